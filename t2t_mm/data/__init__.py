@@ -1,0 +1,1 @@
+"""Problems become records on disk, and records become batches."""

@@ -1,0 +1,231 @@
+"""Problem: what a data set is, as one small class that a user subclasses."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, ClassVar
+
+from t2t_mm import registry
+from t2t_mm.errors import UserError
+from t2t_mm.features import BatchSpec, Feature
+
+SPLITS = ("train", "validation", "test")
+
+
+class Problem:
+    """A data set with declared features, read split by split.
+
+    A subclass declares `modalities` and yields raw examples from `generate`; everything else
+    has a default. Creating one opens no file and imports no TensorFlow.
+
+    Class attributes:
+      modalities: feature name to spec; `{"inputs": ..., "targets": ...}`.
+      version: raise it when the meaning of the data changes; part of the path of the data.
+      splits: the names that `generate` understands.
+      batch: the global batch unless the settings say otherwise.
+      takes_argument: the name may be `NAME/ARGUMENT`, and `argument` holds the latter.
+      reverse_of: name of the problem whose data this one reads with inputs and targets exchanged.
+      command: what the model is told to do ("" means the problem's own name); problems with the
+        same command share its embedding.
+      reverse_command: the command of the exchanged problem.
+      metrics: names of the scores of decoded outputs.
+      licence, size, source, substitute: for a person who has to fetch the data: on which terms,
+        how large, which files go where in tmp_dir, and what is open if this is not.
+
+    Args:
+      name: full registered name, with argument and `_rev`; by default the class's.
+      argument: the part of the name after "/".
+      data_dir: folder of generated data and vocabularies.
+      tmp_dir: folder of raw files.
+
+    Example:
+      >>> class ReverseWords(Problem):
+      ...     modalities = {"inputs": Language(), "targets": Language()}
+      ...     def generate(self, split):
+      ...         for line in self.open_text(self.raw_file(f"{split}.txt")):
+      ...             yield {"inputs": line, "targets": " ".join(reversed(line.split()))}
+    """
+
+    modalities: ClassVar[Mapping[str, Feature]] = {}
+    version: ClassVar[str] = "1.0.0"
+    splits: ClassVar[tuple[str, ...]] = SPLITS
+    batch: ClassVar[BatchSpec] = BatchSpec(tokens=2048)
+    takes_argument: ClassVar[bool] = False
+    reverse_of: ClassVar[str] = ""
+    command: ClassVar[str] = ""
+    reverse_command: ClassVar[str] = ""
+    metrics: ClassVar[tuple[str, ...]] = ("bleu",)
+
+    licence: ClassVar[str] = ""
+    size: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+    substitute: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        argument: str = "",
+        data_dir: str | Path | None = None,
+        tmp_dir: str | Path | None = None,
+    ) -> None:
+        self.name = name or registry.snake_case(type(self).__name__)
+        self.argument = argument
+        self.data_dir = None if data_dir is None else Path(data_dir)
+        self.tmp_dir = None if tmp_dir is None else Path(tmp_dir)
+        self.raw_files_read: list[Path] = []
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(name={self.name!r})"
+
+    # What a subclass writes.
+
+    def generate(self, split: str) -> Iterable[Mapping[str, Any]]:
+        """Yields raw examples of one split, the same ones in the same order at every call.
+
+        Args:
+          split: one of `splits`.
+
+        Returns:
+          Examples by feature name; a Language feature is a `str` (a final newline is dropped).
+        """
+        raise NotImplementedError(f"{type(self).__name__}.generate(split) is not written yet")
+
+    def num_parts(self, split: str) -> int:
+        """Returns into how many independent parts a split falls, for several processes.
+
+        It must not depend on the machine: the parts decide the keys of the examples.
+        """
+        return 1
+
+    def generate_part(self, split: str, part: int) -> Iterable[Mapping[str, Any]]:
+        """Yields the examples of one part; all parts together are the split.
+
+        Args:
+          split: one of `splits`.
+          part: 0 up to, and without, `num_parts(split)`.
+        """
+        assert part == 0, f"{self.name} overrides num_parts but not generate_part"
+        return self.generate(split)
+
+    # Who it is.
+
+    @cached_property
+    def base(self) -> Problem:
+        """The problem whose generated data this one reads: itself unless reversed."""
+        return self._opposite.base if self._opposite else self
+
+    @cached_property
+    def _opposite(self) -> Problem | None:
+        if not self.reverse_of:
+            return None
+        name = self.reverse_of
+        if self.argument and "/" not in name:
+            name = f"{name}/{self.argument}"
+        return registry.problem(name, data_dir=self.data_dir, tmp_dir=self.tmp_dir)
+
+    @property
+    def data_name(self) -> str:
+        """Name of the generated data: the base's name for a reversed problem."""
+        return self.base.name
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether inputs and targets change places when the data is read."""
+        return self._opposite is not None and not self._opposite.exchanged
+
+    @property
+    def features(self) -> dict[str, Feature]:
+        """The declared specs by feature name, after the exchange."""
+        declared = dict(self.base.modalities)
+        return {self.stored_name(name): spec for name, spec in declared.items()}
+
+    def stored_name(self, feature: str) -> str:
+        """Returns under which name the records hold this problem's feature."""
+        if not self.exchanged:
+            return feature
+        return {"inputs": "targets", "targets": "inputs"}.get(feature, feature)
+
+    @property
+    def command_name(self) -> str:
+        """The command that starts every target of this problem."""
+        if self._opposite is None:
+            return self.command or self.name
+        own = vars(type(self)).get("command", "")
+        return str(own) or self._opposite.opposite_command or self.name
+
+    @property
+    def opposite_command(self) -> str:
+        """The command of this problem with inputs and targets exchanged ("" if it has none)."""
+        return self._opposite.command_name if self._opposite else self.reverse_command
+
+    # Raw files.
+
+    def raw_file(self, filename: str) -> Path:
+        """Returns the path of a raw file in tmp_dir; `filename + ".gz"` is found as well.
+
+        Raises:
+          UserError: if tmp_dir is not given or holds no such file.
+        """
+        if self.tmp_dir is None:
+            raise UserError(
+                f"Problem {self.name} reads the raw file {filename} but no folder is given. "
+                f"Name it with --tmp_dir."
+            )
+        path = self.tmp_dir / filename
+        for candidate in (path, path.with_name(path.name + ".gz")):
+            if candidate.is_file():
+                self.raw_files_read.append(candidate)
+                return candidate
+        where = f" {self.source}" if self.source else ""
+        raise UserError(
+            f"Problem {self.name} needs a raw file that is not there. Expected: {path} "
+            f"(or {path.name}.gz). Received: --tmp_dir={self.tmp_dir}. Put the file there or "
+            f"name its folder with --tmp_dir.{where}"
+        )
+
+    def open_text(self, path: str | Path) -> Iterator[str]:
+        """Yields the lines of a UTF-8 file, plain or .gz, without their line ends.
+
+        Only a newline ends a line ("\\r\\n" too), so that aligned files stay aligned whatever
+        other separators a line contains.
+
+        Raises:
+          UserError: if a line is not UTF-8; the message names file and line.
+        """
+        path = Path(path)
+        with _open_bytes(path) as lines:
+            for number, line in enumerate(lines, start=1):
+                yield decode_line(line, path, number)
+
+
+def _open_bytes(path: Path) -> IO[bytes]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rb")
+    return path.open("rb")
+
+
+def decode_line(line: bytes, path: Path, number: int) -> str:
+    """Returns one line as text without its line end.
+
+    Args:
+      line: the bytes of the line.
+      path: the file, for the message.
+      number: line number counted from 1, for the message.
+
+    Raises:
+      UserError: if the bytes are not UTF-8.
+    """
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path}, line {number}: the text is not UTF-8. Expected: UTF-8. "
+            f"Received: byte {line[error.start]:#04x} at byte {error.start + 1} of the line. "
+            f"Convert the file, for example with "
+            f"`iconv -f ISO-8859-1 -t UTF-8`."
+        ) from None
+    return text.removesuffix("\n").removesuffix("\r")
