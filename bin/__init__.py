@@ -1,0 +1,1 @@
+"""The commands: flags, one call into the engine, an exit code."""

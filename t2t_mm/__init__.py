@@ -1,0 +1,91 @@
+"""t2t_mm: one MultiModel that learns many problems of many modalities at once.
+
+The public names below are imported when they are first used, so that `import t2t_mm` is quick,
+silent and free of TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from t2t_mm import registry as registry
+    from t2t_mm.data.builder import generate_data as datagen
+    from t2t_mm.data.problem import Problem as Problem
+    from t2t_mm.errors import UserError as UserError
+    from t2t_mm.features import Audio as Audio
+    from t2t_mm.features import BatchSpec as BatchSpec
+    from t2t_mm.features import Categorical as Categorical
+    from t2t_mm.features import Image as Image
+    from t2t_mm.features import Language as Language
+    from t2t_mm.inference.decode import decode as decode
+    from t2t_mm.inference.predictor import load as load
+    from t2t_mm.training.evaluation import evaluate as evaluate
+    from t2t_mm.training.train import train as train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Audio",
+    "BatchSpec",
+    "Categorical",
+    "Image",
+    "Language",
+    "Problem",
+    "UserError",
+    "__version__",
+    "datagen",
+    "decode",
+    "evaluate",
+    "load",
+    "registry",
+    "train",
+]
+
+# Public name -> "module" or "module:attribute".
+_LAZY_NAMES = {
+    "Audio": "t2t_mm.features:Audio",
+    "BatchSpec": "t2t_mm.features:BatchSpec",
+    "Categorical": "t2t_mm.features:Categorical",
+    "Image": "t2t_mm.features:Image",
+    "Language": "t2t_mm.features:Language",
+    "Problem": "t2t_mm.data.problem:Problem",
+    "UserError": "t2t_mm.errors:UserError",
+    "datagen": "t2t_mm.data.builder:generate_data",
+    "decode": "t2t_mm.inference.decode:decode",
+    "evaluate": "t2t_mm.training.evaluation:evaluate",
+    "load": "t2t_mm.inference.predictor:load",
+    "registry": "t2t_mm.registry",
+    "train": "t2t_mm.training.train:train",
+}
+
+
+def _bridge_checkout() -> None:
+    """Let `t2t_mm.problems`, `.hparams` and `.bin` be found in a checkout that is not installed.
+
+    There the three folders lie beside this one, at the root of the repository.
+    """
+    root = Path(__file__).resolve().parent.parent
+    is_checkout = (root / "setup.py").is_file() and (root / "problems/__init__.py").is_file()
+    if is_checkout and str(root) not in __path__:
+        __path__.append(str(root))
+
+
+def __getattr__(name: str) -> object:
+    target = _LAZY_NAMES.get(name)
+    if target is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module_name, _, attribute = target.partition(":")
+    module = importlib.import_module(module_name)
+    value: object = getattr(module, attribute) if attribute else module
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_LAZY_NAMES))
+
+
+_bridge_checkout()

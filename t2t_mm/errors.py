@@ -1,0 +1,69 @@
+"""What a user did wrong, said in one clear block: commands print it without a traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+
+class UserError(ValueError):
+    """Bad input by the user: what happened, what was expected, what came, and how to fix it.
+
+    Commands print it as `t2t-trainer: error: ...` and leave with exit code 2. A bug of our own is
+    never a `UserError`: it keeps its traceback.
+
+    Args:
+        what: What happened, one sentence; or the whole message.
+        expected: What would have been right, as "a folder that exists"; may be empty.
+        received: Names and values that came instead; each is shown as `name=value`.
+        fix: What to type or change, one sentence; may be empty.
+
+    Example:
+        >>> print(UserError("The batch is empty", expected="tokens > 0", received={"tokens": 0}))
+        The batch is empty. Expected: tokens > 0. Received: tokens=0.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        expected: str = "",
+        received: Mapping[str, object] | None = None,
+        fix: str = "",
+    ) -> None:
+        sentences = [what]
+        if expected:
+            sentences.append(f"Expected: {expected}")
+        if received:
+            values = ", ".join(f"{name}={value!r}" for name, value in received.items())
+            sentences.append(f"Received: {values}")
+        if fix:
+            sentences.append(fix)
+        super().__init__(" ".join(_end(sentence) for sentence in sentences))
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """Suggest the names that look most like `name`.
+
+    Args:
+        name: The name that was not found.
+        names: The names that exist.
+
+    Returns:
+        An empty string where nothing is close, else a sentence with a leading space, to be
+        appended to a message.
+
+    Example:
+        >>> closest("mini_endee", ["mini_ende", "wmt_ende"])
+        " Did you mean 'mini_ende', 'wmt_ende'?"
+    """
+    matches = difflib.get_close_matches(name, list(names), n=3, cutoff=0.6)
+    if not matches:
+        return ""
+    return f" Did you mean {', '.join(repr(match) for match in matches)}?"
+
+
+def _end(sentence: str) -> str:
+    """Close a sentence with a full stop unless it already ends in a mark or a new line."""
+    text = sentence.rstrip()
+    return text if text.endswith((".", "!", "?", ":")) else f"{text}."

@@ -1,0 +1,220 @@
+"""What a settings field may hold: from text to values, and checks of type and range."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import re
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from t2t_mm.errors import UserError
+
+_INTEGER = re.compile(r"[+-]?\d+(_\d+)*")
+_OPENING, _CLOSING = "[{(", "]})"
+_BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
+
+
+class _WrongType(Exception):
+    """A value does not fit its field; the caller knows the field's name."""
+
+
+@functools.cache
+def field_types(record: type) -> dict[str, Any]:
+    """Field name -> type of a dataclass, with annotations evaluated."""
+    hints = get_type_hints(record)
+    return {field.name: hints[field.name] for field in dataclasses.fields(record)}
+
+
+def check_fields(record: Any) -> None:
+    """Check each field of a frozen record in place; whole numbers become floats where due.
+
+    Raises:
+        UserError: A value has the wrong type or is out of range.
+    """
+    hints = field_types(type(record))
+    section = type(record).__name__.removesuffix("HParams").lower()
+    for field in dataclasses.fields(record):
+        name = f"{section}.{field.name}"
+        value = convert(name, hints[field.name], getattr(record, field.name))
+        object.__setattr__(record, field.name, value)
+        _check_range(name, value, field.metadata)
+
+
+def convert(name: str, hint: Any, value: Any) -> Any:
+    """Check a Python value against a field's type.
+
+    Args:
+        name: The field, for messages.
+        hint: Its type: bool, int, float, str, a `Literal`, a list, tuple or mapping of these.
+        value: What was given.
+
+    Returns:
+        The value; an int given for a float as a float, containers copied.
+
+    Raises:
+        UserError: The types differ.
+    """
+    try:
+        return _convert(hint, value)
+    except _WrongType:
+        raise _type_error(name, hint, value) from None
+
+
+def parse(name: str, hint: Any, text: str) -> Any:
+    """Read the text of an override as a field's type.
+
+    Args:
+        name: The field, for messages.
+        hint: Its type.
+        text: `256`, `1e-3`, `true`, `greedy`, `[1,2]`, `{a:1,'b':2}`.
+
+    Raises:
+        UserError: The text is none of that type.
+    """
+    try:
+        return _parse(hint, text.strip())
+    except _WrongType:
+        raise _type_error(name, hint, text.strip()) from None
+
+
+def split_top_level(text: str, separator: str = ",") -> list[str]:
+    """Split at separators that stand outside brackets and quotes; empty parts are dropped.
+
+    Raises:
+        UserError: A bracket or a quote is not closed.
+
+    Example:
+        >>> split_top_level("a=1,b=[1,2]")
+        ['a=1', 'b=[1,2]']
+    """
+    parts, start, quote = [], 0, ""
+    open_brackets: list[str] = []
+    for index, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter in _OPENING:
+            open_brackets.append(_CLOSING[_OPENING.index(letter)])
+        elif letter in _CLOSING:
+            if not open_brackets or open_brackets.pop() != letter:
+                raise UserError(f"A closing {letter!r} has no partner", received={"text": text})
+        elif letter == separator and not open_brackets:
+            parts.append(text[start:index])
+            start = index + 1
+    if quote or open_brackets:
+        raise UserError("A bracket or quote is not closed", received={"text": text})
+    return [part.strip() for part in [*parts, text[start:]] if part.strip()]
+
+
+def describe_type(hint: Any) -> str:
+    """A field's type in words."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return "one of " + ", ".join(repr(choice) for choice in arguments)
+    if origin in (Union, types.UnionType):
+        return " or ".join(describe_type(argument) for argument in arguments)
+    if _is_mapping(origin):
+        return f"a mapping from str to {describe_type(arguments[1])}"
+    if _is_sequence(origin):
+        return f"a list of {describe_type(arguments[0])}"
+    return "None" if hint is type(None) else str(hint.__name__)
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        if value in arguments and type(value) in {type(choice) for choice in arguments}:
+            return value
+        raise _WrongType
+    if _is_mapping(origin):
+        if not isinstance(value, Mapping):
+            raise _WrongType
+        return {_convert(str, key): _convert(arguments[1], part) for key, part in value.items()}
+    if _is_sequence(origin):
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise _WrongType
+        return origin_sequence(origin)(_convert(arguments[0], part) for part in value)
+    if hint is float and type(value) is int:
+        value = float(value)
+    if type(value) is not hint or (hint is float and not math.isfinite(value)):
+        raise _WrongType
+    return value
+
+
+def _parse(hint: Any, text: str) -> Any:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return _convert(hint, _unquote(text))
+    if _is_mapping(origin):
+        pairs = [part.rpartition(":") for part in split_top_level(_inside(text, "{}"))]
+        if not all(colon and key.strip() for key, colon, _ in pairs):
+            raise _WrongType
+        return {_unquote(key.strip()): _parse(arguments[1], part.strip()) for key, _, part in pairs}
+    if _is_sequence(origin):
+        parts = split_top_level(_inside(text, "[]"))
+        return origin_sequence(origin)(_parse(arguments[0], part) for part in parts)
+    if hint is bool:
+        if text not in _BOOLEANS:
+            raise _WrongType
+        return _BOOLEANS[text]
+    if hint is int:
+        if not _INTEGER.fullmatch(text):
+            raise _WrongType
+        return int(text)
+    if hint is float:
+        return _parse_float(text)
+    return _unquote(text)
+
+
+def _parse_float(text: str) -> float:
+    try:
+        return float(_convert(float, float(text)))
+    except ValueError:
+        raise _WrongType from None
+
+
+def _inside(text: str, brackets: str) -> str:
+    """What stands between a pair of brackets."""
+    if len(text) < 2 or text[0] != brackets[0] or text[-1] != brackets[1]:
+        raise _WrongType
+    return text[1:-1]
+
+
+def _unquote(text: str) -> str:
+    if len(text) >= 2 and text[0] in "'\"" and text[-1] == text[0]:
+        return text[1:-1]
+    return text
+
+
+def _is_mapping(origin: Any) -> bool:
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def _is_sequence(origin: Any) -> bool:
+    return isinstance(origin, type) and issubclass(origin, Sequence)
+
+
+def origin_sequence(origin: Any) -> type[list[Any]] | type[tuple[Any, ...]]:
+    """The container that a field of this kind holds: frozen records prefer tuples."""
+    return list if origin is list else tuple
+
+
+def _check_range(name: str, value: Any, limits: Mapping[str, Any]) -> None:
+    low, high = limits.get("at_least"), limits.get("below")
+    if (low is None or value >= low) and (high is None or value < high):
+        return
+    bounds = [f"at least {low}"] if low is not None else []
+    bounds += [f"below {high}"] if high is not None else []
+    raise UserError(
+        f"{name} is out of range", expected=" and ".join(bounds), received={name: value}
+    )
+
+
+def _type_error(name: str, hint: Any, value: Any) -> UserError:
+    return UserError(
+        f"{name} has the wrong type", expected=describe_type(hint), received={name: value}
+    )

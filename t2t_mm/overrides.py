@@ -1,0 +1,92 @@
+"""The `--hparams` grammar: `model.width=256,train.steps=1000,data.rates={a:1,b:2}`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from t2t_mm.config import SECTIONS, HParams
+from t2t_mm.errors import UserError, closest
+from t2t_mm.field_values import field_types, parse, split_top_level
+
+
+def parse_overrides(text: str) -> dict[str, Any]:
+    """Read a list of overrides.
+
+    Args:
+        text: `name=value` pairs parted by commas. A name is `section.field`, or the field alone
+            where only one section has it. Values: `256`, `1e-3`, `true`, `greedy`, `[1,2]`,
+            `{a:1,b:2}`.
+
+    Returns:
+        Full field name -> value of the field's type.
+
+    Raises:
+        UserError: A field is unknown, ambiguous or given twice, or a value has the wrong type.
+
+    Example:
+        >>> parse_overrides("width=256,data.rates={mini_ende:2}")
+        {'model.width': 256, 'data.rates': {'mini_ende': 2.0}}
+    """
+    found: dict[str, Any] = {}
+    for part in split_top_level(text):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise UserError(
+                "An override in --hparams has no '='",
+                expected="name=value",
+                received={"override": part},
+            )
+        full_name = full_field_name(name.strip())
+        if full_name in found:
+            raise UserError(f"The field {full_name} is given twice in --hparams")
+        section, _, field = full_name.partition(".")
+        found[full_name] = parse(full_name, field_types(SECTIONS[section])[field], value)
+    return found
+
+
+def full_field_name(name: str) -> str:
+    """Complete a field's name with its section.
+
+    Raises:
+        UserError: No field has this name, or several sections have one.
+    """
+    names = [
+        f"{section}.{field}" for section, cls in SECTIONS.items() for field in field_types(cls)
+    ]
+    if name in names:
+        return name
+    matches = [full for full in names if full.partition(".")[2] == name]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise UserError(f"The field {name!r} is in several sections: {', '.join(matches)}")
+    candidates = names if "." in name else [full.partition(".")[2] for full in names]
+    raise UserError(
+        f"There is no hparams field named {name!r}.{closest(name, candidates)}",
+        fix="`t2t-registry describe multimodel_base` shows all fields.",
+    )
+
+
+def apply_overrides(hparams: HParams, values: Mapping[str, Any]) -> HParams:
+    """Replace fields.
+
+    Args:
+        hparams: The settings to start from.
+        values: Full field name -> value.
+
+    Raises:
+        UserError: A value has the wrong type or is out of range.
+    """
+    sections: dict[str, Any] = {}
+    for full_name, value in values.items():
+        section, _, field = full_name.partition(".")
+        sections.setdefault(section, {})[field] = value
+    return dataclasses.replace(
+        hparams,
+        **{
+            section: dataclasses.replace(getattr(hparams, section), **changes)
+            for section, changes in sections.items()
+        },
+    )

@@ -1,0 +1,120 @@
+"""The grammar of problem names: reversal, arguments, lists, globs and groups.
+
+NAME                 mini_ende
+NAME/ARGUMENT        text2text_files/en-de
+..._rev              mini_ende_rev, text2text_files/en-de_rev
+list                 mini_ende,wmt_*,mini_text      (names, globs, groups)
+old list             mini_ende-mini_enfr            (only where each part is a name)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from t2t_mm.errors import UserError
+
+REVERSE_SUFFIX = "_rev"
+
+_ARGUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_GLOB = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True)
+class ProblemName:
+    """A problem's name in parts.
+
+    Args:
+        base: The registered name.
+        argument: What follows the slash, or an empty string.
+        is_reversed: Whether inputs and targets are exchanged.
+
+    Example:
+        >>> parse_problem_name("text2text_files/en-de_rev")
+        ProblemName(base='text2text_files', argument='en-de', is_reversed=True)
+    """
+
+    base: str
+    argument: str = ""
+    is_reversed: bool = False
+
+    @property
+    def forward(self) -> str:
+        """The name without the reversal: the problem whose data is read."""
+        return f"{self.base}/{self.argument}" if self.argument else self.base
+
+    def __str__(self) -> str:
+        return self.forward + (REVERSE_SUFFIX if self.is_reversed else "")
+
+
+def parse_problem_name(name: str) -> ProblemName:
+    """Take a name apart; whether the parts exist is not looked at.
+
+    Raises:
+        UserError: The argument is malformed.
+    """
+    is_reversed = name.endswith(REVERSE_SUFFIX)
+    forward = name.removesuffix(REVERSE_SUFFIX)
+    base, slash, argument = forward.partition("/")
+    if slash and not _ARGUMENT.fullmatch(argument):
+        raise UserError(
+            "The part after the slash of a problem's name is malformed",
+            expected="letters, digits and '_.-', beginning with a letter or digit",
+            received={"name": name},
+        )
+    return ProblemName(base, argument, is_reversed)
+
+
+def expand_list(
+    spec: str | Iterable[str],
+    *,
+    names: Sequence[str],
+    groups: Mapping[str, Sequence[str]],
+    is_name: Callable[[str], bool],
+    unknown: Callable[[str], UserError],
+) -> list[str]:
+    """Write a list of problems out; the order is kept and duplicates are dropped.
+
+    Args:
+        spec: Names, globs, groups and old dash lists, parted by commas; or several of these.
+        names: The names that a glob chooses from.
+        groups: Group name -> its problems.
+        is_name: Whether a text is the name of a problem, with argument and reversal.
+        unknown: Makes the error for a name that is none.
+
+    Raises:
+        UserError: A name is unknown or a glob matches nothing.
+    """
+    tokens = [spec] if isinstance(spec, str) else list(spec)
+    parts = [part.strip() for token in tokens for part in token.split(",")]
+    found: dict[str, None] = {}
+    for part in filter(None, parts):
+        found.update(dict.fromkeys(_expand_part(part, names, groups, is_name, unknown)))
+    return list(found)
+
+
+def _expand_part(
+    part: str,
+    names: Sequence[str],
+    groups: Mapping[str, Sequence[str]],
+    is_name: Callable[[str], bool],
+    unknown: Callable[[str], UserError],
+) -> Sequence[str]:
+    """Write out one element of a list."""
+    if part in groups:
+        return groups[part]
+    if _GLOB.search(part):
+        matches = [name for name in names if fnmatchcase(name, part)]
+        if not matches:
+            raise UserError(
+                f"No problem matches {part!r}", fix="`t2t-registry list` shows all names."
+            )
+        return matches
+    if is_name(part):
+        return [part]
+    pieces = part.split("-")
+    if len(pieces) > 1 and all(piece in groups or is_name(piece) for piece in pieces):
+        return [name for piece in pieces for name in groups.get(piece, [piece])]
+    raise unknown(part)

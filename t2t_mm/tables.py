@@ -1,0 +1,174 @@
+"""A table from names to objects, with built-in entries that are imported when first looked up."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from t2t_mm.errors import UserError, closest
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_OWN_MODULES = ("t2t_mm.tables", "t2t_mm.registry")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something was registered: module, file and line."""
+
+    module: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class _Entry(Generic[T]):
+    value: T
+    place: Place
+
+
+class Registry(Generic[T]):
+    """A table name -> object, nothing more: no hooks, no behaviour on a name's text.
+
+    Args:
+        kind: What the table holds, in words, for messages: "problem".
+        builtin: Gives the built-in names and the module that registers each.
+        plugins: Gives the names that installed packages offer and the module that registers each.
+        how_to_add: A sentence for the error of an unknown name: how to bring one's own.
+
+    Example:
+        >>> table: Registry[int] = Registry("number")
+        >>> table.register("one", 1)
+        >>> table.lookup("one")
+        1
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        builtin: Callable[[], Mapping[str, str]] = dict,
+        plugins: Callable[[], Mapping[str, str]] = dict,
+        how_to_add: str = "",
+    ) -> None:
+        self.kind = kind
+        self._builtin = builtin
+        self._plugins = plugins
+        self._how_to_add = how_to_add
+        self._entries: dict[str, _Entry[T]] = {}
+
+    def register(self, name: str, value: T) -> None:
+        """Enter `value` under `name`.
+
+        The same definition may be entered again (a notebook cell run twice replaces it).
+
+        Raises:
+            UserError: The name is malformed, or already stands for something else; then both
+                places are named.
+        """
+        if not _NAME.fullmatch(name):
+            raise UserError(
+                f"This cannot be the name of a {self.kind}",
+                expected="small letters, digits and '_', beginning with a letter",
+                received={"name": name},
+            )
+        place = _calling_place()
+        taken = self._taken_by(name, value, place)
+        if taken:
+            raise UserError(
+                f"The {self.kind} {name!r} is registered twice, at {taken} and at {place}",
+                fix="Give one of them another name.",
+            )
+        self._entries[name] = _Entry(value, place)
+
+    def lookup(self, name: str) -> T:
+        """Return what `name` stands for, importing the one module that registers it if need be.
+
+        Raises:
+            UserError: Nothing has this name; the message has the closest names.
+        """
+        if name not in self._entries:
+            self._import_for(name)
+        if name not in self._entries:
+            raise self.unknown(name)
+        return self._entries[name].value
+
+    def names(self) -> list[str]:
+        """All names, sorted; nothing is imported."""
+        return sorted({*self._entries, *self._builtin(), *self._plugins()})
+
+    def places(self) -> dict[str, Place]:
+        """Where each name that has been registered so far was registered."""
+        return {name: entry.place for name, entry in self._entries.items()}
+
+    def module_of(self, name: str) -> str:
+        """The module that registers `name`, or an empty string."""
+        if name in self._entries:
+            return self._entries[name].place.module
+        return self._builtin().get(name) or self._plugins().get(name, "")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries or name in self._builtin() or name in self._plugins()
+
+    def unknown(self, name: str) -> UserError:
+        """The error for a name that is not in the table."""
+        return UserError(
+            f"There is no {self.kind} named {name!r}.{closest(name, self.names())}",
+            fix=self._how_to_add,
+        )
+
+    def _import_for(self, name: str) -> None:
+        builtin = self._builtin().get(name)
+        if builtin is not None:
+            importlib.import_module(builtin)
+            assert name in self._entries, f"{builtin} does not register {self.kind} {name!r}"
+            return
+        plugin = self._plugins().get(name)
+        if plugin is None:
+            return
+        try:
+            importlib.import_module(plugin)
+        except Exception as error:
+            raise UserError(
+                f"The installed package that offers the {self.kind} {name!r} cannot be imported: "
+                f"{plugin}: {type(error).__name__}: {error}"
+            ) from error
+        if name not in self._entries:
+            raise UserError(
+                f"The module {plugin!r} of an installed package offers the {self.kind} {name!r} "
+                "as an entry point but does not register it"
+            )
+
+    def _taken_by(self, name: str, value: T, place: Place) -> str:
+        """The place of a different thing of this name, or an empty string."""
+        entry = self._entries.get(name)
+        if entry is not None:
+            return "" if _is_same_definition(entry.value, value) else str(entry.place)
+        builtin = self._builtin().get(name)
+        return f"{builtin} (built in)" if builtin not in (None, place.module) else ""
+
+
+def _is_same_definition(old: object, new: object) -> bool:
+    """Whether `new` is `old` defined again: a cell run twice, a module reloaded."""
+    if old is new:
+        return True
+    old_name = (getattr(old, "__module__", None), getattr(old, "__qualname__", None))
+    new_name = (getattr(new, "__module__", None), getattr(new, "__qualname__", None))
+    return None not in old_name and old_name == new_name
+
+
+def _calling_place() -> Place:
+    """The nearest caller outside the registry's own modules."""
+    frame = sys._getframe(1)
+    while frame.f_globals.get("__name__") in _OWN_MODULES and frame.f_back is not None:
+        frame = frame.f_back
+    module = str(frame.f_globals.get("__name__", ""))
+    return Place(module, frame.f_code.co_filename, frame.f_lineno)

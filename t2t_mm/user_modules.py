@@ -1,0 +1,167 @@
+"""Import a user's own folders, files and packages, so that they cannot fail silently."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from t2t_mm.errors import UserError
+from t2t_mm.tables import Registry
+
+
+def import_entries(entries: str | Iterable[str], tables: Sequence[Registry[Any]]) -> None:
+    """Import each entry and check that something in it was registered.
+
+    Args:
+        entries: Folders, files ending in `.py`, or importable names, parted by commas.
+        tables: The registries to look into.
+
+    Raises:
+        UserError: An entry does not exist, fails to import or registers nothing.
+    """
+    texts = [entries] if isinstance(entries, str) else [str(entry) for entry in entries]
+    for entry in (part.strip() for text in texts for part in text.split(",")):
+        if entry:
+            modules = _import_entry(entry)
+            _check_registers(entry, modules, tables)
+
+
+def _import_entry(entry: str) -> list[str]:
+    """Import one entry; returns the names of the modules that belong to it."""
+    path = Path(entry).expanduser().resolve()
+    if path.is_dir():
+        return _import_folder(entry, path)
+    if path.is_file():
+        if path.suffix != ".py":
+            raise UserError(
+                "--t2t_usr_dir names a file that is not Python",
+                expected="a file ending in .py, a folder or a package",
+                received={"t2t_usr_dir": entry},
+            )
+        _allow_imports_from(path.parent)
+        return [_import_file(path, path.stem)]
+    if re.fullmatch(r"\w+(\.\w+)*", entry) and _module_exists(entry):
+        return [_guarded(entry, lambda: importlib.import_module(entry)).__name__]
+    raise UserError(
+        "--t2t_usr_dir names nothing that exists",
+        expected="a folder, a file ending in .py, or the name of an installed package",
+        received={"t2t_usr_dir": entry},
+    )
+
+
+def _import_folder(entry: str, folder: Path) -> list[str]:
+    """Import each module of a folder, as one package where it has an `__init__.py`."""
+    files = sorted(
+        file for file in folder.glob("*.py") if not file.name.startswith(("_", "test_", "conftest"))
+    )
+    is_package = (folder / "__init__.py").is_file()
+    if not files and not is_package:
+        raise UserError(
+            "--t2t_usr_dir names a folder without any Python file",
+            received={"t2t_usr_dir": entry},
+            fix="Put a file ending in .py there that registers a problem.",
+        )
+    if not is_package:
+        _allow_imports_from(folder)
+        return [_import_file(file, file.stem) for file in files]
+    _allow_imports_from(folder.parent)
+    name = re.sub(r"\W", "_", folder.name)
+    _import_file(folder / "__init__.py", name)
+    for module in pkgutil.iter_modules([str(folder)], f"{name}."):
+        if not module.name.rpartition(".")[2].startswith(("_", "test_", "conftest")):
+            _guarded(entry, lambda module=module: importlib.import_module(module.name))
+    return [name]
+
+
+def _import_file(path: Path, name: str) -> str:
+    """Import one file under `name`, once; a name that is taken by another module is an error."""
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path):
+        return name
+    main_file = getattr(sys.modules.get("__main__"), "__file__", None)
+    if main_file is not None and Path(main_file).resolve() == path:
+        return "__main__"
+    if loaded is not None or _is_taken(name, path):
+        raise UserError(
+            f"A module named {name!r} exists already, so {path} cannot be imported by this name",
+            fix="Rename the file or folder.",
+        )
+    locations = [str(path.parent)] if path.name == "__init__.py" else None
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=locations)
+    assert spec is not None and spec.loader is not None, path
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    loader = spec.loader
+    try:
+        _guarded(str(path), lambda: loader.exec_module(module))
+    except UserError:
+        del sys.modules[name]
+        raise
+    return name
+
+
+def _is_taken(name: str, path: Path) -> bool:
+    """Whether `import name` would bring another file than `path`."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.origin != str(path)
+
+
+def _module_exists(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _allow_imports_from(folder: Path) -> None:
+    """Let the user's files import each other; last in the path, so that nothing is shadowed."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def _guarded(entry: str, load: Any) -> Any:
+    """Run an import; a failure becomes an error that names the file and the line."""
+    try:
+        return load()
+    except Exception as error:
+        place = _place_of(error)
+        raise UserError(
+            f"Importing {entry} failed at {place}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _place_of(error: Exception) -> str:
+    """File and line of the user's code in which an import failed."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    own = str(Path(__file__).parent)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith((own, "<frozen")) and "importlib" not in frame.filename
+    ]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+
+
+def _check_registers(entry: str, modules: Sequence[str], tables: Sequence[Registry[Any]]) -> None:
+    """Refuse an entry of which nothing is in any table."""
+    prefixes = tuple(f"{module}." for module in modules)
+    for table in tables:
+        for place in table.places().values():
+            if place.module in modules or place.module.startswith(prefixes):
+                return
+    raise UserError(
+        "--t2t_usr_dir was imported but registers nothing",
+        expected="a class decorated with @registry.register_problem",
+        received={"t2t_usr_dir": entry},
+    )
