@@ -1,0 +1,213 @@
+"""Line-aligned text: two files whose lines with the same number are translations of each other.
+
+Plain or .gz, UTF-8. Besides plain lines the two other layouts of the original WMT files are read:
+`.sgm` (one `<seg>` per line) and `.tsv` (both languages in one file, as two columns).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import heapq
+import logging
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from io import BufferedReader
+from pathlib import Path
+
+from t2t_mm.data.problem import decode_line
+from t2t_mm.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+Pair = tuple[str, str]
+
+_SEGMENT = re.compile(r"<seg[^>]*>(.*)</seg>")
+_BYTE_ORDER_MARK = "\ufeff"
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class ParallelText:
+    """Two aligned files, or one file of two columns (then both paths are the same).
+
+    Args:
+      first: file of the first language.
+      second: file of the second language.
+      exchanged: whether a two-column file has the second language in its first column.
+
+    Example:
+      >>> list(ParallelText(Path("train.en"), Path("train.de")).pairs())
+      [('a dog', 'ein Hund'), ('two cats', 'zwei Katzen')]
+    """
+
+    first: Path
+    second: Path
+    exchanged: bool = False
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files, each once."""
+        return (self.first,) if self.first == self.second else (self.first, self.second)
+
+    def pairs(self) -> Iterator[Pair]:
+        """Yields (first, second) line by line, without white space around the text.
+
+        A pair with an empty side says nothing about translation: it is skipped, and how many
+        were is logged as a warning at the end.
+
+        Raises:
+          UserError: files of unequal length, text that is not UTF-8, a broken .gz file.
+        """
+        numbered = self._column_pairs() if self.first == self.second else self._line_pairs()
+        both_empty, one_empty = 0, 0
+        for first, second in numbered:
+            if first and second:
+                yield first, second
+            elif first or second:
+                one_empty += 1
+            else:
+                both_empty += 1
+        if both_empty or one_empty:
+            where = " and ".join(str(path) for path in self.paths)
+            warn_once(
+                f"{where}: skipped {both_empty} pairs with both sides empty and {one_empty} "
+                f"pairs with one side empty."
+            )
+
+    def _line_pairs(self) -> Iterator[Pair]:
+        check_same_length(self.first, self.second)
+        yield from zip(read_lines(self.first), read_lines(self.second), strict=True)
+
+    def _column_pairs(self) -> Iterator[Pair]:
+        malformed = 0
+        for line in read_lines(self.first):
+            columns = [column.strip() for column in line.split("\t")]
+            if len(columns) != 2:
+                malformed += 1
+                continue
+            yield (columns[1], columns[0]) if self.exchanged else (columns[0], columns[1])
+        if malformed:
+            warn_once(f"{self.first}: skipped {malformed} lines without exactly two columns.")
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yields the lines of a UTF-8 file, or the segments of an .sgm file.
+
+    Only a newline ends a line, so that aligned files stay aligned whatever else they contain
+    (Common Crawl has carriage returns within lines).
+
+    Args:
+      path: plain or .gz.
+
+    Raises:
+      UserError: if a line is not UTF-8 (with file and line number) or the .gz file is broken.
+    """
+    lines = _decoded_lines(path)
+    if ".sgm" in path.suffixes[-2:]:
+        return (match.group(1).strip() for line in lines if (match := _SEGMENT.search(line)))
+    return (line.strip() for line in lines)
+
+
+def _decoded_lines(path: Path) -> Iterator[str]:
+    with _open_bytes(path) as file:
+        try:
+            for number, line in enumerate(file, start=1):
+                text = decode_line(line, path, number)
+                yield text.removeprefix(_BYTE_ORDER_MARK) if number == 1 else text
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise _broken_gzip(path, error) from None
+
+
+def _open_bytes(path: Path) -> gzip.GzipFile | BufferedReader:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rb")
+    return path.open("rb")
+
+
+def _broken_gzip(path: Path, error: Exception) -> UserError:
+    return UserError(
+        f"{path}: the compressed file is broken",
+        expected="a whole .gz file",
+        received={type(error).__name__: str(error)},
+        fix="Copy or download it again.",
+    )
+
+
+def count_lines(path: Path) -> int:
+    """Returns how many lines `read_lines` will yield, without decoding them."""
+    if ".sgm" in path.suffixes[-2:]:
+        return sum(1 for _ in read_lines(path))
+    count, last = 0, b"\n"
+    try:
+        with _open_bytes(path) as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                count += chunk.count(b"\n")
+                last = chunk[-1:]
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _broken_gzip(path, error) from None
+    return count + (last != b"\n")
+
+
+def check_same_length(first: Path, second: Path) -> None:
+    """Checks before the first pair is read that two files have equally many lines.
+
+    Raises:
+      UserError: if not, naming both files and both counts.
+    """
+    first_count, second_count = count_lines(first), count_lines(second)
+    if first_count != second_count:
+        raise UserError(
+            f"Aligned files differ in length: {first} has {first_count:,} lines, "
+            f"{second} has {second_count:,} lines",
+            expected="the same number of lines",
+            received={"lines": (first_count, second_count)},
+            fix="Give two files whose lines with the same number belong together.",
+        )
+
+
+def pair_hash(first: str, second: str) -> int:
+    """Returns 64 bits that depend on the text of a pair only, the same on every machine."""
+    text = f"{first}\n{second}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+def held_out_threshold(pairs: Iterable[Pair], *, share: float, most: int) -> int:
+    """Returns the hash up to which (inclusive) a pair is held out.
+
+    Equal pairs share their fate, so that no held-out pair is also trained on.
+
+    Args:
+      pairs: all of them.
+      share: how much to hold out, between 0 and 1; at least one pair is.
+      most: the largest number of pairs to hold out (different ones; repetitions come on top).
+
+    Returns:
+      The threshold; -1 if there are no pairs.
+    """
+    count = 0
+    lowest: list[int] = []  # A heap of negated hashes: its first entry is the largest kept one.
+    kept: set[int] = set()
+    for first, second in pairs:
+        count += 1
+        value = pair_hash(first, second)
+        if value in kept:
+            continue
+        if len(lowest) < most:
+            heapq.heappush(lowest, -value)
+        elif value < -lowest[0]:
+            kept.discard(-heapq.heappushpop(lowest, -value))
+        else:
+            continue
+        kept.add(value)
+    wanted = min(max(1, round(count * share)), most)
+    return sorted(kept)[:wanted][-1] if kept else -1
+
+
+@cache
+def warn_once(message: str) -> None:
+    """Logs a warning unless the same one was logged before (files are read several times)."""
+    logger.warning(message)
