@@ -1,0 +1,261 @@
+"""text2text_files: a problem made of files that lie in --tmp_dir, without any code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.errors import UserError
+from t2t_mm.features import Language
+from t2t_mm.problems.parallel_text import (
+    Pair,
+    ParallelText,
+    held_out_threshold,
+    pair_hash,
+    warn_once,
+)
+from t2t_mm.registry import register_problem
+
+_STEMS = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test",),
+}
+_HELD_OUT_SHARE = 0.01
+_HELD_OUT_MOST = 2000
+
+
+@register_problem("text2text_files")
+class Text2textFiles(Problem):
+    """Learns from line-aligned files: line n of the targets belongs to line n of the inputs.
+
+    The bare name reads `train.inputs` and `train.targets` from --tmp_dir. With two languages,
+    `text2text_files/en-de` reads `train.en` and `train.de` and translates from en to de;
+    `text2text_files/de-en` (or `text2text_files/en-de_rev`) is the other direction. Several pairs
+    may stand side by side in one folder and in one training:
+
+        t2t-datagen --tmp_dir=corpus --data_dir=data \\
+            --problems=text2text_files/en-de,text2text_files/de-en,text2text_files/en-fr
+
+    Files: UTF-8, plain or .gz. The split is in the name: `train`, `validation` (or `valid`,
+    `val`, `dev`), `test`. Where pairs have different sentences the pair stands in the middle:
+    `train.en-de.en`, `train.en-de.de` (in either order: `train.de-en.en`); such a name is
+    preferred to `train.en`.
+
+    - No validation files: about 1% of the training pairs, at most 2,000, are held out instead.
+      Which ones depends on their text only, so both directions of a pair hold out the same.
+    - Test files: `test.en`, or the only name that starts with `test`, as `test_2016.en`. Several
+      such names are an error: link the one you want as `test.en` and `test.de`. None: the
+      problem has no test split.
+    - A pair with an empty line on either side is skipped; how many were is logged.
+
+    The command is the target language, so en-de_rev and fr-en share the command "en".
+
+    Raises:
+      UserError: when data is generated: a missing file, files of unequal length, text that is not
+        UTF-8, a choice between files that cannot be made.
+    """
+
+    modalities: ClassVar = {"inputs": Language(), "targets": Language()}
+    takes_argument = True
+    licence = "that of your files"
+    size = "that of your files"
+    source = (
+        "Line-aligned files in --tmp_dir: train.inputs and train.targets, or for "
+        "text2text_files/en-de: train.en and train.de; likewise validation.* and test.*; plain "
+        "or .gz."
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        argument: str = "",
+        data_dir: str | Path | None = None,
+        tmp_dir: str | Path | None = None,
+    ) -> None:
+        super().__init__(name=name, argument=argument, data_dir=data_dir, tmp_dir=tmp_dir)
+        self.languages = _languages(argument)
+
+    @property
+    def splits(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Train and validation, and test unless the folder is known to have no test files."""
+        folder_known = self.tmp_dir is not None and self.tmp_dir.is_dir()
+        if folder_known and not self._test_stems():
+            return ("train", "validation")
+        return ("train", "validation", "test")
+
+    @property
+    def command_name(self) -> str:
+        """The target language, if the languages are given."""
+        source, target = self.languages
+        own = source if self.exchanged else target
+        return own if self.argument else super().command_name
+
+    @property
+    def opposite_command(self) -> str:
+        """The source language, if the languages are given."""
+        source, target = self.languages
+        opposite = target if self.exchanged else source
+        return opposite if self.argument else super().opposite_command
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        """Yields {"inputs": line, "targets": line} in the order of the files."""
+        files = self._files
+        if split in files:
+            pairs = files[split].pairs()
+        elif split == "test":
+            raise UserError(
+                f"Problem {self.name} has no test split: there are no test files",
+                expected=self._expected("test"),
+                received={"split": split, "tmp_dir": str(self.tmp_dir)},
+                fix="Add such files to the folder and generate the data again.",
+            )
+        else:
+            pairs = self._held_out(files["train"], wanted=True)
+        if split == "train" and "validation" not in files:
+            pairs = self._held_out(files["train"], wanted=False)
+        for inputs, targets in pairs:
+            yield {"inputs": inputs, "targets": targets}
+
+    def _held_out(self, text: ParallelText, *, wanted: bool) -> Iterator[Pair]:
+        warn_once(
+            f"Problem {self.name}: no validation files in {self.tmp_dir}; "
+            f"{_HELD_OUT_SHARE:.0%} of the training pairs (at most {_HELD_OUT_MOST:,}) are held "
+            f"out for validation, chosen by a hash of their text."
+        )
+        threshold = held_out_threshold(
+            map(self._ordered, text.pairs()), share=_HELD_OUT_SHARE, most=_HELD_OUT_MOST
+        )
+        for pair in text.pairs():
+            if (pair_hash(*self._ordered(pair)) <= threshold) == wanted:
+                yield pair
+
+    def _ordered(self, pair: Pair) -> Pair:
+        """Returns a pair by order of language names: the same for both directions."""
+        return pair if self.languages[0] < self.languages[1] else (pair[1], pair[0])
+
+    @cached_property
+    def _files(self) -> dict[str, ParallelText]:
+        """The files of each split that has any, all found before the first one is read."""
+        files = {}
+        for split in ("train", "validation"):
+            if text := self._only(split, _STEMS[split]):
+                files[split] = text
+        if "train" not in files:
+            raise UserError(
+                f"Problem {self.name} finds no training files",
+                expected=self._expected("train"),
+                received={"tmp_dir": str(self.tmp_dir), "files": self._received()},
+                fix="Put the files there, or name the folder that has them with --tmp_dir.",
+            )
+        if test := self._only("test", self._test_stems()):
+            files["test"] = test
+        for text in files.values():
+            self.raw_files_read.extend(text.paths)
+        return files
+
+    def _only(self, split: str, stems: tuple[str, ...]) -> ParallelText | None:
+        found = {stem: text for stem in stems if (text := self._aligned_files(stem))}
+        if len(found) > 1:
+            stem = next(iter(found))
+            links = " ".join(
+                f"`ln -s {path.name} {split}{path.name.removeprefix(stem)}`"
+                for path in found[stem].paths
+            )
+            fix = (
+                f"Link the one you want, for example: {links}"
+                if split == "test"
+                else "Keep one of them there"
+            )
+            raise UserError(
+                f"Problem {self.name} cannot choose its {split} files: "
+                f"there are {', '.join(sorted(found))}",
+                expected=f"one name for each language, as {self._expected(split)}",
+                received={"tmp_dir": str(self.tmp_dir)},
+                fix=fix,
+            )
+        return next(iter(found.values()), None)
+
+    def _test_stems(self) -> tuple[str, ...]:
+        """Returns "test" if there are such files, else every other name that starts with it."""
+        if self._aligned_files("test"):
+            return ("test",)
+        tail = re.compile(rf"\.({'|'.join((*self._pair_tags, ''))})({'|'.join(self.languages)})$")
+        stems = set()
+        for name in self._names:
+            stem, replaced = tail.subn("", name)
+            if replaced and stem.startswith("test"):
+                stems.add(stem)
+        return tuple(sorted(stem for stem in stems if self._aligned_files(stem, strict=False)))
+
+    def _aligned_files(self, stem: str, *, strict: bool = True) -> ParallelText | None:
+        """Returns the two files of a stem, None if neither exists.
+
+        Raises:
+          UserError: if strict and only one of the two exists.
+        """
+        for tag in (*self._pair_tags, ""):
+            sides = [self._names.get(f"{stem}.{tag}{language}") for language in self.languages]
+            if sides[0] and sides[1]:
+                return ParallelText(sides[0], sides[1])
+            there = sides[0] or sides[1]
+            if there and strict:
+                missing = f"{stem}.{tag}{self.languages[sides.index(None)]}"
+                raise UserError(
+                    f"Problem {self.name} finds only one of two aligned files",
+                    expected=f"{missing} (or {missing}.gz) beside {there.name}",
+                    received={"tmp_dir": str(self.tmp_dir)},
+                    fix="Add the missing file.",
+                )
+        return None
+
+    @property
+    def _pair_tags(self) -> tuple[str, ...]:
+        source, target = self.languages
+        return (f"{source}-{target}.", f"{target}-{source}.") if self.argument else ()
+
+    @cached_property
+    def _names(self) -> dict[str, Path]:
+        """Every file of tmp_dir by its name without .gz; a plain file comes before its .gz."""
+        if self.tmp_dir is None or not self.tmp_dir.is_dir():
+            raise UserError(
+                f"Problem {self.name} reads files but has no folder of them",
+                expected=f"a folder with {self._expected('train')}",
+                received={"tmp_dir": None if self.tmp_dir is None else str(self.tmp_dir)},
+                fix="Name the folder with --tmp_dir.",
+            )
+        names: dict[str, Path] = {}
+        for path in sorted(self.tmp_dir.iterdir()):
+            if path.is_file():
+                names.setdefault(path.name.removesuffix(".gz"), path)
+        return names
+
+    def _expected(self, split: str) -> str:
+        source, target = self.languages
+        return f"{split}.{source} and {split}.{target} (plain or .gz)"
+
+    def _received(self) -> str:
+        names = sorted(path.name for path in self._names.values())
+        shown = ", ".join(names[:10]) or "an empty folder"
+        return shown + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def _languages(argument: str) -> tuple[str, str]:
+    """Returns the endings of the input and the target files."""
+    if not argument:
+        return "inputs", "targets"
+    source, separator, target = argument.partition("-")
+    well_formed = all(re.fullmatch(r"\w+", language) for language in (source, target))
+    if not separator or not well_formed or source == target:
+        raise UserError(
+            "text2text_files takes two languages",
+            expected="text2text_files/en-de, for files that end in .en and .de",
+            received={"name": f"text2text_files/{argument}"},
+            fix="Join two different endings of files with one dash.",
+        )
+    return source, target

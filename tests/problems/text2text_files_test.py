@@ -1,0 +1,213 @@
+"""text2text_files: own data without code."""
+
+import gzip
+import logging
+
+import pytest
+
+from t2t_mm import registry
+from t2t_mm.errors import UserError
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """Returns a function that writes name=lines into one folder and gives the folder."""
+
+    def write(files):
+        for name, lines in files.items():
+            data = "".join(f"{line}\n" for line in lines).encode()
+            (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        return tmp_path
+
+    return write
+
+
+def pairs(problem, split):
+    return [(example["inputs"], example["targets"]) for example in problem.generate(split)]
+
+
+def test_the_bare_name_reads_inputs_and_targets(corpus):
+    folder = corpus(
+        {
+            "train.inputs": ["a b", "c"],
+            "train.targets": ["b a", "c"],
+            "validation.inputs.gz": ["d"],
+            "validation.targets.gz": ["D"],
+            "test.inputs": ["e"],
+            "test.targets": ["E"],
+        }
+    )
+    problem = registry.problem("text2text_files", tmp_dir=folder)
+    assert pairs(problem, "train") == [("a b", "b a"), ("c", "c")]
+    assert pairs(problem, "validation") == [("d", "D")]
+    assert pairs(problem, "test") == [("e", "E")]
+    assert problem.splits == ("train", "validation", "test")
+    assert problem.command_name == "text2text_files"
+
+
+@pytest.mark.parametrize("name", ["validation", "valid", "val", "dev"])
+@pytest.mark.parametrize("form", ["{}.{}", "{}.en-de.{}", "{}.de-en.{}", "{}.{}.gz"])
+def test_every_way_to_name_the_files(corpus, name, form):
+    files = {}
+    for stem in ("train", name, "test"):
+        for language in ("en", "de"):
+            files[form.format(stem, language)] = [f"{stem} {language}"]
+    folder = corpus(files)
+    problem = registry.problem("text2text_files/en-de", tmp_dir=folder)
+    assert pairs(problem, "train") == [("train en", "train de")]
+    assert pairs(problem, "validation") == [(f"{name} en", f"{name} de")]
+    assert pairs(problem, "test") == [("test en", "test de")]
+
+
+def test_pairs_side_by_side_and_both_directions(corpus):
+    folder = corpus(
+        {
+            f"{split}.{language}": [f"{split} {language}"]
+            for split in ("train", "val", "test")
+            for language in ("en", "de", "fr")
+        }
+    )
+    names = registry.expand_problems(
+        "text2text_files/en-de,text2text_files/de-en,text2text_files/en-fr,"
+        "text2text_files/en-fr_rev"
+    )
+    found = {}
+    for name in names:
+        problem = registry.problem(name, tmp_dir=folder)
+        found[name] = (pairs(problem.base, "train")[0], problem.command_name)
+    assert found == {
+        "text2text_files/en-de": (("train en", "train de"), "de"),
+        "text2text_files/de-en": (("train de", "train en"), "en"),
+        "text2text_files/en-fr": (("train en", "train fr"), "fr"),
+        "text2text_files/en-fr_rev": (("train en", "train fr"), "en"),
+    }
+    assert registry.problem("text2text_files/en-fr_rev").opposite_command == "fr"
+    assert registry.problem("text2text_files/en-fr").opposite_command == "en"
+
+
+def test_a_pair_of_its_own_is_preferred(corpus):
+    folder = corpus(
+        {
+            "train.en": ["common"],
+            "train.de": ["gemeinsam"],
+            "train.en-de.en": ["own"],
+            "train.en-de.de": ["eigen"],
+            "val.en": ["v"],
+            "val.de": ["w"],
+        }
+    )
+    problem = registry.problem("text2text_files/en-de", tmp_dir=folder)
+    assert pairs(problem, "train") == [("own", "eigen")]
+
+
+def test_without_test_files_there_is_no_test_split(corpus):
+    folder = corpus({"train.en": ["a"], "train.de": ["b"], "val.en": ["c"], "val.de": ["d"]})
+    problem = registry.problem("text2text_files/en-de", tmp_dir=folder)
+    assert problem.splits == ("train", "validation")
+    with pytest.raises(UserError, match="no test split"):
+        pairs(problem, "test")
+
+
+def test_without_the_folder_nothing_is_opened(tmp_path):
+    for tmp_dir in (None, tmp_path / "absent"):
+        problem = registry.problem("text2text_files/en-de", tmp_dir=tmp_dir)
+        assert problem.splits == ("train", "validation", "test")
+        with pytest.raises(UserError, match="--tmp_dir"):
+            pairs(problem, "train")
+
+
+def test_validation_is_held_out_alike_in_both_directions(corpus, caplog):
+    lines = range(1000)
+    folder = corpus(
+        {
+            "train.en": [f"sentence {line}" for line in lines],
+            "train.de": [f"Satz {line}" for line in lines],
+        }
+    )
+    forward = registry.problem("text2text_files/en-de", tmp_dir=folder)
+    backward = registry.problem("text2text_files/de-en", tmp_dir=folder)
+    with caplog.at_level(logging.WARNING):
+        train, validation = pairs(forward, "train"), pairs(forward, "validation")
+    assert len(validation) == 10
+    assert len(train) == 990
+    assert not set(train) & set(validation)
+    assert [(target, source) for source, target in pairs(backward, "validation")] == validation
+    assert [(target, source) for source, target in pairs(backward, "train")] == train
+    for problem in (forward, backward):
+        assert caplog.text.count(f"Problem {problem.name}: no validation files") == 1
+
+
+def test_a_repeated_pair_is_not_in_both_splits(corpus):
+    folder = corpus({"train.inputs": ["a", "b", "c"] * 50, "train.targets": ["A", "B", "C"] * 50})
+    problem = registry.problem("text2text_files", tmp_dir=folder)
+    train, validation = set(pairs(problem, "train")), set(pairs(problem, "validation"))
+    assert train and validation and not train & validation
+
+
+MULTI30K = {
+    f"{split}.{language}.gz": [f"{split} {language}"]
+    for split in ("train", "val", "test_2016_flickr", "test_2017_flickr")
+    for language in ("en", "de")
+} | {"test_2018_flickr.en.gz": ["no German"]}
+
+
+def test_several_test_sets_are_listed_with_the_link_to_make(corpus):
+    folder = corpus(MULTI30K)
+    problem = registry.problem("text2text_files/en-de", tmp_dir=folder)
+    assert problem.splits == ("train", "validation", "test")
+    with pytest.raises(UserError) as error:
+        pairs(problem, "train")  # Before an hour of generating the training split.
+    assert "test_2016_flickr, test_2017_flickr" in str(error.value)
+    assert "2018" not in str(error.value)
+    assert "`ln -s test_2016_flickr.en.gz test.en.gz`" in str(error.value)
+    assert "`ln -s test_2016_flickr.de.gz test.de.gz`" in str(error.value)
+
+
+def test_the_linked_test_set_is_read(corpus):
+    folder = corpus(MULTI30K)
+    for language in ("en", "de"):
+        (folder / f"test.{language}.gz").symlink_to(f"test_2017_flickr.{language}.gz")
+    problem = registry.problem("text2text_files/en-de", tmp_dir=folder)
+    assert pairs(problem, "test") == [("test_2017_flickr en", "test_2017_flickr de")]
+
+
+def test_the_only_test_set_needs_no_link(corpus):
+    folder = corpus({name: lines for name, lines in MULTI30K.items() if "2017" not in name})
+    problem = registry.problem("text2text_files/en-de", tmp_dir=folder)
+    assert pairs(problem, "test") == [("test_2016_flickr en", "test_2016_flickr de")]
+
+
+def test_two_validation_sets_are_an_error(corpus):
+    files = {f"{stem}.{end}": ["a"] for stem in ("train", "val", "dev") for end in ("en", "de")}
+    problem = registry.problem("text2text_files/en-de", tmp_dir=corpus(files))
+    with pytest.raises(UserError, match=r"cannot choose its validation files.*dev, val"):
+        pairs(problem, "train")
+
+
+def test_missing_files_are_named(corpus):
+    folder = corpus({"notes.txt": ["x"]})
+    problem = registry.problem("text2text_files/en-de", tmp_dir=folder)
+    with pytest.raises(UserError) as error:
+        pairs(problem, "train")
+    for expected in ("train.en and train.de", str(folder), "notes.txt"):
+        assert expected in str(error.value)
+
+
+def test_a_missing_side_is_named(corpus):
+    folder = corpus({"train.en": ["a"], "train.fr": ["b"]})
+    problem = registry.problem("text2text_files/en-de", tmp_dir=folder)
+    with pytest.raises(UserError, match=r"train\.de \(or train\.de\.gz\)"):
+        pairs(problem, "train")
+
+
+def test_unequal_length_is_an_error(corpus):
+    folder = corpus({"train.inputs": ["a", "b"], "train.targets": ["a"]})
+    problem = registry.problem("text2text_files", tmp_dir=folder)
+    with pytest.raises(UserError, match=r"train\.inputs has 2 lines.*train\.targets has 1 lines"):
+        pairs(problem, "train")
+
+
+@pytest.mark.parametrize("argument", ["en", "en-en", "en-de-fr", "en-"])
+def test_an_argument_that_is_no_language_pair(argument):
+    with pytest.raises(UserError, match="text2text_files/en-de"):
+        registry.problem(f"text2text_files/{argument}")
