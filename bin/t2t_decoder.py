@@ -1,0 +1,66 @@
+"""t2t-decoder: outputs of a trained run for a file, a data set or what you type."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from t2t_mm.bin import command
+from t2t_mm.errors import UserError
+
+
+def define_flags(flags: Any) -> None:
+    """Declares the command's flags on absl's `flags` module."""
+    flags.DEFINE_string("output_dir", "", "The trained run; its own settings are used.")
+    flags.DEFINE_string("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
+    flags.DEFINE_string("problem", "", "One of the run's problems.")
+    flags.DEFINE_string("decode_from_file", "", "Text, one input a line; '-' for standard input.")
+    flags.DEFINE_string("decode_to_file", "", "Where outputs go; default: standard output.")
+    flags.DEFINE_bool("decode_interactive", False, "Answer what is typed, line by line.")
+    flags.DEFINE_string("split", "test", "What to decode when no file is given.")
+    flags.DEFINE_string("data_dir", "", "Generated data; default: where the run found it.")
+    flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems; default: the run's.")
+    flags.DEFINE_integer("limit", 0, "Examples; 0 for all.", lower_bound=0)
+
+
+def call(flags: Any) -> int | None:
+    """Runs the command with parsed `flags`."""
+    if not flags.output_dir:
+        raise UserError("--output_dir must be given", fix="See t2t-decoder --help.")
+    if flags.decode_interactive:
+        return _interactive(flags)
+    from t2t_mm.inference.decode import decode
+
+    outputs = decode(
+        flags.output_dir,
+        flags.problem,
+        from_file=flags.decode_from_file,
+        to_file=flags.decode_to_file,
+        split=flags.split,
+        data_dir=flags.data_dir,
+        checkpoint_path=flags.checkpoint_path,
+        limit=flags.limit,
+        t2t_usr_dir=flags.t2t_usr_dir,
+    )
+    if not flags.decode_to_file:
+        for output in outputs:
+            print(output.replace("\n", " "))
+    return 0
+
+
+def _interactive(flags: Any) -> int:
+    from t2t_mm.inference.decode import choose_predictor, decode_interactively
+    from t2t_mm.inference.predictor import load
+
+    run = load(flags.output_dir, flags.checkpoint_path)
+    decode_interactively(choose_predictor(run, flags.problem), sys.stdin, sys.stdout)
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point of the console script."""
+    return command.run("t2t-decoder", __doc__, define_flags, call, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

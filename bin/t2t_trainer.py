@@ -1,0 +1,126 @@
+"""t2t-trainer: train one MultiModel on one or more problems; repeat the command to go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from t2t_mm.bin import command
+from t2t_mm.errors import UserError
+
+_SCHEDULES = ("train", "train_and_evaluate", "evaluate", "test")
+
+
+def define_flags(flags: Any) -> None:
+    """Declares the command's flags on absl's `flags` module."""
+    flags.DEFINE_string("problems", "", "Problems to train on: names, globs, groups, by commas.")
+    flags.DEFINE_alias("problem", "problems")
+    flags.DEFINE_string("model", "multimodel", "The model; there is one: multimodel.")
+    flags.DEFINE_string("hparams_set", "multimodel_base", "Registered set of settings.")
+    flags.DEFINE_string("hparams", "", "Overrides: 'model.width=256,train.steps=1000'.")
+    flags.DEFINE_multi_string("gin_file", [], "Gin overlay; may be repeated.")
+    flags.DEFINE_multi_string("gin_param", [], "Gin binding; may be repeated.")
+    flags.DEFINE_string("data_dir", "", "Generated data and vocabularies.")
+    flags.DEFINE_string("output_dir", "", "The run: settings, logs, checkpoints.")
+    flags.DEFINE_string("tmp_dir", "", "Raw files, for --generate_data.")
+    flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+    flags.DEFINE_bool("generate_data", False, "Generate the data that is not there yet.")
+    flags.DEFINE_integer("train_steps", None, "Updates; beats train.steps.", lower_bound=1)
+    flags.DEFINE_integer("eval_steps", 0, "Batches per evaluation; 0 for the whole split.")
+    flags.DEFINE_integer("eval_every", None, "Steps between evaluations.", lower_bound=1)
+    flags.DEFINE_integer("checkpoint_every", None, "Steps between checkpoints.", lower_bound=1)
+    flags.DEFINE_integer("keep_checkpoint_max", None, "Checkpoints to keep.", lower_bound=1)
+    flags.DEFINE_integer("random_seed", None, "Seed of weights, data order and mixture.")
+    flags.DEFINE_bool("deterministic", None, "Same numbers to the last bit at every run.")
+    flags.DEFINE_enum("schedule", "train_and_evaluate", _SCHEDULES, "What to do.")
+    flags.DEFINE_bool("registry_help", False, "List what is registered and leave.")
+
+
+def call(flags: Any) -> int | None:
+    """Runs the command with parsed `flags`."""
+    if flags.registry_help:
+        from t2t_mm import registry
+        from t2t_mm.bin.t2t_registry import print_names
+
+        registry.import_user_modules(flags.t2t_usr_dir)
+        print_names()
+        return 0
+    _require(flags, "problems", "output_dir")
+    if flags.model != "multimodel":
+        raise UserError("Unknown model", expected="multimodel", received={"model": flags.model})
+    if flags.schedule in ("evaluate", "test"):
+        return _evaluate(flags)
+    _require(flags, "data_dir")
+    return _train(flags)
+
+
+def _train(flags: Any) -> int:
+    from t2t_mm import registry
+    from t2t_mm.config import load_hparams
+
+    registry.import_user_modules(flags.t2t_usr_dir)  # they may register hparams sets, too
+    hparams = load_hparams(
+        flags.hparams_set,
+        gin_files=flags.gin_file,
+        gin_params=flags.gin_param,
+        overrides=_overrides(flags),
+    )
+    registry.expand_problems(flags.problems)  # a wrong name is answered before TensorFlow loads
+    from t2t_mm.training.train import train
+
+    train(
+        flags.problems,
+        hparams=hparams,
+        data_dir=flags.data_dir,
+        output_dir=flags.output_dir,
+        tmp_dir=flags.tmp_dir,
+        generate=flags.generate_data,
+        t2t_usr_dir=flags.t2t_usr_dir,
+        eval_steps=flags.eval_steps,
+        evaluate=flags.schedule == "train_and_evaluate",
+    )
+    return 0
+
+
+def _evaluate(flags: Any) -> int:
+    from t2t_mm.bin.score_table import print_scores
+    from t2t_mm.training.evaluation import evaluate
+
+    scores = evaluate(
+        flags.output_dir,
+        problems=flags.problems,
+        split="test" if flags.schedule == "test" else "validation",
+        data_dir=flags.data_dir,
+        t2t_usr_dir=flags.t2t_usr_dir,
+    )
+    print_scores(scores)
+    return 0
+
+
+def _overrides(flags: Any) -> str:
+    """--hparams followed by the flags that stand for one field each, which win."""
+    fields = {
+        "train.steps": flags.train_steps,
+        "train.eval_every": flags.eval_every,
+        "train.checkpoint_every": flags.checkpoint_every,
+        "train.keep_checkpoint_max": flags.keep_checkpoint_max,
+        "train.seed": flags.random_seed,
+        "train.deterministic": flags.deterministic,
+    }
+    given = [flags.hparams] if flags.hparams else []
+    given += [f"{name}={value}" for name, value in fields.items() if value is not None]
+    return ",".join(given)
+
+
+def _require(flags: Any, *names: str) -> None:
+    missing = [f"--{name}" for name in names if not getattr(flags, name)]
+    if missing:
+        raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-trainer --help.")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point of the console script."""
+    return command.run("t2t-trainer", __doc__, define_flags, call, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

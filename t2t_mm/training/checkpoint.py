@@ -1,0 +1,229 @@
+"""Checkpoints: a folder that appears whole or not at all.
+
+    run_dir/checkpoints/00001000/
+        weights.npz      every variable of the model by path (seed generators included)
+        optimizer.npz    moments and counts
+        input.*          position of every problem's input pipeline
+        state.json       step, counters, best score; read and written by the loop
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2t_mm.errors import UserError
+
+WEIGHTS = "weights.npz"
+OPTIMIZER = "optimizer.npz"
+STATE = "state.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A complete checkpoint on disk.
+
+    Args:
+        path: its folder.
+        step: updates made when it was written.
+    """
+
+    path: Path
+    step: int
+
+    def state(self) -> dict[str, Any]:
+        """Reads the loop's own state."""
+        loaded: dict[str, Any] = json.loads((self.path / STATE).read_text(encoding="utf-8"))
+        return loaded
+
+
+class CheckpointStore:
+    """The checkpoints of one run.
+
+    Args:
+        run_dir: the run's folder.
+        keep: how many of the newest to keep; the best one is kept besides.
+    """
+
+    def __init__(self, run_dir: Path, keep: int = 3) -> None:
+        self.directory = run_dir / "checkpoints"
+        self.keep = keep
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Lists the complete checkpoints, oldest first."""
+        if not self.directory.is_dir():
+            return []
+        found = [path for path in self.directory.iterdir() if path.name.isdigit()]
+        return [Checkpoint(path, int(path.name)) for path in sorted(found)]
+
+    def latest(self) -> Checkpoint | None:
+        """The newest complete checkpoint, or `None`."""
+        found = self.checkpoints()
+        return found[-1] if found else None
+
+    def best(self) -> Checkpoint | None:
+        """The checkpoint of the lowest mean log perplexity, or `None` before any evaluation."""
+        record = self.directory / "best.json"
+        if not record.exists():
+            return None
+        step = json.loads(record.read_text(encoding="utf-8"))["step"]
+        return next((c for c in self.checkpoints() if c.step == step), None)
+
+    def mark_best(self, step: int, scores: Mapping[str, Any]) -> None:
+        """Records `step` as the best; its checkpoint is kept from now on."""
+        write_text_atomically(
+            self.directory / "best.json", json.dumps({"step": step, **scores}, indent=2) + "\n"
+        )
+
+    def save(
+        self,
+        step: int,
+        *,
+        weights: Mapping[str, Any],
+        optimizer: Mapping[str, Any],
+        input_checkpoint: Any,
+        state: Mapping[str, Any],
+    ) -> Checkpoint:
+        """Writes a checkpoint beside its final place and renames it when it is complete.
+
+        Args:
+            step: updates made.
+            weights: the model's variables by path.
+            optimizer: the optimizer's variables by name.
+            input_checkpoint: `tf.train.Checkpoint` of the input iterators.
+            state: what the loop keeps; anything that JSON can hold.
+
+        Raises:
+            UserError: the disk is full or the folder cannot be written; what was there stays.
+        """
+        final = self.directory / f"{step:08d}"
+        partial = self.directory / f"{step:08d}.incomplete"
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            write_arrays(partial / WEIGHTS, weights)
+            write_arrays(partial / OPTIMIZER, optimizer)
+            input_checkpoint.write(str(partial / "input"))
+            (partial / STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+            _synchronise(partial)
+            shutil.rmtree(final, ignore_errors=True)
+            partial.rename(final)
+        except Exception as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            if not _is_about_storage(error):
+                raise
+            last = self.latest()
+            kept = f"The last good checkpoint stays: {last.path}." if last else "None exists yet."
+            raise UserError(
+                f"The checkpoint of step {step} could not be written to {self.directory}: "
+                f"{_one_line(error)}. {kept} Free some space and repeat the command to go on "
+                "from there."
+            ) from error
+        self._remove_old()
+        return Checkpoint(final, step)
+
+    def _remove_old(self) -> None:
+        best = self.best()
+        for checkpoint in self.checkpoints()[: -max(self.keep, 1)]:
+            if best is None or checkpoint.step != best.step:
+                shutil.rmtree(checkpoint.path)
+
+
+def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) -> Checkpoint:
+    """Finds the checkpoint to read: the one named, else the best, else the newest.
+
+    Raises:
+        UserError: there is none.
+    """
+    if checkpoint_path:
+        path = Path(checkpoint_path)
+        if not (path.name.isdigit() and (path / STATE).exists()):
+            raise UserError(
+                "No checkpoint at the path given. Expected a folder such as "
+                f"{run_dir / 'checkpoints' / '00001000'}. Received: checkpoint_path={path}."
+            )
+        return Checkpoint(path, int(path.name))
+    store = CheckpointStore(run_dir)
+    found = store.best() or store.latest()
+    if found is None:
+        raise UserError(
+            f"No checkpoint in {store.directory}. Train first: t2t-trainer --output_dir={run_dir} "
+            f"--problems=... --data_dir=.... Received: output_dir={run_dir}."
+        )
+    return found
+
+
+def restore_variables(path: Path, variables: Mapping[str, Any]) -> None:
+    """Assigns the arrays of `path` to `variables` by name.
+
+    Raises:
+        UserError: a variable is missing from the file or has another shape there.
+    """
+    with np.load(path) as arrays:
+        missing = sorted(set(variables) - set(arrays.files))
+        if missing:
+            raise UserError(
+                f"{path} does not hold {len(missing)} of the model's variables, the first "
+                f"{missing[0]!r}. The run was made with other settings or another version."
+            )
+        for name, variable in variables.items():
+            array = arrays[name]
+            if tuple(array.shape) != tuple(variable.shape):
+                raise UserError(
+                    f"Variable {name!r} has shape {tuple(array.shape)} in {path}, the model "
+                    f"expects {tuple(variable.shape)}: the settings or the vocabulary differ."
+                )
+            variable.assign(array)
+
+
+def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
+    """Writes variables to an `.npz` archive, each under its name, uncompressed."""
+    arrays = {name: np.asarray(variable) for name, variable in variables.items()}
+    with path.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Replaces `path` by `text` in one step, so that no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".incomplete")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def named_variables(variables: Sequence[Any]) -> dict[str, Any]:
+    """Maps each Keras variable's path to it; a path that stands twice is our own bug."""
+    named = {variable.path: variable for variable in variables}
+    assert len(named) == len(variables), "two variables of the model share a path"
+    return named
+
+
+def _synchronise(directory: Path) -> None:
+    for path in directory.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _is_about_storage(error: Exception) -> bool:
+    """OSError, or one of TensorFlow's own file errors (seen as OpError with a message)."""
+    if isinstance(error, OSError):
+        return True
+    module = type(error).__module__
+    return module.startswith("tensorflow") and type(error).__name__ in {
+        "ResourceExhaustedError",
+        "InternalError",
+        "UnknownError",
+        "PermissionDeniedError",
+        "FailedPreconditionError",
+    }
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:200]

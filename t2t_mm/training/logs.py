@@ -1,0 +1,94 @@
+"""The run's logs: `log.jsonl`, one record a line, and the same numbers for TensorBoard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import tensorflow as tf
+
+
+class RunLog:
+    """Writes records to JSONL and TensorBoard; tags carry the problem's *name*.
+
+    On resume the log is cut back to the checkpoint's step, so no step stands in it twice.
+
+    Args:
+        run_dir: the run's folder.
+        resume_step: the step that training goes on from.
+
+    Example:
+        A training record, one line of `log.jsonl`::
+
+            {"kind": "train", "step": 100, "problem": "mini_ende", "loss": 3.1, ...}
+    """
+
+    def __init__(self, run_dir: Path, resume_step: int) -> None:
+        self.path = run_dir / "log.jsonl"
+        _cut(self.path, resume_step)
+        self._file = self.path.open("a", encoding="utf-8")
+        self._summaries = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
+        if resume_step:
+            with self._summaries.as_default():  # TensorBoard drops what lies after this step
+                tf.summary.experimental.write_raw_pb(_session_start(resume_step), resume_step)
+
+    def write(self, kind: str, step: int, values: Mapping[str, Any], problem: str = "") -> None:
+        """Writes one record.
+
+        Args:
+            kind: `train` or `eval`.
+            step: updates made.
+            values: numbers (nested mappings are flattened for TensorBoard), strings, lists.
+            problem: the problem's name, where the record is of one problem.
+        """
+        named = {"problem": problem} if problem else {}
+        record = {"kind": kind, "step": step, **named, **values}
+        self._file.write(json.dumps(record) + "\n")
+        self._file.flush()
+        prefix = f"{kind}/{problem}" if problem else kind
+        with self._summaries.as_default(step=step):
+            for name, value in values.items():
+                if isinstance(value, (int, float)):
+                    tf.summary.scalar(f"{prefix}/{name}", value)
+
+    def close(self) -> None:
+        """Writes out what is buffered."""
+        self._file.close()
+        self._summaries.close()
+
+    def __enter__(self) -> RunLog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _cut(path: Path, step: int) -> None:
+    """Keeps the records up to `step`; a half-written last line goes too."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if record["step"] <= step:
+            kept.append(line + "\n")
+    path.write_text("".join(kept), encoding="utf-8")
+
+
+def _session_start(step: int) -> bytes:
+    from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+
+    event = Event(step=step, session_log=SessionLog(status=SessionLog.START))
+    serialised: bytes = event.SerializeToString()
+    return serialised

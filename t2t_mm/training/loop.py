@@ -1,0 +1,276 @@
+"""The training loop, top to bottom in the order things happen."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from t2t_mm.config import HParams
+from t2t_mm.data.mixture import Mixture
+from t2t_mm.errors import UserError
+from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.training.checkpoint import (
+    OPTIMIZER,
+    WEIGHTS,
+    Checkpoint,
+    CheckpointStore,
+    named_variables,
+    restore_variables,
+)
+from t2t_mm.training.logs import RunLog
+from t2t_mm.training.optimizer import Adam
+from t2t_mm.training.progress import Progress
+from t2t_mm.training.schedule import learning_rate_at
+from t2t_mm.training.step import TrainStep
+from t2t_mm.training.task import Task
+
+Evaluate = Callable[[int], Mapping[str, Mapping[str, float]]]
+
+
+@dataclass
+class TrainState:
+    """All that changes while a run trains; a checkpoint holds exactly this.
+
+    Args:
+        model: weights and seed generators.
+        optimizer: moments and counts.
+        iterators: position in each problem's training data.
+        step: updates made.
+        counts: per problem, what it has received: steps, examples, target tokens.
+        best: lowest mean log perplexity so far (`inf` before the first evaluation).
+        best_of_problem: the lowest log perplexity of each problem.
+    """
+
+    model: MultiModel
+    optimizer: Adam
+    iterators: dict[str, Any]
+    step: int = 0
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    best: float = float("inf")
+    best_of_problem: dict[str, float] = field(default_factory=dict)
+
+    def save(self, store: CheckpointStore) -> Checkpoint:
+        """Writes a checkpoint of this moment."""
+        return store.save(
+            self.step,
+            weights=named_variables(self.model.variables),
+            optimizer=self.optimizer.state(),
+            input_checkpoint=self._input_checkpoint(),
+            state={
+                "step": self.step,
+                "counts": self.counts,
+                "best": self.best,
+                "best_of_problem": self.best_of_problem,
+            },
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Goes back to the moment of `checkpoint`."""
+        restore_variables(checkpoint.path / WEIGHTS, named_variables(self.model.variables))
+        restore_variables(checkpoint.path / OPTIMIZER, self.optimizer.state())
+        self._input_checkpoint().read(str(checkpoint.path / "input")).assert_consumed()
+        state = checkpoint.state()
+        self.step, self.counts = state["step"], state["counts"]
+        self.best, self.best_of_problem = state["best"], state["best_of_problem"]
+
+    def _input_checkpoint(self) -> Any:
+        # An attribute's name cannot hold "/"; the order of the problems is fixed in run.json.
+        return tf.train.Checkpoint(
+            **{f"input_{i}": iterator for i, iterator in enumerate(self.iterators.values())}
+        )
+
+
+class Interval:
+    """Sums a log interval's metrics by problem, without waiting for them before its end."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+        self.metrics: dict[str, list[Mapping[str, tf.Tensor]]] = {}
+
+    def add(self, name: str, metrics: Mapping[str, tf.Tensor]) -> None:
+        """Keeps one batch's metrics."""
+        self.metrics.setdefault(name, []).append(metrics)
+
+    def by_problem(self) -> dict[str, dict[str, float]]:
+        """Means of losses and norms, sums of tokens and examples, by problem."""
+        result = {}
+        for name, batches in sorted(self.metrics.items()):
+            columns = {key: np.array([float(b[key]) for b in batches]) for key in batches[0]}
+            sums = {"target_tokens", "examples", "padded_tokens"}
+            result[name] = {
+                key: float(values.sum() if key in sums else values.mean())
+                for key, values in columns.items()
+            } | {"batches": float(len(batches))}
+        return result
+
+
+def run_training(
+    state: TrainState,
+    tasks: Sequence[Task],
+    hparams: HParams,
+    mixture: Mixture,
+    store: CheckpointStore,
+    log: RunLog,
+    progress: Progress,
+    evaluate: Evaluate | None = None,
+) -> TrainState:
+    """Trains from `state.step` to `hparams.train.steps`.
+
+    Which problem feeds a step is a pure function of seed and step; everything else that the next
+    step depends on is in `state`, so a killed run that is started again goes on bit for bit.
+
+    Args:
+        state: where training starts; changed in place.
+        tasks: the problems, in the run's order.
+        hparams: the run's settings.
+        mixture: chooses the problem of each batch.
+        store: where checkpoints go.
+        log: where numbers go.
+        progress: what a person sees.
+        evaluate: takes the step, returns teacher-forced scores by problem; `None` for never.
+
+    Returns:
+        `state` after the last step.
+
+    Raises:
+        KeyboardInterrupt: after a checkpoint of the step that Ctrl-C or SIGTERM interrupted.
+        UserError: the loss is not a number any more, or a checkpoint cannot be written.
+    """
+    train = hparams.train
+    by_name = {task.name: task for task in tasks}
+    train_step = TrainStep(
+        state.model,
+        state.optimizer,
+        label_smoothing=train.label_smoothing,
+        accumulate_steps=train.accumulate_steps,
+    )
+    interval = Interval()
+    saved_step = state.step
+    with stop_signals() as stop:
+        while state.step < train.steps:
+            learning_rate = learning_rate_at(state.step, hparams.optimizer, train.steps)
+            for micro_step in range(train.accumulate_steps):
+                name = mixture.problem_at(state.step * train.accumulate_steps + micro_step)
+                batch = next(state.iterators[name])
+                if train.accumulate_steps == 1:
+                    metrics = train_step.update(by_name[name], batch, learning_rate)
+                else:
+                    metrics = train_step.accumulate(by_name[name], batch)
+                interval.add(name, metrics)
+                progress.totals[name].steps += 1
+            if train.accumulate_steps > 1:
+                train_step.apply_accumulated(learning_rate)
+            state.step += 1
+
+            last = state.step == train.steps
+            evaluate_now = evaluate is not None and (last or state.step % train.eval_every == 0)
+            save_now = evaluate_now or last or stop.requested
+            save_now = save_now or state.step % train.checkpoint_every == 0
+            if save_now or state.step % train.log_every == 0:
+                _report(interval, state, learning_rate, train_step.num_traces, log, progress)
+                interval = Interval()
+            is_best = False
+            if evaluate is not None and evaluate_now:
+                is_best = _record_scores(evaluate(state.step), state, log, progress)
+            if save_now:
+                saved_step = state.save(store).step
+                interval.start = time.monotonic()
+            if is_best:
+                store.mark_best(state.step, {"log_perplexity": state.best})
+            if stop.requested and not last:
+                progress.note(f"Interrupted: saved at step {saved_step}; repeat the command to go on.")
+                raise KeyboardInterrupt
+    return state
+
+
+def _report(
+    interval: Interval,
+    state: TrainState,
+    learning_rate: float,
+    num_traces: int,
+    log: RunLog,
+    progress: Progress,
+) -> None:
+    seconds = time.monotonic() - interval.start
+    by_problem = interval.by_problem()
+    tokens = sum(values["target_tokens"] for values in by_problem.values())
+    progress.learning_rate = learning_rate
+    progress.tokens_per_second = tokens / max(seconds, 1e-9)
+    for name, values in by_problem.items():
+        counts = state.counts.setdefault(name, {"batches": 0, "examples": 0, "target_tokens": 0})
+        for key in counts:
+            counts[key] += int(values[key])
+        progress.totals[name].examples += int(values["examples"])
+        progress.totals[name].target_tokens += int(values["target_tokens"])
+        log.write("train", state.step, {**values, "total": counts}, problem=name)
+    summary = {
+        "learning_rate": learning_rate,
+        "target_tokens_per_second": progress.tokens_per_second,
+        "seconds": seconds,
+        "traces": num_traces,
+    }
+    log.write("train", state.step, summary)
+    losses = {name: values["loss"] for name, values in by_problem.items()}
+    progress.show_interval(state.step, losses)
+    for name, loss in losses.items():
+        if not np.isfinite(loss):
+            raise UserError(
+                f"The loss of {name} is {loss} at step {state.step}: training has diverged. "
+                "Lower optimizer.learning_rate or optimizer.clip_norm, or lengthen "
+                "optimizer.warmup_steps; the last checkpoint was written before."
+            )
+
+
+def _record_scores(
+    scores: Mapping[str, Mapping[str, float]], state: TrainState, log: RunLog, progress: Progress
+) -> bool:
+    """Logs an evaluation; says whether its mean log perplexity is the lowest of the run."""
+    for name, values in scores.items():
+        log.write("eval", state.step, values, problem=name)
+        lowest = state.best_of_problem.get(name, float("inf"))
+        state.best_of_problem[name] = min(values["log_perplexity"], lowest)
+    mean = float(np.mean([values["log_perplexity"] for values in scores.values()]))
+    is_best = mean < state.best
+    state.best = min(mean, state.best)
+    record = {"log_perplexity": mean, "best": state.best, "best_of_problem": state.best_of_problem}
+    log.write("eval", state.step, record)
+    parts = "  ".join(f"{n} {v['log_perplexity']:.3f}" for n, v in scores.items())
+    progress.note(f"eval at step {state.step}: log perplexity {parts}{'  (best)' * is_best}")
+    return is_best
+
+
+@dataclass
+class StopRequest:
+    """Whether someone asked the run to stop."""
+
+    requested: bool = False
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[StopRequest]:
+    """Turns the first SIGINT or SIGTERM into a request; a second one interrupts at once."""
+    request = StopRequest()
+    previous: dict[int, Any] = {}
+
+    def handle(number: int, frame: Any) -> None:
+        if request.requested:
+            raise KeyboardInterrupt
+        request.requested = True
+
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            previous[number] = signal.signal(number, handle)
+    except ValueError:
+        pass  # not the main thread (a notebook's worker): signals stay with their owner
+    try:
+        yield request
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

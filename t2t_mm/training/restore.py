@@ -1,0 +1,47 @@
+"""A trained model back from its run directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from t2t_mm.data.vocabulary import Vocabulary
+from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.training.checkpoint import (
+    WEIGHTS,
+    find_checkpoint,
+    named_variables,
+    restore_variables,
+)
+from t2t_mm.training.run_directory import Run, check_vocabularies
+from t2t_mm.training.task import build_model, vocabularies_of
+
+
+@dataclass(frozen=True)
+class RestoredModel:
+    """A model with the weights of one checkpoint.
+
+    Args:
+        model: built and restored.
+        vocabularies: by name, from the run's own folder.
+        step: updates that the weights have seen.
+    """
+
+    model: MultiModel
+    vocabularies: Mapping[str, Vocabulary]
+    step: int
+
+
+def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
+    """Builds the run's model and reads its best checkpoint, or the one named.
+
+    Raises:
+        UserError: no checkpoint, or it does not fit the settings or vocabularies.
+    """
+    checkpoint = find_checkpoint(run.directory, checkpoint_path)
+    vocabularies = vocabularies_of(run.tasks, run.directory)
+    check_vocabularies(run, vocabularies, run.directory)
+    model = build_model(run.tasks, vocabularies, run.hparams)
+    restore_variables(checkpoint.path / WEIGHTS, named_variables(model.variables))
+    return RestoredModel(model, vocabularies, checkpoint.step)

@@ -1,0 +1,97 @@
+"""Learning rates as a product of named factors: `constant*linear_warmup*rsqrt_decay`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from t2t_mm.config import OptimizerHParams
+from t2t_mm.errors import UserError, closest
+
+Factor = Callable[[int, OptimizerHParams, int], float]
+
+
+def _constant(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    return hparams.learning_rate
+
+
+def _linear_warmup(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    return min(1.0, (step + 1) / max(hparams.warmup_steps, 1))
+
+
+def _rsqrt_decay(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    warmup = max(hparams.warmup_steps, 1)
+    return math.sqrt(warmup / max(step + 1, warmup))
+
+
+def _fraction_done(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    end = hparams.decay_steps or total_steps
+    return min(1.0, (step + 1) / max(end, 1))
+
+
+def _linear_decay(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    return 1.0 - _fraction_done(step, hparams, total_steps)
+
+
+def _cosine_decay(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    return 0.5 * (1.0 + math.cos(math.pi * _fraction_done(step, hparams, total_steps)))
+
+
+FACTORS: dict[str, Factor] = {
+    "constant": _constant,
+    "linear_warmup": _linear_warmup,
+    "rsqrt_decay": _rsqrt_decay,
+    "linear_decay": _linear_decay,
+    "cosine_decay": _cosine_decay,
+}
+
+_READ_TOTAL_STEPS = frozenset({"linear_decay", "cosine_decay"})
+
+
+def parse_schedule(schedule: str) -> list[str]:
+    """Returns the factor names of `schedule`.
+
+    Raises:
+        UserError: a factor is unknown.
+    """
+    names = [name.strip() for name in schedule.split("*")]
+    for name in names:
+        if name not in FACTORS:
+            raise UserError(
+                f"Unknown learning-rate factor {name!r}.{closest(name, FACTORS)} "
+                f"Expected a product of {', '.join(FACTORS)}. "
+                f"Received: optimizer.schedule={schedule!r}."
+            )
+    return names
+
+
+def depends_on_total_steps(hparams: OptimizerHParams) -> bool:
+    """Says whether more training steps would change the rates of the steps already taken."""
+    return not hparams.decay_steps and not _READ_TOTAL_STEPS.isdisjoint(
+        parse_schedule(hparams.schedule)
+    )
+
+
+def learning_rate_at(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    """The learning rate of update `step`: the product of the schedule's factors.
+
+    Args:
+        step: updates already made, from 0.
+        hparams: rate, factors, `warmup_steps` and `decay_steps`.
+        total_steps: the end of the decays where `decay_steps` is 0.
+
+    Returns:
+        The rate that is handed to Adam; nothing rescales it afterwards.
+
+    Example:
+        >>> from t2t_mm.config import OptimizerHParams
+        >>> hparams = OptimizerHParams(learning_rate=0.1, warmup_steps=4)
+        >>> learning_rate_at(1, hparams, total_steps=100)
+        0.05
+
+    Source: the schedule language of Tensor2Tensor 1.5 (`learning_rate_schedule`).
+    """
+    rate = 1.0
+    for name in parse_schedule(hparams.schedule):
+        rate *= FACTORS[name](step, hparams, total_steps)
+    return rate

@@ -1,0 +1,41 @@
+"""The log holds no step twice after a resume."""
+
+import json
+from pathlib import Path
+
+from t2t_mm.training.logs import RunLog
+
+
+def records(run_dir: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (run_dir / "log.jsonl").read_text().splitlines()]
+
+
+def test_records_name_the_problem(tmp_path: Path) -> None:
+    with RunLog(tmp_path, 0) as log:
+        log.write("train", 10, {"loss": 1.5}, problem="mini_ende")
+        log.write("train", 10, {"learning_rate": 0.1})
+    assert records(tmp_path) == [
+        {"kind": "train", "step": 10, "problem": "mini_ende", "loss": 1.5},
+        {"kind": "train", "step": 10, "learning_rate": 0.1},
+    ]
+
+
+def test_a_resumed_log_is_cut_at_the_checkpoint_and_at_a_half_written_line(tmp_path: Path) -> None:
+    with RunLog(tmp_path, 0) as log:
+        for step in (10, 20, 30):
+            log.write("train", step, {"loss": float(step)})
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write('{"kind": "train", "st')
+    with RunLog(tmp_path, 20) as log:
+        log.write("train", 30, {"loss": 31.0})
+    assert [record["loss"] for record in records(tmp_path)] == [10.0, 20.0, 31.0]
+
+
+def test_tensorboard_reads_the_same_numbers_by_problem(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    with RunLog(tmp_path, 0) as log:
+        log.write("eval", 5, {"accuracy": 50.0}, problem="mini_ende")
+    events = EventAccumulator(str(tmp_path / "tensorboard"), size_guidance={"tensors": 0})
+    events.Reload()
+    assert "eval/mini_ende/accuracy" in events.Tags()["tensors"]

@@ -1,0 +1,95 @@
+"""A run killed at any step and started again is, to the last bit, the run that was never killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+STEPS = 24
+HPARAMS = (
+    "model.width=32,model.num_heads=4,model.expert_width=32,model.num_experts=4,"
+    "model.encoder_blocks=2,model.mixer_blocks=1,model.decoder_blocks=2,model.dropout=0.1,"
+    "data.batch_tokens=256,data.max_length=64,train.log_every=1,train.checkpoint_every=5,"
+    f"train.steps={STEPS},train.eval_every=10,optimizer.warmup_steps=5"
+)
+
+
+def trainer(data_dir: Path, output_dir: Path) -> list[str]:
+    return [
+        *(sys.executable, "-m", "t2t_mm.bin.t2t_trainer"),
+        "--problems=algorithmic_copy,algorithmic_reverse",
+        "--hparams_set=multimodel_tiny",
+        f"--hparams={HPARAMS}",
+        f"--data_dir={data_dir}",
+        f"--output_dir={output_dir}",
+        "--eval_steps=2",
+        "--deterministic",
+        "--random_seed=3",
+    ]
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from t2t_mm.data.builder import generate_data
+
+    directory = tmp_path_factory.mktemp("data")
+    generate_data(
+        ["algorithmic_copy", "algorithmic_reverse"],
+        data_dir=directory,
+        tmp_dir=None,
+        max_cases=300,
+        progress=False,
+    )
+    return directory
+
+
+def logged_losses(output_dir: Path) -> list[tuple[int, str, float]]:
+    records = map(json.loads, (output_dir / "log.jsonl").read_text().splitlines())
+    return [(r["step"], r["problem"], r["loss"]) for r in records if "loss" in r]
+
+
+def last_weights(output_dir: Path) -> dict[str, np.ndarray]:
+    with np.load(output_dir / "checkpoints" / f"{STEPS:08d}" / "weights.npz") as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def kill_after_step(command: list[str], output_dir: Path, step: int) -> None:
+    process = subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL)
+    log = output_dir / "log.jsonl"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if log.exists() and f'"step": {step},' in log.read_text():
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert process.returncode == -signal.SIGKILL, "the run ended before it could be killed"
+
+
+def test_a_killed_run_goes_on_bit_for_bit(data_dir: Path, tmp_path: Path) -> None:
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    subprocess.run(
+        trainer(data_dir, undisturbed), env=environment(), check=True, capture_output=True
+    )
+    kill_after_step(trainer(data_dir, killed), killed, int(np.random.default_rng().integers(6, 20)))
+    assert not (killed / "checkpoints" / f"{STEPS:08d}").exists()
+    resumed = subprocess.run(
+        trainer(data_dir, killed), env=environment(), check=True, capture_output=True, text=True
+    )
+    assert "resumed at step" in resumed.stderr
+    assert logged_losses(killed) == logged_losses(undisturbed)
+    assert len(logged_losses(killed)) == STEPS
+    ours, theirs = last_weights(killed), last_weights(undisturbed)
+    assert ours.keys() == theirs.keys()
+    different = [name for name, array in ours.items() if not np.array_equal(array, theirs[name])]
+    assert not different

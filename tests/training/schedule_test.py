@@ -1,0 +1,50 @@
+"""Learning rates: each factor by hand, the product, and refusals."""
+
+import dataclasses
+import math
+
+import pytest
+
+from t2t_mm.config import OptimizerHParams
+from t2t_mm.errors import UserError
+from t2t_mm.training.schedule import depends_on_total_steps, learning_rate_at, parse_schedule
+
+HPARAMS = OptimizerHParams(learning_rate=0.5, warmup_steps=4)
+
+
+def rates(schedule: str, steps: list[int], total_steps: int = 10) -> list[float]:
+    hparams = dataclasses.replace(HPARAMS, schedule=schedule)
+    return [learning_rate_at(step, hparams, total_steps) for step in steps]
+
+
+def test_the_rate_that_is_set_is_the_rate_that_is_used() -> None:
+    assert rates("constant", [0, 5, 500]) == [0.5, 0.5, 0.5]
+
+
+def test_warm_up_rises_in_equal_parts_and_then_stays() -> None:
+    assert rates("constant*linear_warmup", [0, 1, 3, 9]) == [0.125, 0.25, 0.5, 0.5]
+
+
+def test_rsqrt_decay_is_one_until_the_warm_up_ends() -> None:
+    assert rates("rsqrt_decay", [0, 3, 15]) == pytest.approx([1.0, 1.0, math.sqrt(4 / 16)])
+
+
+def test_linear_and_cosine_decay_end_at_zero() -> None:
+    assert rates("linear_decay", [4, 9]) == pytest.approx([0.5, 0.0])
+    assert rates("cosine_decay", [4, 9]) == pytest.approx([0.5, 0.0])
+
+
+def test_decay_steps_take_the_place_of_the_total() -> None:
+    hparams = dataclasses.replace(HPARAMS, schedule="linear_decay", decay_steps=20)
+    assert learning_rate_at(9, hparams, total_steps=10) == pytest.approx(0.5)
+    assert not depends_on_total_steps(hparams)
+
+
+def test_only_decays_to_the_end_depend_on_the_number_of_steps() -> None:
+    assert depends_on_total_steps(dataclasses.replace(HPARAMS, schedule="constant*cosine_decay"))
+    assert not depends_on_total_steps(HPARAMS)
+
+
+def test_an_unknown_factor_names_the_closest() -> None:
+    with pytest.raises(UserError, match=r"'linear_warmpu'.*'linear_warmup'"):
+        parse_schedule("constant*linear_warmpu")
