@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -72,7 +73,7 @@ class Problem:
         data_dir: str | Path | None = None,
         tmp_dir: str | Path | None = None,
     ) -> None:
-        self.name = name or registry.snake_case(type(self).__name__)
+        self.name = name or _snake_case(type(self).__name__)
         self.argument = argument
         self.data_dir = None if data_dir is None else Path(data_dir)
         self.tmp_dir = None if tmp_dir is None else Path(tmp_dir)
@@ -197,12 +198,17 @@ class Problem:
           UserError: if a line is not UTF-8; the message names file and line.
         """
         path = Path(path)
-        with _open_bytes(path) as lines:
+        with open_bytes(path) as lines:
             for number, line in enumerate(lines, start=1):
                 yield decode_line(line, path, number)
 
 
-def _open_bytes(path: Path) -> IO[bytes]:
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """Opens a plain or .gz file; iterating gives lines with their ends."""
     if path.suffix == ".gz":
         return gzip.open(path, "rb")
     return path.open("rb")

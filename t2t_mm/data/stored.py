@@ -1,0 +1,232 @@
+"""Generated data as it lies on disk: where, what belongs to it, and whether it may be used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from t2t_mm.data.fingerprint import Fingerprint, describe_data, explain_differences
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.records import load_vocabularies
+from t2t_mm.data.vocabulary import Vocabulary
+from t2t_mm.errors import UserError
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
+METADATA_FILE = "t2t_mm.json"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file of records.
+
+    Args:
+        bytes: size of the file.
+        sha256: hexadecimal digest of its content.
+    """
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What is written beside the records; nothing in it depends on time, machine or chance.
+
+    Args:
+        fingerprint: what the data depends on.
+        max_cases: limit of examples per split when it was generated; 0 means none.
+        random_seed: seed of Python's and NumPy's global generators when it was generated.
+        raw_files: name to digest of the ends and the size of every raw file that was read.
+        lengths: split to (length to number of examples); the length of an example is the longer
+            of its inputs and targets in ids, end of sequence included.
+        shards: file name to size and digest.
+    """
+
+    fingerprint: Fingerprint
+    max_cases: int
+    random_seed: int
+    raw_files: dict[str, str] = field(default_factory=dict)
+    lengths: dict[str, dict[int, int]] = field(default_factory=dict)
+    shards: dict[str, Shard] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Writes the metadata into the folder of the records."""
+        record = asdict(self)
+        record["lengths"] = {
+            split: {str(length): counts[length] for length in sorted(counts)}
+            for split, counts in self.lengths.items()
+        }
+        text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+        (folder / METADATA_FILE).write_text(text, encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Metadata:
+        """Reads what `write` wrote."""
+        record = json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
+        record["lengths"] = {
+            split: {int(length): number for length, number in counts.items()}
+            for split, counts in record["lengths"].items()
+        }
+        record["shards"] = {name: Shard(**shard) for name, shard in record["shards"].items()}
+        return cls(**record)
+
+
+@dataclass(frozen=True)
+class DataInfo:
+    """Generated data that has been found whole and up to date.
+
+    Args:
+        name: name of the problem whose data it is (the base of a reversed one).
+        folder: where the records are.
+        metadata: what was written beside them.
+        vocabularies: the vocabulary of each feature of the problem that was asked for.
+    """
+
+    name: str
+    folder: Path
+    metadata: Metadata
+    vocabularies: Mapping[str, Vocabulary]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of examples by split."""
+        return {split: sum(counts.values()) for split, counts in self.lengths.items()}
+
+    @property
+    def lengths(self) -> dict[str, dict[int, int]]:
+        """Split to (length to number of examples)."""
+        return self.metadata.lengths
+
+    @cached_property
+    def builder(self) -> tfds.core.DatasetBuilder:
+        """The TFDS builder that reads the records."""
+        import tensorflow_datasets as tfds
+
+        return tfds.builder_from_directory(str(self.folder))
+
+    def check_checksums(self) -> None:
+        """Reads every shard and compares it with the digest taken when it was written.
+
+        Raises:
+            UserError: if a shard is damaged.
+        """
+        for name, shard in self.metadata.shards.items():
+            if file_sha256(self.folder / name) != shard.sha256:
+                raise _damaged(self.name, self.folder, f"{name} is damaged: wrong checksum")
+
+
+def data_folder(problem: Problem, data_dir: str | Path) -> Path:
+    """Returns where the generated data of a problem lies: name, argument, version."""
+    return Path(data_dir) / problem.data_name / problem.base.version
+
+
+def datagen_command(problem: Problem, data_dir: str | Path, flags: str = "") -> str:
+    """Returns the t2t-datagen line to type for the data of a problem."""
+    line = f"t2t-datagen --problems={problem.data_name} --data_dir={data_dir}"
+    if problem.tmp_dir is not None:
+        line += f" --tmp_dir={problem.tmp_dir}"
+    return f"{line} {flags}".rstrip()
+
+
+def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
+    """Opens generated data after checking that it is there, whole and up to date.
+
+    Args:
+        problem: the problem; a reversed one opens the data of its base.
+        data_dir: folder of generated data.
+
+    Returns:
+        What is known about the data, and its reader.
+
+    Raises:
+        UserError: if it has not been generated, is stale, or a shard is missing or truncated.
+    """
+    folder = data_folder(problem, data_dir)
+    if not (folder / METADATA_FILE).is_file():
+        raise _not_generated(problem, data_dir, folder)
+    metadata = Metadata.read(folder)
+    _check_shards(problem.data_name, folder, metadata.shards)
+    vocabularies = load_vocabularies(problem.base, data_dir)
+    reasons = explain_differences(
+        metadata.fingerprint, describe_data(problem.base, vocabularies)
+    )
+    if reasons:
+        raise stale_data(problem, data_dir, reasons)
+    named = {name: vocabularies[problem.stored_name(name)] for name in vocabularies}
+    return DataInfo(problem.data_name, folder, metadata, named)
+
+
+def stale_data(problem: Problem, data_dir: str | Path, reasons: list[str]) -> UserError:
+    """Returns the error for data that is not what would be generated now."""
+    return UserError(
+        f"The generated data of problem {problem.data_name} is stale: {'; '.join(reasons)}",
+        fix=f"Generate it again: {datagen_command(problem, data_dir, '--overwrite')}",
+    )
+
+
+def _not_generated(problem: Problem, data_dir: str | Path, folder: Path) -> UserError:
+    others = sorted(path.parent.name for path in folder.parent.glob(f"*/{METADATA_FILE}"))
+    older = f" (there is version {', '.join(others)})" if others else ""
+    return UserError(
+        f"The data of problem {problem.name} has not been generated{older}",
+        expected=f"the folder {folder}",
+        received={"data_dir": str(data_dir)},
+        fix=f"Generate it: {datagen_command(problem, data_dir)}",
+    )
+
+
+def _check_shards(name: str, folder: Path, shards: Mapping[str, Shard]) -> None:
+    for file, shard in shards.items():
+        path = folder / file
+        if not path.is_file():
+            raise _damaged(name, folder, f"{file} is missing")
+        size = path.stat().st_size
+        if size != shard.bytes:
+            raise _damaged(
+                name,
+                folder,
+                f"{file} is {'truncated' if size < shard.bytes else 'too long'}: expected "
+                f"{shard.bytes} bytes, received {size} bytes",
+            )
+
+
+def _damaged(name: str, folder: Path, what: str) -> UserError:
+    data_dir = folder
+    for _ in range(len(Path(name).parts) + 1):
+        data_dir = data_dir.parent
+    return UserError(
+        f"The generated data of problem {name} in {folder} is not whole: {what}",
+        fix=f"Generate it again: t2t-datagen --problems={name} --data_dir={data_dir} --overwrite",
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """Returns the hexadecimal digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def raw_file_digest(path: Path) -> str:
+    """Returns a digest that is quick for large files: of the size and 64 KiB at either end."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+        file.seek(max(0, size - (1 << 16)))
+        tail = file.read()
+    return hashlib.sha256(f"{size}\n".encode() + head + tail).hexdigest()
+
+
+def describe_raw_files(problem: Problem) -> dict[str, Any]:
+    """Returns the digests of the raw files that a problem has read so far, by path in tmp_dir."""
+    digests = {}
+    for path in sorted(set(problem.raw_files_read)):
+        name = path.relative_to(problem.tmp_dir) if problem.tmp_dir else path
+        digests[name.as_posix()] = raw_file_digest(path)
+    return digests

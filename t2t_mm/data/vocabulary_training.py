@@ -1,0 +1,176 @@
+"""Training a vocabulary on a byte budget that is spread evenly over problems and sides."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import sentencepiece
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.records import checked_examples
+from t2t_mm.data.vocabulary import (
+    EOS_ID,
+    PAD_ID,
+    UNKNOWN_ID,
+    SubwordVocabulary,
+    save_vocabulary,
+)
+from t2t_mm.errors import UserError
+from t2t_mm.features import Language
+
+WINDOW = 20
+"""How many times its budget a part may be read to choose an even sample from it."""
+
+
+def train_vocabulary(
+    name: str,
+    problems: Sequence[Problem],
+    *,
+    data_dir: str | Path,
+    size: int,
+    byte_budget: int,
+    max_cases: int = 0,
+) -> SubwordVocabulary:
+    """Trains a vocabulary on the training splits of `problems` and saves it in `data_dir`.
+
+    Each problem, and in it each side that uses the vocabulary, contributes the same number of
+    bytes (less where it has less). The result depends on the arguments and the data only.
+
+    Args:
+      name: name of the vocabulary.
+      problems: those whose `Language` features name it count, the others are left out.
+      data_dir: folder of generated data.
+      size: wanted number of ids; fewer are made where the text does not yield as many pieces.
+      byte_budget: bytes of text to train on.
+      max_cases: how many examples of each problem may be read; 0 means all.
+
+    Returns:
+      The trained vocabulary.
+
+    Raises:
+      UserError: if no problem uses the vocabulary, or `size` is too small for its characters.
+    """
+    sides = {problem.name: text_features(problem, name) for problem in problems}
+    num_sides = sum(len(features) for features in sides.values())
+    if num_sides == 0:
+        raise UserError(f"No problem at hand uses the vocabulary {name!r}")
+    budget = max(1, byte_budget // num_sides)
+    texts: list[str] = []
+    counts: dict[str, int] = {}
+    for problem in problems:
+        for feature in sides[problem.name]:
+            sample = sample_text(problem, feature, budget, max_cases)
+            texts += sample
+            counts[f"{problem.name}/{feature}"] = sum(_num_bytes(text) for text in sample)
+    vocabulary = SubwordVocabulary(name, _train(name, texts, size))
+    facts: dict[str, object] = {"requested_size": size, "trained_on_bytes": counts}
+    save_vocabulary(data_dir, vocabulary, facts)
+    return vocabulary
+
+
+def text_features(problem: Problem, vocabulary: str) -> list[str]:
+    """Returns the names of the problem's features that use the vocabulary."""
+    return [
+        name
+        for name, spec in problem.features.items()
+        if isinstance(spec, Language) and spec.vocabulary == vocabulary
+    ]
+
+
+def sample_text(problem: Problem, feature: str, byte_budget: int, max_cases: int = 0) -> list[str]:
+    """Returns about `byte_budget` bytes of a feature, evenly from the training split.
+
+    Every part gives its share; of a part at most `WINDOW` times its share is read.
+
+    Args:
+      problem: the problem to read.
+      feature: name of a `Language` feature.
+      byte_budget: bytes to return at most.
+      max_cases: how many examples may be read; 0 means all.
+    """
+    num_parts = problem.num_parts("train")
+    share = max(1, byte_budget // num_parts)
+    sample: list[str] = []
+    limit = max(1, max_cases // num_parts) if max_cases else None
+    for part in range(num_parts):
+        examples = itertools.islice(checked_examples(problem, "train", part), limit)
+        sample += _thin(_texts(examples, feature), share)
+    return sample
+
+
+def _texts(examples: Iterable[Mapping[str, Any]], feature: str) -> Iterator[str]:
+    for example in examples:
+        if example[feature].strip():
+            yield example[feature]
+
+
+def _thin(texts: Iterable[str], byte_budget: int) -> list[str]:
+    """Returns an even choice from a stream, holding twice the budget in memory at most.
+
+    Whenever too much is held, every second text goes and from then on the stream is taken at
+    double the stride.
+    """
+    kept: list[str] = []
+    held = read = 0
+    stride = 1
+    for index, text in enumerate(texts):
+        read += _num_bytes(text)
+        if read > WINDOW * byte_budget and kept:
+            break
+        if index % stride:
+            continue
+        kept.append(text)
+        held += _num_bytes(text)
+        if held > 2 * byte_budget and len(kept) > 1:
+            kept = kept[::2]
+            held = sum(_num_bytes(text) for text in kept)
+            stride *= 2
+    if held <= byte_budget:
+        return kept
+    rate = byte_budget / held
+    return [t for i, t in enumerate(kept) if int((i + 1) * rate) > int(i * rate)] or kept[:1]
+
+
+def _num_bytes(text: str) -> int:
+    return len(text.encode("utf-8"))
+
+
+def _train(name: str, texts: Sequence[str], size: int) -> bytes:
+    """Returns a serialized byte-pair model (Sennrich et al. 2016, arXiv:1508.07909)."""
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(texts),
+            model_writer=model,
+            vocab_size=size,
+            model_type="bpe",
+            hard_vocab_limit=False,
+            byte_fallback=True,
+            character_coverage=0.9995,
+            # Text must come back as it went in: no rewriting of characters or spaces.
+            normalization_rule_name="identity",
+            remove_extra_whitespaces=False,
+            pad_id=PAD_ID,
+            eos_id=EOS_ID,
+            unk_id=UNKNOWN_ID,
+            bos_id=-1,
+            # The model depends on these two.
+            num_threads=1,
+            shuffle_input_sentence=False,
+            max_sentence_length=1 << 20,
+            minloglevel=2,
+        )
+    except (RuntimeError, ValueError, OSError) as error:
+        reason = str(error).splitlines()[-1] if str(error) else type(error).__name__
+        raise UserError(
+            f"Vocabulary {name!r} cannot be trained: {reason}",
+            expected="some text, and a size above 259 (special pieces and bytes) plus the "
+            "number of different characters",
+            received={"vocabulary_size": size, "texts": len(texts)},
+            fix="Choose another --vocab_size.",
+        ) from None
+    return model.getvalue()

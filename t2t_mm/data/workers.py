@@ -1,0 +1,148 @@
+"""The records of one split by key, made in this process or by several that feed one writer."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import multiprocessing as mp
+import pickle
+import queue
+import random
+import traceback
+from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.records import Record, RecordEncoder, checked_examples
+from t2t_mm.errors import UserError
+
+KeyedRecord = tuple[str, Record]
+
+_CHUNK = 256
+_QUEUED_CHUNKS_PER_PROCESS = 4
+
+
+def generate_records(
+    problem: Problem, split: str, data_dir: str | Path, *, random_seed: int, max_cases: int = 0
+) -> Iterator[KeyedRecord]:
+    """Yields key and record of every example of a split, part after part.
+
+    Args:
+        problem: the problem as written, not exchanged.
+        split: one of its splits.
+        data_dir: where its vocabularies lie.
+        random_seed: seed for problems that draw from Python's or NumPy's global generator.
+        max_cases: number of examples after which to stop; 0 means never.
+    """
+    parts = (
+        record
+        for part in range(problem.num_parts(split))
+        for record in generate_part_records(problem, split, part, data_dir, random_seed)
+    )
+    return itertools.islice(parts, max_cases or None)
+
+
+def generate_part_records(
+    problem: Problem, split: str, part: int, data_dir: str | Path, random_seed: int
+) -> Iterator[KeyedRecord]:
+    """Yields key and record of every example of one part.
+
+    The key says part and position, so that neither the order in which parts are made nor the
+    number of processes changes what is written.
+    """
+    _seed_global_generators(f"{random_seed} {problem.name} {split} {part}")
+    encoder = RecordEncoder(problem, data_dir)
+    for index, example in enumerate(checked_examples(problem, split, part)):
+        yield f"{part}_{index}", encoder.encode(example)
+
+
+def _seed_global_generators(text: str) -> None:
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+def generate_records_in_processes(
+    problem: Problem, split: str, data_dir: str | Path, *, random_seed: int, num_processes: int
+) -> Iterator[KeyedRecord]:
+    """Yields what `generate_records` yields, in any order, made by several processes.
+
+    A problem of one part, or one that another process could not import (defined in a notebook or
+    in a function), is read in this process.
+
+    Raises:
+        UserError: what a process raised, or that one died.
+    """
+    num_processes = min(num_processes, problem.num_parts(split))
+    if num_processes < 2 or not _reaches_other_processes(problem):
+        yield from generate_records(problem, split, data_dir, random_seed=random_seed)
+        return
+    context = mp.get_context("spawn")
+    parts: Any = context.Queue()
+    for part in [*range(problem.num_parts(split)), *[None] * num_processes]:
+        parts.put(part)
+    results: Any = context.Queue(maxsize=num_processes * _QUEUED_CHUNKS_PER_PROCESS)
+    arguments = (problem, split, str(data_dir), random_seed, parts, results)
+    workers = [context.Process(target=_work, args=arguments) for _ in range(num_processes)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield from _collect(problem, workers, results)
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def _reaches_other_processes(problem: Problem) -> bool:
+    if type(problem).__module__ == "__main__":
+        return False
+    try:
+        pickle.dumps(problem)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
+
+
+def _work(
+    problem: Problem, split: str, data_dir: str, random_seed: int, parts: Any, results: Any
+) -> None:
+    """Runs in a process of its own: parts in, chunks of records out, at last what was read."""
+    try:
+        while (part := parts.get()) is not None:
+            records = generate_part_records(problem, split, part, data_dir, random_seed)
+            while chunk := list(itertools.islice(records, _CHUNK)):
+                results.put(("records", chunk))
+        results.put(("done", problem.raw_files_read))
+    except UserError as error:
+        results.put(("user error", str(error)))
+    except Exception:
+        results.put(("error", traceback.format_exc()))
+
+
+def _collect(problem: Problem, workers: list[BaseProcess], results: Any) -> Iterator[KeyedRecord]:
+    running = len(workers)
+    while running:
+        try:
+            kind, content = results.get(timeout=1.0)
+        except queue.Empty:
+            if any(worker.exitcode not in (None, 0) for worker in workers):
+                raise UserError(
+                    f"A process that generated {problem.name} was killed, perhaps for want of "
+                    "memory",
+                    fix="Use fewer with --num_concurrent_processes.",
+                ) from None
+            continue
+        if kind == "records":
+            yield from content
+        elif kind == "done":
+            problem.raw_files_read += content
+            running -= 1
+        elif kind == "user error":
+            raise UserError(content)
+        else:
+            raise RuntimeError(f"A process that generated {problem.name} failed:\n{content}")

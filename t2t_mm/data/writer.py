@@ -1,0 +1,150 @@
+"""TFDS writes the records: external shuffle by key, shards, and one rename when all is there."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core.utils import shard_utils
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.records import IDS_SUFFIX, Record
+from t2t_mm.features import Language
+
+KeyedRecords = Iterable[tuple[str, Record]]
+
+
+class _OwnInfo(tfds.core.DatasetInfo):
+    """Facts of a data set that no public bucket knows: TFDS need not ask."""
+
+    def initialize_from_bucket(self) -> None:
+        pass
+
+
+class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """Writes and describes the records of one problem.
+
+    Args:
+        problem: the problem as written, not exchanged.
+        data_dir: folder of generated data.
+        splits: split to its records by key, or to a Beam transform that yields them.
+        finish: called with the still unnamed folder when all shards are in it; what it writes
+            there becomes visible together with them.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        data_dir: Path,
+        splits: Mapping[str, Any],
+        finish: Callable[[Path], None],
+    ) -> None:
+        self._problem = problem
+        self._splits = splits
+        self._finish = finish
+        name, _, argument = problem.name.partition("/")
+        self.name = name
+        config = None
+        if argument:
+            config = tfds.core.BuilderConfig(name=argument, version=problem.version)
+        super().__init__(data_dir=str(data_dir), config=config, version=problem.version)
+
+    @property
+    def VERSION(self) -> tfds.core.Version:  # noqa: N802  (TFDS's name)
+        return tfds.core.Version(self._problem.version)
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        return _OwnInfo(
+            builder=self,
+            description=(type(self._problem).__doc__ or self._problem.name).strip(),
+            features=tfds.features.FeaturesDict(stored_features(self._problem)),
+        )
+
+    def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
+        return dict(self._splits)
+
+    def _generate_examples(self) -> Iterator[Any]:
+        raise AssertionError("the splits come ready from _split_generators")
+
+    def _download_and_prepare(self, dl_manager: Any, download_config: Any) -> None:
+        super()._download_and_prepare(dl_manager, download_config)
+        self._finish(Path(self.data_dir))
+
+    def _log_download_bytes(self) -> None:
+        pass
+
+    def _log_download_done(self) -> None:
+        pass
+
+
+def stored_features(problem: Problem) -> dict[str, Any]:
+    """Returns the TFDS feature of every field of a record: the raw text and its ids."""
+    fields: dict[str, Any] = {}
+    for name, spec in problem.features.items():
+        assert isinstance(spec, Language), f"records.check_example let {spec} pass"
+        fields[name] = tfds.features.Text()
+        fields[name + IDS_SUFFIX] = tfds.features.Tensor(shape=(None,), dtype=np.int32)
+    return fields
+
+
+@dataclasses.dataclass(eq=False)
+class _ShardsPerSplit(tfds.download.DownloadConfig):
+    """A download config whose number of shards gives way where a split has fewer examples."""
+
+    def get_shard_config(self) -> shard_utils.ShardConfig:
+        return _ShardConfig(num_shards=self.num_shards)
+
+
+@dataclasses.dataclass(frozen=True)
+class _ShardConfig(shard_utils.ShardConfig):
+    def get_number_shards(
+        self, total_size: int, num_examples: int, uses_precise_sharding: bool = True
+    ) -> int:
+        if self.num_shards:
+            return min(self.num_shards, num_examples)
+        number: int = self.calculate_number_shards(total_size, num_examples, uses_precise_sharding)
+        return number
+
+
+def write_records(
+    builder: ProblemBuilder, *, num_shards: int, overwrite: bool, beam_options: Any = None
+) -> None:
+    """Generates, shuffles and commits all splits of a builder.
+
+    Args:
+        builder: what to write.
+        num_shards: shards per split; 0 lets TFDS choose by size.
+        overwrite: whether data that is there is replaced, once the new data is whole.
+        beam_options: Beam pipeline options, where the splits are Beam transforms.
+    """
+    modes = tfds.download.GenerateMode
+    config = _ShardsPerSplit(
+        num_shards=num_shards or None,
+        download_mode=modes.REUSE_CACHE_IF_EXISTS if overwrite else modes.REUSE_DATASET_IF_EXISTS,
+        beam_options=beam_options,
+    )
+    with quiet_tfds():
+        builder.download_and_prepare(download_config=config)
+
+
+@contextlib.contextmanager
+def quiet_tfds() -> Iterator[None]:
+    """Keeps TFDS from talking; its progress bars stay where a person looks at a terminal."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    if sys.stderr.isatty():
+        tfds.enable_progress_bar()
+    else:
+        tfds.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
