@@ -25,8 +25,6 @@ _STEMS = {
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test",),
 }
-_HELD_OUT_SHARE = 0.01
-_HELD_OUT_MOST = 2000
 
 
 @register_problem("text2text_files")
@@ -62,12 +60,13 @@ class Text2textFiles(Problem):
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
     takes_argument = True
+    held_out_share: ClassVar[float] = 0.01
+    held_out_most: ClassVar[int] = 2000
     licence = "that of your files"
     size = "that of your files"
     source = (
-        "Line-aligned files in --tmp_dir: train.inputs and train.targets, or for "
-        "text2text_files/en-de: train.en and train.de; likewise validation.* and test.*; plain "
-        "or .gz."
+        "Line-aligned files in --tmp_dir: train.inputs and train.targets, or train.en and train.de "
+        "for text2text_files/en-de; likewise validation.* and test.*; plain or .gz."
     )
 
     def __init__(
@@ -125,12 +124,11 @@ class Text2textFiles(Problem):
     def _held_out(self, text: ParallelText, *, wanted: bool) -> Iterator[Pair]:
         warn_once(
             f"Problem {self.name}: no validation files in {self.tmp_dir}; "
-            f"{_HELD_OUT_SHARE:.0%} of the training pairs (at most {_HELD_OUT_MOST:,}) are held "
-            f"out for validation, chosen by a hash of their text."
+            f"{self.held_out_share:.0%} of the training pairs (at most {self.held_out_most:,}) "
+            f"are held out for validation, chosen by a hash of their text."
         )
-        threshold = held_out_threshold(
-            map(self._ordered, text.pairs()), share=_HELD_OUT_SHARE, most=_HELD_OUT_MOST
-        )
+        ordered = map(self._ordered, text.pairs())
+        threshold = held_out_threshold(ordered, share=self.held_out_share, most=self.held_out_most)
         for pair in text.pairs():
             if (pair_hash(*self._ordered(pair)) <= threshold) == wanted:
                 yield pair
@@ -150,7 +148,7 @@ class Text2textFiles(Problem):
             raise UserError(
                 f"Problem {self.name} finds no training files",
                 expected=self._expected("train"),
-                received={"tmp_dir": str(self.tmp_dir), "files": self._received()},
+                received={"tmp_dir": str(self.tmp_dir), "files": ", ".join([*self._names][:10])},
                 fix="Put the files there, or name the folder that has them with --tmp_dir.",
             )
         if test := self._only("test", self._test_stems()):
@@ -167,17 +165,13 @@ class Text2textFiles(Problem):
                 f"`ln -s {path.name} {split}{path.name.removeprefix(stem)}`"
                 for path in found[stem].paths
             )
-            fix = (
-                f"Link the one you want, for example: {links}"
-                if split == "test"
-                else "Keep one of them there"
-            )
+            test_fix = f"Link the one you want, for example: {links}"
             raise UserError(
                 f"Problem {self.name} cannot choose its {split} files: "
                 f"there are {', '.join(sorted(found))}",
                 expected=f"one name for each language, as {self._expected(split)}",
                 received={"tmp_dir": str(self.tmp_dir)},
-                fix=fix,
+                fix=test_fix if split == "test" else "Keep one of them there.",
             )
         return next(iter(found.values()), None)
 
@@ -238,11 +232,6 @@ class Text2textFiles(Problem):
     def _expected(self, split: str) -> str:
         source, target = self.languages
         return f"{split}.{source} and {split}.{target} (plain or .gz)"
-
-    def _received(self) -> str:
-        names = sorted(path.name for path in self._names.values())
-        shown = ", ".join(names[:10]) or "an empty folder"
-        return shown + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
 def _languages(argument: str) -> tuple[str, str]:

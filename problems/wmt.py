@@ -13,6 +13,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.problems.parallel_text import Pair, ParallelText, pair_hash
 from t2t_mm.problems.wmt_files import find_corpora, find_news_set, list_files
+from t2t_mm.problems.wmt_tfds import DownloadFailure, read_tfds_pairs
 from t2t_mm.registry import register_problem
 
 logger = logging.getLogger(__name__)
@@ -124,34 +125,18 @@ class WmtProblem(Problem):
         return tfds.builder(f"wmt14_translate/{foreign}-en", data_dir=data_dir)
 
     def _tfds_pairs(self, split: str) -> Iterator[Pair]:
-        import tensorflow_datasets as tfds
-
-        folder = self._tmp_dir / "tfds"
-        builder = self.tfds_builder(folder)
-        config = tfds.download.DownloadConfig(manual_dir=self._tmp_dir, try_download_gcs=False)
+        stored = split if self.test_set or split == "train" else "validation"
+        builder = self.tfds_builder(self._tmp_dir / "tfds")
         try:
-            builder.download_and_prepare(download_dir=folder / "downloads", download_config=config)
-        except (OSError, tfds.download.DownloadError) as error:
-            raise self._no_data(builder.info.full_name, error) from error
-        dataset = builder.as_dataset(
-            split=split if self.test_set or split == "train" else "validation",
-            shuffle_files=False,
-            read_config=tfds.ReadConfig(interleave_cycle_length=1),
-        )
-        for example in dataset.as_numpy_iterator():
-            first, second = (example[language].decode().strip() for language in self.languages)
-            if first and second:
-                yield first, second
-
-    def _no_data(self, dataset: str, error: Exception) -> UserError:
-        first, second = self.languages
-        return UserError(
-            f"Problem {self.name} finds no training corpus and cannot download {dataset}",
-            expected=f"line-aligned files as europarl-v7.{second}-{first}.{first} in --tmp_dir, "
-            f"or a network",
-            received={"tmp_dir": str(self._tmp_dir), "error": f"{type(error).__name__}: {error}"},
-            fix=self.source + " " + self.substitute,
-        )
+            yield from read_tfds_pairs(builder, stored, self.languages, self._tmp_dir)
+        except DownloadFailure as failure:
+            raise UserError(
+                f"Problem {self.name} finds no training corpus in --tmp_dir and cannot download "
+                f"{builder.info.full_name}",
+                expected="original files, or a network",
+                received={"tmp_dir": str(self._tmp_dir), "error": str(failure)},
+                fix=f"{self.source} {self.substitute}",
+            ) from failure
 
 
 @register_problem("wmt_ende")
