@@ -79,7 +79,7 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path):
         "commoncrawl.fr-en.en": ["a dog"],
         "train.de-en.de": ["x"],
         "train.de-en.en": ["x"],
-        "far/too/deep/europarl-v7.de-en.de": ["x"],
+        "far/too/deep/europarl-v8.de-en.de": ["x"],
     }
     problem = registry.problem("wmt_ende", tmp_dir=write(tmp_path, DE_EN | PLAIN_TEST | others))
     assert len(pairs(problem, "train")) == 4
