@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core import writer as tfds_writer
 from tensorflow_datasets.core.utils import shard_utils
 
 from t2t_mm.data.problem import Problem
@@ -26,6 +28,21 @@ class _OwnInfo(tfds.core.DatasetInfo):
 
     def initialize_from_bucket(self) -> None:
         pass
+
+
+class _SameBytesWriter(tfds_writer.ExampleWriter):
+    """Writes every record with its fields in order.
+
+    Protocol buffers leave the order of a map's entries to chance, differently in each process.
+    """
+
+    def write(self, path: Any, examples: Iterable[tuple[Any, bytes]]) -> Any:
+        return super().write(path, ((key, _in_order(record)) for key, record in examples))
+
+
+def _in_order(record: bytes) -> bytes:
+    serialized: bytes = tf.train.Example.FromString(record).SerializeToString(deterministic=True)
+    return serialized
 
 
 class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -76,6 +93,9 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     def _download_and_prepare(self, dl_manager: Any, download_config: Any) -> None:
         super()._download_and_prepare(dl_manager, download_config)
         self._finish(Path(self.data_dir))
+
+    def _example_writer(self) -> _SameBytesWriter:
+        return _SameBytesWriter(self.info.file_format)
 
     def _log_download_bytes(self) -> None:
         pass
