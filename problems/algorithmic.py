@@ -1,0 +1,102 @@
+"""Sequences of symbols to copy or to reverse: small, exact, for tests and first experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.features import BatchSpec, Language
+from t2t_mm.problems.miniature.dice import Dice, stable_hash
+from t2t_mm.registry import register_problem
+
+_SPLIT_BUCKETS: Final = {"validation": range(0, 10), "test": range(10, 20)}
+
+
+class AlgorithmicProblem(Problem):
+    """A function of a random sequence of symbols; a subclass says which.
+
+    A sequence belongs to one split by its hash, so that none is both trained and tested on.
+
+    Class attributes:
+        symbols: what sequences are made of.
+        min_length, max_length: number of symbols, both possible.
+        seed: another seed gives other sequences.
+        num_examples: number of examples by split.
+
+    Example:
+        >>> next(iter(AlgorithmicReverse().generate("train")))["targets"]
+        '145746'
+    """
+
+    modalities: ClassVar = {
+        "inputs": Language(vocabulary="bytes"),
+        "targets": Language(vocabulary="bytes"),
+    }
+    batch = BatchSpec(tokens=1024)
+    symbols: ClassVar[str] = "0123456789"
+    min_length: ClassVar[int] = 4
+    max_length: ClassVar[int] = 16
+    seed: ClassVar[int] = 0
+    num_examples: ClassVar = {"train": 10_000, "validation": 200, "test": 200}
+    licence = "none needed: made by this package"
+
+    def targets_of(self, inputs: str) -> str:
+        """Returns the right answer."""
+        raise NotImplementedError
+
+    def num_parts(self, split: str) -> int:
+        """Returns 4 parts for training, 1 for a split without repetitions."""
+        return 4 if split == "train" else 1
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        """Yields {"inputs": symbols, "targets": symbols}."""
+        for part in range(self.num_parts(split)):
+            yield from self.generate_part(split, part)
+
+    def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
+        """Yields one part of a split; validation and test have no example twice."""
+        size, parts = self.num_examples[split], self.num_parts(split)
+        dice = Dice(f"algorithmic/{self.seed}/{split}/{part}")
+        seen: set[str] = set()
+        for _ in range(size * part // parts, size * (part + 1) // parts):
+            inputs = self._draw(dice, split)
+            while split != "train" and inputs in seen:
+                inputs = self._draw(dice, split)
+            seen.add(inputs)
+            yield {"inputs": inputs, "targets": self.targets_of(inputs)}
+
+    def _draw(self, dice: Dice, split: str) -> str:
+        """Draws a sequence of the split; refused ones are drawn again."""
+        while True:
+            length = dice.pick(range(self.min_length, self.max_length + 1))
+            inputs = "".join([dice.pick(self.symbols) for _ in range(length)])
+            if split_of_sequence(inputs) == split:
+                return inputs
+
+
+def split_of_sequence(inputs: str) -> str:
+    """Returns the one split that may contain a sequence: ten per cent each are held out."""
+    bucket = stable_hash(inputs.encode()) % 100
+    for split, buckets in _SPLIT_BUCKETS.items():
+        if bucket in buckets:
+            return split
+    return "train"
+
+
+@register_problem("algorithmic_copy")
+class AlgorithmicCopy(AlgorithmicProblem):
+    """The same symbols again."""
+
+    def targets_of(self, inputs: str) -> str:
+        """Returns the symbols unchanged."""
+        return inputs
+
+
+@register_problem("algorithmic_reverse")
+class AlgorithmicReverse(AlgorithmicProblem):
+    """The symbols from the last to the first."""
+
+    def targets_of(self, inputs: str) -> str:
+        """Returns the symbols in reverse order."""
+        return inputs[::-1]

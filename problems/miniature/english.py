@@ -1,0 +1,229 @@
+"""A plan in English: a constituency tree with Penn Treebank labels, and its words.
+
+A tree is (label, children); a child is a tree or, below a part of speech, a word. Words are lower
+case in the tree and the sentence's first letter is raised in the text.
+"""
+
+from functools import lru_cache
+from typing import Final, TypeAlias, Union
+
+from t2t_mm.problems.miniature import plan
+from t2t_mm.problems.miniature.lexicon import ENGLISH_NOUNS, ENGLISH_NUMBERS
+
+Tree: TypeAlias = tuple[str, tuple[Union["Tree", str], ...]]
+
+_COMMA: Final[Tree] = (",", (",",))
+_PREPOSITIONS: Final[dict[str, tuple[Tree, ...]]] = {
+    "above": (("IN", ("above",)),),
+    "below": (("IN", ("below",)),),
+    "inside": (("IN", ("inside",)),),
+    "between": (("IN", ("between",)),),
+}
+_SIDES: Final = {
+    "left": ("on", "left"),
+    "right": ("on", "right"),
+    "top": ("at", "top"),
+    "bottom": ("at", "bottom"),
+    "middle": ("in", "middle"),
+}
+
+
+def text(sentence: plan.Sentence) -> str:
+    """Returns the sentence as one would write it.
+
+    Example:
+        >>> star = plan.NounPhrase("star", plural=False, determiner="a", colour="red")
+        >>> text(plan.Sentence(plan.Existence(star)))
+        'There is a red star.'
+    """
+    words = " ".join(leaves(tree(sentence)))
+    words = words.replace(" ,", ",").replace(" .", ".")
+    return words[0].upper() + words[1:]
+
+
+def leaves(node: Tree) -> list[str]:
+    """Returns the words of a tree from left to right, with commas and the full stop."""
+    found: list[str] = []
+    _collect(node, found)
+    return found
+
+
+def _collect(node: Tree, found: list[str]) -> None:
+    for child in node[1]:
+        if isinstance(child, str):
+            found.append(child)
+        else:
+            _collect(child, found)
+
+
+def tree(sentence: plan.Sentence) -> Tree:
+    """Returns the constituency tree of a sentence, the full stop included."""
+    stop: Tree = (".", (".",))
+    first = _clause(sentence.first)
+    if sentence.second is None:
+        return ("S", (*first, stop))
+    second = _clause(sentence.second)
+    if sentence.connective == "while":
+        clause: Tree = ("SBAR", (("IN", ("while",)), ("S", second)))
+        return ("S", (*first[:-1], _widen(first[-1], _COMMA, clause), stop))
+    conjunction: Tree = ("CC", (sentence.connective,))
+    return ("S", (("S", first), _COMMA, conjunction, ("S", second), stop))
+
+
+def _widen(node: Tree | str, *more: Tree) -> Tree:
+    """Adds children at the right end of a verb phrase."""
+    assert not isinstance(node, str)
+    return (node[0], (*node[1], *more))
+
+
+def _clause(clause: plan.Clause) -> tuple[Tree, ...]:
+    if isinstance(clause, plan.Existence):
+        return _existence(clause)
+    if isinstance(clause, plan.Presentation):
+        plural = clause.thing.plural
+        return (_place(clause.place), ("VP", (_be(plural),)), noun_phrase(clause.thing))
+    subject, plural = _subject(clause.subject)
+    phrases = [_verb_phrase(predicate, plural) for predicate in clause.predicates]
+    verb_phrase = phrases[0]
+    if len(phrases) == 2:
+        verb_phrase = ("VP", (phrases[0], ("CC", ("and",)), phrases[1]))
+    if clause.front:
+        return (_place(clause.front), _COMMA, subject, verb_phrase)
+    return (subject, verb_phrase)
+
+
+def _existence(clause: plan.Existence) -> tuple[Tree, ...]:
+    things = clause.things
+    first = things.first if isinstance(things, plan.Pair) else things
+    there: Tree = ("NP", (("EX", ("there",)),))
+    verb, what = _be(first.plural), _noun_phrases(things)
+    if clause.place is None:
+        return (there, ("VP", (verb, what)))
+    if clause.place_first:
+        return (_place(clause.place), there, ("VP", (verb, what)))
+    return (there, ("VP", (verb, what, _place(clause.place))))
+
+
+def _be(plural: bool) -> Tree:
+    return ("VBP", ("are",)) if plural else ("VBZ", ("is",))
+
+
+def _verb(verb: str, plural: bool) -> Tree:
+    return ("VBP", (verb,)) if plural else ("VBZ", (verb + ("es" if verb == "touch" else "s"),))
+
+
+def _subject(subject: plan.Subject) -> tuple[Tree, bool]:
+    """Returns the subject and whether its verb is plural."""
+    if isinstance(subject, plan.NounPhrase):
+        return noun_phrase(subject), subject.plural
+    if isinstance(subject, plan.Pair):
+        return _noun_phrases(subject), True
+    if isinstance(subject, plan.Pronoun):
+        antecedent = subject.antecedent
+        plural = isinstance(antecedent, plan.Pair) or antecedent.plural
+        return ("NP", (("PRP", ("they" if plural else "it",)),)), plural
+    number: Tree = ("CD" if subject.count else "NN", (ENGLISH_NUMBERS[subject.count],))
+    whole: Tree = ("PP", (("IN", ("of",)), noun_phrase(subject.whole)))
+    return ("NP", (("NP", (number,)), whole)), subject.count > 1
+
+
+def _noun_phrases(things: plan.NounPhrase | plan.Pair) -> Tree:
+    if isinstance(things, plan.NounPhrase):
+        return noun_phrase(things)
+    return ("NP", (noun_phrase(things.first), ("CC", ("and",)), noun_phrase(things.second)))
+
+
+def noun_phrase(phrase: plan.NounPhrase) -> Tree:
+    """Returns the tree of a noun phrase with its modifier."""
+    core = _core(
+        phrase.kind, phrase.plural, phrase.determiner, phrase.count, phrase.size, phrase.colour
+    )
+    modifier = phrase.modifier
+    if modifier is None:
+        return core
+    if isinstance(modifier, plan.SubjectRelative):
+        clause: Tree = ("S", (_verb_phrase(modifier.predicate, phrase.plural),))
+    elif isinstance(modifier, plan.ObjectRelative):
+        verb: Tree = ("VP", (_verb(modifier.verb, modifier.subject.plural),))
+        clause = ("S", (noun_phrase(modifier.subject), verb))
+    else:
+        return ("NP", (core, _place(modifier)))
+    return ("NP", (core, ("SBAR", (("WHNP", (("WDT", ("that",)),)), clause))))
+
+
+@lru_cache(maxsize=1 << 16)
+def _core(
+    kind: str, plural: bool, determiner: plan.Determiner, count: int, size: str, colour: str
+) -> Tree:
+    noun = ENGLISH_NOUNS[kind].plural if plural else ENGLISH_NOUNS[kind].singular
+    parts: list[Tree] = [("JJ", (adjective,)) for adjective in (size, colour) if adjective]
+    parts.append(("NNS" if plural else "NN", (noun,)))
+    if count:
+        parts.insert(0, ("CD", (ENGLISH_NUMBERS[count],)))
+    if determiner != "a":
+        parts.insert(0, ("DT", (determiner,)))
+    elif not plural:
+        first = str(parts[0][1][0])
+        parts.insert(0, ("DT", ("an" if first[0] in "aeiou" else "a",)))
+    return ("NP", tuple(parts))
+
+
+def _place(place: plan.Place) -> Tree:
+    if isinstance(place, plan.Side):
+        preposition, side = _SIDES[place.side]
+        return ("PP", (("IN", (preposition,)), ("NP", (("DT", ("the",)), ("NN", (side,))))))
+    landmark = _noun_phrases(place.landmark)
+    if place.relation in _PREPOSITIONS:
+        return ("PP", (*_PREPOSITIONS[place.relation], landmark))
+    if place.relation == "next":
+        return ("ADVP", (("JJ", ("next",)), ("PP", (("TO", ("to",)), landmark))))
+    side_phrase: Tree = ("NP", (("DT", ("the",)), ("NN", (place.relation,))))
+    whole: Tree = ("NP", (side_phrase, ("PP", (("IN", ("of",)), landmark))))
+    return ("PP", (("TO", ("to",)), whole))
+
+
+def _verb_phrase(predicate: plan.Predicate, plural: bool) -> Tree:
+    if isinstance(predicate, plan.Action):
+        return _action(predicate, plural)
+    negation: tuple[Tree, ...] = (("RB", ("not",)),)
+    if isinstance(predicate, plan.Contrast):
+        denied, instead = _complement(predicate.denied), _complement(predicate.instead)
+        both: Tree = (denied[0], (*negation, denied, ("CC", ("but",)), instead))
+        return ("VP", (_be(plural), both))
+    if not predicate.negated:
+        negation = ()
+    return ("VP", (_be(plural), *negation, _complement(predicate)))
+
+
+def _complement(predicate: plan.Property | plan.Location | plan.Comparison) -> Tree:
+    """Returns what follows "is"."""
+    conjunction: Tree = ("CC", ("and",))
+    if isinstance(predicate, plan.Property):
+        adjectives: list[Tree] = [("JJ", (adjective,)) for adjective in predicate.adjectives]
+        return ("ADJP", tuple(_joined(adjectives, conjunction)))
+    if isinstance(predicate, plan.Location):
+        places = [_place(place) for place in predicate.places]
+        if len(places) == 1:
+            return places[0]
+        return ("PP", tuple(_joined(places, conjunction)))
+    than: Tree = ("PP", (("IN", ("than",)), noun_phrase(predicate.than)))
+    comparative = "bigger" if predicate.size == "big" else "smaller"
+    return ("ADJP", (("JJR", (comparative,)), than))
+
+
+def _joined(parts: list[Tree], conjunction: Tree) -> list[Tree]:
+    return parts if len(parts) == 1 else [parts[0], conjunction, parts[1]]
+
+
+def _action(action: plan.Action, plural: bool) -> Tree:
+    negation: tuple[Tree, ...] = (("RB", ("not",)),) if action.negated else ()
+    target = noun_phrase(action.object)
+    if action.verb == "link":
+        to: Tree = ("PP", (("TO", ("to",)), target))
+        return ("VP", (_be(plural), *negation, ("VP", (("VBN", ("linked",)), to))))
+    if action.verb == "point":
+        target = ("PP", (("TO", ("to",)), target))
+    if not action.negated:
+        return ("VP", (_verb(action.verb, plural), target))
+    do: Tree = ("VBP", ("do",)) if plural else ("VBZ", ("does",))
+    return ("VP", (do, *negation, ("VP", (("VB", (action.verb,)), target))))

@@ -1,0 +1,226 @@
+"""A plan in French: gender, number, agreement, the place of adjectives, elision, contraction.
+
+Phrases are first put together with full words ("de le arbre"); `text` then applies the rules that
+look across word borders: elision ("de l'arbre"), contraction ("du cercle") and des after de.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from t2t_mm.problems.miniature import plan
+from t2t_mm.problems.miniature.lexicon import (
+    FRENCH_ADJECTIVES,
+    FRENCH_INVARIABLE,
+    FRENCH_NOUNS,
+    FRENCH_NUMBERS,
+)
+
+_PREPOSITIONS: Final = {
+    "left": "à gauche de",
+    "right": "à droite de",
+    "above": "au-dessus de",
+    "below": "sous",
+    "next": "à côté de",
+    "inside": "dans",
+    "between": "entre",
+}
+_SIDES: Final = {
+    "left": "à gauche",
+    "right": "à droite",
+    "top": "en haut",
+    "bottom": "en bas",
+    "middle": "au milieu",
+}
+_VERBS: Final = {
+    "touch": ("touche", "touchent"),
+    "cover": ("recouvre", "recouvrent"),
+    "point": ("pointe", "pointent"),
+}
+# "de des étoiles" loses its article, "de le cercle" contracts; elision comes first and last.
+_CONTRACTIONS: Final = (
+    (" de des ", " de "),
+    (" de de ", " de "),
+    (" de le ", " du "),
+    (" de les ", " des "),
+    (" à le ", " au "),
+    (" à les ", " aux "),
+)
+_ARTICLE_ELISION: Final = re.compile(r"(?<=\bl)[ea] (?=[aeiouéœ])")
+_ELISION: Final = re.compile(r"(?<=\b[dn])e (?=[aeiouéœ])|(?<=\bqu)e (?=[aeiouéœ])")
+
+
+def text(sentence: plan.Sentence) -> str:
+    """Returns the sentence as one would write it.
+
+    Example:
+        >>> star = plan.NounPhrase("star", plural=False, determiner="a", colour="red")
+        >>> text(plan.Sentence(plan.Existence(star)))
+        'Il y a une étoile rouge.'
+    """
+    words = _clause(sentence.first)
+    if sentence.second is not None:
+        joint = {"and": " et ", "but": ", mais ", "while": ", tandis que "}[sentence.connective]
+        words += joint + _clause(sentence.second)
+    words = _join_words(words)
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _join_words(words: str) -> str:
+    """Applies elision and contraction to a string of full words."""
+    words = _ARTICLE_ELISION.sub("'", words)
+    for full, contracted in _CONTRACTIONS:
+        if full in words:
+            words = words.replace(full, contracted)
+    return _ELISION.sub("'", words)
+
+
+def _clause(clause: plan.Clause) -> str:
+    if isinstance(clause, plan.Existence):
+        return _existence(clause)
+    if isinstance(clause, plan.Presentation):
+        verb = "se trouvent" if clause.thing.plural else "se trouve"
+        return f"{_place(clause.place)} {verb} {noun_phrase(clause.thing)}"
+    subject = _subject(clause.subject)
+    is_none = isinstance(clause.subject, plan.Partitive) and clause.subject.count == 0
+    feminine, plural = _agreement(clause.subject)
+    phrases = [_predicate(predicate, feminine, plural, is_none) for predicate in clause.predicates]
+    words = f"{subject} {' et '.join(phrases)}"
+    return f"{_place(clause.front)}, {words}" if clause.front else words
+
+
+def _existence(clause: plan.Existence) -> str:
+    things = _noun_phrases(clause.things)
+    first = clause.things.first if isinstance(clause.things, plan.Pair) else clause.things
+    words = f"il ne y a pas {things}" if first.determiner == "no" else f"il y a {things}"
+    words = words.replace("ne y", "n'y")
+    if clause.place is None:
+        return words
+    place = _place(clause.place)
+    return f"{place}, {words}" if clause.place_first else f"{words} {place}"
+
+
+def _agreement(subject: plan.Subject) -> tuple[bool, bool]:
+    """Returns whether what is said of the subject is feminine, and whether it is plural."""
+    if isinstance(subject, plan.Pronoun):
+        subject = subject.antecedent
+    if isinstance(subject, plan.Pair):
+        return _is_feminine(subject.first) and _is_feminine(subject.second), True
+    if isinstance(subject, plan.Partitive):
+        return _is_feminine(subject.whole), subject.count > 1
+    return _is_feminine(subject), subject.plural
+
+
+def _is_feminine(phrase: plan.NounPhrase) -> bool:
+    return FRENCH_NOUNS[phrase.kind].gender == "f"
+
+
+def _subject(subject: plan.Subject) -> str:
+    feminine, plural = _agreement(subject)
+    if isinstance(subject, plan.Pronoun):
+        return ("elle" if feminine else "il") + ("s" if plural else "")
+    if isinstance(subject, plan.Partitive):
+        number = FRENCH_NUMBERS[subject.count]
+        if subject.count < 2:
+            number = ("aucun", "un")[subject.count] + ("e" if feminine else "")
+        return f"{number} de {noun_phrase(subject.whole)}"
+    return _noun_phrases(subject)
+
+
+def _noun_phrases(things: plan.NounPhrase | plan.Pair) -> str:
+    if isinstance(things, plan.NounPhrase):
+        return noun_phrase(things)
+    return f"{noun_phrase(things.first)} et {noun_phrase(things.second)}"
+
+
+def noun_phrase(phrase: plan.NounPhrase) -> str:
+    """Returns a noun phrase with its modifier, before elision and contraction."""
+    words = _core(
+        phrase.kind, phrase.plural, phrase.determiner, phrase.count, phrase.size, phrase.colour
+    )
+    modifier = phrase.modifier
+    if modifier is None:
+        return words
+    if isinstance(modifier, plan.SubjectRelative):
+        predicate = _predicate(modifier.predicate, _is_feminine(phrase), phrase.plural)
+        return f"{words} qui {predicate}"
+    if isinstance(modifier, plan.ObjectRelative):
+        verb = _VERBS[modifier.verb][modifier.subject.plural]
+        return f"{words} que {noun_phrase(modifier.subject)} {verb}"
+    return f"{words} {_place(modifier)}"
+
+
+@lru_cache(maxsize=1 << 16)
+def _core(
+    kind: str, plural: bool, determiner: plan.Determiner, count: int, size: str, colour: str
+) -> str:
+    """Returns determiner, number, size, noun and colour, all agreeing."""
+    noun = FRENCH_NOUNS[kind]
+    feminine = noun.gender == "f"
+    words = []
+    if determiner == "the":
+        words.append("les" if plural else ("la" if feminine else "le"))
+    elif determiner == "all":
+        words.append("toutes les" if feminine else "tous les")
+    elif determiner == "no":
+        words.append("de")
+    elif not plural:
+        words.append("une" if feminine else "un")
+    elif not count:
+        words.append("de" if size else "des")
+    if count:
+        words.append(FRENCH_NUMBERS[count])
+    if size:
+        words.append(adjective(size, feminine, plural))
+    words.append(noun.plural if plural else noun.singular)
+    if colour:
+        words.append(adjective(colour, feminine, plural))
+    return " ".join(words)
+
+
+def adjective(name: str, feminine: bool, plural: bool) -> str:
+    """Returns an adjective that agrees in gender and number."""
+    form = FRENCH_ADJECTIVES[name][feminine]
+    return form + "s" if plural and name not in FRENCH_INVARIABLE else form
+
+
+def _place(place: plan.Place) -> str:
+    if isinstance(place, plan.Side):
+        return _SIDES[place.side]
+    return f"{_PREPOSITIONS[place.relation]} {_noun_phrases(place.landmark)}"
+
+
+def _predicate(
+    predicate: plan.Predicate, feminine: bool, plural: bool, is_none: bool = False
+) -> str:
+    """Returns verb and complement; `is_none` after "aucun", which takes "ne" without "pas"."""
+    verb = "sont" if plural else "est"
+    negated = not isinstance(predicate, plan.Contrast) and predicate.negated
+    if isinstance(predicate, plan.Contrast):
+        denied = _complement(predicate.denied, feminine, plural)
+        instead = _complement(predicate.instead, feminine, plural)
+        return f"ne {verb} pas {denied} mais {instead}"
+    if isinstance(predicate, plan.Action):
+        target = noun_phrase(predicate.object)
+        if predicate.verb == "link":
+            ending = ("e" if feminine else "") + ("s" if plural else "")
+            rest = f"relié{ending} à {target}"
+        else:
+            verb = _VERBS[predicate.verb][plural]
+            rest = f"vers {target}" if predicate.verb == "point" else target
+    else:
+        rest = _complement(predicate, feminine, plural)
+    if negated:
+        return f"ne {verb} pas {rest}"
+    return f"ne {verb} {rest}" if is_none else f"{verb} {rest}"
+
+
+def _complement(
+    predicate: plan.Property | plan.Location | plan.Comparison, feminine: bool, plural: bool
+) -> str:
+    if isinstance(predicate, plan.Property):
+        return " et ".join([adjective(name, feminine, plural) for name in predicate.adjectives])
+    if isinstance(predicate, plan.Location):
+        return " et ".join([_place(place) for place in predicate.places])
+    size = adjective(predicate.size, feminine, plural)
+    return f"plus {size} que {noun_phrase(predicate.than)}"

@@ -1,0 +1,259 @@
+"""A plan in German: gender, case, adjective endings, and where the verb goes.
+
+Phrases are strings of words with " , " for a comma; `text` puts the commas right at the end. A
+relative clause brings both of its commas, and a comma before another or before the full stop falls
+away.
+"""
+
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
+
+from t2t_mm.problems.miniature import plan
+from t2t_mm.problems.miniature.lexicon import GERMAN_ADJECTIVES, GERMAN_NOUNS, GERMAN_NUMBERS
+
+Case: TypeAlias = Literal["nominative", "accusative", "dative", "genitive"]
+
+# Masculine, feminine, neuter, plural. Relative pronouns: the same in the cases that we need.
+_DEFINITE: Final = {
+    "nominative": {"m": "der", "f": "die", "n": "das", "p": "die"},
+    "accusative": {"m": "den", "f": "die", "n": "das", "p": "die"},
+    "dative": {"m": "dem", "f": "der", "n": "dem", "p": "den"},
+    "genitive": {"p": "der"},
+}
+# What follows "ein" and "kein".
+_INDEFINITE_ENDINGS: Final = {
+    "nominative": {"m": "", "f": "e", "n": "", "p": "e"},
+    "accusative": {"m": "en", "f": "e", "n": "", "p": "e"},
+    "dative": {"m": "em", "f": "er", "n": "em", "p": "en"},
+}
+# Adjectives after "der", "alle" (weak) and "ein", "kein" (mixed); -en wherever not given.
+_WEAK: Final = {
+    ("nominative", "m"): "e",
+    ("nominative", "f"): "e",
+    ("nominative", "n"): "e",
+    ("accusative", "f"): "e",
+    ("accusative", "n"): "e",
+}
+_MIXED: Final = {
+    ("nominative", "m"): "er",
+    ("nominative", "f"): "e",
+    ("nominative", "n"): "es",
+    ("accusative", "f"): "e",
+    ("accusative", "n"): "es",
+}
+# Adjectives without an article, needed in the plural only.
+_STRONG_PLURAL: Final = {"nominative": "e", "accusative": "e", "dative": "en"}
+_PRONOUNS: Final = {"m": "er", "f": "sie", "n": "es", "p": "sie"}
+_PREPOSITIONS: Final = {
+    "left": "links von",
+    "right": "rechts von",
+    "above": "über",
+    "below": "unter",
+    "next": "neben",
+    "inside": "in",
+    "between": "zwischen",
+}
+_CONTRACTIONS: Final = {"von": "vom", "in": "im"}  # with "dem"
+_SIDES: Final = {
+    "left": "links",
+    "right": "rechts",
+    "top": "oben",
+    "bottom": "unten",
+    "middle": "in der Mitte",
+}
+_VERBS: Final = {
+    "touch": ("berührt", "berühren"),
+    "cover": ("verdeckt", "verdecken"),
+    "point": ("zeigt", "zeigen"),
+}
+
+
+def text(sentence: plan.Sentence) -> str:
+    """Returns the sentence as one would write it.
+
+    Example:
+        >>> star = plan.NounPhrase("star", plural=False, determiner="a", colour="red")
+        >>> text(plan.Sentence(plan.Existence(star)))
+        'Es gibt einen roten Stern.'
+    """
+    words = _clause(sentence.first)
+    if sentence.second is not None:
+        words += _second_clause(sentence.connective, sentence.second)
+    words = f"{words} .".replace(" , , ", " , ").replace(" , .", " .")
+    words = words.replace(" ,", ",").replace(" .", ".")
+    return words[0].upper() + words[1:]
+
+
+def _second_clause(connective: plan.Connective, clause: plan.Statement) -> str:
+    if connective == "while":
+        finite, rest = _predicate(clause.predicates[0], _is_plural(clause.subject))
+        return f" , während {_subject(clause.subject)} {rest} {finite}"
+    if connective == "but":
+        return f" , aber {_clause(clause)}"
+    return f" und {_clause(clause)}"
+
+
+def _clause(clause: plan.Clause) -> str:
+    """Returns a main clause: the finite verb is always second."""
+    if isinstance(clause, plan.Existence):
+        things = _noun_phrases(clause.things, "accusative")
+        if clause.place is None:
+            return f"es gibt {things}"
+        if clause.place_first:
+            return f"{_place(clause.place)} gibt es {things}"
+        return f"es gibt {things} {_place(clause.place)}"
+    if isinstance(clause, plan.Presentation):
+        thing = noun_phrase(clause.thing, "nominative")
+        return f"{_place(clause.place)} {_be(clause.thing.plural)} {thing}"
+    subject, plural = _subject(clause.subject), _is_plural(clause.subject)
+    finite, rest = _predicate(clause.predicates[0], plural)
+    words = f"{subject} {finite} {rest}"
+    if clause.front:
+        words = f"{_place(clause.front)} {finite} {subject} {rest}"
+    for predicate in clause.predicates[1:]:
+        finite, rest = _predicate(predicate, plural)
+        words += f" und {finite} {rest}"
+    return words
+
+
+def _be(plural: bool) -> str:
+    return "sind" if plural else "ist"
+
+
+def _is_plural(subject: plan.Subject) -> bool:
+    if isinstance(subject, plan.Pronoun):
+        subject = subject.antecedent
+    if isinstance(subject, plan.Partitive):
+        return subject.count > 1
+    return isinstance(subject, plan.Pair) or subject.plural
+
+
+def _subject(subject: plan.Subject) -> str:
+    if isinstance(subject, plan.Pronoun):
+        antecedent = subject.antecedent
+        if _is_plural(antecedent) or isinstance(antecedent, plan.Pair):
+            return _PRONOUNS["p"]
+        return _PRONOUNS[GERMAN_NOUNS[antecedent.kind].gender]
+    if isinstance(subject, plan.Partitive):
+        whole = noun_phrase(subject.whole, "genitive")
+        if subject.count > 1:
+            return f"{GERMAN_NUMBERS[subject.count]} {whole}"
+        ending = _MIXED["nominative", GERMAN_NOUNS[subject.whole.kind].gender]
+        return f"{'ein' if subject.count else 'kein'}{ending} {whole}"
+    return _noun_phrases(subject, "nominative")
+
+
+def _noun_phrases(things: plan.NounPhrase | plan.Pair, case: Case) -> str:
+    if isinstance(things, plan.NounPhrase):
+        return noun_phrase(things, case)
+    return f"{noun_phrase(things.first, case)} und {noun_phrase(things.second, case)}"
+
+
+def noun_phrase(phrase: plan.NounPhrase, case: Case) -> str:
+    """Returns a noun phrase with its modifier; a relative clause ends with its comma."""
+    words = _core(
+        phrase.kind,
+        phrase.plural,
+        phrase.determiner,
+        phrase.count,
+        phrase.size,
+        phrase.colour,
+        case,
+    )
+    modifier = phrase.modifier
+    if modifier is None:
+        return words
+    if isinstance(modifier, plan.Relation | plan.Side):
+        return f"{words} {_place(modifier)}"
+    gender = "p" if phrase.plural else GERMAN_NOUNS[phrase.kind].gender
+    if isinstance(modifier, plan.SubjectRelative):
+        finite, rest = _predicate(modifier.predicate, phrase.plural)
+        return f"{words} , {_DEFINITE['nominative'][gender]} {rest} {finite} ,"
+    subject = noun_phrase(modifier.subject, "nominative")
+    verb = _VERBS[modifier.verb][modifier.subject.plural]
+    return f"{words} , {_DEFINITE['accusative'][gender]} {subject} {verb} ,"
+
+
+@lru_cache(maxsize=1 << 17)
+def _core(
+    kind: str,
+    plural: bool,
+    determiner: plan.Determiner,
+    count: int,
+    size: str,
+    colour: str,
+    case: Case,
+) -> str:
+    """Returns determiner, number, adjectives and noun, all agreeing."""
+    gender = "p" if plural else GERMAN_NOUNS[kind].gender
+    words = []
+    ending = _WEAK.get((case, gender), "en")
+    if determiner == "the":
+        words.append(_DEFINITE[case][gender])
+    elif determiner == "all":
+        words.append("allen" if case == "dative" else "alle")
+    elif plural and determiner == "a":
+        ending = _STRONG_PLURAL[case]
+    else:
+        stem = "kein" if determiner == "no" else "ein"
+        words.append(stem + _INDEFINITE_ENDINGS[case][gender])
+        ending = _MIXED.get((case, gender), "en")
+    if count:
+        words.append(GERMAN_NUMBERS[count])
+    words += [GERMAN_ADJECTIVES[adjective] + ending for adjective in (size, colour) if adjective]
+    words.append(_noun(kind, plural, case))
+    return " ".join(words)
+
+
+def _noun(kind: str, plural: bool, case: Case) -> str:
+    noun = GERMAN_NOUNS[kind]
+    if not plural:
+        return noun.dative or noun.singular if case == "dative" else noun.singular
+    if case == "dative" and noun.plural[-1] not in "ns":
+        return noun.plural + "n"
+    return noun.plural
+
+
+def _place(place: plan.Place) -> str:
+    if isinstance(place, plan.Side):
+        return _SIDES[place.side]
+    preposition = _PREPOSITIONS[place.relation]
+    landmark = place.landmark
+    words = _noun_phrases(landmark, "dative")
+    if words.startswith("dem ") and isinstance(landmark, plan.NounPhrase):
+        *before, last = preposition.split(" ")
+        is_restricted = isinstance(landmark.modifier, plan.SubjectRelative | plan.ObjectRelative)
+        if last in _CONTRACTIONS and not is_restricted:
+            return " ".join([*before, _CONTRACTIONS[last], words[4:]])
+    return f"{preposition} {words}"
+
+
+def _predicate(predicate: plan.Predicate, plural: bool) -> tuple[str, str]:
+    """Returns the finite verb and the rest; a subordinate clause puts the rest first."""
+    if isinstance(predicate, plan.Action):
+        return _action(predicate, plural)
+    if isinstance(predicate, plan.Contrast):
+        denied, instead = _complement(predicate.denied), _complement(predicate.instead)
+        return _be(plural), f"nicht {denied} , sondern {instead}"
+    negation = "nicht " if predicate.negated else ""
+    return _be(plural), negation + _complement(predicate)
+
+
+def _complement(predicate: plan.Property | plan.Location | plan.Comparison) -> str:
+    if isinstance(predicate, plan.Property):
+        return " und ".join([GERMAN_ADJECTIVES[adjective] for adjective in predicate.adjectives])
+    if isinstance(predicate, plan.Location):
+        return " und ".join([_place(place) for place in predicate.places])
+    comparative = "größer" if predicate.size == "big" else "kleiner"
+    return f"{comparative} als {noun_phrase(predicate.than, 'nominative')}"
+
+
+def _action(action: plan.Action, plural: bool) -> tuple[str, str]:
+    negation = "nicht " if action.negated else ""
+    if action.verb == "link":
+        return _be(plural), f"{negation}mit {noun_phrase(action.object, 'dative')} verbunden"
+    target = noun_phrase(action.object, "accusative")
+    finite = _VERBS[action.verb][plural]
+    if action.verb == "point":
+        return finite, f"{negation}auf {target}"
+    return finite, f"{target} nicht" if action.negated else target

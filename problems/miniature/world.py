@@ -1,0 +1,67 @@
+"""The endless source of examples: a seed, a split and a number give a scene and a sentence."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from t2t_mm.problems.miniature import english, french, german, plan
+from t2t_mm.problems.miniature.dice import Dice
+from t2t_mm.problems.miniature.narration import draw_sentence
+from t2t_mm.problems.miniature.scene import Scene, draw_scene
+from t2t_mm.problems.miniature.splits import split_of_scene, split_of_sentence
+
+MIN_WORDS: Final = 4
+MAX_WORDS: Final = 16
+_SENTENCE_TRIES: Final = 60  # per scene; then another scene
+LANGUAGES: Final = {"en": english.text, "de": german.text, "fr": french.text}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A scene and one true sentence about it, both of the same split."""
+
+    scene: Scene
+    sentence: plan.Sentence
+
+    def text(self, language: str) -> str:
+        """Returns the sentence in "en", "de" or "fr"."""
+        return LANGUAGES[language](self.sentence)
+
+
+def example(split: str, number: int, *, stream: str = "", seed: int = 0) -> Example:
+    """Returns one example: the same on every machine, and independent of all others.
+
+    Args:
+        split: "train", "validation" or "test".
+        number: which example of the endless sequence, from 0.
+        stream: separate sequences for separate problems.
+        seed: another seed is another sequence of the same world; the splits stay apart even so.
+
+    Example:
+        >>> example("train", 0).text("de") == example("train", 0).text("de")
+        True
+    """
+    dice = Dice(f"miniature/{seed}/{stream}/{split}/{number}")
+    while True:
+        scene = draw_scene(dice)
+        if split_of_scene(scene) != split:
+            continue
+        for _ in range(_SENTENCE_TRIES):
+            sentence = draw_sentence(scene, dice)
+            if split_of_sentence(sentence) != split:
+                continue
+            if MIN_WORDS <= english.text(sentence).count(" ") + 1 <= MAX_WORDS:
+                return Example(scene, sentence)
+
+
+def distinct_examples(split: str, *, stream: str = "", seed: int = 0) -> Iterator[Example]:
+    """Yields examples whose sentence is new in every language: for validation and test."""
+    seen: set[str] = set()
+    number = 0
+    while True:
+        candidate = example(split, number, stream=stream, seed=seed)
+        texts = {f"{language}:{candidate.text(language)}" for language in LANGUAGES}
+        number += 1
+        if texts.isdisjoint(seen):
+            seen |= texts
+            yield candidate
