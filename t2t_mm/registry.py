@@ -8,17 +8,25 @@ inputs and targets exchanged, reading the same generated data.
 from __future__ import annotations
 
 import functools
-import importlib
-import importlib.metadata
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problem_names import REVERSE_SUFFIX, ProblemName, expand_list, parse_problem_name
+from t2t_mm.problem_names import ProblemName, expand_list, parse_problem_name
+from t2t_mm.registration import (
+    GROUPS,
+    HPARAMS,
+    MODALITIES,
+    PROBLEMS,
+    Group,
+    register_group,
+    register_hparams,
+    register_modality,
+    register_problem,
+    snake_case,
+)
 from t2t_mm.tables import Registry
 
 if TYPE_CHECKING:
@@ -37,6 +45,7 @@ __all__ = [
     "hparams",
     "hparams_names",
     "import_user_modules",
+    "is_problem_name",
     "modality",
     "problem",
     "problem_class",
@@ -45,114 +54,8 @@ __all__ = [
     "register_hparams",
     "register_modality",
     "register_problem",
+    "snake_case",
 ]
-
-ENTRY_POINT_GROUP = "t2t_mm.problems"
-
-_BUILTIN_MODALITIES = {"language": "t2t_mm.modalities.language"}
-_USER_DIR_HINT = (
-    "Your own are imported with --t2t_usr_dir=FOLDER (or a file, or a package); "
-    "`t2t-registry list` shows all names."
-)
-
-C = TypeVar("C", bound=type)
-
-
-@dataclass(frozen=True)
-class Group:
-    """A name for a list of problems.
-
-    Args:
-        names: The problems, in order.
-        doc: One line that says what they have in common.
-    """
-
-    names: tuple[str, ...]
-    doc: str = ""
-
-
-def _builtin_problems() -> Mapping[str, str]:
-    table: dict[str, str] = importlib.import_module("t2t_mm.problems").BUILTIN
-    return table
-
-
-def _builtin_hparams() -> Mapping[str, str]:
-    table: dict[str, str] = importlib.import_module("t2t_mm.hparams").BUILTIN
-    return table
-
-
-def _builtin_groups() -> Mapping[str, str]:
-    return dict.fromkeys(importlib.import_module("t2t_mm.problems").GROUPS, "t2t_mm.problems")
-
-
-@functools.cache
-def _entry_points() -> Mapping[str, str]:
-    """Problems of installed packages: the entry point's name is the problem's."""
-    points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-    return {point.name: point.module for point in points}
-
-
-PROBLEMS: Registry[type[Problem]] = Registry(
-    "problem", builtin=_builtin_problems, plugins=_entry_points, how_to_add=_USER_DIR_HINT
-)
-MODALITIES: Registry[Any] = Registry("modality", builtin=lambda: _BUILTIN_MODALITIES)
-HPARAMS: Registry[Callable[[], HParams]] = Registry(
-    "hparams set", builtin=_builtin_hparams, how_to_add=_USER_DIR_HINT
-)
-GROUPS: Registry[Group] = Registry("group of problems", builtin=_builtin_groups)
-
-
-@overload
-def register_problem(name_or_class: None = None) -> Callable[[C], C]: ...
-@overload
-def register_problem(name_or_class: str) -> Callable[[C], C]: ...
-@overload
-def register_problem(name_or_class: C) -> C: ...
-def register_problem(name_or_class: Any = None) -> Any:
-    """Decorator: enter a problem's class; nothing is opened or built.
-
-    Args:
-        name_or_class: The name, by default the class's own in snake_case.
-
-    Raises:
-        UserError: The name is taken or malformed, or this is not a problem's class.
-
-    Example:
-        >>> @register_problem
-        ... class ReverseWords(Problem): ...   # its name: reverse_words
-    """
-    return _decorate(name_or_class, _enter_problem)
-
-
-def register_hparams(name_or_function: Any = None) -> Any:
-    """Decorator: enter a function without arguments that returns an `HParams`.
-
-    Args:
-        name_or_function: The set's name, by default the function's own.
-    """
-    return _decorate(name_or_function, HPARAMS.register)
-
-
-def register_modality(name_or_class: Any = None) -> Any:
-    """Decorator: enter a modality's class.
-
-    Args:
-        name_or_class: The name, by default the class's own in snake_case, without `_modality`.
-    """
-    return _decorate(name_or_class, MODALITIES.register, drop_suffix="_modality")
-
-
-def register_group(name: str, names: Iterable[str], doc: str = "") -> None:
-    """Give a list of problems a name.
-
-    Args:
-        name: The group's name; no problem may have it.
-        names: The problems; they need not be registered yet.
-        doc: One line that says what they have in common.
-    """
-    if name in PROBLEMS:
-        raise UserError(f"The group {name!r} has the name of a problem", fix="Rename the group.")
-    GROUPS.register(name, Group(tuple(names), doc))
 
 
 def problem_names() -> list[str]:
@@ -272,32 +175,6 @@ def import_user_modules(entries: str | Iterable[str]) -> None:
     import_entries(entries, [PROBLEMS, MODALITIES, HPARAMS, GROUPS])
 
 
-def _decorate(target: Any, register: Callable[[str, Any], None], drop_suffix: str = "") -> Any:
-    """Serve a decorator that is used bare, with empty parentheses or with a name."""
-
-    def enter(value: Any) -> Any:
-        name = target if isinstance(target, str) else _snake_case(value.__name__)
-        register(name.removesuffix(drop_suffix), value)
-        return value
-
-    return enter if target is None or isinstance(target, str) else enter(target)
-
-
-def _enter_problem(name: str, cls: type[Problem]) -> None:
-    if not isinstance(cls, type) or not callable(getattr(cls, "generate", None)):
-        raise UserError(
-            f"What is registered as the problem {name!r} is not a problem",
-            expected="a class derived from t2t_mm.Problem",
-            received={"value": cls},
-        )
-    if name.endswith(REVERSE_SUFFIX):
-        raise UserError(
-            f"The problem name {name!r} ends in '_rev', which stands for a reversal",
-            fix=f"Register {name.removesuffix(REVERSE_SUFFIX)!r}; its reversal then exists.",
-        )
-    PROBLEMS.register(name, cls)
-
-
 def _resolve(name: str) -> tuple[ProblemName, type[Problem]]:
     """Take a name apart and find its class; the parts returned are those of the final problem."""
     parsed = parse_problem_name(name)
@@ -330,7 +207,8 @@ def _reversed_class(cls: type[Problem], parsed: ProblemName) -> type[Problem]:
     return type(f"{cls.__name__}Reversed", (cls,), members)
 
 
-def _is_problem_name(name: str) -> bool:
+def is_problem_name(name: str) -> bool:
+    """Whether `name` is a registered problem, with argument and reversal as they may be."""
     return parse_problem_name(name).base in PROBLEMS
 
 
@@ -340,12 +218,6 @@ def _expand(spec: str | Iterable[str]) -> list[str]:
         spec,
         names=PROBLEMS.names(),
         groups=groups,
-        is_name=_is_problem_name,
+        is_name=is_problem_name,
         unknown=PROBLEMS.unknown,
     )
-
-
-def _snake_case(name: str) -> str:
-    """`ReverseWords` -> `reverse_words`, `WMTEnDe2` -> `wmt_en_de2`."""
-    parted = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", parted).lower()

@@ -1,0 +1,196 @@
+"""What all commands share: absl flags, help, exit codes and a quiet start.
+
+    def define_flags(flags): flags.DEFINE_string("data_dir", "", "Generated data.")
+    def call(flags): ...                       # flags.data_dir; returns an exit code or None
+    def main(argv=None): return command.run("t2t-x", __doc__, define_flags, call, argv)
+
+Exit codes: 0 done, 2 wrong use (one block on stderr, no traceback), 130 interrupted. Any other
+exception is a bug of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from absl import flags as absl_flags
+
+from t2t_mm.errors import UserError, closest
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+_HELP_FLAGS = frozenset({"--help", "-help", "-h", "-?", "--helpshort", "--helpfull"})
+# Read by TensorFlow and gRPC when they are imported, so they are set before.
+_QUIET_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "GRPC_VERBOSITY": "ERROR"}
+
+
+class FlagDefiner:
+    """absl's `DEFINE_*` functions, writing into one command's own flags instead of the global ones.
+
+    So a command can run several times in one process, and flags of other libraries are neither
+    shown nor accepted.
+    """
+
+    def __init__(self, values: absl_flags.FlagValues) -> None:
+        self._values = values
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if not name.startswith(("DEFINE_", "mark_flag", "register_")):
+            raise AttributeError(name)
+        return functools.partial(getattr(absl_flags, name), flag_values=self._values)
+
+
+def run(
+    name: str,
+    doc: str | None,
+    define_flags: Callable[[Any], None],
+    call: Callable[[Any], int | None],
+    argv: Sequence[str] | None = None,
+    *,
+    usage: str = "",
+) -> int:
+    """Run one command from its command line to its exit code.
+
+    Args:
+        name: The command, "t2t-trainer".
+        doc: What it does; shown by `--help`.
+        define_flags: Declares the flags, with the functions of `absl.flags`.
+        call: The command; gets the parsed flags, and the words that are no flags as
+            `flags.arguments`.
+        argv: The command line without the command; by default that of the process.
+        usage: How words that are no flags are given, "list | describe NAME"; without it they
+            are an error.
+
+    Returns:
+        The exit code.
+    """
+    for variable, value in _QUIET_ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    values = absl_flags.FlagValues()
+    values.set_gnu_getopt()  # flags may follow words
+    define_flags(FlagDefiner(values))
+    try:
+        if _asks_for_help(arguments):
+            print(help_text(name, doc or "", values, usage))
+            return 0
+        words = _parse(name, values, arguments)
+        if words and not usage:
+            raise UserError(
+                f"{name} takes flags only", expected="--flag=value", received={"argument": words[0]}
+            )
+        return call(ParsedFlags(values, words)) or 0
+    except UserError as error:
+        print(f"{name}: error: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+class ParsedFlags:
+    """The values of a command's flags as attributes, and the words that are no flags.
+
+    Args:
+        values: The parsed flags.
+        arguments: The words, in order.
+    """
+
+    def __init__(self, values: absl_flags.FlagValues, arguments: Sequence[str]) -> None:
+        self._values = values
+        self.arguments = list(arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._values, name)
+
+
+def help_text(name: str, doc: str, values: absl_flags.FlagValues, usage: str = "") -> str:
+    """What `--help` prints: the command's own flags in the order they are declared.
+
+    Args:
+        name: The command.
+        doc: What it does.
+        values: Its flags.
+        usage: Words that are no flags.
+    """
+    width = min(shutil.get_terminal_size().columns, 100)
+    lines = [doc.strip(), "", f"Usage: {name} {usage + ' ' if usage else ''}[flags]", "", "Flags:"]
+    aliases = _aliases(values)
+    for flag in _declared(values):
+        names = [f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}"]
+        names += [f"--{alias}" for alias in aliases.get(flag.name, [])]
+        lines.append(f"  {', '.join(names)}")
+        lines += textwrap.wrap(
+            _explain(flag), width, initial_indent=" " * 6, subsequent_indent=" " * 6
+        )
+    return "\n".join(lines)
+
+
+def _explain(flag: Any) -> str:
+    """A flag's help, its choices and its default, without absl's own decorations."""
+    text = re.sub(r"^<[^>]*>: ", "", flag.help or "")
+    text, repeats = re.subn(r";\s+repeat this option to specify a list of values$", "", text)
+    if repeats and "repeated" not in text:
+        text += " May be repeated."
+    if choices := getattr(flag.parser, "enum_values", None):
+        text += f" One of: {', '.join(choices)}."
+    if flag.default not in (None, "", []):
+        text += f" (default: {flag.default_as_str})"
+    return text
+
+
+def _declared(values: absl_flags.FlagValues) -> list[Any]:
+    """The flags in the order of their declaration, without aliases."""
+    flags = [flag for module in values.flags_by_module_dict().values() for flag in module]
+    return [flag for flag in flags if not _alias_target(flag)]
+
+
+def _aliases(values: absl_flags.FlagValues) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for flag in (flag for module in values.flags_by_module_dict().values() for flag in module):
+        if target := _alias_target(flag):
+            found.setdefault(target, []).append(flag.name)
+    return found
+
+
+def _alias_target(flag: Any) -> str:
+    """The flag that an alias stands for; absl says it in the alias's help."""
+    start = "Alias for --"
+    text = flag.help or ""
+    return text.removeprefix(start).rstrip(".") if text.startswith(start) else ""
+
+
+def _asks_for_help(arguments: Sequence[str]) -> bool:
+    before_end = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return any(argument in _HELP_FLAGS for argument in before_end)
+
+
+def _parse(name: str, values: absl_flags.FlagValues, arguments: Sequence[str]) -> list[str]:
+    """Parse the command line; returns the words that are no flags.
+
+    Raises:
+        UserError: A flag is unknown or its value is refused.
+    """
+    try:
+        return list(values([name, *arguments])[1:])
+    except absl_flags.UnrecognizedFlagError as error:
+        raise UserError(
+            f"Unknown flag --{error.flagname}.{_closest_flag(error.flagname, values)}",
+            fix=f"See {name} --help.",
+        ) from error
+    except absl_flags.Error as error:
+        raise UserError(str(error), fix=f"See {name} --help.") from error
+
+
+def _closest_flag(name: str, values: absl_flags.FlagValues) -> str:
+    return closest(f"--{name}", [f"--{flag}" for flag in values])

@@ -1,0 +1,186 @@
+"""t2t-registry: what problems, groups, hparams sets and modalities there are, and what each is.
+
+t2t-registry list [--kind=problem] [--json]
+t2t-registry describe NAME [--json]
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+from collections.abc import Callable
+from typing import Any
+
+from t2t_mm import registry
+from t2t_mm.bin import command
+from t2t_mm.errors import UserError, closest
+
+KINDS: dict[str, Callable[[], list[str]]] = {
+    "problem": registry.PROBLEMS.names,
+    "group": registry.GROUPS.names,
+    "hparams": registry.HPARAMS.names,
+    "modality": registry.MODALITIES.names,
+}
+_HEADINGS = {
+    "problem": "Problems",
+    "group": "Groups of problems",
+    "hparams": "Hparams sets",
+    "modality": "Modalities",
+}
+
+
+def define_flags(flags: Any) -> None:
+    """Declares the command's flags on absl's `flags` module."""
+    flags.DEFINE_enum("kind", None, list(KINDS), "What to list; by default all.")
+    flags.DEFINE_bool("json", False, "Print JSON instead of text.")
+    flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+
+
+def call(flags: Any) -> int | None:
+    """Runs the command with parsed `flags`."""
+    registry.import_user_modules(flags.t2t_usr_dir)
+    match flags.arguments:
+        case ["list"]:
+            print_names(flags.kind or "", as_json=flags.json)
+        case ["describe", name]:
+            description = describe(name)
+            print(_to_json(description) if flags.json else _to_text(description))
+        case _:
+            raise UserError(
+                "t2t-registry needs one of its commands",
+                expected="list, or describe NAME",
+                received={"arguments": " ".join(flags.arguments)},
+            )
+    return 0
+
+
+def print_names(kind: str = "", *, as_json: bool = False) -> None:
+    """Prints the registered names; no problem's module is imported.
+
+    Args:
+        kind: One of `KINDS`; all of them by default.
+        as_json: Whether to print `{kind: [names]}`.
+    """
+    names = {kind: KINDS[kind]()} if kind else {key: find() for key, find in KINDS.items()}
+    if as_json:
+        print(_to_json(names))
+        return
+    sections = [
+        "\n".join([f"{_HEADINGS[key]}:", *(f"  {name}" for name in found)])
+        for key, found in names.items()
+    ]
+    print("\n\n".join(sections))
+
+
+def describe(name: str) -> dict[str, Any]:
+    """Collects what is known of a name; imports the one module that defines it.
+
+    Args:
+        name: A problem (with argument and `_rev`), group, hparams set or modality.
+
+    Returns:
+        Field -> value, ready for JSON: always `name` and `kind`.
+
+    Raises:
+        UserError: Nothing has this name.
+    """
+    if name in registry.GROUPS:
+        group = registry.GROUPS.lookup(name)
+        return {"name": name, "kind": "group", "doc": group.doc, "problems": list(group.names)}
+    if name in registry.HPARAMS:
+        return _describe_hparams(name)
+    if name in registry.MODALITIES:
+        modality = registry.modality(name)
+        return {"name": name, "kind": "modality", "doc": _doc(modality)}
+    if registry.is_problem_name(name):
+        return _describe_problem(name)
+    names = [known for find in KINDS.values() for known in find()]
+    raise UserError(
+        f"Nothing is registered as {name!r}.{closest(name, names)}",
+        fix="`t2t-registry list` shows all names.",
+    )
+
+
+def _describe_problem(name: str) -> dict[str, Any]:
+    problem = registry.problem(name)
+    facts = {
+        "name": problem.name,
+        "kind": "problem",
+        "doc": _doc(type(problem)),
+        "modalities": {side: repr(feature) for side, feature in sorted(problem.features.items())},
+        "command": problem.command_name,
+        "splits": list(problem.splits),
+        "batch": dataclasses.asdict(problem.batch),
+        "metrics": list(problem.metrics),
+        "version": problem.version,
+        "takes_argument": problem.takes_argument,
+        "reverse_of": problem.reverse_of,
+        "licence": problem.licence,
+        "size": problem.size,
+        "source": problem.source,
+        "substitute": problem.substitute,
+        "module": type(problem).__module__,
+    }
+    return {key: value for key, value in facts.items() if value not in ("", False)}
+
+
+def _describe_hparams(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": "hparams set",
+        "doc": _doc(registry.HPARAMS.lookup(name)),
+        "module": registry.HPARAMS.module_of(name),
+        "values": dataclasses.asdict(registry.hparams(name)),
+    }
+
+
+def _doc(thing: object) -> str:
+    """A docstring without indentation; an empty one where none is the thing's own."""
+    return inspect.cleandoc(getattr(thing, "__doc__", None) or "")
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _to_text(description: dict[str, Any]) -> str:
+    """The name and its kind, the docstring, then one line per fact."""
+    facts = {key: value for key, value in description.items() if key not in _TOP_FACTS}
+    lines = [f"{description['name']} ({description['kind']})"]
+    if description["doc"]:
+        lines += ["", description["doc"]]
+    return "\n".join([*lines, "", *_fact_lines(facts)]).rstrip()
+
+
+_TOP_FACTS = ("name", "kind", "doc")
+
+
+def _fact_lines(facts: dict[str, Any]) -> list[str]:
+    """`key: value`; a section of an hparams set as `section.field = value`, one a line."""
+    lines = []
+    for key, value in facts.items():
+        if key == "values":
+            lines += [
+                f"{section}.{field} = {part}"
+                for section, fields in value.items()
+                for field, part in fields.items()
+            ]
+        elif isinstance(value, dict):
+            lines.append(f"{key}: " + ", ".join(f"{name}={part}" for name, part in value.items()))
+        elif isinstance(value, list):
+            lines.append(f"{key}: {', '.join(map(str, value))}")
+        else:
+            lines.append(f"{key}: {value}")
+    return lines
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point of the console script."""
+    return command.run(
+        "t2t-registry", __doc__, define_flags, call, argv, usage="list | describe NAME"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,158 @@
+"""The tables of problems, modalities, hparams sets and groups, and how things enter them."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from t2t_mm.errors import UserError
+from t2t_mm.problem_names import REVERSE_SUFFIX
+from t2t_mm.tables import Registry
+
+if TYPE_CHECKING:
+    from t2t_mm.config import HParams
+    from t2t_mm.data.problem import Problem
+
+ENTRY_POINT_GROUP = "t2t_mm.problems"
+
+_BUILTIN_MODALITIES = {"language": "t2t_mm.modalities.language"}
+_USER_DIR_HINT = (
+    "Your own are imported with --t2t_usr_dir=FOLDER (or a file, or a package); "
+    "`t2t-registry list` shows all names."
+)
+
+C = TypeVar("C", bound=type)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A name for a list of problems.
+
+    Args:
+        names: The problems, in order.
+        doc: One line that says what they have in common.
+    """
+
+    names: tuple[str, ...]
+    doc: str = ""
+
+
+def _builtin_problems() -> Mapping[str, str]:
+    table: dict[str, str] = importlib.import_module("t2t_mm.problems").BUILTIN
+    return table
+
+
+def _builtin_hparams() -> Mapping[str, str]:
+    table: dict[str, str] = importlib.import_module("t2t_mm.hparams").BUILTIN
+    return table
+
+
+def _builtin_groups() -> Mapping[str, str]:
+    return dict.fromkeys(importlib.import_module("t2t_mm.problems").GROUPS, "t2t_mm.problems")
+
+
+@functools.cache
+def _entry_points() -> Mapping[str, str]:
+    """Problems of installed packages: the entry point's name is the problem's."""
+    points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+    return {point.name: point.module for point in points}
+
+
+PROBLEMS: Registry[type[Problem]] = Registry(
+    "problem", builtin=_builtin_problems, plugins=_entry_points, how_to_add=_USER_DIR_HINT
+)
+MODALITIES: Registry[Any] = Registry("modality", builtin=lambda: _BUILTIN_MODALITIES)
+HPARAMS: Registry[Callable[[], HParams]] = Registry(
+    "hparams set", builtin=_builtin_hparams, how_to_add=_USER_DIR_HINT
+)
+GROUPS: Registry[Group] = Registry("group of problems", builtin=_builtin_groups)
+
+
+@overload
+def register_problem(name_or_class: None = None) -> Callable[[C], C]: ...
+@overload
+def register_problem(name_or_class: str) -> Callable[[C], C]: ...
+@overload
+def register_problem(name_or_class: C) -> C: ...
+def register_problem(name_or_class: Any = None) -> Any:
+    """Decorator: enter a problem's class; nothing is opened or built.
+
+    Args:
+        name_or_class: The name, by default the class's own in snake_case.
+
+    Raises:
+        UserError: The name is taken or malformed, or this is not a problem's class.
+
+    Example:
+        >>> @register_problem
+        ... class ReverseWords(Problem): ...   # its name: reverse_words
+    """
+    return _decorate(name_or_class, _enter_problem)
+
+
+def register_hparams(name_or_function: Any = None) -> Any:
+    """Decorator: enter a function without arguments that returns an `HParams`.
+
+    Args:
+        name_or_function: The set's name, by default the function's own.
+    """
+    return _decorate(name_or_function, HPARAMS.register)
+
+
+def register_modality(name_or_class: Any = None) -> Any:
+    """Decorator: enter a modality's class.
+
+    Args:
+        name_or_class: The name, by default the class's own in snake_case, without `_modality`.
+    """
+    return _decorate(name_or_class, MODALITIES.register, drop_suffix="_modality")
+
+
+def register_group(name: str, names: Iterable[str], doc: str = "") -> None:
+    """Give a list of problems a name.
+
+    Args:
+        name: The group's name; no problem may have it.
+        names: The problems; they need not be registered yet.
+        doc: One line that says what they have in common.
+    """
+    if name in PROBLEMS:
+        raise UserError(f"The group {name!r} has the name of a problem", fix="Rename the group.")
+    GROUPS.register(name, Group(tuple(names), doc))
+
+
+def _decorate(target: Any, register: Callable[[str, Any], None], drop_suffix: str = "") -> Any:
+    """Serve a decorator that is used bare, with empty parentheses or with a name."""
+
+    def enter(value: Any) -> Any:
+        name = target if isinstance(target, str) else snake_case(value.__name__)
+        register(name.removesuffix(drop_suffix), value)
+        return value
+
+    return enter if target is None or isinstance(target, str) else enter(target)
+
+
+def _enter_problem(name: str, cls: type[Problem]) -> None:
+    if not isinstance(cls, type) or not callable(getattr(cls, "generate", None)):
+        raise UserError(
+            f"What is registered as the problem {name!r} is not a problem",
+            expected="a class derived from t2t_mm.Problem",
+            received={"value": cls},
+        )
+    if name.endswith(REVERSE_SUFFIX):
+        raise UserError(
+            f"The problem name {name!r} ends in '_rev', which stands for a reversal",
+            fix=f"Register {name.removesuffix(REVERSE_SUFFIX)!r}; its reversal then exists.",
+        )
+    PROBLEMS.register(name, cls)
+
+
+def snake_case(name: str) -> str:
+    """`ReverseWords` -> `reverse_words`, `WMTEnDe2` -> `wmt_en_de2`."""
+    parted = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", parted).lower()

@@ -1,0 +1,107 @@
+"""What a run was made with: versions, machine, seed, command line and revision."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import t2t_mm
+
+_PACKAGES = (
+    "tensorflow",
+    "keras",
+    "tensorflow-datasets",
+    "tensorflow-text",
+    "numpy",
+    "sentencepiece",
+    "sacrebleu",
+    "gin-config",
+    "mesh-tensorflow",
+)
+
+
+def describe_environment(seed: int, argv: Sequence[str]) -> dict[str, Any]:
+    """Collects what is needed to tell one run's circumstances from another's.
+
+    Args:
+        seed: The run's random seed.
+        argv: The command line, the command first.
+
+    Returns:
+        A JSON object: `time`, `command`, `seed`, `revision` (None outside a git checkout),
+        `versions` by package, and `machine` with `cpu`, `cores` and `memory_bytes` (None where
+        the system does not tell).
+    """
+    return {
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "command": shlex.join(argv),
+        "seed": seed,
+        "revision": _revision(),
+        "versions": _versions(),
+        "machine": _machine(),
+    }
+
+
+def _versions() -> dict[str, str | None]:
+    found: dict[str, str | None] = {
+        "python": platform.python_version(),
+        "t2t_mm": t2t_mm.__version__,
+    }
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.platform(),
+        "cpu": _cpu_name(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_bytes": _memory_bytes(),
+    }
+
+
+def _cpu_name() -> str | None:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or None
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or None
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (OSError, ValueError):
+        return None
+
+
+def _revision() -> str | None:
+    """The commit of the checkout that the code runs from, with `+changes` where edited."""
+    root = Path(t2t_mm.__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        edited = _git(root, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{commit}+changes" if edited else commit
+
+
+def _git(root: Path, *arguments: str) -> str:
+    finished = subprocess.run(
+        ["git", *arguments], cwd=root, capture_output=True, text=True, check=True, timeout=10
+    )
+    return finished.stdout.strip()
