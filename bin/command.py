@@ -74,7 +74,7 @@ def run(
     for variable, value in _QUIET_ENVIRONMENT.items():
         os.environ.setdefault(variable, value)
     arguments = list(sys.argv[1:] if argv is None else argv)
-    values = absl_flags.FlagValues()
+    values = absl_flags.FlagValues()  # type: ignore[no-untyped-call]
     values.set_gnu_getopt()  # flags may follow words
     define_flags(FlagDefiner(values))
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import re
 import types
@@ -21,7 +20,6 @@ class _WrongType(Exception):
     """A value does not fit its field; the caller knows the field's name."""
 
 
-@functools.cache
 def field_types(record: type) -> dict[str, Any]:
     """Field name -> type of a dataclass, with annotations evaluated."""
     hints = get_type_hints(record)

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.config import SECTIONS
 from t2t_mm.errors import UserError, closest
 from t2t_mm.field_values import convert, field_types
 from t2t_mm.overrides import full_field_name
+from t2t_mm.sections import SECTIONS
 
 _BINDING = re.compile(r"^(?P<name>[\w./]+)\.(?P<field>\w+) = ", re.MULTILINE)
 

@@ -15,8 +15,8 @@ from t2t_mm.problem_names import REVERSE_SUFFIX
 from t2t_mm.tables import Registry
 
 if TYPE_CHECKING:
-    from t2t_mm.config import HParams
     from t2t_mm.data.problem import Problem
+    from t2t_mm.sections import HParams
 
 ENTRY_POINT_GROUP = "t2t_mm.problems"
 

@@ -7,7 +7,6 @@ inputs and targets exchanged, reading the same generated data.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +29,8 @@ from t2t_mm.registration import (
 from t2t_mm.tables import Registry
 
 if TYPE_CHECKING:
-    from t2t_mm.config import HParams
     from t2t_mm.data.problem import Problem
+    from t2t_mm.sections import HParams
 
 __all__ = [
     "GROUPS",
@@ -122,7 +121,7 @@ def hparams(name: str) -> HParams:
     Raises:
         UserError: The name is unknown, or its function returns something else.
     """
-    from t2t_mm.config import HParams
+    from t2t_mm.sections import HParams
 
     values = HPARAMS.lookup(name)()
     if not isinstance(values, HParams):
@@ -193,7 +192,6 @@ def _resolve(name: str) -> tuple[ProblemName, type[Problem]]:
     return parsed, _reversed_class(cls, parsed)
 
 
-@functools.cache
 def _reversed_class(cls: type[Problem], parsed: ProblemName) -> type[Problem]:
     sides = dict(cls.modalities)
     if set(sides) != {"inputs", "targets"} or not all(
