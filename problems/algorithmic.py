@@ -10,7 +10,7 @@ from t2t_mm.features import BatchSpec, Language
 from t2t_mm.problems.miniature.dice import Dice, stable_hash
 from t2t_mm.registry import register_problem
 
-_SPLIT_BUCKETS: Final = {"validation": range(0, 10), "test": range(10, 20)}
+_SPLIT_BUCKETS: Final = {"validation": range(10), "test": range(10, 20)}
 
 
 class AlgorithmicProblem(Problem):

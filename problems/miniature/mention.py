@@ -37,6 +37,7 @@ class Mentions:
         | plan.SubjectRelative
         | plan.ObjectRelative
         | None = None,
+        always_counts: bool = False,
     ) -> plan.NounPhrase | None:
         """Names a thing so that no other thing of the scene fits.
 
@@ -45,6 +46,7 @@ class Mentions:
             determiner: "the" or "a".
             hidden: "size", "colour" or both: what the sentence says elsewhere.
             modifier: what follows the noun.
+            always_counts: whether several things always get their number.
 
         Returns:
             The phrase; None where telling the thing apart needs what is hidden.
@@ -60,7 +62,7 @@ class Mentions:
                 return None
             else:
                 says_size = True
-        says_count = thing.count > 1 and dice.chance(0.5)
+        says_count = thing.count > 1 and (always_counts or dice.chance(0.5))
         self.used.add(index)
         return plan.NounPhrase(
             thing.kind,
@@ -73,8 +75,13 @@ class Mentions:
         )
 
     def landmark(self, index: int, hidden: tuple[str, ...] = ()) -> plan.NounPhrase | None:
-        """Names a thing that serves to place another: mostly "the", now and then "a"."""
-        return self.name(index, "a" if self.dice.chance(0.25) else "the", hidden)
+        """Names a thing that serves to place another: mostly "the", now and then "a".
+
+        Several get their number then: "next to two stars", hardly "next to stars".
+        """
+        is_vague = self.dice.chance(0.25)
+        determiner: plan.Determiner = "a" if is_vague else "the"
+        return self.name(index, determiner, hidden, always_counts=is_vague)
 
     def relation(self, index: int) -> plan.Relation | None:
         """Returns a true relation of a thing to things not named yet, if there is one."""
@@ -95,8 +102,9 @@ class Mentions:
         if not options:
             return None
         relation, other = dice.pick(options)
-        if any(option == ("inside", other) for option in options):
-            relation = "inside"
+        insides = [option for option in options if option[0] == "inside"]
+        if insides and dice.chance(0.6):
+            relation, other = insides[0]
         landmark = self.landmark(other)
         return plan.Relation(relation, landmark) if landmark else None
 

@@ -6,9 +6,8 @@ words. All classes are frozen, so that a plan can be a key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
 Determiner: TypeAlias = Literal["the", "a", "no", "all"]
 Connective: TypeAlias = Literal["", "and", "but", "while"]
@@ -173,36 +172,65 @@ Subject: TypeAlias = NounPhrase | Partitive | Pair | Pronoun
 Clause: TypeAlias = Statement | Existence | Presentation
 
 
-def content(node: object) -> Iterator[str]:
-    """Yields the content words of a plan by their English names: kinds, colours, sizes, numbers.
+def content(sentence: Sentence) -> list[str]:
+    """Returns the content words of a sentence by their English names, sorted.
 
-    A comparison counts as its size ("bigger" as "big"), a number from two on as its digit, a
-    pronoun as nothing. So every language's sentence has one word for each, in its own order.
+    These are kinds, colours, sizes and numbers. A comparison counts as its size ("bigger" as
+    "big"), a number from two on as its digit, a pronoun as nothing. So every language has one word
+    for each, in its own order.
+
+    Example:
+        >>> star = NounPhrase("star", plural=True, determiner="a", count=2, colour="red")
+        >>> content(Sentence(Existence(star)))
+        ['2', 'red', 'star']
     """
+    found: list[str] = []
+    _collect(sentence, found)
+    return sorted(found)
+
+
+def _collect(node: object, found: list[str]) -> None:
     if isinstance(node, NounPhrase):
-        yield node.kind
+        found.append(node.kind)
         if node.count:
-            yield str(node.count)
+            found.append(str(node.count))
         if node.size:
-            yield node.size
+            found.append(node.size)
         if node.colour:
-            yield node.colour
+            found.append(node.colour)
         if node.modifier:
-            yield from content(node.modifier)
-    elif isinstance(node, Pronoun):
+            _collect(node.modifier, found)
         return
-    elif isinstance(node, Property):
-        yield from node.adjectives
-    elif isinstance(node, Partitive):
-        if node.count > 1:
-            yield str(node.count)
-        yield from content(node.whole)
+    if isinstance(node, Pronoun):
+        return
+    if isinstance(node, Property):
+        found.extend(node.adjectives)
+    elif isinstance(node, Partitive) and node.count > 1:
+        found.append(str(node.count))
     elif isinstance(node, Comparison):
-        yield node.size
-        yield from content(node.than)
-    elif isinstance(node, tuple):
-        for part in node:
-            yield from content(part)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from content(getattr(node, field.name))
+        found.append(node.size)
+    for name in _PARTS.get(type(node), ()):
+        part = getattr(node, name)
+        if isinstance(part, tuple):
+            for piece in part:
+                _collect(piece, found)
+        elif part is not None:
+            _collect(part, found)
+
+
+# The fields of each class that hold further plans.
+_PARTS: Final[dict[type, tuple[str, ...]]] = {
+    Partitive: ("whole",),
+    Pair: ("first", "second"),
+    Relation: ("landmark",),
+    Location: ("places",),
+    Contrast: ("denied", "instead"),
+    Comparison: ("than",),
+    Action: ("object",),
+    SubjectRelative: ("predicate",),
+    ObjectRelative: ("subject",),
+    Statement: ("subject", "predicates"),
+    Existence: ("things", "place"),
+    Presentation: ("place", "thing"),
+    Sentence: ("first", "second"),
+}

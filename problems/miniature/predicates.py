@@ -88,7 +88,9 @@ def comparison(mentions: Mentions, index: int, negated: bool = False) -> Said | 
         rank = SIZES.index(mentions.scene.things[other].size)
         if own == rank:
             continue
-        than = mentions.landmark(other, ("size",)) if not negated else mentions.name(other)
+        # Only single things are compared with "a star": "smaller than stars" is said of all stars.
+        is_vague = mentions.scene.things[other].count == 1 and mentions.dice.chance(0.3)
+        than = mentions.name(other, "a" if is_vague and not negated else "the", ("size",))
         if than is not None:
             return plan.Comparison("big" if (own > rank) != negated else "small", than, negated), (
                 "size",

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from t2t_mm.data.problem import Problem
 from t2t_mm.features import Language
-from t2t_mm.problems.miniature.world import distinct_examples, example
+from t2t_mm.problems.miniature.world import Example, distinct_examples, example
 from t2t_mm.registry import register_problem
 
 _NUM_PARTS: Final = 8
@@ -46,6 +46,7 @@ class MiniatureTranslation(Problem):
         """Yields one part of a split: a run of consecutive examples."""
         inputs, targets = self.languages
         stream, size, parts = f"text_{targets}", self.num_examples[split], self.num_parts(split)
+        examples: Iterator[Example]
         if split == "train":
             numbers = range(size * part // parts, size * (part + 1) // parts)
             examples = (example(split, i, stream=stream, seed=self.seed) for i in numbers)

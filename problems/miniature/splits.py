@@ -33,7 +33,7 @@ def split_of_scene(scene: Scene) -> str:
 
 def split_of_sentence(sentence: plan.Sentence) -> str:
     """Returns the only split in which a sentence may appear, in every language."""
-    return split_of_content(tuple(sorted(plan.content(sentence))))
+    return split_of_content(tuple(plan.content(sentence)))
 
 
 @lru_cache(maxsize=1 << 16)

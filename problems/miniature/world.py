@@ -7,7 +7,8 @@ from typing import Final
 from t2t_mm.problems.miniature import english, french, german, plan
 from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.narration import draw_sentence
-from t2t_mm.problems.miniature.scene import Scene, draw_scene
+from t2t_mm.problems.miniature.scene import Scene
+from t2t_mm.problems.miniature.scene_sampler import draw_scene
 from t2t_mm.problems.miniature.splits import split_of_scene, split_of_sentence
 
 MIN_WORDS: Final = 4
@@ -22,10 +23,11 @@ class Example:
 
     scene: Scene
     sentence: plan.Sentence
+    english: str
 
     def text(self, language: str) -> str:
         """Returns the sentence in "en", "de" or "fr"."""
-        return LANGUAGES[language](self.sentence)
+        return self.english if language == "en" else LANGUAGES[language](self.sentence)
 
 
 def example(split: str, number: int, *, stream: str = "", seed: int = 0) -> Example:
@@ -50,8 +52,9 @@ def example(split: str, number: int, *, stream: str = "", seed: int = 0) -> Exam
             sentence = draw_sentence(scene, dice)
             if split_of_sentence(sentence) != split:
                 continue
-            if MIN_WORDS <= english.text(sentence).count(" ") + 1 <= MAX_WORDS:
-                return Example(scene, sentence)
+            words = english.text(sentence)
+            if MIN_WORDS <= words.count(" ") + 1 <= MAX_WORDS:
+                return Example(scene, sentence, words)
 
 
 def distinct_examples(split: str, *, stream: str = "", seed: int = 0) -> Iterator[Example]:

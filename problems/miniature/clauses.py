@@ -1,0 +1,203 @@
+"""Single clauses that are true of a scene; each returns None where the scene offers nothing."""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from t2t_mm.problems.miniature import plan
+from t2t_mm.problems.miniature.mention import Mentions
+from t2t_mm.problems.miniature.predicates import draw_predicate
+from t2t_mm.problems.miniature.scene import COLOURS, KINDS
+
+_Modifier: TypeAlias = plan.Relation | plan.Side | plan.SubjectRelative | plan.ObjectRelative
+
+
+def statement(mentions: Mentions) -> plan.Statement | None:
+    """The star that touches the house is (not) red (and covers the moon)."""
+    dice, scene = mentions.dice, mentions.scene
+    index = mentions.unused()[0]
+    mentions.used.add(index)
+    predicate, hidden = draw_predicate(mentions, index)
+    predicates: tuple[plan.Predicate, ...] = (predicate,)
+    is_plain = not isinstance(predicate, plan.Contrast) and not predicate.negated
+    if is_plain and dice.chance(0.15):
+        second, also_hidden = draw_predicate(mentions, index, negated=False)
+        if type(second) is not type(predicate):
+            predicates, hidden = (predicate, second), hidden + also_hidden
+    front = None
+    if is_plain and isinstance(predicate, plan.Action) and dice.chance(0.3):
+        front = mentions.side(index)
+    modifier = None
+    if dice.chance(0.25 if len(predicates) > 1 or front else 0.5):
+        modifier = _modifier(mentions, index, has_side=front is not None)
+    may_be_vague = is_plain and not isinstance(predicate, plan.Property | plan.Comparison)
+    if isinstance(modifier, plan.Relation | plan.Side) and any(
+        isinstance(predicate, plan.Location) for predicate in predicates
+    ):
+        modifier = None  # one place is enough
+    is_vague = may_be_vague and scene.things[index].count == 1 and dice.chance(0.3)
+    subject = mentions.name(index, "a" if is_vague else "the", hidden, modifier)
+    return plan.Statement(subject, predicates, front) if subject else None
+
+
+def _modifier(mentions: Mentions, index: int, has_side: bool = False) -> _Modifier | None:
+    """The star above the house, on the left, that touches the house, that the house touches."""
+    dice = mentions.dice
+    roll = dice.roll()
+    if roll < 0.12 and not has_side:
+        return mentions.side(index)
+    if roll < 0.4:
+        return mentions.relation(index)
+    makers = [
+        (bond.verb, bond.subject)
+        for bond in mentions.scene.bonds
+        if bond.object == index
+        and bond.verb in ("touch", "cover")
+        and bond.subject not in mentions.used
+    ]
+    if makers and roll < 0.8:
+        verb, subject = dice.pick(makers)
+        name = mentions.landmark(subject)
+        return plan.ObjectRelative(name, verb) if name else None
+    predicate, hidden = draw_predicate(mentions, index)
+    # A size or colour in the clause would need to be left out of the noun's own adjectives, and
+    # "the star that is on the left" is just "the star on the left".
+    is_side = isinstance(predicate, plan.Location) and isinstance(predicate.places[0], plan.Side)
+    return None if hidden or is_side else plan.SubjectRelative(predicate)
+
+
+def existence(mentions: Mentions) -> plan.Existence | None:
+    """There is a star (above the house); above the house there is a star."""
+    dice = mentions.dice
+    index, *others = mentions.unused()
+    if dice.chance(0.2):
+        return _absence(mentions)
+    if others and dice.chance(0.25):
+        return _existence_of_two(mentions, index, others[0])
+    mentions.used.add(index)
+    roll = dice.roll()
+    modifier = _modifier(mentions, index) if roll < 0.35 else None
+    if isinstance(modifier, plan.SubjectRelative | plan.ObjectRelative):
+        thing = mentions.name(index, "a", (), modifier)
+        side = mentions.side(index) if dice.chance(0.3) else None
+        return plan.Existence(thing, side, place_first=True) if thing else None
+    thing = mentions.name(index, "a")
+    place = mentions.relation(index) if 0.35 <= roll < 0.8 else None
+    if thing and place:
+        return plan.Existence(thing, place, dice.chance(0.5))
+    side = mentions.side(index) if dice.chance(0.5) else None
+    return plan.Existence(thing, side, place_first=True) if thing else None
+
+
+def _existence_of_two(mentions: Mentions, index: int, other: int) -> plan.Existence | None:
+    """There is a red star and two houses."""
+    first = mentions.name(index, "a", always_counts=True)
+    second = mentions.name(other, "a", always_counts=True)
+    return plan.Existence(plan.Pair(first, second)) if first and second else None
+
+
+def _absence(mentions: Mentions) -> plan.Existence:
+    """There is no red star (to the left of the house); there are no stars."""
+    dice, scene = mentions.dice, mentions.scene
+    seen = {(thing.kind, thing.colour) for thing in scene.things}
+    kinds = {thing.kind for thing in scene.things}
+    while True:
+        kind = dice.pick(scene.things).kind if dice.chance(0.6) else dice.pick(KINDS)
+        colour = dice.pick(scene.things).colour if dice.chance(0.4) else ""
+        if not colour and dice.chance(0.4):
+            colour = dice.pick(COLOURS)
+        if (kind, colour) not in seen and (colour or kind not in kinds):
+            break
+    place = None
+    if dice.chance(0.5):
+        landmark = mentions.name(dice.pick(range(len(scene.things))))
+        if landmark is not None and landmark.kind != kind:
+            relation = dice.pick(("left", "right", "above", "below", "next"))
+            place = plan.Relation(relation, landmark)
+    # "Pas de croix" does not tell one cross from several.
+    plural = kind != "cross" and dice.chance(0.4)
+    thing = plan.NounPhrase(kind, plural, "no", colour=colour)
+    return plan.Existence(thing, place, dice.chance(0.4))
+
+
+def presentation(mentions: Mentions) -> plan.Presentation | None:
+    """Above the house is a red star (that touches the moon)."""
+    index = mentions.unused()[0]
+    mentions.used.add(index)
+    place = mentions.relation(index)
+    if place is None:
+        return None
+    modifier = _modifier(mentions, index) if mentions.dice.chance(0.3) else None
+    if isinstance(modifier, plan.Relation | plan.Side):
+        modifier = None
+    thing = mentions.name(index, "a", (), modifier)
+    return plan.Presentation(place, thing) if thing else None
+
+
+def quantity(mentions: Mentions) -> plan.Statement | None:
+    """All stars are red; none of the stars is blue; two of the three stars are above the house."""
+    dice, scene = mentions.dice, mentions.scene
+    index = mentions.unused()[0]
+    thing = scene.things[index]
+    group = [other for other in scene.things if other.kind == thing.kind]
+    total = sum(other.count for other in group)
+    if total < 2:
+        return None
+    mentions.used.update(i for i, other in enumerate(scene.things) if other.kind == thing.kind)
+    says_total = total if total > 2 and dice.chance(0.6) else 0
+    whole = plan.NounPhrase(thing.kind, True, "the", says_total)
+    if len(group) > 1:
+        predicate = _shared_predicate(mentions, index)
+        return plan.Statement(plan.Partitive(thing.count, whole), (predicate,))
+    if dice.chance(0.5):
+        wrong = dice.pick([colour for colour in COLOURS if colour != thing.colour])
+        return plan.Statement(plan.Partitive(0, whole), (plan.Property((wrong,)),))
+    predicate = _shared_predicate(mentions, index)
+    return plan.Statement(plan.NounPhrase(thing.kind, True, "all"), (predicate,))
+
+
+def _shared_predicate(mentions: Mentions, index: int) -> plan.Predicate:
+    """Where a thing is, or which colour it has: never what is also true of another of its kind."""
+    place = None
+    if not mentions.scene.rivals(index) and mentions.dice.chance(0.6):
+        place = mentions.relation(index)
+    if place is not None:
+        return plan.Location((place,))
+    return plan.Property((mentions.scene.things[index].colour,))
+
+
+def pair(mentions: Mentions) -> plan.Statement | None:
+    """The star and the house are red: two things of which the same is true."""
+    scene, dice = mentions.scene, mentions.dice
+    index, *others = mentions.unused()
+    thing, sides = scene.things[index], scene.sides(index)
+    for other in others:
+        twin = scene.things[other]
+        shared = [side for side in sides if side in scene.sides(other)]
+        predicate: plan.Predicate
+        if thing.colour == twin.colour:
+            predicate, hidden = plan.Property((thing.colour,)), "colour"
+        elif shared and dice.chance(0.4):
+            predicate, hidden = plan.Location((plan.Side(shared[0]),)), ""
+        elif thing.size == twin.size and dice.chance(0.6):
+            predicate, hidden = plan.Property((thing.size,)), "size"
+        else:
+            colours = [c for c in COLOURS if c not in (thing.colour, twin.colour)]
+            predicate, hidden = plan.Property((dice.pick(colours),), negated=True), "colour"
+        first, second = (
+            mentions.name(index, "the", (hidden,)),
+            mentions.name(other, "the", (hidden,)),
+        )
+        if first and second:
+            return plan.Statement(plan.Pair(first, second), (predicate,))
+    return None
+
+
+_MAKERS: Final[tuple[Callable[[Mentions], plan.Clause | None], ...]] = (
+    *(statement, statement, statement, statement, existence, existence),
+    *(presentation, quantity, quantity, pair),
+)
+
+
+def draw_clause(mentions: Mentions) -> plan.Clause | None:
+    """Draws one clause of any sort; statements and existence are the most frequent."""
+    return mentions.dice.pick(_MAKERS)(mentions)
