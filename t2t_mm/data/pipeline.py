@@ -19,20 +19,15 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_datasets as tfds
 
 from t2t_mm.data.batching import batch_sizes, bucket_boundaries, contiguous_batch_sizes
 from t2t_mm.data.problem import Problem
-from t2t_mm.data.records import IDS_SUFFIX
+from t2t_mm.data.reading import TEXT_SUFFIX, example_length, read_examples
 from t2t_mm.data.stored import DataInfo, open_data
 from t2t_mm.data.vocabulary import PAD_ID, Vocabulary
-from t2t_mm.data.writer import quiet_tfds
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 
-TEXT_SUFFIX = "_text"
-
-_INTERLEAVED_SHARDS = 8
 # What an element costs in a shuffle buffer beside its ids: two tensors and their bookkeeping.
 _BYTES_PER_ELEMENT = 600
 
@@ -76,15 +71,15 @@ def training_dataset(
             expected=f"a batch of at least {longest} tokens, or a smaller max_length",
             received={"tokens": batch.tokens, "max_length": max_length},
         )
-    dataset = _read(info, "train", problem, with_text=False, seed=seed)
+    dataset = read_examples(info, "train", problem, with_text=False, seed=seed)
     if dropped_examples(info, "train", max_length):
-        dataset = dataset.filter(lambda example: _length(example) <= max_length)
+        dataset = dataset.filter(lambda example: example_length(example) <= max_length)
     dataset = dataset.shuffle(
         shuffle_buffer_size(info, shuffle_megabytes), seed=seed, reshuffle_each_iteration=True
     ).repeat()
     boundaries = bucket_boundaries(longest)
     dataset = dataset.bucket_by_sequence_length(
-        _length,
+        example_length,
         bucket_boundaries=[boundary + 1 for boundary in boundaries[:-1]],
         bucket_batch_sizes=batch_sizes(boundaries, batch),
         padding_values=PAD_ID,
@@ -123,12 +118,12 @@ def evaluation_dataset(
     """
     info = open_data(problem, data_dir)
     _longest_kept(info, split, max_length, problem.name)
-    dataset = _read(info, split, problem, with_text=True)
+    dataset = read_examples(info, split, problem, with_text=True)
     if max_length:
-        dataset = dataset.filter(lambda example: _length(example) <= max_length)
+        dataset = dataset.filter(lambda example: example_length(example) <= max_length)
     if limit:
         dataset = dataset.take(limit)
-    lengths = [int(length) for length in dataset.map(_length).as_numpy_iterator()]
+    lengths = [int(length) for length in dataset.map(example_length).as_numpy_iterator()]
     return _batch_in_order(dataset, contiguous_batch_sizes(lengths, batch)).prefetch(2)
 
 
@@ -141,7 +136,9 @@ def _batch_in_order(dataset: tf.data.Dataset, sizes: list[int]) -> tf.data.Datas
         for name, spec in dataset.element_spec.items()
     }
     batches = dataset.enumerate().group_by_window(
-        key_func=lambda index, _: tf.searchsorted(ends, [index], side="right", out_type=tf.int64)[0],
+        key_func=lambda index, _: tf.searchsorted(ends, [index], side="right", out_type=tf.int64)[
+            0
+        ],
         reduce_func=lambda key, window: window.map(lambda _, example: example).padded_batch(
             window_sizes[key], padding_values=padding
         ),
@@ -184,65 +181,6 @@ def _longest_kept(info: DataInfo, split: str, max_length: int, name: str) -> int
     return max(kept)
 
 
-def _read(
-    info: DataInfo, split: str, problem: Problem, *, with_text: bool, seed: int | None = None
-) -> tf.data.Dataset:
-    """Returns the single examples of a split under the names of batches.
-
-    With a seed the files are read in an order that changes every epoch.
-    """
-    fields: dict[str, str] = {}
-    for name in problem.features:
-        stored = problem.stored_name(name)
-        fields[name] = stored + IDS_SUFFIX
-        if with_text:
-            fields[name + TEXT_SUFFIX] = stored
-    config = tfds.ReadConfig(
-        try_autocache=False,
-        skip_prefetch=True,
-        shuffle_seed=seed,
-        shuffle_reshuffle_each_iteration=True,
-        interleave_cycle_length=1 if seed is None else _INTERLEAVED_SHARDS,
-        num_parallel_calls_for_interleave_files=1,
-        num_parallel_calls_for_decode=2,
-    )
-    with quiet_tfds():
-        dataset = info.builder.as_dataset(
-            split=split,
-            shuffle_files=seed is not None,
-            read_config=config,
-            decoders=tfds.decode.PartialDecoding(dict.fromkeys(sorted(fields.values()), True)),
-        )
-    sizes = {name: vocabulary.size for name, vocabulary in info.vocabularies.items()}
-
-    def rename(record: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        example = {name: record[field] for name, field in fields.items()}
-        return {**example, **_checked_ids(example, sizes, problem.name)}
-
-    return dataset.map(rename)
-
-
-def _checked_ids(
-    example: Mapping[str, tf.Tensor], sizes: Mapping[str, int], problem: str
-) -> dict[str, tf.Tensor]:
-    """Returns the id features behind a check that every id lies in its vocabulary."""
-    checked = {}
-    for name, size in sizes.items():
-        ids = example[name]
-        is_valid = tf.reduce_all((ids > PAD_ID) & (ids < size)) & (tf.size(ids) > 0)
-        message = (
-            f"Problem {problem}: a stored {name!r} is damaged. Expected: ids from 1 to {size - 1}."
-        )
-        check = tf.debugging.Assert(is_valid, [message, "Received:", ids])
-        with tf.control_dependencies([check]):
-            checked[name] = tf.identity(ids)
-    return checked
-
-
-def _length(example: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    return tf.maximum(tf.size(example["inputs"]), tf.size(example["targets"]))
-
-
 def inspect_records(
     problem: Problem, split: str, *, data_dir: str | Path, limit: int
 ) -> list[dict[str, Any]]:
@@ -265,7 +203,7 @@ def inspect_records(
     info = open_data(problem, data_dir)
     info.check_checksums()
     _longest_kept(info, split, 0, problem.name)
-    records = _read(info, split, problem, with_text=True).take(limit).as_numpy_iterator()
+    records = read_examples(info, split, problem, with_text=True).take(limit).as_numpy_iterator()
     return [
         {name: _describe(record, name, vocab) for name, vocab in info.vocabularies.items()}
         for record in records

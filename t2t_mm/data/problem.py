@@ -23,31 +23,31 @@ class Problem:
     has a default. Creating one opens no file and imports no TensorFlow.
 
     Class attributes:
-      modalities: feature name to spec; `{"inputs": ..., "targets": ...}`.
-      version: raise it when the meaning of the data changes; part of the path of the data.
-      splits: the names that `generate` understands.
-      batch: the global batch unless the settings say otherwise.
-      takes_argument: the name may be `NAME/ARGUMENT`, and `argument` holds the latter.
-      reverse_of: name of the problem whose data this one reads with inputs and targets exchanged.
-      command: what the model is told to do ("" means the problem's own name); problems with the
-        same command share its embedding.
-      reverse_command: the command of the exchanged problem.
-      metrics: names of the scores of decoded outputs.
-      licence, size, source, substitute: for a person who has to fetch the data: on which terms,
-        how large, which files go where in tmp_dir, and what is open if this is not.
+        modalities: feature name to spec; `{"inputs": ..., "targets": ...}`.
+        version: raise it when the meaning of the data changes; part of the path of the data.
+        splits: the names that `generate` understands.
+        batch: the global batch unless the settings say otherwise.
+        takes_argument: the name may be `NAME/ARGUMENT`, and `argument` holds the latter.
+        reverse_of: name of the problem whose data this one reads with inputs and targets exchanged.
+        command: what the model is told to do ("" means the problem's own name); problems with the
+            same command share its embedding.
+        reverse_command: the command of the exchanged problem.
+        metrics: names of the scores of decoded outputs.
+        licence, size, source, substitute: for a person who has to fetch the data: on which terms,
+            how large, which files go where in tmp_dir, and what is open if this is not.
 
     Args:
-      name: full registered name, with argument and `_rev`; by default the class's.
-      argument: the part of the name after "/".
-      data_dir: folder of generated data and vocabularies.
-      tmp_dir: folder of raw files.
+        name: full registered name, with argument and `_rev`; by default the class's.
+        argument: the part of the name after "/".
+        data_dir: folder of generated data and vocabularies.
+        tmp_dir: folder of raw files.
 
     Example:
-      >>> class ReverseWords(Problem):
-      ...     modalities = {"inputs": Language(), "targets": Language()}
-      ...     def generate(self, split):
-      ...         for line in self.open_text(self.raw_file(f"{split}.txt")):
-      ...             yield {"inputs": line, "targets": " ".join(reversed(line.split()))}
+        >>> class ReverseWords(Problem):
+        ...     modalities = {"inputs": Language(), "targets": Language()}
+        ...     def generate(self, split):
+        ...         for line in self.open_text(self.raw_file(f"{split}.txt")):
+        ...             yield {"inputs": line, "targets": " ".join(reversed(line.split()))}
     """
 
     modalities: ClassVar[Mapping[str, Feature]] = {}
@@ -88,10 +88,10 @@ class Problem:
         """Yields raw examples of one split, the same ones in the same order at every call.
 
         Args:
-          split: one of `splits`.
+            split: one of `splits`.
 
         Returns:
-          Examples by feature name; a Language feature is a `str` (a final newline is dropped).
+            Examples by feature name; a Language feature is a `str` (a final newline is dropped).
         """
         raise NotImplementedError(f"{type(self).__name__}.generate(split) is not written yet")
 
@@ -106,8 +106,8 @@ class Problem:
         """Yields the examples of one part; all parts together are the split.
 
         Args:
-          split: one of `splits`.
-          part: 0 up to, and without, `num_parts(split)`.
+            split: one of `splits`.
+            part: 0 up to, and without, `num_parts(split)`.
         """
         assert part == 0, f"{self.name} overrides num_parts but not generate_part"
         return self.generate(split)
@@ -169,7 +169,7 @@ class Problem:
         """Returns the path of a raw file in tmp_dir; `filename + ".gz"` is found as well.
 
         Raises:
-          UserError: if tmp_dir is not given or holds no such file.
+            UserError: if tmp_dir is not given or holds no such file.
         """
         if self.tmp_dir is None:
             raise UserError(
@@ -195,7 +195,7 @@ class Problem:
         other separators a line contains.
 
         Raises:
-          UserError: if a line is not UTF-8; the message names file and line.
+            UserError: if a line is not UTF-8; the message names file and line.
         """
         path = Path(path)
         with open_bytes(path) as lines:
@@ -218,12 +218,12 @@ def decode_line(line: bytes, path: Path, number: int) -> str:
     """Returns one line as text without its line end.
 
     Args:
-      line: the bytes of the line.
-      path: the file, for the message.
-      number: line number counted from 1, for the message.
+        line: the bytes of the line.
+        path: the file, for the message.
+        number: line number counted from 1, for the message.
 
     Raises:
-      UserError: if the bytes are not UTF-8.
+        UserError: if the bytes are not UTF-8.
     """
     try:
         text = line.decode("utf-8")

@@ -22,13 +22,13 @@ def checked_examples(problem: Problem, split: str, part: int) -> Iterator[dict[s
     """Yields the raw examples of one part, each checked against the declared features.
 
     Args:
-      problem: the problem as written, not exchanged.
-      split: one of its splits.
-      part: number of the part.
+        problem: the problem as written, not exchanged.
+        split: one of its splits.
+        part: number of the part.
 
     Raises:
-      UserError: if an example does not fit, or a raw file is not UTF-8; the message names
-        problem, split, example and feature, or file and line.
+        UserError: if an example does not fit, or a raw file is not UTF-8; the message names
+            problem, split, example and feature, or file and line.
     """
     try:
         for index, example in enumerate(problem.generate_part(split, part)):
@@ -41,12 +41,12 @@ def check_example(example: Any, problem: Problem, where: str) -> dict[str, str]:
     """Returns the example with line ends dropped if it fits the declared features.
 
     Args:
-      example: what `generate` yielded.
-      problem: the problem, for its features and the message.
-      where: which example it is, for the message.
+        example: what `generate` yielded.
+        problem: the problem, for its features and the message.
+        where: which example it is, for the message.
 
     Raises:
-      UserError: if a feature is missing, undeclared, or not of its declared kind.
+        UserError: if a feature is missing, undeclared, or not of its declared kind.
     """
     features = problem.features
     if not isinstance(example, Mapping):
@@ -124,12 +124,12 @@ class RecordEncoder:
     """Turns checked examples into records: the raw text and, beside it, its ids.
 
     Args:
-      problem: the problem as written, not exchanged.
-      data_dir: where its vocabularies lie.
+        problem: the problem as written, not exchanged.
+        data_dir: where its vocabularies lie.
 
     Example:
-      {"inputs": "ab"} becomes {"inputs": "ab", "inputs_ids": int32[3] = [100, 101, 1]} with
-      the vocabulary of bytes.
+        {"inputs": "ab"} becomes {"inputs": "ab", "inputs_ids": int32[3] = [100, 101, 1]} with
+        the vocabulary of bytes.
     """
 
     def __init__(self, problem: Problem, data_dir: str | Path) -> None:

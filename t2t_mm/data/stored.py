@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from t2t_mm.data.fingerprint import Fingerprint, describe_data, explain_differences
 from t2t_mm.data.problem import Problem
@@ -154,9 +154,7 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
     metadata = Metadata.read(folder)
     _check_shards(problem.data_name, folder, metadata.shards)
     vocabularies = load_vocabularies(problem.base, data_dir)
-    reasons = explain_differences(
-        metadata.fingerprint, describe_data(problem.base, vocabularies)
-    )
+    reasons = explain_differences(metadata.fingerprint, describe_data(problem.base, vocabularies))
     if reasons:
         raise stale_data(problem, data_dir, reasons)
     named = {name: vocabularies[problem.stored_name(name)] for name in vocabularies}
@@ -223,10 +221,10 @@ def raw_file_digest(path: Path) -> str:
     return hashlib.sha256(f"{size}\n".encode() + head + tail).hexdigest()
 
 
-def describe_raw_files(problem: Problem) -> dict[str, Any]:
-    """Returns the digests of the raw files that a problem has read so far, by path in tmp_dir."""
+def describe_raw_files(problem: Problem, paths: Iterable[Path]) -> dict[str, str]:
+    """Returns the digests of raw files by their path in tmp_dir."""
     digests = {}
-    for path in sorted(set(problem.raw_files_read)):
+    for path in sorted(set(paths)):
         name = path.relative_to(problem.tmp_dir) if problem.tmp_dir else path
         digests[name.as_posix()] = raw_file_digest(path)
     return digests

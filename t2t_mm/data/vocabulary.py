@@ -28,9 +28,9 @@ class Vocabulary(ABC):
     """Text to ids and back.
 
     Args:
-      name: what a `Language` feature calls it.
-      size: number of ids, the special ones included.
-      hash: hexadecimal digest of what decides the ids; kept in data and checkpoints.
+        name: what a `Language` feature calls it.
+        size: number of ids, the special ones included.
+        hash: hexadecimal digest of what decides the ids; kept in data and checkpoints.
     """
 
     def __init__(self, name: str, size: int, hash: str) -> None:
@@ -50,7 +50,7 @@ class Vocabulary(ABC):
         """Returns the text of `ids` up to the first end of sequence; padding is left out.
 
         Raises:
-          UserError: if an id does not belong to this vocabulary.
+            UserError: if an id does not belong to this vocabulary.
         """
         kept: list[int] = []
         for value in ids:
@@ -72,8 +72,8 @@ class ByteVocabulary(Vocabulary):
     """The bytes of UTF-8: needs no training and no file.
 
     Example:
-      >>> ByteVocabulary().encode("ab")
-      [100, 101]
+        >>> ByteVocabulary().encode("ab")
+        [100, 101]
     """
 
     def __init__(self) -> None:
@@ -94,11 +94,11 @@ class SubwordVocabulary(Vocabulary):
     (U+2581), SentencePiece's own mark of a space, comes back as a space.
 
     Args:
-      name: what a `Language` feature calls it.
-      model: a serialized SentencePiece model with pad 0, end of sequence 1 and unknown 2.
+        name: what a `Language` feature calls it.
+        model: a serialized SentencePiece model with pad 0, end of sequence 1 and unknown 2.
 
     Raises:
-      UserError: if the model has other special ids.
+        UserError: if the model has other special ids.
     """
 
     def __init__(self, name: str, model: bytes) -> None:
@@ -148,11 +148,11 @@ def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
     """Loads a vocabulary of `data_dir`; "bytes" needs no file.
 
     Args:
-      data_dir: folder of generated data.
-      name: what a `Language` feature calls it.
+        data_dir: folder of generated data.
+        name: what a `Language` feature calls it.
 
     Raises:
-      UserError: if it has not been trained, or if its two files do not belong together.
+        UserError: if it has not been trained, or if its two files do not belong together.
     """
     if name == BYTES:
         return ByteVocabulary()
@@ -184,9 +184,9 @@ def save_vocabulary(
     """Writes model and facts so that a kill at any moment leaves the old pair, none, or the new.
 
     Args:
-      data_dir: folder of generated data.
-      vocabulary: what to save.
-      facts: how it was trained, for a reader; size and hash are added.
+        data_dir: folder of generated data.
+        vocabulary: what to save.
+        facts: how it was trained, for a reader; size and hash are added.
     """
     path = vocabulary_path(data_dir, vocabulary.name)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -201,4 +201,3 @@ def _replace(path: Path, content: bytes) -> None:
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(content)
     os.replace(unfinished, path)
-

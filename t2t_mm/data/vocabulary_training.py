@@ -41,18 +41,18 @@ def train_vocabulary(
     bytes (less where it has less). The result depends on the arguments and the data only.
 
     Args:
-      name: name of the vocabulary.
-      problems: those whose `Language` features name it count, the others are left out.
-      data_dir: folder of generated data.
-      size: wanted number of ids; fewer are made where the text does not yield as many pieces.
-      byte_budget: bytes of text to train on.
-      max_cases: how many examples of each problem may be read; 0 means all.
+        name: name of the vocabulary.
+        problems: those whose `Language` features name it count, the others are left out.
+        data_dir: folder of generated data.
+        size: wanted number of ids; fewer are made where the text does not yield as many pieces.
+        byte_budget: bytes of text to train on.
+        max_cases: how many examples of each problem may be read; 0 means all.
 
     Returns:
-      The trained vocabulary.
+        The trained vocabulary.
 
     Raises:
-      UserError: if no problem uses the vocabulary, or `size` is too small for its characters.
+        UserError: if no problem uses the vocabulary, or `size` is too small for its characters.
     """
     sides = {problem.name: text_features(problem, name) for problem in problems}
     num_sides = sum(len(features) for features in sides.values())
@@ -87,10 +87,10 @@ def sample_text(problem: Problem, feature: str, byte_budget: int, max_cases: int
     Every part gives its share; of a part at most `WINDOW` times its share is read.
 
     Args:
-      problem: the problem to read.
-      feature: name of a `Language` feature.
-      byte_budget: bytes to return at most.
-      max_cases: how many examples may be read; 0 means all.
+        problem: the problem to read.
+        feature: name of a `Language` feature.
+        byte_budget: bytes to return at most.
+        max_cases: how many examples may be read; 0 means all.
     """
     num_parts = problem.num_parts("train")
     share = max(1, byte_budget // num_parts)

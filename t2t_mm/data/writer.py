@@ -74,7 +74,7 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         super().__init__(data_dir=str(data_dir), config=config, version=problem.version)
 
     @property
-    def VERSION(self) -> tfds.core.Version:  # noqa: N802  (TFDS's name)
+    def VERSION(self) -> tfds.core.Version:
         return tfds.core.Version(self._problem.version)
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -133,21 +133,16 @@ class _ShardConfig(shard_utils.ShardConfig):
         return number
 
 
-def write_records(
-    builder: ProblemBuilder, *, num_shards: int, overwrite: bool, beam_options: Any = None
-) -> None:
+def write_records(builder: ProblemBuilder, *, num_shards: int, beam_options: Any = None) -> None:
     """Generates, shuffles and commits all splits of a builder.
 
     Args:
         builder: what to write.
         num_shards: shards per split; 0 lets TFDS choose by size.
-        overwrite: whether data that is there is replaced, once the new data is whole.
         beam_options: Beam pipeline options, where the splits are Beam transforms.
     """
-    modes = tfds.download.GenerateMode
     config = _ShardsPerSplit(
         num_shards=num_shards or None,
-        download_mode=modes.REUSE_CACHE_IF_EXISTS if overwrite else modes.REUSE_DATASET_IF_EXISTS,
         beam_options=beam_options,
     )
     with quiet_tfds():

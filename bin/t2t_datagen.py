@@ -1,0 +1,145 @@
+"""t2t-datagen: generate the records and vocabularies of problems; repeat the command to go on.
+
+Finished problems are kept and skipped. Data that is stale, or was made with other flags, is an
+error until --overwrite is given.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from t2t_mm.bin import command
+from t2t_mm.errors import UserError
+
+if TYPE_CHECKING:
+    from t2t_mm.data.generation import GeneratedProblem
+
+_INSPECTED_RECORDS = 3
+_WIDTH_WITHOUT_TERMINAL = 120
+
+
+def define_flags(flags: Any) -> None:
+    """Declares the command's flags on absl's `flags` module."""
+    flags.DEFINE_string("problems", "", "Problems to generate: names, globs, groups, by commas.")
+    flags.DEFINE_alias("problem", "problems")
+    flags.DEFINE_string("exclude_problems", "", "Names, globs, groups to leave out.")
+    flags.DEFINE_string("data_dir", "", "Where generated data and vocabularies go.")
+    flags.DEFINE_string("tmp_dir", "", "Where raw and downloaded files are.")
+    flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+    flags.DEFINE_integer("num_shards", 0, "Files per split; 0 chooses by size.", lower_bound=0)
+    flags.DEFINE_integer("max_cases", 0, "Most examples per split; 0 for all.", lower_bound=0)
+    flags.DEFINE_integer("random_seed", 0, "Seed for problems that draw at random.")
+    flags.DEFINE_integer(
+        "num_concurrent_processes", 1, "Processes that read a problem of parts.", lower_bound=1
+    )
+    flags.DEFINE_bool("only_list", False, "Only list which problems would be generated.")
+    flags.DEFINE_bool("inspect", False, "Print records (--max_cases of them, or 3) as stored.")
+    flags.DEFINE_bool("overwrite", False, "Generate again what is there.")
+    flags.DEFINE_bool("vocab_only", False, "Stop after the vocabularies.")
+    flags.DEFINE_bool(
+        "overwrite_vocab",
+        False,
+        "Train the vocabularies again, and generate the named problems again with them; other "
+        "data that uses them becomes stale.",
+    )
+    flags.DEFINE_integer("vocab_size", 8192, "Pieces of a new vocabulary.", lower_bound=1)
+    flags.DEFINE_integer(
+        "vocab_bytes", 10_000_000, "Bytes of text to train a vocabulary on.", lower_bound=1
+    )
+    flags.DEFINE_bool("beam", False, "Generate by Apache Beam (needs the extra t2t_mm[beam]).")
+    flags.DEFINE_multi_string("beam_option", [], "Beam's own, such as --runner=X; repeatable.")
+
+
+def call(flags: Any) -> int | None:
+    """Runs the command with parsed `flags`."""
+    missing = [f"--{name}" for name in ("problems", "data_dir") if not getattr(flags, name)]
+    if missing:
+        raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-datagen --help.")
+    from t2t_mm import registry
+
+    registry.import_user_modules(flags.t2t_usr_dir)
+    if flags.inspect:
+        _inspect(flags)
+        return 0
+    from t2t_mm.data.builder import generate_data
+
+    generated = generate_data(
+        flags.problems,
+        exclude=flags.exclude_problems,
+        data_dir=flags.data_dir,
+        tmp_dir=flags.tmp_dir or None,
+        num_shards=flags.num_shards,
+        max_cases=flags.max_cases,
+        random_seed=flags.random_seed,
+        num_processes=flags.num_concurrent_processes,
+        overwrite=flags.overwrite,
+        only_list=flags.only_list,
+        vocab_only=flags.vocab_only,
+        overwrite_vocab=flags.overwrite_vocab,
+        vocabulary_size=flags.vocab_size,
+        vocabulary_bytes=flags.vocab_bytes,
+        beam=flags.beam,
+        beam_options=flags.beam_option,
+    )
+    _print_table(generated)
+    return 0
+
+
+def _print_table(generated: Iterable[GeneratedProblem]) -> None:
+    from rich.table import Table
+
+    table = Table("problem", "split", box=None)
+    for column in ("examples", "shards", "bytes", "seconds"):
+        table.add_column(column, justify="right")
+    table.add_column("skipped")
+    for problem in generated:
+        skipped = "was there" if problem.skipped else ""
+        if not problem.splits:
+            table.add_row(problem.name, "", "", "", "", "", skipped)
+        for number, (split, what) in enumerate(problem.splits.items()):
+            first = number == 0
+            table.add_row(
+                problem.name if first else "",
+                split,
+                f"{what.examples:,}",
+                f"{what.shards}",
+                f"{what.bytes:,}",
+                f"{problem.seconds:.1f}" if first else "",
+                skipped if first else "",
+            )
+    _console().print(table)
+
+
+def _inspect(flags: Any) -> None:
+    from t2t_mm import registry
+    from t2t_mm.data.pipeline import inspect_records
+
+    console = _console()
+    limit = flags.max_cases or _INSPECTED_RECORDS
+    for name in registry.expand_problems(flags.problems, flags.exclude_problems):
+        problem = registry.problem(name, tmp_dir=flags.tmp_dir or None)
+        for split in problem.splits:
+            records = inspect_records(problem, split, data_dir=flags.data_dir, limit=limit)
+            for number, record in enumerate(records):
+                console.print(f"{name} {split} {number}", style="bold", markup=False)
+                for feature, shown in record.items():
+                    for what, value in shown.items():
+                        console.print(f"  {feature:8} {what:8} {value}", markup=False)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    return Console(width=width, highlight=False, soft_wrap=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point of the console script."""
+    return command.run("t2t-datagen", __doc__, define_flags, call, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

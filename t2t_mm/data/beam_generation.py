@@ -1,0 +1,98 @@
+"""Generation by Apache Beam, for data that one machine takes too long for.
+
+Beam is an extra: nothing here is called without `--beam`, and it is imported when called.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.records import IDS_SUFFIX
+from t2t_mm.data.workers import KeyedRecord, generate_part_records, generate_records
+from t2t_mm.errors import UserError
+
+if TYPE_CHECKING:
+    from t2t_mm.data.generation import GenerationSettings
+
+_READ_AT_ONCE = 1024
+
+
+def check_installed() -> None:
+    """Raises a UserError that names the extra where Apache Beam is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("apache_beam") is None:
+        raise UserError(
+            "--beam needs Apache Beam, which is not installed",
+            fix="Install the extra: pip install 't2t_mm[beam]'.",
+        )
+
+
+def options(settings: GenerationSettings) -> Any:
+    """Returns Beam's own options from words as on a Beam command line."""
+    import apache_beam as beam
+
+    return beam.options.pipeline_options.PipelineOptions(list(settings.beam_options))
+
+
+def split_transforms(base: Problem, settings: GenerationSettings) -> dict[str, Any]:
+    """Returns for every split a Beam transform that yields its records by key.
+
+    Each part of the problem is one element, made wherever Beam puts it. With `max_cases` all
+    parts are one element, since the limit counts over them.
+
+    Args:
+        base: the problem as written, not exchanged.
+        settings: of the generation.
+    """
+    import apache_beam as beam
+
+    transforms = {}
+    for split in base.splits:
+        generate = partial(_generate, base, split, settings)
+        parts = [-1] if settings.max_cases else range(base.num_parts(split))
+        transforms[split] = beam.Create(list(parts)) | beam.Reshuffle() | beam.FlatMap(generate)
+    return transforms
+
+
+def _generate(
+    base: Problem, split: str, settings: GenerationSettings, part: int
+) -> Iterator[KeyedRecord]:
+    if part < 0:
+        return generate_records(
+            base,
+            split,
+            settings.data_dir,
+            random_seed=settings.random_seed,
+            max_cases=settings.max_cases,
+        )
+    return generate_part_records(base, split, part, settings.data_dir, settings.random_seed)
+
+
+def count_lengths(folder: Path, lengths: Mapping[str, Counter[int]]) -> None:
+    """Counts the lengths of records that other machines wrote, by reading them.
+
+    Args:
+        folder: where the shards are.
+        lengths: split to the counter to fill.
+    """
+    import tensorflow as tf
+
+    for split, counts in lengths.items():
+        files = sorted(str(path) for path in folder.glob(f"*-{split}.tfrecord-*"))
+        serialized = tf.data.TFRecordDataset(files).as_numpy_iterator()
+        while chunk := list(itertools.islice(serialized, _READ_AT_ONCE)):
+            counts.update(_stored_length(record) for record in chunk)
+
+
+def _stored_length(record: bytes) -> int:
+    import tensorflow as tf
+
+    fields = tf.train.Example.FromString(record).features.feature
+    return max(len(fields[name].int64_list.value) for name in fields if name.endswith(IDS_SUFFIX))
