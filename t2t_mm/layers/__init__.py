@@ -1,0 +1,1 @@
+"""Reusable Keras layers of the MultiModel body, written in `keras.ops`."""

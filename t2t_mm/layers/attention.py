@@ -1,0 +1,218 @@
+"""Multi-head attention and the attention block of mixer and decoder.
+
+Axis letters: B batch, T target positions, S source positions, H heads, D width, C = D / H.
+Source: arXiv:1706.05137, section 2.2; Vaswani et al. 2017, arXiv:1706.03762.
+"""
+
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from t2t_mm.layers.convolution import ConvBlock, ConvStep, Pointwise
+from t2t_mm.layers.dropout import Dropout
+from t2t_mm.layers.masking import causal_bias, padding_bias
+from t2t_mm.layers.timing import add_timing
+
+Tensor = Any
+
+
+class KeysValues(NamedTuple):
+    """What a source offers to attention, split by head.
+
+    Attributes:
+        keys: float[B, H, S, C].
+        values: float[B, H, S, C].
+    """
+
+    keys: Tensor
+    values: Tensor
+
+
+class MultiHeadAttention(keras.layers.Layer):
+    """Scaled dot-product attention in heads, with four width-preserving projections.
+
+    Args:
+        num_heads: H; divides the width.
+        dropout: rate on the attention weights, in training.
+        seed: of the dropout.
+
+    Raises:
+        ValueError: if the width is not a multiple of `num_heads`.
+
+    Example:
+        >>> x = keras.ops.ones((2, 5, 8))
+        >>> MultiHeadAttention(2)(x, x).shape  # (2, 5, 8)
+    """
+
+    def __init__(
+        self, num_heads: int, dropout: float = 0.0, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.seed = seed
+
+    def build(self, input_shape: Any) -> None:
+        width = input_shape[-1]
+        if width % self.num_heads:
+            raise ValueError(
+                "Attention needs a width that is a multiple of the number of heads. "
+                f"Received: width={width}, num_heads={self.num_heads}."
+            )
+        self.query = Pointwise(width, name="query", dtype=self.dtype_policy)
+        self.key = Pointwise(width, name="key", dtype=self.dtype_policy)
+        self.value = Pointwise(width, name="value", dtype=self.dtype_policy)
+        self.output_projection = Pointwise(width, name="output", dtype=self.dtype_policy)
+        self.drop = Dropout(self.dropout, self.seed, name="dropout", dtype=self.dtype_policy)
+        for layer in (self.query, self.key, self.value, self.output_projection, self.drop):
+            layer.build(input_shape)
+
+    def project_source(self, source: Tensor) -> KeysValues:
+        """Computes keys and values once, for any number of queries.
+
+        Args:
+            source: float[B, S, D].
+
+        Returns:
+            KeysValues, each float[B, H, S, C].
+        """
+        return KeysValues(self._split(self.key(source)), self._split(self.value(source)))
+
+    def attend(
+        self, x: Tensor, source: KeysValues, bias: Tensor | None = None, training: bool = False
+    ) -> Tensor:
+        """Lets each position of `x` look at projected keys and values.
+
+        Args:
+            x: float[B, T, D].
+            source: from `project_source`.
+            bias: broadcastable to float[B, H, T, S], 0 or `BLOCKED`.
+            training: whether weights are dropped.
+
+        Returns:
+            float[B, T, D].
+        """
+        scale = (x.shape[-1] // self.num_heads) ** -0.5
+        query = self._split(self.query(x) * scale)
+        logits = ops.matmul(query, ops.transpose(source.keys, (0, 1, 3, 2)))
+        if bias is not None:
+            logits = logits + ops.cast(bias, logits.dtype)
+        weights = self.drop(ops.softmax(logits), training=training)
+        return self.output_projection(self._merge(ops.matmul(weights, source.values)))
+
+    def call(
+        self, x: Tensor, source: Tensor, bias: Tensor | None = None, training: bool = False
+    ) -> Tensor:
+        """Args: x: float[B, T, D]; source: float[B, S, D]. Returns: float[B, T, D]."""
+        return self.attend(x, self.project_source(source), bias, training)
+
+    def _split(self, x: Tensor) -> Tensor:
+        batch, length, width = ops.shape(x)
+        heads = ops.reshape(x, (batch, length, self.num_heads, width // self.num_heads))
+        return ops.transpose(heads, (0, 2, 1, 3))
+
+    def _merge(self, x: Tensor) -> Tensor:
+        batch, heads, length, channels = ops.shape(x)
+        return ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (batch, length, heads * channels))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "num_heads": self.num_heads,
+            "dropout": self.dropout,
+            "seed": self.seed,
+        }
+
+
+class AttentionBlock(keras.layers.Layer):
+    """Timing, two causal convolutions, self-attention, then attention to the source.
+
+    The residual stream is not part of the block: mixer and decoder add it, each in its own way.
+
+    Args:
+        num_heads: heads of both attentions.
+        dropout: rate on the attention weights.
+        convolutions: "steps" for two 5x1 ConvSteps with dilations 1 and 4, "blocks" for two
+            full ConvBlocks.
+        gain_per_channel: see `LayerNorm`.
+        seed: of the dropout.
+
+    Raises:
+        ValueError: if `convolutions` is neither.
+
+    Example:
+        >>> x = keras.ops.ones((2, 5, 8))
+        >>> AttentionBlock(2)(x, x).shape  # (2, 5, 8)
+
+    Source: arXiv:1706.05137, section 2.2.
+    Chosen: "two convolutional blocks" are the two 5x1 steps of Tensor2Tensor's SliceNet lineage.
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        dropout: float = 0.0,
+        convolutions: str = "steps",
+        gain_per_channel: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if convolutions not in ("steps", "blocks"):
+            raise ValueError(
+                "The convolutions of an attention block are 'steps' or 'blocks'. "
+                f"Received: convolutions={convolutions!r}."
+            )
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.convolutions = convolutions
+        self.gain_per_channel = gain_per_channel
+        self.seed = seed
+
+    def build(self, input_shape: Any) -> None:
+        conv: dict[str, Any] = {
+            "causal": True,
+            "gain_per_channel": self.gain_per_channel,
+            "dtype": self.dtype_policy,
+        }
+        if self.convolutions == "steps":
+            self.mix1: keras.layers.Layer = ConvStep(5, name="mix1", **conv)
+            self.mix2: keras.layers.Layer = ConvStep(5, dilation=4, name="mix2", **conv)
+        else:
+            self.mix1 = ConvBlock(name="mix1", **conv)
+            self.mix2 = ConvBlock(name="mix2", **conv)
+        heads = (self.num_heads, self.dropout)
+        other_seed = None if self.seed is None else self.seed + 1
+        self.self_attention = MultiHeadAttention(
+            *heads, self.seed, name="self_attention", dtype=self.dtype_policy
+        )
+        self.source_attention = MultiHeadAttention(
+            *heads, other_seed, name="source_attention", dtype=self.dtype_policy
+        )
+        for layer in (self.mix1, self.mix2, self.self_attention, self.source_attention):
+            layer.build(input_shape)
+
+    def call(
+        self,
+        x: Tensor,
+        source: Tensor,
+        source_mask: Tensor | None = None,
+        training: bool = False,
+    ) -> Tensor:
+        """Args: x: float[B, T, D]; source: float[B, S, D]; source_mask: bool[B, S].
+
+        Returns: float[B, T, D]; position t depends on x up to t only.
+        """
+        x = self.mix2(self.mix1(add_timing(x)))
+        x = self.self_attention(x, x, causal_bias(ops.shape(x)[1]), training=training)
+        bias = None if source_mask is None else padding_bias(source_mask)
+        return self.source_attention(x, source, bias, training=training)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "num_heads": self.num_heads,
+            "dropout": self.dropout,
+            "convolutions": self.convolutions,
+            "gain_per_channel": self.gain_per_channel,
+            "seed": self.seed,
+        }

@@ -1,0 +1,217 @@
+"""Separable convolutions over positions: Pointwise, ConvStep, ConvBlock.
+
+Axis letters: B batch, L positions, D channels, K taps of a kernel.
+Source: arXiv:1706.05137, section 2.1.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from t2t_mm.layers.dropout import Dropout
+from t2t_mm.layers.masking import zero_padding
+from t2t_mm.layers.normalization import LayerNorm
+
+Tensor = Any
+
+
+def depthwise(x_BLD: Tensor, kernel_KD: Tensor, dilation: int = 1, causal: bool = False) -> Tensor:
+    """Convolves every channel with its own kernel over positions; length is preserved.
+
+    A dilated convolution is an ordinary one over rows of `dilation` neighbours: the sequence is
+    folded to [B, L / dilation, dilation, D] and the kernel runs down the rows. On the CPU this
+    is up to nine times faster than the native dilated operation, forward and backward.
+
+    Args:
+        x_BLD: float[B, L, D].
+        kernel_KD: float[K, D]; K odd unless causal.
+        dilation: distance between taps in positions.
+        causal: see positions t - (K - 1) * dilation to t only; otherwise as far to both sides.
+
+    Returns:
+        float[B, L, D].
+    """
+    batch, length, width = ops.shape(x_BLD)
+    taps = kernel_KD.shape[0]
+    missing = (-length) % dilation
+    above = (taps - 1) * dilation if causal else 0
+    if causal or dilation > 1:
+        x_BLD = ops.pad(x_BLD, [[0, 0], [above, missing], [0, 0]])
+    rows = ops.reshape(x_BLD, (batch, -1, dilation, width))
+    kernel = kernel_KD[:, None, :, None]
+    out = ops.depthwise_conv(rows, kernel, padding="valid" if causal else "same")
+    out = ops.reshape(out, (batch, -1, width))
+    return out[:, :length] if dilation > 1 else out
+
+
+class Pointwise(keras.layers.Layer):
+    """A 1x1 convolution without bias: one matrix product over all positions of the batch.
+
+    Args:
+        width: number of output channels.
+
+    Example:
+        >>> Pointwise(6)(keras.ops.ones((2, 5, 8))).shape  # (2, 5, 6)
+
+    Chosen: Glorot uniform; a layer norm follows nearly everywhere, so the scale hardly matters.
+    """
+
+    def __init__(self, width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width = width
+
+    def build(self, input_shape: Any) -> None:
+        shape = (input_shape[-1], self.width)
+        self.kernel = self.add_weight(shape, "glorot_uniform", name="kernel")
+
+    def call(self, x: Tensor) -> Tensor:
+        """Args: x: float[..., D]. Returns: float[..., width]."""
+        flat = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), self.kernel)
+        return ops.reshape(flat, (*ops.shape(x)[:-1], self.width))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"width": self.width}
+
+
+class ConvStep(keras.layers.Layer):
+    """LN(SepConv(ReLU(x))): rectify, convolve each channel, mix the channels, normalize.
+
+    Args:
+        kernel_size: taps K.
+        width: output channels; None keeps those of the input.
+        dilation: distance between taps in positions.
+        causal: look back only.
+        gain_per_channel: see `LayerNorm`.
+
+    Example:
+        >>> ConvStep(3)(keras.ops.ones((2, 5, 8))).shape  # (2, 5, 8)
+
+    Source: arXiv:1706.05137, section 2.1; masking after the ReLU from Tensor2Tensor's first
+    commit, where the causal kind is not masked: padding comes last and never looks ahead.
+    """
+
+    def __init__(
+        self,
+        kernel_size: int,
+        width: int | None = None,
+        dilation: int = 1,
+        causal: bool = False,
+        gain_per_channel: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not causal and kernel_size % 2 == 0:
+            raise ValueError(
+                "A convolution that looks to both sides needs an odd kernel. "
+                f"Received: kernel_size={kernel_size}."
+            )
+        self.kernel_size = kernel_size
+        self.width = width
+        self.dilation = dilation
+        self.causal = causal
+        self.gain_per_channel = gain_per_channel
+
+    def build(self, input_shape: Any) -> None:
+        channels = input_shape[-1]
+        self.pointwise = Pointwise(
+            self.width or channels, name="pointwise", dtype=self.dtype_policy
+        )
+        self.norm = LayerNorm(self.gain_per_channel, name="norm", dtype=self.dtype_policy)
+        self.kernel = self.add_weight(
+            (self.kernel_size, channels),
+            keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal"),
+            name="depthwise",
+        )
+        self.pointwise.build(input_shape)
+        self.norm.build((*input_shape[:-1], self.pointwise.width))
+
+    def call(self, x: Tensor, position_mask: Tensor | None = None) -> Tensor:
+        """Args: x: float[B, L, D]; position_mask: bool[B, L]. Returns: float[B, L, width]."""
+        x = ops.relu(x)
+        if not self.causal:
+            x = zero_padding(x, position_mask)
+        x = depthwise(x, ops.convert_to_tensor(self.kernel), self.dilation, self.causal)
+        return self.norm(self.pointwise(x))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "kernel_size": self.kernel_size,
+            "width": self.width,
+            "dilation": self.dilation,
+            "causal": self.causal,
+            "gain_per_channel": self.gain_per_channel,
+        }
+
+
+class ConvBlock(keras.layers.Layer):
+    """Four ConvSteps with two skips from the block's input, then dropout.
+
+        hidden1 = Step3(x)                  hidden2 = x + Step3(hidden1)
+        hidden3 = Step15(hidden2)           hidden4 = x + Step15, dilation 8 (hidden3)
+
+    One block sees 65 positions to each side, or 130 back when causal.
+
+    Args:
+        dropout: rate at the end of the block, in training.
+        causal: look back only.
+        gain_per_channel: see `LayerNorm`.
+        seed: of the dropout.
+
+    Example:
+        >>> ConvBlock()(keras.ops.ones((2, 5, 8))).shape  # (2, 5, 8)
+
+    Source: arXiv:1706.05137, section 2.1. Both skips start at the block's input, as written.
+    """
+
+    def __init__(
+        self,
+        dropout: float = 0.0,
+        causal: bool = False,
+        gain_per_channel: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.dropout = dropout
+        self.causal = causal
+        self.gain_per_channel = gain_per_channel
+        self.seed = seed
+
+    def build(self, input_shape: Any) -> None:
+        shared = {
+            "causal": self.causal,
+            "gain_per_channel": self.gain_per_channel,
+            "dtype": self.dtype_policy,
+        }
+        self.step1 = ConvStep(3, name="step1", **shared)
+        self.step2 = ConvStep(3, name="step2", **shared)
+        self.step3 = ConvStep(15, name="step3", **shared)
+        self.step4 = ConvStep(15, dilation=8, name="step4", **shared)
+        self.drop = Dropout(self.dropout, self.seed, name="dropout", dtype=self.dtype_policy)
+        for layer in (self.step1, self.step2, self.step3, self.step4, self.drop):
+            layer.build(input_shape)
+
+    def call(
+        self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
+    ) -> Tensor:
+        """Args: x: float[B, L, D]; position_mask: bool[B, L].
+
+        Returns: float[B, L, D], zero on padding unless causal.
+        """
+        hidden = x + self.step2(
+            self.step1(x, position_mask=position_mask), position_mask=position_mask
+        )
+        hidden = x + self.step4(
+            self.step3(hidden, position_mask=position_mask), position_mask=position_mask
+        )
+        hidden = self.drop(hidden, training=training)
+        return hidden if self.causal else zero_padding(hidden, position_mask)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "dropout": self.dropout,
+            "causal": self.causal,
+            "gain_per_channel": self.gain_per_channel,
+            "seed": self.seed,
+        }

@@ -1,0 +1,166 @@
+"""The mixture of experts: gate, experts, and the residual sub-layer around them.
+
+Axis letters: B batch, L positions, N = B * L, D width, E experts, K per position, F expert width.
+Source: arXiv:1706.05137, section 2.3; Shazeer et al. 2017, arXiv:1701.06538.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from t2t_mm.layers.dispatch import run_dense, run_ragged
+from t2t_mm.layers.gating import NoisyTopKGate, Routing
+from t2t_mm.layers.normalization import LayerNorm
+
+Tensor = Any
+
+DISPATCHES = ("auto", "ragged", "dense")
+
+
+class Experts(keras.layers.Layer):
+    """E feed-forward nets, ReLU(x W_in) W_out without biases; each position runs through K.
+
+    No position is ever dropped and there is no capacity.
+
+    Args:
+        num_experts: E.
+        expert_width: F.
+        dispatch: "ragged" sorts positions by expert, and costs what the chosen experts cost
+            (TensorFlow only, not under XLA); "dense" runs all experts on all positions;
+            "auto" is ragged on TensorFlow and dense elsewhere.
+
+    Raises:
+        ValueError: if `dispatch` is unknown, or ragged on another backend.
+
+    Example:
+        >>> experts = Experts(num_experts=4, expert_width=16)
+        >>> chosen = keras.ops.array([[0, 2], [1, 3]])
+        >>> experts(keras.ops.ones((2, 8)), chosen, keras.ops.full((2, 2), 0.5)).shape  # (2, 8)
+
+    Chosen: Glorot uniform for each expert by itself.
+    """
+
+    def __init__(
+        self, num_experts: int, expert_width: int, dispatch: str = "auto", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        if dispatch not in DISPATCHES:
+            raise ValueError(
+                f"A dispatch is one of {', '.join(DISPATCHES)}. Received: dispatch={dispatch!r}."
+            )
+        on_tensorflow = keras.backend.backend() == "tensorflow"
+        if dispatch == "ragged" and not on_tensorflow:
+            raise ValueError(
+                "Ragged dispatch runs on Keras's TensorFlow backend only; use 'auto' or 'dense'. "
+                f"Received: dispatch={dispatch!r}, backend={keras.backend.backend()!r}."
+            )
+        self.num_experts = num_experts
+        self.expert_width = expert_width
+        self.dispatch = dispatch
+        self.runs_ragged = dispatch == "ragged" or (dispatch == "auto" and on_tensorflow)
+
+    def build(self, input_shape: Any) -> None:
+        width, hidden = input_shape[-1], self.expert_width
+        limit = (6.0 / (width + hidden)) ** 0.5
+        uniform = keras.initializers.RandomUniform(-limit, limit)
+        self.w_in = self.add_weight((self.num_experts, width, hidden), uniform, name="w_in")
+        uniform = keras.initializers.RandomUniform(-limit, limit)
+        self.w_out = self.add_weight((self.num_experts, hidden, width), uniform, name="w_out")
+
+    def call(
+        self, x: Tensor, experts: Tensor, gates: Tensor, position_mask: Tensor | None = None
+    ) -> Tensor:
+        """Args: x: float[N, D]; experts: int32[N, K]; gates: float[N, K]; position_mask: bool[N].
+
+        Returns: float[N, D], the sum of each position's experts times their gates.
+        """
+        gates = ops.cast(gates, x.dtype)
+        w_in, w_out = ops.convert_to_tensor(self.w_in), ops.convert_to_tensor(self.w_out)
+        if self.runs_ragged:
+            return run_ragged(x, experts, gates, w_in, w_out, position_mask)
+        return run_dense(x, experts, gates, w_in, w_out)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "num_experts": self.num_experts,
+            "expert_width": self.expert_width,
+            "dispatch": self.dispatch,
+        }
+
+
+class ExpertBlock(keras.layers.Layer):
+    """LN(x + MoE(x)): a sparsely-gated mixture of experts in the residual stream.
+
+    Padded positions reach no expert and are outside of the balance statistics.
+
+    Args:
+        num_experts: E.
+        experts_per_token: K.
+        expert_width: F.
+        dispatch: see `Experts`.
+        gain_per_channel: see `LayerNorm`.
+        seed: of the gate's noise.
+
+    Example:
+        >>> block = ExpertBlock(num_experts=4, experts_per_token=2, expert_width=16)
+        >>> y, routing = block(keras.ops.ones((2, 5, 8)))
+        >>> y.shape, routing.load  # (2, 5, 8), [10, 10, 0, 0]
+
+    Chosen: residual and norm as in Tensor2Tensor's first commit; the paper is silent.
+    Departs: Tensor2Tensor counts padding in the balance statistics; here it is left out, so that
+    padding changes nothing.
+    """
+
+    def __init__(
+        self,
+        num_experts: int,
+        experts_per_token: int,
+        expert_width: int,
+        dispatch: str = "auto",
+        gain_per_channel: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_experts = num_experts
+        self.experts_per_token = experts_per_token
+        self.expert_width = expert_width
+        self.dispatch = dispatch
+        self.gain_per_channel = gain_per_channel
+        self.seed = seed
+
+    def build(self, input_shape: Any) -> None:
+        policy = {"dtype": self.dtype_policy}
+        self.gate = NoisyTopKGate(
+            self.num_experts, self.experts_per_token, self.seed, name="gate", **policy
+        )
+        self.experts = Experts(
+            self.num_experts, self.expert_width, self.dispatch, name="experts", **policy
+        )
+        self.norm = LayerNorm(self.gain_per_channel, name="norm", **policy)
+        for layer in (self.gate, self.experts, self.norm):
+            layer.build(input_shape)
+
+    def call(
+        self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
+    ) -> tuple[Tensor, Routing]:
+        """Args: x: float[B, L, D]; position_mask: bool[B, L].
+
+        Returns: float[B, L, D] and the routing.
+        """
+        flat = ops.reshape(x, (-1, x.shape[-1]))
+        flat_mask = None if position_mask is None else ops.reshape(position_mask, (-1,))
+        routing = self.gate(flat, position_mask=flat_mask, training=training)
+        mixed = self.experts(flat, routing.experts, routing.gates, position_mask=flat_mask)
+        return self.norm(x + ops.reshape(mixed, ops.shape(x))), routing
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "num_experts": self.num_experts,
+            "experts_per_token": self.experts_per_token,
+            "expert_width": self.expert_width,
+            "dispatch": self.dispatch,
+            "gain_per_channel": self.gain_per_channel,
+            "seed": self.seed,
+        }

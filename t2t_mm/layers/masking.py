@@ -1,0 +1,73 @@
+"""Masks: which positions are real, and which of them a query may look at.
+
+A mask is `bool[B, L]`, True where a position holds data. Masks for attention are additive
+biases, 0 where looking is allowed and `BLOCKED` where it is not.
+"""
+
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+BLOCKED = -1e9
+"""Added to an attention logit that must not count; finite: a fully blocked row is not NaN."""
+
+
+def real_positions(ids: Tensor, pad_id: int = 0) -> Tensor:
+    """Marks the positions whose id is not padding.
+
+    Args:
+        ids: int[B, L].
+        pad_id: the id of padding.
+
+    Returns:
+        bool[B, L].
+
+    Example:
+        >>> real_positions([[5, 1, 0]])  # [[True, True, False]]
+    """
+    return ops.not_equal(ids, pad_id)
+
+
+def zero_padding(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Sets padded positions to zero, so that a convolution sees what lies beyond the ends.
+
+    Args:
+        x: float[B, L, D].
+        mask: bool[B, L]; None leaves `x` as it is.
+
+    Returns:
+        float[B, L, D].
+    """
+    if mask is None:
+        return x
+    return x * ops.expand_dims(ops.cast(mask, x.dtype), -1)
+
+
+def padding_bias(mask: Tensor, dtype: str = "float32") -> Tensor:
+    """The bias that keeps every query away from padded keys.
+
+    Args:
+        mask: bool[B, L] of the keys.
+        dtype: of the result.
+
+    Returns:
+        float[B, 1, 1, L], to be added to logits float[B, H, T, L].
+    """
+    return ops.cast(ops.logical_not(mask), dtype)[:, None, None, :] * BLOCKED
+
+
+def causal_bias(length: Tensor | int, dtype: str = "float32") -> Tensor:
+    """The bias that keeps every query away from later keys.
+
+    Args:
+        length: number of positions T.
+        dtype: of the result.
+
+    Returns:
+        float[1, 1, T, T], to be added to logits float[B, H, T, T].
+    """
+    steps = ops.arange(length)
+    later = ops.less(steps[:, None], steps[None, :])
+    return (ops.cast(later, dtype) * BLOCKED)[None, None]

@@ -1,0 +1,62 @@
+"""The timing signal: sines and cosines that tell a position-blind layer where it is.
+
+Source: arXiv:1706.05137, section 2.2.
+"""
+
+import math
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+LONGEST_WAVELENGTH = 10_000.0
+
+
+def timing_signal(
+    length: Tensor | int, width: int, start: Tensor | int = 0, dtype: str = "float32"
+) -> Tensor:
+    """Sine and cosine of each position at `width / 2` geometric frequencies, interleaved.
+
+    Channel 2i holds sin(t * 10000^(-2i / width)), channel 2i + 1 the cosine of the same.
+
+    Args:
+        length: number of positions L.
+        width: number of channels D, even.
+        start: index of the first position, for decoding step by step.
+        dtype: of the result; the angles are always computed in float32.
+
+    Returns:
+        float[L, D].
+
+    Raises:
+        ValueError: if `width` is odd.
+
+    Example:
+        >>> timing_signal(2, 4)  # [[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.9999]]
+
+    Chosen: all channels, pairs interleaved, as the paper's formula reads (Tensor2Tensor's
+    first commit used 32 channels, sines before cosines).
+    """
+    if width % 2:
+        raise ValueError(f"The timing signal needs an even width. Received: width={width}.")
+    step = -math.log(LONGEST_WAVELENGTH) * 2.0 / width
+    frequencies = ops.exp(ops.arange(width // 2, dtype="float32") * step)
+    times = ops.cast(ops.arange(length) + start, "float32")
+    angles = times[:, None] * frequencies[None, :]
+    pairs = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)
+    return ops.cast(ops.reshape(pairs, (-1, width)), dtype)
+
+
+def add_timing(x: Tensor, start: Tensor | int = 0) -> Tensor:
+    """Adds the timing signal to every sequence of a batch.
+
+    Args:
+        x: float[B, L, D].
+        start: index of the first position.
+
+    Returns:
+        float[B, L, D].
+    """
+    signal = timing_signal(ops.shape(x)[1], x.shape[-1], start, x.dtype)
+    return x + signal[None]

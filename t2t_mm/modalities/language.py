@@ -1,0 +1,122 @@
+"""Text: three matrices around the body.
+
+Axis letters: B batch, L positions, D body width, V vocabulary.
+Source: arXiv:1706.05137, section 2.5.1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from t2t_mm.layers.masking import real_positions, zero_padding
+from t2t_mm.modalities.base import Modality, Positions
+from t2t_mm.registry import register_modality
+
+Tensor = Any
+
+BODY_DEVIATION = 4.0
+"""About the standard deviation of the decoder's output before training (it ends in a residual)."""
+
+
+@register_modality("language")
+class LanguageModality(Modality):
+    """Subword ids in, a distribution over subwords out.
+
+    Input embedding, target embedding and softmax matrix are three separate matrices.
+    Embeddings are drawn from N(0, 1 / D), multiplied by sqrt(D), and zero at padding.
+
+    Args:
+        vocabulary_size: V; id 0 is padding.
+        width: body width D.
+        reads: whether there is an input embedding.
+        writes: whether there are a target embedding and a softmax matrix.
+
+    Example:
+        >>> text = LanguageModality(vocabulary_size=100, width=8)
+        >>> text.build()
+        >>> text.bottom(keras.ops.array([[7, 1, 0]])).mask  # [[True, True, False]]
+
+    Source: arXiv:1706.05137, section 2.5.1; scale, zero padding and the three matrices from
+    Tensor2Tensor's set for the eight problems.
+    Chosen: the softmax matrix starts four times smaller than the embeddings, so that the first
+    loss is near log(V) and not twice that.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        width: int,
+        reads: bool = True,
+        writes: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(width, reads, writes, **kwargs)
+        self.vocabulary_size = vocabulary_size
+
+    @classmethod
+    def from_feature(
+        cls, feature: Any, *, vocabulary_size: int, width: int, **kwargs: Any
+    ) -> LanguageModality:
+        return cls(vocabulary_size, width, **kwargs)
+
+    def build(self, input_shape: Any = None) -> None:
+        shape = (self.vocabulary_size, self.width)
+        deviation = self.width**-0.5
+        if self.reads:
+            normal = keras.initializers.RandomNormal(stddev=deviation)
+            self.input_embedding = self.add_weight(shape, normal, name="input_embedding")
+        if self.writes:
+            normal = keras.initializers.RandomNormal(stddev=deviation)
+            self.target_embedding = self.add_weight(shape, normal, name="target_embedding")
+            normal = keras.initializers.RandomNormal(stddev=deviation / BODY_DEVIATION)
+            self.softmax = self.add_weight(shape[::-1], normal, name="softmax")
+
+    def bottom(self, features: Tensor, training: bool = False) -> Positions:
+        """Args: features: int[B, L]. Returns: Positions of float[B, L, D]."""
+        return self._embed(features, self.input_embedding)
+
+    def targets_bottom(self, targets: Tensor, training: bool = False) -> Positions:
+        """Args: targets: int[B, T], not shifted. Returns: Positions of float[B, T, D]."""
+        return self._embed(targets, self.target_embedding)
+
+    def top(self, x: Tensor) -> Tensor:
+        """Args: x: float[B, T, D]. Returns: float[B, T, V]."""
+        flat = ops.reshape(x, (-1, self.width))
+        logits = ops.matmul(flat, ops.cast(self.softmax, x.dtype))
+        return ops.reshape(logits, (*ops.shape(x)[:-1], self.vocabulary_size))
+
+    def loss(
+        self, logits: Tensor, targets: Tensor, label_smoothing: float = 0.0
+    ) -> tuple[Tensor, Tensor]:
+        """Cross entropy in nats, summed over real positions.
+
+        Args:
+            logits: float[B, T, V].
+            targets: int[B, T].
+            label_smoothing: mass spread evenly over the V - 1 wrong classes; the entropy of the
+                smoothed target is not subtracted.
+
+        Returns:
+            The sum over real positions and their number, float32 scalars.
+        """
+        flat = ops.cast(ops.reshape(logits, (-1, self.vocabulary_size)), "float32")
+        ids = ops.reshape(targets, (-1,))
+        if label_smoothing:
+            low = label_smoothing / (self.vocabulary_size - 1)
+            soft = ops.one_hot(ids, self.vocabulary_size) * (1.0 - label_smoothing - low) + low
+            losses = ops.categorical_crossentropy(soft, flat, from_logits=True)
+        else:
+            losses = ops.sparse_categorical_crossentropy(ids, flat, from_logits=True)
+        weights = ops.cast(real_positions(ids), "float32")
+        return ops.sum(losses * weights), ops.sum(weights)
+
+    def _embed(self, ids: Tensor, table: Any) -> Positions:
+        mask = real_positions(ids)
+        x = ops.cast(ops.take(table, ids, axis=0), self.compute_dtype) * self.width**0.5
+        return Positions(zero_padding(x, mask), mask)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"vocabulary_size": self.vocabulary_size}

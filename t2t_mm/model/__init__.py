@@ -1,0 +1,1 @@
+"""The MultiModel: encoder, input-output mixer, decoder, and what builds them from settings."""

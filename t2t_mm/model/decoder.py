@@ -1,0 +1,150 @@
+"""The decoder: causal convolutions and attention, with one mixture of experts in the middle.
+
+Source: arXiv:1706.05137, section 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from t2t_mm.layers.attention import AttentionBlock
+from t2t_mm.layers.convolution import ConvBlock
+from t2t_mm.layers.experts import ExpertBlock
+from t2t_mm.layers.gating import Routing
+from t2t_mm.layers.normalization import LayerNorm
+from t2t_mm.model.encoder import check_middle
+
+Tensor = Any
+
+
+class DecoderBlock(keras.layers.Layer):
+    """A causal ConvBlock, then x + LN(x + attention(x, source)).
+
+    Args:
+        attention: arguments of `AttentionBlock`; None leaves attention and its residual out.
+        dropout: rate at the end of the ConvBlock.
+        gain_per_channel: see `LayerNorm`.
+
+    Chosen: convolutions before attention, and the residual, as in Tensor2Tensor's first commit.
+    """
+
+    def __init__(
+        self,
+        attention: Mapping[str, Any] | None = None,
+        dropout: float = 0.0,
+        gain_per_channel: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.dropout = dropout
+        self.gain_per_channel = gain_per_channel
+        policy = {"dtype": self.dtype_policy}
+        self.convolution = ConvBlock(dropout, True, gain_per_channel, name="convolution", **policy)
+        self.attention_arguments = None if attention is None else dict(attention)
+        self.attention = None
+        if attention is not None:
+            self.attention = AttentionBlock(name="attention", **attention, **policy)
+            self.norm = LayerNorm(gain_per_channel, name="norm", **policy)
+
+    def build(self, input_shape: Any) -> None:
+        """Args: input_shape: of x, (B, T, D)."""
+        self.convolution.build(input_shape)
+        if self.attention is not None:
+            self.attention.build(input_shape)
+            self.norm.build(input_shape)
+
+    def call(
+        self,
+        x: Tensor,
+        source: Tensor,
+        source_mask: Tensor | None = None,
+        training: bool = False,
+    ) -> Tensor:
+        """Args: x: float[B, T, D]; source: float[B, L, D]. Returns: float[B, T, D]."""
+        x = self.convolution(x, training=training)
+        if self.attention is None:
+            return x
+        return x + self.norm(x + self.attention(x, source, source_mask, training=training))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "attention": self.attention_arguments,
+            "dropout": self.dropout,
+            "gain_per_channel": self.gain_per_channel,
+        }
+
+
+class Decoder(keras.layers.Layer):
+    """DecoderBlocks, and LN(x + MoE(x)) after `moe_after` of them.
+
+    Args:
+        num_blocks: number of DecoderBlocks.
+        attention: arguments of `AttentionBlock`; None leaves attention out.
+        experts: arguments of `ExpertBlock`; None leaves the mixture out.
+        moe_after: blocks before the mixture; None is half of them.
+        dropout: rate at the end of each ConvBlock.
+        gain_per_channel: see `LayerNorm`.
+    """
+
+    def __init__(
+        self,
+        num_blocks: int,
+        attention: Mapping[str, Any] | None = None,
+        experts: Mapping[str, Any] | None = None,
+        moe_after: int | None = None,
+        dropout: float = 0.0,
+        gain_per_channel: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_blocks = num_blocks
+        self.moe_after = check_middle(num_blocks, moe_after)
+        self.dropout = dropout
+        self.gain_per_channel = gain_per_channel
+        policy = {"dtype": self.dtype_policy}
+        self.attention_arguments = None if attention is None else dict(attention)
+        self.blocks = [
+            DecoderBlock(attention, dropout, gain_per_channel, name=f"block{index}", **policy)
+            for index in range(num_blocks)
+        ]
+        self.expert_arguments = None if experts is None else dict(experts)
+        self.moe = None if experts is None else ExpertBlock(name="experts", **experts, **policy)
+
+    def build(self, input_shape: Any) -> None:
+        """Args: input_shape: of x, (B, T, D)."""
+        for layer in [*self.blocks, *([self.moe] if self.moe else [])]:
+            layer.build(input_shape)
+
+    def call(
+        self,
+        x: Tensor,
+        source: Tensor,
+        source_mask: Tensor | None = None,
+        position_mask: Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[Tensor, list[Routing]]:
+        """Args: x: float[B, T, D]; source: float[B, L, D]; position_mask: bool[B, T], of x.
+
+        Returns: float[B, T, D] and the routing of the mixture if there is one.
+        """
+        routings = []
+        for index in range(self.num_blocks + 1):
+            if self.moe and index == self.moe_after:
+                x, routing = self.moe(x, position_mask=position_mask, training=training)
+                routings.append(routing)
+            if index < self.num_blocks:
+                x = self.blocks[index](x, source, source_mask, training=training)
+        return x, routings
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "num_blocks": self.num_blocks,
+            "attention": self.attention_arguments,
+            "experts": self.expert_arguments,
+            "moe_after": self.moe_after,
+            "dropout": self.dropout,
+            "gain_per_channel": self.gain_per_channel,
+        }

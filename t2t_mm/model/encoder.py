@@ -1,0 +1,111 @@
+"""The encoder: convolutions with one mixture of experts in the middle; it reads only the input.
+
+Source: arXiv:1706.05137, section 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from t2t_mm.layers.convolution import ConvBlock
+from t2t_mm.layers.experts import ExpertBlock
+from t2t_mm.layers.gating import Routing
+from t2t_mm.layers.masking import zero_padding
+from t2t_mm.layers.timing import add_timing
+
+Tensor = Any
+
+
+class Encoder(keras.layers.Layer):
+    """ConvBlocks that see both sides, and LN(x + MoE(x)) after `moe_after` of them.
+
+    Args:
+        num_blocks: number of ConvBlocks.
+        experts: arguments of `ExpertBlock`; None leaves the mixture out.
+        moe_after: ConvBlocks before the mixture; None is half of them.
+        dropout: rate at the end of each ConvBlock.
+        timing: whether the timing signal is added to the input.
+        gain_per_channel: see `LayerNorm`.
+
+    Raises:
+        ValueError: if `moe_after` is not in 0 to `num_blocks`.
+
+    Chosen: the mixture after 3 of 6 blocks, "in the middle" (Tensor2Tensor: after 2); timing is
+    added, since attention needs to know where a source position is.
+    """
+
+    def __init__(
+        self,
+        num_blocks: int,
+        experts: Mapping[str, Any] | None = None,
+        moe_after: int | None = None,
+        dropout: float = 0.0,
+        timing: bool = True,
+        gain_per_channel: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_blocks = num_blocks
+        self.moe_after = check_middle(num_blocks, moe_after)
+        self.dropout = dropout
+        self.timing = timing
+        self.gain_per_channel = gain_per_channel
+        policy = {"dtype": self.dtype_policy}
+        self.blocks = [
+            ConvBlock(dropout, False, gain_per_channel, name=f"block{index}", **policy)
+            for index in range(num_blocks)
+        ]
+        self.expert_arguments = None if experts is None else dict(experts)
+        self.moe = None if experts is None else ExpertBlock(name="experts", **experts, **policy)
+
+    def build(self, input_shape: Any) -> None:
+        """Args: input_shape: of x, (B, L, D)."""
+        for layer in [*self.blocks, *([self.moe] if self.moe else [])]:
+            layer.build(input_shape)
+
+    def call(
+        self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
+    ) -> tuple[Tensor, list[Routing]]:
+        """Args: x: float[B, L, D]; position_mask: bool[B, L].
+
+        Returns: float[B, L, D], zero on padding, and the routing of the mixture if there is one.
+        """
+        if self.timing:
+            x = zero_padding(add_timing(x), position_mask)
+        routings = []
+        for index in range(self.num_blocks + 1):
+            if self.moe and index == self.moe_after:
+                x, routing = self.moe(x, position_mask=position_mask, training=training)
+                routings.append(routing)
+            if index < self.num_blocks:
+                x = self.blocks[index](x, position_mask=position_mask, training=training)
+        return zero_padding(x, position_mask), routings
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "num_blocks": self.num_blocks,
+            "experts": self.expert_arguments,
+            "moe_after": self.moe_after,
+            "dropout": self.dropout,
+            "timing": self.timing,
+            "gain_per_channel": self.gain_per_channel,
+        }
+
+
+def check_middle(num_blocks: int, moe_after: int | None) -> int:
+    """Returns the number of blocks before the mixture of experts, half of them by default.
+
+    Raises:
+        ValueError: if it is not in 0 to `num_blocks`.
+    """
+    if moe_after is None:
+        return num_blocks // 2
+    if not 0 <= moe_after <= num_blocks:
+        raise ValueError(
+            f"The mixture of experts follows 0 to {num_blocks} of the blocks. "
+            f"Received: moe_after={moe_after}."
+        )
+    return moe_after

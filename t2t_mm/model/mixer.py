@@ -1,0 +1,109 @@
+"""The input-output mixer: joins the encoder's output with the previous outputs.
+
+Source: arXiv:1706.05137, section 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from t2t_mm.layers.attention import AttentionBlock
+from t2t_mm.layers.convolution import ConvBlock, ConvStep
+from t2t_mm.layers.normalization import LayerNorm
+
+Tensor = Any
+
+JOINS = ("add", "concat")
+
+
+class Mixer(keras.layers.Layer):
+    """One attention block, joined with the targets, then causal ConvBlocks.
+
+    Args:
+        num_blocks: number of ConvBlocks.
+        attention: arguments of `AttentionBlock`; None leaves attention out, so that targets pass
+            as they are.
+        join: "add" for LN(targets + attended), "concat" for a 3x1 ConvStep over both side by
+            side.
+        dropout: rate at the end of each ConvBlock.
+        gain_per_channel: see `LayerNorm`.
+
+    Raises:
+        ValueError: if `join` is unknown.
+
+    Chosen: "add"; the paper names no concatenation, Tensor2Tensor has one.
+    """
+
+    def __init__(
+        self,
+        num_blocks: int,
+        attention: Mapping[str, Any] | None = None,
+        join: str = "add",
+        dropout: float = 0.0,
+        gain_per_channel: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if join not in JOINS:
+            raise ValueError(f"A mixer joins by 'add' or 'concat'. Received: join={join!r}.")
+        self.num_blocks = num_blocks
+        self.join = join
+        self.dropout = dropout
+        self.gain_per_channel = gain_per_channel
+        policy = {"dtype": self.dtype_policy}
+        self.attention_arguments = None if attention is None else dict(attention)
+        self.attention = None
+        if attention is not None:
+            self.attention = AttentionBlock(name="attention", **attention, **policy)
+        self.blocks = [
+            ConvBlock(dropout, True, gain_per_channel, name=f"block{index}", **policy)
+            for index in range(num_blocks)
+        ]
+
+    def build(self, input_shape: Any) -> None:
+        """Args: input_shape: of x, (B, T, D)."""
+        width, policy = input_shape[-1], {"dtype": self.dtype_policy}
+        if self.attention is not None:
+            self.attention.build(input_shape)
+        if self.join == "concat":
+            self.merge = ConvStep(3, width, 1, True, self.gain_per_channel, name="merge", **policy)
+            self.merge.build((*input_shape[:-1], 2 * width))
+        else:
+            self.merge = LayerNorm(self.gain_per_channel, name="merge", **policy)
+            self.merge.build(input_shape)
+        for block in self.blocks:
+            block.build(input_shape)
+
+    def call(
+        self,
+        x: Tensor,
+        source: Tensor,
+        source_mask: Tensor | None = None,
+        training: bool = False,
+    ) -> Tensor:
+        """Args: x: float[B, T, D], shifted targets; source: float[B, L, D].
+
+        Returns: float[B, T, D]; position t depends on x up to t only.
+        """
+        if self.attention is None:
+            attended = ops.zeros_like(x)
+        else:
+            attended = self.attention(x, source, source_mask, training=training)
+        joined = x + attended if self.join == "add" else ops.concatenate([attended, x], axis=-1)
+        x = self.merge(joined)
+        for block in self.blocks:
+            x = block(x, training=training)
+        return x
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "num_blocks": self.num_blocks,
+            "attention": self.attention_arguments,
+            "join": self.join,
+            "dropout": self.dropout,
+            "gain_per_channel": self.gain_per_channel,
+        }
