@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from t2t_mm.problems.miniature import plan
+from t2t_mm.problems.miniature import german, plan
 from t2t_mm.problems.miniature.mention import Mentions
 from t2t_mm.problems.miniature.predicates import draw_predicate
 from t2t_mm.problems.miniature.scene import COLOURS, KINDS
@@ -16,6 +16,7 @@ def statement(mentions: Mentions) -> plan.Statement | None:
     dice, scene = mentions.dice, mentions.scene
     index = mentions.unused()[0]
     mentions.used.add(index)
+    modifier = _modifier(mentions, index) if dice.chance(0.35) else None
     predicate, hidden = draw_predicate(mentions, index)
     predicates: tuple[plan.Predicate, ...] = (predicate,)
     is_plain = not isinstance(predicate, plan.Contrast) and not predicate.negated
@@ -26,43 +27,54 @@ def statement(mentions: Mentions) -> plan.Statement | None:
     front = None
     if is_plain and isinstance(predicate, plan.Action) and dice.chance(0.3):
         front = mentions.side(index)
-    modifier = None
-    if dice.chance(0.25 if len(predicates) > 1 or front else 0.5):
-        modifier = _modifier(mentions, index, has_side=front is not None)
-    may_be_vague = is_plain and not isinstance(predicate, plan.Property | plan.Comparison)
-    if isinstance(modifier, plan.Relation | plan.Side) and any(
-        isinstance(predicate, plan.Location) for predicate in predicates
+    if isinstance(modifier, plan.Relation | plan.Side) and (
+        front or any(isinstance(predicate, plan.Location) for predicate in predicates)
     ):
-        modifier = None  # one place is enough
+        return None  # one place is enough
+    may_be_vague = is_plain and not isinstance(predicate, plan.Property | plan.Comparison)
     is_vague = may_be_vague and scene.things[index].count == 1 and dice.chance(0.3)
     subject = mentions.name(index, "a" if is_vague else "the", hidden, modifier)
     return plan.Statement(subject, predicates, front) if subject else None
 
 
-def _modifier(mentions: Mentions, index: int, has_side: bool = False) -> _Modifier | None:
+def _modifier(mentions: Mentions, index: int) -> _Modifier | None:
     """The star above the house, on the left, that touches the house, that the house touches."""
-    dice = mentions.dice
-    roll = dice.roll()
-    if roll < 0.12 and not has_side:
+    roll = mentions.dice.roll()
+    if roll < 0.12:
         return mentions.side(index)
-    if roll < 0.4:
+    if roll < 0.3:
         return mentions.relation(index)
+    return _relative_clause(mentions, index)
+
+
+def _relative_clause(
+    mentions: Mentions, index: int
+) -> plan.SubjectRelative | plan.ObjectRelative | None:
+    """The star that touches the house, that the house touches."""
+    dice = mentions.dice
     makers = [
-        (bond.verb, bond.subject)
-        for bond in mentions.scene.bonds
-        if bond.object == index
-        and bond.verb in ("touch", "cover")
-        and bond.subject not in mentions.used
+        (verb, subject)
+        for subject, actions in enumerate(mentions.scene.actions)
+        for verb, target in actions
+        if target == index and verb in ("touch", "cover") and subject not in mentions.used
     ]
-    if makers and roll < 0.8:
+    if makers and dice.chance(0.75):
         verb, subject = dice.pick(makers)
         name = mentions.landmark(subject)
-        return plan.ObjectRelative(name, verb) if name else None
-    predicate, hidden = draw_predicate(mentions, index)
-    # A size or colour in the clause would need to be left out of the noun's own adjectives, and
-    # "the star that is on the left" is just "the star on the left".
-    is_side = isinstance(predicate, plan.Location) and isinstance(predicate.places[0], plan.Side)
-    return None if hidden or is_side else plan.SubjectRelative(predicate)
+        thing = mentions.scene.things[index]
+        if name and german.tells_object_from_subject(thing.kind, thing.count > 1, name):
+            return plan.ObjectRelative(name, verb)
+        return None
+    for _ in range(3):
+        predicate, hidden = draw_predicate(mentions, index)
+        # A size or colour would have to be left out of the noun's own adjectives, and "the star
+        # that is on the left" is just "the star on the left".
+        is_side = isinstance(predicate, plan.Location) and isinstance(
+            predicate.places[0], plan.Side
+        )
+        if not hidden and not is_side:
+            return plan.SubjectRelative(predicate)
+    return None
 
 
 def existence(mentions: Mentions) -> plan.Existence | None:
@@ -75,8 +87,8 @@ def existence(mentions: Mentions) -> plan.Existence | None:
         return _existence_of_two(mentions, index, others[0])
     mentions.used.add(index)
     roll = dice.roll()
-    modifier = _modifier(mentions, index) if roll < 0.35 else None
-    if isinstance(modifier, plan.SubjectRelative | plan.ObjectRelative):
+    modifier = _relative_clause(mentions, index) if roll < 0.35 else None
+    if modifier:
         thing = mentions.name(index, "a", (), modifier)
         side = mentions.side(index) if dice.chance(0.3) else None
         return plan.Existence(thing, side, place_first=True) if thing else None
@@ -126,9 +138,7 @@ def presentation(mentions: Mentions) -> plan.Presentation | None:
     place = mentions.relation(index)
     if place is None:
         return None
-    modifier = _modifier(mentions, index) if mentions.dice.chance(0.3) else None
-    if isinstance(modifier, plan.Relation | plan.Side):
-        modifier = None
+    modifier = _relative_clause(mentions, index) if mentions.dice.chance(0.3) else None
     thing = mentions.name(index, "a", (), modifier)
     return plan.Presentation(place, thing) if thing else None
 

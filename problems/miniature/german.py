@@ -174,6 +174,22 @@ def noun_phrase(phrase: plan.NounPhrase, case: Case) -> str:
     return f"{words} , {_DEFINITE['accusative'][gender]} {subject} {verb} ,"
 
 
+def tells_object_from_subject(kind: str, plural: bool, subject: plan.NounPhrase) -> bool:
+    """Returns whether German shows which of the two acts in "the star that the house touches".
+
+    "Die Sterne, die die Häuser berühren" does not: only a masculine form or the verb's number can.
+
+    Args:
+        kind: of the noun that the relative clause follows.
+        plural: whether that noun is in the plural.
+        subject: who acts in the relative clause.
+    """
+    if plural != subject.plural:
+        return True
+    genders = (GERMAN_NOUNS[kind].gender, GERMAN_NOUNS[subject.kind].gender)
+    return not plural and "m" in genders
+
+
 @lru_cache(maxsize=1 << 17)
 def _core(
     kind: str,

@@ -1,0 +1,75 @@
+"""The grid: hand-made scenes, and what holds for all drawn ones."""
+
+from t2t_mm.problems.miniature.dice import Dice
+from t2t_mm.problems.miniature.scene import (
+    CONTAINERS,
+    MAX_COUNT,
+    SIZES,
+    Bond,
+    Scene,
+    Thing,
+)
+from t2t_mm.problems.miniature.scene_sampler import draw_scene
+
+# . . .
+# star house moon
+# . tree .
+STAR = Thing("star", "red", "big", 1, 3)
+HOUSE = Thing("house", "blue", "huge", 1, 4)
+MOON = Thing("moon", "white", "small", 2, 5)
+TREE = Thing("tree", "green", "big", 1, 7)
+SCENE = Scene((STAR, HOUSE, MOON, TREE), (Bond("touch", 0, 1), Bond("cover", 3, 1)))
+
+
+def test_relations_follow_from_the_grid() -> None:
+    assert set(SCENE.relations[0]) == {("left", 1), ("next", 1), ("left", 2)}
+    assert set(SCENE.relations[1]) == {("right", 0), ("next", 0), ("left", 2), ("next", 2)} | {
+        ("above", 3)
+    }
+    assert SCENE.relations[3] == (("below", 1),)
+
+
+def test_between_and_sides() -> None:
+    assert SCENE.between(1) == [(0, 2)]
+    assert SCENE.between(0) == []
+    assert [SCENE.sides(index) for index in range(4)] == [
+        ("left",),
+        ("middle",),
+        ("right",),
+        ("bottom",),
+    ]
+
+
+def test_touching_goes_both_ways_and_covering_one() -> None:
+    assert SCENE.actions == ((("touch", 1),), (("touch", 0),), (), (("cover", 1),))
+    assert SCENE.are_bonded(1, 3) and not SCENE.are_bonded(0, 3)
+
+
+def test_the_key_ignores_order_and_nothing_else() -> None:
+    same = Scene((HOUSE, TREE, STAR, MOON), (Bond("cover", 1, 0), Bond("touch", 0, 2)))
+    assert same.key == SCENE.key
+    assert Scene(SCENE.things, SCENE.bonds[:1]).key != SCENE.key
+    turned = Scene(SCENE.things, (SCENE.bonds[0], Bond("cover", 1, 3)))
+    assert turned.key != SCENE.key
+    bigger = Scene((Thing("star", "red", "huge", 1, 3), *SCENE.things[1:]), SCENE.bonds)
+    assert bigger.key != SCENE.key
+
+
+def test_drawn_scenes_can_be_drawn_as_pictures() -> None:
+    for number in range(3_000):
+        scene = draw_scene(Dice(str(number)))
+        names = [(thing.kind, thing.colour) for thing in scene.things]
+        assert 2 <= len(names) <= 5 and len(set(names)) == len(names)
+        inside = {bond.subject: bond.object for bond in scene.bonds if bond.verb == "inside"}
+        free = [thing.cell for i, thing in enumerate(scene.things) if i not in inside]
+        assert len(set(free)) == len(free)
+        for inner, outer in inside.items():
+            container, thing = scene.things[outer], scene.things[inner]
+            assert container.kind in CONTAINERS and container.count == 1
+            assert SIZES.index(thing.size) < SIZES.index(container.size)
+            assert thing.cell == container.cell
+        for kind in {thing.kind for thing in scene.things}:
+            count = sum(thing.count for thing in scene.things if thing.kind == kind)
+            assert count <= MAX_COUNT
+        pairs = [frozenset((bond.subject, bond.object)) for bond in scene.bonds]
+        assert len(set(pairs)) == len(pairs) and all(len(pair) == 2 for pair in pairs)
