@@ -27,6 +27,7 @@ _USER_DIR_HINT = (
 )
 
 C = TypeVar("C", bound=type)
+F = TypeVar("F", bound="Callable[[], HParams]")
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,7 @@ GROUPS: Registry[Group] = Registry("group of problems", builtin=_builtin_groups)
 
 
 @overload
-def register_problem(name_or_class: None = None) -> Callable[[C], C]: ...
-@overload
-def register_problem(name_or_class: str) -> Callable[[C], C]: ...
+def register_problem(name_or_class: str | None = None) -> Callable[[C], C]: ...
 @overload
 def register_problem(name_or_class: C) -> C: ...
 def register_problem(name_or_class: Any = None) -> Any:
@@ -95,6 +94,10 @@ def register_problem(name_or_class: Any = None) -> Any:
     return _decorate(name_or_class, _enter_problem)
 
 
+@overload
+def register_hparams(name_or_function: str | None = None) -> Callable[[F], F]: ...
+@overload
+def register_hparams(name_or_function: F) -> F: ...
 def register_hparams(name_or_function: Any = None) -> Any:
     """Decorator: enter a function without arguments that returns an `HParams`.
 
@@ -104,6 +107,10 @@ def register_hparams(name_or_function: Any = None) -> Any:
     return _decorate(name_or_function, HPARAMS.register)
 
 
+@overload
+def register_modality(name_or_class: str | None = None) -> Callable[[C], C]: ...
+@overload
+def register_modality(name_or_class: C) -> C: ...
 def register_modality(name_or_class: Any = None) -> Any:
     """Decorator: enter a modality's class.
 
@@ -130,8 +137,8 @@ def _decorate(target: Any, register: Callable[[str, Any], None], drop_suffix: st
     """Serve a decorator that is used bare, with empty parentheses or with a name."""
 
     def enter(value: Any) -> Any:
-        name = target if isinstance(target, str) else snake_case(value.__name__)
-        register(name.removesuffix(drop_suffix), value)
+        default = snake_case(value.__name__).removesuffix(drop_suffix)
+        register(target if isinstance(target, str) else default, value)
         return value
 
     return enter if target is None or isinstance(target, str) else enter(target)
@@ -144,6 +151,13 @@ def _enter_problem(name: str, cls: type[Problem]) -> None:
             expected="a class derived from t2t_mm.Problem",
             received={"value": cls},
         )
+    if not getattr(cls, "modalities", None):
+        raise UserError(
+            f"The problem {name!r} declares no modalities",
+            expected="modalities = {'inputs': Language(), 'targets': Language()}, for example",
+        )
+    if name in GROUPS:
+        raise UserError(f"The problem {name!r} has the name of a group", fix="Rename the problem.")
     if name.endswith(REVERSE_SUFFIX):
         raise UserError(
             f"The problem name {name!r} ends in '_rev', which stands for a reversal",

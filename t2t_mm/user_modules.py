@@ -8,7 +8,7 @@ import pkgutil
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def _import_entry(entry: str) -> list[str]:
         _allow_imports_from(path.parent)
         return [_import_file(path, path.stem)]
     if re.fullmatch(r"\w+(\.\w+)*", entry) and _module_exists(entry):
-        return [_guarded(entry, lambda: importlib.import_module(entry)).__name__]
+        return [_import_by_name(entry)]
     raise UserError(
         "--t2t_usr_dir names nothing that exists",
         expected="a folder, a file ending in .py, or the name of an installed package",
@@ -76,7 +76,7 @@ def _import_folder(entry: str, folder: Path) -> list[str]:
     _import_file(folder / "__init__.py", name)
     for module in pkgutil.iter_modules([str(folder)], f"{name}."):
         if not module.name.rpartition(".")[2].startswith(("_", "test_", "conftest")):
-            _guarded(entry, lambda module=module: importlib.import_module(module.name))
+            _import_by_name(module.name)
     return [name]
 
 
@@ -100,10 +100,17 @@ def _import_file(path: Path, name: str) -> str:
     sys.modules[name] = module
     loader = spec.loader
     try:
-        _guarded(str(path), lambda: loader.exec_module(module))
+        _guarded(str(path), str(path.parent), lambda: loader.exec_module(module))
     except UserError:
         del sys.modules[name]
         raise
+    return name
+
+
+def _import_by_name(name: str) -> str:
+    spec = importlib.util.find_spec(name.partition(".")[0])  # its parents are not imported yet
+    folder = str(Path(spec.origin).parent) if spec is not None and spec.origin else ""
+    _guarded(name, folder, lambda: importlib.import_module(name))
     return name
 
 
@@ -118,7 +125,7 @@ def _is_taken(name: str, path: Path) -> bool:
 
 def _module_exists(name: str) -> bool:
     try:
-        return importlib.util.find_spec(name) is not None
+        return importlib.util.find_spec(name.partition(".")[0]) is not None
     except (ImportError, ValueError):
         return False
 
@@ -129,28 +136,24 @@ def _allow_imports_from(folder: Path) -> None:
         sys.path.append(str(folder))
 
 
-def _guarded(entry: str, load: Any) -> Any:
-    """Run an import; a failure becomes an error that names the file and the line."""
+def _guarded(entry: str, folder: str, load: Callable[[], Any]) -> Any:
+    """Run an import; a failure becomes an error that names the file and the line in `folder`."""
     try:
         return load()
     except Exception as error:
-        place = _place_of(error)
         raise UserError(
-            f"Importing {entry} failed at {place}: {type(error).__name__}: {error}"
+            f"Importing {entry} failed at {_place_of(error, folder)}: "
+            f"{type(error).__name__}: {error}"
         ) from error
 
 
-def _place_of(error: Exception) -> str:
-    """File and line of the user's code in which an import failed."""
+def _place_of(error: Exception, folder: str) -> str:
+    """File and line of the user's own code in which an import failed."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
-    own = str(Path(__file__).parent)
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith((own, "<frozen")) and "importlib" not in frame.filename
-    ]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith(folder)] or frames
+    return f"{own[-1].filename}:{own[-1].lineno}"
 
 
 def _check_registers(entry: str, modules: Sequence[str], tables: Sequence[Registry[Any]]) -> None:

@@ -1,0 +1,148 @@
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from t2t_mm.bin import command
+from t2t_mm.errors import UserError
+
+
+def define_flags(flags: Any) -> None:
+    flags.DEFINE_string("zoo", "", "Declared first.")
+    flags.DEFINE_integer("amount", 3, "Declared second.", lower_bound=1)
+    flags.DEFINE_bool("loud", False, "A switch.")
+    flags.DEFINE_enum("color", "red", ["red", "blue"], "A choice.")
+    flags.DEFINE_multi_string("part", [], "A list.")
+    flags.DEFINE_alias("number", "amount")
+
+
+def run(*argv: str, call: Any = lambda flags: None, usage: str = "") -> int:
+    return command.run("t2t-x", "Does a thing.", define_flags, call, argv, usage=usage)
+
+
+def test_call_gets_the_parsed_flags() -> None:
+    seen: list[Any] = []
+
+    def call(flags: Any) -> None:
+        seen.append((flags.zoo, flags.amount, flags.loud, flags.color, flags.part))
+
+    assert run("--zoo=a", "--number", "7", "--loud", "--part=x", "--part=y", call=call) == 0
+    assert seen == [("a", 7, True, "red", ["x", "y"])]
+
+
+def test_defaults_are_fresh_in_every_run() -> None:
+    amounts: list[int] = []
+    run("--amount=9", call=lambda flags: amounts.append(flags.amount))
+    run(call=lambda flags: amounts.append(flags.amount))
+    assert amounts == [9, 3]
+
+
+def test_the_exit_code_is_that_of_the_call() -> None:
+    assert run(call=lambda flags: 1) == 1
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "-help", "--helpfull"])
+def test_help_lists_the_commands_own_flags_in_order(
+    flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(flag, "--nonsense", call=lambda flags: pytest.fail("was called")) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.startswith("Does a thing.\n\nUsage: t2t-x [flags]\n")
+    shown = [line.strip() for line in out.splitlines() if line.startswith("  --")]
+    assert shown == ["--zoo", "--amount, --number", "--[no]loud", "--color", "--part"]
+    assert "A choice. One of: red, blue. (default: 'red')" in out
+    assert "A list. May be repeated." in out
+
+
+def test_absls_own_flags_are_neither_shown_nor_accepted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("--help")
+    assert "verbosity" not in capsys.readouterr().out
+    assert run("--verbosity=1") == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--amuont=3"], "Unknown flag --amuont. Did you mean '--amount'? See t2t-x --help."),
+        (["--zzzzzz"], "Unknown flag --zzzzzz. See t2t-x --help."),
+        (["--amount=many"], "--amount=many"),
+        (["--amount=0"], "--amount=0"),
+        (["--color=green"], "red|blue"),
+        (["--zoo"], "zoo"),
+        (["--loud=perhaps"], "loud=perhaps"),
+        (["word"], "t2t-x takes flags only. Expected: --flag=value. Received: argument='word'."),
+    ],
+)
+def test_wrong_use_is_one_block_and_exit_code_2(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*argv, call=lambda flags: pytest.fail("was called")) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("t2t-x: error: ")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_words_are_handed_on_where_the_usage_names_them() -> None:
+    words: list[str] = []
+    run("list", "--amount=2", "all", "--loud", call=lambda f: words.extend(f.arguments), usage="W")
+    assert words == ["list", "all"]
+
+
+def test_a_users_error_is_one_block_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    def call(flags: Any) -> None:
+        raise UserError("No data", fix="Generate it.")
+
+    assert run(call=call) == 2
+    assert capsys.readouterr().err == "t2t-x: error: No data. Generate it.\n"
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    def call(flags: Any) -> None:
+        raise ValueError("ours")
+
+    with pytest.raises(ValueError, match="ours"):
+        run(call=call)
+
+
+def test_an_interrupt_is_exit_code_130(capsys: pytest.CaptureFixture[str]) -> None:
+    def call(flags: Any) -> None:
+        raise KeyboardInterrupt
+
+    assert run(call=call) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_tensorflow_is_silenced_unless_the_user_asked_for_its_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    run()
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3"
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    run()
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    program = (
+        "from t2t_mm.bin import command\n"
+        "def call(flags):\n"
+        "    for _ in range(100_000): print('many lines')\n"
+        "raise SystemExit(command.run('x', '', lambda flags: None, call, []))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.readline() == "many lines\n"
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(timeout=30) == 0

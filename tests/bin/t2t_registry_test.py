@@ -1,0 +1,99 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from t2t_mm import registry
+from t2t_mm.bin import t2t_registry
+
+USER_FILE = """
+from t2t_mm import Language, Problem, registry
+
+@registry.register_problem("listed_by_me")
+class Mine(Problem):
+    \"\"\"A problem of mine.\"\"\"
+    modalities = {"inputs": Language(), "targets": Language()}
+
+    def generate(self, split):
+        yield {"inputs": "a", "targets": "b"}
+"""
+
+
+def test_list_shows_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    assert t2t_registry.main(["list"]) == 0
+    out = capsys.readouterr().out
+    for heading in ("Problems:", "Groups of problems:", "Hparams sets:", "Modalities:"):
+        assert heading in out
+    for name in [*registry.problem_names(), *registry.hparams_names(), "mini_text", "language"]:
+        assert f"\n  {name}\n" in f"{out}\n"
+
+
+def test_list_of_one_kind_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert t2t_registry.main(["list", "--kind=hparams", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"hparams": registry.hparams_names()}
+
+
+def test_list_with_the_users_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine_listed.py"
+    file.write_text(USER_FILE, encoding="utf-8")
+    assert t2t_registry.main(["list", f"--t2t_usr_dir={file}"]) == 0
+    assert "  listed_by_me\n" in capsys.readouterr().out
+    assert t2t_registry.main(["describe", "listed_by_me"]) == 0
+    assert "A problem of mine." in capsys.readouterr().out
+
+
+def test_describe_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    assert t2t_registry.main(["describe", "wmt_ende"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("wmt_ende (problem)\n")
+    for fact in ("modalities: inputs=Language(", "command: ", "batch: tokens=", "licence: "):
+        assert f"\n{fact}" in out
+    for fact in ("size: ", "source: ", "substitute: "):
+        assert f"\n{fact}" in out
+
+
+def test_describe_a_reversal_with_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    assert t2t_registry.main(["describe", "text2text_files/en-de_rev", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["name"] == "text2text_files/en-de_rev"
+    assert facts["reverse_of"] == "text2text_files/en-de"
+
+
+@pytest.mark.parametrize("name", registry.problem_names())
+def test_every_problem_describes_itself(name: str) -> None:
+    facts = t2t_registry.describe(name)
+    assert facts["doc"]
+    assert facts["command"]
+    json.dumps(facts)
+
+
+def test_describe_an_hparams_set(capsys: pytest.CaptureFixture[str]) -> None:
+    assert t2t_registry.main(["describe", "multimodel_paper"]) == 0
+    out = capsys.readouterr().out
+    assert "\nmodel.num_experts = 240\n" in out
+    assert "\noptimizer.beta1 = 0.85\n" in out
+
+
+def test_describe_a_group() -> None:
+    facts = t2t_registry.describe("mini_text")
+    assert facts["problems"] == ["mini_ende", "mini_deen", "mini_enfr", "mini_fren"]
+    assert facts["doc"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["describe", "wmt_edne"], "Did you mean 'wmt_ende'"),
+        (["describe", "multimodel_tinny"], "Did you mean 'multimodel_tiny'"),
+        (["describe"], "Expected: list, or describe NAME. Received: arguments='describe'"),
+        ([], "Expected: list, or describe NAME"),
+        (["lst"], "Received: arguments='lst'"),
+        (["list", "--kind=problems"], "problem|group|hparams|modality"),
+        (["list", "--t2t_usr_dir=nowhere"], "t2t_usr_dir='nowhere'"),
+    ],
+)
+def test_wrong_use(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert t2t_registry.main(argv) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("t2t-registry: error: ")
+    assert message in err

@@ -1,0 +1,225 @@
+"""The shape of the whole: which module may import which, and what a start costs."""
+
+import ast
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = {
+    "t2t_mm": "t2t_mm",
+    "problems": "t2t_mm.problems",
+    "hparams": "t2t_mm.hparams",
+    "bin": "t2t_mm.bin",
+}
+
+# Longest prefix wins. A module imports from its own folder or from a lower rank.
+RANKS = {
+    "t2t_mm": 0,
+    "t2t_mm.layers": 0,
+    "t2t_mm.data": 1,
+    "t2t_mm.modalities": 2,
+    "t2t_mm.model": 3,
+    "t2t_mm.training.checkpoint": 4,
+    "t2t_mm.training.restore": 4,
+    "t2t_mm.training.run_directory": 4,
+    "t2t_mm.training.task": 4,
+    "t2t_mm.inference.search": 4,
+    "t2t_mm.training": 5,
+    "t2t_mm.inference": 5,
+    "t2t_mm.problems": 6,
+    "t2t_mm.hparams": 6,
+    "t2t_mm.bin": 7,
+}
+# Importing these must stay cheap, so nothing heavy stands at the top of them.
+LIGHT = (
+    "t2t_mm.problems",
+    "t2t_mm.hparams",
+    "t2t_mm.bin",
+    "t2t_mm.data.problem",
+    "t2t_mm.data.mixture",
+    "t2t_mm.training.environment",
+)
+# These also run where TensorFlow is not installed.
+WITHOUT_TENSORFLOW = ("t2t_mm.layers", "t2t_mm.modalities", "t2t_mm.model")
+TENSORFLOW = {"tensorflow", "tensorflow_datasets", "tensorflow_text", "mesh_tensorflow"}
+HEAVY = TENSORFLOW | {"keras", "jax", "matplotlib", "apache_beam", "sentencepiece", "sacrebleu"}
+
+
+def _modules() -> dict[str, Path]:
+    """Import name -> file of every module of the package."""
+    found = {}
+    for folder, name in FOLDERS.items():
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = [name, *path.relative_to(ROOT / folder).with_suffix("").parts]
+            found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+MODULES = _modules()
+
+
+def _statements(tree: ast.AST, *, at_start: bool) -> Iterator[ast.AST]:
+    """All nodes but those for type checkers; with `at_start` those that run at import."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if at_start and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
+            continue
+        yield node
+        waiting += ast.iter_child_nodes(node)
+
+
+def _imports(module: str, *, at_start: bool) -> set[str]:
+    """What a module imports, by full name; from its whole text, or at its start only."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in _statements(tree, at_start=at_start):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively; full names are the habit here"
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else str(node.module) for name in full}
+    return found
+
+
+def _rank(module: str) -> int:
+    prefixes = [name for name in RANKS if module == name or module.startswith(f"{name}.")]
+    return RANKS[max(prefixes, key=len)]
+
+
+def _package(module: str) -> str:
+    """The folder that a module lies in."""
+    is_package = MODULES[module].name == "__init__.py"
+    return module if is_package else module.rpartition(".")[0]
+
+
+def _may_import(module: str, other: str) -> bool:
+    own, its = _package(module), _package(other)
+    in_own_folder = own == its or its.startswith(f"{own}.") or own.startswith(f"{its}.")
+    if in_own_folder and "t2t_mm" not in (own, its):
+        return _rank(other) <= _rank(module)
+    return _rank(other) < _rank(module) or (own == its == "t2t_mm")
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "t2t_mm"])
+def test_imports_point_to_lower_ranks(module: str) -> None:
+    own = {name for name in _imports(module, at_start=False) if name in MODULES} - {"t2t_mm"}
+    wrong = sorted(other for other in own if not _may_import(module, other))
+    assert not wrong, f"{module} (rank {_rank(module)}) imports {wrong}"
+
+
+def test_the_public_names_exist_and_are_the_ones_imported_lazily() -> None:
+    tree = ast.parse(MODULES["t2t_mm"].read_text(encoding="utf-8"))
+    lazy = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_LAZY_NAMES"
+    )
+    import t2t_mm
+
+    assert sorted([*lazy, "__version__"]) == sorted(t2t_mm.__all__)
+    for target in lazy.values():
+        module, _, attribute = target.partition(":")
+        assert module in MODULES, target
+        names = {
+            getattr(node, "name", "")
+            for node in ast.parse(MODULES[module].read_text(encoding="utf-8")).body
+        }
+        assert not attribute or attribute in names, target
+
+
+def _is_under(module: str, prefixes: tuple[str, ...]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in prefixes)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [name for name in MODULES if _package(name) == "t2t_mm" or _is_under(name, LIGHT)],
+)
+def test_light_modules_import_nothing_heavy_at_their_start(module: str) -> None:
+    top = {name.partition(".")[0] for name in _imports(module, at_start=True)}
+    assert not top & HEAVY
+
+
+@pytest.mark.parametrize(
+    "module", [name for name in MODULES if _is_under(name, WITHOUT_TENSORFLOW)]
+)
+def test_the_model_imports_no_tensorflow_at_its_start(module: str) -> None:
+    top = {name.partition(".")[0] for name in _imports(module, at_start=True)}
+    assert not top & TENSORFLOW
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("t2t_mm.bin")])
+def test_only_commands_know_flags(module: str) -> None:
+    assert not {name for name in _imports(module, at_start=False) if name.startswith("absl.flags")}
+    assert "absl.app" not in _imports(module, at_start=False)
+
+
+REPORT_HEAVY = (
+    f"\nimport sys\nheavy = sorted(set(sys.modules) & {HEAVY!r})\nassert not heavy, heavy\n"
+)
+LIST = "from t2t_mm.bin import t2t_registry\nassert t2t_registry.main(['list']) == 0"
+START = {"import": ("import t2t_mm", False), "t2t-registry list": (LIST, True)} | {
+    f"{name} --help": (f"from t2t_mm.bin import {name}\nassert {name}.main(['--help']) == 0", True)
+    for name in (path.stem for path in sorted((ROOT / "bin").glob("t2t_*.py")))
+}
+
+
+@pytest.mark.parametrize(("program", "prints"), START.values(), ids=START.keys())
+def test_a_start_is_quick_and_silent_and_loads_nothing_heavy(program: str, prints: bool) -> None:
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", program + REPORT_HEAVY],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        seconds.append(time.perf_counter() - start)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        assert bool(done.stdout) is prints
+        if seconds[-1] < 1.0:
+            break
+    assert min(seconds) < 2.0  # under one second on an idle machine
+
+
+def test_every_problem_is_imported_without_anything_heavy() -> None:
+    program = (
+        "from t2t_mm import registry\n"
+        "for name in registry.problem_names(): registry.problem(name)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program + REPORT_HEAVY], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_file_is_too_long() -> None:
+    long = {
+        name: lines
+        for name, path in MODULES.items()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert not long
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        name
+        for name, path in MODULES.items()
+        if (text := path.read_text(encoding="utf-8")).strip()
+        and ast.get_docstring(ast.parse(text)) is None
+    ]
+    assert not silent

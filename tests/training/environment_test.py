@@ -1,0 +1,47 @@
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import t2t_mm
+from t2t_mm.training import environment
+from t2t_mm.training.environment import describe_environment
+
+
+def test_it_is_json_and_holds_what_was_asked() -> None:
+    found = describe_environment(7, ["t2t-trainer", "--hparams=a=1,b=2", "--tmp_dir=my files"])
+    assert json.loads(json.dumps(found)) == found
+    assert found["seed"] == 7
+    assert found["command"] == "t2t-trainer --hparams=a=1,b=2 '--tmp_dir=my files'"
+    assert found["versions"]["t2t_mm"] == t2t_mm.__version__
+    assert found["versions"]["tensorflow"].startswith("2.")
+    assert found["machine"]["cores"] >= 1
+    assert found["machine"]["memory_bytes"] > 2**28
+
+
+def test_a_missing_package_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "_PACKAGES", ("no-such-package-x",))
+    assert describe_environment(1, [])["versions"]["no-such-package-x"] is None
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    settings = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_the_revision_marks_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "t2t_mm/__init__.py"
+    module.parent.mkdir()
+    module.write_text("")
+    monkeypatch.setattr(t2t_mm, "__file__", str(module))
+    assert describe_environment(1, [])["revision"] is None
+
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "-A")
+    _git(tmp_path, "commit", "-q", "-m", "first")
+    clean = describe_environment(1, [])["revision"]
+    assert clean is not None and len(clean) == 40
+
+    module.write_text("edited = True\n")
+    assert describe_environment(1, [])["revision"] == f"{clean}+changes"
