@@ -88,8 +88,14 @@ def register_problem(name_or_class: Any = None) -> Any:
         UserError: The name is taken or malformed, or this is not a problem's class.
 
     Example:
-        >>> @register_problem
-        ... class ReverseWords(Problem): ...   # its name: reverse_words
+        >>> from t2t_mm import Language, Problem, registry
+        >>> @registry.register_problem  # its name: shout_words
+        ... class ShoutWords(Problem):
+        ...     modalities = {"inputs": Language(), "targets": Language()}
+        ...     def generate(self, split):
+        ...         yield {"inputs": "hello", "targets": "HELLO"}
+        >>> registry.problem("shout_words").name
+        'shout_words'
     """
     return _decorate(name_or_class, _enter_problem)
 

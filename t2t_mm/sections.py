@@ -173,6 +173,7 @@ class HParams:
     """All settings of a run, a record of records.
 
     Example:
+        >>> from dataclasses import replace
         >>> hparams = HParams(model=ModelHParams(width=256))
         >>> replace(hparams, train=TrainHParams(steps=1000)).model.width
         256
