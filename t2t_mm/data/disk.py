@@ -11,6 +11,8 @@ from pathlib import Path
 
 from t2t_mm.errors import UserError
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
@@ -40,6 +42,7 @@ def full_disk_told(data_dir: Path) -> Iterator[None]:
 
 
 def _is_full_disk(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return type(error).__name__ == "ResourceExhaustedError" and "space" in str(error)
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    # TensorFlow and TFDS hand the system's words on inside errors of their own.
+    return any(os.strerror(number) in str(error) for number in _FULL)

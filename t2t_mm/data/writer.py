@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,10 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     def _example_writer(self) -> _SameBytesWriter:
         return _SameBytesWriter(self.info.file_format)
+
+    def _make_download_manager(self, **unused: Any) -> Any:
+        """Nothing is downloaded: TFDS's own manager would make its folders in data_dir."""
+        return SimpleNamespace(downloaded_size=0)
 
     def _log_download_bytes(self) -> None:
         pass
