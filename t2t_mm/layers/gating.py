@@ -65,6 +65,12 @@ def sum_by_expert(values_NK: Tensor, experts_NK: Tensor, num_experts: int) -> Te
     return ops.segment_sum(flat_values, ops.reshape(experts_NK, (-1,)), num_experts)
 
 
+def _softmax(logits_NK: Tensor) -> Tensor:
+    if logits_NK.shape[-1] == 1:  # Keras warns of a softmax over one value
+        return ops.ones_like(logits_NK)
+    return ops.softmax(logits_NK)
+
+
 class NoisyTopKGate(keras.layers.Layer):
     """Chooses the k experts of largest noisy logit; their weights are a softmax over the chosen.
 
@@ -120,7 +126,7 @@ class NoisyTopKGate(keras.layers.Layer):
         num_best = min(self.experts_per_token + 1, self.num_experts)
         best, indices = ops.top_k(logits, num_best)
         experts = ops.cast(indices[:, : self.experts_per_token], "int32")
-        gates = ops.softmax(best[:, : self.experts_per_token])
+        gates = _softmax(best[:, : self.experts_per_token])
         if position_mask is not None:
             gates = gates * ops.cast(position_mask, "float32")[:, None]
         importance = sum_by_expert(gates, experts, self.num_experts)

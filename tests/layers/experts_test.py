@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from t2t_mm.layers.experts import ExpertBlock, Experts
+
+ARGUMENTS = {"num_experts": 5, "experts_per_token": 2, "expert_width": 16}
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def trained(block, width=8):
+    """Gives the gate's weights values, so that positions differ in their experts."""
+    block.build((None, None, width))
+    block.gate.choice.assign(normal(width, block.num_experts, seed=9))
+    return block
+
+
+def test_ragged_and_dense_give_the_same_numbers():
+    ragged = trained(ExpertBlock(**ARGUMENTS, dispatch="ragged"))
+    dense = trained(ExpertBlock(**ARGUMENTS, dispatch="dense"))
+    for variable, other in zip(ragged.weights, dense.weights, strict=True):
+        other.assign(variable)
+    x = normal(3, 7, 8)
+    mask = np.arange(7)[None] < np.array([7, 4, 1])[:, None]
+    for position_mask in (None, mask):
+        one, _ = ragged(x, position_mask=position_mask)
+        two, _ = dense(x, position_mask=position_mask)
+        np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+def test_the_block_adds_and_normalizes():
+    block = trained(ExpertBlock(**ARGUMENTS))
+    x = normal(2, 3, 8)
+    y, routing = block(x)
+    flat = x.reshape(6, 8)
+    mixed = np.asarray(block.experts(flat, routing.experts, routing.gates))
+    np.testing.assert_allclose(y, block.norm((flat + mixed).reshape(2, 3, 8)), atol=1e-5)
+
+
+def test_each_position_is_routed_by_itself():
+    block = trained(ExpertBlock(**ARGUMENTS))
+    x = normal(1, 6, 8)
+    other = x.copy()
+    other[0, 3] += 1.0
+    difference = np.abs(np.asarray(block(x)[0]) - np.asarray(block(other)[0])).max(-1)[0]
+    np.testing.assert_array_equal(difference > 0, [False, False, False, True, False, False])
+
+
+def test_padding_changes_neither_outputs_nor_balance():
+    block = trained(ExpertBlock(**ARGUMENTS))
+    x = normal(2, 5, 8)
+    mask = np.full((2, 5), True)
+    y, routing = block(x, position_mask=mask)
+    longer = np.concatenate([x, normal(2, 4, 8, seed=5)], axis=1)
+    longer_mask = np.concatenate([mask, np.full((2, 4), False)], axis=1)
+    padded, padded_routing = block(longer, position_mask=longer_mask)
+    np.testing.assert_allclose(padded[:, :5], y, atol=1e-6)
+    np.testing.assert_allclose(padded_routing.load, routing.load)
+    np.testing.assert_allclose(padded_routing.balance_loss, routing.balance_loss, rtol=1e-5)
+
+
+def test_unknown_dispatch_is_refused():
+    with pytest.raises(ValueError, match="auto, ragged, dense. Received: dispatch='sparse'"):
+        Experts(4, 8, dispatch="sparse")

@@ -1,0 +1,121 @@
+import math
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from t2t_mm.layers.gating import NoisyTopKGate, squared_variation, sum_by_expert
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def gate_with(choice, experts_per_token, **kwargs):
+    """A gate whose weights are given, so that unit vectors pick rows of `choice` as logits."""
+    gate = NoisyTopKGate(choice.shape[1], experts_per_token, **kwargs)
+    gate.build((None, choice.shape[0]))
+    gate.choice.assign(choice)
+    return gate
+
+
+# Four tokens, four experts, two each; logits chosen so that the softmax of the two is 0.75, 0.25.
+LOG3 = np.log(3.0)
+TABLE = np.array(
+    [
+        [LOG3, 0.0, -9.0, -9.0],
+        [0.0, LOG3, -9.0, -9.0],
+        [-9.0, -9.0, LOG3, 0.0],
+        [LOG3, -9.0, 0.0, -9.0],
+    ],
+    "float32",
+)
+
+
+def test_a_routing_table_by_hand():
+    routing = gate_with(TABLE, 2)(np.eye(4, dtype="float32"))
+    np.testing.assert_array_equal(routing.experts, [[0, 1], [1, 0], [2, 3], [0, 2]])
+    np.testing.assert_allclose(routing.gates, [[0.75, 0.25]] * 4, atol=1e-6)
+    np.testing.assert_allclose(routing.importance, [1.75, 1.0, 1.0, 0.25], atol=1e-6)
+    np.testing.assert_array_equal(routing.load, [3, 2, 2, 1])
+    # importance: mean 1, variance (0.5625 + 0 + 0 + 0.5625) / 4; load: mean 2, variance 0.5
+    np.testing.assert_allclose(routing.balance_loss, 0.28125 + 0.125, atol=1e-5)
+
+
+def test_padded_tokens_weigh_nothing_and_are_not_counted():
+    gate = gate_with(TABLE, 2)
+    routing = gate(np.eye(4, dtype="float32"), position_mask=np.array([True, True, True, False]))
+    np.testing.assert_array_equal(routing.gates[3], [0, 0])
+    np.testing.assert_allclose(routing.importance, [1.0, 1.0, 0.75, 0.25], atol=1e-6)
+    np.testing.assert_array_equal(routing.load, [2, 2, 1, 1])
+
+
+def test_equal_use_of_all_experts_costs_nothing():
+    choice = np.full((4, 4), -9.0, "float32")
+    for token in range(4):
+        choice[token, [token, (token + 1) % 4]] = LOG3, 0.0
+    routing = gate_with(choice, 2)(np.eye(4, dtype="float32"))
+    np.testing.assert_allclose(routing.balance_loss, 0.0, atol=1e-9)
+
+
+def test_squared_variation_is_population_variance_over_squared_mean():
+    np.testing.assert_allclose(squared_variation(ops.array([1.0, 3.0])), 0.25, rtol=1e-6)
+    np.testing.assert_allclose(squared_variation(ops.array([5.0, 5.0, 5.0])), 0.0, atol=1e-9)
+
+
+def test_sum_by_expert():
+    total = sum_by_expert(ops.array([[1.0, 2.0], [4.0, 8.0]]), ops.array([[2, 0], [2, 1]]), 4)
+    np.testing.assert_array_equal(total, [2, 8, 5, 0])
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_k_gates_are_positive_and_sum_to_one(training):
+    gate = gate_with(normal(8, 6), 3, seed=1)
+    routing = gate(normal(50, 8, seed=1), training=training)
+    gates, experts = np.asarray(routing.gates), np.asarray(routing.experts)
+    assert (gates > 0).all()
+    np.testing.assert_allclose(gates.sum(-1), 1.0, rtol=1e-5)
+    assert all(len(set(row)) == 3 for row in experts)
+
+
+def test_without_noise_a_new_gate_sends_all_to_the_first_experts():
+    routing = NoisyTopKGate(5, 2)(normal(7, 8))
+    np.testing.assert_array_equal(routing.experts, [[0, 1]] * 7)
+    np.testing.assert_array_equal(routing.load, [7, 7, 0, 0, 0])
+
+
+def test_noise_of_a_new_gate_has_the_spread_of_softplus_zero():
+    # All logits start equal, so noise alone chooses: every expert about as often as any other.
+    routing = NoisyTopKGate(4, 1, seed=2)(normal(4000, 8), training=True)
+    counts = np.bincount(np.asarray(routing.experts)[:, 0], minlength=4)
+    assert counts.min() > 900
+
+
+def test_expected_load_follows_the_formula():
+    gate = gate_with(normal(8, 5), 2, seed=3)
+    x = normal(6, 8, seed=4)
+    routing = gate(x, training=True)
+    clean = x @ np.asarray(gate.choice)
+    spread = np.log(2.0) + 0.01
+    twin = keras.random.SeedGenerator(3)
+    noisy = clean + spread * np.asarray(keras.random.normal((6, 5), seed=twin))
+    expected = np.zeros(5)
+    for token in range(6):
+        ranked = np.sort(noisy[token])[::-1]
+        for expert in range(5):
+            rival = ranked[2] if noisy[token, expert] >= ranked[1] else ranked[1]
+            distance = (clean[token, expert] - rival) / spread
+            expected[expert] += 0.5 * (1 + math.erf(distance / math.sqrt(2)))
+    np.testing.assert_allclose(routing.load, expected, rtol=1e-4)
+
+
+def test_load_is_counted_where_every_expert_is_chosen():
+    routing = NoisyTopKGate(3, 3, seed=1)(normal(5, 8), training=True)
+    np.testing.assert_array_equal(routing.load, [5, 5, 5])
+
+
+@pytest.mark.parametrize("chosen", [0, 5])
+def test_too_few_or_too_many_chosen_experts_are_refused(chosen):
+    with pytest.raises(ValueError, match=f"experts_per_token={chosen}, num_experts=4"):
+        NoisyTopKGate(4, chosen)

@@ -1,0 +1,34 @@
+import numpy as np
+from keras import ops
+
+from t2t_mm.layers.masking import (
+    BLOCKED,
+    causal_bias,
+    padding_bias,
+    real_positions,
+    zero_padding,
+)
+
+
+def test_positions_are_real_unless_their_id_is_padding():
+    np.testing.assert_array_equal(real_positions(np.array([[5, 1, 0]])), [[True, True, False]])
+
+
+def test_padding_becomes_zero_and_the_rest_stays():
+    x = ops.ones((1, 3, 2)) * 7.0
+    masked = zero_padding(x, np.array([[True, False, True]]))
+    np.testing.assert_array_equal(masked, [[[7, 7], [0, 0], [7, 7]]])
+    assert zero_padding(x, None) is x
+
+
+def test_padding_bias_blocks_padded_keys_for_every_query():
+    bias = padding_bias(np.array([[True, False]]))
+    assert bias.shape == (1, 1, 1, 2)
+    np.testing.assert_array_equal(bias[0, 0, 0], [0.0, BLOCKED])
+
+
+def test_causal_bias_blocks_later_keys_only():
+    np.testing.assert_array_equal(
+        causal_bias(3)[0, 0],
+        [[0, BLOCKED, BLOCKED], [0, 0, BLOCKED], [0, 0, 0]],
+    )

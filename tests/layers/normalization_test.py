@@ -1,0 +1,30 @@
+import numpy as np
+
+from t2t_mm.layers.normalization import LayerNorm
+
+
+def test_each_position_gets_zero_mean_and_unit_population_variance():
+    x = np.random.default_rng(0).normal(3.0, 5.0, (2, 4, 64)).astype("float32")
+    y = np.asarray(LayerNorm()(x))
+    np.testing.assert_allclose(y.mean(-1), 0.0, atol=1e-5)
+    np.testing.assert_allclose(y.var(-1), 1.0, atol=1e-4)
+
+
+def test_scalar_gain_and_shift_are_two_numbers():
+    per_channel, scalar = LayerNorm(), LayerNorm(gain_per_channel=False)
+    per_channel.build((None, 8))
+    scalar.build((None, 8))
+    assert per_channel.count_params() == 16
+    assert scalar.count_params() == 2
+
+
+def test_gain_and_shift_are_applied():
+    norm = LayerNorm(gain_per_channel=False)
+    norm.build((None, 2))
+    norm.gain.assign(3.0)
+    norm.shift.assign(1.0)
+    np.testing.assert_allclose(norm(np.array([[-5.0, 5.0]], "float32")), [[-2, 4]], atol=1e-5)
+
+
+def test_a_constant_position_becomes_the_shift():
+    np.testing.assert_array_equal(LayerNorm()(np.full((1, 2, 4), 7.0, "float32")), np.zeros((1, 2, 4)))
