@@ -207,7 +207,7 @@ def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
     """Opens a plain or .gz file; iterating gives lines with their ends."""
     if path.suffix == ".gz":
         return gzip.open(path, "rb")

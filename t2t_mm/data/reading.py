@@ -73,7 +73,7 @@ def _checked_ids(
         ids = example[name]
         is_valid = tf.reduce_all((ids > PAD_ID) & (ids < size)) & (tf.size(ids) > 0)
         message = (
-            f"Problem {problem}: a stored {name!r} is damaged. Expected: ids from 1 to {size - 1}."
+            f"Problem {problem}: its stored {name} are damaged. Expected: ids from 1 to {size - 1}."
         )
         check = tf.debugging.Assert(is_valid, [message, "Received:", ids])
         with tf.control_dependencies([check]):

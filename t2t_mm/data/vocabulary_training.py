@@ -165,7 +165,8 @@ def _train(name: str, texts: Sequence[str], size: int) -> bytes:
             minloglevel=2,
         )
     except (RuntimeError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[-1] if str(error) else type(error).__name__
+        # SentencePiece puts its source line and the failed check in brackets before its words.
+        reason = str(error).strip().rpartition("] ")[2] or type(error).__name__
         raise UserError(
             f"Vocabulary {name!r} cannot be trained: {reason}",
             expected="some text, and a size above 259 (special pieces and bytes) plus the "

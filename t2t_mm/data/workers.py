@@ -9,7 +9,7 @@ import pickle
 import queue
 import random
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,9 @@ def _work(
         results.put(("error", traceback.format_exc()))
 
 
-def _collect(problem: Problem, workers: list[BaseProcess], results: Any) -> Iterator[KeyedRecord]:
+def _collect(
+    problem: Problem, workers: Sequence[BaseProcess], results: Any
+) -> Iterator[KeyedRecord]:
     running = len(workers)
     while running:
         try:

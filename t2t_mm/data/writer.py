@@ -46,7 +46,7 @@ def _in_order(record: bytes) -> bytes:
     return serialized
 
 
-class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Writes and describes the records of one problem.
 
     Args:
@@ -133,7 +133,7 @@ class _ShardConfig(shard_utils.ShardConfig):
         self, total_size: int, num_examples: int, uses_precise_sharding: bool = True
     ) -> int:
         if self.num_shards:
-            return min(self.num_shards, num_examples)
+            return min(int(self.num_shards), num_examples)
         number: int = self.calculate_number_shards(total_size, num_examples, uses_precise_sharding)
         return number
 

@@ -1,0 +1,106 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import t2t_mm
+from t2t_mm.bin import t2t_datagen
+
+
+def run(*arguments: str) -> int:
+    return t2t_datagen.main(list(arguments))
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("generated")
+    assert run("--problem=algorithmic_copy", f"--data_dir={folder}", "--max_cases=20") == 0
+    return folder
+
+
+def test_the_table_tells_what_lies_on_disk(
+    generated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--problems=algorithmic_copy", f"--data_dir={generated}", "--max_cases=20")
+    assert run(*arguments) == 0
+    output = capsys.readouterr().out.splitlines()
+    assert output[0].split() == [
+        "problem", "split", "examples", "shards", "bytes", "seconds", "skipped",
+    ]  # fmt: skip
+    assert output[1].split()[:4] == ["algorithmic_copy", "train", "20", "1"]
+    assert output[1].split()[-2:] == ["was", "there"]
+    assert len(output) == 4
+
+
+def test_only_list_tells_what_would_be_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--problems=mini_*", "--exclude_problems=*fr*", f"--data_dir={tmp_path}")
+    assert run(*arguments, "--only_list") == 0
+    output = capsys.readouterr().out
+    assert "mini_ende" in output and "fr" not in output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_inspect_prints_decoded_records(
+    generated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--problems=algorithmic_copy_rev", f"--data_dir={generated}", "--max_cases=2")
+    assert run(*arguments, "--inspect") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "algorithmic_copy_rev train 0"
+    assert [line.split()[:2] for line in lines[1:7]] == [
+        [feature, what] for feature in ("inputs", "targets") for what in ("text", "ids", "decoded")
+    ]
+    assert lines[1].split()[2] == lines[3].split()[2]
+    assert len(lines) == 3 * 2 * 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "--problems and --data_dir must be given"),
+        (("--problems=algorithmic_cope", "--data_dir=x"), "Did you mean 'algorithmic_copy'"),
+        (("--problems=algorithmic_copy", "--data_dir=x", "--num_shard=1"), "--num_shards"),
+        (("--problems=algorithmic_copy", "--data_dir=x", "--max_cases=-1"), "max_cases"),
+        (("--problems=algorithmic_copy", "--data_dir=x", "--inspect"), "t2t-datagen --problems="),
+        (("--problems=algorithmic_copy", "--data_dir=x", "--t2t_usr_dir=no"), "--t2t_usr_dir"),
+        (("--problems=text2text_files/en-de", "--data_dir=x", "--tmp_dir=none"), "none"),
+    ],
+)
+def test_bad_input_is_one_error_and_exit_code_2(
+    arguments: tuple[str, ...],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(*arguments) == 2
+    error = capsys.readouterr().err
+    assert "t2t-datagen: error: " in error and message in error
+    assert "Traceback" not in error
+
+
+def test_data_made_with_other_flags_is_an_error(
+    generated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--problems=algorithmic_copy", f"--data_dir={generated}") == 2
+    assert "--max_cases=20, asked is --max_cases=0" in capsys.readouterr().err
+
+
+def test_help_and_listing_import_no_tensorflow(tmp_path: Path) -> None:
+    script = f"""
+import sys
+from t2t_mm.bin import t2t_datagen
+assert t2t_datagen.main(["--help"]) == 0
+assert t2t_datagen.main(["--problems=mini_ende", "--data_dir={tmp_path}", "--only_list"]) == 0
+assert "tensorflow" not in sys.modules
+"""
+    root = Path(t2t_mm.__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=root, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--num_concurrent_processes" in done.stdout

@@ -1,0 +1,220 @@
+import itertools
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from t2t_mm import BatchSpec, Problem, UserError, registry
+from t2t_mm.data.pipeline import (
+    dropped_examples,
+    evaluation_dataset,
+    inspect_records,
+    shuffle_buffer_size,
+    training_dataset,
+)
+from t2t_mm.data.stored import open_data
+from t2t_mm.data.workers import generate_records
+
+TOKENS = BatchSpec(tokens=512)
+Batch = dict[str, Any]
+
+
+@pytest.fixture(params=["words_for_tests", "words_for_tests_rev"])
+def problem(request: pytest.FixtureRequest) -> Problem:
+    return registry.problem(request.param)
+
+
+def train(problem: Problem, data_dir: Path, **changes: Any) -> tf.data.Dataset:
+    arguments: dict[str, Any] = {"batch": TOKENS, "max_length": 0, "seed": 1, **changes}
+    return training_dataset(problem, data_dir=data_dir, **arguments)
+
+
+def take(dataset: tf.data.Dataset, number: int) -> list[Batch]:
+    return list(itertools.islice(dataset.as_numpy_iterator(), number))
+
+
+def examples_of(batches: list[Batch]) -> list[tuple[bytes, bytes]]:
+    return [
+        (row.tobytes().rstrip(b"\0"), target.tobytes().rstrip(b"\0"))
+        for batch in batches
+        for row, target in zip(batch["inputs"], batch["targets"], strict=True)
+    ]
+
+
+def stored_examples(data_dir: Path, split: str, exchanged: bool) -> Counter[tuple[bytes, bytes]]:
+    """What the problem generates, encoded, without any of the code that reads."""
+    base = registry.problem("words_for_tests")
+    names = ("targets_ids", "inputs_ids") if exchanged else ("inputs_ids", "targets_ids")
+    records = generate_records(base, split, data_dir, random_seed=0)
+    return Counter(
+        tuple(record[name].tobytes().rstrip(b"\0") for name in names) for _, record in records
+    )  # type: ignore[return-value]
+
+
+def same(first: list[Batch], second: list[Batch]) -> bool:
+    return len(first) == len(second) and all(
+        np.array_equal(a[name], b[name])
+        for a, b in zip(first, second, strict=True)
+        for name in ("inputs", "targets")
+    )
+
+
+def test_batches_keep_to_the_budget_and_pad_with_zero_at_the_end(
+    problem: Problem, data_dir: Path
+) -> None:
+    for batch in take(train(problem, data_dir), 60):
+        inputs, targets = batch["inputs"], batch["targets"]
+        assert inputs.dtype == targets.dtype == np.int32
+        assert len(inputs) * max(inputs.shape[1], targets.shape[1]) <= 512
+        for rows in (inputs, targets):
+            lengths = (rows != 0).sum(axis=1)
+            assert lengths.max() == rows.shape[1]
+            for row, length in zip(rows, lengths, strict=True):
+                assert row[length - 1] == 1 and not row[length:].any()
+
+
+def test_little_of_a_batch_is_padding(data_dir: Path) -> None:
+    batches = take(train(registry.problem("words_for_tests"), data_dir), 200)
+    longer = [np.maximum((b["inputs"] != 0).sum(1), (b["targets"] != 0).sum(1)) for b in batches]
+    filled = sum(lengths.sum() for lengths in longer)
+    assert filled > 0.9 * sum(len(lengths) * lengths.max() for lengths in longer)
+
+
+def test_an_example_budget_gives_batches_of_that_many(data_dir: Path) -> None:
+    dataset = train(registry.problem("words_for_tests"), data_dir, batch=BatchSpec(examples=7))
+    assert {len(batch["inputs"]) for batch in take(dataset, 40)} == {7}
+
+
+def test_every_epoch_has_every_example_once(problem: Problem, data_dir: Path) -> None:
+    """One example per batch leaves no one behind in a bucket."""
+    batches = take(train(problem, data_dir, batch=BatchSpec(examples=1)), 600)
+    epochs = [examples_of(batches[:300]), examples_of(batches[300:])]
+    expected = stored_examples(data_dir, "train", exchanged=problem.exchanged)
+    assert Counter(epochs[0]) == Counter(epochs[1]) == expected
+    assert epochs[0] != epochs[1]
+
+
+def test_the_seed_decides_the_order(data_dir: Path) -> None:
+    problem = registry.problem("words_for_tests")
+    first = take(train(problem, data_dir), 30)
+    assert same(take(train(problem, data_dir), 30), first)
+    assert not same(take(train(problem, data_dir, seed=2), 30), first)
+
+
+@pytest.mark.parametrize("position", [1, 45, 170])
+def test_a_restored_iterator_goes_on_at_the_very_batch(
+    problem: Problem, data_dir: Path, tmp_path: Path, position: int
+) -> None:
+    """Within the first epoch, and within later ones (an epoch is about 60 batches)."""
+    iterator = iter(train(problem, data_dir))
+    for _ in range(position):
+        next(iterator)
+    path = tf.train.Checkpoint(iterator=iterator).write(str(tmp_path / "checkpoint"))
+    expected = [{k: v.numpy() for k, v in next(iterator).items()} for _ in range(150)]
+
+    restored = iter(train(problem, data_dir))
+    tf.train.Checkpoint(iterator=restored).read(path).assert_consumed()
+    received = [{k: v.numpy() for k, v in next(restored).items()} for _ in range(150)]
+    assert same(received, expected)
+
+
+def test_long_examples_are_left_out_and_counted(data_dir: Path) -> None:
+    problem = registry.problem("words_for_tests")
+    info = open_data(problem, data_dir)
+    dropped = dropped_examples(info, "train", 60)
+    batches = take(train(problem, data_dir, max_length=60, batch=BatchSpec(examples=1)), 300)
+    assert 0 < dropped < 300
+    assert max(max(b["inputs"].shape[1], b["targets"].shape[1]) for b in batches) <= 60
+    assert len(set(examples_of(batches))) <= 300 - dropped
+    assert dropped_examples(info, "train", 0) == 0
+
+
+def test_a_length_that_leaves_nothing_is_refused(data_dir: Path) -> None:
+    with pytest.raises(UserError, match=r"longer than max_length.*Received: max_length=1"):
+        train(registry.problem("words_for_tests"), data_dir, max_length=1)
+
+
+def test_an_example_longer_than_a_batch_is_refused(data_dir: Path) -> None:
+    with pytest.raises(UserError, match=r"longer than a batch.*Received: tokens=50"):
+        train(registry.problem("words_for_tests"), data_dir, batch=BatchSpec(tokens=50))
+
+
+def test_the_shuffle_buffer_is_bounded_in_bytes(data_dir: Path) -> None:
+    info = open_data(registry.problem("words_for_tests"), data_dir)
+    assert shuffle_buffer_size(info, 64) == 300
+    assert 50 <= shuffle_buffer_size(info, 0.1) <= 150
+    assert shuffle_buffer_size(info, 0) == 1
+
+
+def test_evaluation_reads_all_in_stored_order(problem: Problem, data_dir: Path) -> None:
+    small, large = (
+        list(
+            evaluation_dataset(
+                problem, "test", data_dir=data_dir, batch=BatchSpec(tokens=tokens)
+            ).as_numpy_iterator()
+        )
+        for tokens in (300, 4096)
+    )
+    examples = examples_of(small)
+    assert Counter(examples) == stored_examples(data_dir, "test", exchanged=problem.exchanged)
+    assert examples_of(large) == examples
+    assert len(small) > len(large)
+    for batch in small:
+        longest = max(batch["inputs"].shape[1], batch["targets"].shape[1])
+        assert len(batch["inputs"]) * longest <= 300 or len(batch["inputs"]) == 1
+
+
+def test_evaluation_keeps_the_raw_text_beside_the_ids(problem: Problem, data_dir: Path) -> None:
+    vocabularies = open_data(problem, data_dir).vocabularies
+    for batch in evaluation_dataset(
+        problem, "validation", data_dir=data_dir, batch=TOKENS
+    ).as_numpy_iterator():
+        for name in ("inputs", "targets"):
+            texts = [text.decode() for text in batch[f"{name}_text"]]
+            assert [vocabularies[name].decode(row) for row in batch[name]] == texts
+        for source, target in zip(batch["inputs_text"], batch["targets_text"], strict=True):
+            assert source.decode().split() == target.decode().split()[::-1]
+
+
+def test_evaluation_can_be_limited(data_dir: Path) -> None:
+    problem = registry.problem("words_for_tests")
+    dataset = evaluation_dataset(problem, "test", data_dir=data_dir, batch=TOKENS, limit=11)
+    assert sum(len(batch["inputs"]) for batch in dataset) == 11
+    assert len(dataset) == len(list(dataset))
+
+
+def test_an_unknown_split_is_refused(data_dir: Path) -> None:
+    problem = registry.problem("words_for_tests")
+    with pytest.raises(UserError, match=r"no split 'dev'\. Expected: train, validation, test"):
+        evaluation_dataset(problem, "dev", data_dir=data_dir, batch=TOKENS)
+
+
+def test_an_id_outside_its_vocabulary_stops_the_reading(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from t2t_mm.data.vocabulary import ByteVocabulary
+
+    init = ByteVocabulary.__init__
+
+    def smaller(self: ByteVocabulary) -> None:
+        init(self)
+        self.size = 100
+
+    monkeypatch.setattr(ByteVocabulary, "__init__", smaller)
+    problem = registry.problem("words_for_tests")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="its stored targets are damaged"):
+        take(train(problem, data_dir), 1)
+
+
+def test_inspection_shows_text_ids_and_what_they_decode_to(
+    problem: Problem, data_dir: Path
+) -> None:
+    records = inspect_records(problem, "test", data_dir=data_dir, limit=3)
+    assert len(records) == 3
+    for record in records:
+        assert list(record) == ["inputs", "targets"]
+        for shown in record.values():
+            assert shown["text"] == shown["decoded"] and shown["ids"][-1] == 1

@@ -1,0 +1,95 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from t2t_mm import Language, Problem, UserError, registry
+
+
+@registry.register_problem("forward_for_tests")
+class Forward(Problem):
+    modalities = {"inputs": Language("a"), "targets": Language("b")}  # noqa: RUF012
+    command = "to_b"
+    reverse_command = "to_a"
+
+
+@registry.register_problem("backward_for_tests")
+class Backward(Forward):
+    reverse_of = "forward_for_tests"
+
+
+def test_the_default_name_is_the_class_in_snake_case() -> None:
+    class ReverseWords(Problem):
+        pass
+
+    assert ReverseWords().name == "reverse_words"
+
+
+def test_a_problem_as_written_reads_its_own_data() -> None:
+    problem = registry.problem("forward_for_tests")
+    assert (problem.data_name, problem.exchanged) == ("forward_for_tests", False)
+    assert problem.features == {"inputs": Language("a"), "targets": Language("b")}
+    assert problem.command_name == "to_b"
+
+
+@pytest.mark.parametrize("name", ["backward_for_tests", "forward_for_tests_rev"])
+def test_a_reversed_problem_exchanges_the_features_of_its_base(name: str) -> None:
+    problem = registry.problem(name)
+    assert (problem.data_name, problem.exchanged) == ("forward_for_tests", True)
+    assert problem.features == {"inputs": Language("b"), "targets": Language("a")}
+    assert problem.stored_name("inputs") == "targets"
+    assert problem.command_name == "to_a"
+
+
+def test_reversed_twice_is_the_problem_itself() -> None:
+    problem = registry.problem("backward_for_tests_rev")
+    assert not problem.exchanged
+    assert problem.features == {"inputs": Language("a"), "targets": Language("b")}
+    assert problem.command_name == "to_b"
+
+
+def test_a_problem_without_a_command_has_its_name() -> None:
+    class Plain(Problem):
+        pass
+
+    assert Plain().command_name == "plain"
+
+
+def test_a_raw_file_is_found_plain_or_compressed(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    (tmp_path / "b.txt.gz").write_bytes(gzip.compress(b"x"))
+    problem = Problem(tmp_dir=tmp_path)
+    assert problem.raw_file("a.txt") == tmp_path / "a.txt"
+    assert problem.raw_file("b.txt") == tmp_path / "b.txt.gz"
+    assert problem.raw_files_read == [tmp_path / "a.txt", tmp_path / "b.txt.gz"]
+
+
+def test_a_missing_raw_file_names_path_and_flag(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"train\.txt.*--tmp_dir="):
+        Problem(tmp_dir=tmp_path).raw_file("train.txt")
+    with pytest.raises(UserError, match="--tmp_dir"):
+        Problem().raw_file("train.txt")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+def test_only_a_newline_ends_a_line(tmp_path: Path, name: str) -> None:
+    content = "one\u2028still one\r\n\ntwo\x0b\x85 too\nthree".encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    lines = list(Problem().open_text(tmp_path / name))
+    assert lines == ["one\u2028still one", "", "two\x0b\x85 too", "three"]
+
+
+def test_text_that_is_not_utf8_names_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "latin.txt"
+    path.write_bytes(b"fine\nStra\xdfe\n")
+    with pytest.raises(UserError, match=r"latin\.txt, line 2: .*0xdf at byte 5 of the line"):
+        list(Problem().open_text(path))
+
+
+def test_parts_are_the_whole_split_unless_a_subclass_says_otherwise() -> None:
+    class Counting(Problem):
+        def generate(self, split: str) -> list[dict[str, str]]:
+            return [{"inputs": split}]
+
+    assert Counting().num_parts("train") == 1
+    assert list(Counting().generate_part("test", 0)) == [{"inputs": "test"}]

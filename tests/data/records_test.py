@@ -1,0 +1,65 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from t2t_mm import Categorical, Language, Problem, UserError
+from t2t_mm.data.records import RecordEncoder, check_example, checked_examples, record_length
+
+
+class Bytes(Problem):
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
+
+
+def test_a_fitting_example_passes_without_its_line_ends() -> None:
+    example = {"inputs": " a\r\n", "targets": "b"}
+    assert check_example(example, Bytes(), "example 0") == {"inputs": " a", "targets": "b"}
+
+
+@pytest.mark.parametrize(
+    ("example", "message"),
+    [
+        ({"inputs": "a"}, "Expected: inputs, targets. Received: example='inputs'"),
+        ({"inputs": "a", "targets": "b", "x": "c"}, "has not the declared features"),
+        ({"inputs": "a", "targets": 3}, "'targets' of a wrong type. Expected: str"),
+        ({"inputs": "a", "targets": b"b"}, "Received: example='bytes'"),
+        ({"inputs": "a", "targets": "\ud800"}, "no Unicode text"),
+        (["a", "b"], "is not a dict"),
+    ],
+)
+def test_an_example_that_does_not_fit_names_problem_and_place(example: Any, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        check_example(example, Bytes(), "example 7 of train")
+    assert message in str(error.value)
+    assert "Problem bytes: example 7 of train" in str(error.value)
+
+
+def test_a_feature_that_cannot_be_stored_is_refused() -> None:
+    class Labels(Problem):
+        modalities: ClassVar = {"inputs": Language(), "targets": Categorical(num_classes=2)}
+
+    with pytest.raises(UserError, match="declares a feature that cannot be stored"):
+        check_example({"inputs": "a", "targets": 1}, Labels(), "example 0")
+
+
+def test_a_problem_that_opens_its_file_itself_gets_file_and_line_too(tmp_path: Path) -> None:
+    class OwnReading(Bytes):
+        def generate(self, split: str) -> Iterator[dict[str, str]]:
+            with self.raw_file("train.txt").open(encoding="utf-8") as lines:
+                for line in lines:
+                    yield {"inputs": line, "targets": line}
+
+    (tmp_path / "train.txt").write_bytes(b"fine\nfine\nna\xefve\n")
+    with pytest.raises(UserError, match=r"train\.txt, line 3: the text is not UTF-8"):
+        list(checked_examples(OwnReading(tmp_dir=tmp_path), "train", 0))
+
+
+def test_a_record_keeps_the_text_beside_its_ids_with_an_end(tmp_path: Path) -> None:
+    record = RecordEncoder(Bytes(), tmp_path).encode({"inputs": "ab", "targets": ""})
+    assert record["inputs"] == "ab"
+    np.testing.assert_array_equal(record["inputs_ids"], [100, 101, 1])
+    np.testing.assert_array_equal(record["targets_ids"], [1])
+    assert record["inputs_ids"].dtype == np.int32
+    assert record_length(record) == 3

@@ -1,0 +1,145 @@
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from t2t_mm import Language, UserError, registry
+from t2t_mm.data.stored import Metadata, open_data, raw_file_digest
+
+
+@pytest.fixture
+def own_copy(data_dir: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(data_dir, tmp_path / "data"))
+
+
+def folder_of(data_dir: Path) -> Path:
+    return data_dir / "words_for_tests/1.0.0"
+
+
+def test_open_data_knows_sizes_lengths_and_vocabularies(data_dir: Path) -> None:
+    info = open_data(registry.problem("words_for_tests"), data_dir)
+    assert info.sizes == {"train": 300, "validation": 40, "test": 40}
+    assert sum(info.lengths["train"].values()) == 300
+    assert {name: v.name for name, v in info.vocabularies.items()} == {
+        "inputs": "tested",
+        "targets": "bytes",
+    }
+    assert info.builder.info.splits["train"].num_examples == 300
+
+
+def test_a_reversed_problem_opens_the_same_data_exchanged(data_dir: Path) -> None:
+    info = open_data(registry.problem("words_for_tests_rev"), data_dir)
+    assert info.name == "words_for_tests"
+    assert {name: v.name for name, v in info.vocabularies.items()} == {
+        "inputs": "bytes",
+        "targets": "tested",
+    }
+
+
+@pytest.mark.parametrize("name", ["words_for_tests", "words_for_tests_rev"])
+def test_data_that_was_not_generated_gives_the_line_to_type(tmp_path: Path, name: str) -> None:
+    problem = registry.problem(name, tmp_dir="raw")
+    line = f"t2t-datagen --problems=words_for_tests --data_dir={tmp_path} --tmp_dir=raw"
+    with pytest.raises(UserError) as error:
+        open_data(problem, tmp_path)
+    assert line in str(error.value)
+    assert f"problem {name} has not been generated" in str(error.value)
+
+
+def test_data_of_another_version_is_mentioned(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = registry.problem("words_for_tests")
+    monkeypatch.setattr(type(problem), "version", "1.1.0")
+    with pytest.raises(UserError, match=r"has not been generated \(there is version 1\.0\.0\)"):
+        open_data(problem, data_dir)
+
+
+def changed(metadata: Metadata, **fields: Any) -> Metadata:
+    return dataclasses.replace(metadata, fingerprint={**metadata.fingerprint, **fields})
+
+
+def test_a_changed_class_makes_data_stale(own_copy: Path) -> None:
+    folder = folder_of(own_copy)
+    changed(Metadata.read(folder), source="0" * 64).write(folder)
+    with pytest.raises(UserError) as error:
+        open_data(registry.problem("words_for_tests"), own_copy)
+    assert "is stale: the source of its class changed" in str(error.value)
+    assert f"--data_dir={own_copy} --overwrite" in str(error.value)
+
+
+def test_changed_features_make_data_stale(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = registry.problem("words_for_tests")
+    modalities = {"inputs": Language("bytes"), "targets": Language("bytes")}
+    monkeypatch.setattr(type(problem), "modalities", modalities)
+    with pytest.raises(UserError, match="is stale: its declared features changed"):
+        open_data(problem, data_dir)
+
+
+def test_a_retrained_vocabulary_makes_data_stale(own_copy: Path) -> None:
+    from t2t_mm.data.vocabulary_training import train_vocabulary
+
+    problem = registry.problem("words_for_tests")
+    train_vocabulary("tested", [problem], data_dir=own_copy, size=280, byte_budget=1000)
+    with pytest.raises(UserError, match=r"is stale: its vocabulary changed.*--overwrite"):
+        open_data(problem, own_copy)
+
+
+def test_a_truncated_shard_is_found_when_opening(own_copy: Path) -> None:
+    shard = folder_of(own_copy) / "words_for_tests-train.tfrecord-00001-of-00002"
+    size = shard.stat().st_size
+    shard.write_bytes(shard.read_bytes()[:-5])
+    with pytest.raises(UserError) as error:
+        open_data(registry.problem("words_for_tests"), own_copy)
+    message = f"{shard.name} is truncated: expected {size} bytes, received {size - 5} bytes"
+    assert message in str(error.value)
+    assert f"t2t-datagen --problems=words_for_tests --data_dir={own_copy} --overwrite" in str(
+        error.value
+    )
+
+
+def test_a_missing_shard_is_found_when_opening(own_copy: Path) -> None:
+    (folder_of(own_copy) / "words_for_tests-test.tfrecord-00000-of-00002").unlink()
+    with pytest.raises(UserError, match=r"test\.tfrecord-00000-of-00002 is missing"):
+        open_data(registry.problem("words_for_tests"), own_copy)
+
+
+def test_a_changed_byte_is_found_by_the_checksums(own_copy: Path) -> None:
+    shard = folder_of(own_copy) / "words_for_tests-test.tfrecord-00000-of-00002"
+    content = bytearray(shard.read_bytes())
+    content[100] ^= 1
+    shard.write_bytes(content)
+    info = open_data(registry.problem("words_for_tests"), own_copy)
+    with pytest.raises(UserError, match="is damaged: wrong checksum"):
+        info.check_checksums()
+
+
+def test_metadata_survives_writing(data_dir: Path, tmp_path: Path) -> None:
+    metadata = Metadata.read(folder_of(data_dir))
+    metadata.write(tmp_path)
+    assert Metadata.read(tmp_path) == metadata
+
+
+def test_metadata_says_nothing_of_time_machine_or_place(data_dir: Path) -> None:
+    record = json.loads((folder_of(data_dir) / "t2t_mm.json").read_text())
+    assert set(record) == {
+        "fingerprint",
+        "max_cases",
+        "random_seed",
+        "raw_files",
+        "lengths",
+        "shards",
+    }
+    assert str(data_dir) not in json.dumps(record)
+
+
+def test_a_raw_file_digest_sees_size_and_both_ends(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    digests = set()
+    for content in (b"a" * 200_000, b"b" + b"a" * 199_999, b"a" * 199_999 + b"b", b"a" * 200_001):
+        path.write_bytes(content)
+        digests.add(raw_file_digest(path))
+    assert len(digests) == 4

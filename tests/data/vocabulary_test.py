@@ -1,0 +1,109 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from t2t_mm import UserError
+from t2t_mm.data.vocabulary import (
+    EOS_ID,
+    PAD_ID,
+    ByteVocabulary,
+    SubwordVocabulary,
+    Vocabulary,
+    load_vocabulary,
+    save_vocabulary,
+    vocabulary_exists,
+)
+
+ODD_TEXTS = ["", " ", "a  b ", " x", "tab\tx", "nul\0y", "été \U0001f600", "\u2028 a", "</s> <pad>"]
+
+
+@pytest.fixture
+def subwords(data_dir: Path) -> SubwordVocabulary:
+    vocabulary = load_vocabulary(data_dir, "tested")
+    assert isinstance(vocabulary, SubwordVocabulary)
+    return vocabulary
+
+
+@pytest.fixture(params=["tested", "bytes"])
+def vocabulary(request: pytest.FixtureRequest, data_dir: Path) -> Vocabulary:
+    return load_vocabulary(data_dir, request.param)
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_text_comes_back_as_it_went_in(vocabulary: Vocabulary, text: str) -> None:
+    ids = vocabulary.encode(text)
+    assert vocabulary.decode(ids) == text
+    assert all(EOS_ID < index < vocabulary.size for index in ids)
+
+
+def test_decoding_stops_at_the_end_and_drops_padding(vocabulary: Vocabulary) -> None:
+    a, b = vocabulary.encode("a"), vocabulary.encode("b")
+    assert vocabulary.decode([*a, EOS_ID, *b]) == "a"
+    assert vocabulary.decode([*a, PAD_ID, PAD_ID]) == "a"
+
+
+@pytest.mark.parametrize("index", [-1, 10_000])
+def test_an_id_of_another_vocabulary_is_refused(vocabulary: Vocabulary, index: int) -> None:
+    with pytest.raises(UserError, match=f"Received: id={index}"):
+        vocabulary.decode([index])
+
+
+def test_known_words_are_single_pieces_and_unknown_characters_bytes(
+    subwords: SubwordVocabulary,
+) -> None:
+    assert subwords.pieces("Straße été") == ["▁Straße", "▁été"]
+    assert subwords.pieces("Ж")[-2:] == ["<0xD0>", "<0x96>"]
+
+
+def test_bytes_start_after_the_special_ids() -> None:
+    assert ByteVocabulary().encode("ab") == [100, 101]
+    assert ByteVocabulary().size == 259
+
+
+def test_half_a_character_decodes_to_a_replacement_mark() -> None:
+    assert ByteVocabulary().decode(ByteVocabulary().encode("é")[:1]) == "\ufffd"
+
+
+def test_a_vocabulary_survives_saving(subwords: SubwordVocabulary, tmp_path: Path) -> None:
+    save_vocabulary(tmp_path, subwords, {"note": "x"})
+    again = load_vocabulary(tmp_path, "tested")
+    assert (again.size, again.hash) == (subwords.size, subwords.hash)
+    record = json.loads((tmp_path / "vocab/tested.json").read_text())
+    assert (record["size"], record["note"]) == (subwords.size, "x")
+    assert len(list((tmp_path / "vocab").iterdir())) == 2
+
+
+def test_a_model_whose_record_was_not_written_yet_does_not_count(
+    subwords: SubwordVocabulary, tmp_path: Path
+) -> None:
+    save_vocabulary(tmp_path, subwords, {})
+    (tmp_path / "vocab/tested.json").unlink()
+    assert not vocabulary_exists(tmp_path, "tested")
+    with pytest.raises(UserError, match="'tested' has not been trained"):
+        load_vocabulary(tmp_path, "tested")
+
+
+def test_an_exchanged_model_is_noticed(subwords: SubwordVocabulary, tmp_path: Path) -> None:
+    save_vocabulary(tmp_path, subwords, {})
+    path = tmp_path / "vocab/tested.json"
+    path.write_text(path.read_text().replace(subwords.hash, "0" * 64))
+    with pytest.raises(UserError, match=r"damaged or exchanged.*--overwrite_vocab"):
+        load_vocabulary(tmp_path, "tested")
+
+
+def test_a_model_with_other_special_ids_is_refused() -> None:
+    import io
+
+    import sentencepiece
+
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["a b c"]),
+        model_writer=model,
+        vocab_size=20,
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )
+    with pytest.raises(UserError, match="numbers its special pieces otherwise"):
+        SubwordVocabulary("foreign", model.getvalue())

@@ -1,0 +1,95 @@
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from t2t_mm import Language, Problem, UserError
+from t2t_mm.data.vocabulary_training import sample_text, train_vocabulary
+
+
+class Numbered(Problem):
+    """Examples of ten bytes each: the part and the position."""
+
+    modalities: ClassVar = {"inputs": Language("v"), "targets": Language("bytes")}
+    parts = 1
+    size = 1000
+
+    def num_parts(self, split: str) -> int:
+        return self.parts
+
+    def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
+        for index in range(self.size):
+            yield {"inputs": f"{part} {index:08}", "targets": ""}
+
+
+class NumberedInParts(Numbered):
+    parts = 4
+
+
+class Both(Numbered):
+    modalities: ClassVar = {"inputs": Language("v"), "targets": Language("v")}
+
+    def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
+        for index in range(self.size):
+            yield {"inputs": f"in {index:07}", "targets": f"out {index:06}"}
+
+
+def test_a_sample_is_spread_over_what_is_read() -> None:
+    sample = sample_text(Numbered(), "inputs", byte_budget=1000)
+    positions = [int(text.split()[1]) for text in sample]
+    assert 95 <= len(sample) <= 100
+    assert positions == sorted(positions)
+    assert min(positions) < 20 and max(positions) > 980
+    assert max(b - a for a, b in itertools.pairwise(positions)) <= 16
+
+
+def test_every_part_gives_its_share() -> None:
+    sample = sample_text(NumberedInParts(), "inputs", byte_budget=400)
+    counts = [sum(text.startswith(f"{part} ") for text in sample) for part in range(4)]
+    assert all(9 <= count <= 10 for count in counts)
+
+
+def test_a_small_text_is_taken_whole() -> None:
+    assert len(sample_text(Numbered(), "inputs", byte_budget=10**6)) == 1000
+
+
+def test_max_cases_limits_what_is_read() -> None:
+    assert len(sample_text(Numbered(), "inputs", byte_budget=10**6, max_cases=7)) == 7
+
+
+def test_problems_and_sides_share_the_budget_evenly(tmp_path: Path) -> None:
+    train_vocabulary("v", [Numbered(), Both()], data_dir=tmp_path, size=300, byte_budget=3000)
+    counts = json.loads((tmp_path / "vocab/v.json").read_text())["trained_on_bytes"]
+    assert set(counts) == {"numbered/inputs", "both/inputs", "both/targets"}
+    assert all(950 <= count <= 1000 for count in counts.values())
+
+
+def test_the_same_text_gives_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        train_vocabulary("v", [Both()], data_dir=tmp_path / folder, size=300, byte_budget=9000)
+    for file in ("v.model", "v.json"):
+        assert (tmp_path / "a/vocab" / file).read_bytes() == (
+            tmp_path / "b/vocab" / file
+        ).read_bytes()
+
+
+def test_a_size_that_the_text_does_not_yield_is_stored_as_it_is(tmp_path: Path) -> None:
+    vocabulary = train_vocabulary(
+        "v", [Numbered()], data_dir=tmp_path, size=100_000, byte_budget=9000
+    )
+    record = json.loads((tmp_path / "vocab/v.json").read_text())
+    assert record["requested_size"] == 100_000
+    assert record["size"] == vocabulary.size < 5000
+
+
+def test_a_size_below_the_bytes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"cannot be trained.*Received: vocabulary_size=100"):
+        train_vocabulary("v", [Numbered()], data_dir=tmp_path, size=100, byte_budget=9000)
+
+
+def test_a_vocabulary_that_no_problem_uses_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="No problem at hand uses the vocabulary 'w'"):
+        train_vocabulary("w", [Numbered()], data_dir=tmp_path, size=300, byte_budget=9000)

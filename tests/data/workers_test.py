@@ -1,0 +1,105 @@
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from t2t_mm import Language, Problem, UserError, registry
+from t2t_mm.data.workers import generate_records, generate_records_in_processes
+
+
+def as_text(records: Iterator[tuple[str, Any]]) -> dict[str, str]:
+    return {key: f"{record['inputs']} | {record['inputs_ids']}" for key, record in records}
+
+
+def test_keys_say_part_and_position(data_dir: Path) -> None:
+    problem = registry.problem("words_for_tests")
+    keys = [key for key, _ in generate_records(problem, "train", data_dir, random_seed=0)]
+    assert keys[:2] == ["0_0", "0_1"] and keys[-1] == "2_99"
+
+
+def test_max_cases_stops_early(data_dir: Path) -> None:
+    problem = registry.problem("words_for_tests")
+    records = generate_records(problem, "train", data_dir, random_seed=0, max_cases=150)
+    assert [key for key, _ in records][-1] == "1_49"
+
+
+class Drawn(Problem):
+    """Draws from Python's global generator, as an old problem may."""
+
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
+
+    def num_parts(self, split: str) -> int:
+        return 2
+
+    def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
+        for _ in range(3):
+            yield {"inputs": str(random.random()), "targets": ""}
+
+
+def test_global_generators_are_seeded_by_part(tmp_path: Path) -> None:
+    def draw(seed: int) -> dict[str, str]:
+        return as_text(generate_records(Drawn(), "train", tmp_path, random_seed=seed))
+
+    first = draw(1)
+    assert draw(1) == first
+    assert len(set(first.values())) == 6
+    assert not set(draw(2).values()) & set(first.values())
+
+
+IN_A_FILE = """
+from t2t_mm import Language, Problem, registry, UserError
+
+@registry.register_problem("parted_for_tests")
+class Parted(Problem):
+    modalities = {"inputs": Language("bytes"), "targets": Language("bytes")}
+
+    def num_parts(self, split):
+        return 3
+
+    def generate_part(self, split, part):
+        if split == "test":
+            raise UserError("The raw file is not there")
+        if split == "validation":
+            raise KeyError("a bug")
+        for index in range(300):
+            yield {"inputs": f"{part} {index}", "targets": ""}
+"""
+
+
+@pytest.fixture(scope="module")
+def parted(tmp_path_factory: pytest.TempPathFactory) -> Problem:
+    path = tmp_path_factory.mktemp("own") / "parted_problem_for_tests.py"
+    path.write_text(IN_A_FILE)
+    registry.import_user_modules(str(path))
+    return registry.problem("parted_for_tests")
+
+
+def in_processes(problem: Problem, split: str, folder: Path) -> dict[str, str]:
+    return as_text(
+        generate_records_in_processes(problem, split, folder, random_seed=0, num_processes=2)
+    )
+
+
+def test_several_processes_make_the_same_records(parted: Problem, tmp_path: Path) -> None:
+    alone = as_text(generate_records(parted, "train", tmp_path, random_seed=0))
+    assert len(alone) == 900
+    assert in_processes(parted, "train", tmp_path) == alone
+
+
+def test_a_users_error_in_a_process_comes_back_as_one(parted: Problem, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^The raw file is not there"):
+        in_processes(parted, "test", tmp_path)
+
+
+def test_a_bug_in_a_process_comes_back_with_its_traceback(parted: Problem, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="KeyError: 'a bug'"):
+        in_processes(parted, "validation", tmp_path)
+
+
+def test_a_problem_that_no_other_process_could_import_is_read_here(tmp_path: Path) -> None:
+    class InAFunction(Drawn):
+        pass
+
+    assert len(in_processes(InAFunction(), "train", tmp_path)) == 6
