@@ -117,7 +117,8 @@ class MultiHeadAttention(keras.layers.Layer):
         return ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (batch, length, heads * channels))
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "num_heads": self.num_heads,
             "dropout": self.dropout,
             "seed": self.seed,
@@ -209,7 +210,8 @@ class AttentionBlock(keras.layers.Layer):
         return self.source_attention(x, source, bias, training=training)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "num_heads": self.num_heads,
             "dropout": self.dropout,
             "convolutions": self.convolutions,

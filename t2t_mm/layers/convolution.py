@@ -71,7 +71,8 @@ class Pointwise(keras.layers.Layer):
         return ops.reshape(flat, (*ops.shape(x)[:-1], self.width))
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"width": self.width}
+        config: dict[str, Any] = super().get_config()
+        return config | {"width": self.width}
 
 
 class ConvStep(keras.layers.Layer):
@@ -135,7 +136,8 @@ class ConvStep(keras.layers.Layer):
         return self.norm(self.pointwise(x))
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "kernel_size": self.kernel_size,
             "width": self.width,
             "dilation": self.dilation,
@@ -209,7 +211,8 @@ class ConvBlock(keras.layers.Layer):
         return hidden if self.causal else zero_padding(hidden, position_mask)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "dropout": self.dropout,
             "causal": self.causal,
             "gain_per_channel": self.gain_per_channel,

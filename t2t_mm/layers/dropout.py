@@ -40,4 +40,5 @@ class Dropout(keras.layers.Layer):
         return keras.random.dropout(x, self.rate, seed=self.noise)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"rate": self.rate, "seed": self.seed}
+        config: dict[str, Any] = super().get_config()
+        return config | {"rate": self.rate, "seed": self.seed}

@@ -82,7 +82,8 @@ class Experts(keras.layers.Layer):
         return run_dense(x, experts, gates, w_in, w_out)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "num_experts": self.num_experts,
             "expert_width": self.expert_width,
             "dispatch": self.dispatch,
@@ -156,7 +157,8 @@ class ExpertBlock(keras.layers.Layer):
         return self.norm(x + ops.reshape(mixed, ops.shape(x))), routing
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "num_experts": self.num_experts,
             "experts_per_token": self.experts_per_token,
             "expert_width": self.expert_width,

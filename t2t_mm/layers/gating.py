@@ -156,7 +156,8 @@ class NoisyTopKGate(keras.layers.Layer):
         return ops.sum(chance, axis=0)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "num_experts": self.num_experts,
             "experts_per_token": self.experts_per_token,
             "seed": self.seed,

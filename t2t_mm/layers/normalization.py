@@ -46,4 +46,5 @@ class LayerNorm(keras.layers.Layer):
         return ops.cast(normal * self.gain + self.shift, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"gain_per_channel": self.gain_per_channel}
+        config: dict[str, Any] = super().get_config()
+        return config | {"gain_per_channel": self.gain_per_channel}

@@ -80,7 +80,8 @@ class Modality(keras.layers.Layer):
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "width": self.width,
             "reads": self.reads,
             "writes": self.writes,

@@ -119,4 +119,5 @@ class LanguageModality(Modality):
         return Positions(zero_padding(x, mask), mask)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"vocabulary_size": self.vocabulary_size}
+        config: dict[str, Any] = super().get_config()
+        return config | {"vocabulary_size": self.vocabulary_size}

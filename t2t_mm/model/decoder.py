@@ -67,10 +67,13 @@ class DecoderBlock(keras.layers.Layer):
         x = self.convolution(x, training=training)
         if self.attention is None:
             return x
-        return x + self.norm(x + self.attention(x, source, source_mask, training=training))
+        return x + self.norm(
+            x + self.attention(x, source, source_mask=source_mask, training=training)
+        )
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "attention": self.attention_arguments,
             "dropout": self.dropout,
             "gain_per_channel": self.gain_per_channel,
@@ -115,8 +118,10 @@ class Decoder(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """Args: input_shape: of x, (B, T, D)."""
-        for layer in [*self.blocks, *([self.moe] if self.moe else [])]:
-            layer.build(input_shape)
+        for block in self.blocks:
+            block.build(input_shape)
+        if self.moe is not None:
+            self.moe.build(input_shape)
 
     def call(
         self,
@@ -132,15 +137,16 @@ class Decoder(keras.layers.Layer):
         """
         routings = []
         for index in range(self.num_blocks + 1):
-            if self.moe and index == self.moe_after:
+            if self.moe is not None and index == self.moe_after:
                 x, routing = self.moe(x, position_mask=position_mask, training=training)
                 routings.append(routing)
             if index < self.num_blocks:
-                x = self.blocks[index](x, source, source_mask, training=training)
+                x = self.blocks[index](x, source, source_mask=source_mask, training=training)
         return x, routings
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "num_blocks": self.num_blocks,
             "attention": self.attention_arguments,
             "experts": self.expert_arguments,

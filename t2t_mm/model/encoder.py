@@ -63,8 +63,10 @@ class Encoder(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """Args: input_shape: of x, (B, L, D)."""
-        for layer in [*self.blocks, *([self.moe] if self.moe else [])]:
-            layer.build(input_shape)
+        for block in self.blocks:
+            block.build(input_shape)
+        if self.moe is not None:
+            self.moe.build(input_shape)
 
     def call(
         self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
@@ -77,7 +79,7 @@ class Encoder(keras.layers.Layer):
             x = zero_padding(add_timing(x), position_mask)
         routings = []
         for index in range(self.num_blocks + 1):
-            if self.moe and index == self.moe_after:
+            if self.moe is not None and index == self.moe_after:
                 x, routing = self.moe(x, position_mask=position_mask, training=training)
                 routings.append(routing)
             if index < self.num_blocks:
@@ -85,7 +87,8 @@ class Encoder(keras.layers.Layer):
         return zero_padding(x, position_mask), routings
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "num_blocks": self.num_blocks,
             "experts": self.expert_arguments,
             "moe_after": self.moe_after,

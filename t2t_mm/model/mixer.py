@@ -92,7 +92,7 @@ class Mixer(keras.layers.Layer):
         if self.attention is None:
             attended = ops.zeros_like(x)
         else:
-            attended = self.attention(x, source, source_mask, training=training)
+            attended = self.attention(x, source, source_mask=source_mask, training=training)
         joined = x + attended if self.join == "add" else ops.concatenate([attended, x], axis=-1)
         x = self.merge(joined)
         for block in self.blocks:
@@ -100,7 +100,8 @@ class Mixer(keras.layers.Layer):
         return x
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config: dict[str, Any] = super().get_config()
+        return config | {
             "num_blocks": self.num_blocks,
             "attention": self.attention_arguments,
             "join": self.join,

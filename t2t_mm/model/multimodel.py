@@ -177,8 +177,10 @@ class MultiModel(keras.layers.Layer):
             first = ops.ones_like(targets.mask[:, :1])
             mask = ops.concatenate([first, targets.mask[:, :-1]], axis=1)
         source, source_mask = encoded.positions.x, encoded.positions.mask
-        x = self.mixer(shifted, source, source_mask, training=training)
-        x, routings = self.decoder(x, source, source_mask, mask, training=training)
+        x = self.mixer(shifted, source, source_mask=source_mask, training=training)
+        x, routings = self.decoder(
+            x, source, source_mask=source_mask, position_mask=mask, training=training
+        )
         return x, _reports("decoder", routings)
 
     def logits(self, x: Tensor, modality: str) -> Tensor:

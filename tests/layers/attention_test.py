@@ -98,5 +98,5 @@ def test_width_must_be_a_multiple_of_the_heads():
 
 
 def test_unknown_convolutions_are_refused():
-    with pytest.raises(ValueError, match="'steps' or 'blocks'. Received: convolutions='none'"):
+    with pytest.raises(ValueError, match=r"'steps' or 'blocks'\. Received: convolutions='none'"):
         AttentionBlock(2, convolutions="none")

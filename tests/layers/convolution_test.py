@@ -87,5 +87,5 @@ def test_width_may_change_in_a_step():
 
 
 def test_an_even_kernel_cannot_look_to_both_sides_alike():
-    with pytest.raises(ValueError, match="odd kernel. Received: kernel_size=4"):
+    with pytest.raises(ValueError, match=r"odd kernel\. Received: kernel_size=4"):
         ConvStep(4)

@@ -39,9 +39,16 @@ def test_each_position_runs_through_its_experts(run, only):
 @pytest.mark.parametrize("with_mask", [False, True])
 def test_both_ways_have_the_same_gradients(with_mask):
     x, experts, gates, w_in, w_out = problem()
-    mask = np.random.default_rng(1).uniform(size=len(x)) < 0.7 if with_mask else np.full(len(x), True)
+    mask = (
+        np.random.default_rng(1).uniform(size=len(x)) < 0.7 if with_mask else np.full(len(x), True)
+    )
     weight = tf.constant(np.random.default_rng(2).normal(size=x.shape).astype("float32"))
-    watched = [tf.constant(x), tf.constant(gates * mask[:, None]), tf.constant(w_in), tf.constant(w_out)]
+    watched = [
+        tf.constant(x),
+        tf.constant(gates * mask[:, None]),
+        tf.constant(w_in),
+        tf.constant(w_out),
+    ]
 
     @tf.function
     def gradients(ragged):
@@ -87,6 +94,8 @@ def test_ragged_gradients_of_positions_gather_only():
             total = tf.reduce_sum(run_ragged(x, experts, gates, w_in, w_out))
         return tape.gradient(total, [x, gates])
 
-    operations = {node.op for node in gradient.get_concrete_function(x, gates).graph.as_graph_def().node}
+    operations = {
+        node.op for node in gradient.get_concrete_function(x, gates).graph.as_graph_def().node
+    }
     assert "GatherV2" in operations
     assert not {name for name in operations if "Scatter" in name or "SegmentSum" in name}

@@ -62,5 +62,5 @@ def test_padding_changes_neither_outputs_nor_balance():
 
 
 def test_unknown_dispatch_is_refused():
-    with pytest.raises(ValueError, match="auto, ragged, dense. Received: dispatch='sparse'"):
+    with pytest.raises(ValueError, match=r"auto, ragged, dense\. Received: dispatch='sparse'"):
         Experts(4, 8, dispatch="sparse")

@@ -27,4 +27,6 @@ def test_gain_and_shift_are_applied():
 
 
 def test_a_constant_position_becomes_the_shift():
-    np.testing.assert_array_equal(LayerNorm()(np.full((1, 2, 4), 7.0, "float32")), np.zeros((1, 2, 4)))
+    np.testing.assert_array_equal(
+        LayerNorm()(np.full((1, 2, 4), 7.0, "float32")), np.zeros((1, 2, 4))
+    )

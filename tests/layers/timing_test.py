@@ -26,5 +26,5 @@ def test_every_sequence_gets_the_same_signal():
 
 
 def test_odd_width_is_refused():
-    with pytest.raises(ValueError, match="even width. Received: width=5"):
+    with pytest.raises(ValueError, match=r"even width\. Received: width=5"):
         timing_signal(3, 5)

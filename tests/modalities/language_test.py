@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from t2t_mm import registry
+from t2t_mm.features import Language
+from t2t_mm.modalities.language import LanguageModality
+
+V, D = 11, 8
+
+
+@pytest.fixture
+def text():
+    net = LanguageModality(vocabulary_size=V, width=D)
+    net.build(None)
+    return net
+
+
+def log_softmax(x):
+    shifted = x - x.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
+def test_three_matrices_apart(text):
+    assert {weight.path.split("/")[-1]: tuple(weight.shape) for weight in text.weights} == {
+        "input_embedding": (V, D),
+        "target_embedding": (V, D),
+        "softmax": (D, V),
+    }
+
+
+def test_only_the_sides_in_use_have_weights():
+    reader = LanguageModality(V, D, writes=False)
+    writer = LanguageModality(V, D, reads=False)
+    reader.build(None)
+    writer.build(None)
+    assert [weight.name for weight in reader.weights] == ["input_embedding"]
+    assert [weight.name for weight in writer.weights] == ["target_embedding", "softmax"]
+    with pytest.raises(ValueError, match="must read or write"):
+        LanguageModality(V, D, reads=False, writes=False)
+
+
+def test_embeddings_are_scaled_and_zero_at_padding(text):
+    x, mask, grid = text.bottom(np.array([[3, 1, 0]]))
+    table = np.asarray(text.input_embedding)
+    np.testing.assert_allclose(x[0, :2], table[[3, 1]] * np.sqrt(D), rtol=1e-5)
+    np.testing.assert_array_equal(x[0, 2], np.zeros(D))
+    np.testing.assert_array_equal(mask, [[True, True, False]])
+    assert grid is None
+    targets = text.targets_bottom(np.array([[3]])).x
+    np.testing.assert_allclose(targets[0, 0], text.target_embedding[3] * np.sqrt(D), rtol=1e-5)
+
+
+def test_top_is_one_matrix_product(text):
+    x = np.random.default_rng(0).normal(size=(2, 3, D)).astype("float32")
+    logits = text.top(x)
+    assert logits.shape == (2, 3, V)
+    np.testing.assert_allclose(logits, x @ np.asarray(text.softmax), atol=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_loss_is_cross_entropy_summed_over_real_positions(text, smoothing):
+    logits = np.random.default_rng(0).normal(size=(2, 3, V)).astype("float32")
+    targets = np.array([[4, 1, 0], [9, 0, 0]])
+    total, weight = text.loss(logits, targets, smoothing)
+    expected = 0.0
+    for row, column in ((0, 0), (0, 1), (1, 0)):
+        wanted = np.full(V, smoothing / (V - 1))
+        wanted[targets[row, column]] = 1 - smoothing
+        expected -= (wanted * log_softmax(logits[row, column])).sum()
+    np.testing.assert_allclose(total, expected, rtol=1e-5)
+    assert float(weight) == 3.0
+
+
+def test_a_perfect_prediction_costs_nothing_without_smoothing(text):
+    targets = np.array([[4, 1]])
+    logits = np.full((1, 2, V), -50.0, "float32")
+    logits[0, [0, 1], [4, 1]] = 50.0
+    assert float(text.loss(logits, targets, 0.0)[0]) < 1e-6
+    assert float(text.loss(logits, targets, 0.1)[0]) > 1.0
+
+
+def test_the_feature_names_this_class():
+    net_class = registry.modality(Language().modality)
+    assert net_class is LanguageModality
+    net = net_class.from_feature(Language(), vocabulary_size=V, width=D, reads=False)
+    assert (net.vocabulary_size, net.width, net.reads, net.writes) == (V, D, False, True)

@@ -1,0 +1,101 @@
+"""The model on Keras's JAX backend, where TensorFlow is not installed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+BLOCK_TENSORFLOW = """
+import sys
+sys.modules["tensorflow"] = None  # any import of it now fails
+"""
+
+COMPILE = {
+    "tensorflow": "import tensorflow\ncompile = tensorflow.function",
+    "jax": "import jax\ncompile = jax.jit",
+}
+
+BUILD = """
+import sys
+import numpy as np
+from t2t_mm.config import ModelHParams
+from t2t_mm.features import Language
+from t2t_mm.model.build import ModalitySpec, build_multimodel
+
+net = {"language:shared": ModalitySpec(Language(), 23)}
+hparams = ModelHParams(
+    width=16, num_heads=2, encoder_blocks=2, mixer_blocks=1, decoder_blocks=2, num_experts=4,
+    experts_per_token=2, expert_width=8,
+)
+model = build_multimodel(hparams, inputs=net, targets=net, commands=["a", "b"], seed=1)
+"""
+
+RUN = """
+with np.load(sys.argv[1]) as arrays:
+    assert set(arrays.files) == {weight.path for weight in model.weights}
+    for weight in model.weights:
+        weight.assign(arrays[weight.path])
+inputs = np.random.default_rng(0).integers(2, 23, (3, 11)).astype("int32")
+targets = np.random.default_rng(1).integers(2, 23, (3, 9)).astype("int32")
+inputs[1, 5:], targets[2, 6:] = 0, 0
+
+def forward(inputs, targets):
+    outputs = model(
+        {"inputs": inputs, "targets": targets, "command": np.array(1)},
+        input_modality="language:shared", target_modality="language:shared", training=False,
+    )
+    loss, _ = model.loss(outputs.logits, targets, "language:shared", 0.1)
+    loads = [report.load for report in outputs.reports]
+    return {"logits": outputs.logits, "balance": outputs.balance_loss, "loss": loss,
+            "encoder_load": loads[0], "decoder_load": loads[1]}
+
+np.savez(sys.argv[2], **compile(forward)(inputs, targets))
+"""
+
+SAVE_WEIGHTS = """
+generator = np.random.default_rng(2)
+arrays = {}
+for weight in model.weights:  # the gate starts at zero: give every weight something to say
+    noise = generator.normal(0, 0.1, tuple(weight.shape)).astype("float32")
+    arrays[weight.path] = np.asarray(weight) + noise
+np.savez(sys.argv[1], **arrays)
+"""
+
+
+def run(script: str, backend: str, *arguments: Path) -> None:
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": backend,
+        "PYTHONPATH": str(ROOT),
+        "JAX_PLATFORMS": "cpu",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    subprocess.run(
+        [sys.executable, "-c", f"{COMPILE[backend]}\n{script}", *map(str, arguments)],
+        env=environment,
+        check=True,
+        cwd=ROOT,
+    )
+
+
+def test_the_model_is_imported_without_tensorflow():
+    pytest.importorskip("jax")
+    run(BLOCK_TENSORFLOW + "import t2t_mm.model.build, t2t_mm.modalities.language", "jax")
+
+
+@pytest.mark.slow
+def test_jax_gives_the_same_numbers(tmp_path):
+    pytest.importorskip("jax")
+    weights, ours, theirs = (tmp_path / name for name in ("weights.npz", "tf.npz", "jax.npz"))
+    run(BUILD + SAVE_WEIGHTS + RUN, "tensorflow", weights, ours)
+    run(BLOCK_TENSORFLOW + BUILD + RUN, "jax", weights, theirs)
+    with np.load(ours) as expected, np.load(theirs) as got:
+        assert np.abs(expected["logits"]).max() > 0.5
+        assert set(expected.files) == set(got.files)
+        for name in expected.files:
+            np.testing.assert_allclose(got[name], expected[name], atol=1e-4, err_msg=name)
