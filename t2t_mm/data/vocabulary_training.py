@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import sentencepiece
 
@@ -22,7 +21,7 @@ from t2t_mm.data.vocabulary import (
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 
-WINDOW = 20
+WINDOW = 10
 """How many times its budget a part may be read to choose an even sample from it."""
 
 
@@ -61,9 +60,9 @@ def train_vocabulary(
     budget = max(1, byte_budget // num_sides)
     texts: list[str] = []
     counts: dict[str, int] = {}
-    for problem in problems:
-        for feature in sides[problem.name]:
-            sample = sample_text(problem, feature, budget, max_cases)
+    for problem in (problem for problem in problems if sides[problem.name]):
+        samples = sample_text(problem, sides[problem.name], budget, max_cases)
+        for feature, sample in samples.items():
             texts += sample
             counts[f"{problem.name}/{feature}"] = sum(_num_bytes(text) for text in sample)
     vocabulary = SubwordVocabulary(name, _train(name, texts, size))
@@ -81,58 +80,81 @@ def text_features(problem: Problem, vocabulary: str) -> list[str]:
     ]
 
 
-def sample_text(problem: Problem, feature: str, byte_budget: int, max_cases: int = 0) -> list[str]:
-    """Returns about `byte_budget` bytes of a feature, evenly from the training split.
+def sample_text(
+    problem: Problem, features: Sequence[str], byte_budget: int, max_cases: int = 0
+) -> dict[str, list[str]]:
+    """Returns about `byte_budget` bytes of each feature, evenly from the training split.
 
-    Every part gives its share; of a part at most `WINDOW` times its share is read.
+    The split is read once. Every part gives its share; of a part at most `WINDOW` times its share
+    is read.
 
     Args:
         problem: the problem to read.
-        feature: name of a `Language` feature.
-        byte_budget: bytes to return at most.
+        features: names of `Language` features.
+        byte_budget: bytes to return at most, of each feature.
         max_cases: how many examples may be read; 0 means all.
     """
     num_parts = problem.num_parts("train")
     share = max(1, byte_budget // num_parts)
-    sample: list[str] = []
     limit = max(1, max_cases // num_parts) if max_cases else None
+    texts: dict[str, list[str]] = {feature: [] for feature in features}
     for part in range(num_parts):
-        examples = itertools.islice(checked_examples(problem, "train", part), limit)
-        sample += _thin(_texts(examples, feature), share)
-    return sample
+        samples = {feature: EvenSample(share) for feature in features}
+        for example in itertools.islice(checked_examples(problem, "train", part), limit):
+            for feature, sample in samples.items():
+                sample.add(example[feature])
+            if all(sample.has_read_enough for sample in samples.values()):
+                break
+        for feature, sample in samples.items():
+            texts[feature] += sample.texts()
+    return texts
 
 
-def _texts(examples: Iterable[Mapping[str, Any]], feature: str) -> Iterator[str]:
-    for example in examples:
-        if example[feature].strip():
-            yield example[feature]
-
-
-def _thin(texts: Iterable[str], byte_budget: int) -> list[str]:
-    """Returns an even choice from a stream, holding twice the budget in memory at most.
+class EvenSample:
+    """An even choice from a stream of texts of unknown length, twice the budget in memory at most.
 
     Whenever too much is held, every second text goes and from then on the stream is taken at
     double the stride.
+
+    Args:
+        byte_budget: bytes to choose.
     """
-    kept: list[str] = []
-    held = read = 0
-    stride = 1
-    for index, text in enumerate(texts):
-        read += _num_bytes(text)
-        if read > WINDOW * byte_budget and kept:
-            break
-        if index % stride:
-            continue
-        kept.append(text)
-        held += _num_bytes(text)
-        if held > 2 * byte_budget and len(kept) > 1:
-            kept = kept[::2]
-            held = sum(_num_bytes(text) for text in kept)
-            stride *= 2
-    if held <= byte_budget:
-        return kept
-    rate = byte_budget / held
-    return [t for i, t in enumerate(kept) if int((i + 1) * rate) > int(i * rate)] or kept[:1]
+
+    def __init__(self, byte_budget: int) -> None:
+        self._budget = byte_budget
+        self._kept: list[str] = []
+        self._held = 0
+        self._read = 0
+        self._seen = 0
+        self._stride = 1
+
+    @property
+    def has_read_enough(self) -> bool:
+        """Whether the stream was read for `WINDOW` times the budget."""
+        return self._read > WINDOW * self._budget
+
+    def add(self, text: str) -> None:
+        """Takes the next text of the stream; blank ones do not count."""
+        if not text.strip() or self.has_read_enough:
+            return
+        self._read += _num_bytes(text)
+        self._seen += 1
+        if (self._seen - 1) % self._stride:
+            return
+        self._kept.append(text)
+        self._held += _num_bytes(text)
+        if self._held > 2 * self._budget and len(self._kept) > 1:
+            self._kept = self._kept[::2]
+            self._held = sum(_num_bytes(text) for text in self._kept)
+            self._stride *= 2
+
+    def texts(self) -> list[str]:
+        """Returns the choice: at most the budget in bytes, but one text at least."""
+        if self._held <= self._budget:
+            return self._kept
+        rate = self._budget / self._held
+        chosen = [t for i, t in enumerate(self._kept) if int((i + 1) * rate) > int(i * rate)]
+        return chosen or self._kept[:1]
 
 
 def _num_bytes(text: str) -> int:

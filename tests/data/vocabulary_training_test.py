@@ -37,8 +37,12 @@ class Both(Numbered):
             yield {"inputs": f"in {index:07}", "targets": f"out {index:06}"}
 
 
+def sample_inputs(problem: Problem, byte_budget: int, max_cases: int = 0) -> list[str]:
+    return sample_text(problem, ["inputs"], byte_budget, max_cases)["inputs"]
+
+
 def test_a_sample_is_spread_over_what_is_read() -> None:
-    sample = sample_text(Numbered(), "inputs", byte_budget=1000)
+    sample = sample_inputs(Numbered(), byte_budget=1000)
     positions = [int(text.split()[1]) for text in sample]
     assert 95 <= len(sample) <= 100
     assert positions == sorted(positions)
@@ -47,17 +51,17 @@ def test_a_sample_is_spread_over_what_is_read() -> None:
 
 
 def test_every_part_gives_its_share() -> None:
-    sample = sample_text(NumberedInParts(), "inputs", byte_budget=400)
+    sample = sample_inputs(NumberedInParts(), byte_budget=400)
     counts = [sum(text.startswith(f"{part} ") for text in sample) for part in range(4)]
     assert all(9 <= count <= 10 for count in counts)
 
 
 def test_a_small_text_is_taken_whole() -> None:
-    assert len(sample_text(Numbered(), "inputs", byte_budget=10**6)) == 1000
+    assert len(sample_inputs(Numbered(), byte_budget=10**6)) == 1000
 
 
 def test_max_cases_limits_what_is_read() -> None:
-    assert len(sample_text(Numbered(), "inputs", byte_budget=10**6, max_cases=7)) == 7
+    assert len(sample_inputs(Numbered(), byte_budget=10**6, max_cases=7)) == 7
 
 
 def test_problems_and_sides_share_the_budget_evenly(tmp_path: Path) -> None:
@@ -93,3 +97,16 @@ def test_a_size_below_the_bytes_is_refused(tmp_path: Path) -> None:
 def test_a_vocabulary_that_no_problem_uses_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No problem at hand uses the vocabulary 'w'"):
         train_vocabulary("w", [Numbered()], data_dir=tmp_path, size=300, byte_budget=9000)
+
+
+def test_a_sample_stops_after_ten_times_its_budget() -> None:
+    read = []
+
+    class Endless(Numbered):
+        def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
+            for index in itertools.count():
+                read.append(index)
+                yield {"inputs": f"{index:010}", "targets": ""}
+
+    assert len(sample_inputs(Endless(), byte_budget=100)) == 10
+    assert len(read) == 101
