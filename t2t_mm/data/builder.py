@@ -18,7 +18,7 @@ from t2t_mm.data.generation import (
 )
 from t2t_mm.data.problem import Problem
 from t2t_mm.data.stored import DataInfo, open_data
-from t2t_mm.data.vocabulary import BYTES, vocabulary_exists, vocabulary_path
+from t2t_mm.data.vocabulary import BYTES, load_vocabulary, vocabulary_exists, vocabulary_path
 from t2t_mm.data.vocabulary_training import train_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
@@ -105,7 +105,10 @@ def generate_data(
     if beam:
         beam_generation.check_installed()
     with full_disk_told(settings.data_dir):
-        for name in _missing_vocabularies(bases, settings.data_dir, overwrite_vocab):
+        for name in _named_vocabularies(bases):
+            if vocabulary_exists(data_dir, name) and not overwrite_vocab:
+                _tell_size(name, vocabulary_size, settings)
+                continue
             settings.tell(f"training vocabulary {name} of {vocabulary_size} pieces")
             _train_locked(name, bases, settings, overwrite_vocab, vocabulary_size, vocabulary_bytes)
         if vocab_only:
@@ -141,14 +144,24 @@ def _find_bases(
     return list(bases.values())
 
 
-def _missing_vocabularies(bases: Sequence[Problem], data_dir: Path, overwrite: bool) -> list[str]:
+def _named_vocabularies(bases: Sequence[Problem]) -> list[str]:
     named = {
         spec.vocabulary: None
         for base in bases
         for spec in base.features.values()
         if isinstance(spec, Language) and spec.vocabulary != BYTES
     }
-    return [name for name in named if overwrite or not vocabulary_exists(data_dir, name)]
+    return list(named)
+
+
+def _tell_size(name: str, asked: int, settings: GenerationSettings) -> None:
+    """Says that an existing vocabulary is used although another size was asked for."""
+    size = load_vocabulary(settings.data_dir, name).size
+    if size != asked:
+        settings.tell(
+            f"vocabulary {name} is there with {size} pieces and is used as it is "
+            f"(asked: {asked}; --overwrite_vocab trains it again)"
+        )
 
 
 def _train_locked(

@@ -201,12 +201,15 @@ def test_overwrite_vocab_regenerates_what_is_named(tmp_path: Path) -> None:
     assert before["vocab/tested.model"] != after["vocab/tested.model"]
 
 
-def test_an_existing_vocabulary_is_reused(tmp_path: Path) -> None:
-    arguments = {"data_dir": tmp_path, "progress": False, "vocab_only": True}
-    generate_data("words_for_tests", vocabulary_size=300, **arguments)  # type: ignore[arg-type]
+def test_an_existing_vocabulary_is_reused_and_said_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generate_data("words_for_tests", data_dir=tmp_path, vocab_only=True, vocabulary_size=300)
     before = hashes(tmp_path)
-    generate_data("words_for_tests", vocabulary_size=290, **arguments)  # type: ignore[arg-type]
+    capsys.readouterr()
+    generate_data("words_for_tests", data_dir=tmp_path, vocab_only=True, vocabulary_size=290)
     assert hashes(tmp_path) == before
+    assert "vocabulary tested is there with 300 pieces" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("version", ["1", "1.0", "new"])
