@@ -13,6 +13,39 @@ Tensor = Any
 EPSILON = 1e-6
 
 
+@ops.custom_gradient  # type: ignore[untyped-decorator]
+def normalize(x: Tensor, gain: Tensor, shift: Tensor) -> Any:
+    """Normalizes each row, with a gradient written out: half the operations of the derived one.
+
+    Args:
+        x: float32[N, D].
+        gain: float32[D] or scalar.
+        shift: like `gain`.
+
+    Returns:
+        float32[N, D].
+    """
+    centred = x - ops.mean(x, axis=-1, keepdims=True)
+    scale = ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + EPSILON)
+    normal = centred * scale
+
+    def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, ...]:
+        above = upstreams[0] if upstream is None else upstream
+        d_normal = above * gain
+        mean = ops.mean(d_normal, axis=-1, keepdims=True)
+        along = ops.mean(d_normal * normal, axis=-1, keepdims=True)
+        d_x = scale * (d_normal - mean - normal * along)
+        return d_x, _sum_like(gain, above * normal), _sum_like(shift, above)
+
+    return normal * gain + shift, gradient
+
+
+def _sum_like(parameter: Tensor, rows: Tensor) -> Tensor:
+    """Adds up the rows: a product with ones, several times faster on the CPU than a reduction."""
+    columns = ops.matmul(ops.ones((1, ops.shape(rows)[0]), rows.dtype), rows)[0]
+    return columns if len(parameter.shape) else ops.sum(columns)
+
+
 class LayerNorm(keras.layers.Layer):
     """Zero mean and unit population variance per position, then a learned gain and shift.
 
@@ -39,11 +72,10 @@ class LayerNorm(keras.layers.Layer):
 
     def call(self, x: Tensor) -> Tensor:
         """Args: x: float[..., D]. Returns: float[..., D]."""
-        x = ops.cast(x, "float32")
-        centred = x - ops.mean(x, axis=-1, keepdims=True)
-        variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)
-        normal = centred * ops.rsqrt(variance + EPSILON)
-        return ops.cast(normal * self.gain + self.shift, self.compute_dtype)
+        rows = ops.reshape(ops.cast(x, "float32"), (-1, x.shape[-1]))
+        # Reshaping reads the variables here: a custom gradient takes tensors only.
+        gain, shift = (ops.reshape(weight, weight.shape) for weight in (self.gain, self.shift))
+        return ops.cast(ops.reshape(normalize(rows, gain, shift), ops.shape(x)), self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
+import tensorflow as tf
 
-from t2t_mm.layers.normalization import LayerNorm
+from t2t_mm.layers.normalization import LayerNorm, normalize
 
 
 def test_each_position_gets_zero_mean_and_unit_population_variance():
@@ -30,3 +32,24 @@ def test_a_constant_position_becomes_the_shift():
     np.testing.assert_array_equal(
         LayerNorm()(np.full((1, 2, 4), 7.0, "float32")), np.zeros((1, 2, 4))
     )
+
+
+@pytest.mark.parametrize("shape", [(6,), ()])
+def test_the_gradient_equals_the_derived_one(shape):
+    generator = np.random.default_rng(0)
+    x = tf.constant(generator.normal(size=(5, 6)), tf.float32)
+    gain, shift = (tf.constant(generator.normal(size=shape), tf.float32) for _ in range(2))
+    weight = generator.normal(size=(5, 6)).astype("float32")
+
+    def derived(x, gain, shift):
+        mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
+        return (x - mean) / tf.sqrt(variance + 1e-6) * gain + shift
+
+    def gradients(function):
+        with tf.GradientTape() as tape:
+            tape.watch([x, gain, shift])
+            total = tf.reduce_sum(function(x, gain, shift) * weight)
+        return tape.gradient(total, [x, gain, shift])
+
+    for got, expected in zip(gradients(normalize), gradients(derived), strict=True):
+        np.testing.assert_allclose(got, expected, atol=1e-5)
