@@ -10,13 +10,16 @@ exception is a bug of ours and keeps its traceback.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib
 import os
 import re
 import shutil
 import sys
+import tempfile
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from absl import flags as absl_flags
@@ -96,6 +99,34 @@ def run(
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow without the lines that its C++ part prints whatever it is told.
+
+    They are kept back at file descriptor 2, and shown if the import fails.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held_back:
+        try:
+            with _descriptor_kept(2):
+                os.dup2(held_back.fileno(), 2)
+                importlib.import_module("tensorflow")
+        except BaseException:
+            held_back.seek(0)
+            sys.stderr.write(held_back.read().decode("utf-8", "replace"))
+            raise
+
+
+@contextlib.contextmanager
+def _descriptor_kept(number: int) -> Iterator[None]:
+    """Restore a file descriptor at the end of the block."""
+    copy = os.dup(number)
+    try:
+        yield
+    finally:
+        os.dup2(copy, number)
+        os.close(copy)
 
 
 class ParsedFlags:

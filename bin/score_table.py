@@ -9,6 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 
+_LEGEND = (
+    "BLEU: decoded; shuffled: BLEU of the outputs of other inputs. Teacher-forced: log ppl in nats "
+    "per token, accuracy of tokens and of whole sequences."
+)
+
+
 def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | None = None) -> None:
     """Prints a row for each problem, then sample outputs.
 
@@ -18,6 +24,7 @@ def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | Non
     """
     console = console or Console()
     console.print(_table(scores))
+    console.print(_LEGEND, style="dim", highlight=False)
     for name, result in scores.items():
         for sample in result.get("samples", [])[:2]:
             console.print(f"\n{name}", style="bold")
@@ -35,10 +42,10 @@ def _table(scores: Mapping[str, Mapping[str, Any]]) -> Table:
     table.add_column("problem")
     headings = [
         *(["BLEU"] if has_decoded else []),
-        *(["BLEU, inputs shuffled"] if has_shuffled else []),
-        "log perplexity",
+        *(["shuffled"] if has_shuffled else []),
+        "log ppl",
         "accuracy",
-        "whole sequences",
+        "sequences",
         "examples",
     ]
     for heading in headings:

@@ -60,6 +60,7 @@ def call(flags: Any) -> int | None:
     from t2t_mm import registry
 
     registry.import_user_modules(flags.t2t_usr_dir)
+    command.import_tensorflow()
     if flags.inspect:
         _inspect(flags)
         return 0

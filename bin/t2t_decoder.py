@@ -29,6 +29,7 @@ def call(flags: Any) -> int | None:
         raise UserError("--output_dir must be given", fix="See t2t-decoder --help.")
     if flags.decode_interactive:
         return _interactive(flags)
+    command.import_tensorflow()
     from t2t_mm.inference.decode import decode
 
     outputs = decode(
@@ -49,6 +50,7 @@ def call(flags: Any) -> int | None:
 
 
 def _interactive(flags: Any) -> int:
+    command.import_tensorflow()
     from t2t_mm.inference.decode import choose_predictor, decode_interactively
     from t2t_mm.inference.predictor import load
 

@@ -30,6 +30,7 @@ def call(flags: Any) -> int | None:
     """Runs the command with parsed `flags`."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-eval --help.")
+    command.import_tensorflow()
     from t2t_mm.training.evaluation import evaluate, write_scores
 
     scores = evaluate(

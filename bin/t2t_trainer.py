@@ -65,6 +65,7 @@ def _train(flags: Any) -> int:
         overrides=_overrides(flags),
     )
     registry.expand_problems(flags.problems)  # a wrong name is answered before TensorFlow loads
+    command.import_tensorflow()
     from t2t_mm.training.train import train
 
     train(
@@ -82,6 +83,7 @@ def _train(flags: Any) -> int:
 
 
 def _evaluate(flags: Any) -> int:
+    command.import_tensorflow()
     from t2t_mm.bin.score_table import print_scores
     from t2t_mm.training.evaluation import evaluate
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from t2t_mm import registry
 from t2t_mm.config import (
     DataHParams,
+    DecodeHParams,
     HParams,
     ModelHParams,
     OptimizerHParams,
@@ -84,15 +85,20 @@ def multimodel_paper() -> HParams:
 
 @registry.register_hparams
 def multimodel_demo() -> HParams:
-    """The set of `make demo`: tiny, with a vocabulary of 1,024 pieces and a larger learning rate.
+    """The set of `make demo`: tiny, for clean data of which no sentence is seen twice.
 
-    For: the four mini_* directions within minutes on two cores.
+    For: the four mini_* directions within minutes on two cores. It has a vocabulary of 1,024
+    pieces, no dropout and no label smoothing (nothing repeats, so there is nothing to overfit), a
+    learning rate of 2e-3 that falls to 0, and batches of 1,024 tokens.
     """
     base = multimodel_tiny()
     return replace(
         base,
-        model=replace(base.model, attention_dropout=0.0),
-        data=DataHParams(vocabulary_size=1024),
-        optimizer=OptimizerHParams(learning_rate=2e-3, warmup_steps=300),
-        train=TrainHParams(steps=3000),
+        model=replace(base.model, dropout=0.0, attention_dropout=0.0),
+        data=DataHParams(vocabulary_size=1024, vocabulary_bytes=1_000_000, batch_tokens=1024),
+        optimizer=OptimizerHParams(
+            learning_rate=2e-3, schedule="constant*linear_warmup*cosine_decay", warmup_steps=200
+        ),
+        train=TrainHParams(steps=1400, label_smoothing=0.0, eval_every=700, checkpoint_every=700),
+        decode=DecodeHParams(extra_length=20, batch_size=64),
     )

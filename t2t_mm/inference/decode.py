@@ -9,7 +9,7 @@ from typing import TextIO
 
 from t2t_mm import registry
 from t2t_mm.data.pipeline import evaluation_dataset
-from t2t_mm.data.problem import open_text
+from t2t_mm.data.problem import decode_line, open_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.predictor import LoadedRun, Predictor, load
@@ -75,12 +75,19 @@ def read_lines(path: str | Path) -> Iterator[str]:
     Raises:
         UserError: the file is missing or not UTF-8.
     """
+    path = Path(path)
     if str(path) == "-":
-        yield from (line.rstrip("\n") for line in sys.stdin)
+        yield from _decoded_lines(sys.stdin.buffer, Path("standard input"))
         return
-    if not Path(path).is_file():
-        raise UserError(f"No file to decode from. Received: decode_from_file={path}.")
-    yield from open_text(Path(path))
+    if not path.is_file():
+        raise UserError("There is no file to decode", received={"decode_from_file": str(path)})
+    with open_bytes(path) as lines:
+        yield from _decoded_lines(lines, path)
+
+
+def _decoded_lines(lines: Iterable[bytes], path: Path) -> Iterator[str]:
+    for number, line in enumerate(lines, start=1):
+        yield decode_line(line, path, number)
 
 
 def data_set_inputs(
@@ -94,9 +101,7 @@ def data_set_inputs(
     registry.import_user_modules(list(t2t_usr_dir) or list(run.run.user_modules))
     directory = Path(data_dir or run.run.data_dir)
     problem = registry.problem(predictor.task.name, data_dir=directory)
-    batches = evaluation_dataset(
-        problem, split, data_dir=directory, batch=BatchSpec(examples=256)
-    )
+    batches = evaluation_dataset(problem, split, data_dir=directory, batch=BatchSpec(examples=256))
     return [text.decode("utf-8") for batch in batches for text in batch["inputs_text"].numpy()]
 
 

@@ -57,7 +57,9 @@ class Predictor:
     def decode_all(self, texts: Sequence[str]) -> list[str]:
         """Decodes `texts`, in batches of similar length, and returns them in their own order."""
         encoded = [self._input_vocabulary.encode(text) + [EOS_ID] for text in texts]
-        order = [i for i in sorted(range(len(texts)), key=lambda i: len(encoded[i])) if texts[i].strip()]
+        order = [
+            i for i in sorted(range(len(texts)), key=lambda i: len(encoded[i])) if texts[i].strip()
+        ]
         outputs = [""] * len(texts)
         for start in range(0, len(order), self.batch_size):
             chosen = order[start : start + self.batch_size]

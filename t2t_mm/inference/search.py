@@ -50,23 +50,23 @@ class GreedySearch:
         Args:
             inputs: int[B, L], each row ends in EOS and is padded with 0.
             command_index: row of the command embedding.
-            extra_length: the output may be this many symbols longer than the longest input.
+            extra_length: an output may be this many symbols longer than its own input.
 
         Returns:
             int[B, T]; what follows a row's EOS is 0. A row without EOS ran into the limit.
         """
-        limit = inputs.shape[1] + extra_length
         found = self._search(
             tf.constant(inputs, tf.int32),
             tf.constant(command_index, tf.int32),
-            tf.constant(limit, tf.int32),
+            tf.constant(extra_length, tf.int32),
         )
         ids: IntArray = found.numpy()
         return ids
 
-    def _trace(self, inputs: tf.Tensor, command: tf.Tensor, limit: tf.Tensor) -> tf.Tensor:
+    def _trace(self, inputs: tf.Tensor, command: tf.Tensor, extra_length: tf.Tensor) -> tf.Tensor:
         encoded = self.model.encode(inputs, modality=self.input_modality, training=False)
         batch = tf.shape(inputs)[0]
+        limits = tf.math.count_nonzero(inputs, axis=1, dtype=tf.int32) + extra_length
 
         def step(ids: tf.Tensor, is_finished: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             # The decoder shifts right: the symbol in the last place is never read, only its
@@ -78,10 +78,11 @@ class GreedySearch:
             logits = self.model.logits(x[:, -1:], self.target_modality)[:, 0]
             chosen = tf.argmax(logits, axis=-1, output_type=tf.int32)
             chosen = tf.where(is_finished, PAD_ID, chosen)
-            return tf.concat([ids, chosen[:, None]], axis=1), is_finished | (chosen == EOS_ID)
+            is_finished |= (chosen == EOS_ID) | (tf.shape(asked)[1] >= limits)
+            return tf.concat([ids, chosen[:, None]], axis=1), is_finished
 
         ids, _ = tf.while_loop(
-            lambda ids, is_finished: (tf.shape(ids)[1] < limit) & ~tf.reduce_all(is_finished),
+            lambda ids, is_finished: ~tf.reduce_all(is_finished),
             step,
             (tf.zeros([batch, 0], tf.int32), tf.zeros([batch], tf.bool)),
             shape_invariants=(tf.TensorShape([None, None]), tf.TensorShape([None])),

@@ -1,10 +1,10 @@
 """Checkpoints: a folder that appears whole or not at all.
 
-    run_dir/checkpoints/00001000/
-        weights.npz      every variable of the model by path (seed generators included)
-        optimizer.npz    moments and counts
-        input.*          position of every problem's input pipeline
-        state.json       step, counters, best score; read and written by the loop
+run_dir/checkpoints/00001000/
+    weights.npz      every variable of the model by path (seed generators included)
+    optimizer.npz    moments and counts
+    input.*          position of every problem's input pipeline
+    state.json       step, counters, best score; read and written by the loop
 """
 
 from __future__ import annotations

@@ -91,7 +91,10 @@ class Evaluator:
 
 
 def validation_scores(
-    evaluator: Evaluator, tasks: Sequence[Task], problems: Sequence[Problem], data_dir: Path,
+    evaluator: Evaluator,
+    tasks: Sequence[Task],
+    problems: Sequence[Problem],
+    data_dir: Path,
     limit: int,
 ) -> dict[str, dict[str, float]]:
     """Teacher-forced scores of every problem on its validation split, for the training loop.

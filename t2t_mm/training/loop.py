@@ -170,7 +170,7 @@ def run_training(
             state.step += 1
 
             last = state.step == train.steps
-            evaluate_now = evaluate is not None and (last or state.step % train.eval_every == 0)
+            evaluate_now = evaluate is not None and (last or _is_due(state.step, train.eval_every))
             save_now = evaluate_now or last or stop.requested
             save_now = save_now or state.step % train.checkpoint_every == 0
             if save_now or state.step % train.log_every == 0:
@@ -185,9 +185,16 @@ def run_training(
             if is_best:
                 store.mark_best(state.step, {"log_perplexity": state.best})
             if stop.requested and not last:
-                progress.note(f"Interrupted: saved at step {saved_step}; repeat the command to go on.")
+                progress.note(
+                    f"Interrupted: saved at step {saved_step}; repeat the command to go on."
+                )
                 raise KeyboardInterrupt
     return state
+
+
+def _is_due(step: int, every: int) -> bool:
+    """Whether something done every so many steps (0: never) is done after this one."""
+    return every > 0 and step % every == 0
 
 
 def _report(

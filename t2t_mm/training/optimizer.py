@@ -67,13 +67,15 @@ class Adam:
         touched = np.zeros([len(self.variables)], np.int64)
         touched[reached] = 1
         counts = tf.cast(self.counts.assign_add(touched), tf.float32)
+        beta1_powers = tf.unstack(self.beta1**counts)
+        beta2_powers = tf.unstack(self.beta2**counts)
         for i, gradient in zip(reached, dense, strict=True):
             tf.raw_ops.ResourceApplyAdam(
                 var=self.variables[i].handle,
                 m=self.first_moments[i].handle,
                 v=self.second_moments[i].handle,
-                beta1_power=self.beta1 ** counts[i],
-                beta2_power=self.beta2 ** counts[i],
+                beta1_power=beta1_powers[i],
+                beta2_power=beta2_powers[i],
                 lr=learning_rate,
                 beta1=self.beta1,
                 beta2=self.beta2,

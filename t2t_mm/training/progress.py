@@ -40,22 +40,19 @@ class Progress:
         names: the problems.
         total_steps: where training ends.
         first_step: where this process began.
-        log_every: steps between two plain lines, when there is no terminal.
+        console: where it is shown; standard error by default.
     """
 
     names: Sequence[str]
     total_steps: int
     first_step: int
-    log_every: int
     console: Console = field(default_factory=lambda: Console(file=sys.stderr))
-    totals: dict[str, ProblemTotals] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
     step: int = 0
     learning_rate: float = 0.0
     tokens_per_second: float = 0.0
 
     def __post_init__(self) -> None:
-        self.totals = {name: ProblemTotals() for name in self.names}
+        self.totals: dict[str, ProblemTotals] = {name: ProblemTotals() for name in self.names}
         self.step = self.first_step
         self._start = time.monotonic()
         self._live: Live | None = None

@@ -1,12 +1,12 @@
 """A run's folder: its settings, tasks, vocabularies and environment, beside its checkpoints.
 
-    run_dir/
-        hparams.json       the frozen settings
-        run.json           tasks, data_dir, user modules, vocabulary hashes
-        environment.json   versions, machine, seed, command line, revision
-        vocab/             copies of the vocabularies: the folder can be moved and still decodes
-        log.jsonl          one record a line; tensorboard/ the same for TensorBoard
-        checkpoints/
+run_dir/
+    hparams.json       the frozen settings
+    run.json           tasks, data_dir, user modules, vocabulary hashes
+    environment.json   versions, machine, seed, command line, revision
+    vocab/             copies of the vocabularies: the folder can be moved and still decodes
+    log.jsonl          one record a line; tensorboard/ the same for TensorBoard
+    checkpoints/
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from typing import Any
 
 from t2t_mm.config import HParams, from_json, resume_differences, to_json
 from t2t_mm.data.vocabulary import Vocabulary
-from t2t_mm.errors import UserError
+from t2t_mm.errors import UserError, closest
 from t2t_mm.training.checkpoint import write_text_atomically
-from t2t_mm.training.schedule import depends_on_total_steps
 from t2t_mm.training.task import Task
 
 
@@ -52,8 +51,6 @@ class Run:
         Raises:
             UserError: the run was not trained on it.
         """
-        from t2t_mm.errors import closest
-
         names = [task.name for task in self.tasks]
         if name not in names:
             raise UserError(
@@ -125,16 +122,9 @@ def check_resumable(run: Run, hparams: HParams, tasks: Sequence[Task]) -> None:
         UserError: settings or problems differ; the message lists each difference.
     """
     differences = resume_differences(run.hparams, hparams)
-    if depends_on_total_steps(hparams.optimizer) and run.hparams.train.steps != hparams.train.steps:
-        differences.append(
-            f"train.steps: the run has {run.hparams.train.steps}, asked for "
-            f"{hparams.train.steps}; its schedule {hparams.optimizer.schedule!r} depends on it"
-        )
     had, asked = [task.name for task in run.tasks], [task.name for task in tasks]
     if had != asked:
-        differences.append(
-            f"problems: the run has {', '.join(had)}, asked for {', '.join(asked)}"
-        )
+        differences.append(f"problems: the run has {', '.join(had)}, asked for {', '.join(asked)}")
     if differences:
         raise UserError(
             f"{run.directory} holds a run of other settings:\n  "

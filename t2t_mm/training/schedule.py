@@ -45,8 +45,6 @@ FACTORS: dict[str, Factor] = {
     "cosine_decay": _cosine_decay,
 }
 
-_READ_TOTAL_STEPS = frozenset({"linear_decay", "cosine_decay"})
-
 
 def parse_schedule(schedule: str) -> list[str]:
     """Returns the factor names of `schedule`.
@@ -63,13 +61,6 @@ def parse_schedule(schedule: str) -> list[str]:
                 f"Received: optimizer.schedule={schedule!r}."
             )
     return names
-
-
-def depends_on_total_steps(hparams: OptimizerHParams) -> bool:
-    """Says whether more training steps would change the rates of the steps already taken."""
-    return not hparams.decay_steps and not _READ_TOTAL_STEPS.isdisjoint(
-        parse_schedule(hparams.schedule)
-    )
 
 
 def learning_rate_at(step: int, hparams: OptimizerHParams, total_steps: int) -> float:

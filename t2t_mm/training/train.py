@@ -100,8 +100,6 @@ def train(
     )
     store = CheckpointStore(output_dir, hparams.train.keep_checkpoint_max)
     _check_same_run(run, store)
-    if hparams.train.checkpoint_every < 1 or hparams.train.log_every < 1:
-        raise UserError("train.checkpoint_every and train.log_every must be at least 1.")
 
     rates = mixture_rates(
         names,
@@ -123,7 +121,7 @@ def train(
     write_run(run, vocabularies, data_dir)
     write_environment(output_dir, describe_environment(hparams.train.seed, sys.argv))
 
-    progress = Progress(names, hparams.train.steps, state.step, hparams.train.log_every)
+    progress = Progress(names, hparams.train.steps, state.step)
     _introduce(progress, run, model.count_params(), rates, batches, infos)
     evaluator = Evaluator(
         model,

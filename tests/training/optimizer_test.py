@@ -10,7 +10,12 @@ from t2t_mm.training.optimizer import Adam, build_optimizer
 
 
 def published_adam(
-    value: np.ndarray, gradients: list[np.ndarray], rate: float, beta1: float, beta2: float, eps: float
+    value: np.ndarray,
+    gradients: list[np.ndarray],
+    rate: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
 ) -> np.ndarray:
     """Algorithm 1 of Kingma and Ba in its efficient form (the order of section 2)."""
     m, v = np.zeros_like(value), np.zeros_like(value)

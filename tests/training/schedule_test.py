@@ -7,7 +7,7 @@ import pytest
 
 from t2t_mm.config import OptimizerHParams
 from t2t_mm.errors import UserError
-from t2t_mm.training.schedule import depends_on_total_steps, learning_rate_at, parse_schedule
+from t2t_mm.training.schedule import learning_rate_at, parse_schedule
 
 HPARAMS = OptimizerHParams(learning_rate=0.5, warmup_steps=4)
 
@@ -37,12 +37,6 @@ def test_linear_and_cosine_decay_end_at_zero() -> None:
 def test_decay_steps_take_the_place_of_the_total() -> None:
     hparams = dataclasses.replace(HPARAMS, schedule="linear_decay", decay_steps=20)
     assert learning_rate_at(9, hparams, total_steps=10) == pytest.approx(0.5)
-    assert not depends_on_total_steps(hparams)
-
-
-def test_only_decays_to_the_end_depend_on_the_number_of_steps() -> None:
-    assert depends_on_total_steps(dataclasses.replace(HPARAMS, schedule="constant*cosine_decay"))
-    assert not depends_on_total_steps(HPARAMS)
 
 
 def test_an_unknown_factor_names_the_closest() -> None:

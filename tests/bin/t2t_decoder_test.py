@@ -1,0 +1,51 @@
+"""t2t-decoder: N lines in, N lines out, from a file, a data set and a prompt."""
+
+import io
+from pathlib import Path
+
+import pytest
+from tiny_run import TinyRun
+
+from t2t_mm.bin import t2t_decoder
+
+
+def test_lines_go_to_standard_output(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "in.txt"
+    source.write_text("1 2\n\n3\n", encoding="utf-8")
+    flags = ["--problem=algorithmic_copy", f"--decode_from_file={source}"]
+    assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
+    assert capsys.readouterr().out.count("\n") == 3
+
+
+def test_a_data_set_goes_to_a_file(tiny_run: TinyRun, tmp_path: Path) -> None:
+    target = tmp_path / "out.txt"
+    flags = ["--problem=algorithmic_reverse", "--limit=5", f"--decode_to_file={target}"]
+    assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
+    assert len(target.read_text(encoding="utf-8").splitlines()) == 5
+
+
+def test_the_prompt_answers(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("1 2 3\n\n"))
+    flags = ["--problem=algorithmic_copy", "--decode_interactive"]
+    assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
+    assert capsys.readouterr().out.count("> ") == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--problem=algorithmic_copi"], "Did you mean 'algorithmic_copy'"),
+        ([], "--problem=NAME"),
+        (["--problem=algorithmic_copy", "--decode_from_file=nowhere.txt"], "nowhere.txt"),
+    ],
+)
+def test_bad_input_is_one_error_with_exit_code_2(
+    flags: list[str], message: str, tiny_run: TinyRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("t2t-decoder: error: ") and message in error

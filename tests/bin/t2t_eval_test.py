@@ -1,0 +1,59 @@
+"""t2t-eval: a table for people, JSON for programs, one error for mistakes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny_run import PROBLEMS, TinyRun
+
+from t2t_mm.bin import t2t_eval
+
+
+def test_json_is_all_that_is_printed(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores_file = tmp_path / "scores.json"
+    flags = ["--json", "--limit=4", "--split=test", f"--scores_file={scores_file}"]
+    assert t2t_eval.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    written = json.loads(scores_file.read_text())
+    assert set(printed) == set(written) == set(PROBLEMS)
+    assert printed["algorithmic_copy"]["teacher_forced"]["examples"] == 4
+    assert printed["algorithmic_copy"]["bleu"] == written["algorithmic_copy"]["bleu"]
+
+
+def test_without_decoding_there_is_no_bleu(
+    tiny_run: TinyRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--nodecode", "--limit=2", "--problem=algorithmic_copy"]
+    assert t2t_eval.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
+    table = capsys.readouterr().out
+    assert "algorithmic_copy" in table and "log ppl" in table
+    assert "tok:13a" not in table and "algorithmic_reverse" not in table
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "--output_dir must be given"),
+        (["--output_dir=NOWHERE"], "No run in"),
+        (["--output_dir=RUN", "--problems=mini_ende"], "not one of this run's"),
+        (["--output_dir=RUN", "--split=tset"], "test"),
+        (["--output_dir=RUN", "--checkpoint_path=NOWHERE"], "checkpoint_path"),
+        (["--output_dir=RUN", "--data_dir=NOWHERE"], "t2t-datagen"),
+    ],
+)
+def test_bad_input_is_one_error_with_exit_code_2(
+    flags: list[str],
+    message: str,
+    tiny_run: TinyRun,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    paths = {"NOWHERE": str(tmp_path / "nowhere"), "RUN": str(tiny_run.output_dir)}
+    for name, path in paths.items():
+        flags = [flag.replace(name, path) for flag in flags]
+    assert t2t_eval.main(flags) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("t2t-eval: error: ")
+    assert message in error

@@ -1,0 +1,71 @@
+"""The trainer's flags reach the settings; mistakes are answered before TensorFlow is loaded."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
+
+from t2t_mm.bin import t2t_trainer
+
+
+def arguments(tiny_run: TinyRun, output_dir: Path, *more: str) -> list[str]:
+    return [
+        f"--problems={'-'.join(PROBLEMS)}",
+        "--hparams_set=multimodel_tiny",
+        f"--hparams={TINY}",
+        f"--data_dir={tiny_run.data_dir}",
+        f"--output_dir={output_dir}",
+        *more,
+    ]
+
+
+def test_flags_beat_hparams(tiny_run: TinyRun, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    flags = ("--train_steps=2", "--random_seed=7", "--keep_checkpoint_max=1", "--schedule=train")
+    assert t2t_trainer.main(arguments(tiny_run, run, *flags)) == 0
+    settings = json.loads((run / "hparams.json").read_text())["train"]
+    assert (settings["steps"], settings["seed"], settings["keep_checkpoint_max"]) == (2, 7, 1)
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["00000002"]
+
+
+def test_a_run_of_other_settings_shows_the_difference(
+    tiny_run: TinyRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = arguments(tiny_run, tiny_run.output_dir, f"--train_steps={STEPS}", "--random_seed=5")
+    assert t2t_trainer.main(argv) == 2
+    assert "train.seed: run has 1, asked for 5" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--problems=mini_endee"], "Did you mean 'mini_ende'"),
+        (["--hparams=model.widht=3"], "'model.width'"),
+        (["--hparams=model.width=wide"], "model.width"),
+        (["--hparams_set=multimodel_tinny"], "'multimodel_tiny'"),
+        (["--model=transformer"], "Unknown model"),
+        (["--trian_steps=3"], "--train_steps"),
+        (["--train_steps=many"], "train_steps"),
+        (["--output_dir="], "--output_dir must be given"),
+        (["--t2t_usr_dir=EMPTY"], "EMPTY"),
+        (["--data_dir=NOWHERE"], "t2t-datagen --problems="),
+    ],
+)
+def test_bad_input_is_one_error_with_exit_code_2(
+    flags: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "EMPTY").mkdir()
+    base = ["--problems=mini_ende", "--data_dir=data", f"--output_dir={tmp_path / 'run'}"]
+    given = [flag.replace("EMPTY", str(tmp_path / "EMPTY")) for flag in flags]
+    assert t2t_trainer.main([*base, *given]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("t2t-trainer: error: ")
+    assert message in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_registry_help_lists_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert t2t_trainer.main(["--registry_help"]) == 0
+    assert "mini_ende" in capsys.readouterr().out

@@ -1,0 +1,60 @@
+"""N lines in, N lines out; files, data sets and prompts."""
+
+import gzip
+import io
+from pathlib import Path
+
+import pytest
+from tiny_run import TinyRun
+
+import t2t_mm
+from t2t_mm.errors import UserError
+from t2t_mm.inference.decode import choose_predictor, decode, decode_interactively
+
+LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
+
+
+def test_n_lines_in_n_lines_out_with_empty_ones(tiny_run: TinyRun, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.txt", tmp_path / "out" / "out.txt"
+    source.write_text("\n".join(LINES) + "\n", encoding="utf-8")
+    outputs = decode(tiny_run.output_dir, "algorithmic_copy", from_file=source, to_file=target)
+    assert len(outputs) == len(LINES)
+    assert outputs[1] == outputs[3] == ""
+    assert target.read_text(encoding="utf-8").count("\n") == len(LINES)
+
+
+def test_a_compressed_file_decodes_the_same(tiny_run: TinyRun, tmp_path: Path) -> None:
+    plain, packed = tmp_path / "a.txt", tmp_path / "a.txt.gz"
+    plain.write_text("1 2 3\n", encoding="utf-8")
+    packed.write_bytes(gzip.compress(b"1 2 3\n"))
+    arguments = (tiny_run.output_dir, "algorithmic_copy")
+    assert decode(*arguments, from_file=plain) == decode(*arguments, from_file=packed)
+
+
+def test_a_data_set_is_decoded_in_stored_order(tiny_run: TinyRun) -> None:
+    whole = decode(tiny_run.output_dir, "algorithmic_reverse", split="validation")
+    first = decode(tiny_run.output_dir, "algorithmic_reverse", split="validation", limit=3)
+    assert len(whole) > 3 and whole[:3] == first
+
+
+def test_the_prompt_answers_until_an_empty_line(tiny_run: TinyRun) -> None:
+    predictor = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
+    output = io.StringIO()
+    decode_interactively(predictor, ["1 2\n", "3 4\n", "\n", "5 6\n"], output)
+    assert output.getvalue() == f"> {predictor('1 2')}\n> {predictor('3 4')}\n> \n"
+
+
+def test_which_problem_must_be_said_where_there_are_several(tiny_run: TinyRun) -> None:
+    with pytest.raises(UserError, match="--problem=NAME, one of algorithmic_copy"):
+        choose_predictor(t2t_mm.load(tiny_run.output_dir), "")
+
+
+def test_a_missing_file_and_text_that_is_not_utf8_are_named(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match="decode_from_file"):
+        decode(tiny_run.output_dir, "algorithmic_copy", from_file=tmp_path / "none.txt")
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"1 2\n\xff\xfe\n")
+    with pytest.raises(UserError, match=r"bad\.txt, line 2"):
+        decode(tiny_run.output_dir, "algorithmic_copy", from_file=bad)

@@ -1,0 +1,46 @@
+"""A loaded run is a mapping from problem names to functions; it needs nothing but its folder."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_run import PROBLEMS, TinyRun
+
+import t2t_mm
+from t2t_mm.errors import UserError
+
+
+def test_is_a_mapping_from_problems_to_functions(tiny_run: TinyRun) -> None:
+    run = t2t_mm.load(tiny_run.output_dir)
+    assert list(run) == list(PROBLEMS)
+    text = run["algorithmic_copy"]("1 2 3")
+    assert isinstance(text, str)
+    assert run["algorithmic_copy"](["1 2 3", "4"])[0] == text
+
+
+def test_an_answer_does_not_depend_on_its_neighbours(tiny_run: TinyRun) -> None:
+    copy = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
+    lines = ["1 2 3", "4 4 4 4 4 4 4", "5", "6 7 8 9 1 2"]
+    assert copy(lines) == [copy(line) for line in lines]
+
+
+def test_a_moved_run_decodes_the_same(tiny_run: TinyRun, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(tiny_run.output_dir, moved)
+    before = t2t_mm.load(tiny_run.output_dir)["algorithmic_reverse"]("1 2 3")
+    assert t2t_mm.load(moved)["algorithmic_reverse"]("1 2 3") == before
+
+
+def test_a_named_checkpoint_is_the_one_that_is_read(tiny_run: TinyRun) -> None:
+    path = tiny_run.output_dir / "checkpoints" / "00000010"
+    run = t2t_mm.load(tiny_run.output_dir, path)
+    assert run.restored.step == 10
+    with np.load(path / "weights.npz") as arrays:
+        for variable in run.restored.model.variables:
+            np.testing.assert_array_equal(variable.numpy(), arrays[variable.path])
+
+
+def test_other_names_answer_with_the_closest(tiny_run: TinyRun) -> None:
+    with pytest.raises(UserError, match="Did you mean 'algorithmic_copy'"):
+        t2t_mm.load(tiny_run.output_dir)["algorithmic_copi"]

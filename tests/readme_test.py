@@ -1,0 +1,74 @@
+"""The README's own lines, run as they stand in an empty folder."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parent.parent / "README.md"
+COMMANDS = ("t2t-datagen", "t2t-trainer", "t2t-eval", "t2t-decoder", "t2t-registry")
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def section(heading: str) -> str:
+    text = README.read_text(encoding="utf-8")
+    match = re.search(
+        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    assert match, f"README.md has no section {heading!r}"
+    return match[1]
+
+
+def blocks(heading: str, language: str) -> list[str]:
+    found = [code for kind, code in FENCE.findall(section(heading)) if kind == language]
+    assert found, f"section {heading!r} has no {language} block"
+    return found
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The commands of this interpreter: installed ones first, else straight from the checkout."""
+    shims = folder / "shims"
+    shims.mkdir()
+    for name in COMMANDS:
+        module = f"t2t_mm.bin.{name.replace('-', '_')}"
+        shim = shims / name
+        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        shim.chmod(0o755)
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(shims), os.environ["PATH"]])
+    return os.environ | {"PATH": path, "PYTHONPATH": str(README.parent)}
+
+
+def run(script: str, folder: Path, variables: dict[str, str]) -> str:
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script], cwd=folder, env=variables, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_add_your_own_problem(tmp_path: Path) -> None:
+    heading = "Add your own problem"
+    (tmp_path / "my_problems").mkdir()
+    assert "`my_problems/reverse_words.py`:" in section(heading)
+    (code,) = blocks(heading, "python")
+    (tmp_path / "my_problems" / "reverse_words.py").write_text(code, encoding="utf-8")
+    variables = environment(tmp_path)
+    printed = "".join(run(script, tmp_path, variables) for script in blocks(heading, "sh"))
+    assert "mini_ende" in printed and "reverse_words" in printed and "BLEU" in printed
+    lines_in = (tmp_path / "raw" / "test.txt").read_text().splitlines()
+    lines_out = (tmp_path / "reversed.txt").read_text().splitlines()
+    assert len(lines_out) == len(lines_in) == 100
+
+
+@pytest.mark.slow
+def test_your_own_files_without_code(tmp_path: Path) -> None:
+    variables = environment(tmp_path)
+    (script,) = blocks("Your own translation files, without code", "sh")
+    printed = run(script, tmp_path, variables)
+    for pair in ("en-de", "de-en", "en-fr", "fr-en"):
+        assert f"text2text_files/{pair}" in printed
+    assert len((tmp_path / "corpus" / "test.fr").read_text().splitlines()) == 50

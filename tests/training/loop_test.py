@@ -1,0 +1,77 @@
+"""The loop: Ctrl-C saves and says so; a loss that is no number stops the run."""
+
+import dataclasses
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tiny_run import PROBLEMS, TINY, TinyRun
+
+from t2t_mm.config import HParams, load_hparams
+from t2t_mm.errors import UserError
+from t2t_mm.training.checkpoint import CheckpointStore
+from t2t_mm.training.loop import stop_signals
+from t2t_mm.training.train import train
+
+
+def hparams(**changes: object) -> HParams:
+    tiny = load_hparams("multimodel_tiny", overrides=f"{TINY},train.steps=100000")
+    return dataclasses.replace(tiny, train=dataclasses.replace(tiny.train, **changes))
+
+
+def interrupt_after(log: Path, step: int) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if log.exists() and f'"step": {step},' in log.read_text():
+            break
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_saves_the_step_it_interrupts(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watcher = threading.Thread(target=interrupt_after, args=(tmp_path / "run" / "log.jsonl", 3))
+    watcher.start()
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            list(PROBLEMS),
+            hparams=hparams(log_every=1, checkpoint_every=100000),
+            data_dir=tiny_run.data_dir,
+            output_dir=tmp_path / "run",
+            evaluate=False,
+        )
+    watcher.join()
+    assert signal.getsignal(signal.SIGINT) is handler
+    saved = CheckpointStore(tmp_path / "run").latest()
+    assert saved is not None and saved.step >= 3
+    assert f"saved at step {saved.step}" in capsys.readouterr().err
+
+
+def test_a_second_signal_does_not_wait() -> None:
+    with pytest.raises(KeyboardInterrupt), stop_signals() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.requested
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_loss_that_is_no_number_names_the_problem(tiny_run: TinyRun, tmp_path: Path) -> None:
+    tiny = hparams(log_every=1)
+    wild = dataclasses.replace(
+        tiny,
+        optimizer=dataclasses.replace(
+            tiny.optimizer, learning_rate=1e30, warmup_steps=1, clip_norm=0.0
+        ),
+    )
+    with pytest.raises(UserError, match=r"The loss of algorithmic_.* training has diverged"):
+        train(
+            list(PROBLEMS),
+            hparams=wild,
+            data_dir=tiny_run.data_dir,
+            output_dir=tmp_path / "run",
+            evaluate=False,
+        )

@@ -1,0 +1,71 @@
+"""A run directory describes the run; what does not belong to it is refused with the difference."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tiny_run import PROBLEMS, TinyRun
+
+from t2t_mm.data.vocabulary import ByteVocabulary
+from t2t_mm.errors import UserError
+from t2t_mm.training.run_directory import (
+    check_resumable,
+    check_vocabularies,
+    open_run,
+    write_environment,
+)
+
+
+def test_a_run_is_read_back_as_it_was_written(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    assert [task.name for task in run.tasks] == list(PROBLEMS)
+    assert run.data_dir == str(tiny_run.data_dir)
+    assert run.vocabulary_hashes == {"bytes": ByteVocabulary().hash}
+    check_resumable(run, run.hparams, run.tasks)
+
+
+def test_every_difference_is_listed(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    other = dataclasses.replace(
+        run.hparams,
+        model=dataclasses.replace(run.hparams.model, width=64),
+        optimizer=dataclasses.replace(run.hparams.optimizer, learning_rate=0.5),
+    )
+    with pytest.raises(UserError) as caught:
+        check_resumable(run, other, run.tasks[:1])
+    for difference in ("model.width", "optimizer.learning_rate", "problems: the run has"):
+        assert difference in str(caught.value)
+
+
+def test_intervals_and_more_steps_are_free(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    train = dataclasses.replace(run.hparams.train, steps=99, log_every=1, eval_every=3)
+    check_resumable(run, dataclasses.replace(run.hparams, train=train), run.tasks)
+
+
+def test_another_vocabulary_is_refused_with_both_hashes(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    other = ByteVocabulary()
+    other.hash = "0123456789abcdef"
+    with pytest.raises(UserError, match=r"Received: hash 0123456789ab"):
+        check_vocabularies(run, {"bytes": other}, Path("elsewhere"))
+
+
+def test_a_folder_with_checkpoints_but_no_description_is_no_run(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, copy)
+    (copy / "run.json").unlink()
+    with pytest.raises(UserError, match="No run in"):
+        open_run(copy)
+
+
+def test_earlier_environments_are_kept(tmp_path: Path) -> None:
+    for seed in (1, 2, 3):
+        write_environment(tmp_path, {"seed": seed})
+    written = json.loads((tmp_path / "environment.json").read_text())
+    assert written["seed"] == 3
+    assert [earlier["seed"] for earlier in written["earlier"]] == [1, 2]

@@ -1,0 +1,70 @@
+"""Training steps: one trace for each signature, whatever problem, command and length."""
+
+import numpy as np
+import pytest
+
+from t2t_mm.config import OptimizerHParams, load_hparams
+from t2t_mm.features import Language
+from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.training.optimizer import build_optimizer
+from t2t_mm.training.step import TrainStep
+from t2t_mm.training.task import Task
+
+HPARAMS = load_hparams(
+    "multimodel_tiny",
+    overrides="model.width=16,model.num_heads=2,model.expert_width=16,model.num_experts=4,"
+    "model.encoder_blocks=1,model.mixer_blocks=1,model.decoder_blocks=1",
+)
+OTHER = Language("other")
+
+
+def task(name: str, command_index: int, targets: Language | None = None) -> Task:
+    return Task(name, Language(), targets or Language(), name, command_index, ("bleu",))
+
+
+def batch(length: int, seed: int = 0) -> dict[str, np.ndarray]:
+    ids = np.random.default_rng(seed).integers(2, 30, (4, length)).astype(np.int32)
+    return {"inputs": ids, "targets": ids}
+
+
+@pytest.fixture
+def train_step() -> TrainStep:
+    specs = {key.share_key: ModalitySpec(key, 32) for key in (Language(), OTHER)}
+    model = build_multimodel(
+        HPARAMS.model, inputs=specs, targets=specs, commands=["de", "fr", "reverse"], seed=1
+    )
+    optimizer = build_optimizer(OptimizerHParams(), model.trainable_variables)
+    return TrainStep(model, optimizer, label_smoothing=0.1, accumulate_steps=1)
+
+
+def test_problems_of_one_signature_share_a_trace(train_step: TrainStep) -> None:
+    for name, command, length in (("ende", 0, 5), ("enfr", 1, 9), ("ende", 0, 13)):
+        train_step.update(task(name, command), batch(length), 1e-3)
+    assert train_step.num_traces == 1
+    (function,) = train_step._functions.values()
+    assert function.experimental_get_tracing_count() <= 2  # the second relaxes the lengths
+
+
+def test_a_step_touches_only_the_nets_of_its_signature(train_step: TrainStep) -> None:
+    before = {v.path: v.numpy() for v in train_step.model.trainable_variables}
+    train_step.update(task("ende", 0), batch(5), 1e-3)
+    moved = {
+        v.path for v in train_step.model.trainable_variables if (v.numpy() != before[v.path]).any()
+    }
+    assert any("language_shared" in path for path in moved)
+    assert not any("language_other" in path for path in moved)
+
+
+def test_the_loss_of_a_batch_that_is_repeated_falls(train_step: TrainStep) -> None:
+    losses = [float(train_step.update(task("ende", 0), batch(6), 3e-3)["loss"]) for _ in range(30)]
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_tokens_are_those_that_are_not_padding(train_step: TrainStep) -> None:
+    padded = batch(6)
+    padded["targets"] = padded["targets"].copy()
+    padded["targets"][:, 4:] = 0
+    metrics = train_step.update(task("ende", 0), padded, 1e-3)
+    assert int(metrics["target_tokens"]) == 4 * 4
+    assert int(metrics["examples"]) == 4
+    assert int(metrics["padded_tokens"]) == 2 * 4 * 6

@@ -1,0 +1,33 @@
+"""Tasks: which nets and which command a problem uses, kept without its class."""
+
+from typing import ClassVar
+
+import pytest
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.errors import UserError
+from t2t_mm.features import Categorical, Language
+from t2t_mm.registry import problem
+from t2t_mm.training.task import Task, tasks_of
+
+
+def test_directions_into_one_language_share_a_command_and_all_share_the_nets() -> None:
+    names = ["mini_ende", "mini_deen", "mini_enfr", "mini_fren"]
+    tasks = tasks_of([problem(name) for name in names])
+    assert [task.command for task in tasks] == ["de", "en", "fr", "en"]
+    assert [task.command_index for task in tasks] == [0, 1, 2, 1]
+    assert {task.signature for task in tasks} == {("language:shared", "language:shared")}
+
+
+def test_a_task_survives_json() -> None:
+    task = tasks_of([problem("algorithmic_copy")])[0]
+    assert Task.from_json(task.to_json()) == task
+    assert task.inputs == Language("bytes")
+
+
+def test_what_no_net_can_read_is_refused_by_name() -> None:
+    class Labels(Problem):
+        modalities: ClassVar = {"inputs": Language(), "targets": Categorical(num_classes=3)}
+
+    with pytest.raises(UserError, match=r"'labels' declares targets of modality 'categorical'"):
+        tasks_of([Labels()])
