@@ -8,7 +8,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-
 _LEGEND = (
     "BLEU: decoded; shuffled: BLEU of the outputs of other inputs. Teacher-forced: log ppl in nats "
     "per token, accuracy of tokens and of whole sequences."

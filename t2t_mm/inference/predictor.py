@@ -46,9 +46,9 @@ class Predictor:
     def __call__(self, inputs: str) -> str: ...
 
     @overload
-    def __call__(self, inputs: Sequence[str]) -> list[str]: ...
+    def __call__(self, inputs: list[str] | tuple[str, ...]) -> list[str]: ...
 
-    def __call__(self, inputs: str | Sequence[str]) -> str | list[str]:
+    def __call__(self, inputs: str | list[str] | tuple[str, ...]) -> str | list[str]:
         """Decodes one text, or a list of texts in order; an empty text gives an empty text."""
         if isinstance(inputs, str):
             return self.decode_all([inputs])[0]
@@ -56,7 +56,7 @@ class Predictor:
 
     def decode_all(self, texts: Sequence[str]) -> list[str]:
         """Decodes `texts`, in batches of similar length, and returns them in their own order."""
-        encoded = [self._input_vocabulary.encode(text) + [EOS_ID] for text in texts]
+        encoded = [[*self._input_vocabulary.encode(text), EOS_ID] for text in texts]
         order = [
             i for i in sorted(range(len(texts)), key=lambda i: len(encoded[i])) if texts[i].strip()
         ]

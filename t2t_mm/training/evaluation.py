@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tensorflow as tf
 
@@ -19,8 +19,8 @@ from t2t_mm.inference.search import GreedySearch
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.training.checkpoint import write_text_atomically
 from t2t_mm.training.metrics import TeacherForcedSums, corpus_bleu
-from t2t_mm.training.run_directory import check_vocabularies, open_run
 from t2t_mm.training.restore import restore_model
+from t2t_mm.training.run_directory import check_vocabularies, open_run
 from t2t_mm.training.task import Task, vocabularies_of
 
 
@@ -76,7 +76,7 @@ class Evaluator:
         return texts
 
     def _trace_forward(self, input_modality: str, target_modality: str) -> Callable[..., Any]:
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
         def forward(inputs: tf.Tensor, targets: tf.Tensor, command: tf.Tensor) -> Any:
             outputs = self.model(
                 {"inputs": inputs, "targets": targets, "command": command},
@@ -87,7 +87,7 @@ class Evaluator:
             loss_sum, _ = self.model.loss(outputs.logits, targets, target_modality, 0.0)
             return loss_sum, tf.argmax(outputs.logits, axis=-1, output_type=tf.int32)
 
-        return forward
+        return cast(Callable[..., Any], forward)
 
 
 def validation_scores(

@@ -264,7 +264,7 @@ class StopRequest:
 def stop_signals() -> Iterator[StopRequest]:
     """Turns the first SIGINT or SIGTERM into a request; a second one interrupts at once."""
     request = StopRequest()
-    previous: dict[int, Any] = {}
+    previous: dict[signal.Signals, Any] = {}
 
     def handle(number: int, frame: Any) -> None:
         if request.requested:

@@ -31,7 +31,7 @@ def corpus_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Bleu:
 
     Source: Post 2018, "A Call for Clarity in Reporting BLEU Scores" (sacreBLEU).
     """
-    from sacrebleu.metrics import BLEU
+    from sacrebleu.metrics.bleu import BLEU
 
     metric = BLEU()
     score = metric.corpus_score(list(hypotheses), [list(references)]).score

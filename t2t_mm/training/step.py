@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import tensorflow as tf
 
@@ -48,15 +48,14 @@ class TrainStep:
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Makes one update from one batch (`accumulate_steps` of 1)."""
         function = self._function(task.signature, self._trace_update)
-        return function(
-            dict(batch), tf.constant(task.command_index), tf.constant(learning_rate, tf.float32)
-        )
+        rate = tf.constant(learning_rate, tf.float32)
+        return cast(StepMetrics, function(dict(batch), tf.constant(task.command_index), rate))
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Adds the gradients of one batch to those that wait for :meth:`apply_accumulated`."""
         function = self._function((*task.signature, "sum"), self._trace_accumulate)
         self._pending.add(task.signature)
-        return function(dict(batch), tf.constant(task.command_index))
+        return cast(StepMetrics, function(dict(batch), tf.constant(task.command_index)))
 
     def apply_accumulated(self, learning_rate: float) -> tf.Tensor:
         """Makes one update from the waiting gradients and clears them; returns their norm."""
@@ -98,18 +97,18 @@ class TrainStep:
         return gradients, metrics
 
     def _trace_update(self, signature: tuple[str, str]) -> Callable[..., StepMetrics]:
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
         def update(batch: Batch, command: tf.Tensor, learning_rate: tf.Tensor) -> StepMetrics:
             gradients, metrics = self._gradients(signature, batch, command)
             metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate)
             return metrics
 
-        return update
+        return cast(Callable[..., StepMetrics], update)
 
     def _trace_accumulate(self, key: tuple[str, str, str]) -> Callable[..., StepMetrics]:
         signature = (key[0], key[1])
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
         def accumulate(batch: Batch, command: tf.Tensor) -> StepMetrics:
             gradients, metrics = self._gradients(signature, batch, command)
             self._reached[signature] = [gradient is not None for gradient in gradients]
@@ -118,12 +117,13 @@ class TrainStep:
                     total.assign_add(tf.convert_to_tensor(gradient) / self.accumulate_steps)
             return metrics
 
-        return accumulate
+        return cast(Callable[..., StepMetrics], accumulate)
 
     def _trace_apply(self, signatures: frozenset[tuple[str, str]]) -> Callable[..., tf.Tensor]:
-        reached = [any(flags) for flags in zip(*(self._reached[s] for s in signatures))]
+        flags_of_all = zip(*(self._reached[signature] for signature in signatures), strict=True)
+        reached = [any(flags) for flags in flags_of_all]
 
-        @tf.function
+        @tf.function  # type: ignore[untyped-decorator]
         def apply(learning_rate: tf.Tensor) -> tf.Tensor:
             sums: list[Any] = [
                 total.read_value() if is_reached else None
@@ -135,4 +135,4 @@ class TrainStep:
                     total.assign(tf.zeros_like(total))
             return norm
 
-        return apply
+        return cast(Callable[..., tf.Tensor], apply)

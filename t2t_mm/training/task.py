@@ -76,26 +76,28 @@ def tasks_of(problems: Sequence[Problem]) -> list[Task]:
         UserError: a problem declares a feature that no net of this version can read or write.
     """
     commands = list(dict.fromkeys(problem.command_name for problem in problems))
-    tasks = []
-    for problem in problems:
-        for side in ("inputs", "targets"):
-            feature = problem.features[side]
-            if not isinstance(feature, features.Language):
-                raise UserError(
-                    f"Problem {problem.name!r} declares {side} of modality {feature.modality!r}; "
-                    f"the model's nets read and write text (Language). Received: {feature}."
-                )
-        tasks.append(
-            Task(
-                name=problem.name,
-                inputs=problem.features["inputs"],
-                targets=problem.features["targets"],
-                command=problem.command_name,
-                command_index=commands.index(problem.command_name),
-                metrics=tuple(problem.metrics),
-            )
+    return [
+        Task(
+            name=problem.name,
+            inputs=_text_feature(problem, "inputs"),
+            targets=_text_feature(problem, "targets"),
+            command=problem.command_name,
+            command_index=commands.index(problem.command_name),
+            metrics=tuple(problem.metrics),
         )
-    return tasks
+        for problem in problems
+    ]
+
+
+def _text_feature(problem: Problem, side: str) -> features.Language:
+    feature = problem.features[side]
+    if not isinstance(feature, features.Language):
+        raise UserError(
+            f"Problem {problem.name!r} declares {side} of modality {feature.modality!r}",
+            expected="text (Language), which is what this version's nets read and write",
+            received={side: feature},
+        )
+    return feature
 
 
 def vocabularies_of(tasks: Sequence[Task], directory: Path) -> dict[str, Vocabulary]:

@@ -33,7 +33,7 @@ from t2t_mm.training.run_directory import (
     write_environment,
     write_run,
 )
-from t2t_mm.training.task import Task, build_model, tasks_of, vocabularies_of
+from t2t_mm.training.task import build_model, tasks_of, vocabularies_of
 
 
 def train(
