@@ -28,7 +28,12 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("data_dir", "", "Where generated data and vocabularies go.")
     flags.DEFINE_string("tmp_dir", "", "Where raw and downloaded files are.")
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
-    flags.DEFINE_integer("num_shards", 0, "Files per split; 0 chooses by size.", lower_bound=0)
+    flags.DEFINE_integer(
+        "num_shards",
+        0,
+        "Files per split of data that is written now; 0 chooses by size.",
+        lower_bound=0,
+    )
     flags.DEFINE_integer("max_cases", 0, "Most examples per split; 0 for all.", lower_bound=0)
     flags.DEFINE_integer("random_seed", 0, "Seed for problems that draw at random.")
     flags.DEFINE_integer(

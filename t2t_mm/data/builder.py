@@ -37,6 +37,7 @@ def generate_data(
     random_seed: int = 0,
     num_processes: int = 1,
     overwrite: bool = False,
+    only_missing: bool = False,
     only_list: bool = False,
     vocab_only: bool = False,
     overwrite_vocab: bool = False,
@@ -58,11 +59,14 @@ def generate_data(
         data_dir: where generated data and vocabularies go.
         tmp_dir: where raw files are.
         exclude: names, globs, groups to leave out.
-        num_shards: files per split; 0 chooses by size.
+        num_shards: files per split of data that is written now; 0 chooses by size. Data that is
+            there keeps its files.
         max_cases: largest number of examples per split; 0 means all.
         random_seed: seed for problems that draw from Python's or NumPy's global generator.
         num_processes: processes that read a problem of several parts.
         overwrite: generate again what is there.
+        only_missing: keep data that is there and up to date even if it was generated with another
+            `max_cases` or `random_seed`, instead of raising.
         only_list: do nothing but tell which problems would be generated or skipped.
         vocab_only: stop after the vocabularies.
         overwrite_vocab: train again the vocabularies that are there; the data of `problems` is
@@ -93,6 +97,7 @@ def generate_data(
         random_seed=random_seed,
         num_processes=num_processes,
         overwrite=overwrite or overwrite_vocab,
+        only_missing=only_missing,
         beam=beam,
         beam_options=beam_options,
         progress=progress,

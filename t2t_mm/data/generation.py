@@ -65,6 +65,7 @@ class GenerationSettings:
     random_seed: int = 0
     num_processes: int = 1
     overwrite: bool = False
+    only_missing: bool = False
     beam: bool = False
     beam_options: Sequence[str] = ()
     progress: bool = True
@@ -122,13 +123,14 @@ def _describe_split(metadata: Metadata, split: str) -> GeneratedSplit:
 def _check_same_settings(base: Problem, settings: GenerationSettings) -> None:
     """Refuses to take data for what was asked when other arguments or raw files made it."""
     metadata = open_data(base, settings.data_dir).metadata
+    limits = (
+        ("max_cases", metadata.max_cases, settings.max_cases),
+        ("random_seed", metadata.random_seed, settings.random_seed),
+    )
     reasons = [
         f"it was generated with --{flag}={stored}, asked is --{flag}={asked}"
-        for flag, stored, asked in (
-            ("max_cases", metadata.max_cases, settings.max_cases),
-            ("random_seed", metadata.random_seed, settings.random_seed),
-        )
-        if stored != asked
+        for flag, stored, asked in limits
+        if stored != asked and not settings.only_missing
     ]
     if base.tmp_dir is not None:
         present = [base.tmp_dir / name for name in metadata.raw_files]

@@ -103,6 +103,23 @@ def test_data_made_with_other_arguments_is_not_taken_for_what_was_asked(
     assert result.splits["train"].examples == 5
 
 
+@pytest.mark.parametrize("flag", ["max_cases", "random_seed"])
+def test_only_missing_keeps_data_whatever_its_limits(
+    generate_lines: GenerateLines, raw: Path, tmp_path: Path, flag: str
+) -> None:
+    generate_lines(**{flag: 2})
+    before = hashes(tmp_path / "data")
+    assert generate_lines(only_missing=True)[0].skipped
+    assert hashes(tmp_path / "data") == before
+    (raw / "train.txt").write_text("other\n")
+    with pytest.raises(UserError, match=r"is stale: the raw file train\.txt changed"):
+        generate_lines(only_missing=True)
+
+
+def test_only_missing_generates_what_is_missing(generate_lines: GenerateLines) -> None:
+    assert not generate_lines(only_missing=True)[0].skipped
+
+
 def test_a_changed_raw_file_makes_data_stale(generate_lines: GenerateLines, raw: Path) -> None:
     generate_lines()
     (raw / "train.txt").write_text("other\n")
