@@ -18,6 +18,11 @@ demo: ## learn four translation directions with one model and score them (10 min
 	  --hparams_set=multimodel_demo --data_dir=demo/data --output_dir=demo/run
 	$(BIN)/t2t-eval --output_dir=demo/run --split=test --shuffled_inputs \
 	  --scores_file=demo/scores.json
+	@echo
+	@echo "The scores are in demo/scores.json, the run is in demo/run. What to try next:"
+	@echo "  $(BIN)/t2t-decoder --output_dir=demo/run --problem=mini_ende --decode_interactive"
+	@echo "  $(BIN)/tensorboard --logdir=demo/run/tensorboard"
+	@echo "  a problem of your own in ten lines, or files of your own without code: README.md"
 
 test: lint ## run every check: ruff, mypy --strict and the tests (12 minutes on two cores)
 	$(BIN)/python -m pytest --durations=10 $(PYTEST_ARGS)

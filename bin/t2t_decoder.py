@@ -50,12 +50,15 @@ def call(flags: Any) -> int | None:
 
 
 def _interactive(flags: Any) -> int:
+    if flags.decode_from_file or flags.decode_to_file:
+        raise UserError("--decode_interactive takes no files: it answers what is typed")
     command.import_tensorflow()
-    from t2t_mm.inference.decode import choose_predictor, decode_interactively
+    from t2t_mm.inference.decode import choose_task, decode_interactively
     from t2t_mm.inference.predictor import load
 
     run = load(flags.output_dir, flags.checkpoint_path)
-    decode_interactively(choose_predictor(run, flags.problem), sys.stdin, sys.stdout)
+    task = choose_task(run.run, flags.problem)
+    decode_interactively(run[task.name], sys.stdin, sys.stdout)
     return 0
 
 

@@ -25,7 +25,9 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
     flags.DEFINE_bool("generate_data", False, "Generate the data that is not there yet.")
     flags.DEFINE_integer("train_steps", None, "Updates; beats train.steps.", lower_bound=1)
-    flags.DEFINE_integer("eval_steps", 0, "Batches per evaluation; 0 for the whole split.")
+    flags.DEFINE_integer(
+        "eval_steps", 0, "Batches per evaluation; 0 for the whole split.", lower_bound=0
+    )
     flags.DEFINE_integer("eval_every", None, "Steps between evaluations.", lower_bound=1)
     flags.DEFINE_integer("checkpoint_every", None, "Steps between checkpoints.", lower_bound=1)
     flags.DEFINE_integer("keep_checkpoint_max", None, "Checkpoints to keep.", lower_bound=1)
@@ -62,7 +64,8 @@ def _train(flags: Any) -> int:
         flags.hparams_set,
         gin_files=flags.gin_file,
         gin_params=flags.gin_param,
-        overrides=_overrides(flags),
+        overrides=flags.hparams,
+        fields=_fields(flags),
     )
     registry.expand_problems(flags.problems)  # a wrong name is answered before TensorFlow loads
     command.import_tensorflow()
@@ -98,8 +101,8 @@ def _evaluate(flags: Any) -> int:
     return 0
 
 
-def _overrides(flags: Any) -> str:
-    """--hparams followed by the flags that stand for one field each, which win."""
+def _fields(flags: Any) -> dict[str, Any]:
+    """The fields that flags of their own set; they beat --hparams."""
     fields = {
         "train.steps": flags.train_steps,
         "train.eval_every": flags.eval_every,
@@ -108,9 +111,7 @@ def _overrides(flags: Any) -> str:
         "train.seed": flags.random_seed,
         "train.deterministic": flags.deterministic,
     }
-    given = [flags.hparams] if flags.hparams else []
-    given += [f"{name}={value}" for name, value in fields.items() if value is not None]
-    return ",".join(given)
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _require(flags: Any, *names: str) -> None:

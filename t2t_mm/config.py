@@ -41,8 +41,6 @@ __all__ = [
     "to_json",
 ]
 
-# Schedule factors that do not look at the number of training steps.
-_ENDLESS_FACTORS = frozenset({"constant", "linear_warmup", "rsqrt_decay"})
 _FREE_ON_RESUME = frozenset(
     {"train.eval_every", "train.checkpoint_every", "train.keep_checkpoint_max", "train.log_every"}
 )
@@ -54,6 +52,7 @@ def load_hparams(
     gin_files: Iterable[str | Path] = (),
     gin_params: Iterable[str] = (),
     overrides: str = "",
+    fields: Mapping[str, Any] | None = None,
 ) -> HParams:
     """Put the settings of a run together.
 
@@ -61,7 +60,8 @@ def load_hparams(
         set_name: A registered set.
         gin_files: Gin files, the later ones stronger.
         gin_params: Gin bindings, `model.width=256`, stronger than the files.
-        overrides: The text of `--hparams`, strongest of all.
+        overrides: The text of `--hparams`, stronger than gin.
+        fields: Full field name -> value, strongest of all: what a flag of its own sets.
 
     Raises:
         UserError: A set, file or field is unknown, or a value has the wrong type or range.
@@ -73,7 +73,7 @@ def load_hparams(
     hparams = registry.hparams(set_name)
     changes = parse_overrides(overrides)
     bound = gin_overlay.read_gin(gin_files, gin_params)
-    return apply_overrides(hparams, {**bound, **changes})
+    return apply_overrides(hparams, {**bound, **changes, **(fields or {})})
 
 
 def to_json(hparams: HParams) -> str:
@@ -117,7 +117,7 @@ def resume_differences(run: HParams, asked: HParams) -> list[str]:
     not depend on it.
     """
     free = set(_FREE_ON_RESUME)
-    if not _schedule_needs_steps(run.optimizer):
+    if not run.optimizer.depends_on_total_steps:
         free.add("train.steps")
     return [
         f"{name}: run has {old!r}, asked for {new!r}"
@@ -133,11 +133,6 @@ def _changes(run: HParams, asked: HParams) -> list[tuple[str, Any, Any]]:
         for name, value in dataclasses.asdict(getattr(asked, section)).items()
     ]
     return [(name, old, new) for name, old, new in pairs if old != new]
-
-
-def _schedule_needs_steps(optimizer: OptimizerHParams) -> bool:
-    factors = {factor.strip() for factor in optimizer.schedule.split("*")}
-    return optimizer.decay_steps == 0 and not factors <= _ENDLESS_FACTORS
 
 
 def _as_object(what: str, value: object) -> Mapping[str, Any]:

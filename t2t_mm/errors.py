@@ -41,6 +41,9 @@ class UserError(ValueError):
             sentences.append(fix)
         super().__init__(" ".join(_end(sentence) for sentence in sentences))
 
+    def __str__(self) -> str:
+        return str(self.args[0])  # also for those that are a KeyError as well, which shows a repr
+
 
 def closest(name: str, names: Iterable[str]) -> str:
     """Suggest the names that look most like `name`.

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from t2t_mm.errors import UserError, closest
 from t2t_mm.field_values import check_fields
+
+# Factors of a learning-rate schedule, and whether each looks at the number of training steps.
+SCHEDULE_FACTORS = {
+    "constant": False,
+    "linear_warmup": False,
+    "rsqrt_decay": False,
+    "linear_decay": True,
+    "cosine_decay": True,
+}
 
 
 class Section:
@@ -67,6 +77,22 @@ class ModelHParams(Section):
     balance_loss_weight: float = setting(0.01, at_least=0)
     expert_dispatch: Literal["auto", "ragged", "dense"] = "auto"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.width % self.num_heads or self.width % 2:
+            raise UserError(
+                "model.width must be even and a multiple of model.num_heads",
+                received={"model.width": self.width, "model.num_heads": self.num_heads},
+            )
+        if self.experts_per_token > self.num_experts:
+            raise UserError(
+                "model.experts_per_token is larger than model.num_experts",
+                received={
+                    "model.experts_per_token": self.experts_per_token,
+                    "model.num_experts": self.num_experts,
+                },
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataHParams(Section):
@@ -98,6 +124,17 @@ class DataHParams(Section):
     temperature: float = setting(2.0, at_least=1e-3)
     rates: Mapping[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.batch_tokens and self.batch_examples:
+            raise UserError(
+                "Only one of data.batch_tokens and data.batch_examples can be given",
+                received={
+                    "data.batch_tokens": self.batch_tokens,
+                    "data.batch_examples": self.batch_examples,
+                },
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerHParams(Section):
@@ -123,6 +160,26 @@ class OptimizerHParams(Section):
     epsilon: float = setting(1e-6, at_least=0)
     clip_norm: float = setting(2.0, at_least=0)
 
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """The names of the schedule's factors."""
+        return tuple(factor.strip() for factor in self.schedule.split("*"))
+
+    @property
+    def depends_on_total_steps(self) -> bool:
+        """Whether more training steps would change the rates of the steps already taken."""
+        return not self.decay_steps and any(SCHEDULE_FACTORS[name] for name in self.factors)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in self.factors:
+            if name not in SCHEDULE_FACTORS:
+                raise UserError(
+                    f"Unknown learning-rate factor {name!r}.{closest(name, SCHEDULE_FACTORS)}",
+                    expected=f"a product of {', '.join(SCHEDULE_FACTORS)}",
+                    received={"optimizer.schedule": self.schedule},
+                )
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainHParams(Section):
@@ -130,7 +187,7 @@ class TrainHParams(Section):
 
     Args:
         steps: Updates of the weights in all.
-        accumulate_steps: Batches whose gradients are summed into one update.
+        accumulate_steps: Batches whose gradients are averaged into one update.
         label_smoothing: Probability mass given to the wrong classes.
         seed: Seed of weights, mixing, shuffling and noise.
         deterministic: Whether equal runs give equal bits, at some cost in speed.

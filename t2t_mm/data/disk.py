@@ -27,21 +27,57 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def full_disk_told(data_dir: Path) -> Iterator[None]:
-    """Turns what a full disk raises, here or in TensorFlow, into a `UserError`."""
+def full_disk_told(folder: Path, kept: str = "finished problems are kept") -> Iterator[None]:
+    """Turns what a full disk raises, here or in TensorFlow, into a `UserError`.
+
+    Args:
+        folder: what is being written, for the message.
+        kept: what is not lost, for the message.
+    """
     try:
         yield
     except Exception as error:
-        if not _is_full_disk(error):
+        if not is_full_disk(error):
             raise
         raise UserError(
             "The disk is full or a file too large",
-            received={"data_dir": str(data_dir)},
-            fix="Make room and run the same command again; finished problems are kept.",
+            received={"folder": str(folder)},
+            fix=f"Make room and run the same command again; {kept}.",
         ) from error
 
 
-def _is_full_disk(error: BaseException) -> bool:
+@contextlib.contextmanager
+def only_user_of(folder: Path, what: str) -> Iterator[None]:
+    """Keeps a second process out of `folder`; the lock dies with its process.
+
+    Raises:
+        UserError: another process is at work there, or the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(
+            f"The folder for {what} cannot be used: {error.strerror}",
+            received={"folder": str(folder)},
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise UserError(
+            f"Another process is writing {what}",
+            received={"folder": str(folder)},
+            fix="Wait for it or stop it, or name another folder.",
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Returns whether an error of the system or of TensorFlow says that the disk is full."""
     if isinstance(error, OSError) and error.errno in _FULL:
         return True
     # TensorFlow and TFDS hand the system's words on inside errors of their own.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -12,8 +14,10 @@ from t2t_mm.data.pipeline import evaluation_dataset
 from t2t_mm.data.problem import decode_line, open_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.predictor import LoadedRun, Predictor, load
+from t2t_mm.inference.predictor import Predictor, load
 from t2t_mm.training.checkpoint import write_text_atomically
+from t2t_mm.training.run_directory import Run, open_run
+from t2t_mm.training.task import Task
 
 
 def decode(
@@ -47,26 +51,41 @@ def decode(
     Raises:
         UserError: the run, the file or the data is not there.
     """
-    run = load(output_dir, checkpoint_path)
-    predictor = choose_predictor(run, problem)
+    run = open_run(output_dir)
+    task = choose_task(run, problem)
+    if to_file:
+        _check_writable(Path(to_file))
     if from_file:
-        inputs = list(read_lines(from_file))
+        inputs = list(islice(read_lines(from_file), limit or None))
     else:
-        inputs = data_set_inputs(run, predictor, split, data_dir, t2t_usr_dir)
-    outputs = predictor.decode_all(inputs[:limit] if limit else inputs)
+        registry.import_user_modules(list(t2t_usr_dir) or list(run.user_modules))
+        inputs = data_set_inputs(task, split, Path(data_dir or run.data_dir), limit)
+    outputs = load(output_dir, checkpoint_path)[task.name].decode_all(inputs)
     if to_file:
         lines = "".join(output.replace("\n", " ") + "\n" for output in outputs)
         write_text_atomically(Path(to_file), lines)
     return outputs
 
 
-def choose_predictor(run: LoadedRun, problem: str) -> Predictor:
-    """The predictor of `problem`, or of the run's only problem."""
-    if not problem and len(run) > 1:
+def choose_task(run: Run, problem: str) -> Task:
+    """The task called `problem`, or the run's only one where the name is empty."""
+    if not problem and len(run.tasks) > 1:
+        names = ", ".join(task.name for task in run.tasks)
         raise UserError(
-            f"The run has {len(run)} problems. Expected --problem=NAME, one of {', '.join(run)}."
+            f"The run has {len(run.tasks)} problems", expected=f"--problem=NAME, one of {names}"
         )
-    return run[problem or next(iter(run))]
+    return run.task(problem or run.tasks[0].name)
+
+
+def _check_writable(path: Path) -> None:
+    """Fails before the decoding rather than after it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        can_write = os.access(path.parent, os.W_OK) and not path.is_dir()
+    except OSError:
+        can_write = False
+    if not can_write:
+        raise UserError("The outputs cannot be written", received={"decode_to_file": str(path)})
 
 
 def read_lines(path: str | Path) -> Iterator[str]:
@@ -90,18 +109,15 @@ def _decoded_lines(lines: Iterable[bytes], path: Path) -> Iterator[str]:
         yield decode_line(line, path, number)
 
 
-def data_set_inputs(
-    run: LoadedRun,
-    predictor: Predictor,
-    split: str,
-    data_dir: str | Path,
-    t2t_usr_dir: Sequence[str],
-) -> list[str]:
-    """The raw input texts of a generated split, in stored order."""
-    registry.import_user_modules(list(t2t_usr_dir) or list(run.run.user_modules))
-    directory = Path(data_dir or run.run.data_dir)
-    problem = registry.problem(predictor.task.name, data_dir=directory)
-    batches = evaluation_dataset(problem, split, data_dir=directory, batch=BatchSpec(examples=256))
+def data_set_inputs(task: Task, split: str, data_dir: Path, limit: int) -> list[str]:
+    """The raw input texts of a generated split, in stored order; `limit` of them, 0 for all."""
+    batches = evaluation_dataset(
+        registry.problem(task.name, data_dir=data_dir),
+        split,
+        data_dir=data_dir,
+        batch=BatchSpec(examples=256),
+        limit=limit,
+    )
     return [text.decode("utf-8") for batch in batches for text in batch["inputs_text"].numpy()]
 
 

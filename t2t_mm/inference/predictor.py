@@ -87,7 +87,7 @@ class LoadedRun(Mapping[str, Predictor]):
         """The predictor of the problem called `name`.
 
         Raises:
-            UserError: the run was not trained on it.
+            UnknownTaskError: the run was not trained on it; a `UserError` and a `KeyError`.
         """
         task = self.run.task(name)
         if task.signature not in self._searches:
@@ -99,6 +99,9 @@ class LoadedRun(Mapping[str, Predictor]):
             batch_size=self.run.hparams.decode.batch_size,
             extra_length=self.run.hparams.decode.extra_length,
         )
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
 
     def __iter__(self) -> Iterator[str]:
         return (task.name for task in self.run.tasks)

@@ -9,16 +9,20 @@ run_dir/checkpoints/00001000/
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from t2t_mm.data.disk import is_full_disk
 from t2t_mm.errors import UserError
 
 WEIGHTS = "weights.npz"
@@ -69,18 +73,10 @@ class CheckpointStore:
         return found[-1] if found else None
 
     def best(self) -> Checkpoint | None:
-        """The checkpoint of the lowest mean log perplexity, or `None` before any evaluation."""
-        record = self.directory / "best.json"
-        if not record.exists():
-            return None
-        step = json.loads(record.read_text(encoding="utf-8"))["step"]
-        return next((c for c in self.checkpoints() if c.step == step), None)
-
-    def mark_best(self, step: int, scores: Mapping[str, Any]) -> None:
-        """Records `step` as the best; its checkpoint is kept from now on."""
-        write_text_atomically(
-            self.directory / "best.json", json.dumps({"step": step, **scores}, indent=2) + "\n"
-        )
+        """The checkpoint that the newest one's state names as `best_step`, or `None`."""
+        latest = self.latest()
+        best_step = latest.state().get("best_step") if latest else None
+        return next((c for c in self.checkpoints() if c.step == best_step), None)
 
     def save(
         self,
@@ -98,7 +94,8 @@ class CheckpointStore:
             weights: the model's variables by path.
             optimizer: the optimizer's variables by name.
             input_checkpoint: `tf.train.Checkpoint` of the input iterators.
-            state: what the loop keeps; anything that JSON can hold.
+            state: what the loop keeps, anything that JSON can hold; the checkpoint that its
+                `best_step` names is not removed.
 
         Raises:
             UserError: the disk is full or the folder cannot be written; what was there stays.
@@ -113,11 +110,12 @@ class CheckpointStore:
             input_checkpoint.write(str(partial / "input"))
             (partial / STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
             _synchronise(partial)
-            shutil.rmtree(final, ignore_errors=True)
+            _remove(final)
             partial.rename(final)
+            self._remove_old()
         except Exception as error:
             shutil.rmtree(partial, ignore_errors=True)
-            if not _is_about_storage(error):
+            if not (isinstance(error, OSError) or is_full_disk(error)):
                 raise
             last = self.latest()
             kept = f"The last good checkpoint stays: {last.path}." if last else "None exists yet."
@@ -126,14 +124,15 @@ class CheckpointStore:
                 f"{_one_line(error)}. {kept} Free some space and repeat the command to go on "
                 "from there."
             ) from error
-        self._remove_old()
         return Checkpoint(final, step)
 
     def _remove_old(self) -> None:
         best = self.best()
-        for checkpoint in self.checkpoints()[: -max(self.keep, 1)]:
+        for checkpoint in self.checkpoints()[: -self.keep]:
             if best is None or checkpoint.step != best.step:
-                shutil.rmtree(checkpoint.path)
+                _remove(checkpoint.path)
+        for leftover in self.directory.glob("*.incomplete"):  # of a run that was killed
+            shutil.rmtree(leftover)
 
 
 def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) -> Checkpoint:
@@ -166,7 +165,7 @@ def restore_variables(path: Path, variables: Mapping[str, Any]) -> None:
     Raises:
         UserError: a variable is missing from the file or has another shape there.
     """
-    with np.load(path) as arrays:
+    with _opened(path) as arrays:
         missing = sorted(set(variables) - set(arrays.files))
         if missing:
             raise UserError(
@@ -181,6 +180,19 @@ def restore_variables(path: Path, variables: Mapping[str, Any]) -> None:
                     f"expects {tuple(variable.shape)}: the settings or the vocabulary differ."
                 )
             variable.assign(array)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The arrays of an archive; a damaged one is the user's to know."""
+    try:
+        with np.load(path) as arrays:
+            yield arrays
+    except (zipfile.BadZipFile, EOFError, FileNotFoundError, zlib.error) as error:
+        raise UserError(
+            f"The checkpoint file {path} is damaged or missing: {_one_line(error)}",
+            fix="Name another checkpoint with --checkpoint_path, or remove this one's folder.",
+        ) from error
 
 
 def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
@@ -206,23 +218,19 @@ def named_variables(variables: Sequence[Any]) -> dict[str, Any]:
 
 
 def _synchronise(directory: Path) -> None:
+    """Waits until the files are on the disk, so that the rename cannot overtake them."""
     for path in directory.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
 
 
-def _is_about_storage(error: Exception) -> bool:
-    """OSError, or one of TensorFlow's own file errors (seen as OpError with a message)."""
-    if isinstance(error, OSError):
-        return True
-    module = type(error).__module__
-    return module.startswith("tensorflow") and type(error).__name__ in {
-        "ResourceExhaustedError",
-        "InternalError",
-        "UnknownError",
-        "PermissionDeniedError",
-        "FailedPreconditionError",
-    }
+def _remove(path: Path) -> None:
+    """Removes a checkpoint such that a kill in between leaves nothing that looks complete."""
+    if path.exists():
+        doomed = path.with_name(path.name + ".removed.incomplete")
+        shutil.rmtree(doomed, ignore_errors=True)
+        path.rename(doomed)
+        shutil.rmtree(doomed)
 
 
 def _one_line(error: Exception) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from t2t_mm.training.checkpoint import write_text_atomically
+
 
 class RunLog:
     """Writes records to JSONL and TensorBoard; tags carry the problem's *name*.
@@ -31,9 +33,8 @@ class RunLog:
         _cut(self.path, resume_step)
         self._file = self.path.open("a", encoding="utf-8")
         self._summaries = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
-        if resume_step:
-            with self._summaries.as_default():  # TensorBoard drops what lies after this step
-                tf.summary.experimental.write_raw_pb(_session_start(resume_step), resume_step)
+        with self._summaries.as_default():  # TensorBoard drops what an earlier start wrote after
+            tf.summary.experimental.write_raw_pb(_session_start(resume_step + 1), resume_step)
 
     def write(self, kind: str, step: int, values: Mapping[str, Any], problem: str = "") -> None:
         """Writes one record.
@@ -41,7 +42,7 @@ class RunLog:
         Args:
             kind: `train` or `eval`.
             step: updates made.
-            values: numbers (nested mappings are flattened for TensorBoard), strings, lists.
+            values: numbers, which TensorBoard gets too; lists and mappings are only in the JSONL.
             problem: the problem's name, where the record is of one problem.
         """
         named = {"problem": problem} if problem else {}
@@ -83,10 +84,11 @@ def _cut(path: Path, step: int) -> None:
             continue
         if record["step"] <= step:
             kept.append(line + "\n")
-    path.write_text("".join(kept), encoding="utf-8")
+    write_text_atomically(path, "".join(kept))
 
 
 def _session_start(step: int) -> bytes:
+    """The event upon which TensorBoard drops earlier events of this step and later ones."""
     from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 
     event = Event(step=step, session_log=SessionLog(status=SessionLog.START))

@@ -31,7 +31,7 @@ from t2t_mm.training.schedule import learning_rate_at
 from t2t_mm.training.step import TrainStep
 from t2t_mm.training.task import Task
 
-Evaluate = Callable[[int], Mapping[str, Mapping[str, float]]]
+Evaluate = Callable[[], Mapping[str, Mapping[str, float]]]
 
 
 @dataclass
@@ -43,8 +43,9 @@ class TrainState:
         optimizer: moments and counts.
         iterators: position in each problem's training data.
         step: updates made.
-        counts: per problem, what it has received: steps, examples, target tokens.
+        counts: per problem, what it has received: batches, examples, target tokens.
         best: lowest mean log perplexity so far (`inf` before the first evaluation).
+        best_step: where it was reached; -1 before the first evaluation.
         best_of_problem: the lowest log perplexity of each problem.
     """
 
@@ -54,6 +55,7 @@ class TrainState:
     step: int = 0
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     best: float = float("inf")
+    best_step: int = -1
     best_of_problem: dict[str, float] = field(default_factory=dict)
 
     def save(self, store: CheckpointStore) -> Checkpoint:
@@ -67,6 +69,7 @@ class TrainState:
                 "step": self.step,
                 "counts": self.counts,
                 "best": self.best,
+                "best_step": self.best_step,
                 "best_of_problem": self.best_of_problem,
             },
         )
@@ -78,7 +81,8 @@ class TrainState:
         self._input_checkpoint().read(str(checkpoint.path / "input")).assert_consumed()
         state = checkpoint.state()
         self.step, self.counts = state["step"], state["counts"]
-        self.best, self.best_of_problem = state["best"], state["best_of_problem"]
+        self.best, self.best_step = state["best"], state["best_step"]
+        self.best_of_problem = state["best_of_problem"]
 
     def _input_checkpoint(self) -> Any:
         # An attribute's name cannot hold "/"; the order of the problems is fixed in run.json.
@@ -93,6 +97,7 @@ class Interval:
     def __init__(self) -> None:
         self.start = time.monotonic()
         self.metrics: dict[str, list[Mapping[str, tf.Tensor]]] = {}
+        self.gradient_norms: list[tf.Tensor] = []
 
     def add(self, name: str, metrics: Mapping[str, tf.Tensor]) -> None:
         """Keeps one batch's metrics."""
@@ -120,7 +125,7 @@ def run_training(
     log: RunLog,
     progress: Progress,
     evaluate: Evaluate | None = None,
-) -> TrainState:
+) -> None:
     """Trains from `state.step` to `hparams.train.steps`.
 
     Which problem feeds a step is a pure function of seed and step; everything else that the next
@@ -134,10 +139,7 @@ def run_training(
         store: where checkpoints go.
         log: where numbers go.
         progress: what a person sees.
-        evaluate: takes the step, returns teacher-forced scores by problem; `None` for never.
-
-    Returns:
-        `state` after the last step.
+        evaluate: returns teacher-forced scores by problem; `None` for never.
 
     Raises:
         KeyboardInterrupt: after a checkpoint of the step that Ctrl-C or SIGTERM interrupted.
@@ -152,8 +154,7 @@ def run_training(
         accumulate_steps=train.accumulate_steps,
     )
     interval = Interval()
-    saved_step = state.step
-    with stop_signals() as stop:
+    with stop_signals(progress.note) as stop:
         while state.step < train.steps:
             learning_rate = learning_rate_at(state.step, hparams.optimizer, train.steps)
             for micro_step in range(train.accumulate_steps):
@@ -166,30 +167,23 @@ def run_training(
                 interval.add(name, metrics)
                 progress.totals[name].steps += 1
             if train.accumulate_steps > 1:
-                train_step.apply_accumulated(learning_rate)
+                interval.gradient_norms.append(train_step.apply_accumulated(learning_rate))
             state.step += 1
 
-            last = state.step == train.steps
-            evaluate_now = evaluate is not None and (last or _is_due(state.step, train.eval_every))
-            save_now = evaluate_now or last or stop.requested
-            save_now = save_now or state.step % train.checkpoint_every == 0
-            if save_now or state.step % train.log_every == 0:
+            last, stopping = state.step == train.steps, stop.requested
+            evaluating = evaluate is not None and (last or _is_due(state.step, train.eval_every))
+            saving = evaluating or last or stopping or _is_due(state.step, train.checkpoint_every)
+            if saving or _is_due(state.step, train.log_every):
                 _report(interval, state, learning_rate, train_step.num_traces, log, progress)
                 interval = Interval()
-            is_best = False
-            if evaluate is not None and evaluate_now:
-                is_best = _record_scores(evaluate(state.step), state, log, progress)
-            if save_now:
-                saved_step = state.save(store).step
+            if evaluate is not None and evaluating:
+                _record_scores(evaluate(), state, log, progress)
+            if saving:
+                state.save(store)
                 interval.start = time.monotonic()
-            if is_best:
-                store.mark_best(state.step, {"log_perplexity": state.best})
-            if stop.requested and not last:
-                progress.note(
-                    f"Interrupted: saved at step {saved_step}; repeat the command to go on."
-                )
+            if stopping and not last:
+                progress.note(f"Saved at step {state.step}; repeat the command to go on.")
                 raise KeyboardInterrupt
-    return state
 
 
 def _is_due(step: int, every: int) -> bool:
@@ -217,40 +211,52 @@ def _report(
         progress.totals[name].examples += int(values["examples"])
         progress.totals[name].target_tokens += int(values["target_tokens"])
         log.write("train", state.step, {**values, "total": counts}, problem=name)
-    summary = {
+    summary: dict[str, float] = {
         "learning_rate": learning_rate,
         "target_tokens_per_second": progress.tokens_per_second,
         "seconds": seconds,
         "traces": num_traces,
     }
+    if interval.gradient_norms:
+        summary["gradient_norm"] = float(np.mean([float(n) for n in interval.gradient_norms]))
     log.write("train", state.step, summary)
-    losses = {name: values["loss"] for name, values in by_problem.items()}
-    progress.show_interval(state.step, losses)
-    for name, loss in losses.items():
-        if not np.isfinite(loss):
-            raise UserError(
-                f"The loss of {name} is {loss} at step {state.step}: training has diverged. "
-                "Lower optimizer.learning_rate or optimizer.clip_norm, or lengthen "
-                "optimizer.warmup_steps; the last checkpoint was written before."
-            )
+    progress.show_interval(state.step, {name: v["loss"] for name, v in by_problem.items()})
+    _check_finite(by_problem, summary, state.step)
+
+
+def _check_finite(
+    by_problem: Mapping[str, Mapping[str, float]], summary: Mapping[str, float], step: int
+) -> None:
+    for name, values in [*by_problem.items(), ("the accumulated batches", summary)]:
+        for key in ("loss", "gradient_norm"):
+            if not np.isfinite(values.get(key, 0.0)):
+                raise UserError(
+                    f"The {key.replace('_', ' ')} of {name} is {values[key]} at step {step}: "
+                    "training has diverged, and this step is not saved. Train anew in another "
+                    "--output_dir with a lower optimizer.learning_rate or optimizer.clip_norm, or "
+                    "a longer optimizer.warmup_steps."
+                )
 
 
 def _record_scores(
     scores: Mapping[str, Mapping[str, float]], state: TrainState, log: RunLog, progress: Progress
-) -> bool:
-    """Logs an evaluation; says whether its mean log perplexity is the lowest of the run."""
+) -> None:
+    """Logs an evaluation and keeps what is best in `state`."""
     for name, values in scores.items():
         log.write("eval", state.step, values, problem=name)
         lowest = state.best_of_problem.get(name, float("inf"))
         state.best_of_problem[name] = min(values["log_perplexity"], lowest)
     mean = float(np.mean([values["log_perplexity"] for values in scores.values()]))
     is_best = mean < state.best
-    state.best = min(mean, state.best)
-    record = {"log_perplexity": mean, "best": state.best, "best_of_problem": state.best_of_problem}
-    log.write("eval", state.step, record)
-    parts = "  ".join(f"{n} {v['log_perplexity']:.3f}" for n, v in scores.items())
+    if is_best:
+        state.best, state.best_step = mean, state.step
+    log.write(
+        "eval",
+        state.step,
+        {"log_perplexity": mean, "best": state.best, "best_of_problem": state.best_of_problem},
+    )
+    parts = "  ".join(f"{name} {v['log_perplexity']:.3f}" for name, v in scores.items())
     progress.note(f"eval at step {state.step}: log perplexity {parts}{'  (best)' * is_best}")
-    return is_best
 
 
 @dataclass
@@ -261,8 +267,12 @@ class StopRequest:
 
 
 @contextlib.contextmanager
-def stop_signals() -> Iterator[StopRequest]:
-    """Turns the first SIGINT or SIGTERM into a request; a second one interrupts at once."""
+def stop_signals(tell: Callable[[str], None]) -> Iterator[StopRequest]:
+    """Turns the first SIGINT or SIGTERM into a request; a second one interrupts at once.
+
+    Args:
+        tell: says to the person who interrupted what happens now.
+    """
     request = StopRequest()
     previous: dict[signal.Signals, Any] = {}
 
@@ -270,6 +280,7 @@ def stop_signals() -> Iterator[StopRequest]:
         if request.requested:
             raise KeyboardInterrupt
         request.requested = True
+        tell("Stopping after this step; once more to stop at once, without saving.")
 
     try:
         for number in (signal.SIGINT, signal.SIGTERM):

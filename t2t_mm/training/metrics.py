@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 
-@dataclasses.dataclass(frozen=True)
-class Bleu:
-    """A corpus BLEU and how it was computed.
-
-    Args:
-        score: in percent.
-        signature: sacreBLEU's own; two scores compare only under the same signature.
-    """
-
-    score: float
-    signature: str
-
-
-def corpus_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Bleu:
+def corpus_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> dict[str, Any]:
     """BLEU of detokenised `hypotheses` against one reference each.
 
+    Returns:
+        `bleu` in percent, and `bleu_signature`: sacreBLEU's own; two scores compare only under
+        the same signature.
+
     Example:
-        >>> corpus_bleu(["the red boat is small ."], ["the red boat is small ."]).score
+        >>> corpus_bleu(["the red boat is small ."], ["the red boat is small ."])["bleu"]
         100.0
 
     Source: Post 2018, "A Call for Clarity in Reporting BLEU Scores" (sacreBLEU).
@@ -35,7 +26,13 @@ def corpus_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Bleu:
 
     metric = BLEU()
     score = metric.corpus_score(list(hypotheses), [list(references)]).score
-    return Bleu(round(score, 4), str(metric.get_signature()))
+    return {"bleu": round(score, 4), "bleu_signature": str(metric.get_signature())}
+
+
+# The scores of decoded text that a problem can name in `Problem.metrics`.
+METRICS: dict[str, Callable[[Sequence[str], Sequence[str]], dict[str, Any]]] = {
+    "bleu": corpus_bleu,
+}
 
 
 class TeacherForcedSums:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,10 @@ from t2t_mm.data.vocabulary import Vocabulary
 from t2t_mm.errors import UserError, closest
 from t2t_mm.training.checkpoint import write_text_atomically
 from t2t_mm.training.task import Task
+
+
+class UnknownTaskError(UserError, KeyError):
+    """A run was asked for a problem that it was not trained on."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Run:
         data_dir: where its data was.
         user_modules: what --t2t_usr_dir named, absolute where it was a path.
         vocabulary_hashes: hash of each vocabulary by name.
+        data_digests: digest of each problem's generated data by name.
     """
 
     directory: Path
@@ -44,18 +49,20 @@ class Run:
     data_dir: str
     user_modules: tuple[str, ...]
     vocabulary_hashes: Mapping[str, str]
+    data_digests: Mapping[str, str]
 
     def task(self, name: str) -> Task:
         """The task called `name`.
 
         Raises:
-            UserError: the run was not trained on it.
+            UnknownTaskError: the run was not trained on it.
         """
         names = [task.name for task in self.tasks]
         if name not in names:
-            raise UserError(
-                f"Problem {name!r} is not one of this run's.{closest(name, names)} "
-                f"Expected one of {', '.join(names)}. Received: problem={name!r}."
+            raise UnknownTaskError(
+                f"Problem {name!r} is not one of this run's.{closest(name, names)}",
+                expected=f"one of {', '.join(names)}",
+                received={"problem": name},
             )
         return self.tasks[names.index(name)]
 
@@ -72,6 +79,17 @@ def open_run(directory: str | Path) -> Run:
             f"No run in {directory}. Expected a folder that t2t-trainer wrote (run.json, "
             f"hparams.json, checkpoints/). Received: output_dir={directory}."
         )
+    try:
+        return _read_run(directory)
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise UserError(
+            f"The description of the run in {directory} is damaged or of another version: "
+            f"{type(error).__name__}: {error}",
+            fix="Restore run.json and hparams.json, or train in another --output_dir.",
+        ) from error
+
+
+def _read_run(directory: Path) -> Run:
     record = json.loads((directory / "run.json").read_text(encoding="utf-8"))
     return Run(
         directory=directory,
@@ -80,6 +98,7 @@ def open_run(directory: str | Path) -> Run:
         data_dir=record["data_dir"],
         user_modules=tuple(record["user_modules"]),
         vocabulary_hashes=record["vocabulary_hashes"],
+        data_digests=record["data_digests"],
     )
 
 
@@ -94,6 +113,7 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
         "data_dir": run.data_dir,
         "user_modules": list(run.user_modules),
         "vocabulary_hashes": dict(run.vocabulary_hashes),
+        "data_digests": dict(run.data_digests),
     }
     write_text_atomically(run.directory / "run.json", json.dumps(record, indent=2) + "\n")
 
@@ -101,8 +121,11 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
 def _copy_vocabulary(name: str, source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for path in (source / f"{name}.model", source / f"{name}.json"):
-        if path.exists():  # a vocabulary of bytes has no file
-            shutil.copyfile(path, target / path.name)
+        copy = target / path.name
+        if path.exists() and not copy.exists():  # a vocabulary of bytes has no file
+            partial = copy.with_name(copy.name + ".incomplete")
+            shutil.copyfile(path, partial)
+            partial.replace(copy)
 
 
 def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
@@ -115,16 +138,28 @@ def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
     write_text_atomically(path, json.dumps({**environment, "earlier": earlier}, indent=2) + "\n")
 
 
-def check_resumable(run: Run, hparams: HParams, tasks: Sequence[Task]) -> None:
-    """Checks that what is asked now continues the run in `run.directory`.
+def check_resumable(run: Run, asked: Run) -> None:
+    """Checks that what is asked now continues `run`.
+
+    Args:
+        run: as its folder describes it.
+        asked: as the present call would describe it.
 
     Raises:
-        UserError: settings or problems differ; the message lists each difference.
+        UserError: settings, problems or data differ; the message lists each difference.
     """
-    differences = resume_differences(run.hparams, hparams)
-    had, asked = [task.name for task in run.tasks], [task.name for task in tasks]
-    if had != asked:
-        differences.append(f"problems: the run has {', '.join(had)}, asked for {', '.join(asked)}")
+    differences = resume_differences(run.hparams, asked.hparams)
+    had, names = ([task.name for task in one.tasks] for one in (run, asked))
+    if had != names:
+        differences.append(f"problems: run has {', '.join(had)}, asked for {', '.join(names)}")
+    else:
+        changed = [old.name for old, new in zip(run.tasks, asked.tasks, strict=True) if old != new]
+        differences += [f"problem {name}: its features or its command changed" for name in changed]
+        differences += [
+            f"problem {name}: its generated data is not what the run was trained on"
+            for name in had
+            if run.data_digests[name] != asked.data_digests[name]
+        ]
     if differences:
         raise UserError(
             f"{run.directory} holds a run of other settings:\n  "

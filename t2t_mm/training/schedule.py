@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 
 from t2t_mm.config import OptimizerHParams
-from t2t_mm.errors import UserError, closest
 
 Factor = Callable[[int, OptimizerHParams, int], float]
 
@@ -46,23 +45,6 @@ FACTORS: dict[str, Factor] = {
 }
 
 
-def parse_schedule(schedule: str) -> list[str]:
-    """Returns the factor names of `schedule`.
-
-    Raises:
-        UserError: a factor is unknown.
-    """
-    names = [name.strip() for name in schedule.split("*")]
-    for name in names:
-        if name not in FACTORS:
-            raise UserError(
-                f"Unknown learning-rate factor {name!r}.{closest(name, FACTORS)} "
-                f"Expected a product of {', '.join(FACTORS)}. "
-                f"Received: optimizer.schedule={schedule!r}."
-            )
-    return names
-
-
 def learning_rate_at(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
     """The learning rate of update `step`: the product of the schedule's factors.
 
@@ -83,6 +65,6 @@ def learning_rate_at(step: int, hparams: OptimizerHParams, total_steps: int) -> 
     Source: the schedule language of Tensor2Tensor 1.5 (`learning_rate_schedule`).
     """
     rate = 1.0
-    for name in parse_schedule(hparams.schedule):
+    for name in hparams.factors:
         rate *= FACTORS[name](step, hparams, total_steps)
     return rate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, cast
 
 import tensorflow as tf
@@ -11,7 +11,7 @@ from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.training.optimizer import Adam
 from t2t_mm.training.task import Task
 
-Batch = Mapping[str, tf.Tensor]
+Batch = Mapping[str, Any]
 StepMetrics = dict[str, tf.Tensor]
 
 
@@ -19,7 +19,8 @@ class TrainStep:
     """Turns batches into updates of the model.
 
     A *signature* is the pair (input net, target net). Problems of one signature share one trace:
-    the command is a tensor and lengths are dynamic.
+    the command is a tensor and every axis is dynamic. No batch's own shape is ever traced: a
+    resumed run meets other batches first, and other graphs round otherwise.
 
     Args:
         model: built; every variable exists.
@@ -35,8 +36,7 @@ class TrainStep:
         self.optimizer = optimizer
         self.label_smoothing = label_smoothing
         self.accumulate_steps = accumulate_steps
-        self.num_traces = 0
-        self._functions: dict[object, Callable[..., Any]] = {}
+        self._functions: dict[Hashable, Any] = {}
         self._sums: list[tf.Variable] = []
         if accumulate_steps > 1:
             self._sums = [
@@ -45,29 +45,39 @@ class TrainStep:
         self._reached: dict[tuple[str, str], list[bool]] = {}
         self._pending: set[tuple[str, str]] = set()
 
+    @property
+    def num_traces(self) -> int:
+        """How many graphs have been traced so far."""
+        return sum(f.experimental_get_tracing_count() for f in self._functions.values())
+
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Makes one update from one batch (`accumulate_steps` of 1)."""
-        function = self._function(task.signature, self._trace_update)
+        specs = (any_shape(batch), _COMMAND, _RATE)
+        function = self._traced(
+            task.signature, lambda: self._update_function(task.signature, specs)
+        )
         rate = tf.constant(learning_rate, tf.float32)
         return cast(StepMetrics, function(dict(batch), tf.constant(task.command_index), rate))
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Adds the gradients of one batch to those that wait for :meth:`apply_accumulated`."""
-        function = self._function((*task.signature, "sum"), self._trace_accumulate)
+        specs = (any_shape(batch), _COMMAND)
+        function = self._traced(
+            task.signature, lambda: self._accumulate_function(task.signature, specs)
+        )
         self._pending.add(task.signature)
         return cast(StepMetrics, function(dict(batch), tf.constant(task.command_index)))
 
     def apply_accumulated(self, learning_rate: float) -> tf.Tensor:
         """Makes one update from the waiting gradients and clears them; returns their norm."""
-        key = frozenset(self._pending)
-        function = self._function(key, self._trace_apply)
+        signatures = frozenset(self._pending)
         self._pending.clear()
+        function = self._traced(signatures, lambda: self._apply_function(signatures))
         return function(tf.constant(learning_rate, tf.float32))
 
-    def _function(self, key: Any, trace: Callable[[Any], Any]) -> Callable[..., Any]:
+    def _traced(self, key: Hashable, make: Callable[[], Any]) -> Any:
         if key not in self._functions:
-            self._functions[key] = trace(key)
-            self.num_traces += 1
+            self._functions[key] = make()
         return self._functions[key]
 
     def _gradients(
@@ -96,19 +106,15 @@ class TrainStep:
         }
         return gradients, metrics
 
-    def _trace_update(self, signature: tuple[str, str]) -> Callable[..., StepMetrics]:
-        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def _update_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
         def update(batch: Batch, command: tf.Tensor, learning_rate: tf.Tensor) -> StepMetrics:
             gradients, metrics = self._gradients(signature, batch, command)
             metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate)
             return metrics
 
-        return cast(Callable[..., StepMetrics], update)
+        return tf.function(update, input_signature=specs)
 
-    def _trace_accumulate(self, key: tuple[str, str, str]) -> Callable[..., StepMetrics]:
-        signature = (key[0], key[1])
-
-        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def _accumulate_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
         def accumulate(batch: Batch, command: tf.Tensor) -> StepMetrics:
             gradients, metrics = self._gradients(signature, batch, command)
             self._reached[signature] = [gradient is not None for gradient in gradients]
@@ -117,13 +123,12 @@ class TrainStep:
                     total.assign_add(tf.convert_to_tensor(gradient) / self.accumulate_steps)
             return metrics
 
-        return cast(Callable[..., StepMetrics], accumulate)
+        return tf.function(accumulate, input_signature=specs)
 
-    def _trace_apply(self, signatures: frozenset[tuple[str, str]]) -> Callable[..., tf.Tensor]:
+    def _apply_function(self, signatures: frozenset[tuple[str, str]]) -> Any:
         flags_of_all = zip(*(self._reached[signature] for signature in signatures), strict=True)
         reached = [any(flags) for flags in flags_of_all]
 
-        @tf.function  # type: ignore[untyped-decorator]
         def apply(learning_rate: tf.Tensor) -> tf.Tensor:
             sums: list[Any] = [
                 total.read_value() if is_reached else None
@@ -135,4 +140,16 @@ class TrainStep:
                     total.assign(tf.zeros_like(total))
             return norm
 
-        return cast(Callable[..., tf.Tensor], apply)
+        return tf.function(apply, input_signature=[_RATE])
+
+
+_COMMAND = tf.TensorSpec([], tf.int32)
+_RATE = tf.TensorSpec([], tf.float32)
+
+
+def any_shape(batch: Batch) -> dict[str, tf.TensorSpec]:
+    """The specs of a batch with every axis left open; only rank and dtype are kept."""
+    return {
+        name: tf.TensorSpec([None] * len(tensor.shape), tensor.dtype)
+        for name, tensor in batch.items()
+    }

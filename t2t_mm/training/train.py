@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from t2t_mm import registry
-from t2t_mm.config import HParams, to_json
-from t2t_mm.data.builder import DataInfo, generate_data, open_data
-from t2t_mm.data.mixture import Mixture, mixture_rates
-from t2t_mm.data.pipeline import dropped_examples, training_dataset
-from t2t_mm.data.problem import Problem
+from t2t_mm.config import HParams
+from t2t_mm.data.builder import generate_data
+from t2t_mm.data.disk import full_disk_told, only_user_of
+from t2t_mm.data.mixture import Mixture
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.training.checkpoint import CheckpointStore
 from t2t_mm.training.environment import describe_environment
-from t2t_mm.training.evaluation import Evaluator, validation_scores
+from t2t_mm.training.evaluator import Evaluator, validation_scores
+from t2t_mm.training.inputs import TrainingInputs, open_inputs
 from t2t_mm.training.logs import RunLog
-from t2t_mm.training.loop import TrainState, run_training
+from t2t_mm.training.loop import Evaluate, TrainState, run_training
 from t2t_mm.training.optimizer import build_optimizer
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.run_directory import (
@@ -66,6 +66,7 @@ def train(
 
     Raises:
         UserError: bad names, settings, data or folders; nothing was lost.
+        KeyboardInterrupt: Ctrl-C, after a checkpoint.
 
     Example:
         >>> import t2t_mm  # doctest: +SKIP
@@ -76,6 +77,7 @@ def train(
     data_dir, output_dir = Path(data_dir), Path(output_dir)
     registry.import_user_modules(list(t2t_usr_dir))
     names = registry.expand_problems(problems)
+    set_up_runtime(hparams)
     if generate:
         generate_data(
             names,
@@ -83,66 +85,40 @@ def train(
             tmp_dir=tmp_dir or None,
             vocabulary_size=hparams.data.vocabulary_size,
             vocabulary_bytes=hparams.data.vocabulary_bytes,
+            only_missing=True,
         )
-    opened = [registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir or None) for name in names]
-    tasks = tasks_of(opened)
-    infos = {problem.name: open_data(problem, data_dir) for problem in opened}
+    inputs = open_inputs(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
+    run = _describe(inputs, hparams, output_dir, t2t_usr_dir)
+    kept = "the last good checkpoint is kept"
+    with only_user_of(output_dir, "this run"), full_disk_told(output_dir, kept):
+        _train(run, inputs, eval_steps if evaluate else None)
+    return run
 
-    set_up_runtime(hparams)
-    vocabularies = vocabularies_of(tasks, data_dir)
-    run = Run(
-        directory=output_dir,
-        hparams=hparams,
-        tasks=tuple(tasks),
-        data_dir=str(data_dir.absolute()),
-        user_modules=tuple(_absolute(path) for path in t2t_usr_dir),
-        vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
-    )
-    store = CheckpointStore(output_dir, hparams.train.keep_checkpoint_max)
-    _check_same_run(run, store)
 
-    rates = mixture_rates(
-        names,
-        mixing=hparams.data.mixing,
-        sizes={name: infos[name].sizes["train"] for name in names},
-        temperature=hparams.data.temperature,
-        rates=hparams.data.rates,
-    )
-    batches = {problem.name: batch_spec(problem, hparams) for problem in opened}
-    model = build_model(tasks, vocabularies, hparams)
-    state = TrainState(
-        model,
-        build_optimizer(hparams.optimizer, model.trainable_variables),
-        _input_iterators(opened, batches, hparams, data_dir),
-    )
+def _train(run: Run, inputs: TrainingInputs, eval_steps: int | None) -> None:
+    hparams = run.hparams
+    store = CheckpointStore(run.directory, hparams.train.keep_checkpoint_max)
     latest = store.latest()
     if latest is not None:
+        _check_same_run(run)
+    vocabularies = vocabularies_of(run.tasks, inputs.data_dir)
+    model = build_model(run.tasks, vocabularies, hparams)
+    optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
+    state = TrainState(model, optimizer, inputs.iterators(hparams))
+    if latest is not None:
         state.restore(latest)
-    write_run(run, vocabularies, data_dir)
-    write_environment(output_dir, describe_environment(hparams.train.seed, sys.argv))
+    write_run(run, vocabularies, inputs.data_dir)
+    write_environment(run.directory, describe_environment(hparams.train.seed, sys.argv))
 
-    progress = Progress(names, hparams.train.steps, state.step)
-    _introduce(progress, run, model.count_params(), rates, batches, infos)
-    evaluator = Evaluator(
-        model,
-        batch=BatchSpec(tokens=hparams.data.eval_batch_tokens),
-        extra_length=hparams.decode.extra_length,
-    )
-    with_validation = evaluate and all("validation" in infos[name].sizes for name in names)
-    with RunLog(output_dir, state.step) as log, progress:
-        run_training(
-            state,
-            tasks,
-            hparams,
-            Mixture(rates, hparams.train.seed),
-            store,
-            log,
-            progress,
-            (lambda step: validation_scores(evaluator, tasks, opened, data_dir, eval_steps))
-            if with_validation
-            else None,
-        )
-    return run
+    progress = Progress(list(inputs.infos), hparams.train.steps, state.step)
+    for line in inputs.describe(hparams.data.max_length):
+        progress.note(line)
+    for line in _introduction(run, model.count_params(), state.step):
+        progress.note(line)
+    evaluate = None if eval_steps is None else _evaluation(run, inputs, state, eval_steps, progress)
+    mixture = Mixture(inputs.rates, hparams.train.seed)
+    with RunLog(run.directory, state.step) as log, progress:
+        run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
 
 
 def set_up_runtime(hparams: HParams) -> None:
@@ -153,85 +129,76 @@ def set_up_runtime(hparams: HParams) -> None:
             tf.config.threading.set_intra_op_parallelism_threads(hparams.train.num_threads)
         except RuntimeError as error:
             raise UserError(
-                "train.num_threads must be set before TensorFlow has run anything. "
-                f"Received: train.num_threads={hparams.train.num_threads}. Start a new process."
+                "train.num_threads must be set before TensorFlow has run anything",
+                received={"train.num_threads": hparams.train.num_threads},
+                fix="Start a new process.",
             ) from error
     if hparams.train.deterministic:
         tf.config.experimental.enable_op_determinism()
 
 
-def batch_spec(problem: Problem, hparams: HParams) -> BatchSpec:
-    """The batch of `problem`: by its name, else the settings' for all, else its own."""
-    data = hparams.data
-    own = problem.batch
-    given = data.batches.get(problem.name)
-    if given is not None:
-        return BatchSpec(tokens=int(given)) if own.tokens else BatchSpec(examples=int(given))
-    if data.batch_tokens:
-        return BatchSpec(tokens=data.batch_tokens)
-    if data.batch_examples:
-        return BatchSpec(examples=data.batch_examples)
-    return own
-
-
-def _input_iterators(
-    problems: Sequence[Problem], batches: Mapping[str, BatchSpec], hparams: HParams, data_dir: Path
-) -> dict[str, object]:
-    share = max(hparams.data.shuffle_megabytes // len(problems), 1)
-    return {
-        problem.name: iter(
-            training_dataset(
-                problem,
-                data_dir=data_dir,
-                batch=batches[problem.name],
-                max_length=hparams.data.max_length,
-                seed=hparams.train.seed + index,
-                shuffle_megabytes=share,
-            )
-        )
-        for index, problem in enumerate(problems)
-    }
-
-
-def _check_same_run(run: Run, store: CheckpointStore) -> None:
-    if (run.directory / "run.json").exists():
-        earlier = open_run(run.directory)
-        check_resumable(earlier, run.hparams, run.tasks)
-        check_vocabularies(
-            earlier, vocabularies_of(run.tasks, Path(run.data_dir)), Path(run.data_dir)
-        )
-    elif store.latest() is not None:
-        raise UserError(
-            f"{run.directory} holds checkpoints but no run.json, so their settings are unknown. "
-            "Name another --output_dir."
-        )
-
-
-def _introduce(
-    progress: Progress,
-    run: Run,
-    num_parameters: int,
-    rates: Mapping[str, float],
-    batches: Mapping[str, BatchSpec],
-    infos: Mapping[str, DataInfo],
-) -> None:
-    hparams = run.hparams
-    for task in run.tasks:
-        spec = batches[task.name]
-        size = f"{spec.tokens} tokens" if spec.tokens else f"{spec.examples} examples"
-        dropped = dropped_examples(infos[task.name], "train", hparams.data.max_length)
-        progress.note(
-            f"{task.name}: {infos[task.name].sizes['train']:,} examples, share "
-            f"{rates[task.name]:.1%}, batches of {size}, {dropped:,} longer than "
-            f"data.max_length={hparams.data.max_length} dropped"
-        )
-    progress.note(
-        f"{num_parameters:,} parameters; schedule {hparams.optimizer.schedule}; "
-        f"steps {progress.first_step} to {hparams.train.steps}; run in {run.directory}"
+def _describe(
+    inputs: TrainingInputs, hparams: HParams, output_dir: Path, user_modules: Sequence[str]
+) -> Run:
+    tasks = tuple(tasks_of(inputs.problems))
+    vocabularies = vocabularies_of(tasks, inputs.data_dir)
+    return Run(
+        directory=output_dir,
+        hparams=hparams,
+        tasks=tasks,
+        data_dir=str(inputs.data_dir.absolute()),
+        user_modules=tuple(_absolute(path) for path in user_modules),
+        vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
+        data_digests=inputs.digests(),
     )
-    if progress.first_step:
-        progress.note(f"resumed at step {progress.first_step}")
-    progress.note(f"settings: {run.directory / 'hparams.json'} ({len(to_json(hparams))} bytes)")
+
+
+def _check_same_run(run: Run) -> None:
+    """Checks that `run` continues what lies in its folder, where there is a checkpoint."""
+    if not (run.directory / "run.json").exists():
+        raise UserError(
+            f"{run.directory} holds checkpoints but no run.json, so their settings are unknown",
+            fix="Name another --output_dir.",
+        )
+    earlier = open_run(run.directory)
+    directory = Path(run.data_dir)
+    check_vocabularies(earlier, vocabularies_of(run.tasks, directory), directory)
+    check_resumable(earlier, run)
+
+
+def _evaluation(
+    run: Run, inputs: TrainingInputs, state: TrainState, eval_steps: int, progress: Progress
+) -> Evaluate | None:
+    """What the loop calls to score the validation splits of those problems that have one."""
+    scored = [
+        (task, problem)
+        for task, problem in zip(run.tasks, inputs.problems, strict=True)
+        if "validation" in inputs.infos[task.name].sizes
+    ]
+    missing = [task.name for task in run.tasks if task.name not in {t.name for t, _ in scored}]
+    if missing:
+        progress.note(f"not evaluated, for want of a validation split: {', '.join(missing)}")
+    if not scored:
+        return None
+    evaluator = Evaluator(
+        state.model,
+        batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
+        extra_length=run.hparams.decode.extra_length,
+    )
+    return lambda: validation_scores(evaluator, scored, inputs.data_dir, eval_steps)
+
+
+def _introduction(run: Run, num_parameters: int, first_step: int) -> list[str]:
+    hparams = run.hparams
+    lines = [f"settings ({run.directory / 'hparams.json'}):"]
+    for section, values in vars(hparams).items():
+        fields = ", ".join(f"{name}={value}" for name, value in vars(values).items())
+        lines.append(f"  {section}: {fields}")
+    lines.append(
+        f"{num_parameters:,} parameters; steps {first_step} to {hparams.train.steps}"
+        + (f"; resumed at step {first_step}" if first_step else "")
+    )
+    return lines
 
 
 def _absolute(module: str) -> str:

@@ -41,6 +41,8 @@ def test_the_prompt_answers(
         (["--problem=algorithmic_copi"], "Did you mean 'algorithmic_copy'"),
         ([], "--problem=NAME"),
         (["--problem=algorithmic_copy", "--decode_from_file=nowhere.txt"], "nowhere.txt"),
+        (["--decode_interactive", "--decode_from_file=x.txt"], "takes no files"),
+        (["--problem=algorithmic_copy", "--decode_to_file=/proc/nowhere/x"], "decode_to_file"),
     ],
 )
 def test_bad_input_is_one_error_with_exit_code_2(

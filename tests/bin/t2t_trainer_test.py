@@ -23,7 +23,8 @@ def arguments(tiny_run: TinyRun, output_dir: Path, *more: str) -> list[str]:
 def test_flags_beat_hparams(tiny_run: TinyRun, tmp_path: Path) -> None:
     run = tmp_path / "run"
     flags = ("--train_steps=2", "--random_seed=7", "--keep_checkpoint_max=1", "--schedule=train")
-    assert t2t_trainer.main(arguments(tiny_run, run, *flags)) == 0
+    argv = arguments(tiny_run, run, *flags, f"--hparams={TINY},train.steps=9,train.seed=8")
+    assert t2t_trainer.main(argv) == 0
     settings = json.loads((run / "hparams.json").read_text())["train"]
     assert (settings["steps"], settings["seed"], settings["keep_checkpoint_max"]) == (2, 7, 1)
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["00000002"]
@@ -43,6 +44,9 @@ def test_a_run_of_other_settings_shows_the_difference(
         (["--problems=mini_endee"], "Did you mean 'mini_ende'"),
         (["--hparams=model.widht=3"], "'model.width'"),
         (["--hparams=model.width=wide"], "model.width"),
+        (["--hparams=model.num_heads=3"], "model.num_heads"),
+        (["--hparams=model.experts_per_token=31"], "model.num_experts"),
+        (["--hparams=optimizer.schedule=constnat"], "'constant'"),
         (["--hparams_set=multimodel_tinny"], "'multimodel_tiny'"),
         (["--model=transformer"], "Unknown model"),
         (["--trian_steps=3"], "--train_steps"),

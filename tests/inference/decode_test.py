@@ -9,7 +9,8 @@ from tiny_run import TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
-from t2t_mm.inference.decode import choose_predictor, decode, decode_interactively
+from t2t_mm.inference.decode import choose_task, decode, decode_interactively
+from t2t_mm.training.run_directory import open_run
 
 LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
 
@@ -46,7 +47,7 @@ def test_the_prompt_answers_until_an_empty_line(tiny_run: TinyRun) -> None:
 
 def test_which_problem_must_be_said_where_there_are_several(tiny_run: TinyRun) -> None:
     with pytest.raises(UserError, match="--problem=NAME, one of algorithmic_copy"):
-        choose_predictor(t2t_mm.load(tiny_run.output_dir), "")
+        choose_task(open_run(tiny_run.output_dir), "")
 
 
 def test_a_missing_file_and_text_that_is_not_utf8_are_named(

@@ -41,6 +41,12 @@ def test_a_named_checkpoint_is_the_one_that_is_read(tiny_run: TinyRun) -> None:
             np.testing.assert_array_equal(variable.numpy(), arrays[variable.path])
 
 
+def test_membership_is_answered_without_an_error(tiny_run: TinyRun) -> None:
+    run = t2t_mm.load(tiny_run.output_dir)
+    assert "algorithmic_copy" in run and "mini_ende" not in run
+    assert run.get("mini_ende") is None
+
+
 def test_other_names_answer_with_the_closest(tiny_run: TinyRun) -> None:
     with pytest.raises(UserError, match="Did you mean 'algorithmic_copy'"):
         t2t_mm.load(tiny_run.output_dir)["algorithmic_copi"]

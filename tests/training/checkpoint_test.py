@@ -13,13 +13,15 @@ from t2t_mm.errors import UserError
 from t2t_mm.training.checkpoint import CheckpointStore, find_checkpoint, restore_variables
 
 
-def save(store: CheckpointStore, step: int, value: float = 0.0) -> None:
+def save(
+    store: CheckpointStore, step: int, value: float = 0.0, best_step: int | None = None
+) -> None:
     store.save(
         step,
         weights={"body/kernel": tf.Variable([value, value])},
         optimizer={"counts": tf.Variable([step])},
         input_checkpoint=tf.train.Checkpoint(position=tf.Variable(step)),
-        state={"step": step},
+        state={"step": step, "best_step": best_step},
     )
 
 
@@ -28,7 +30,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     save(store, 7, value=3.5)
     latest = store.latest()
     assert latest is not None
-    assert (latest.step, latest.state()) == (7, {"step": 7})
+    assert (latest.step, latest.state()) == (7, {"step": 7, "best_step": None})
     variable = tf.Variable([0.0, 0.0])
     restore_variables(latest.path / "weights.npz", {"body/kernel": variable})
     assert variable.numpy().tolist() == [3.5, 3.5]
@@ -37,9 +39,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
 def test_the_newest_and_the_best_are_kept(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path, keep=2)
     for step in (1, 2, 3, 4, 5):
-        save(store, step)
-        if step == 2:
-            store.mark_best(2, {"log_perplexity": 0.5})
+        save(store, step, best_step=2 if step >= 2 else None)
     assert [c.step for c in store.checkpoints()] == [2, 4, 5]
     assert find_checkpoint(tmp_path).step == 2
 

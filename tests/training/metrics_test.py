@@ -33,9 +33,9 @@ def test_sums_do_not_depend_on_how_examples_fall_into_batches() -> None:
 def test_bleu_by_hand() -> None:
     bleu = corpus_bleu(["a b c d e f"], ["a b c d e g"])
     precisions = (5 / 6) * (4 / 5) * (3 / 4) * (2 / 3)  # of 1- to 4-grams; no brevity penalty
-    assert bleu.score == pytest.approx(100 * precisions**0.25, abs=1e-3)
-    assert "tok:13a" in bleu.signature
+    assert bleu["bleu"] == pytest.approx(100 * precisions**0.25, abs=1e-3)
+    assert "tok:13a" in bleu["bleu_signature"]
 
 
 def test_bleu_of_other_sentences_is_low() -> None:
-    assert corpus_bleu(["a b c d e"], ["v w x y z"]).score < 5
+    assert corpus_bleu(["a b c d e"], ["v w x y z"])["bleu"] < 5

@@ -23,26 +23,51 @@ def test_a_run_is_read_back_as_it_was_written(tiny_run: TinyRun) -> None:
     assert [task.name for task in run.tasks] == list(PROBLEMS)
     assert run.data_dir == str(tiny_run.data_dir)
     assert run.vocabulary_hashes == {"bytes": ByteVocabulary().hash}
-    check_resumable(run, run.hparams, run.tasks)
+    check_resumable(run, run)
 
 
 def test_every_difference_is_listed(tiny_run: TinyRun) -> None:
     run = open_run(tiny_run.output_dir)
     other = dataclasses.replace(
-        run.hparams,
-        model=dataclasses.replace(run.hparams.model, width=64),
-        optimizer=dataclasses.replace(run.hparams.optimizer, learning_rate=0.5),
+        run,
+        hparams=dataclasses.replace(
+            run.hparams,
+            model=dataclasses.replace(run.hparams.model, width=64),
+            optimizer=dataclasses.replace(run.hparams.optimizer, learning_rate=0.5),
+        ),
+        tasks=run.tasks[:1],
     )
     with pytest.raises(UserError) as caught:
-        check_resumable(run, other, run.tasks[:1])
-    for difference in ("model.width", "optimizer.learning_rate", "problems: the run has"):
+        check_resumable(run, other)
+    for difference in ("model.width", "optimizer.learning_rate", "problems: run has"):
         assert difference in str(caught.value)
+
+
+def test_another_command_and_other_data_are_differences(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    swapped = tuple(
+        dataclasses.replace(task, command_index=1 - task.command_index) for task in run.tasks
+    )
+    with pytest.raises(UserError, match="its features or its command changed"):
+        check_resumable(run, dataclasses.replace(run, tasks=swapped))
+    digests = dict(run.data_digests) | {"algorithmic_copy": "other"}
+    with pytest.raises(UserError, match="algorithmic_copy: its generated data is not"):
+        check_resumable(run, dataclasses.replace(run, data_digests=digests))
 
 
 def test_intervals_and_more_steps_are_free(tiny_run: TinyRun) -> None:
     run = open_run(tiny_run.output_dir)
     train = dataclasses.replace(run.hparams.train, steps=99, log_every=1, eval_every=3)
-    check_resumable(run, dataclasses.replace(run.hparams, train=train), run.tasks)
+    hparams = dataclasses.replace(run.hparams, train=train)
+    check_resumable(run, dataclasses.replace(run, hparams=hparams))
+
+
+def test_a_damaged_description_is_named(tiny_run: TinyRun, tmp_path: Path) -> None:
+    for name in ("run.json", "hparams.json"):
+        shutil.copy(tiny_run.output_dir / name, tmp_path / name)
+    (tmp_path / "run.json").write_text('{"tasks": [')
+    with pytest.raises(UserError, match="damaged"):
+        open_run(tmp_path)
 
 
 def test_another_vocabulary_is_refused_with_both_hashes(tiny_run: TinyRun) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from t2t_mm.config import OptimizerHParams
 from t2t_mm.errors import UserError
-from t2t_mm.training.schedule import learning_rate_at, parse_schedule
+from t2t_mm.sections import SCHEDULE_FACTORS
+from t2t_mm.training.schedule import FACTORS, learning_rate_at
 
 HPARAMS = OptimizerHParams(learning_rate=0.5, warmup_steps=4)
 
@@ -39,6 +40,17 @@ def test_decay_steps_take_the_place_of_the_total() -> None:
     assert learning_rate_at(9, hparams, total_steps=10) == pytest.approx(0.5)
 
 
+def test_every_factor_that_settings_accept_is_computed() -> None:
+    assert FACTORS.keys() == SCHEDULE_FACTORS.keys()
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_a_factor_depends_on_the_total_exactly_where_settings_say_so(name: str) -> None:
+    hparams = dataclasses.replace(HPARAMS, schedule=name)
+    differs = learning_rate_at(7, hparams, 10) != learning_rate_at(7, hparams, 1000)
+    assert differs == hparams.depends_on_total_steps
+
+
 def test_an_unknown_factor_names_the_closest() -> None:
     with pytest.raises(UserError, match=r"'linear_warmpu'.*'linear_warmup'"):
-        parse_schedule("constant*linear_warmpu")
+        dataclasses.replace(HPARAMS, schedule="constant*linear_warmpu")

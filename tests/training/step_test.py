@@ -41,8 +41,6 @@ def test_problems_of_one_signature_share_a_trace(train_step: TrainStep) -> None:
     for name, command, length in (("ende", 0, 5), ("enfr", 1, 9), ("ende", 0, 13)):
         train_step.update(task(name, command), batch(length), 1e-3)
     assert train_step.num_traces == 1
-    (function,) = train_step._functions.values()
-    assert function.experimental_get_tracing_count() <= 2  # the second relaxes the lengths
 
 
 def test_a_step_touches_only_the_nets_of_its_signature(train_step: TrainStep) -> None:

@@ -14,7 +14,8 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.registry import problem
 from t2t_mm.training.checkpoint import CheckpointStore
-from t2t_mm.training.train import batch_spec, train
+from t2t_mm.training.inputs import batch_spec
+from t2t_mm.training.train import train
 
 
 def tiny_hparams(**changes: object) -> HParams:
@@ -77,7 +78,7 @@ def test_more_steps_go_on_from_the_last_checkpoint(tiny_run: TinyRun, tmp_path: 
     ("changes", "problems", "message"),
     [
         ({"width": 64}, PROBLEMS, r"model\.width: run has 32, asked for 64"),
-        ({}, PROBLEMS[:1], "problems: the run has"),
+        ({}, PROBLEMS[:1], "problems: run has"),
     ],
 )
 def test_other_settings_in_the_same_folder_are_refused(
@@ -128,11 +129,11 @@ def test_accumulated_steps_equal_the_mean_gradient_of_their_batches(
 
 def test_batches_by_name_beat_the_settings_beat_the_problem() -> None:
     copy = problem("algorithmic_copy")
-    assert batch_spec(copy, HParams()) == copy.batch
-    assert batch_spec(copy, load_hparams("multimodel_tiny", overrides="batch_tokens=77")) == (
+    assert batch_spec(copy, HParams().data) == copy.batch
+    assert batch_spec(copy, load_hparams("multimodel_tiny", overrides="batch_tokens=77").data) == (
         BatchSpec(tokens=77)
     )
     named = "data.batch_tokens=77,data.batches={'algorithmic_copy': 99}"
-    assert batch_spec(copy, load_hparams("multimodel_tiny", overrides=named)) == (
+    assert batch_spec(copy, load_hparams("multimodel_tiny", overrides=named).data) == (
         BatchSpec(tokens=99)
     )

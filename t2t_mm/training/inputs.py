@@ -1,0 +1,122 @@
+"""What a run trains on: its problems' data, opened and checked, and how it is mixed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from t2t_mm import registry
+from t2t_mm.config import DataHParams, HParams
+from t2t_mm.data.builder import DataInfo, open_data
+from t2t_mm.data.mixture import mixture_rates
+from t2t_mm.data.pipeline import dropped_examples, training_dataset
+from t2t_mm.data.problem import Problem
+from t2t_mm.errors import UserError, closest
+from t2t_mm.features import BatchSpec
+
+
+@dataclass(frozen=True)
+class TrainingInputs:
+    """The data of a run.
+
+    Args:
+        problems: in the run's order.
+        infos: what is known of each problem's generated data, by name.
+        batches: the batch of each problem.
+        rates: how often each problem is drawn; they sum to 1.
+        data_dir: where the data is.
+    """
+
+    problems: list[Problem]
+    infos: dict[str, DataInfo]
+    batches: dict[str, BatchSpec]
+    rates: dict[str, float]
+    data_dir: Path
+
+    def digests(self) -> dict[str, str]:
+        """A digest of each problem's records: a run goes on only with the data it began with."""
+        return {
+            name: hashlib.sha256(
+                json.dumps({f: s.sha256 for f, s in info.metadata.shards.items()}).encode()
+            ).hexdigest()
+            for name, info in self.infos.items()
+        }
+
+    def iterators(self, hparams: HParams) -> dict[str, Any]:
+        """An endless iterator over each problem's training batches; its position can be saved."""
+        megabytes = max(hparams.data.shuffle_megabytes / len(self.problems), 1.0)
+        return {
+            problem.name: iter(
+                training_dataset(
+                    problem,
+                    data_dir=self.data_dir,
+                    batch=self.batches[problem.name],
+                    max_length=hparams.data.max_length,
+                    seed=hparams.train.seed + index,
+                    shuffle_megabytes=megabytes,
+                )
+            )
+            for index, problem in enumerate(self.problems)
+        }
+
+    def describe(self, max_length: int) -> list[str]:
+        """A line for each problem: examples, share, batch, and how many are too long."""
+        lines = []
+        for name, info in self.infos.items():
+            spec = self.batches[name]
+            size = f"{spec.tokens} tokens" if spec.tokens else f"{spec.examples} examples"
+            dropped = dropped_examples(info, "train", max_length)
+            lines.append(
+                f"{name}: {info.sizes['train']:,} examples, share {self.rates[name]:.1%}, batches "
+                f"of {size}, {dropped:,} dropped as longer than data.max_length={max_length}"
+            )
+        return lines
+
+
+def open_inputs(
+    names: Sequence[str], data: DataHParams, *, data_dir: Path, tmp_dir: str | Path = ""
+) -> TrainingInputs:
+    """Opens the data of problems.
+
+    Raises:
+        UserError: data is missing, stale or damaged, or the settings do not fit the problems.
+    """
+    problems = [registry.problem(n, data_dir=data_dir, tmp_dir=tmp_dir or None) for n in names]
+    unknown = [name for name in data.batches if name not in names]
+    if unknown:
+        raise UserError(
+            f"data.batches names a problem that is not trained on.{closest(unknown[0], names)}",
+            expected=", ".join(names),
+            received={"problem": unknown[0]},
+        )
+    infos = {problem.name: open_data(problem, data_dir) for problem in problems}
+    return TrainingInputs(
+        problems=problems,
+        infos=infos,
+        batches={problem.name: batch_spec(problem, data) for problem in problems},
+        rates=mixture_rates(
+            [problem.name for problem in problems],
+            mixing=data.mixing,
+            sizes={name: info.sizes["train"] for name, info in infos.items()},
+            temperature=data.temperature,
+            rates=data.rates,
+        ),
+        data_dir=data_dir,
+    )
+
+
+def batch_spec(problem: Problem, data: DataHParams) -> BatchSpec:
+    """The batch of `problem`: by its name, else the settings' for all, else its own."""
+    own = problem.batch
+    given = data.batches.get(problem.name)
+    if given is not None:
+        return BatchSpec(tokens=given) if own.tokens else BatchSpec(examples=given)
+    if data.batch_tokens:
+        return BatchSpec(tokens=data.batch_tokens)
+    if data.batch_examples:
+        return BatchSpec(examples=data.batch_examples)
+    return own
