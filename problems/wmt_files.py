@@ -20,6 +20,8 @@ _CORPORA = (
     r"rapid\d+",
     r"de-fr\.bicleaner07",
 )
+# Names without a language pair belong to German and French (WMT 2019) but for this one.
+_LANGUAGES_OF_UNTAGGED = {"giga-fren.release2.fixed": {"en", "fr"}}
 # As unpacked: commoncrawl.* in the folder itself, training/*, dev/*, training-parallel-nc-v11/*.
 _MAX_DEPTH = 2
 
@@ -68,11 +70,11 @@ def find_corpora(files: Mapping[str, Path], first: str, second: str) -> list[Par
         rf"(?P<corpus>{'|'.join(_CORPORA)})(\.(?P<tag>{'|'.join(tags)}))?"
         rf"\.(?P<end>{first}|{second}|tsv)"
     )
-    untagged = {first, second} == {"de", "fr"}
+    languages = {first, second}
     corpora = {}
     for match in filter(None, map(name.fullmatch, files)):
         corpus, tag, end = match.group("corpus", "tag", "end")
-        if tag is None and not untagged and not corpus.startswith("giga-fren"):
+        if tag is None and languages != _LANGUAGES_OF_UNTAGGED.get(corpus, {"de", "fr"}):
             continue
         if end == "tsv":
             path = files[match.group()]

@@ -100,6 +100,38 @@ def test_giga_corpus_has_no_language_pair_in_its_name(tmp_path):
     assert pairs(problem, "train") == [("one", "un"), ("two", "deux")]
 
 
+def test_all_corpora_may_lie_in_one_folder(tmp_path):
+    tagged = ("europarl-v7", "commoncrawl", "news-commentary-v9")
+    stems = [f"{stem}.{tag}" for stem in tagged for tag in ("de-en", "fr-en")]
+    stems += ["undoc.2000.fr-en", "newstest2013", "newstest2014"]
+    files = dict(ELECTIONS)
+    for stem in stems:
+        tag = stem.rpartition(".")[2]
+        for language in tag.split("-") if "-" in tag else ("de", "en", "fr"):
+            files[f"{stem}.{language}"] = [f"{stem} {language}"]
+    for stem in ("europarl-v7", "commoncrawl"):
+        files |= {f"{stem}.{language}.gz": [f"{stem} {language}"] for language in ("de", "fr")}
+    files |= {
+        f"giga-fren.release2.fixed.{language}.gz": [f"giga {language}"] for language in ("en", "fr")
+    }
+    folder = write(tmp_path, files)
+    found = {
+        name: [one for one, _ in pairs(registry.problem(name, tmp_dir=folder), "train")]
+        for name in ("wmt_ende", "wmt_enfr", "wmt_defr")
+    }
+    assert found == {
+        "wmt_ende": ["commoncrawl.de-en en", "europarl-v7.de-en en", "news-commentary-v9.de-en en"],
+        "wmt_enfr": [
+            "commoncrawl.fr-en en",
+            "europarl-v7.fr-en en",
+            "giga en",
+            "news-commentary-v9.fr-en en",
+            "undoc.2000.fr-en en",
+        ],
+        "wmt_defr": ["commoncrawl de", "europarl-v7 de"],
+    }
+
+
 def test_german_and_french_of_2019(tmp_path):
     files = {
         "commoncrawl.fr.gz": ["un chien"],
