@@ -44,6 +44,11 @@ class WmtProblem(Problem):
     languages: ClassVar[tuple[str, str]]
     validation_set: ClassVar[str] = "newstest2013"
     test_set: ClassVar[str] = "newstest2014"
+    source_modules = (
+        "t2t_mm.problems.parallel_text",
+        "t2t_mm.problems.wmt_files",
+        "t2t_mm.problems.wmt_tfds",
+    )
     licence = _TERMS
 
     def num_parts(self, split: str) -> int:

@@ -33,6 +33,8 @@ class Problem:
             same command share its embedding.
         reverse_command: the command of the exchanged problem.
         metrics: names of the scores of decoded outputs.
+        source_modules: import names of modules and packages whose code decides about the data. Of
+            the problem's own module that need not be said. Data is stale when one changes.
         licence, size, source, substitute: for a person who has to fetch the data: on which terms,
             how large, which files go where in tmp_dir, and what is open if this is not.
 
@@ -59,6 +61,7 @@ class Problem:
     command: ClassVar[str] = ""
     reverse_command: ClassVar[str] = ""
     metrics: ClassVar[tuple[str, ...]] = ("bleu",)
+    source_modules: ClassVar[tuple[str, ...]] = ()
 
     licence: ClassVar[str] = ""
     size: ClassVar[str] = ""

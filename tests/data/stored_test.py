@@ -67,7 +67,7 @@ def test_a_changed_class_makes_data_stale(own_copy: Path) -> None:
     changed(Metadata.read(folder), source="0" * 64).write(folder)
     with pytest.raises(UserError) as error:
         open_data(registry.problem("words_for_tests"), own_copy)
-    assert "is stale: the source of its class changed" in str(error.value)
+    assert "is stale: the source of its class, or of what that uses, changed" in str(error.value)
     assert f"--data_dir={own_copy} --overwrite" in str(error.value)
 
 
