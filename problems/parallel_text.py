@@ -6,19 +6,16 @@ Plain or .gz, UTF-8. Besides plain lines the two other layouts of the original W
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import heapq
 import logging
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from io import BufferedReader
 from pathlib import Path
 
-from t2t_mm.data.problem import decode_line
+from t2t_mm.data.text_files import broken_gzip_told, decoded_lines, open_bytes
 from t2t_mm.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -26,7 +23,6 @@ logger = logging.getLogger(__name__)
 Pair = tuple[str, str]
 
 _SEGMENT = re.compile(r"<seg[^>]*>(.*)</seg>")
-_BYTE_ORDER_MARK = "\ufeff"
 _CHUNK_BYTES = 1 << 20
 
 
@@ -106,35 +102,10 @@ def read_lines(path: Path) -> Iterator[str]:
     Raises:
       UserError: if a line is not UTF-8 (with file and line number) or the .gz file is broken.
     """
-    lines = _decoded_lines(path)
+    lines = decoded_lines(path)
     if ".sgm" in path.suffixes[-2:]:
         return (match.group(1).strip() for line in lines if (match := _SEGMENT.search(line)))
     return (line.strip() for line in lines)
-
-
-def _decoded_lines(path: Path) -> Iterator[str]:
-    with _open_bytes(path) as file:
-        try:
-            for number, line in enumerate(file, start=1):
-                text = decode_line(line, path, number)
-                yield text.removeprefix(_BYTE_ORDER_MARK) if number == 1 else text
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise _broken_gzip(path, error) from None
-
-
-def _open_bytes(path: Path) -> gzip.GzipFile | BufferedReader:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rb")
-    return path.open("rb")
-
-
-def _broken_gzip(path: Path, error: Exception) -> UserError:
-    return UserError(
-        f"{path}: the compressed file is broken",
-        expected="a whole .gz file",
-        received={type(error).__name__: str(error)},
-        fix="Copy or download it again.",
-    )
 
 
 def count_lines(path: Path) -> int:
@@ -142,13 +113,10 @@ def count_lines(path: Path) -> int:
     if ".sgm" in path.suffixes[-2:]:
         return sum(1 for _ in read_lines(path))
     count, last = 0, b"\n"
-    try:
-        with _open_bytes(path) as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                count += chunk.count(b"\n")
-                last = chunk[-1:]
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise _broken_gzip(path, error) from None
+    with broken_gzip_told(path), open_bytes(path) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            count += chunk.count(b"\n")
+            last = chunk[-1:]
     return count + (last != b"\n")
 
 
@@ -182,7 +150,8 @@ def held_out_threshold(pairs: Iterable[Pair], *, share: float, most: int) -> int
 
     Args:
       pairs: all of them.
-      share: how much to hold out, between 0 and 1; at least one pair is.
+      share: how much of all lines to hold out, between 0 and 1, repetitions counted; at least one
+        pair is, with its repetitions.
       most: the largest number of pairs to hold out (different ones; repetitions come on top).
 
     Returns:
@@ -190,21 +159,26 @@ def held_out_threshold(pairs: Iterable[Pair], *, share: float, most: int) -> int
     """
     count = 0
     lowest: list[int] = []  # A heap of negated hashes: its first entry is the largest kept one.
-    kept: set[int] = set()
+    lines_of: dict[int, int] = {}  # Of each kept hash: how many lines have it.
     for first, second in pairs:
         count += 1
         value = pair_hash(first, second)
-        if value in kept:
+        if value in lines_of:
+            lines_of[value] += 1
             continue
         if len(lowest) < most:
             heapq.heappush(lowest, -value)
         elif value < -lowest[0]:
-            kept.discard(-heapq.heappushpop(lowest, -value))
+            del lines_of[-heapq.heappushpop(lowest, -value)]
         else:
             continue
-        kept.add(value)
-    wanted = min(max(1, round(count * share)), most)
-    return sorted(kept)[:wanted][-1] if kept else -1
+        lines_of[value] = 1
+    threshold, held_out = -1, 0
+    for value in sorted(lines_of):
+        if threshold >= 0 and held_out >= round(count * share):
+            break
+        threshold, held_out = value, held_out + lines_of[value]
+    return threshold
 
 
 @cache

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from t2t_mm import registry
+from t2t_mm.data.text_files import decode_line, decoded_lines, open_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Feature
+
+__all__ = ["SPLITS", "Problem", "decode_line", "open_bytes"]
 
 SPLITS = ("train", "validation", "test")
 
@@ -192,49 +194,24 @@ class Problem:
         )
 
     def open_text(self, path: str | Path) -> Iterator[str]:
-        """Yields the lines of a UTF-8 file, plain or .gz, without their line ends.
+        """Yields the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
 
         Only a newline ends a line ("\\r\\n" too), so that aligned files stay aligned whatever
         other separators a line contains.
 
         Raises:
-            UserError: if a line is not UTF-8; the message names file and line.
+            UserError: if a line is not UTF-8 (with file and line number) or the .gz is broken.
         """
-        path = Path(path)
-        with open_bytes(path) as lines:
-            for number, line in enumerate(lines, start=1):
-                yield decode_line(line, path, number)
+        return decoded_lines(Path(path))
+
+    def raw_files_wanted(self) -> Iterable[Path] | None:
+        """Returns the raw files that `generate` would read now, for all splits.
+
+        A problem that chooses its files by what lies in tmp_dir overrides this; then t2t-datagen
+        notices files that were added since the data was generated. None: not known before reading.
+        """
+        return None
 
 
 def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
-def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Opens a plain or .gz file; iterating gives lines with their ends."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rb")
-    return path.open("rb")
-
-
-def decode_line(line: bytes, path: Path, number: int) -> str:
-    """Returns one line as text without its line end.
-
-    Args:
-        line: the bytes of the line.
-        path: the file, for the message.
-        number: line number counted from 1, for the message.
-
-    Raises:
-        UserError: if the bytes are not UTF-8.
-    """
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path}, line {number}: the text is not UTF-8. Expected: UTF-8. "
-            f"Received: byte {line[error.start]:#04x} at byte {error.start + 1} of the line. "
-            f"Convert the file, for example with "
-            f"`iconv -f ISO-8859-1 -t UTF-8`."
-        ) from None
-    return text.removesuffix("\n").removesuffix("\r")

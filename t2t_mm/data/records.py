@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from t2t_mm.data.problem import Problem, open_bytes
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.text_files import decoded_lines
 from t2t_mm.data.vocabulary import EOS_ID, Vocabulary, load_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature, Language
@@ -100,24 +101,20 @@ def _unfit(problem: Problem, where: str, what: str, expected: str, received: Any
 
 def _locate_bad_text(problem: Problem, error: UnicodeDecodeError) -> UserError:
     """Finds the file and line that a problem's own reading stumbled over."""
-    for path in dict.fromkeys(problem.raw_files_read):
-        number = _first_bad_line(path)
-        if number:
+    paths = dict.fromkeys(problem.raw_files_read)
+    for path in paths:
+        try:
+            for _ in decoded_lines(path):
+                pass
+        except UserError as located:
+            return located
+    for path in paths:
+        if path.suffix == ".gz":
             return UserError(
-                f"{path}, line {number}: the text is not UTF-8",
-                fix="Convert the file, for example with `iconv -f ISO-8859-1 -t UTF-8`.",
+                f"Problem {problem.name} seems to read the compressed file {path} as plain text",
+                fix="Read it with self.open_text(path), which takes plain and .gz files.",
             )
     return UserError(f"Problem {problem.name} reads text that is not UTF-8: {error}")
-
-
-def _first_bad_line(path: Path) -> int:
-    with open_bytes(path) as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return number
-    return 0
 
 
 class RecordEncoder:

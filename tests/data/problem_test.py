@@ -86,6 +86,20 @@ def test_text_that_is_not_utf8_names_file_and_line(tmp_path: Path) -> None:
         list(Problem().open_text(path))
 
 
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xef\xbb\xbfa dog\n\xef\xbb\xbfx\n")
+    assert list(Problem().open_text(path)) == ["a dog", "\ufeffx"]
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b"a dog\n" * 1000)[:-12], b"plain\n"])
+def test_a_broken_gz_file_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.txt\.gz: the compressed file is broken"):
+        list(Problem().open_text(path))
+
+
 def test_parts_are_the_whole_split_unless_a_subclass_says_otherwise() -> None:
     class Counting(Problem):
         def generate(self, split: str) -> list[dict[str, str]]:

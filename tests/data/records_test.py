@@ -1,3 +1,4 @@
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -53,6 +54,18 @@ def test_a_problem_that_opens_its_file_itself_gets_file_and_line_too(tmp_path: P
 
     (tmp_path / "train.txt").write_bytes(b"fine\nfine\nna\xefve\n")
     with pytest.raises(UserError, match=r"train\.txt, line 3: the text is not UTF-8"):
+        list(checked_examples(OwnReading(tmp_dir=tmp_path), "train", 0))
+
+
+def test_a_problem_that_reads_a_compressed_file_as_text_learns_how(tmp_path: Path) -> None:
+    class OwnReading(Bytes):
+        def generate(self, split: str) -> Iterator[dict[str, str]]:
+            with self.raw_file("train.txt").open(encoding="utf-8") as lines:
+                for line in lines:
+                    yield {"inputs": line, "targets": line}
+
+    (tmp_path / "train.txt.gz").write_bytes(gzip.compress(b"fine\n"))
+    with pytest.raises(UserError, match=r"train\.txt\.gz as plain text.*self\.open_text\(path\)"):
         list(checked_examples(OwnReading(tmp_dir=tmp_path), "train", 0))
 
 
