@@ -122,6 +122,10 @@ class Text2textFiles(Problem):
         for inputs, targets in pairs:
             yield {"inputs": inputs, "targets": targets}
 
+    def raw_files_wanted(self) -> list[Path]:
+        """Returns the files of all splits that there are now."""
+        return [path for text in self._files.values() for path in text.paths]
+
     def _held_out(self, text: ParallelText, *, wanted: bool) -> Iterator[Pair]:
         warn_once(
             f"Problem {self.name}: no validation files in {self.tmp_dir}; "
@@ -154,8 +158,7 @@ class Text2textFiles(Problem):
             )
         if test := self._only("test", self._test_stems()):
             files["test"] = test
-        for text in files.values():
-            self.raw_files_read.extend(text.paths)
+        self.raw_files_read += [path for text in files.values() for path in text.paths]
         return files
 
     def _only(self, split: str, stems: tuple[str, ...]) -> ParallelText | None:

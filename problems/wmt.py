@@ -44,10 +44,8 @@ class WmtProblem(Problem):
     languages: ClassVar[tuple[str, str]]
     validation_set: ClassVar[str] = "newstest2013"
     test_set: ClassVar[str] = "newstest2014"
-    source_modules = (
-        "t2t_mm.problems.parallel_text",
-        "t2t_mm.problems.wmt_files",
-        "t2t_mm.problems.wmt_tfds",
+    source_modules = tuple(
+        f"t2t_mm.problems.{m}" for m in ("parallel_text", "wmt_files", "wmt_tfds")
     )
     licence = _TERMS
 
@@ -73,6 +71,14 @@ class WmtProblem(Problem):
         for inputs, targets in pairs:
             yield {"inputs": inputs, "targets": targets}
 
+    def raw_files_wanted(self) -> list[Path]:
+        """Returns the files of the corpora and news sets that there are now; none from TFDS."""
+        return self._paths(self._corpora)
+
+    def _paths(self, corpora: list[ParallelText]) -> list[Path]:
+        texts = [*corpora, self._news_set("validation"), self._news_set("test")] if corpora else []
+        return [path for text in texts for path in text.paths]
+
     def _half(self, pairs: Iterator[Pair], split: str) -> Iterator[Pair]:
         remainder = {"validation": 0, "test": 1}[split]
         return (pair for pair in pairs if pair_hash(*pair) % 2 == remainder)
@@ -87,12 +93,10 @@ class WmtProblem(Problem):
     def _corpora(self) -> list[ParallelText]:
         """The training corpora in tmp_dir; with them the news sets have to be there too."""
         corpora = find_corpora(self._files, *self.languages)
-        if not corpora:
-            return []
-        texts = [*corpora, self._news_set("validation"), self._news_set("test")]
-        self.raw_files_read.extend(path for text in texts for path in text.paths)
-        names = ", ".join(str(path) for text in corpora for path in text.paths)
-        logger.info("Problem %s reads the corpora %s", self.name, names)
+        self.raw_files_read += self._paths(corpora)
+        if corpora:
+            names = ", ".join(str(path) for text in corpora for path in text.paths)
+            logger.info("Problem %s reads the corpora %s", self.name, names)
         return corpora
 
     def _news_set(self, split: str) -> ParallelText:
@@ -114,7 +118,6 @@ class WmtProblem(Problem):
             raise UserError(
                 f"Problem {self.name} has no folder for raw files",
                 expected="a folder with the original files, or an empty one to download to",
-                received={"tmp_dir": None},
                 fix="Name it with --tmp_dir.",
             )
         return self.tmp_dir

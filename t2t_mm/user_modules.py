@@ -15,6 +15,8 @@ from typing import Any
 from t2t_mm.errors import UserError
 from t2t_mm.tables import Registry
 
+_entry_of_module: dict[str, str] = {}
+
 
 def import_entries(entries: str | Iterable[str], tables: Sequence[Registry[Any]]) -> None:
     """Import each entry and check that something in it was registered.
@@ -31,6 +33,14 @@ def import_entries(entries: str | Iterable[str], tables: Sequence[Registry[Any]]
         if entry:
             modules = _import_entry(entry)
             _check_registers(entry, modules, tables)
+            _entry_of_module.update(dict.fromkeys(modules, entry))
+
+
+def entry_of_module(name: str) -> str:
+    """Returns the entry (what --t2t_usr_dir named) that brought a module, or an empty string."""
+    while name and name not in _entry_of_module:
+        name = name.rpartition(".")[0]
+    return _entry_of_module.get(name, "")
 
 
 def _import_entry(entry: str) -> list[str]:

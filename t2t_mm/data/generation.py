@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,13 @@ from typing import Any
 from t2t_mm.data.disk import alone_in
 from t2t_mm.data.fingerprint import describe_data
 from t2t_mm.data.problem import Problem
+from t2t_mm.data.raw_files import changes_of_raw_files, describe_raw_files, raw_files_wanted
 from t2t_mm.data.records import load_vocabularies, record_length
 from t2t_mm.data.stored import (
     METADATA_FILE,
     Metadata,
     Shard,
     data_folder,
-    describe_raw_files,
     file_sha256,
     open_data,
     stale_data,
@@ -132,11 +132,7 @@ def _check_same_settings(base: Problem, settings: GenerationSettings) -> None:
         for flag, stored, asked in limits
         if stored != asked and not settings.only_missing
     ]
-    if base.tmp_dir is not None:
-        present = [base.tmp_dir / name for name in metadata.raw_files]
-        digests = describe_raw_files(base, [path for path in present if path.is_file()])
-        changed = [name for name in digests if digests[name] != metadata.raw_files[name]]
-        reasons += [f"the raw file {name} changed" for name in changed]
+    reasons += changes_of_raw_files(base, metadata.raw_files)
     if reasons:
         raise stale_data(base, settings.data_dir, reasons)
 
@@ -149,7 +145,8 @@ def _replace(base: Problem, folder: Path, settings: GenerationSettings) -> None:
     try:
         _write(base, settings)
     except BaseException:
-        if replaced.exists():
+        # What was committed before the failure, an interrupt for example, stays.
+        if replaced.exists() and not folder.exists():
             replaced.rename(folder)
         raise
     if replaced.exists():
@@ -179,13 +176,17 @@ def _write(base: Problem, settings: GenerationSettings) -> None:
     lengths: dict[str, Counter[int]] = {split: Counter() for split in base.splits}
 
     def finish(folder: Path) -> None:
+        read: Iterable[Path] = base.raw_files_read
         if settings.beam:
             beam_generation.count_lengths(folder, lengths)
+            for split, counts in lengths.items():
+                _check_not_empty(base, split, counts)
+            read = raw_files_wanted(base)  # other processes did the reading
         Metadata(
             fingerprint=fingerprint,
             max_cases=settings.max_cases,
             random_seed=settings.random_seed,
-            raw_files={} if settings.beam else describe_raw_files(base, base.raw_files_read),
+            raw_files=describe_raw_files(base, read),
             lengths={split: dict(counts) for split, counts in lengths.items()},
             shards=_describe_shards(folder),
         ).write(folder)
@@ -225,6 +226,10 @@ def _counted(
     for key, record in records:
         lengths[record_length(record)] += 1
         yield key, record
+    _check_not_empty(base, split, lengths)
+
+
+def _check_not_empty(base: Problem, split: str, lengths: Mapping[int, int]) -> None:
     if not lengths:
         raise UserError(
             f"Problem {base.name} has no example in its split {split!r}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from t2t_mm.data.problem import Problem
 from t2t_mm.data.records import load_vocabularies
 from t2t_mm.data.vocabulary import Vocabulary
 from t2t_mm.errors import UserError
+from t2t_mm.user_modules import entry_of_module
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
@@ -43,7 +45,7 @@ class Metadata:
         fingerprint: what the data depends on.
         max_cases: limit of examples per split when it was generated; 0 means none.
         random_seed: seed of Python's and NumPy's global generators when it was generated.
-        raw_files: name to digest of the ends and the size of every raw file that was read.
+        raw_files: name to digest (see `raw_files`) of every raw file that was read.
         lengths: split to (length to number of examples); the length of an example is the longer
             of its inputs and targets in ids, end of sequence included.
         shards: file name to size and digest.
@@ -87,12 +89,14 @@ class DataInfo:
         folder: where the records are.
         metadata: what was written beside them.
         vocabularies: the vocabulary of each feature of the problem that was asked for.
+        repair: the line to type to generate it again.
     """
 
     name: str
     folder: Path
     metadata: Metadata
     vocabularies: Mapping[str, Vocabulary]
+    repair: str = ""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -119,7 +123,8 @@ class DataInfo:
         """
         for name, shard in self.metadata.shards.items():
             if file_sha256(self.folder / name) != shard.sha256:
-                raise _damaged(self.name, self.folder, f"{name} is damaged: wrong checksum")
+                what = f"{name} is damaged: wrong checksum"
+                raise _damaged(self.name, self.folder, what, self.repair)
 
 
 def data_folder(problem: Problem, data_dir: str | Path) -> Path:
@@ -129,10 +134,13 @@ def data_folder(problem: Problem, data_dir: str | Path) -> Path:
 
 def datagen_command(problem: Problem, data_dir: str | Path, flags: str = "") -> str:
     """Returns the t2t-datagen line to type for the data of a problem."""
-    line = f"t2t-datagen --problems={problem.data_name} --data_dir={data_dir}"
+    words = {"problems": problem.data_name, "data_dir": data_dir}
     if problem.tmp_dir is not None:
-        line += f" --tmp_dir={problem.tmp_dir}"
-    return f"{line} {flags}".rstrip()
+        words["tmp_dir"] = problem.tmp_dir
+    if entry := entry_of_module(type(problem.base).__module__):
+        words["t2t_usr_dir"] = entry
+    given = " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in words.items())
+    return f"t2t-datagen {given} {flags}".rstrip()
 
 
 def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
@@ -152,13 +160,14 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
     if not (folder / METADATA_FILE).is_file():
         raise _not_generated(problem, data_dir, folder)
     metadata = Metadata.read(folder)
-    _check_shards(problem.data_name, folder, metadata.shards)
+    repair = datagen_command(problem, data_dir, "--overwrite")
+    _check_shards(problem.data_name, folder, metadata.shards, repair)
     vocabularies = load_vocabularies(problem.base, data_dir)
     reasons = explain_differences(metadata.fingerprint, describe_data(problem.base, vocabularies))
     if reasons:
         raise stale_data(problem, data_dir, reasons)
     named = {name: vocabularies[problem.stored_name(name)] for name in vocabularies}
-    return DataInfo(problem.data_name, folder, metadata, named)
+    return DataInfo(problem.data_name, folder, metadata, named, repair)
 
 
 def stale_data(problem: Problem, data_dir: str | Path, reasons: list[str]) -> UserError:
@@ -170,7 +179,9 @@ def stale_data(problem: Problem, data_dir: str | Path, reasons: list[str]) -> Us
 
 
 def _not_generated(problem: Problem, data_dir: str | Path, folder: Path) -> UserError:
-    others = sorted(path.parent.name for path in folder.parent.glob(f"*/{METADATA_FILE}"))
+    found = (path.parent.name for path in folder.parent.glob(f"*/{METADATA_FILE}"))
+    # What a kill left is no version: `replaced.1.0.0`, `incomplete.ABCDEF_1.0.0`.
+    others = sorted(name for name in found if name[0].isdigit())
     older = f" (there is version {', '.join(others)})" if others else ""
     return UserError(
         f"The data of problem {problem.name} has not been generated{older}",
@@ -180,28 +191,22 @@ def _not_generated(problem: Problem, data_dir: str | Path, folder: Path) -> User
     )
 
 
-def _check_shards(name: str, folder: Path, shards: Mapping[str, Shard]) -> None:
+def _check_shards(name: str, folder: Path, shards: Mapping[str, Shard], repair: str) -> None:
     for file, shard in shards.items():
         path = folder / file
         if not path.is_file():
-            raise _damaged(name, folder, f"{file} is missing")
+            raise _damaged(name, folder, f"{file} is missing", repair)
         size = path.stat().st_size
         if size != shard.bytes:
-            raise _damaged(
-                name,
-                folder,
-                f"{file} is {'truncated' if size < shard.bytes else 'too long'}: expected "
-                f"{shard.bytes} bytes, received {size} bytes",
-            )
+            state = "truncated" if size < shard.bytes else "too long"
+            what = f"{file} is {state}: expected {shard.bytes} bytes, received {size} bytes"
+            raise _damaged(name, folder, what, repair)
 
 
-def _damaged(name: str, folder: Path, what: str) -> UserError:
-    data_dir = folder
-    for _ in range(len(Path(name).parts) + 1):
-        data_dir = data_dir.parent
+def _damaged(name: str, folder: Path, what: str, repair: str) -> UserError:
     return UserError(
         f"The generated data of problem {name} in {folder} is not whole: {what}",
-        fix=f"Generate it again: t2t-datagen --problems={name} --data_dir={data_dir} --overwrite",
+        fix=f"Generate it again: {repair}",
     )
 
 
@@ -209,22 +214,3 @@ def file_sha256(path: Path) -> str:
     """Returns the hexadecimal digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def raw_file_digest(path: Path) -> str:
-    """Returns a digest that is quick for large files: of the size and 64 KiB at either end."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(1 << 16)
-        file.seek(max(0, size - (1 << 16)))
-        tail = file.read()
-    return hashlib.sha256(f"{size}\n".encode() + head + tail).hexdigest()
-
-
-def describe_raw_files(problem: Problem, paths: Iterable[Path]) -> dict[str, str]:
-    """Returns the digests of raw files by their path in tmp_dir."""
-    digests = {}
-    for path in sorted(set(paths)):
-        name = path.relative_to(problem.tmp_dir) if problem.tmp_dir else path
-        digests[name.as_posix()] = raw_file_digest(path)
-    return digests

@@ -129,6 +129,39 @@ def test_a_changed_raw_file_makes_data_stale(generate_lines: GenerateLines, raw:
     assert generate_lines()[0].skipped
 
 
+def test_validation_files_that_came_later_make_data_stale(raw: Path, tmp_path: Path) -> None:
+    arguments = {"data_dir": tmp_path / "data", "tmp_dir": raw, "progress": False}
+    for end in ("inputs", "targets"):
+        (raw / f"train.{end}").write_text("".join(f"a {i}\n" for i in range(50)))
+    problem = "text2text_files"
+    generate_data(problem, vocabulary_size=280, **arguments)  # type: ignore[arg-type]
+    assert generate_data(problem, **arguments)[0].skipped  # type: ignore[arg-type]
+    for end in ("inputs", "targets"):
+        (raw / f"val.{end}").write_text("b\n")
+    with pytest.raises(UserError, match=r"is stale: the raw file val\.inputs is read as well now"):
+        generate_data(problem, **arguments)  # type: ignore[arg-type]
+
+
+def test_an_interrupt_after_the_commit_leaves_the_new_data(
+    generate_lines: GenerateLines, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate_lines()
+    before = hashes(tmp_path / "data")
+    write = generation._write
+
+    def interrupted(*arguments: object) -> None:
+        write(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(generation, "_write", interrupted)
+    (raw / "train.txt").write_text("other\n")
+    with pytest.raises(KeyboardInterrupt):
+        generate_lines(overwrite=True)
+    monkeypatch.undo()
+    assert generate_lines()[0].skipped
+    assert hashes(tmp_path / "data").keys() == before.keys()
+
+
 def test_a_failed_overwrite_gives_the_old_data_back(
     generate_lines: GenerateLines, raw: Path, tmp_path: Path
 ) -> None:

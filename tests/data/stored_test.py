@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from t2t_mm import Language, UserError, registry
-from t2t_mm.data.stored import Metadata, open_data, raw_file_digest
+from t2t_mm.data.stored import Metadata, datagen_command, open_data
 
 
 @pytest.fixture
@@ -136,10 +136,27 @@ def test_metadata_says_nothing_of_time_machine_or_place(data_dir: Path) -> None:
     assert str(data_dir) not in json.dumps(record)
 
 
-def test_a_raw_file_digest_sees_size_and_both_ends(tmp_path: Path) -> None:
-    path = tmp_path / "x"
-    digests = set()
-    for content in (b"a" * 200_000, b"b" + b"a" * 199_999, b"a" * 199_999 + b"b", b"a" * 200_001):
-        path.write_bytes(content)
-        digests.add(raw_file_digest(path))
-    assert len(digests) == 4
+def test_what_a_kill_left_is_no_version(tmp_path: Path) -> None:
+    for name in ("replaced.1.0.0", "incomplete.ABCDEF_1.0.0"):
+        folder = tmp_path / "words_for_tests" / name
+        folder.mkdir(parents=True)
+        (folder / "t2t_mm.json").write_text("{}")
+    with pytest.raises(UserError, match=r"words_for_tests has not been generated\. "):
+        open_data(registry.problem("words_for_tests"), tmp_path)
+
+
+def test_the_line_to_type_names_where_the_users_problem_is(tmp_path: Path) -> None:
+    path = tmp_path / "own_words_for_tests.py"
+    path.write_text(
+        "from t2t_mm import Language, Problem, registry\n"
+        "@registry.register_problem\n"
+        "class OwnWordsForTests(Problem):\n"
+        "    modalities = {'inputs': Language(), 'targets': Language()}\n"
+    )
+    registry.import_user_modules(str(path))
+    problem = registry.problem("own_words_for_tests_rev")
+    line = datagen_command(problem, "my data", "--overwrite")
+    assert line == (
+        "t2t-datagen --problems=own_words_for_tests --data_dir='my data' "
+        f"--t2t_usr_dir={path} --overwrite"
+    )

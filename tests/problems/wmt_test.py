@@ -64,6 +64,15 @@ def test_files_in_their_original_places(tmp_path, test_files):
     assert len(problem.raw_files_read) == 10
 
 
+def test_wanted_files_are_those_that_are_read(tmp_path):
+    folder = write(tmp_path, PLAIN_TEST)
+    assert list(registry.problem("wmt_ende", tmp_dir=folder).raw_files_wanted()) == []
+    problem = registry.problem("wmt_ende", tmp_dir=write(tmp_path, DE_EN))
+    pairs(problem, "test")
+    assert len(problem.raw_files_read) == 10
+    assert set(problem.raw_files_wanted()) == set(problem.raw_files_read)
+
+
 def test_every_corpus_is_a_part_and_the_parts_are_the_split(tmp_path):
     problem = registry.problem("wmt_ende", tmp_dir=write(tmp_path, DE_EN | PLAIN_TEST))
     assert problem.num_parts("train") == 3

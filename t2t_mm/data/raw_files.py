@@ -1,0 +1,62 @@
+"""Raw files as data depends on them: which were read, which would be now, what changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.stored import file_sha256
+from t2t_mm.errors import UserError
+
+_LARGEST_READ_WHOLE = 10**9
+
+
+def changes_of_raw_files(base: Problem, stored: Mapping[str, str]) -> list[str]:
+    """Returns one clause per raw file that changed or came; those that went are not needed.
+
+    Args:
+        base: the problem as written, not exchanged.
+        stored: what `describe_raw_files` returned when the data was generated.
+    """
+    if base.tmp_dir is None:
+        return []
+    present = [base.tmp_dir / name for name in stored]
+    digests = describe_raw_files(base, [path for path in present if path.is_file()])
+    changed = [name for name in digests if digests[name] != stored[name]]
+    wanted = {raw_file_name(base, path) for path in raw_files_wanted(base)}
+    return [f"the raw file {name} changed" for name in changed] + [
+        f"the raw file {name} is read as well now" for name in sorted(wanted - set(stored))
+    ]
+
+
+def raw_files_wanted(base: Problem) -> Iterable[Path]:
+    """Returns what the problem would read now; nothing where that cannot be told."""
+    try:
+        return base.raw_files_wanted() or ()
+    except UserError:
+        return ()
+
+
+def raw_file_digest(path: Path) -> str:
+    """Returns the digest of a file's content; above 1 GB of its size and 64 KiB at either end."""
+    size = path.stat().st_size
+    if size <= _LARGEST_READ_WHOLE:
+        return file_sha256(path)
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+        file.seek(max(0, size - (1 << 16)))
+        tail = file.read()
+    return hashlib.sha256(f"{size}\n".encode() + head + tail).hexdigest()
+
+
+def describe_raw_files(problem: Problem, paths: Iterable[Path]) -> dict[str, str]:
+    """Returns the digests of raw files by their path in tmp_dir."""
+    return {raw_file_name(problem, path): raw_file_digest(path) for path in sorted(set(paths))}
+
+
+def raw_file_name(problem: Problem, path: Path) -> str:
+    """Returns the path of a raw file in tmp_dir, or its whole path where it lies elsewhere."""
+    inside = problem.tmp_dir is not None and path.is_relative_to(problem.tmp_dir)
+    return (path.relative_to(problem.tmp_dir) if inside and problem.tmp_dir else path).as_posix()
