@@ -165,8 +165,8 @@ def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
             fix="t2t-datagen trains it with the first problem that uses it.",
         )
     vocabulary = SubwordVocabulary(name, path.read_bytes())
-    recorded = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["hash"]
-    if recorded != vocabulary.hash:
+    recorded = _recorded_hash(path.with_suffix(".json"))
+    if vocabulary.hash not in (recorded, _recorded_hash(_unfinished(path.with_suffix(".json")))):
         raise UserError(
             f"Vocabulary {name!r} is damaged or exchanged: {path} has not the hash that its "
             ".json records",
@@ -181,23 +181,42 @@ def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
 def save_vocabulary(
     data_dir: str | Path, vocabulary: SubwordVocabulary, facts: dict[str, object]
 ) -> None:
-    """Writes model and facts so that a kill at any moment leaves the old pair, none, or the new.
+    """Writes model and facts so that a kill at any moment leaves the old pair or the new.
+
+    The new facts lie ready under another name when the model is exchanged, and count from then on.
 
     Args:
         data_dir: folder of generated data.
         vocabulary: what to save.
         facts: how it was trained, for a reader; size and hash are added.
     """
-    path = vocabulary_path(data_dir, vocabulary.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    record = {"name": vocabulary.name, "size": vocabulary.size, "hash": vocabulary.hash, **facts}
-    path.with_suffix(".json").unlink(missing_ok=True)
-    _replace(path, vocabulary.model)
-    text = json.dumps(record, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-    _replace(path.with_suffix(".json"), text.encode("utf-8"))
+    model = vocabulary_path(data_dir, vocabulary.name)
+    record = model.with_suffix(".json")
+    model.parent.mkdir(parents=True, exist_ok=True)
+    _finish_killed_save(model, record)
+    written = {"name": vocabulary.name, "size": vocabulary.size, "hash": vocabulary.hash, **facts}
+    text = json.dumps(written, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    _unfinished(model).write_bytes(vocabulary.model)
+    _unfinished(record).write_text(text, encoding="utf-8")
+    os.replace(_unfinished(model), model)
+    os.replace(_unfinished(record), record)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)
+def _finish_killed_save(model: Path, record: Path) -> None:
+    """Gives the facts their name if a kill came just after their model got its own."""
+    if model.is_file():
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()
+        if _recorded_hash(_unfinished(record)) == digest:
+            os.replace(_unfinished(record), record)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.unfinished")
+
+
+def _recorded_hash(record: Path) -> str:
+    """Returns the hash in a file of facts, or an empty string without a whole one."""
+    try:
+        return str(json.loads(record.read_text(encoding="utf-8"))["hash"])
+    except (OSError, ValueError, KeyError):
+        return ""

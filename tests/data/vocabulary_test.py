@@ -1,12 +1,18 @@
+import contextlib
+import io
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sentencepiece
 
 from t2t_mm import UserError
 from t2t_mm.data.vocabulary import (
     EOS_ID,
     PAD_ID,
+    UNKNOWN_ID,
     ByteVocabulary,
     SubwordVocabulary,
     Vocabulary,
@@ -84,6 +90,53 @@ def test_a_model_whose_record_was_not_written_yet_does_not_count(
         load_vocabulary(tmp_path, "tested")
 
 
+@pytest.mark.parametrize("last", range(5))
+def test_a_kill_while_saving_leaves_the_old_or_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    """Each write and rename but the first `last` ones does not happen; then it is saved again."""
+    old, middle, new = (train_on(text) for text in ("a b", "c d", "e f"))
+    save_vocabulary(tmp_path, old, {})
+    with monkeypatch.context() as killed:
+        steps = iter(range(10))
+
+        def stopping(function: Any) -> Any:
+            def step(*arguments: Any, **named: Any) -> Any:
+                if next(steps) >= last:
+                    raise KeyboardInterrupt
+                return function(*arguments, **named)
+
+            return step
+
+        killed.setattr(Path, "write_bytes", stopping(Path.write_bytes))
+        killed.setattr(Path, "write_text", stopping(Path.write_text))
+        killed.setattr("os.replace", stopping(os.replace))
+        with contextlib.suppress(KeyboardInterrupt):
+            save_vocabulary(tmp_path, middle, {})
+    assert vocabulary_exists(tmp_path, "saved")
+    expected = middle if last >= 3 else old
+    assert load_vocabulary(tmp_path, "saved").hash == expected.hash
+    save_vocabulary(tmp_path, new, {})
+    assert load_vocabulary(tmp_path, "saved").hash == new.hash
+    assert json.loads((tmp_path / "vocab/saved.json").read_text())["hash"] == new.hash
+
+
+def train_on(text: str) -> SubwordVocabulary:
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([text]),
+        model_writer=model,
+        vocab_size=20,
+        hard_vocab_limit=False,
+        pad_id=PAD_ID,
+        eos_id=EOS_ID,
+        unk_id=UNKNOWN_ID,
+        bos_id=-1,
+        minloglevel=2,
+    )
+    return SubwordVocabulary("saved", model.getvalue())
+
+
 def test_an_exchanged_model_is_noticed(subwords: SubwordVocabulary, tmp_path: Path) -> None:
     save_vocabulary(tmp_path, subwords, {})
     path = tmp_path / "vocab/tested.json"
@@ -93,10 +146,6 @@ def test_an_exchanged_model_is_noticed(subwords: SubwordVocabulary, tmp_path: Pa
 
 
 def test_a_model_with_other_special_ids_is_refused() -> None:
-    import io
-
-    import sentencepiece
-
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(["a b c"]),
