@@ -187,4 +187,5 @@ def _train_locked(
             size=size,
             byte_budget=byte_budget,
             max_cases=settings.max_cases,
+            random_seed=settings.random_seed,
         )

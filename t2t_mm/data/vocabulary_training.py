@@ -18,6 +18,7 @@ from t2t_mm.data.vocabulary import (
     SubwordVocabulary,
     save_vocabulary,
 )
+from t2t_mm.data.workers import seed_global_generators
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 
@@ -33,6 +34,7 @@ def train_vocabulary(
     size: int,
     byte_budget: int,
     max_cases: int = 0,
+    random_seed: int = 0,
 ) -> SubwordVocabulary:
     """Trains a vocabulary on the training splits of `problems` and saves it in `data_dir`.
 
@@ -46,6 +48,7 @@ def train_vocabulary(
         size: wanted number of ids; fewer are made where the text does not yield as many pieces.
         byte_budget: bytes of text to train on.
         max_cases: how many examples of each problem may be read; 0 means all.
+        random_seed: seed for problems that draw from Python's or NumPy's global generator.
 
     Returns:
         The trained vocabulary.
@@ -61,7 +64,7 @@ def train_vocabulary(
     texts: list[str] = []
     counts: dict[str, int] = {}
     for problem in (problem for problem in problems if sides[problem.name]):
-        samples = sample_text(problem, sides[problem.name], budget, max_cases)
+        samples = sample_text(problem, sides[problem.name], budget, max_cases, random_seed)
         for feature, sample in samples.items():
             texts += sample
             counts[f"{problem.name}/{feature}"] = sum(_num_bytes(text) for text in sample)
@@ -81,7 +84,11 @@ def text_features(problem: Problem, vocabulary: str) -> list[str]:
 
 
 def sample_text(
-    problem: Problem, features: Sequence[str], byte_budget: int, max_cases: int = 0
+    problem: Problem,
+    features: Sequence[str],
+    byte_budget: int,
+    max_cases: int = 0,
+    random_seed: int = 0,
 ) -> dict[str, list[str]]:
     """Returns about `byte_budget` bytes of each feature, evenly from the training split.
 
@@ -93,12 +100,14 @@ def sample_text(
         features: names of `Language` features.
         byte_budget: bytes to return at most, of each feature.
         max_cases: how many examples may be read; 0 means all.
+        random_seed: seed for problems that draw from Python's or NumPy's global generator.
     """
     num_parts = problem.num_parts("train")
     share = max(1, byte_budget // num_parts)
     limit = max(1, max_cases // num_parts) if max_cases else None
     texts: dict[str, list[str]] = {feature: [] for feature in features}
     for part in range(num_parts):
+        seed_global_generators(random_seed, problem, "train", part)
         samples = {feature: EvenSample(share) for feature in features}
         for example in itertools.islice(checked_examples(problem, "train", part), limit):
             for feature, sample in samples.items():

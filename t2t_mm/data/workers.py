@@ -54,13 +54,15 @@ def generate_part_records(
     The key says part and position, so that neither the order in which parts are made nor the
     number of processes changes what is written.
     """
-    _seed_global_generators(f"{random_seed} {problem.name} {split} {part}")
+    seed_global_generators(random_seed, problem, split, part)
     encoder = RecordEncoder(problem, data_dir)
     for index, example in enumerate(checked_examples(problem, split, part)):
         yield f"{part}_{index}", encoder.encode(example)
 
 
-def _seed_global_generators(text: str) -> None:
+def seed_global_generators(random_seed: int, problem: Problem, split: str, part: int) -> None:
+    """Seeds Python's and NumPy's global generators for the reading of one part."""
+    text = f"{random_seed} {problem.name} {split} {part}"
     seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
     random.seed(seed)
     np.random.seed(seed)

@@ -1,9 +1,11 @@
 import itertools
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
 
 from t2t_mm import Language, Problem, UserError
@@ -110,3 +112,20 @@ def test_a_sample_stops_after_ten_times_its_budget() -> None:
 
     assert len(sample_inputs(Endless(), byte_budget=100)) == 10
     assert len(read) == 101
+
+
+def test_global_generators_are_seeded_for_the_sample() -> None:
+    class Drawn(Problem):
+        modalities: ClassVar = {"inputs": Language(), "targets": Language()}
+
+        def generate(self, split: str) -> Iterator[dict[str, str]]:
+            for _ in range(20):
+                word = f"{random.random()} {np.random.rand()}"
+                yield {"inputs": word, "targets": word}
+
+    random.seed()
+    np.random.seed()
+    first, same, other = (
+        sample_text(Drawn(), ["inputs"], 10_000, random_seed=seed) for seed in (1, 1, 2)
+    )
+    assert first == same != other
