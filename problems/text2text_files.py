@@ -50,8 +50,7 @@ class Text2textFiles(Problem):
       such names are an error: link the one you want as `test.en` and `test.de`. None: the
       problem has no test split.
     - A pair with an empty line on either side is skipped; how many were is logged.
-
-    The command is the target language, so en-de_rev and fr-en share the command "en".
+    - The command is the target language, so en-de_rev and fr-en share the command "en".
 
     Raises:
       UserError: when data is generated: a missing file, files of unequal length, text that is not

@@ -18,6 +18,7 @@ from t2t_mm.registry import register_problem
 
 logger = logging.getLogger(__name__)
 
+_PACKAGE = "t2t_mm.problems"
 _TERMS = "each corpus has its own terms (statmt.org); free for research"
 _FILES_2014 = (
     "Line-aligned files as unpacked from the original archives, in --tmp_dir or up to two folders "
@@ -44,9 +45,7 @@ class WmtProblem(Problem):
     languages: ClassVar[tuple[str, str]]
     validation_set: ClassVar[str] = "newstest2013"
     test_set: ClassVar[str] = "newstest2014"
-    source_modules = tuple(
-        f"t2t_mm.problems.{m}" for m in ("parallel_text", "wmt_files", "wmt_tfds")
-    )
+    source_modules = tuple(f"{_PACKAGE}.{m}" for m in ("parallel_text", "wmt_files", "wmt_tfds"))
     licence = _TERMS
 
     def num_parts(self, split: str) -> int:
@@ -108,8 +107,7 @@ class WmtProblem(Problem):
             f"Problem {self.name} finds training corpora but not its {split} set",
             expected=f"{name}.{first} and {name}.{second} (plain, .gz or the original .sgm)",
             received={"tmp_dir": str(self._tmp_dir)},
-            fix="They are in http://data.statmt.org/wmt19/translation-task/dev.tgz; unpack it in "
-            "--tmp_dir.",
+            fix="Unpack http://data.statmt.org/wmt19/translation-task/dev.tgz in --tmp_dir.",
         )
 
     @property

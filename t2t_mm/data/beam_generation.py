@@ -5,6 +5,7 @@ Beam is an extra: nothing here is called without `--beam`, and it is imported wh
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from t2t_mm.data.generation import GenerationSettings
 
 _READ_AT_ONCE = 1024
+_BEGIN, _END = "<user error>", "</user error>"
 
 
 def check_installed() -> None:
@@ -64,15 +66,32 @@ def split_transforms(base: Problem, settings: GenerationSettings) -> dict[str, A
 def _generate(
     base: Problem, split: str, settings: GenerationSettings, part: int
 ) -> Iterator[KeyedRecord]:
+    records = generate_part_records(base, split, part, settings.data_dir, settings.random_seed)
     if part < 0:
-        return generate_records(
+        records = generate_records(
             base,
             split,
             settings.data_dir,
             random_seed=settings.random_seed,
             max_cases=settings.max_cases,
         )
-    return generate_part_records(base, split, part, settings.data_dir, settings.random_seed)
+    try:
+        yield from records
+    except UserError as error:
+        # Of what a worker raises Beam hands only the text on.
+        raise RuntimeError(f"{_BEGIN}{error}{_END}") from error
+
+
+@contextlib.contextmanager
+def user_errors_told() -> Iterator[None]:
+    """Turns what Beam makes of a worker's `UserError` back into one."""
+    try:
+        yield
+    except Exception as error:
+        _, begin, rest = str(error).partition(_BEGIN)
+        if not begin or _END not in rest:
+            raise
+        raise UserError(rest.partition(_END)[0]) from error
 
 
 def count_lengths(folder: Path, lengths: Mapping[str, Counter[int]]) -> None:

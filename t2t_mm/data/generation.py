@@ -196,11 +196,12 @@ def _write(base: Problem, settings: GenerationSettings) -> None:
         splits = beam_generation.split_transforms(base, settings)
     else:
         splits = {split: _counted(base, split, settings, lengths[split]) for split in base.splits}
-    writer.write_records(
-        writer.ProblemBuilder(base, settings.data_dir, splits, finish),
-        num_shards=settings.num_shards,
-        beam_options=beam_generation.options(settings) if settings.beam else None,
-    )
+    with beam_generation.user_errors_told():
+        writer.write_records(
+            writer.ProblemBuilder(base, settings.data_dir, splits, finish),
+            num_shards=settings.num_shards,
+            beam_options=beam_generation.options(settings) if settings.beam else None,
+        )
 
 
 def _counted(
