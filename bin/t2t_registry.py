@@ -6,22 +6,14 @@ t2t-registry describe NAME [--json]
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
 import json
-from collections.abc import Callable
 from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.bin import command
-from t2t_mm.errors import UserError, closest
+from t2t_mm.description import describe, registered_names
+from t2t_mm.errors import UserError
 
-KINDS: dict[str, Callable[[], list[str]]] = {
-    "problem": registry.PROBLEMS.names,
-    "group": registry.GROUPS.names,
-    "hparams": registry.HPARAMS.names,
-    "modality": registry.MODALITIES.names,
-}
 _HEADINGS = {
     "problem": "Problems",
     "group": "Groups of problems",
@@ -32,7 +24,7 @@ _HEADINGS = {
 
 def define_flags(flags: Any) -> None:
     """Declares the command's flags on absl's `flags` module."""
-    flags.DEFINE_enum("kind", None, list(KINDS), "What to list; by default all.")
+    flags.DEFINE_enum("kind", None, list(_HEADINGS), "What to list; by default all.")
     flags.DEFINE_bool("json", False, "Print JSON instead of text.")
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
 
@@ -59,10 +51,12 @@ def print_names(kind: str = "", *, as_json: bool = False) -> None:
     """Prints the registered names; no problem's module is imported.
 
     Args:
-        kind: One of `KINDS`; all of them by default.
+        kind: problem, group, hparams or modality; all of them by default.
         as_json: Whether to print `{kind: [names]}`.
     """
-    names = {kind: KINDS[kind]()} if kind else {key: find() for key, find in KINDS.items()}
+    names = registered_names()
+    if kind:
+        names = {kind: names[kind]}
     if as_json:
         print(_to_json(names))
         return
@@ -71,73 +65,6 @@ def print_names(kind: str = "", *, as_json: bool = False) -> None:
         for key, found in names.items()
     ]
     print("\n\n".join(sections))
-
-
-def describe(name: str) -> dict[str, Any]:
-    """Collects what is known of a name; imports the one module that defines it.
-
-    Args:
-        name: A problem (with argument and `_rev`), group, hparams set or modality.
-
-    Returns:
-        Field -> value, ready for JSON: always `name` and `kind`.
-
-    Raises:
-        UserError: Nothing has this name.
-    """
-    if name in registry.GROUPS:
-        group = registry.GROUPS.lookup(name)
-        return {"name": name, "kind": "group", "doc": group.doc, "problems": list(group.names)}
-    if name in registry.HPARAMS:
-        return _describe_hparams(name)
-    if name in registry.MODALITIES:
-        modality = registry.modality(name)
-        return {"name": name, "kind": "modality", "doc": _doc(modality)}
-    if registry.is_problem_name(name):
-        return _describe_problem(name)
-    names = [known for find in KINDS.values() for known in find()]
-    raise UserError(
-        f"Nothing is registered as {name!r}.{closest(name, names)}",
-        fix="`t2t-registry list` shows all names.",
-    )
-
-
-def _describe_problem(name: str) -> dict[str, Any]:
-    problem = registry.problem(name)
-    facts = {
-        "name": problem.name,
-        "kind": "problem",
-        "doc": _doc(type(problem)),
-        "modalities": {side: repr(feature) for side, feature in sorted(problem.features.items())},
-        "command": problem.command_name,
-        "splits": list(problem.splits),
-        "batch": dataclasses.asdict(problem.batch),
-        "metrics": list(problem.metrics),
-        "version": problem.version,
-        "takes_argument": problem.takes_argument,
-        "reverse_of": problem.reverse_of,
-        "licence": problem.licence,
-        "size": problem.size,
-        "source": problem.source,
-        "substitute": problem.substitute,
-        "module": type(problem).__module__,
-    }
-    return {key: value for key, value in facts.items() if value not in ("", False)}
-
-
-def _describe_hparams(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "kind": "hparams set",
-        "doc": _doc(registry.HPARAMS.lookup(name)),
-        "module": registry.HPARAMS.module_of(name),
-        "values": dataclasses.asdict(registry.hparams(name)),
-    }
-
-
-def _doc(thing: object) -> str:
-    """A docstring without indentation; an empty one where none is the thing's own."""
-    return inspect.cleandoc(getattr(thing, "__doc__", None) or "")
 
 
 def _to_json(value: object) -> str:

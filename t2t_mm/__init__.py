@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from t2t_mm import registry as registry
     from t2t_mm.data.builder import generate_data as datagen
     from t2t_mm.data.problem import Problem as Problem
+    from t2t_mm.description import describe as describe
     from t2t_mm.errors import UserError as UserError
     from t2t_mm.features import Audio as Audio
     from t2t_mm.features import BatchSpec as BatchSpec
@@ -38,6 +39,7 @@ __all__ = [
     "__version__",
     "datagen",
     "decode",
+    "describe",
     "evaluate",
     "load",
     "registry",
@@ -54,6 +56,7 @@ _LAZY_NAMES = {
     "Problem": "t2t_mm.data.problem:Problem",
     "UserError": "t2t_mm.errors:UserError",
     "datagen": "t2t_mm.data.builder:generate_data",
+    "describe": "t2t_mm.description:describe",
     "decode": "t2t_mm.inference.decode:decode",
     "evaluate": "t2t_mm.training.evaluation:evaluate",
     "load": "t2t_mm.inference.predictor:load",

@@ -59,25 +59,11 @@ def test_describe_a_reversal_with_an_argument(capsys: pytest.CaptureFixture[str]
     assert facts["reverse_of"] == "text2text_files/en-de"
 
 
-@pytest.mark.parametrize("name", registry.problem_names())
-def test_every_problem_describes_itself(name: str) -> None:
-    facts = t2t_registry.describe(name)
-    assert facts["doc"]
-    assert facts["command"]
-    json.dumps(facts)
-
-
 def test_describe_an_hparams_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert t2t_registry.main(["describe", "multimodel_paper"]) == 0
     out = capsys.readouterr().out
     assert "\nmodel.num_experts = 240\n" in out
     assert "\noptimizer.beta1 = 0.85\n" in out
-
-
-def test_describe_a_group() -> None:
-    facts = t2t_registry.describe("mini_text")
-    assert facts["problems"] == ["mini_ende", "mini_deen", "mini_enfr", "mini_fren"]
-    assert facts["doc"]
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-STEPS = 24
+STEPS = 40
 HPARAMS = (
     "model.width=32,model.num_heads=4,model.expert_width=32,model.num_experts=4,"
     "model.encoder_blocks=2,model.mixer_blocks=1,model.decoder_blocks=2,model.dropout=0.1,"
-    "data.batch_tokens=256,data.max_length=64,train.log_every=1,train.checkpoint_every=5,"
-    f"train.steps={STEPS},train.eval_every=10,optimizer.warmup_steps=5"
+    "data.batch_tokens=256,data.max_length=64,train.log_every=1,train.checkpoint_every=10,"
+    f"train.steps={STEPS},train.eval_every=15,optimizer.warmup_steps=5"
 )
 
 
@@ -81,7 +81,9 @@ def test_a_killed_run_goes_on_bit_for_bit(data_dir: Path, tmp_path: Path) -> Non
     subprocess.run(
         trainer(data_dir, undisturbed), env=environment(), check=True, capture_output=True
     )
-    kill_after_step(trainer(data_dir, killed), killed, int(np.random.default_rng().integers(6, 20)))
+    kill_after_step(
+        trainer(data_dir, killed), killed, int(np.random.default_rng().integers(11, 25))
+    )
     assert not (killed / "checkpoints" / f"{STEPS:08d}").exists()
     resumed = subprocess.run(
         trainer(data_dir, killed), env=environment(), check=True, capture_output=True, text=True

@@ -1,0 +1,87 @@
+"""What is registered, and what is known of each name: the Python form of `t2t-registry`."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+
+from t2t_mm import registry
+from t2t_mm.errors import UserError, closest
+
+
+def registered_names() -> dict[str, list[str]]:
+    """All names by kind: problem, group, hparams, modality; no problem's module is imported."""
+    return {
+        "problem": registry.problem_names(),
+        "group": registry.group_names(),
+        "hparams": registry.hparams_names(),
+        "modality": registry.MODALITIES.names(),
+    }
+
+
+def describe(name: str) -> dict[str, Any]:
+    """Collects what is known of a name; imports the one module that defines it.
+
+    Args:
+        name: A problem (with argument and `_rev`), group, hparams set or modality.
+
+    Returns:
+        Field -> value, ready for JSON: always `name` and `kind`.
+
+    Raises:
+        UserError: Nothing has this name.
+    """
+    if name in registry.GROUPS:
+        group = registry.GROUPS.lookup(name)
+        return {"name": name, "kind": "group", "doc": group.doc, "problems": list(group.names)}
+    if name in registry.HPARAMS:
+        return _describe_hparams(name)
+    if name in registry.MODALITIES:
+        modality = registry.modality(name)
+        return {"name": name, "kind": "modality", "doc": _doc(modality)}
+    if registry.is_problem_name(name):
+        return _describe_problem(name)
+    names = [known for found in registered_names().values() for known in found]
+    raise UserError(
+        f"Nothing is registered as {name!r}.{closest(name, names)}",
+        fix="`t2t-registry list` shows all names.",
+    )
+
+
+def _describe_problem(name: str) -> dict[str, Any]:
+    problem = registry.problem(name)
+    facts = {
+        "name": problem.name,
+        "kind": "problem",
+        "doc": _doc(type(problem)),
+        "modalities": {side: repr(feature) for side, feature in sorted(problem.features.items())},
+        "command": problem.command_name,
+        "splits": list(problem.splits),
+        "batch": dataclasses.asdict(problem.batch),
+        "metrics": list(problem.metrics),
+        "version": problem.version,
+        "takes_argument": problem.takes_argument,
+        "reverse_of": problem.reverse_of,
+        "licence": problem.licence,
+        "size": problem.size,
+        "source": problem.source,
+        "substitute": problem.substitute,
+        "module": type(problem).__module__,
+    }
+    return {key: value for key, value in facts.items() if value not in ("", False)}
+
+
+def _describe_hparams(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": "hparams set",
+        "doc": _doc(registry.HPARAMS.lookup(name)),
+        "module": registry.HPARAMS.module_of(name),
+        "values": dataclasses.asdict(registry.hparams(name)),
+    }
+
+
+def _doc(thing: object) -> str:
+    """A docstring without indentation; an empty one where none is the thing's own."""
+    return inspect.cleandoc(getattr(thing, "__doc__", None) or "")

@@ -1,0 +1,35 @@
+"""What is registered, told from Python."""
+
+import json
+
+import pytest
+
+import t2t_mm
+from t2t_mm import registry
+from t2t_mm.description import registered_names
+from t2t_mm.errors import UserError
+
+
+@pytest.mark.parametrize("name", registry.problem_names())
+def test_every_problem_describes_itself(name: str) -> None:
+    facts = t2t_mm.describe(name)
+    assert facts["doc"]
+    assert facts["command"]
+    json.dumps(facts)
+
+
+def test_a_group_lists_its_problems() -> None:
+    facts = t2t_mm.describe("mini_text")
+    assert facts["problems"] == ["mini_ende", "mini_deen", "mini_enfr", "mini_fren"]
+    assert facts["doc"]
+
+
+def test_names_are_by_kind() -> None:
+    names = registered_names()
+    assert "wmt_ende" in names["problem"] and "mini_text" in names["group"]
+    assert "multimodel_paper" in names["hparams"] and "language" in names["modality"]
+
+
+def test_an_unknown_name_answers_with_the_closest() -> None:
+    with pytest.raises(UserError, match="Did you mean 'wmt_ende'"):
+        t2t_mm.describe("wmt_edne")
