@@ -39,10 +39,9 @@ class Text2textFiles(Problem):
         t2t-datagen --tmp_dir=corpus --data_dir=data \\
             --problems=text2text_files/en-de,text2text_files/de-en,text2text_files/en-fr
 
-    Files: UTF-8, plain or .gz. The split is in the name: `train`, `validation` (or `valid`,
-    `val`, `dev`), `test`. Where pairs have different sentences the pair stands in the middle:
-    `train.en-de.en`, `train.en-de.de` (in either order: `train.de-en.en`); such a name is
-    preferred to `train.en`.
+    Files: UTF-8, plain or .gz. The split is in the name: `train`, `validation` (`valid`, `val`,
+    `dev`), `test`. Where pairs have different sentences the pair stands in the middle, in either
+    order: `train.en-de.en`, `train.en-de.de`; such a name is preferred to `train.en`.
 
     - No validation files: about 1% of the training pairs, at most 2,000, are held out instead.
       Which ones depends on their text only, so both directions of a pair hold out the same.
@@ -164,10 +163,8 @@ class Text2textFiles(Problem):
         found = {stem: text for stem in stems if (text := self._aligned_files(stem))}
         if len(found) > 1:
             stem = next(iter(found))
-            links = " ".join(
-                f"`ln -s {path.name} {split}{path.name.removeprefix(stem)}`"
-                for path in found[stem].paths
-            )
+            names = [path.name for path in found[stem].paths]
+            links = " ".join(f"`ln -s {name} {split}{name.removeprefix(stem)}`" for name in names)
             test_fix = f"Link the one you want, for example: {links}"
             raise UserError(
                 f"Problem {self.name} cannot choose its {split} files: "

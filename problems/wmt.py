@@ -75,12 +75,11 @@ class WmtProblem(Problem):
         return self._paths(self._corpora)
 
     def _paths(self, corpora: list[ParallelText]) -> list[Path]:
-        texts = [*corpora, self._news_set("validation"), self._news_set("test")] if corpora else []
-        return [path for text in texts for path in text.paths]
+        news = [self._news_set(split) for split in ("validation", "test") if corpora]
+        return [path for text in (*corpora, *news) for path in text.paths]
 
     def _half(self, pairs: Iterator[Pair], split: str) -> Iterator[Pair]:
-        remainder = {"validation": 0, "test": 1}[split]
-        return (pair for pair in pairs if pair_hash(*pair) % 2 == remainder)
+        return (pair for pair in pairs if pair_hash(*pair) % 2 == (split == "test"))
 
     # Files in tmp_dir.
 
@@ -93,9 +92,9 @@ class WmtProblem(Problem):
         """The training corpora in tmp_dir; with them the news sets have to be there too."""
         corpora = find_corpora(self._files, *self.languages)
         self.raw_files_read += self._paths(corpora)
-        if corpora:
-            names = ", ".join(str(path) for text in corpora for path in text.paths)
-            logger.info("Problem %s reads the corpora %s", self.name, names)
+        for text in corpora:
+            paths = ", ".join(map(str, text.paths))
+            logger.info("Problem %s reads the corpus %s", self.name, paths)
         return corpora
 
     def _news_set(self, split: str) -> ParallelText:
@@ -115,8 +114,7 @@ class WmtProblem(Problem):
         if self.tmp_dir is None:
             raise UserError(
                 f"Problem {self.name} has no folder for raw files",
-                expected="a folder with the original files, or an empty one to download to",
-                fix="Name it with --tmp_dir.",
+                expected="a --tmp_dir with the original files, or an empty one to download to",
             )
         return self.tmp_dir
 
