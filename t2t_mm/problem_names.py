@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import TypedDict, Unpack
 
 from t2t_mm.errors import UserError
 
@@ -67,54 +68,97 @@ def parse_problem_name(name: str) -> ProblemName:
     return ProblemName(base, argument, is_reversed)
 
 
+def with_argument(name: str, argument: str) -> str:
+    """`name` with the argument of the problem that refers to it, unless it has one of its own.
+
+    Example:
+        >>> with_argument("files_rev", "en-de")
+        'files/en-de_rev'
+    """
+    parsed = parse_problem_name(name)
+    return str(replace(parsed, argument=parsed.argument or argument))
+
+
+class Grammar(TypedDict):
+    """What lists of names are read with.
+
+    Args:
+        groups: Group name -> its problems.
+        is_name: Whether a text is the name of a problem, with argument and reversal.
+        unknown: Makes the error for a name that is none.
+    """
+
+    groups: Mapping[str, Sequence[str]]
+    is_name: Callable[[str], bool]
+    unknown: Callable[[str], UserError]
+
+
 def expand_list(
-    spec: str | Iterable[str],
-    *,
-    names: Sequence[str],
-    groups: Mapping[str, Sequence[str]],
-    is_name: Callable[[str], bool],
-    unknown: Callable[[str], UserError],
+    spec: str | Iterable[str], *, names: Sequence[str], **grammar: Unpack[Grammar]
 ) -> list[str]:
     """Write a list of problems out; the order is kept and duplicates are dropped.
 
     Args:
         spec: Names, globs, groups and old dash lists, parted by commas; or several of these.
         names: The names that a glob chooses from.
-        groups: Group name -> its problems.
-        is_name: Whether a text is the name of a problem, with argument and reversal.
-        unknown: Makes the error for a name that is none.
+        **grammar: See `Grammar`.
 
     Raises:
         UserError: A name is unknown or a glob matches nothing.
     """
-    tokens = [spec] if isinstance(spec, str) else list(spec)
-    parts = [part.strip() for token in tokens for part in token.split(",")]
     found: dict[str, None] = {}
-    for part in filter(None, parts):
-        found.update(dict.fromkeys(_expand_part(part, names, groups, is_name, unknown)))
-    return list(found)
-
-
-def _expand_part(
-    part: str,
-    names: Sequence[str],
-    groups: Mapping[str, Sequence[str]],
-    is_name: Callable[[str], bool],
-    unknown: Callable[[str], UserError],
-) -> Sequence[str]:
-    """Write out one element of a list."""
-    if part in groups:
-        return groups[part]
-    if _GLOB.search(part):
-        matches = [name for name in names if fnmatchcase(name, part)]
-        if not matches:
+    for part in _parts(spec):
+        chosen = _expand_part(part, names, grammar)
+        if not chosen:
             raise UserError(
                 f"No problem matches {part!r}", fix="`t2t-registry list` shows all names."
             )
-        return matches
+        found.update(dict.fromkeys(chosen))
+    return list(found)
+
+
+def leave_out(
+    found: Sequence[str], exclude: str | Iterable[str], **grammar: Unpack[Grammar]
+) -> list[str]:
+    """Take out of a written-out list what another list names.
+
+    Args:
+        found: Full names.
+        exclude: As for `expand_list`; its globs choose from `found`.
+        **grammar: See `Grammar`.
+
+    Raises:
+        UserError: An element of `exclude` is unknown or takes nothing out.
+    """
+    out: set[str] = set()
+    for part in _parts(exclude):
+        taken = set(_expand_part(part, found, grammar)).intersection(found)
+        if not taken:
+            raise UserError(
+                f"Excluding {part!r} leaves nothing out",
+                expected=f"some of {', '.join(found)}",
+                received={"exclude": exclude},
+            )
+        out |= taken
+    return [name for name in found if name not in out]
+
+
+def _parts(spec: str | Iterable[str]) -> list[str]:
+    tokens = [spec] if isinstance(spec, str) else list(spec)
+    parts = (part.strip() for token in tokens for part in token.split(","))
+    return [part for part in parts if part]
+
+
+def _expand_part(part: str, names: Sequence[str], grammar: Grammar) -> Sequence[str]:
+    """Write out one element of a list."""
+    groups, is_name = grammar["groups"], grammar["is_name"]
+    if part in groups:
+        return groups[part]
+    if _GLOB.search(part):
+        return [name for name in names if fnmatchcase(name, part)]
     if is_name(part):
         return [part]
     pieces = part.split("-")
     if len(pieces) > 1 and all(piece in groups or is_name(piece) for piece in pieces):
         return [name for piece in pieces for name in groups.get(piece, [piece])]
-    raise unknown(part)
+    raise grammar["unknown"](part)

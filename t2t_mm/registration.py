@@ -59,9 +59,23 @@ def _builtin_groups() -> Mapping[str, str]:
 
 @functools.cache
 def _entry_points() -> Mapping[str, str]:
-    """Problems of installed packages: the entry point's name is the problem's."""
-    points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-    return {point.name: point.module for point in points}
+    """Problems of installed packages: the entry point's name is the problem's.
+
+    Raises:
+        UserError: Two packages offer the same name, or one that is built in.
+    """
+    taken = {name: f"{module} (built in)" for name, module in _builtin_problems().items()}
+    modules: dict[str, str] = {}
+    for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+        other = taken.get(point.name, point.module)
+        if other != point.module:
+            raise UserError(
+                f"Installed packages offer the problem {point.name!r} twice: {other} and "
+                f"{point.module}",
+                fix="Remove one of the packages, or give its problem another name.",
+            )
+        taken[point.name] = modules[point.name] = point.module
+    return modules
 
 
 PROBLEMS: Registry[type[Problem]] = Registry(

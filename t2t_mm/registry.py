@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problem_names import ProblemName, expand_list, parse_problem_name
+from t2t_mm.problem_names import (
+    Grammar,
+    ProblemName,
+    expand_list,
+    leave_out,
+    parse_problem_name,
+    with_argument,
+)
 from t2t_mm.registration import (
     GROUPS,
     HPARAMS,
@@ -136,27 +143,30 @@ def expand_problems(spec: str | Iterable[str], exclude: str | Iterable[str] = ""
 
     Args:
         spec: Names, globs, groups and old dash lists (`a-b-c`), parted by commas; or several.
-        exclude: The same, for what to leave out.
+        exclude: The same, for what to leave out. A glob is compared with the full names, with
+            argument and reversal; a name leaves out just that one, not its reversal.
 
     Returns:
         Full names in the order given, each once.
 
     Raises:
-        UserError: A name is unknown, a glob matches nothing, or nothing is left.
+        UserError: A name is unknown, a glob matches nothing, an element of the exclusion leaves
+            nothing out, or nothing is left.
 
     Example:
         >>> expand_problems("mini_text", exclude="*fr*")
         ['mini_ende', 'mini_deen']
     """
-    left_out = set(_expand(exclude))
-    found = [name for name in _expand(spec) if name not in left_out]
+    found = _expand(spec)
     if not found:
+        fix = "`t2t-registry list` shows all names."
+        raise UserError("No problem is named", received={"problems": spec}, fix=fix)
+    kept = leave_out(found, exclude, **_grammar())
+    if not kept:
         raise UserError(
-            "No problem is named" if not left_out else "The exclusion leaves no problem",
-            received={"problems": spec, **({"exclude": exclude} if left_out else {})},
-            fix="`t2t-registry list` shows all names.",
+            "The exclusion leaves no problem", received={"problems": spec, "exclude": exclude}
         )
-    return found
+    return kept
 
 
 def import_user_modules(entries: str | Iterable[str]) -> None:
@@ -185,11 +195,27 @@ def _resolve(name: str) -> tuple[ProblemName, type[Problem]]:
             f"The problem {parsed.base!r} takes no argument after a slash",
             received={"name": name},
         )
+    if cls.reverse_of:
+        _check_reversal_ends(parsed.base)
     if not parsed.is_reversed:
         return parsed, cls
     if cls.reverse_of:
-        return _resolve(cls.reverse_of)
+        return _resolve(with_argument(cls.reverse_of, parsed.argument))
     return parsed, _reversed_class(cls, parsed)
+
+
+def _check_reversal_ends(name: str) -> None:
+    """Refuse problems that are declared as reversals of each other, or of themselves."""
+    chain = [name]
+    while name in PROBLEMS and (reverse_of := PROBLEMS.lookup(name).reverse_of):
+        name = parse_problem_name(reverse_of).base
+        if name in chain:
+            raise UserError(
+                f"The problem {chain[0]!r} is in the end the reversal of itself",
+                received={"reverse_of": " -> ".join([*chain, name])},
+                fix="One of these has to read data of its own.",
+            )
+        chain.append(name)
 
 
 def _reversed_class(cls: type[Problem], parsed: ProblemName) -> type[Problem]:
@@ -211,11 +237,13 @@ def is_problem_name(name: str) -> bool:
 
 
 def _expand(spec: str | Iterable[str]) -> list[str]:
-    groups = {name: GROUPS.lookup(name).names for name in GROUPS.names()}
-    return expand_list(
-        spec,
-        names=PROBLEMS.names(),
-        groups=groups,
-        is_name=is_problem_name,
-        unknown=PROBLEMS.unknown,
-    )
+    return expand_list(spec, names=PROBLEMS.names(), **_grammar())
+
+
+def _grammar() -> Grammar:
+    """What the lists of names are read with."""
+    return {
+        "groups": {name: GROUPS.lookup(name).names for name in GROUPS.names()},
+        "is_name": is_problem_name,
+        "unknown": PROBLEMS.unknown,
+    }

@@ -6,7 +6,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from t2t_mm.errors import UserError, closest
@@ -19,11 +19,19 @@ _OWN_MODULES = ("t2t_mm.tables", "t2t_mm.registration")
 
 @dataclass(frozen=True)
 class Place:
-    """Where something was registered: module, file and line."""
+    """Where something was registered: module, file and line.
+
+    Args:
+        module: import name.
+        file: path of its file.
+        line: counted from 1.
+        run: stands for one execution of the module; a reload is another.
+    """
 
     module: str
     file: str
     line: int
+    run: object = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -68,7 +76,8 @@ class Registry(Generic[T]):
     def register(self, name: str, value: T) -> None:
         """Enter `value` under `name`.
 
-        The same definition may be entered again (a notebook cell run twice replaces it).
+        The same definition may be entered again: a notebook cell run twice or a module that is
+        reloaded replaces it.
 
         Raises:
             UserError: The name is malformed, or already stands for something else; then both
@@ -151,18 +160,29 @@ class Registry(Generic[T]):
         """The place of a different thing of this name, or an empty string."""
         entry = self._entries.get(name)
         if entry is not None:
-            return "" if _is_same_definition(entry.value, value) else str(entry.place)
-        builtin = self._builtin().get(name)
-        return f"{builtin} (built in)" if builtin not in (None, place.module) else ""
+            return "" if _is_defined_again(entry, value, place) else str(entry.place)
+        if builtin := self._builtin().get(name):
+            return "" if builtin == place.module else f"{builtin} (built in)"
+        plugin = self._plugins().get(name, "")
+        package = plugin.partition(".")[0]
+        if package in ("", place.module.partition(".")[0]):
+            return ""
+        return f"{plugin} (an installed package)"
 
 
-def _is_same_definition(old: object, new: object) -> bool:
-    """Whether `new` is `old` defined again: a cell run twice, a module reloaded."""
-    if old is new:
+def _is_defined_again(entry: _Entry[T], value: T, place: Place) -> bool:
+    """Whether `value` is the entry's own definition run again, not another of the same name."""
+    old = entry.place
+    if entry.value is value:
         return True
-    old_name = (getattr(old, "__module__", None), getattr(old, "__qualname__", None))
-    new_name = (getattr(new, "__module__", None), getattr(new, "__qualname__", None))
-    return None not in old_name and old_name == new_name
+    if old.module != place.module or _qualified_name(entry.value) != _qualified_name(value):
+        return False
+    is_reloaded = old.run is not place.run
+    return place.module == "__main__" or is_reloaded or old == place
+
+
+def _qualified_name(value: object) -> tuple[object, object]:
+    return getattr(value, "__module__", None), getattr(value, "__qualname__", None)
 
 
 def _calling_place() -> Place:
@@ -171,4 +191,6 @@ def _calling_place() -> Place:
     while frame.f_globals.get("__name__") in _OWN_MODULES and frame.f_back is not None:
         frame = frame.f_back
     module = str(frame.f_globals.get("__name__", ""))
-    return Place(module, frame.f_code.co_filename, frame.f_lineno)
+    # importlib gives a module a new spec each time that it runs it.
+    run = frame.f_globals.get("__spec__")
+    return Place(module, frame.f_code.co_filename, frame.f_lineno, run)

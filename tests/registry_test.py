@@ -1,4 +1,4 @@
-import dataclasses
+import importlib
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -127,6 +127,44 @@ def test_a_definition_run_again_replaces_the_old_one() -> None:
 
     cell()
     assert cell() is registry.problem_class("from_cell")
+
+
+def test_two_classes_of_one_name_in_one_file_are_an_error(tmp_path: Path) -> None:
+    text = MY_PROBLEM.format(name="MineTwice")
+    _write(tmp_path / "mine_twice.py", text + text)
+    with pytest.raises(UserError, match=r"registered twice, at \S+mine_twice\.py:4 and at"):
+        registry.import_user_modules(str(tmp_path / "mine_twice.py"))
+
+
+def test_a_module_that_is_reloaded_replaces_its_problems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    _write(tmp_path / "mine_reloaded.py", MY_PROBLEM.format(name="MineReloaded"))
+    module = importlib.import_module("mine_reloaded")
+    _write(tmp_path / "mine_reloaded.py", "# moved down\n" + MY_PROBLEM.format(name="MineReloaded"))
+    importlib.reload(module)
+    assert registry.problem_class("mine_reloaded") is module.MineReloaded
+
+
+@pytest.mark.parametrize("names", [["alone"], ["there", "back"]])
+@pytest.mark.parametrize("suffix", ["", "_rev"])
+def test_a_reversal_of_itself_is_an_error(names: list[str], suffix: str) -> None:
+    for name, other in zip(names, names[1:] + names[:1], strict=True):
+        circle = type("Circle", (Text,), {"reverse_of": other + suffix})
+        registry.register_problem(name)(circle)
+    for name in (names[0], f"{names[0]}_rev"):
+        with pytest.raises(UserError, match="is in the end the reversal of itself"):
+            registry.problem(name)
+
+
+def test_the_reversal_of_a_declared_reversal_keeps_the_argument() -> None:
+    registry.register_problem("with_pair")(type("Pair", (Text,), {"takes_argument": True}))
+    members = {"takes_argument": True, "reverse_of": "with_pair"}
+    registry.register_problem("with_pair_back")(type("PairBack", (Text,), members))
+    assert registry.problem("with_pair_back/en-de").data_name == "with_pair/en-de"
+    assert registry.problem("with_pair_back/en-de_rev").name == "with_pair/en-de"
 
 
 def test_the_name_of_a_built_in_is_taken_before_it_is_imported() -> None:
@@ -283,6 +321,19 @@ def test_exclusion_takes_the_same_grammar() -> None:
     assert registry.expand_problems("mini_text,wmt_ende", "*fr*,wmt") == ["mini_ende", "mini_deen"]
 
 
+@pytest.mark.parametrize(
+    ("exclude", "kept"),
+    [
+        ("text2text*", ["mini_ende", "mini_ende_rev"]),
+        ("text2text_files/en-de,mini_ende", ["text2text_files/de-en_rev", "mini_ende_rev"]),
+        ("*_rev", ["text2text_files/en-de", "mini_ende"]),
+    ],
+)
+def test_exclusion_reaches_arguments_and_reversals(exclude: str, kept: list[str]) -> None:
+    spec = "text2text_files/en-de,text2text_files/de-en_rev,mini_ende,mini_ende_rev"
+    assert registry.expand_problems(spec, exclude) == kept
+
+
 def test_a_group_of_ones_own() -> None:
     registry.register_group("my_two", ["wmt_ende", "mini_ende"], doc="Two.")
     assert registry.expand_problems("my_two") == ["wmt_ende", "mini_ende"]
@@ -299,6 +350,8 @@ def test_a_group_of_ones_own() -> None:
         (" , ", "", "No problem is named"),
         ("mini_text", "mini_*", "leaves no problem"),
         ("mini_text", "mini_fre", "no problem named 'mini_fre'"),
+        ("mini_text", "*fr*,wmt_ende", "Excluding 'wmt_ende' leaves nothing out"),
+        ("mini_text", "text2text*", "Excluding 'text2text\\*' leaves nothing out"),
     ],
 )
 def test_a_bad_list_is_an_error(spec: str, exclude: str, message: str) -> None:
@@ -469,6 +522,38 @@ def test_a_broken_installed_package_is_named(
     assert registry.problem("wmt_ende").name == "wmt_ende"
 
 
+@pytest.mark.usefixtures("fresh_entry_points")
+def test_a_name_that_an_installed_package_offers_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _install(
+        tmp_path, "in_plugin = mine_plugin", {"mine_plugin": MY_PROBLEM.format(name="InPlugin")}
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UserError, match=r"registered twice, at mine_plugin \(an installed package"):
+        registry.register_problem("in_plugin")(Text)
+
+
+@pytest.mark.usefixtures("fresh_entry_points")
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        ("wmt_ende = mine_plugin", r"'wmt_ende' twice: t2t_mm\.problems\.wmt \(built in\)"),
+        ("both = mine_plugin", "'both' twice: (other|mine)_plugin and (other|mine)_plugin"),
+    ],
+)
+def test_installed_packages_that_offer_a_taken_name_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, points: str, message: str
+) -> None:
+    _install(tmp_path, points, {})
+    info = tmp_path / "other_words-1.0.dist-info"
+    _write(info / "METADATA", "Metadata-Version: 2.1\nName: other_words\nVersion: 1.0\n")
+    _write(info / "entry_points.txt", "[t2t_mm.problems]\nboth = other_plugin\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UserError, match=message):
+        registry.problem_names()
+
+
 # The table itself.
 
 
@@ -484,5 +569,5 @@ def test_places_name_module_file_and_line() -> None:
     table.register("one", 1)
     place = table.places()["one"]
     assert place.file == __file__
-    assert dataclasses.astuple(place)[0] == __name__
+    assert place.module == __name__
     assert "table.register" in Path(place.file).read_text().splitlines()[place.line - 1]

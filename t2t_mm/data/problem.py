@@ -12,6 +12,7 @@ from t2t_mm import registry
 from t2t_mm.data.text_files import decode_line, decoded_lines, open_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Feature
+from t2t_mm.problem_names import with_argument
 
 __all__ = ["SPLITS", "Problem", "decode_line", "open_bytes"]
 
@@ -128,9 +129,7 @@ class Problem:
     def _opposite(self) -> Problem | None:
         if not self.reverse_of:
             return None
-        name = self.reverse_of
-        if self.argument and "/" not in name:
-            name = f"{name}/{self.argument}"
+        name = with_argument(self.reverse_of, self.argument)
         return registry.problem(name, data_dir=self.data_dir, tmp_dir=self.tmp_dir)
 
     @property
