@@ -65,7 +65,8 @@ def call(flags: Any) -> int | None:
     from t2t_mm import registry
 
     registry.import_user_modules(flags.t2t_usr_dir)
-    command.import_tensorflow()
+    if not flags.only_list:
+        command.import_tensorflow()
     if flags.inspect:
         _inspect(flags)
         return 0

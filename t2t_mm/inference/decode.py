@@ -11,7 +11,7 @@ from typing import TextIO
 
 from t2t_mm import registry
 from t2t_mm.data.pipeline import evaluation_dataset
-from t2t_mm.data.problem import decode_line, open_bytes
+from t2t_mm.data.text_files import decode_line, decoded_lines
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.predictor import Predictor, load
@@ -96,17 +96,12 @@ def read_lines(path: str | Path) -> Iterator[str]:
     """
     path = Path(path)
     if str(path) == "-":
-        yield from _decoded_lines(sys.stdin.buffer, Path("standard input"))
-        return
-    if not path.is_file():
+        for number, line in enumerate(sys.stdin.buffer, start=1):
+            yield decode_line(line, Path("standard input"), number)
+    elif path.is_file():
+        yield from decoded_lines(path)
+    else:
         raise UserError("There is no file to decode", received={"decode_from_file": str(path)})
-    with open_bytes(path) as lines:
-        yield from _decoded_lines(lines, path)
-
-
-def _decoded_lines(lines: Iterable[bytes], path: Path) -> Iterator[str]:
-    for number, line in enumerate(lines, start=1):
-        yield decode_line(line, path, number)
 
 
 def data_set_inputs(task: Task, split: str, data_dir: Path, limit: int) -> list[str]:

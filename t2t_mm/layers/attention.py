@@ -135,6 +135,7 @@ class AttentionBlock(keras.layers.Layer):
         dropout: rate on the attention weights.
         convolutions: "steps" for two 5x1 ConvSteps with dilations 1 and 4, "blocks" for two
             full ConvBlocks.
+        block_dropout: rate at the end of such a ConvBlock; steps have none.
         gain_per_channel: see `LayerNorm`.
         seed: of the dropout.
 
@@ -154,6 +155,7 @@ class AttentionBlock(keras.layers.Layer):
         num_heads: int,
         dropout: float = 0.0,
         convolutions: str = "steps",
+        block_dropout: float = 0.0,
         gain_per_channel: bool = True,
         seed: int | None = None,
         **kwargs: Any,
@@ -167,6 +169,7 @@ class AttentionBlock(keras.layers.Layer):
         self.num_heads = num_heads
         self.dropout = dropout
         self.convolutions = convolutions
+        self.block_dropout = block_dropout
         self.gain_per_channel = gain_per_channel
         self.seed = seed
 
@@ -180,8 +183,8 @@ class AttentionBlock(keras.layers.Layer):
             self.mix1: keras.layers.Layer = ConvStep(5, name="mix1", **conv)
             self.mix2: keras.layers.Layer = ConvStep(5, dilation=4, name="mix2", **conv)
         else:
-            self.mix1 = ConvBlock(name="mix1", **conv)
-            self.mix2 = ConvBlock(name="mix2", **conv)
+            self.mix1 = ConvBlock(self.block_dropout, name="mix1", **conv)
+            self.mix2 = ConvBlock(self.block_dropout, name="mix2", **conv)
         heads = (self.num_heads, self.dropout)
         other_seed = None if self.seed is None else self.seed + 1
         self.self_attention = MultiHeadAttention(
@@ -215,6 +218,7 @@ class AttentionBlock(keras.layers.Layer):
             "num_heads": self.num_heads,
             "dropout": self.dropout,
             "convolutions": self.convolutions,
+            "block_dropout": self.block_dropout,
             "gain_per_channel": self.gain_per_channel,
             "seed": self.seed,
         }

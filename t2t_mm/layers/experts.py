@@ -39,6 +39,7 @@ class Experts(keras.layers.Layer):
         >>> experts(keras.ops.ones((2, 8)), chosen, keras.ops.full((2, 2), 0.5)).shape  # (2, 8)
 
     Chosen: Glorot uniform for each expert by itself.
+    Departs: Tensor2Tensor scales the output by sqrt(D / F); no effect where F = D, as in the paper.
     """
 
     def __init__(

@@ -96,6 +96,7 @@ def _attention(hparams: ModelHParams) -> dict[str, Any] | None:
     return {
         "num_heads": hparams.num_heads,
         "dropout": hparams.attention_dropout,
+        "block_dropout": hparams.dropout,
         "gain_per_channel": hparams.gain_per_channel,
     }
 

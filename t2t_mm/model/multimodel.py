@@ -226,6 +226,7 @@ class MultiModel(keras.layers.Layer):
         """Returns the summed loss and the number of targets, two float32 scalars."""
         return self.modalities[target_modality].loss(logits, targets, label_smoothing)
 
+    # Chosen: scaled by sqrt(D) like the embeddings of symbols, beside which it stands.
     def _put_command_first(self, x: Tensor, command: Tensor | int) -> Tensor:
         unused = ops.zeros((self.width,), x.dtype)
         rows = [
