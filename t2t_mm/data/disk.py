@@ -37,7 +37,7 @@ def full_disk_told(folder: Path, kept: str = "finished problems are kept") -> It
     try:
         yield
     except Exception as error:
-        if not is_full_disk(error):
+        if isinstance(error, UserError) or not is_full_disk(error):
             raise
         raise UserError(
             "The disk is full or a file too large",

@@ -1,6 +1,11 @@
 """The trainer's flags reach the settings; mistakes are answered before TensorFlow is loaded."""
 
 import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +78,37 @@ def test_bad_input_is_one_error_with_exit_code_2(
 def test_registry_help_lists_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert t2t_trainer.main(["--registry_help"]) == 0
     assert "mini_ende" in capsys.readouterr().out
+
+
+def limit_file_size() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+
+def test_a_full_disk_is_told_and_the_last_good_checkpoint_stays(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, run)
+    before = {path.name for path in (run / "checkpoints").iterdir()}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "t2t_mm.bin.t2t_trainer"),
+            *arguments(tiny_run, run, f"--train_steps={STEPS + 5}", "--schedule=train"),
+        ],
+        preexec_fn=limit_file_size,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "could not be written" in done.stderr and f"{STEPS:08d}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in (run / "checkpoints").iterdir()} == before
+
+
+def test_generate_data_keeps_data_that_was_made_with_a_limit(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    flags = ("--generate_data", "--train_steps=1", "--schedule=train")
+    assert t2t_trainer.main(arguments(tiny_run, run, *flags)) == 0

@@ -1,5 +1,7 @@
 """Training steps: one trace for each signature, whatever problem, command and length."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -27,14 +29,26 @@ def batch(length: int, seed: int = 0) -> dict[str, np.ndarray]:
     return {"inputs": ids, "targets": ids}
 
 
-@pytest.fixture
-def train_step() -> TrainStep:
+def make_step(accumulate_steps: int = 1, **model_changes: object) -> TrainStep:
     specs = {key.share_key: ModalitySpec(key, 32) for key in (Language(), OTHER)}
     model = build_multimodel(
-        HPARAMS.model, inputs=specs, targets=specs, commands=["de", "fr", "reverse"], seed=1
+        dataclasses.replace(HPARAMS.model, **model_changes),
+        inputs=specs,
+        targets=specs,
+        commands=["de", "fr", "reverse"],
+        seed=1,
     )
     optimizer = build_optimizer(OptimizerHParams(), model.trainable_variables)
-    return TrainStep(model, optimizer, label_smoothing=0.1, accumulate_steps=1)
+    return TrainStep(model, optimizer, label_smoothing=0.1, accumulate_steps=accumulate_steps)
+
+
+def values(step: TrainStep) -> dict[str, np.ndarray]:
+    return {v.path: v.numpy() for v in step.model.trainable_variables}
+
+
+@pytest.fixture
+def train_step() -> TrainStep:
+    return make_step()
 
 
 def test_problems_of_one_signature_share_a_trace(train_step: TrainStep) -> None:
@@ -44,11 +58,9 @@ def test_problems_of_one_signature_share_a_trace(train_step: TrainStep) -> None:
 
 
 def test_a_step_touches_only_the_nets_of_its_signature(train_step: TrainStep) -> None:
-    before = {v.path: v.numpy() for v in train_step.model.trainable_variables}
+    before = values(train_step)
     train_step.update(task("ende", 0), batch(5), 1e-3)
-    moved = {
-        v.path for v in train_step.model.trainable_variables if (v.numpy() != before[v.path]).any()
-    }
+    moved = {path for path, value in values(train_step).items() if (value != before[path]).any()}
     assert any("language_shared" in path for path in moved)
     assert not any("language_other" in path for path in moved)
 
@@ -66,3 +78,36 @@ def test_tokens_are_those_that_are_not_padding(train_step: TrainStep) -> None:
     assert int(metrics["target_tokens"]) == 4 * 4
     assert int(metrics["examples"]) == 4
     assert int(metrics["padded_tokens"]) == 2 * 4 * 6
+
+
+def test_accumulated_batches_equal_one_batch_of_both() -> None:
+    """The mean of the gradients of two batches of equal size, not their sum or the last one."""
+    plain = {"use_experts": False, "dropout": 0.0, "attention_dropout": 0.0}
+    whole, parts = make_step(1, **plain), make_step(2, **plain)
+    first, second = batch(6, seed=1), batch(6, seed=2)
+    both = {name: np.concatenate([first[name], second[name]]) for name in first}
+    for _ in range(3):
+        whole.update(task("ende", 0), both, 1e-2)
+        parts.accumulate(task("ende", 0), first)
+        parts.accumulate(task("ende", 0), second)
+        parts.apply_accumulated(1e-2)
+    for path, value in values(parts).items():
+        np.testing.assert_allclose(value, values(whole)[path], atol=2e-4, err_msg=path)
+
+
+def test_an_update_of_two_signatures_reaches_both_and_the_next_only_its_own() -> None:
+    step = make_step(2)
+    start = values(step)
+    step.accumulate(task("ende", 0), batch(5))
+    step.accumulate(task("reverse", 2, targets=OTHER), batch(5))
+    step.apply_accumulated(1e-2)
+    after_both = values(step)
+    softmaxes = [path for path in start if path.endswith("softmax")]
+    assert len(softmaxes) == 2
+    assert all((after_both[path] != start[path]).any() for path in softmaxes)
+    for _ in range(2):
+        step.accumulate(task("ende", 0), batch(5))
+    step.apply_accumulated(1e-2)
+    after_one = values(step)
+    moved = [path for path in softmaxes if (after_one[path] != after_both[path]).any()]
+    assert moved == [path for path in softmaxes if "language_shared" in path]

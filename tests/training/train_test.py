@@ -5,7 +5,6 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
@@ -91,40 +90,6 @@ def test_other_settings_in_the_same_folder_are_refused(
             data_dir=tiny_run.data_dir,
             output_dir=tiny_run.output_dir,
         )
-
-
-def test_accumulated_steps_equal_the_mean_gradient_of_their_batches(
-    tiny_run: TinyRun, tmp_path: Path
-) -> None:
-    """Two equal batches accumulated give the update of one: the mean, not the sum."""
-    from t2t_mm.config import OptimizerHParams
-    from t2t_mm.training.optimizer import build_optimizer
-    from t2t_mm.training.step import TrainStep
-    from t2t_mm.training.task import build_model, tasks_of, vocabularies_of
-
-    tasks = tasks_of([problem(name, data_dir=tiny_run.data_dir) for name in PROBLEMS])
-    vocabularies = vocabularies_of(tasks, tiny_run.data_dir)
-    hparams = tiny_hparams(use_experts=False, attention_dropout=0.0)
-    batch = {
-        "inputs": np.array([[40, 41, 1]], np.int32),
-        "targets": np.array([[41, 42, 43, 1]], np.int32),
-    }
-    results = []
-    for accumulate_steps in (1, 2):
-        model = build_model(tasks, vocabularies, hparams)
-        optimizer = build_optimizer(OptimizerHParams(), model.trainable_variables)
-        step = TrainStep(model, optimizer, label_smoothing=0.0, accumulate_steps=accumulate_steps)
-        for _ in range(2):
-            if accumulate_steps == 1:
-                step.update(tasks[0], batch, 0.1)
-            else:
-                step.accumulate(tasks[0], batch)
-                step.accumulate(tasks[0], batch)
-                step.apply_accumulated(0.1)
-        results.append({v.path: v.numpy() for v in model.trainable_variables})
-        assert step.num_traces == accumulate_steps
-    for path, value in results[0].items():
-        np.testing.assert_allclose(value, results[1][path], atol=1e-5, err_msg=path)
 
 
 def test_batches_by_name_beat_the_settings_beat_the_problem() -> None:
