@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import tensorflow as tf
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.plugins.scalar.summary_v2 import scalar_pb
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from t2t_mm.training.checkpoint import write_text_atomically
 
@@ -32,9 +35,12 @@ class RunLog:
         self.path = run_dir / "log.jsonl"
         _cut(self.path, resume_step)
         self._file = self.path.open("a", encoding="utf-8")
-        self._summaries = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
-        with self._summaries.as_default():  # TensorBoard drops what an earlier start wrote after
-            tf.summary.experimental.write_raw_pb(_session_start(resume_step + 1), resume_step)
+        self._events = EventFileWriter(str(run_dir / "tensorboard"))
+        # Upon this event TensorBoard drops what an earlier start wrote from that step on.
+        start = SessionLog(status=SessionLog.START)
+        self._events.add_event(
+            Event(wall_time=time.time(), step=resume_step + 1, session_log=start)
+        )
 
     def write(self, kind: str, step: int, values: Mapping[str, Any], problem: str = "") -> None:
         """Writes one record.
@@ -50,15 +56,16 @@ class RunLog:
         self._file.write(json.dumps(record) + "\n")
         self._file.flush()
         prefix = f"{kind}/{problem}" if problem else kind
-        with self._summaries.as_default(step=step):
-            for name, value in values.items():
-                if isinstance(value, (int, float)):
-                    tf.summary.scalar(f"{prefix}/{name}", value)
+        for name, value in values.items():
+            if isinstance(value, (int, float)):
+                summary = scalar_pb(f"{prefix}/{name}", value)
+                self._events.add_event(Event(wall_time=time.time(), step=step, summary=summary))
+        self._events.flush()
 
     def close(self) -> None:
         """Writes out what is buffered."""
         self._file.close()
-        self._summaries.close()
+        self._events.close()
 
     def __enter__(self) -> RunLog:
         return self
@@ -85,12 +92,3 @@ def _cut(path: Path, step: int) -> None:
         if record["step"] <= step:
             kept.append(line + "\n")
     write_text_atomically(path, "".join(kept))
-
-
-def _session_start(step: int) -> bytes:
-    """The event upon which TensorBoard drops earlier events of this step and later ones."""
-    from tensorboard.compat.proto.event_pb2 import Event, SessionLog
-
-    event = Event(step=step, session_log=SessionLog(status=SessionLog.START))
-    serialised: bytes = event.SerializeToString()
-    return serialised

@@ -39,3 +39,21 @@ def test_tensorboard_reads_the_same_numbers_by_problem(tmp_path: Path) -> None:
     events = EventAccumulator(str(tmp_path / "tensorboard"), size_guidance={"tensors": 0})
     events.Reload()
     assert "eval/mini_ende/accuracy" in events.Tags()["tensors"]
+
+
+def test_tensorboard_drops_what_a_resumed_run_does_again(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
+    from tensorboard.util import tensor_util
+
+    with RunLog(tmp_path, 0) as log:
+        for step in (10, 20, 30):
+            log.write("train", step, {"loss": float(step)})
+    with RunLog(tmp_path, 20) as log:
+        log.write("train", 30, {"loss": 31.0})
+    events = EventAccumulator(str(tmp_path / "tensorboard"), size_guidance={"tensors": 0})
+    events.Reload()
+    kept = [
+        (event.step, float(tensor_util.make_ndarray(event.tensor_proto)))
+        for event in events.Tensors("train/loss")
+    ]
+    assert kept == [(10, 10.0), (20, 20.0), (30, 31.0)]
