@@ -116,8 +116,10 @@ class Progress:
             f"step {self.step:,}/{self.total_steps:,}   {self.tokens_per_second:,.0f} tokens/s   "
             f"lr {self.learning_rate:.2e}   {_clock(self.seconds_left())} left"
         )
-        bar = ProgressBar(total=self.total_steps, completed=self.step, width=60)
-        return Group(table, bar, status)
+        below = Table.grid()
+        below.add_row(ProgressBar(total=self.total_steps, completed=self.step, width=60))
+        below.add_row(status)
+        return Group(table, below)
 
 
 def _clock(seconds: float) -> str:
