@@ -11,6 +11,7 @@ run_dir/
 
 from __future__ import annotations
 
+import filecmp
 import json
 import shutil
 from collections.abc import Mapping
@@ -122,7 +123,8 @@ def _copy_vocabulary(name: str, source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for path in (source / f"{name}.model", source / f"{name}.json"):
         copy = target / path.name
-        if path.exists() and not copy.exists():  # a vocabulary of bytes has no file
+        is_there = copy.exists() and path.exists() and filecmp.cmp(path, copy, shallow=False)
+        if path.exists() and not is_there:  # a vocabulary of bytes has no file
             partial = copy.with_name(copy.name + ".incomplete")
             shutil.copyfile(path, partial)
             partial.replace(copy)
