@@ -60,7 +60,7 @@ def decode(
     else:
         registry.import_user_modules(list(t2t_usr_dir) or list(run.user_modules))
         inputs = data_set_inputs(task, split, Path(data_dir or run.data_dir), limit)
-    outputs = load(output_dir, checkpoint_path)[task.name].decode_all(inputs)
+    outputs = load(output_dir, checkpoint_path)[task.name].decode_all(inputs, show_progress=True)
     if to_file:
         lines = "".join(output.replace("\n", " ") + "\n" for output in outputs)
         write_text_atomically(Path(to_file), lines)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import overload
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from t2t_mm.data.vocabulary import EOS_ID
 from t2t_mm.inference.search import GreedySearch
@@ -54,14 +56,26 @@ class Predictor:
             return self.decode_all([inputs])[0]
         return self.decode_all(inputs)
 
-    def decode_all(self, texts: Sequence[str]) -> list[str]:
-        """Decodes `texts`, in batches of similar length, and returns them in their own order."""
+    def decode_all(self, texts: Sequence[str], show_progress: bool = False) -> list[str]:
+        """Decodes `texts`, in batches of similar length, and returns them in their own order.
+
+        Args:
+            texts: inputs; an empty one gives an empty output.
+            show_progress: a bar on standard error, if that is a terminal.
+        """
         encoded = [[*self._input_vocabulary.encode(text), EOS_ID] for text in texts]
         order = [
             i for i in sorted(range(len(texts)), key=lambda i: len(encoded[i])) if texts[i].strip()
         ]
         outputs = [""] * len(texts)
-        for start in range(0, len(order), self.batch_size):
+        console = Console(stderr=True)
+        for start in track(
+            range(0, len(order), self.batch_size),
+            description=self.task.name,
+            console=console,
+            transient=True,
+            disable=not (show_progress and console.is_terminal),
+        ):
             chosen = order[start : start + self.batch_size]
             length = max(len(encoded[i]) for i in chosen)
             batch = np.zeros([len(chosen), length], np.int32)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from t2t_mm import registry
 from t2t_mm.data.builder import open_data
 from t2t_mm.data.disk import full_disk_told
@@ -67,6 +69,7 @@ def evaluate(
         batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
         extra_length=run.hparams.decode.extra_length,
     )
+    console = Console(stderr=True)
     folder = run.directory / "decoded" / f"{split}-{restored.step}"
     results: dict[str, dict[str, Any]] = {}
     for task in tasks:
@@ -77,10 +80,12 @@ def evaluate(
             batch=evaluator.batch,
             limit=limit,
         )
-        results[task.name] = {"teacher_forced": evaluator.teacher_forced(task, dataset)}
+        with console.status(f"scoring {task.name} on {split}"):  # seen on a terminal only
+            results[task.name] = {"teacher_forced": evaluator.teacher_forced(task, dataset)}
         if decode:
             vocabulary = restored.vocabularies[task.targets.vocabulary]
-            hypotheses = evaluator.decode(task, dataset, vocabulary)
+            with console.status(f"decoding {task.name}, {split}"):
+                hypotheses = evaluator.decode(task, dataset, vocabulary)
             sources, references = _texts(dataset)
             with full_disk_told(folder, "the run is not touched"):
                 _write_lines(folder, task.name, sources, references, hypotheses)
