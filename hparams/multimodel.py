@@ -103,6 +103,6 @@ def multimodel_demo() -> HParams:
         optimizer=OptimizerHParams(
             learning_rate=2e-3, schedule="constant*linear_warmup*cosine_decay", warmup_steps=200
         ),
-        train=TrainHParams(steps=1400, label_smoothing=0.0, eval_every=700, checkpoint_every=700),
+        train=TrainHParams(steps=1000, label_smoothing=0.0, eval_every=500, checkpoint_every=500),
         decode=DecodeHParams(extra_length=20, batch_size=64),
     )
