@@ -7,7 +7,9 @@ share one net.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any, Literal
 
 from t2t_mm.errors import UserError
 
@@ -34,6 +36,8 @@ class Language(Feature):
 
     Args:
         vocabulary: Name of the vocabulary, `data_dir/vocab/<name>.model`; "bytes" needs no file.
+        alternatives: An example has a list of true texts instead of one. Training draws one of
+            them each time; decoded outputs are scored against all.
 
     Example:
         >>> Language().share_key
@@ -41,14 +45,10 @@ class Language(Feature):
     """
 
     vocabulary: str = "shared"
+    alternatives: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.vocabulary, str) or not _NAME.fullmatch(self.vocabulary):
-            raise UserError(
-                "Language was given a vocabulary name that cannot be a file name",
-                expected="letters, digits and '_.-', beginning with a letter or digit",
-                received={"vocabulary": self.vocabulary},
-            )
+        _check_name("Language", self.vocabulary)
 
     @property
     def modality(self) -> str:
@@ -63,25 +63,41 @@ class Language(Feature):
 class Image(Feature):
     """A picture, `uint8[height, width, channels]`.
 
+    Where height and width are given, pictures are scaled to cover them and cropped: in the middle
+    for evaluation, and in training where `crop` says so.
+
     Args:
-        height: Height in pixels; 0 where pictures differ in size.
-        width: Width in pixels; 0 where pictures differ in size.
+        height: Height in pixels; 0 where pictures keep their own size.
+        width: Width in pixels; 0 where pictures keep their own size.
         channels: 1 for grey, 3 for RGB.
+        crop: Training takes a random part of each picture.
+        flip: Training mirrors half of the pictures left to right.
     """
 
     height: int = 0
     width: int = 0
     channels: int = 3
+    crop: bool = False
+    flip: bool = False
 
     def __post_init__(self) -> None:
         _check_count("Image", "height", self.height, 0)
         _check_count("Image", "width", self.width, 0)
         if self.channels not in (1, 3):
             raise UserError("Image has 1 or 3 channels", received={"channels": self.channels})
+        if bool(self.height) != bool(self.width):
+            raise UserError(
+                "Image has both a height and a width, or neither",
+                received={"height": self.height, "width": self.width},
+            )
 
     @property
     def modality(self) -> str:
         return "image"
+
+    @property
+    def share_key(self) -> str:
+        return "image" if self.channels == 3 else f"image:{self.channels}"
 
 
 @dataclass(frozen=True)
@@ -90,30 +106,57 @@ class Audio(Feature):
 
     Args:
         sample_rate_hz: Samples per second.
+        representation: What the net reads: the logarithm of a mel spectrogram (windows of 25 ms
+            every 10 ms), or the waveform itself.
+        num_bands: Bands of the mel spectrogram.
     """
 
     sample_rate_hz: int = 16_000
+    representation: Literal["log_mel", "waveform"] = "log_mel"
+    num_bands: int = 80
 
     def __post_init__(self) -> None:
         _check_count("Audio", "sample_rate_hz", self.sample_rate_hz, 1)
+        _check_count("Audio", "num_bands", self.num_bands, 1)
+        if self.representation not in ("log_mel", "waveform"):
+            raise UserError(
+                "Audio is read as a spectrogram or as a waveform",
+                expected="log_mel or waveform",
+                received={"representation": self.representation},
+            )
 
     @property
     def modality(self) -> str:
         return "audio"
 
+    @property
+    def share_key(self) -> str:
+        return f"audio:{self.num_bands if self.representation == 'log_mel' else 'waveform'}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Categorical(Feature):
-    """One class out of a fixed list.
+    """One class out of a list; ids are 0 to the number of classes less one.
 
     Args:
-        num_classes: Number of classes; labels are 0 to `num_classes - 1`.
+        num_classes: Number of classes where they have no names but "0", "1", ...
+        vocabulary: Name of the list of class names, `data_dir/vocab/<name>.labels`, which the
+            problem gives by `class_names`. Exactly one of the two is given.
     """
 
-    num_classes: int
+    num_classes: int = 0
+    vocabulary: str = ""
 
     def __post_init__(self) -> None:
-        _check_count("Categorical", "num_classes", self.num_classes, 2)
+        if bool(self.num_classes) == bool(self.vocabulary):
+            raise UserError(
+                "Categorical needs exactly one of num_classes and vocabulary",
+                received={"num_classes": self.num_classes, "vocabulary": self.vocabulary},
+            )
+        if self.vocabulary:
+            _check_name("Categorical", self.vocabulary)
+        else:
+            _check_count("Categorical", "num_classes", self.num_classes, 2)
 
     @property
     def modality(self) -> str:
@@ -121,7 +164,33 @@ class Categorical(Feature):
 
     @property
     def share_key(self) -> str:
-        return f"categorical:{self.num_classes}"
+        return f"categorical:{self.vocabulary or self.num_classes}"
+
+
+FEATURES: dict[str, type[Feature]] = {
+    "language": Language,
+    "image": Image,
+    "audio": Audio,
+    "categorical": Categorical,
+}
+"""The kinds of features by the name of their modality."""
+
+
+def feature_to_json(feature: Feature) -> dict[str, Any]:
+    """Returns a declared feature as a record that `feature_from_json` reads.
+
+    Example:
+        >>> feature_to_json(Categorical(num_classes=3))
+        {'modality': 'categorical', 'num_classes': 3, 'vocabulary': ''}
+    """
+    assert is_dataclass(feature), f"{type(feature).__name__} is not a dataclass"
+    return {"modality": feature.modality, **asdict(feature)}
+
+
+def feature_from_json(record: Mapping[str, Any]) -> Feature:
+    """Returns the feature of a record that `feature_to_json` made."""
+    fields = {name: value for name, value in record.items() if name != "modality"}
+    return FEATURES[record["modality"]](**fields)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +221,16 @@ class BatchSpec:
                 "BatchSpec needs exactly one of tokens and examples",
                 received={"tokens": self.tokens, "examples": self.examples},
             )
+
+
+def _check_name(record: str, vocabulary: object) -> None:
+    """Refuse the name of a vocabulary that cannot be a file name."""
+    if not isinstance(vocabulary, str) or not _NAME.fullmatch(vocabulary):
+        raise UserError(
+            f"{record} was given a vocabulary name that cannot be a file name",
+            expected="letters, digits and '_.-', beginning with a letter or digit",
+            received={"vocabulary": vocabulary},
+        )
 
 
 def _check_count(record: str, name: str, value: object, minimum: int) -> None:

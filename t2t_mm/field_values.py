@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-import types
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from t2t_mm.errors import UserError
 
@@ -113,13 +112,11 @@ def describe_type(hint: Any) -> str:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         return "one of " + ", ".join(repr(choice) for choice in arguments)
-    if origin in (Union, types.UnionType):
-        return " or ".join(describe_type(argument) for argument in arguments)
     if _is_mapping(origin):
         return f"a mapping from str to {describe_type(arguments[1])}"
     if _is_sequence(origin):
         return f"a list of {describe_type(arguments[0])}"
-    return "None" if hint is type(None) else str(hint.__name__)
+    return str(hint.__name__)
 
 
 def _convert(hint: Any, value: Any) -> Any:
@@ -203,7 +200,8 @@ def origin_sequence(origin: Any) -> type[list[Any]] | type[tuple[Any, ...]]:
 
 def _check_range(name: str, value: Any, limits: Mapping[str, Any]) -> None:
     low, high = limits.get("at_least"), limits.get("below")
-    if (low is None or value >= low) and (high is None or value < high):
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    if all((low is None or x >= low) and (high is None or x < high) for x in parts):
         return
     bounds = [f"at least {low}"] if low is not None else []
     bounds += [f"below {high}"] if high is not None else []

@@ -13,12 +13,20 @@ from t2t_mm.features import Audio, BatchSpec, Categorical, Feature, Image, Langu
         (Language(), "language", "language:shared"),
         (Language("bytes"), "language", "language:bytes"),
         (Image(height=32, width=32), "image", "image"),
-        (Audio(), "audio", "audio"),
+        (Image(channels=1, flip=True), "image", "image:1"),
+        (Audio(), "audio", "audio:80"),
+        (Audio(num_bands=40), "audio", "audio:40"),
+        (Audio(representation="waveform"), "audio", "audio:waveform"),
         (Categorical(num_classes=10), "categorical", "categorical:10"),
+        (Categorical(vocabulary="pets"), "categorical", "categorical:pets"),
     ],
 )
 def test_modality_and_share_key(feature: Feature, modality: str, share_key: str) -> None:
     assert (feature.modality, feature.share_key) == (modality, share_key)
+
+
+def test_alternatives_share_the_net_of_single_texts() -> None:
+    assert Language("a", alternatives=True).share_key == Language("a").share_key
 
 
 def test_text_of_another_vocabulary_shares_nothing() -> None:
@@ -38,8 +46,14 @@ def test_equal_declarations_are_equal_and_frozen() -> None:
         (lambda: Language("../up"), "vocabulary='../up'"),
         (lambda: Image(height=-1), "height=-1"),
         (lambda: Image(channels=2), "channels=2"),
+        (lambda: Image(height=8), "height=8, width=0"),
         (lambda: Audio(sample_rate_hz=0), "sample_rate_hz=0"),
+        (lambda: Audio(num_bands=0), "num_bands=0"),
+        (lambda: Audio(representation="mel"), "representation='mel'"),  # type: ignore[arg-type]
+        (lambda: Categorical(), "num_classes=0, vocabulary=''"),
+        (lambda: Categorical(num_classes=3, vocabulary="x"), "num_classes=3, vocabulary='x'"),
         (lambda: Categorical(num_classes=1), "num_classes=1"),
+        (lambda: Categorical(vocabulary="a/b"), "vocabulary='a/b'"),
         (lambda: BatchSpec(tokens=-5), "tokens=-5"),
         (lambda: BatchSpec(tokens=2.5), "tokens=2.5"),  # type: ignore[arg-type]
         (lambda: BatchSpec(examples=True), "examples=True"),

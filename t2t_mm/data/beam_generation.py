@@ -6,22 +6,22 @@ Beam is an extra: nothing here is called without `--beam`, and it is imported wh
 from __future__ import annotations
 
 import contextlib
-import itertools
-from collections import Counter
+import shutil
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from t2t_mm.data.bad_examples import SkippedExample
 from t2t_mm.data.problem import Problem
-from t2t_mm.data.records import IDS_SUFFIX
+from t2t_mm.data.records import IDS_SUFFIX, LengthMeter, Record
 from t2t_mm.data.workers import KeyedRecord, generate_part_records, generate_records
 from t2t_mm.errors import UserError
 
 if TYPE_CHECKING:
-    from t2t_mm.data.generation import GenerationSettings
+    from t2t_mm.data.counting import Tally
+    from t2t_mm.data.generation_settings import GenerationSettings
 
-_READ_AT_ONCE = 1024
 _BEGIN, _END = "<user error>", "</user error>"
 
 
@@ -55,6 +55,7 @@ def split_transforms(base: Problem, settings: GenerationSettings) -> dict[str, A
     """
     import apache_beam as beam
 
+    shutil.rmtree(_skipped_folder(base, settings.data_dir), ignore_errors=True)
     transforms = {}
     for split in base.splits:
         generate = partial(_generate, base, split, settings)
@@ -66,20 +67,34 @@ def split_transforms(base: Problem, settings: GenerationSettings) -> dict[str, A
 def _generate(
     base: Problem, split: str, settings: GenerationSettings, part: int
 ) -> Iterator[KeyedRecord]:
-    records = generate_part_records(base, split, part, settings.data_dir, settings.random_seed)
+    results = generate_part_records(base, split, part, settings.data_dir, settings.random_seed)
     if part < 0:
-        records = generate_records(
+        results = generate_records(
             base,
             split,
             settings.data_dir,
             random_seed=settings.random_seed,
             max_cases=settings.max_cases,
         )
+    skipped = 0
     try:
-        yield from records
+        for key, result in results:
+            if isinstance(result, SkippedExample):
+                skipped += 1
+            else:
+                yield key, result
     except UserError as error:
         # Of what a worker raises Beam hands only the text on.
         raise RuntimeError(f"{_BEGIN}{error}{_END}") from error
+    if skipped:
+        folder = _skipped_folder(base, settings.data_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{split}.{part}").write_text(str(skipped))
+
+
+def _skipped_folder(base: Problem, data_dir: Path) -> Path:
+    """Returns where workers write how many examples of their part they left out."""
+    return data_dir / base.name / f"skipped.{base.version}"
 
 
 @contextlib.contextmanager
@@ -94,24 +109,34 @@ def user_errors_told() -> Iterator[None]:
         raise UserError(rest.partition(_END)[0]) from error
 
 
-def count_lengths(folder: Path, lengths: Mapping[str, Counter[int]]) -> None:
-    """Counts the lengths of records that other machines wrote, by reading them.
+def count_records(
+    base: Problem, data_dir: Path, folder: Path, tallies: Mapping[str, Tally]
+) -> None:
+    """Counts the records that other machines wrote, by reading them, and what they left out.
 
     Args:
+        base: the problem as written, not exchanged.
+        data_dir: folder of generated data.
         folder: where the shards are.
-        lengths: split to the counter to fill.
+        tallies: split to the counts to fill.
     """
     import tensorflow as tf
 
-    for split, counts in lengths.items():
+    meter = LengthMeter(base)
+    counts = _skipped_folder(base, data_dir)
+    for split, tally in tallies.items():
         files = sorted(str(path) for path in folder.glob(f"*-{split}.tfrecord-*"))
-        serialized = tf.data.TFRecordDataset(files).as_numpy_iterator()
-        while chunk := list(itertools.islice(serialized, _READ_AT_ONCE)):
-            counts.update(_stored_length(record) for record in chunk)
+        for serialized in tf.data.TFRecordDataset(files).as_numpy_iterator():
+            tally.lengths[meter.length(_record(serialized))] += 1
+        tally.skipped = sum(int(path.read_text()) for path in counts.glob(f"{split}.*"))
+    shutil.rmtree(counts, ignore_errors=True)
 
 
-def _stored_length(record: bytes) -> int:
+def _record(serialized: bytes) -> Record:
     import tensorflow as tf
 
-    fields = tf.train.Example.FromString(record).features.feature
-    return max(len(fields[name].int64_list.value) for name in fields if name.endswith(IDS_SUFFIX))
+    fields = tf.train.Example.FromString(serialized).features.feature
+    return {
+        name: field.int64_list.value if name.endswith(IDS_SUFFIX) else field.bytes_list.value[0]
+        for name, field in fields.items()
+    }

@@ -12,11 +12,13 @@ from t2t_mm.data.disk import alone_in, full_disk_told
 from t2t_mm.data.generation import (
     GeneratedProblem,
     GeneratedSplit,
-    GenerationSettings,
     generate_problem,
     is_generated,
 )
+from t2t_mm.data.generation_settings import GenerationSettings
+from t2t_mm.data.label_writing import write_labels
 from t2t_mm.data.problem import Problem
+from t2t_mm.data.records import checked_examples
 from t2t_mm.data.stored import DataInfo, open_data
 from t2t_mm.data.vocabulary import BYTES, load_vocabulary, vocabulary_exists, vocabulary_path
 from t2t_mm.data.vocabulary_training import train_vocabulary
@@ -50,7 +52,7 @@ def generate_data(
     """Generates the data of problems, and the vocabularies that they need, in `data_dir`.
 
     The unit is one problem: it appears under its name when all its splits are whole. Problems
-    that are there already are skipped, so that the same call again finishes what a kill left. The
+    that are there already are kept, so that the same call again finishes what a kill left. The
     bytes depend on the problems and these arguments only, not on `num_processes` or on kills.
     Directions that share data are generated once.
 
@@ -67,9 +69,9 @@ def generate_data(
         overwrite: generate again what is there.
         only_missing: keep data that is there and up to date even if it was generated with another
             `max_cases` or `random_seed`, instead of raising.
-        only_list: do nothing but tell which problems would be generated or skipped.
+        only_list: do nothing but tell which problems would be generated and which are there.
         vocab_only: stop after the vocabularies.
-        overwrite_vocab: train again the vocabularies that are there; the data of `problems` is
+        overwrite_vocab: make again the vocabularies that are there; the data of `problems` is
             then generated again, that of others becomes stale.
         vocabulary_size: wanted number of ids of a vocabulary that is trained.
         vocabulary_bytes: bytes of text to train a vocabulary on.
@@ -104,12 +106,19 @@ def generate_data(
     )
     if only_list:
         return [
-            GeneratedProblem(base.name, skipped=is_generated(base, settings.data_dir))
+            GeneratedProblem(base.name, was_there=is_generated(base, settings.data_dir))
             for base in bases
         ]
     if beam:
         beam_generation.check_installed()
+    _check_raw_data(bases, settings)
     with full_disk_told(settings.data_dir):
+        write_labels(
+            bases,
+            settings.data_dir,
+            overwrite=overwrite_vocab,
+            regenerate=settings.overwrite,
+        )
         for name in _named_vocabularies(bases):
             if vocabulary_exists(data_dir, name) and not overwrite_vocab:
                 _tell_size(name, vocabulary_size, settings)
@@ -128,6 +137,16 @@ def _check_arguments(**counts: int) -> None:
             raise UserError(
                 f"{name} is too small", expected=f"at least {smallest}", received={name: value}
             )
+
+
+def _check_raw_data(bases: Sequence[Problem], settings: GenerationSettings) -> None:
+    """Reads one example of what will be generated: data that is not there is told at once.
+
+    Its values are not looked at: one that cannot be read may be left out later.
+    """
+    for base in bases:
+        if settings.overwrite or not is_generated(base, settings.data_dir):
+            next(checked_examples(base, base.splits[0], 0, only=()), None)
 
 
 def _find_bases(

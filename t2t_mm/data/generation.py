@@ -1,21 +1,21 @@
-"""One problem onto disk: skipped where it is there, else written whole or not at all."""
+"""One problem onto disk: kept where it is there, else written whole or not at all."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from t2t_mm.data.counting import Tally, check_not_empty, counted_records
 from t2t_mm.data.disk import alone_in
 from t2t_mm.data.fingerprint import describe_data
+from t2t_mm.data.generation_settings import GenerationSettings
 from t2t_mm.data.problem import Problem
 from t2t_mm.data.raw_files import changes_of_raw_files, describe_raw_files, raw_files_wanted
-from t2t_mm.data.records import load_vocabularies, record_length
+from t2t_mm.data.records import load_vocabularies
 from t2t_mm.data.stored import (
     METADATA_FILE,
     Metadata,
@@ -25,17 +25,19 @@ from t2t_mm.data.stored import (
     open_data,
     stale_data,
 )
-from t2t_mm.data.workers import KeyedRecord, generate_records, generate_records_in_processes
-from t2t_mm.errors import UserError
 
 
 @dataclass(frozen=True)
 class GeneratedSplit:
-    """What lies on disk of one split: number of examples, of files, and their size in bytes."""
+    """What lies on disk of one split: number of examples, of files, and their size in bytes.
+
+    `skipped` examples were left out since their picture or sound could not be read.
+    """
 
     examples: int
     shards: int
     bytes: int
+    skipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,34 +48,13 @@ class GeneratedProblem:
         name: name of its data; a reversed problem shares that of its base.
         splits: what lies on disk by split; empty where nothing was to be made.
         seconds: how long it took.
-        skipped: whether it was there already.
+        was_there: whether it was there already and is kept.
     """
 
     name: str
     splits: dict[str, GeneratedSplit] = field(default_factory=dict)
     seconds: float = 0.0
-    skipped: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class GenerationSettings:
-    """How problems are written; the fields are the arguments of `generate_data`."""
-
-    data_dir: Path
-    num_shards: int = 0
-    max_cases: int = 0
-    random_seed: int = 0
-    num_processes: int = 1
-    overwrite: bool = False
-    only_missing: bool = False
-    beam: bool = False
-    beam_options: Sequence[str] = ()
-    progress: bool = True
-
-    def tell(self, what: str) -> None:
-        """Prints one line for the person who waits, if there is one."""
-        if self.progress:
-            print(f"t2t-datagen: {what}", file=sys.stderr, flush=True)
+    was_there: bool = False
 
 
 def is_generated(base: Problem, data_dir: Path) -> bool:
@@ -96,8 +77,8 @@ def generate_problem(base: Problem, settings: GenerationSettings) -> GeneratedPr
     begin = time.monotonic()
     with alone_in(folder.parent):
         _clean_up_after_kill(folder)
-        skipped = is_generated(base, settings.data_dir) and not settings.overwrite
-        if skipped:
+        was_there = is_generated(base, settings.data_dir) and not settings.overwrite
+        if was_there:
             _check_same_settings(base, settings)
         else:
             settings.tell(f"generating {base.name}")
@@ -107,16 +88,17 @@ def generate_problem(base: Problem, settings: GenerationSettings) -> GeneratedPr
         base.name,
         splits={split: _describe_split(metadata, split) for split in metadata.lengths},
         seconds=time.monotonic() - begin,
-        skipped=skipped,
+        was_there=was_there,
     )
 
 
 def _describe_split(metadata: Metadata, split: str) -> GeneratedSplit:
-    shards = [shard for file, shard in metadata.shards.items() if f"-{split}." in file]
+    shards = metadata.shards_of(split)
     return GeneratedSplit(
         examples=sum(metadata.lengths[split].values()),
         shards=len(shards),
         bytes=sum(shard.bytes for shard in shards),
+        skipped=metadata.skipped.get(split, 0),
     )
 
 
@@ -173,69 +155,37 @@ def _write(base: Problem, settings: GenerationSettings) -> None:
     from t2t_mm.data import beam_generation, writer
 
     fingerprint = describe_data(base, load_vocabularies(base, settings.data_dir))
-    lengths: dict[str, Counter[int]] = {split: Counter() for split in base.splits}
+    tallies = {split: Tally() for split in base.splits}
 
     def finish(folder: Path) -> None:
         read: Iterable[Path] = base.raw_files_read
         if settings.beam:
-            beam_generation.count_lengths(folder, lengths)
-            for split, counts in lengths.items():
-                _check_not_empty(base, split, counts)
+            beam_generation.count_records(base, settings.data_dir, folder, tallies)
             read = raw_files_wanted(base)  # other processes did the reading
+        for split, tally in tallies.items():
+            check_not_empty(base, split, tally)
         Metadata(
             fingerprint=fingerprint,
             max_cases=settings.max_cases,
             random_seed=settings.random_seed,
             raw_files=describe_raw_files(base, read),
-            lengths={split: dict(counts) for split, counts in lengths.items()},
+            lengths={split: dict(tally.lengths) for split, tally in tallies.items()},
             shards=_describe_shards(folder),
+            skipped={split: tally.skipped for split, tally in tallies.items() if tally.skipped},
         ).write(folder)
 
     splits: Mapping[str, Any]
     if settings.beam:
         splits = beam_generation.split_transforms(base, settings)
     else:
-        splits = {split: _counted(base, split, settings, lengths[split]) for split in base.splits}
+        splits = {
+            split: counted_records(base, split, settings, tallies[split]) for split in base.splits
+        }
     with beam_generation.user_errors_told():
         writer.write_records(
             writer.ProblemBuilder(base, settings.data_dir, splits, finish),
             num_shards=settings.num_shards,
             beam_options=beam_generation.options(settings) if settings.beam else None,
-        )
-
-
-def _counted(
-    base: Problem, split: str, settings: GenerationSettings, lengths: Counter[int]
-) -> Iterator[KeyedRecord]:
-    """Yields the records of a split and counts their lengths on the way."""
-    if settings.num_processes > 1 and not settings.max_cases:
-        records = generate_records_in_processes(
-            base,
-            split,
-            settings.data_dir,
-            random_seed=settings.random_seed,
-            num_processes=settings.num_processes,
-        )
-    else:
-        records = generate_records(
-            base,
-            split,
-            settings.data_dir,
-            random_seed=settings.random_seed,
-            max_cases=settings.max_cases,
-        )
-    for key, record in records:
-        lengths[record_length(record)] += 1
-        yield key, record
-    _check_not_empty(base, split, lengths)
-
-
-def _check_not_empty(base: Problem, split: str, lengths: Mapping[int, int]) -> None:
-    if not lengths:
-        raise UserError(
-            f"Problem {base.name} has no example in its split {split!r}",
-            expected=f"at least one in each of {', '.join(base.splits)}",
-            fix="Check the raw files, or leave the split out of the problem's `splits`.",
         )
 
 

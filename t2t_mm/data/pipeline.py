@@ -1,14 +1,18 @@
 """Stored records into batches.
 
-    records on disk      {"inputs_ids": int32[L], "targets_ids": int32[T], + raw texts}
+    records on disk      {"inputs_ids": int32[L], "targets_ids": int32[T], + raw texts}, or files
       parse, check         every id lies in its vocabulary
       exchange             a reversed problem swaps inputs and targets
       filter               longer than max_length: out (counted by `dropped_examples`)
-      shuffle, repeat      seeded, anew in every epoch
-      bucket, pad          like lengths together: {"inputs": int32[B, L], "targets": int32[B, T]}
+      shuffle, repeat      seeded, anew in every epoch; pictures and sounds still encoded
+      number, choose       the place in the stream is the key of all that is random; alternatives
+      bucket               like lengths together, until there are enough for a batch
+      decode, pad          crop, flip, spectrogram: {"inputs": int32[B, L], "targets": int32[B, T]},
+                           {"inputs": float32[B, H, W, C], "inputs_size": int32[B, 2], ...}
 
-Only ops whose place can be saved are used, so that `tf.train.Checkpoint(iterator=iter(...))` goes
-on at the very batch.
+Pictures and sounds are decoded when their batch is made, so that no more than a few batches of
+them are ever in memory, or in the checkpoint of an iterator. Only ops whose place can be saved are
+used, so that `tf.train.Checkpoint(iterator=iter(...))` goes on at the very batch.
 """
 
 from __future__ import annotations
@@ -22,14 +26,22 @@ import tensorflow as tf
 
 from t2t_mm.data.batching import batch_sizes, bucket_boundaries, contiguous_batch_sizes
 from t2t_mm.data.problem import Problem
-from t2t_mm.data.reading import TEXT_SUFFIX, example_length, read_examples
-from t2t_mm.data.stored import DataInfo, open_data
-from t2t_mm.data.vocabulary import PAD_ID, Vocabulary
+from t2t_mm.data.readers import FeatureReader, readers_of
+from t2t_mm.data.reading import example_length, read_examples
+from t2t_mm.data.stochastic import Dice
+from t2t_mm.data.stored import DataInfo, check_split, open_data
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 
-# What an element costs in a shuffle buffer beside its ids: two tensors and their bookkeeping.
+SIZE_SUFFIX = "_size"
+
+# What an element costs in a shuffle buffer beside its bytes: its tensors and their bookkeeping.
 _BYTES_PER_ELEMENT = 600
+_DECODED_AT_ONCE = 2
+_BATCHES_AHEAD = 2
+
+Example = Mapping[str, tf.Tensor]
+Readers = Mapping[str, FeatureReader]
 
 
 def training_dataset(
@@ -47,13 +59,16 @@ def training_dataset(
         problem: the problem; a reversed one reads the data of its base.
         data_dir: folder of generated data.
         batch: padded positions or examples per batch.
-        max_length: longest example in ids that is kept, end of sequence included; 0 means any.
-        seed: seed of the order.
+        max_length: longest example in positions that is kept, end of sequence included; 0 means
+            any.
+        seed: seed of the order, of crops and flips, and of the choice among alternatives.
         shuffle_megabytes: memory for the shuffle buffer of this data set, in 10**6 bytes.
 
     Returns:
         A data set of {"inputs": int32[B, L], "targets": int32[B, T]}, padded with 0 to the
-        longest of the batch.
+        longest of the batch. Pictures are float32[B, H, W, C], sounds float32[B, frames, bands]
+        or float32[B, samples], with their real extents as "inputs_size": int32[B, 2 or 1];
+        classes are int32[B].
 
     Raises:
         UserError: as `open_data`; also if no example is short enough, or one does not fit into
@@ -71,22 +86,22 @@ def training_dataset(
             expected=f"a batch of at least {longest} tokens, or a smaller max_length",
             received={"tokens": batch.tokens, "max_length": max_length},
         )
+    readers = readers_of(problem.features, info.vocabularies)
     dataset = read_examples(info, "train", problem, with_text=False, seed=seed)
     if dropped_examples(info, "train", max_length):
-        dataset = dataset.filter(lambda example: example_length(example) <= max_length)
-    dataset = dataset.shuffle(
-        shuffle_buffer_size(info, shuffle_megabytes), seed=seed, reshuffle_each_iteration=True
-    ).repeat()
+        dataset = dataset.filter(lambda example: example_length(example, readers) <= max_length)
+    buffer_size = shuffle_buffer_size(info, shuffle_megabytes)
+    dataset = dataset.shuffle(buffer_size, seed=seed, reshuffle_each_iteration=True).repeat()
+    dataset = dataset.enumerate().map(
+        lambda place, example: (place, _chosen(example, readers, Dice(seed, place)))
+    )
     boundaries = bucket_boundaries(longest)
-    dataset = dataset.bucket_by_sequence_length(
-        example_length,
-        bucket_boundaries=[boundary + 1 for boundary in boundaries[:-1]],
-        bucket_batch_sizes=batch_sizes(boundaries, batch),
-        padding_values=PAD_ID,
+    dataset = _batch_like_lengths(
+        dataset, readers, boundaries, batch_sizes(boundaries, batch), seed
     )
     options = tf.data.Options()
     options.deterministic = True
-    return dataset.prefetch(2).with_options(options)
+    return dataset.prefetch(_BATCHES_AHEAD).with_options(options)
 
 
 def evaluation_dataset(
@@ -106,53 +121,109 @@ def evaluation_dataset(
         data_dir: folder of generated data.
         batch: padded positions or examples per batch; an example that is longer than `tokens`
             has a batch of its own.
-        max_length: longest example in ids that is kept; 0 keeps all.
+        max_length: longest example in positions that is kept; 0 keeps all.
         limit: number of examples after which to stop; 0 means the whole split.
 
     Returns:
-        A data set of {"inputs": int32[B, L], "targets": int32[B, T], "inputs_text": bytes[B],
-        "targets_text": bytes[B]}.
+        A data set of what `training_dataset` holds, without chance and with the first of several
+        alternatives; beside it "inputs_text" and "targets_text": bytes[B], alternatives as lines,
+        the name of a class, "" of a picture or sound.
 
     Raises:
         UserError: as `open_data`; also if the problem has no such split.
     """
     info = open_data(problem, data_dir)
     _longest_kept(info, split, max_length, problem.name)
+    readers = readers_of(problem.features, info.vocabularies)
     dataset = read_examples(info, split, problem, with_text=True)
     if max_length:
-        dataset = dataset.filter(lambda example: example_length(example) <= max_length)
+        dataset = dataset.filter(lambda example: example_length(example, readers) <= max_length)
     if limit:
         dataset = dataset.take(limit)
-    lengths = [int(length) for length in dataset.map(example_length).as_numpy_iterator()]
-    return _batch_in_order(dataset, contiguous_batch_sizes(lengths, batch)).prefetch(2)
+    dataset = dataset.map(lambda example: _chosen(example, readers, None))
+    measured = dataset.map(lambda example: example_length(example, readers))
+    lengths = [int(length) for length in measured.as_numpy_iterator()]
+    sizes = contiguous_batch_sizes(lengths, batch)
+    return _batch_in_order(dataset, readers, sizes).prefetch(_BATCHES_AHEAD)
 
 
-def _batch_in_order(dataset: tf.data.Dataset, sizes: list[int]) -> tf.data.Dataset:
+def _chosen(example: Example, readers: Readers, dice: Dice | None) -> Example:
+    chosen = {
+        name: reader.chosen(example[name], dice and dice.of(number))
+        for number, (name, reader) in enumerate(readers.items())
+    }
+    return {**example, **chosen}
+
+
+def _prepared(example: Example, readers: Readers, dice: Dice | None) -> Example:
+    """Returns what a batch holds of an example: decoded, beside the sizes of what is padded."""
+    prepared: dict[str, tf.Tensor] = dict(example)
+    for number, (name, reader) in enumerate(readers.items()):
+        prepared[name] = reader.prepared(example[name], dice and dice.of(number))
+        if reader.size_axes:
+            prepared[name + SIZE_SUFFIX] = tf.shape(prepared[name])[: reader.size_axes]
+    return prepared
+
+
+def _batch_like_lengths(
+    dataset: tf.data.Dataset, readers: Readers, boundaries: list[int], sizes: list[int], seed: int
+) -> tf.data.Dataset:
+    """Collects examples of like lengths and makes padded batches of them.
+
+    Args:
+        dataset: of (place in the stream, example).
+        readers: by feature.
+        boundaries: largest length of every bucket.
+        sizes: examples in a batch of every bucket.
+        seed: of crops and flips.
+    """
+    smaller = tf.constant(boundaries[:-1], dtype=tf.int32)
+    window_sizes = tf.constant(sizes, dtype=tf.int64)
+
+    def bucket(_: tf.Tensor, example: Example) -> tf.Tensor:
+        is_above = example_length(example, readers) > smaller
+        is_tall = [reader.is_tall(example[name]) for name, reader in readers.items()]
+        shape = tf.cast(tf.reduce_any(is_tall), tf.int64)
+        return 2 * tf.reduce_sum(tf.cast(is_above, tf.int64)) + shape
+
+    return dataset.group_by_window(
+        key_func=bucket,
+        reduce_func=lambda key, window: _decoded(
+            window, lambda place, example: _prepared(example, readers, Dice(seed, place)), readers
+        ).padded_batch(window_sizes[key // 2]),
+        window_size_func=lambda key: window_sizes[key // 2],
+    )
+
+
+def _batch_in_order(
+    dataset: tf.data.Dataset, readers: Readers, sizes: list[int]
+) -> tf.data.Dataset:
     """Cuts a data set into padded batches of the given sizes, in order."""
     ends = tf.constant(np.cumsum(sizes), dtype=tf.int64)
     window_sizes = tf.constant(sizes, dtype=tf.int64)
-    padding: dict[str, Any] = {
-        name: "" if spec.dtype == tf.string else PAD_ID
-        for name, spec in dataset.element_spec.items()
-    }
     batches = dataset.enumerate().group_by_window(
         key_func=lambda index, _: tf.searchsorted(ends, [index], side="right", out_type=tf.int64)[
             0
         ],
-        reduce_func=lambda key, window: window.map(lambda _, example: example).padded_batch(
-            window_sizes[key], padding_values=padding
-        ),
+        reduce_func=lambda key, window: _decoded(
+            window, lambda _, example: _prepared(example, readers, None), readers
+        ).padded_batch(window_sizes[key]),
         window_size_func=lambda key: window_sizes[key],
     )
     return batches.apply(tf.data.experimental.assert_cardinality(len(sizes)))
 
 
+def _decoded(window: tf.data.Dataset, decode: Any, readers: Readers) -> tf.data.Dataset:
+    if not any(reader.size_axes for reader in readers.values()):
+        return window.map(decode)  # threads cost more than they save where nothing is decoded
+    return window.map(decode, num_parallel_calls=_DECODED_AT_ONCE, deterministic=True)
+
+
 def shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:
     """Returns how many training examples fit into a shuffle buffer of that many 10**6 bytes."""
-    counts = info.lengths["train"]
-    num_examples = sum(counts.values())
-    mean = sum(length * count for length, count in counts.items()) / num_examples
-    per_example = _BYTES_PER_ELEMENT + 2 * 4 * mean
+    num_examples = info.sizes["train"]
+    stored = sum(shard.bytes for shard in info.metadata.shards_of("train"))
+    per_example = _BYTES_PER_ELEMENT + stored / num_examples
     return int(min(num_examples, max(1, megabytes * 1e6 // per_example)))
 
 
@@ -164,12 +235,7 @@ def dropped_examples(info: DataInfo, split: str, max_length: int) -> int:
 
 
 def _longest_kept(info: DataInfo, split: str, max_length: int, name: str) -> int:
-    if split not in info.lengths:
-        raise UserError(
-            f"Problem {name} has no split {split!r}",
-            expected=", ".join(info.lengths),
-            received={"split": split},
-        )
+    check_split(info, split, name)
     kept = [length for length in info.lengths[split] if not max_length or length <= max_length]
     if not kept:
         raise UserError(
@@ -179,41 +245,3 @@ def _longest_kept(info: DataInfo, split: str, max_length: int, name: str) -> int
             fix="Raise data.max_length.",
         )
     return max(kept)
-
-
-def inspect_records(
-    problem: Problem, split: str, *, data_dir: str | Path, limit: int
-) -> list[dict[str, Any]]:
-    """Returns the first records of a split as a person wants to see them.
-
-    Every shard is compared with its checksum first.
-
-    Args:
-        problem: the problem; a reversed one reads the data of its base.
-        split: name of the split.
-        data_dir: folder of generated data.
-        limit: number of records.
-
-    Returns:
-        For each record and feature a dict of the raw "text", the "ids" and their "decoded" text.
-
-    Raises:
-        UserError: as `open_data`; also if a shard is damaged.
-    """
-    info = open_data(problem, data_dir)
-    info.check_checksums()
-    _longest_kept(info, split, 0, problem.name)
-    records = read_examples(info, split, problem, with_text=True).take(limit).as_numpy_iterator()
-    return [
-        {name: _describe(record, name, vocab) for name, vocab in info.vocabularies.items()}
-        for record in records
-    ]
-
-
-def _describe(record: Mapping[str, Any], name: str, vocabulary: Vocabulary) -> dict[str, Any]:
-    ids = [int(value) for value in record[name]]
-    return {
-        "text": record[name + TEXT_SUFFIX].decode("utf-8"),
-        "ids": ids,
-        "decoded": vocabulary.decode(ids),
-    }

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_mm import registry
-from t2t_mm.data.text_files import decode_line, decoded_lines, open_bytes
+from t2t_mm.data.text_files import decoded_lines
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Feature
 from t2t_mm.problem_names import with_argument
-
-__all__ = ["SPLITS", "Problem", "decode_line", "open_bytes"]
 
 SPLITS = ("train", "validation", "test")
 
@@ -38,6 +36,8 @@ class Problem:
         metrics: names of the scores of decoded outputs.
         source_modules: import names of modules and packages whose code decides about the data. Of
             the problem's own module that need not be said. Data is stale when one changes.
+        skip_bad_examples: leave examples out (counted and told) whose picture cannot be decoded or
+            whose sound is empty, not finite or of another scale; otherwise the first is an error.
         licence, size, source, substitute: for a person who has to fetch the data: on which terms,
             how large, which files go where in tmp_dir, and what is open if this is not.
 
@@ -65,6 +65,7 @@ class Problem:
     reverse_command: ClassVar[str] = ""
     metrics: ClassVar[tuple[str, ...]] = ("bleu",)
     source_modules: ClassVar[tuple[str, ...]] = ()
+    skip_bad_examples: ClassVar[bool] = False
 
     licence: ClassVar[str] = ""
     size: ClassVar[str] = ""
@@ -97,7 +98,11 @@ class Problem:
             split: one of `splits`.
 
         Returns:
-            Examples by feature name; a Language feature is a `str` (a final newline is dropped).
+            Examples by feature name. Text is a `str` (a final newline is dropped), or a list of
+            them where there are `alternatives`; a picture the bytes or the path of a file, or
+            uint8[height, width, channels]; a sound float32[samples] in -1 to 1 or int16[samples];
+            a class its name or its index. What is costly to make may be a function without
+            arguments that returns it: training a vocabulary then makes no pictures and sounds.
         """
         raise NotImplementedError(f"{type(self).__name__}.generate(split) is not written yet")
 
@@ -117,6 +122,17 @@ class Problem:
         """
         assert part == 0, f"{self.name} overrides num_parts but not generate_part"
         return self.generate(split)
+
+    def class_names(self, feature: str) -> Sequence[str]:
+        """Returns the names of the classes of a `Categorical` feature with a vocabulary, in order.
+
+        Args:
+            feature: its name in `modalities`.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} declares {feature!r} as Categorical(vocabulary=...) and must "
+            "override class_names(feature)"
+        )
 
     # Who it is.
 
@@ -191,6 +207,31 @@ class Problem:
             f"(or {path.name}.gz). Received: --tmp_dir={self.tmp_dir}. Put the file there or "
             f"name its folder with --tmp_dir.{where}"
         )
+
+    def missing(
+        self, *, all_of: Sequence[str | Path] = (), one_of: Sequence[str | Path] = ()
+    ) -> UserError:
+        """Returns the error to raise where the raw data is not there: a checklist for a person.
+
+        Args:
+            all_of: the paths that have to be there.
+            one_of: the paths of which one has to be there.
+        """
+        facts = (
+            ("licence", self.licence),
+            ("size", self.size),
+            ("what to do", self.source),
+            ("open substitute", self.substitute),
+        )
+        lines = [f"The raw data of problem {self.name} is not there. Checklist:"]
+        lines += [f"  [ ] {name}: {text}" for name, text in facts if text]
+        for words, paths in (("all of", all_of), ("one of", one_of)):
+            if len(paths) == 1:
+                lines += [f"  [ ] expected: {paths[0]}"]
+            elif paths:
+                lines += [f"  [ ] expected: {words}", *(f"        {path}" for path in paths)]
+        lines += [f"  Received: --tmp_dir={self.tmp_dir or ''}"]
+        return UserError("\n".join(lines))
 
     def open_text(self, path: str | Path) -> Iterator[str]:
         """Yields the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.

@@ -11,10 +11,13 @@ from t2t_mm.data.stored import file_sha256
 from t2t_mm.errors import UserError
 
 _LARGEST_READ_WHOLE = 10**9
+_MOST_TOLD, _FIRST_TOLD = 10, 3
 
 
 def changes_of_raw_files(base: Problem, stored: Mapping[str, str]) -> list[str]:
     """Returns one clause per raw file that changed or came; those that went are not needed.
+
+    Of more than ten the first three are named and the others counted.
 
     Args:
         base: the problem as written, not exchanged.
@@ -22,13 +25,19 @@ def changes_of_raw_files(base: Problem, stored: Mapping[str, str]) -> list[str]:
     """
     if base.tmp_dir is None:
         return []
-    present = [base.tmp_dir / name for name in stored]
-    digests = describe_raw_files(base, [path for path in present if path.is_file()])
-    changed = [name for name in digests if digests[name] != stored[name]]
-    wanted = {raw_file_name(base, path) for path in raw_files_wanted(base)}
-    return [f"the raw file {name} changed" for name in changed] + [
-        f"the raw file {name} is read as well now" for name in sorted(wanted - set(stored))
+    # By path: one that lay elsewhere when the data was generated may lie in tmp_dir now.
+    paths = {base.tmp_dir / name: name for name in stored}
+    changes = [
+        f"the raw file {name} changed"
+        for path, name in paths.items()
+        if path.is_file() and raw_file_digest(path) != stored[name]
     ]
+    came = sorted(set(raw_files_wanted(base)) - set(paths))
+    changes += [f"the raw file {raw_file_name(base, path)} is read as well now" for path in came]
+    if len(changes) > _MOST_TOLD:
+        more = len(changes) - _FIRST_TOLD
+        changes[_FIRST_TOLD:] = [f"{more:,} more raw files changed or are read as well now"]
+    return changes
 
 
 def raw_files_wanted(base: Problem) -> Iterable[Path]:

@@ -8,10 +8,11 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from t2t_mm.data.problem import Problem
+from t2t_mm.data.readers import FeatureReader, readers_of
 from t2t_mm.data.records import IDS_SUFFIX
 from t2t_mm.data.stored import DataInfo
-from t2t_mm.data.vocabulary import PAD_ID
 from t2t_mm.data.writer import quiet_tfds
+from t2t_mm.features import Feature, Language
 
 TEXT_SUFFIX = "_text"
 
@@ -21,23 +22,26 @@ _INTERLEAVED_SHARDS = 8
 def read_examples(
     info: DataInfo, split: str, problem: Problem, *, with_text: bool, seed: int | None = None
 ) -> tf.data.Dataset:
-    """Returns the single examples of a split under the names of batches.
+    """Returns the single examples of a split under the names of batches, still as stored.
 
     Args:
         info: the data.
         split: name of the split.
         problem: whose features are wanted; a reversed one exchanges inputs and targets.
-        with_text: whether the raw texts come along, as "inputs_text" and "targets_text".
+        with_text: whether the raw texts come along, as "inputs_text" and "targets_text": "" for
+            pictures and sounds, alternatives as lines, the name of a class.
         seed: reads the files in an order that changes every epoch; without one in stored order.
 
     Returns:
-        A data set of {"inputs": int32[L], "targets": int32[T], ...}, once through the split.
+        A data set of {"inputs": ..., "targets": ..., ...}, once through the split: ids (int32[L],
+        int32[1] of a class), or the bytes of a picture or sound (string[]).
     """
+    readers = readers_of(problem.features, info.vocabularies)
     fields: dict[str, str] = {}
-    for name in problem.features:
+    for name, reader in readers.items():
         stored = problem.stored_name(name)
-        fields[name] = stored + IDS_SUFFIX
-        if with_text:
+        fields[name] = stored + IDS_SUFFIX if reader.has_ids else stored
+        if with_text and reader.has_text:
             fields[name + TEXT_SUFFIX] = stored
     config = tfds.ReadConfig(
         try_autocache=False,
@@ -55,32 +59,44 @@ def read_examples(
             read_config=config,
             decoders=tfds.decode.PartialDecoding(dict.fromkeys(sorted(fields.values()), True)),
         )
-    sizes = {name: vocabulary.size for name, vocabulary in info.vocabularies.items()}
 
     def rename(record: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         example = {name: record[field] for name, field in fields.items()}
-        return {**example, **_checked_ids(example, sizes, problem.name)}
+        for name, reader in readers.items():
+            example[name] = _checked(example[name], name, reader, problem.name)
+            if with_text and not reader.has_text:
+                example[name + TEXT_SUFFIX] = tf.constant("")
+        return example
 
     return dataset.map(rename)
 
 
-def _checked_ids(
-    example: Mapping[str, tf.Tensor], sizes: Mapping[str, int], problem: str
-) -> dict[str, tf.Tensor]:
-    """Returns the id features behind a check that every id lies in its vocabulary."""
-    checked = {}
-    for name, size in sizes.items():
-        ids = example[name]
-        is_valid = tf.reduce_all((ids > PAD_ID) & (ids < size)) & (tf.size(ids) > 0)
-        message = (
-            f"Problem {problem}: its stored {name} are damaged. Expected: ids from 1 to {size - 1}."
-        )
-        check = tf.debugging.Assert(is_valid, [message, "Received:", ids])
-        with tf.control_dependencies([check]):
-            checked[name] = tf.identity(ids)
-    return checked
+def _checked(encoded: tf.Tensor, name: str, reader: FeatureReader, problem: str) -> tf.Tensor:
+    """Returns a stored feature behind a check that every id lies in its vocabulary."""
+    if not reader.has_ids:
+        return encoded
+    assert reader.vocabulary
+    ids = f"ids from {reader.smallest_id} to {reader.vocabulary.size - 1}"
+    message = f"Problem {problem}: its stored {name} are damaged. Expected: {ids}."
+    check = tf.debugging.Assert(reader.are_valid(encoded), [message, "Received:", encoded])
+    with tf.control_dependencies([check]):
+        return tf.identity(encoded)
 
 
-def example_length(example: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    """Returns the longer of inputs and targets in ids, int32[]."""
-    return tf.maximum(tf.size(example["inputs"]), tf.size(example["targets"]))
+def example_length(
+    example: Mapping[str, tf.Tensor], readers: Mapping[str, FeatureReader]
+) -> tf.Tensor:
+    """Returns how many positions the longest of an example's features takes, int32[]."""
+    return tf.reduce_max([reader.length(example[name]) for name, reader in readers.items()])
+
+
+def alternatives_of(feature: Feature, text: bytes) -> list[str]:
+    """Returns the texts that stand for one feature of one example, at least one.
+
+    Args:
+        feature: as the problem declares it.
+        text: as `read_examples` gives it, UTF-8.
+    """
+    several = isinstance(feature, Language) and feature.alternatives
+    decoded = text.decode("utf-8")
+    return decoded.split("\n") if several else [decoded]

@@ -2,101 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from t2t_mm.data.bad_examples import HOW_TO_SKIP, BadExample, SkippedExample, UnreadableFile
+from t2t_mm.data.codecs import codec_of
 from t2t_mm.data.problem import Problem
 from t2t_mm.data.text_files import decoded_lines
-from t2t_mm.data.vocabulary import EOS_ID, Vocabulary, load_vocabulary
+from t2t_mm.data.vocabulary import Vocabulary, feature_vocabulary_name, load_vocabulary
 from t2t_mm.errors import UserError
-from t2t_mm.features import Feature, Language
 
 Record = dict[str, Any]
 
 IDS_SUFFIX = "_ids"
 
 
-def checked_examples(problem: Problem, split: str, part: int) -> Iterator[dict[str, str]]:
+def checked_examples(
+    problem: Problem, split: str, part: int, only: Collection[str] | None = None
+) -> Iterator[dict[str, Any] | SkippedExample]:
     """Yields the raw examples of one part, each checked against the declared features.
 
     Args:
         problem: the problem as written, not exchanged.
         split: one of its splits.
         part: number of the part.
+        only: names of the features that are wanted; the values of others are not looked at.
+
+    Returns:
+        Checked values by feature: a text (alternatives as its lines), the name of a class, the
+        bytes of a picture or sound as they are stored. Where the problem says
+        `skip_bad_examples`, a `SkippedExample` in place of one that cannot be read.
 
     Raises:
         UserError: if an example does not fit, or a raw file is not UTF-8; the message names
             problem, split, example and feature, or file and line.
     """
+    checker = ExampleChecker(problem, only)
     try:
         for index, example in enumerate(problem.generate_part(split, part)):
-            yield check_example(example, problem, f"example {index} of {split}, part {part}")
+            checked: dict[str, Any] | SkippedExample
+            try:
+                checked = checker.check(example, f"example {index} of {split}, part {part}")
+            except BadExample as bad:
+                if not problem.skip_bad_examples:
+                    raise UserError(str(bad), fix=HOW_TO_SKIP) from bad
+                checked = SkippedExample(str(bad))
+            yield checked
     except UnicodeDecodeError as error:
         raise _locate_bad_text(problem, error) from error
 
 
-def check_example(example: Any, problem: Problem, where: str) -> dict[str, str]:
-    """Returns the example with line ends dropped if it fits the declared features.
+class ExampleChecker:
+    """Checks examples against the features that a problem declares.
 
     Args:
-        example: what `generate` yielded.
-        problem: the problem, for its features and the message.
-        where: which example it is, for the message.
-
-    Raises:
-        UserError: if a feature is missing, undeclared, or not of its declared kind.
+        problem: the problem as written, not exchanged.
+        only: names of the features that are wanted; None means all.
     """
-    features = problem.features
-    if not isinstance(example, Mapping):
-        raise _unfit(problem, where, "is not a dict", f"{_names(features)}", type(example))
-    if example.keys() != features.keys():
-        raise _unfit(
-            problem, where, "has not the declared features", _names(features), _names(example)
+
+    def __init__(self, problem: Problem, only: Collection[str] | None = None) -> None:
+        self._problem = problem
+        self._declared = problem.features
+        wanted = self._declared if only is None else only
+        self._codecs = {name: codec_of(name, problem) for name in wanted}
+
+    def check(self, example: Any, where: str) -> dict[str, Any]:
+        """Returns the wanted values as they are stored: texts without their line ends.
+
+        Args:
+            example: what `generate` yielded; a value may also be a function without arguments that
+                returns it, which is called only where the value is wanted.
+            where: which example it is, for the message.
+
+        Raises:
+            UserError: if a feature is missing, undeclared, or not of its declared kind; a
+                `BadExample` if it is, but cannot be read.
+        """
+        if not isinstance(example, Mapping):
+            raise self._unfit(where, "is not a dict", type(example).__name__)
+        if example.keys() != self._declared.keys():
+            raise self._unfit(where, "has not the declared features", _names(example))
+        return {name: self._check_value(name, example[name], where) for name in self._codecs}
+
+    def _check_value(self, name: str, value: Any, where: str) -> Any:
+        fix = ""
+        try:
+            if callable(value):
+                value = value()
+            fix = f"Change {type(self._problem).__name__}.generate or its declared modalities."
+            return self._codecs[name].check(value)
+        except BadExample as error:
+            raise BadExample(self._located(name, where, error)) from error
+        except UnreadableFile as error:
+            raise UserError(self._located(name, where, error)) from error
+        except UserError as error:
+            raise UserError(self._located(name, where, error), fix=fix) from error
+
+    def _located(self, name: str, where: str, error: UserError) -> str:
+        return f"Problem {self._problem.name}: {where}, feature {name!r}: {error}"
+
+    def _unfit(self, where: str, what: str, received: str) -> UserError:
+        return UserError(
+            f"Problem {self._problem.name}: {where} {what}",
+            expected=_names(self._declared),
+            received={"example": received},
+            fix=f"Change {type(self._problem).__name__}.generate or its declared modalities.",
         )
-    return {
-        name: _check_text(example[name], name, problem, where)
-        for name, spec in features.items()
-        if _is_supported(spec, name, problem)
-    }
-
-
-def _is_supported(spec: Feature, name: str, problem: Problem) -> bool:
-    if isinstance(spec, Language):
-        return True
-    raise UserError(
-        f"Problem {problem.name} declares a feature that cannot be stored",
-        expected="Language",
-        received={name: spec},
-    )
-
-
-def _check_text(value: Any, name: str, problem: Problem, where: str) -> str:
-    if not isinstance(value, str):
-        raise _unfit(problem, where, f"has {name!r} of a wrong type", "str (Language)", type(value))
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise _unfit(
-            problem, where, f"has {name!r} that is no Unicode text", "no lone surrogates", value
-        ) from None
-    return value.rstrip("\r\n")
 
 
 def _names(named: Mapping[str, Any]) -> str:
     return ", ".join(map(str, named)) or "nothing"
-
-
-def _unfit(problem: Problem, where: str, what: str, expected: str, received: Any) -> UserError:
-    shown = received.__name__ if isinstance(received, type) else received
-    return UserError(
-        f"Problem {problem.name}: {where} {what}",
-        expected=expected,
-        received={"example": shown},
-        fix=f"Change {type(problem).__name__}.generate or its declared modalities.",
-    )
 
 
 def _locate_bad_text(problem: Problem, error: UnicodeDecodeError) -> UserError:
@@ -118,7 +136,7 @@ def _locate_bad_text(problem: Problem, error: UnicodeDecodeError) -> UserError:
 
 
 class RecordEncoder:
-    """Turns checked examples into records: the raw text and, beside it, its ids.
+    """Turns checked examples into records: each value and, beside those that have them, its ids.
 
     Args:
         problem: the problem as written, not exchanged.
@@ -131,30 +149,44 @@ class RecordEncoder:
 
     def __init__(self, problem: Problem, data_dir: str | Path) -> None:
         self._vocabularies = load_vocabularies(problem, data_dir)
+        self._codecs = {name: codec_of(name, problem) for name in problem.features}
 
-    def encode(self, example: Mapping[str, str]) -> Record:
+    def encode(self, example: Mapping[str, Any]) -> Record:
         """Returns the record of one checked example."""
         record: Record = {}
-        for name, vocabulary in self._vocabularies.items():
+        for name, codec in self._codecs.items():
             record[name] = example[name]
-            ids = vocabulary.encode(example[name])
-            ids.append(EOS_ID)
-            record[name + IDS_SUFFIX] = np.array(ids, dtype=np.int32)
+            if codec.has_ids:
+                ids = codec.encode(example[name], self._vocabularies[name])
+                record[name + IDS_SUFFIX] = np.array(ids, dtype=np.int32)
         return record
 
 
-def record_length(record: Record) -> int:
-    """Returns the longest sequence of ids in a record, what buckets and limits go by."""
-    return max(len(ids) for name, ids in record.items() if name.endswith(IDS_SUFFIX))
+class LengthMeter:
+    """Measures records in positions, what buckets and limits go by.
+
+    Args:
+        problem: the problem as written, not exchanged.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._codecs = {name: codec_of(name, problem) for name in problem.features}
+
+    def length(self, record: Record) -> int:
+        """Returns how many positions the longest of a record's features takes."""
+        return max(
+            codec.length(record[name], record[name + IDS_SUFFIX] if codec.has_ids else ())
+            for name, codec in self._codecs.items()
+        )
 
 
 def load_vocabularies(problem: Problem, data_dir: str | Path) -> dict[str, Vocabulary]:
-    """Returns the vocabulary of each Language feature."""
+    """Returns the vocabulary of each feature that has one."""
     loaded: dict[str, Vocabulary] = {}
     result = {}
     for feature, spec in problem.features.items():
-        if isinstance(spec, Language):
-            if spec.vocabulary not in loaded:
-                loaded[spec.vocabulary] = load_vocabulary(data_dir, spec.vocabulary)
-            result[feature] = loaded[spec.vocabulary]
+        if name := feature_vocabulary_name(spec):
+            if name not in loaded:
+                loaded[name] = load_vocabulary(data_dir, name)
+            result[feature] = loaded[name]
     return result

@@ -20,7 +20,7 @@ from t2t_mm.data.compiled_code import describe_compiled
 from t2t_mm.data.problem import Problem
 from t2t_mm.errors import UserError
 
-# Class attributes that do not change what is generated.
+# Attributes of a problem that do not change what is generated.
 NOT_DATA = frozenset(
     {
         "batch",
@@ -153,14 +153,32 @@ def _whole_file(path: Path, _changed_ns: int) -> str:
 
 
 def _drop_what_is_no_data(tree: ast.Module | ast.ClassDef) -> None:
-    """Takes out docstrings, and of classes the attributes that are no data."""
+    """Takes out docstrings, and of problems the attributes that are no data."""
+    problems = _problem_names(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.ClassDef) and node.name in problems:
             node.body = [one for one in node.body if not _is_no_data(one)]
         if isinstance(node, _Definition | ast.Module):
             if ast.get_docstring(node, clean=False) is not None:
                 node.body = node.body[1:]
             node.body = node.body or [ast.Pass()]
+
+
+def _problem_names(tree: ast.Module | ast.ClassDef) -> set[str]:
+    """Returns which classes are problems, as far as the text tells: nothing is imported.
+
+    Those are the class that was given itself, and of a module those that are registered or have a
+    base that is one or is called `...Problem`.
+    """
+    found = {tree.name} if isinstance(tree, ast.ClassDef) else set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+            marks = {ast.unparse(mark).partition("(")[0] for mark in node.decorator_list}
+            is_registered = any(mark.endswith("register_problem") for mark in marks)
+            if is_registered or bases & found or any(base.endswith("Problem") for base in bases):
+                found.add(node.name)
+    return found
 
 
 def _is_no_data(node: ast.stmt) -> bool:

@@ -46,9 +46,11 @@ class Metadata:
         max_cases: limit of examples per split when it was generated; 0 means none.
         random_seed: seed of Python's and NumPy's global generators when it was generated.
         raw_files: name to digest (see `raw_files`) of every raw file that was read.
-        lengths: split to (length to number of examples); the length of an example is the longer
-            of its inputs and targets in ids, end of sequence included.
+        lengths: split to (length to number of examples); the length of an example is that of its
+            longest feature in positions: ids of a text, end of sequence included, patches of 16 x
+            16 pixels, 40 ms of sound; a class has 1.
         shards: file name to size and digest.
+        skipped: split to number of examples that were left out since they could not be read.
     """
 
     fingerprint: Fingerprint
@@ -57,6 +59,11 @@ class Metadata:
     raw_files: dict[str, str] = field(default_factory=dict)
     lengths: dict[str, dict[int, int]] = field(default_factory=dict)
     shards: dict[str, Shard] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    def shards_of(self, split: str) -> list[Shard]:
+        """Returns the files of a split."""
+        return [shard for file, shard in self.shards.items() if f"-{split}." in file]
 
     def write(self, folder: Path) -> None:
         """Writes the metadata into the folder of the records."""
@@ -88,7 +95,8 @@ class DataInfo:
         name: name of the problem whose data it is (the base of a reversed one).
         folder: where the records are.
         metadata: what was written beside them.
-        vocabularies: the vocabulary of each feature of the problem that was asked for.
+        vocabularies: the vocabulary of each feature, of the problem that was asked for, that has
+            one.
         repair: the line to type to generate it again.
     """
 
@@ -166,8 +174,23 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
     reasons = explain_differences(metadata.fingerprint, describe_data(problem.base, vocabularies))
     if reasons:
         raise stale_data(problem, data_dir, reasons)
-    named = {name: vocabularies[problem.stored_name(name)] for name in vocabularies}
+    stored_names = {name: problem.stored_name(name) for name in problem.features}
+    named = {
+        name: vocabularies[stored]
+        for name, stored in stored_names.items()
+        if stored in vocabularies
+    }
     return DataInfo(problem.data_name, folder, metadata, named, repair)
+
+
+def check_split(info: DataInfo, split: str, problem: str) -> None:
+    """Refuses a split that the data of a problem has not."""
+    if split not in info.lengths:
+        raise UserError(
+            f"Problem {problem} has no split {split!r}",
+            expected=", ".join(info.lengths),
+            received={"split": split},
+        )
 
 
 def stale_data(problem: Problem, data_dir: str | Path, reasons: list[str]) -> UserError:

@@ -1,8 +1,9 @@
-"""Lines of UTF-8 files, plain or .gz, with errors that name file and line."""
+"""Lines of UTF-8 files, plain or .gz, and packed files, with errors that name file and line."""
 
 from __future__ import annotations
 
 import gzip
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,20 @@ def broken_gzip_told(path: Path) -> Iterator[None]:
         raise UserError(
             f"{path}: the compressed file is broken",
             expected="a whole .gz file",
+            received={type(error).__name__: str(error)},
+            fix="Copy or download it again.",
+        ) from None
+
+
+@contextmanager
+def broken_zip_told(path: Path) -> Iterator[None]:
+    """Turns what reading a broken .zip file raises into a `UserError`."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise UserError(
+            f"{path}: the .zip file is broken",
+            expected="a whole .zip file",
             received={type(error).__name__: str(error)},
             fix="Copy or download it again.",
         ) from None

@@ -1,74 +1,51 @@
-"""Named vocabularies: text to ids and back, kept in `data_dir/vocab`.
-
-Ids 0, 1 and 2 mean the same in every vocabulary: padding, end of sequence, unknown.
-"""
+"""Named vocabularies, kept in `data_dir/vocab`: text in pieces or bytes, and class names."""
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import json
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+import shutil
 from pathlib import Path
 
 import sentencepiece
 
+from t2t_mm.data.labels import LabelVocabulary, labels_path, load_labels, numbered_labels
+from t2t_mm.data.symbols import (
+    EOS_ID,
+    NUM_SPECIAL_IDS,
+    PAD_ID,
+    UNKNOWN_ID,
+    TextVocabulary,
+    Vocabulary,
+)
 from t2t_mm.errors import UserError
+from t2t_mm.features import Categorical, Feature, Language
 
-PAD_ID = 0
-EOS_ID = 1
-UNKNOWN_ID = 2
-NUM_SPECIAL_IDS = 3
+__all__ = [
+    "BYTES",
+    "EOS_ID",
+    "NUM_SPECIAL_IDS",
+    "PAD_ID",
+    "UNKNOWN_ID",
+    "ByteVocabulary",
+    "LabelVocabulary",
+    "SubwordVocabulary",
+    "TextVocabulary",
+    "Vocabulary",
+    "copy_vocabulary",
+    "feature_vocabulary_name",
+    "load_vocabulary",
+    "save_vocabulary",
+    "vocabulary_exists",
+    "vocabulary_path",
+]
 
 BYTES = "bytes"
 
 
-class Vocabulary(ABC):
-    """Text to ids and back.
-
-    Args:
-        name: what a `Language` feature calls it.
-        size: number of ids, the special ones included.
-        hash: hexadecimal digest of what decides the ids; kept in data and checkpoints.
-    """
-
-    def __init__(self, name: str, size: int, hash: str) -> None:
-        self.name = name
-        self.size = size
-        self.hash = hash
-
-    @abstractmethod
-    def encode(self, text: str) -> list[int]:
-        """Returns the ids of `text`, without an end of sequence."""
-
-    @abstractmethod
-    def _decode(self, ids: list[int]) -> str:
-        """Returns the text of ids that are all at least `UNKNOWN_ID` and below `size`."""
-
-    def decode(self, ids: Iterable[int]) -> str:
-        """Returns the text of `ids` up to the first end of sequence; padding is left out.
-
-        Raises:
-            UserError: if an id does not belong to this vocabulary.
-        """
-        kept: list[int] = []
-        for value in ids:
-            index = int(value)
-            if index == EOS_ID:
-                break
-            if not 0 <= index < self.size:
-                raise UserError(
-                    f"Vocabulary {self.name!r} cannot decode an id",
-                    expected=f"ids from 0 to {self.size - 1}",
-                    received={"id": index},
-                )
-            if index != PAD_ID:
-                kept.append(index)
-        return self._decode(kept)
-
-
-class ByteVocabulary(Vocabulary):
+class ByteVocabulary(TextVocabulary):
     """The bytes of UTF-8: needs no training and no file.
 
     Example:
@@ -87,7 +64,7 @@ class ByteVocabulary(Vocabulary):
         return values.decode("utf-8", errors="replace")
 
 
-class SubwordVocabulary(Vocabulary):
+class SubwordVocabulary(TextVocabulary):
     """Pieces of words from a SentencePiece model, with bytes for whatever it has not seen.
 
     Text comes back exactly as it went in, spaces included, except that the character "▁"
@@ -133,36 +110,56 @@ class SubwordVocabulary(Vocabulary):
         return pieces
 
 
+def feature_vocabulary_name(feature: Feature) -> str:
+    """Returns the name of the vocabulary that a feature's ids are of ("" where it has none).
+
+    Example:
+        >>> feature_vocabulary_name(Categorical(num_classes=10))
+        'classes_10'
+    """
+    if isinstance(feature, Language):
+        return feature.vocabulary
+    if isinstance(feature, Categorical):
+        return feature.vocabulary or f"classes_{feature.num_classes}"
+    return ""
+
+
 def vocabulary_path(data_dir: str | Path, name: str) -> Path:
     """Returns where the SentencePiece model of a vocabulary lies."""
     return Path(data_dir) / "vocab" / f"{name}.model"
 
 
 def vocabulary_exists(data_dir: str | Path, name: str) -> bool:
-    """Returns whether `load_vocabulary` would find both files of the vocabulary."""
+    """Returns whether `load_vocabulary` would find the files of the vocabulary, if it has any."""
+    if name == BYTES or numbered_labels(name) or labels_path(data_dir, name).is_file():
+        return True
     path = vocabulary_path(data_dir, name)
-    return name == BYTES or (path.is_file() and path.with_suffix(".json").is_file())
+    return path.is_file() and path.with_suffix(".json").is_file()
 
 
 def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
-    """Loads a vocabulary of `data_dir`; "bytes" needs no file.
+    """Loads a vocabulary of `data_dir`; "bytes" and "classes_10" need no file.
 
     Args:
         data_dir: folder of generated data.
-        name: what a `Language` feature calls it.
+        name: what a feature calls it, as `feature_vocabulary_name` returns it.
 
     Raises:
         UserError: if it has not been trained, or if its two files do not belong together.
     """
     if name == BYTES:
         return ByteVocabulary()
+    if numbered := numbered_labels(name):
+        return numbered
+    if labels_path(data_dir, name).is_file():
+        return load_labels(data_dir, name)
     path = vocabulary_path(data_dir, name)
     if not vocabulary_exists(data_dir, name):
         raise UserError(
             f"Vocabulary {name!r} has not been trained",
-            expected=f"the file {path} and its .json",
+            expected=f"the file {path} and its .json, or {path.stem}.labels",
             received={"data_dir": str(data_dir)},
-            fix="t2t-datagen trains it with the first problem that uses it.",
+            fix="t2t-datagen makes it with the first problem that uses it.",
         )
     vocabulary = SubwordVocabulary(name, path.read_bytes())
     recorded = _recorded_hash(path.with_suffix(".json"))
@@ -200,6 +197,25 @@ def save_vocabulary(
     _unfinished(record).write_text(text, encoding="utf-8")
     os.replace(_unfinished(model), model)
     os.replace(_unfinished(record), record)
+
+
+def copy_vocabulary(name: str, from_dir: str | Path, to_dir: str | Path) -> None:
+    """Copies the files of a vocabulary, if it has any, where the copy is missing or differs.
+
+    Args:
+        name: of the vocabulary.
+        from_dir: folder of generated data, or of a run.
+        to_dir: the same; gets a folder `vocab` in any case.
+    """
+    model = vocabulary_path(from_dir, name)
+    target = vocabulary_path(to_dir, name).parent
+    target.mkdir(parents=True, exist_ok=True)
+    for path in (model, model.with_suffix(".json"), labels_path(from_dir, name)):
+        copy = target / path.name
+        is_there = copy.exists() and path.exists() and filecmp.cmp(path, copy, shallow=False)
+        if path.exists() and not is_there:
+            shutil.copyfile(path, _unfinished(copy))
+            _unfinished(copy).replace(copy)
 
 
 def _finish_killed_save(model: Path, record: Path) -> None:

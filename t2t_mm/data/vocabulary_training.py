@@ -20,7 +20,7 @@ from t2t_mm.data.vocabulary import (
 )
 from t2t_mm.data.workers import seed_global_generators
 from t2t_mm.errors import UserError
-from t2t_mm.features import Language
+from t2t_mm.features import Feature, Language
 
 WINDOW = 10
 """How many times its budget a part may be read to choose an even sample from it."""
@@ -109,14 +109,22 @@ def sample_text(
     for part in range(num_parts):
         seed_global_generators(random_seed, problem, "train", part)
         samples = {feature: EvenSample(share) for feature in features}
-        for example in itertools.islice(checked_examples(problem, "train", part), limit):
+        examples = checked_examples(problem, "train", part, only=features)
+        for example in itertools.islice(examples, limit):
+            assert isinstance(example, dict), "only what is no text is ever skipped"
             for feature, sample in samples.items():
-                sample.add(example[feature])
+                for text in _texts(example[feature], problem.features[feature]):
+                    sample.add(text)
             if all(sample.has_read_enough for sample in samples.values()):
                 break
         for feature, sample in samples.items():
             texts[feature] += sample.texts()
     return texts
+
+
+def _texts(checked: str, spec: Feature) -> list[str]:
+    has_alternatives = isinstance(spec, Language) and spec.alternatives
+    return checked.split("\n") if has_alternatives else [checked]
 
 
 class EvenSample:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import multiprocessing as mp
 import pickle
 import queue
@@ -16,20 +15,25 @@ from typing import Any
 
 import numpy as np
 
+from t2t_mm.data.bad_examples import SkippedExample
 from t2t_mm.data.problem import Problem
 from t2t_mm.data.records import Record, RecordEncoder, checked_examples
 from t2t_mm.errors import UserError
 
 KeyedRecord = tuple[str, Record]
+KeyedResult = tuple[str, Record | SkippedExample]
 
 _CHUNK = 256
+_CHUNK_BYTES = 1 << 20
 _QUEUED_CHUNKS_PER_PROCESS = 4
 
 
 def generate_records(
     problem: Problem, split: str, data_dir: str | Path, *, random_seed: int, max_cases: int = 0
-) -> Iterator[KeyedRecord]:
+) -> Iterator[KeyedResult]:
     """Yields key and record of every example of a split, part after part.
+
+    An example that was left out is there with its reason instead of a record.
 
     Args:
         problem: the problem as written, not exchanged.
@@ -43,12 +47,21 @@ def generate_records(
         for part in range(problem.num_parts(split))
         for record in generate_part_records(problem, split, part, data_dir, random_seed)
     )
-    return itertools.islice(parts, max_cases or None)
+    return _up_to(max_cases, parts) if max_cases else parts
+
+
+def _up_to(max_cases: int, results: Iterator[KeyedResult]) -> Iterator[KeyedResult]:
+    number = 0
+    for key, result in results:
+        yield key, result
+        number += not isinstance(result, SkippedExample)
+        if number == max_cases:
+            return
 
 
 def generate_part_records(
     problem: Problem, split: str, part: int, data_dir: str | Path, random_seed: int
-) -> Iterator[KeyedRecord]:
+) -> Iterator[KeyedResult]:
     """Yields key and record of every example of one part.
 
     The key says part and position, so that neither the order in which parts are made nor the
@@ -57,7 +70,8 @@ def generate_part_records(
     seed_global_generators(random_seed, problem, split, part)
     encoder = RecordEncoder(problem, data_dir)
     for index, example in enumerate(checked_examples(problem, split, part)):
-        yield f"{part}_{index}", encoder.encode(example)
+        key = f"{part}_{index}"
+        yield key, example if isinstance(example, SkippedExample) else encoder.encode(example)
 
 
 def seed_global_generators(random_seed: int, problem: Problem, split: str, part: int) -> None:
@@ -70,7 +84,7 @@ def seed_global_generators(random_seed: int, problem: Problem, split: str, part:
 
 def generate_records_in_processes(
     problem: Problem, split: str, data_dir: str | Path, *, random_seed: int, num_processes: int
-) -> Iterator[KeyedRecord]:
+) -> Iterator[KeyedResult]:
     """Yields what `generate_records` yields, in any order, made by several processes.
 
     A problem of one part, or one that another process could not import (defined in a notebook or
@@ -117,7 +131,7 @@ def _work(
     try:
         while (part := parts.get()) is not None:
             records = generate_part_records(problem, split, part, data_dir, random_seed)
-            while chunk := list(itertools.islice(records, _CHUNK)):
+            for chunk in _chunks(records):
                 results.put(("records", chunk))
         results.put(("done", problem.raw_files_read))
     except UserError as error:
@@ -126,9 +140,24 @@ def _work(
         results.put(("error", traceback.format_exc()))
 
 
+def _chunks(records: Iterator[KeyedResult]) -> Iterator[list[KeyedResult]]:
+    """Cuts a stream into lists short enough that several may wait, pictures and sounds too."""
+    chunk: list[KeyedResult] = []
+    held = 0
+    for key, result in records:
+        chunk.append((key, result))
+        if not isinstance(result, SkippedExample):
+            held += sum(len(value) for value in result.values())
+        if len(chunk) == _CHUNK or held > _CHUNK_BYTES:
+            yield chunk
+            chunk, held = [], 0
+    if chunk:
+        yield chunk
+
+
 def _collect(
     problem: Problem, workers: Sequence[BaseProcess], results: Any
-) -> Iterator[KeyedRecord]:
+) -> Iterator[KeyedResult]:
     running = len(workers)
     while running:
         try:

@@ -17,9 +17,9 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import writer as tfds_writer
 from tensorflow_datasets.core.utils import shard_utils
 
+from t2t_mm.data.codecs import codec_of
 from t2t_mm.data.problem import Problem
 from t2t_mm.data.records import IDS_SUFFIX, Record
-from t2t_mm.features import Language
 
 KeyedRecords = Iterable[tuple[str, Record]]
 
@@ -72,7 +72,8 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
         config = None
         if argument:
             config = tfds.core.BuilderConfig(name=argument, version=problem.version)
-        super().__init__(data_dir=str(data_dir), config=config, version=problem.version)
+        with quiet_tfds():
+            super().__init__(data_dir=str(data_dir), config=config, version=problem.version)
 
     @property
     def VERSION(self) -> tfds.core.Version:
@@ -110,12 +111,12 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
 
 
 def stored_features(problem: Problem) -> dict[str, Any]:
-    """Returns the TFDS feature of every field of a record: the raw text and its ids."""
+    """Returns the TFDS feature of every field of a record: the value as a string, and its ids."""
     fields: dict[str, Any] = {}
-    for name, spec in problem.features.items():
-        assert isinstance(spec, Language), f"records.check_example let {spec} pass"
-        fields[name] = tfds.features.Text()
-        fields[name + IDS_SUFFIX] = tfds.features.Tensor(shape=(None,), dtype=np.int32)
+    for name in problem.features:
+        fields[name] = tfds.features.Text()  # any bytes: a picture's file, a sound's samples
+        if codec_of(name, problem).has_ids:
+            fields[name + IDS_SUFFIX] = tfds.features.Tensor(shape=(None,), dtype=np.int32)
     return fields
 
 

@@ -1,11 +1,17 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
-from t2t_mm import Problem, UserError
-from t2t_mm.data.beam_generation import _generate, user_errors_told
-from t2t_mm.data.generation import GenerationSettings
+from t2t_mm import Language, Problem, UserError, registry
+from t2t_mm.data.beam_generation import _generate, count_records, user_errors_told
+from t2t_mm.data.builder import generate_data
+from t2t_mm.data.counting import Tally
+from t2t_mm.data.generation_settings import GenerationSettings
+from t2t_mm.data.stored import open_data
+from t2t_mm.features import Audio
 
 
 class Failing(Problem):
@@ -26,3 +32,35 @@ def test_a_workers_user_error_arrives_as_one(tmp_path: Path, part: int) -> None:
 def test_a_workers_bug_stays_one() -> None:
     with pytest.raises(RuntimeError, match="a bug"), user_errors_told():
         raise RuntimeError("a bug")
+
+
+@registry.register_problem("half_silent_for_tests")
+class HalfSilent(Problem):
+    """Two parts of five sounds each; one is empty in the first part, two are in the second."""
+
+    modalities: ClassVar = {"inputs": Audio(), "targets": Language("bytes", alternatives=True)}
+    splits = ("train",)
+    skip_bad_examples = True
+
+    def num_parts(self, split: str) -> int:
+        return 2
+
+    def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
+        for index in range(5):
+            samples = 0 if index <= part else 1000 * index
+            yield {"inputs": np.zeros(samples, np.int16), "targets": ["a", "bcd"]}
+
+
+def test_what_workers_leave_out_is_counted_as_in_one_process(tmp_path: Path) -> None:
+    generate_data("half_silent_for_tests", data_dir=tmp_path, progress=False)
+    base = registry.problem("half_silent_for_tests")
+    metadata = open_data(base, tmp_path).metadata
+    settings = GenerationSettings(data_dir=tmp_path)
+    records = [record for part in (0, 1) for _, record in _generate(base, "train", settings, part)]
+    assert len(records) == 7
+    tallies = {"train": Tally()}
+    folder = tmp_path / "half_silent_for_tests/1.0.0"
+    count_records(base, tmp_path, folder, tallies)
+    assert dict(tallies["train"].lengths) == metadata.lengths["train"] == {4: 3, 5: 2, 7: 2}
+    assert tallies["train"].skipped == metadata.skipped["train"] == 3
+    assert [path.name for path in folder.parent.iterdir()] == ["1.0.0"]

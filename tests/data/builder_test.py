@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import os
 import signal
@@ -66,7 +67,7 @@ GenerateLines = Callable[..., list[generation.GeneratedProblem]]
 
 def test_the_result_tells_what_lies_on_disk(generate_lines: GenerateLines) -> None:
     (result,) = generate_lines(num_shards=3)
-    assert (result.name, result.skipped) == ("lines_for_tests", False)
+    assert (result.name, result.was_there) == ("lines_for_tests", False)
     assert result.splits["train"].examples == 5
     assert result.splits["train"].shards == 3
     assert list(result.splits) == ["train", "validation", "test"]
@@ -79,11 +80,11 @@ def test_a_split_with_fewer_examples_than_shards_has_fewer_shards(
     assert result.splits["test"].shards == 5
 
 
-def test_what_is_finished_is_skipped(generate_lines: GenerateLines, tmp_path: Path) -> None:
+def test_what_is_finished_is_kept(generate_lines: GenerateLines, tmp_path: Path) -> None:
     generate_lines()
     before = hashes(tmp_path / "data")
     (result,) = generate_lines()
-    assert result.skipped
+    assert result.was_there
     assert hashes(tmp_path / "data") == before
 
 
@@ -109,7 +110,7 @@ def test_only_missing_keeps_data_whatever_its_limits(
 ) -> None:
     generate_lines(**{flag: 2})
     before = hashes(tmp_path / "data")
-    assert generate_lines(only_missing=True)[0].skipped
+    assert generate_lines(only_missing=True)[0].was_there
     assert hashes(tmp_path / "data") == before
     (raw / "train.txt").write_text("other\n")
     with pytest.raises(UserError, match=r"is stale: the raw file train\.txt changed"):
@@ -117,7 +118,7 @@ def test_only_missing_keeps_data_whatever_its_limits(
 
 
 def test_only_missing_generates_what_is_missing(generate_lines: GenerateLines) -> None:
-    assert not generate_lines(only_missing=True)[0].skipped
+    assert not generate_lines(only_missing=True)[0].was_there
 
 
 def test_a_changed_raw_file_makes_data_stale(generate_lines: GenerateLines, raw: Path) -> None:
@@ -126,7 +127,7 @@ def test_a_changed_raw_file_makes_data_stale(generate_lines: GenerateLines, raw:
     with pytest.raises(UserError, match=r"is stale: the raw file train\.txt changed"):
         generate_lines()
     (raw / "train.txt").unlink()
-    assert generate_lines()[0].skipped
+    assert generate_lines()[0].was_there
 
 
 def test_validation_files_that_came_later_make_data_stale(raw: Path, tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_validation_files_that_came_later_make_data_stale(raw: Path, tmp_path: P
         (raw / f"train.{end}").write_text("".join(f"a {i}\n" for i in range(50)))
     problem = "text2text_files"
     generate_data(problem, vocabulary_size=280, **arguments)  # type: ignore[arg-type]
-    assert generate_data(problem, **arguments)[0].skipped  # type: ignore[arg-type]
+    assert generate_data(problem, **arguments)[0].was_there  # type: ignore[arg-type]
     for end in ("inputs", "targets"):
         (raw / f"val.{end}").write_text("b\n")
     with pytest.raises(UserError, match=r"is stale: the raw file val\.inputs is read as well now"):
@@ -158,7 +159,7 @@ def test_an_interrupt_after_the_commit_leaves_the_new_data(
     with pytest.raises(KeyboardInterrupt):
         generate_lines(overwrite=True)
     monkeypatch.undo()
-    assert generate_lines()[0].skipped
+    assert generate_lines()[0].was_there
     assert hashes(tmp_path / "data").keys() == before.keys()
 
 
@@ -181,7 +182,7 @@ def test_an_overwrite_that_was_killed_gives_the_old_data_back(
     folder = tmp_path / "data/lines_for_tests"
     (folder / "1.0.0").rename(folder / "replaced.1.0.0")
     (folder / "incomplete.ABCDEF_1.0.0").mkdir()
-    assert generate_lines()[0].skipped
+    assert generate_lines()[0].was_there
     assert hashes(tmp_path / "data") == before
 
 
@@ -192,6 +193,36 @@ def test_a_missing_raw_file_leaves_nothing_behind(
     with pytest.raises(UserError, match=r"validation\.txt.*--tmp_dir="):
         generate_lines()
     assert hashes(tmp_path / "data") == {}
+
+
+@registry.register_problem("own_reading_for_tests")
+class OwnReading(Problem):
+    """Opens its raw file itself."""
+
+    modalities: ClassVar = BYTES
+    splits = ("train",)
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        with self.raw_file("train.txt").open(encoding="utf-8") as lines:
+            for line in lines:
+                yield {"inputs": line, "targets": line}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("train.txt", b"\xff\n", r"train\.txt, line 1: the text is not UTF-8"),
+        ("train.txt.gz", gzip.compress(b"a\n", mtime=0), r"train\.txt\.gz as plain text"),
+    ],
+)
+def test_text_that_cannot_be_decoded_is_told(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        generate_data(
+            "own_reading_for_tests", data_dir=tmp_path / "data", tmp_dir=tmp_path, progress=False
+        )
 
 
 def test_an_empty_split_is_an_error(generate_lines: GenerateLines, raw: Path) -> None:
@@ -223,10 +254,10 @@ def test_directions_share_data(generate_lines: GenerateLines, raw: Path, tmp_pat
 
 def test_only_list_tells_and_does_nothing(tmp_path: Path, data_dir: Path) -> None:
     (result,) = generate_data("words_for_tests", data_dir=tmp_path, only_list=True)
-    assert (result.skipped, result.splits) == (False, {})
+    assert (result.was_there, result.splits) == (False, {})
     assert list(tmp_path.iterdir()) == []
     (result,) = generate_data("words_for_tests", data_dir=data_dir, only_list=True)
-    assert result.skipped
+    assert result.was_there
 
 
 def test_vocab_only_stops_after_the_vocabularies(tmp_path: Path) -> None:
@@ -247,7 +278,7 @@ def test_overwrite_vocab_regenerates_what_is_named(tmp_path: Path) -> None:
         **arguments,  # type: ignore[arg-type]
     )
     after = hashes(tmp_path)
-    assert not result.skipped
+    assert not result.was_there
     assert before["vocab/tested.model"] != after["vocab/tested.model"]
 
 

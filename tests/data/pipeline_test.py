@@ -11,7 +11,6 @@ from t2t_mm import BatchSpec, Problem, UserError, registry
 from t2t_mm.data.pipeline import (
     dropped_examples,
     evaluation_dataset,
-    inspect_records,
     shuffle_buffer_size,
     training_dataset,
 )
@@ -207,14 +206,3 @@ def test_an_id_outside_its_vocabulary_stops_the_reading(
     problem = registry.problem("words_for_tests")
     with pytest.raises(tf.errors.InvalidArgumentError, match="its stored targets are damaged"):
         take(train(problem, data_dir), 1)
-
-
-def test_inspection_shows_text_ids_and_what_they_decode_to(
-    problem: Problem, data_dir: Path
-) -> None:
-    records = inspect_records(problem, "test", data_dir=data_dir, limit=3)
-    assert len(records) == 3
-    for record in records:
-        assert list(record) == ["inputs", "targets"]
-        for shown in record.values():
-            assert shown["text"] == shown["decoded"] and shown["ids"][-1] == 1

@@ -71,6 +71,25 @@ def test_a_missing_raw_file_names_path_and_flag(tmp_path: Path) -> None:
         Problem().raw_file("train.txt")
 
 
+def test_a_checklist_says_whether_all_or_one_of_the_paths_is_needed(tmp_path: Path) -> None:
+    class Fetched(Problem):
+        licence = "free"
+
+    problem = Fetched(tmp_dir=tmp_path)
+    assert str(problem.missing(all_of=["a", Path("b")], one_of=["c", "d"])).splitlines() == [
+        "The raw data of problem fetched is not there. Checklist:",
+        "  [ ] licence: free",
+        "  [ ] expected: all of",
+        "        a",
+        "        b",
+        "  [ ] expected: one of",
+        "        c",
+        "        d",
+        f"  Received: --tmp_dir={tmp_path}.",
+    ]
+    assert "  [ ] expected: a\n" in str(problem.missing(all_of=["a"]))
+
+
 @pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
 def test_only_a_newline_ends_a_line(tmp_path: Path, name: str) -> None:
     content = "one\u2028still one\r\n\ntwo\x0b\x85 too\nthree".encode()
@@ -92,7 +111,7 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
     assert list(Problem().open_text(path)) == ["a dog", "\ufeffx"]
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"a dog\n" * 1000)[:-12], b"plain\n"])
+@pytest.mark.parametrize("content", [gzip.compress(b"a dog\n" * 1000, mtime=0)[:-12], b"plain\n"])
 def test_a_broken_gz_file_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.txt.gz"
     path.write_bytes(content)

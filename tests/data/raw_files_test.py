@@ -50,3 +50,37 @@ def test_changed_and_added_files_are_named_and_missing_ones_are_not(tmp_path: Pa
         "the raw file d.txt is read as well now",
     ]
     assert changes_of_raw_files(EveryText(), stored) == []
+
+
+class Elsewhere(Problem):
+    """Reads a file that a list in another folder names."""
+
+    path = Path()
+
+    def raw_files_wanted(self) -> list[Path]:
+        return [self.path]
+
+
+def test_a_file_that_lay_elsewhere_and_lies_in_tmp_dir_now_is_the_same(tmp_path: Path) -> None:
+    problem = Elsewhere(tmp_dir=tmp_path / "lists")
+    problem.path = tmp_path / "sounds" / "a.txt"
+    problem.path.parent.mkdir()
+    problem.path.write_text("a")
+    stored = describe_raw_files(problem, problem.raw_files_wanted())
+    assert list(stored) == [problem.path.as_posix()]
+    moved = Elsewhere(tmp_dir=tmp_path / "sounds")
+    moved.path = problem.path
+    assert changes_of_raw_files(moved, stored) == []
+    moved.path.write_text("b")
+    assert changes_of_raw_files(moved, stored) == [f"the raw file {moved.path} changed"]
+
+
+def test_of_many_files_that_came_a_few_are_named(tmp_path: Path) -> None:
+    for number in range(100, 112):
+        (tmp_path / f"{number}.txt").touch()
+    assert changes_of_raw_files(EveryText(tmp_dir=tmp_path), {}) == [
+        "the raw file 100.txt is read as well now",
+        "the raw file 101.txt is read as well now",
+        "the raw file 102.txt is read as well now",
+        "9 more raw files changed or are read as well now",
+    ]

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from t2t_mm import Categorical, Language, Problem, UserError
-from t2t_mm.data.records import RecordEncoder, check_example, checked_examples, record_length
+from t2t_mm import Image, Language, Problem, UserError
+from t2t_mm.data.records import ExampleChecker, LengthMeter, RecordEncoder, checked_examples
+from t2t_mm.features import Feature
 
 
 class Bytes(Problem):
@@ -16,7 +17,7 @@ class Bytes(Problem):
 
 def test_a_fitting_example_passes_without_its_line_ends() -> None:
     example = {"inputs": " a\r\n", "targets": "b"}
-    assert check_example(example, Bytes(), "example 0") == {"inputs": " a", "targets": "b"}
+    assert ExampleChecker(Bytes()).check(example, "example 0") == {"inputs": " a", "targets": "b"}
 
 
 @pytest.mark.parametrize(
@@ -24,25 +25,31 @@ def test_a_fitting_example_passes_without_its_line_ends() -> None:
     [
         ({"inputs": "a"}, "Expected: inputs, targets. Received: example='inputs'"),
         ({"inputs": "a", "targets": "b", "x": "c"}, "has not the declared features"),
-        ({"inputs": "a", "targets": 3}, "'targets' of a wrong type. Expected: str"),
-        ({"inputs": "a", "targets": b"b"}, "Received: example='bytes'"),
+        (
+            {"inputs": "a", "targets": 3},
+            "'targets': The value is of a wrong type. Expected: str",
+        ),
+        ({"inputs": "a", "targets": b"b"}, "Received: value='bytes'"),
         ({"inputs": "a", "targets": "\ud800"}, "no Unicode text"),
         (["a", "b"], "is not a dict"),
     ],
 )
 def test_an_example_that_does_not_fit_names_problem_and_place(example: Any, message: str) -> None:
     with pytest.raises(UserError) as error:
-        check_example(example, Bytes(), "example 7 of train")
+        ExampleChecker(Bytes()).check(example, "example 7 of train")
     assert message in str(error.value)
     assert "Problem bytes: example 7 of train" in str(error.value)
 
 
 def test_a_feature_that_cannot_be_stored_is_refused() -> None:
-    class Labels(Problem):
-        modalities: ClassVar = {"inputs": Language(), "targets": Categorical(num_classes=2)}
+    class Smell(Feature):
+        pass
+
+    class Smells(Problem):
+        modalities: ClassVar = {"inputs": Language(), "targets": Smell()}
 
     with pytest.raises(UserError, match="declares a feature that cannot be stored"):
-        check_example({"inputs": "a", "targets": 1}, Labels(), "example 0")
+        ExampleChecker(Smells())
 
 
 def test_a_problem_that_opens_its_file_itself_gets_file_and_line_too(tmp_path: Path) -> None:
@@ -75,4 +82,36 @@ def test_a_record_keeps_the_text_beside_its_ids_with_an_end(tmp_path: Path) -> N
     np.testing.assert_array_equal(record["inputs_ids"], [100, 101, 1])
     np.testing.assert_array_equal(record["targets_ids"], [1])
     assert record["inputs_ids"].dtype == np.int32
-    assert record_length(record) == 3
+    assert LengthMeter(Bytes()).length(record) == 3
+
+
+def test_a_value_may_be_a_function_that_reads_it_when_wanted() -> None:
+    example = {"inputs": lambda: "a\n", "targets": "b"}
+    assert ExampleChecker(Bytes()).check(example, "example 0") == {"inputs": "a", "targets": "b"}
+    assert ExampleChecker(Bytes(), ["targets"]).check(
+        {"inputs": lambda: 1 / 0, "targets": "b"}, "example 0"
+    ) == {"targets": "b"}
+
+
+def test_a_file_that_cannot_be_read_is_not_blamed_on_the_problem(tmp_path: Path) -> None:
+    class Pictures(Problem):
+        modalities: ClassVar = {"inputs": Image(), "targets": Language("bytes")}
+        skip_bad_examples = True
+
+        def generate(self, split: str) -> Iterator[dict[str, Any]]:
+            yield {"inputs": tmp_path, "targets": "a folder"}
+
+    with pytest.raises(UserError, match="is there and cannot be read") as error:
+        list(checked_examples(Pictures(), "train", 0))
+    assert "Change Pictures" not in str(error.value)
+
+
+def test_what_such_a_function_refuses_is_located() -> None:
+    def read() -> str:
+        raise UserError("x.flac: the sound file is cut short")
+
+    with pytest.raises(UserError) as error:
+        ExampleChecker(Bytes()).check({"inputs": read, "targets": "b"}, "example 7 of train")
+    assert str(error.value) == (
+        "Problem bytes: example 7 of train, feature 'inputs': x.flac: the sound file is cut short."
+    )

@@ -1,4 +1,6 @@
+import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ import pytest
 
 from t2t_mm import Problem, UserError, registry
 from t2t_mm.data.source_code import source_hash
+from t2t_mm.problems.parallel_text import warn_once
 
 SOURCE = '''
 from t2t_mm import Language, Problem
@@ -15,8 +18,11 @@ LENGTH = 3
 WORDS = {}
 WORDS["a"] = "b"
 
+class Noun:
+    source = "lexicon"
+
 def helper(text):
-    return text * LENGTH
+    return text * LENGTH + Noun.source
 
 def unused(text):
     return text
@@ -56,6 +62,7 @@ def load_class(folder: Path, source: str, name: str = "Written") -> type[Problem
         ('licence = "free"', 'licence = "free"  # and open\n    batch = None'),
         ("        yield", "\n        # a remark\n        yield"),
         ("return text\n", "return 2 * text\n"),
+        ("factor = 2", "factor = 2\n    licence = 'free'"),
         ("class Another(Base):", "class Third(Written):\n    pass\n\nclass Another(Base):"),
     ],
 )
@@ -72,6 +79,7 @@ def test_what_does_not_change_the_data_leaves_the_hash(tmp_path: Path, old: str,
         ("text * LENGTH", "text + text"),
         ("LENGTH = 3", "LENGTH = 4"),
         ('WORDS["a"] = "b"', 'WORDS["a"] = "c"'),
+        ('source = "lexicon"', 'source = "text"'),
     ],
 )
 def test_a_change_of_the_class_or_of_what_it_uses_changes_the_hash(
@@ -98,6 +106,30 @@ def test_a_change_of_a_source_module_changes_the_hash(
     assert hashes[0] == hashes[1] != hashes[2]
 
 
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("class Noun:\n    size = {}", True),
+        ("class Texts(Problem):\n    size = {}", False),
+        ("@registry.register_problem('n')\nclass Texts(Lines):\n    size = {}", False),
+        ("class Lines(data.Problem):\n    pass\nclass Texts(Lines):\n    size = {}", False),
+    ],
+)
+def test_of_a_source_module_what_is_no_data_are_attributes_of_problems_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, counts: bool
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    cls = type("MadeAtRunTime", (Problem,), {"source_modules": ("sizes_for_tests",)})
+    hashes = set()
+    for size in ("1", "2"):
+        path = tmp_path / "sizes_for_tests.py"
+        path.write_text(text.format(size))
+        os.utime(path, (int(size), int(size)))  # in one tick of the clock it would be the same file
+        importlib.invalidate_caches()
+        hashes.add(source_hash(cls))
+    assert len(hashes) == 1 + counts
+
+
 def test_a_source_module_that_does_not_exist_is_an_error() -> None:
     cls = type("MadeAtRunTime", (Problem,), {"source_modules": ("no.such.module",)})
     with pytest.raises(UserError, match=r"source_modules='no\.such\.module'"):
@@ -106,17 +138,22 @@ def test_a_source_module_that_does_not_exist_is_an_error() -> None:
 
 @pytest.mark.parametrize("name", registry.problem_names())
 def test_built_in_problems_name_the_modules_that_they_use(name: str) -> None:
-    """Every module below `problems` that decides about the data is in the fingerprint."""
+    """Every module below `problems` that decides about the data is in the fingerprint.
+
+    Also those that one of these uses; what only logs decides about nothing.
+    """
     cls = registry.problem_class(name)
     if not cls.__module__.startswith("t2t_mm.problems"):
         return  # of another test file
-    module = sys.modules[cls.__module__]
+    declared = (cls.__module__, *cls.source_modules)
     used = {
         value.__module__
-        for value in vars(module).values()
-        if getattr(value, "__module__", "").startswith("t2t_mm.problems")
+        for module in declared
+        if module.startswith("t2t_mm.problems")
+        for value in vars(importlib.import_module(module)).values()
+        if str(getattr(value, "__module__", "")).startswith("t2t_mm.problems")
+        and value is not warn_once
     }
-    declared = (cls.__module__, *cls.source_modules)
     assert {one for one in used if not one.startswith(declared)} == set()
 
 

@@ -132,6 +132,7 @@ def test_metadata_says_nothing_of_time_machine_or_place(data_dir: Path) -> None:
         "raw_files",
         "lengths",
         "shards",
+        "skipped",
     }
     assert str(data_dir) not in json.dumps(record)
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import sentencepiece
 
-from t2t_mm import UserError
+from t2t_mm import Audio, Categorical, Image, Language, UserError
+from t2t_mm.data.labels import LabelVocabulary, save_labels
 from t2t_mm.data.vocabulary import (
     EOS_ID,
     PAD_ID,
@@ -16,10 +17,13 @@ from t2t_mm.data.vocabulary import (
     ByteVocabulary,
     SubwordVocabulary,
     Vocabulary,
+    copy_vocabulary,
+    feature_vocabulary_name,
     load_vocabulary,
     save_vocabulary,
     vocabulary_exists,
 )
+from t2t_mm.features import Feature
 
 ODD_TEXTS = ["", " ", "a  b ", " x", "tab\tx", "nul\0y", "été \U0001f600", "\u2028 a", "</s> <pad>"]
 
@@ -156,3 +160,56 @@ def test_a_model_with_other_special_ids_is_refused() -> None:
     )
     with pytest.raises(UserError, match="numbers its special pieces otherwise"):
         SubwordVocabulary("foreign", model.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("feature", "name"),
+    [
+        (Language("a"), "a"),
+        (Language("a", alternatives=True), "a"),
+        (Categorical(vocabulary="pets"), "pets"),
+        (Categorical(num_classes=10), "classes_10"),
+        (Image(), ""),
+        (Audio(), ""),
+    ],
+)
+def test_features_know_the_name_of_their_vocabulary(feature: Feature, name: str) -> None:
+    assert feature_vocabulary_name(feature) == name
+
+
+def test_class_names_are_loaded_like_any_vocabulary(tmp_path: Path) -> None:
+    save_labels(tmp_path, LabelVocabulary("pets", ["cat", "dog"]))
+    assert vocabulary_exists(tmp_path, "pets") and vocabulary_exists(tmp_path, "classes_3")
+    assert load_vocabulary(tmp_path, "pets").encode("dog") == [1]
+    assert load_vocabulary(tmp_path, "classes_3").decode([2]) == "2"
+
+
+def test_vocabularies_are_copied_with_all_their_files(
+    subwords: SubwordVocabulary, tmp_path: Path
+) -> None:
+    source, target = tmp_path / "data", tmp_path / "run"
+    save_vocabulary(source, subwords, {})
+    save_labels(source, LabelVocabulary("pets", ["cat", "dog"]))
+    for name in ("tested", "pets", "bytes", "classes_3"):
+        copy_vocabulary(name, source, target)
+        copy_vocabulary(name, target, target)
+    assert load_vocabulary(target, "tested").hash == subwords.hash
+    assert load_vocabulary(target, "pets").hash == load_vocabulary(source, "pets").hash
+    assert {path.name for path in (target / "vocab").iterdir()} == {
+        "tested.model",
+        "tested.json",
+        "pets.labels",
+    }
+
+
+def test_a_copy_that_is_there_is_made_anew_only_where_it_differs(tmp_path: Path) -> None:
+    source, target = tmp_path / "data", tmp_path / "run"
+    save_labels(source, LabelVocabulary("pets", ["cat", "dog"]))
+    copy_vocabulary("pets", source, target)
+    copy = target / "vocab/pets.labels"
+    before = copy.stat().st_ino
+    copy_vocabulary("pets", source, target)
+    assert copy.stat().st_ino == before
+    save_labels(source, LabelVocabulary("pets", ["cat", "cow"]))
+    copy_vocabulary("pets", source, target)
+    assert load_vocabulary(target, "pets").encode("cow") == [1]

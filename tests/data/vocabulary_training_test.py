@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from t2t_mm import Language, Problem, UserError
+from t2t_mm import Image, Language, Problem, UserError
 from t2t_mm.data.vocabulary_training import sample_text, train_vocabulary
 
 
@@ -129,3 +129,21 @@ def test_global_generators_are_seeded_for_the_sample() -> None:
         sample_text(Drawn(), ["inputs"], 10_000, random_seed=seed) for seed in (1, 1, 2)
     )
     assert first == same != other
+
+
+def test_every_alternative_counts_and_no_picture_is_looked_at() -> None:
+    opened = []
+
+    class Captioned(Problem):
+        modalities: ClassVar = {"inputs": Image(), "targets": Language("v", alternatives=True)}
+
+        def generate(self, split: str) -> Iterator[dict[str, object]]:
+            for index in range(3):
+                yield {
+                    "inputs": lambda: opened.append(1),
+                    "targets": [f"first {index}", f"second {index}"],
+                }
+
+    sample = sample_text(Captioned(), ["targets"], 10_000)["targets"]
+    assert sample == [f"{word} {index}" for index in range(3) for word in ("first", "second")]
+    assert not opened

@@ -1,0 +1,74 @@
+"""The records of one split on their way to the writer, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from t2t_mm.data.bad_examples import SkippedExample
+from t2t_mm.data.generation_settings import GenerationSettings
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.records import LengthMeter
+from t2t_mm.data.workers import (
+    KeyedRecord,
+    KeyedResult,
+    generate_records,
+    generate_records_in_processes,
+)
+from t2t_mm.errors import UserError
+
+_REASONS_TOLD = 5
+
+
+@dataclass
+class Tally:
+    """What was counted of one split: examples by length, and those that were left out."""
+
+    lengths: Counter[int] = field(default_factory=Counter)
+    skipped: int = 0
+
+
+def counted_records(
+    base: Problem, split: str, settings: GenerationSettings, tally: Tally
+) -> Iterator[KeyedRecord]:
+    """Yields the records of a split and counts them, and what was left out, on the way."""
+    results: Iterator[KeyedResult]
+    if settings.num_processes > 1 and not settings.max_cases:
+        results = generate_records_in_processes(
+            base,
+            split,
+            settings.data_dir,
+            random_seed=settings.random_seed,
+            num_processes=settings.num_processes,
+        )
+    else:
+        results = generate_records(
+            base,
+            split,
+            settings.data_dir,
+            random_seed=settings.random_seed,
+            max_cases=settings.max_cases,
+        )
+    meter = LengthMeter(base)
+    for key, result in results:
+        if isinstance(result, SkippedExample):
+            tally.skipped += 1
+            if tally.skipped <= _REASONS_TOLD:
+                settings.tell(f"left out: {result.reason}")
+        else:
+            tally.lengths[meter.length(result)] += 1
+            yield key, result
+    if tally.skipped:
+        settings.tell(f"{base.name}: {tally.skipped} examples of {split} were left out")
+    check_not_empty(base, split, tally)
+
+
+def check_not_empty(base: Problem, split: str, tally: Tally) -> None:
+    if not tally.lengths:
+        raise UserError(
+            f"Problem {base.name} has no example in its split {split!r}",
+            expected=f"at least one in each of {', '.join(base.splits)}",
+            received={"left out as unreadable": tally.skipped} if tally.skipped else None,
+            fix="Check the raw files, or leave the split out of the problem's `splits`.",
+        )

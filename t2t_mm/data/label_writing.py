@@ -1,0 +1,109 @@
+"""The lists of class names that problems give, onto disk: what datagen does beside vocabularies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from t2t_mm.data.codecs import feature_labels
+from t2t_mm.data.disk import alone_in
+from t2t_mm.data.generation import is_generated
+from t2t_mm.data.labels import (
+    LabelVocabulary,
+    labels_path,
+    load_labels,
+    numbered_labels,
+    save_labels,
+)
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.vocabulary import vocabulary_path
+from t2t_mm.errors import UserError
+from t2t_mm.features import Categorical, Language
+
+
+def write_labels(
+    bases: Sequence[Problem], data_dir: Path, *, overwrite: bool, regenerate: bool = False
+) -> None:
+    """Writes the lists of class names that are not there and compares those that are.
+
+    Problems whose data is there, and stays, are not asked again.
+
+    Args:
+        bases: the problems as written, not exchanged.
+        data_dir: folder of generated data.
+        overwrite: write anew what is there.
+        regenerate: whether data that is there is generated again: its problem must then still have
+            the names that are there.
+
+    Raises:
+        UserError: if two problems give one vocabulary different names, or one other names than
+            the file has, or if text uses a vocabulary of the same name.
+    """
+    _check_text_vocabularies(bases)
+    written: dict[str, LabelVocabulary] = {}
+    for base in bases:
+        for feature, spec in base.features.items():
+            if not isinstance(spec, Categorical) or not spec.vocabulary:
+                continue
+            path = labels_path(data_dir, spec.vocabulary)
+            stays = is_generated(base, data_dir) and not (overwrite or regenerate)
+            if path.is_file() and stays:
+                continue
+            _check_no_model(base, data_dir, spec.vocabulary)
+            labels = feature_labels(feature, base)
+            with alone_in(path.parent):
+                if spec.vocabulary in written:
+                    _check_same(base, labels, written[spec.vocabulary])
+                elif path.is_file() and not overwrite:
+                    _check_same(base, labels, load_labels(data_dir, spec.vocabulary))
+                else:
+                    save_labels(data_dir, labels)
+            written[spec.vocabulary] = labels
+
+
+def _check_text_vocabularies(bases: Sequence[Problem]) -> None:
+    named = {
+        spec.vocabulary: base
+        for base in bases
+        for spec in base.features.values()
+        if isinstance(spec, Language)
+    }
+    for base in bases:
+        for spec in base.features.values():
+            if isinstance(spec, Categorical) and spec.vocabulary in named:
+                raise _two_kinds(spec.vocabulary, base)
+    for name, base in named.items():
+        if numbered_labels(name):
+            raise _two_kinds(name, base)
+
+
+def _check_no_model(base: Problem, data_dir: Path, name: str) -> None:
+    if vocabulary_path(data_dir, name).is_file() or numbered_labels(name):
+        raise _two_kinds(name, base)
+
+
+def _two_kinds(name: str, base: Problem) -> UserError:
+    return UserError(
+        f"Vocabulary {name!r} of problem {base.name} is one of text and of class names at once",
+        expected="a name for each; classes_10 and the like are those of Categorical(num_classes=)",
+        fix="Rename one of the two in the problem's modalities.",
+    )
+
+
+def _check_same(base: Problem, labels: LabelVocabulary, there: LabelVocabulary) -> None:
+    if labels.hash == there.hash:
+        return
+    pairs = zip(labels.names, there.names, strict=False)
+    place = next((i for i, (own, other) in enumerate(pairs) if own != other), None)
+    received: dict[str, object] = {"num_classes": labels.size}
+    expected = f"{there.size} names"
+    if place is not None:
+        expected += f", at index {place} {there.names[place]!r}"
+        received["name"] = labels.names[place]
+    raise UserError(
+        f"Problem {base.name} gives vocabulary {labels.name!r} other class names than it has",
+        expected=expected,
+        received=received,
+        fix="Name its vocabulary otherwise; or, if the names changed, write them anew with "
+        "t2t-datagen --overwrite_vocab (all data that uses them must be generated again).",
+    )

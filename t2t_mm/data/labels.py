@@ -1,0 +1,121 @@
+"""Lists of class names: names to ids 0 to N-1 and back, kept in one file each."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from t2t_mm.data.symbols import Vocabulary
+from t2t_mm.errors import UserError, closest
+
+_NUMBERED = re.compile(r"classes_(\d+)")
+_FIRST_LINE = "#sha256 "
+
+
+class LabelVocabulary(Vocabulary):
+    """The names of classes; an id is a name's place in the list.
+
+    Args:
+        name: what a `Categorical` feature calls it.
+        names: the class names in order; each one line of text, none twice.
+
+    Raises:
+        UserError: if the names do not fit.
+
+    Example:
+        >>> LabelVocabulary("pets", ["cat", "dog"]).encode("dog")
+        [1]
+    """
+
+    def __init__(self, name: str, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        _check_names(name, self.names)
+        self._ids = {class_name: index for index, class_name in enumerate(self.names)}
+        digest = hashlib.sha256("\n".join(self.names).encode()).hexdigest()
+        super().__init__(name, len(self.names), hash=digest)
+
+    def encode(self, text: str) -> list[int]:
+        """Returns the id of a class by its name, in a list of one.
+
+        Raises:
+            UserError: if no class has that name.
+        """
+        if text not in self._ids:
+            raise UserError(
+                f"Vocabulary {self.name!r} has no class of that name.{closest(text, self.names)}",
+                expected=f"one of {len(self.names)} names such as {self.names[0]!r}",
+                received={"name": text},
+            )
+        return [self._ids[text]]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Returns the name of a class by its id, in a list of one.
+
+        Raises:
+            UserError: if it is no id of this list.
+        """
+        (index,) = (int(value) for value in ids)
+        self.check_id(index)
+        return self.names[index]
+
+
+def _check_names(vocabulary: str, names: tuple[str, ...]) -> None:
+    bad: Iterable[object] = [
+        name
+        for name in names
+        if not isinstance(name, str) or not name or name != name.strip() or "\n" in name
+    ]
+    if not bad:
+        bad = [name for name, number in Counter(names).items() if number > 1]
+    if bad or len(names) < 2:
+        raise UserError(
+            f"The class names of vocabulary {vocabulary!r} do not fit",
+            expected="at least two names, none twice, each one line of text without spaces around",
+            received={"names": list(bad)[:5] if bad else list(names)},
+        )
+
+
+def numbered_labels(name: str) -> LabelVocabulary | None:
+    """Returns the classes "0" to "N-1" of a vocabulary `classes_N`, None of another name."""
+    match = _NUMBERED.fullmatch(name)
+    return LabelVocabulary(name, [str(i) for i in range(int(match[1]))]) if match else None
+
+
+def labels_path(data_dir: str | Path, name: str) -> Path:
+    """Returns where a list of class names lies."""
+    return Path(data_dir) / "vocab" / f"{name}.labels"
+
+
+def load_labels(data_dir: str | Path, name: str) -> LabelVocabulary:
+    """Loads a list of class names that `save_labels` wrote.
+
+    Raises:
+        UserError: if the names have not the hash that the first line of the file records.
+    """
+    path = labels_path(data_dir, name)
+    first, *names = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    labels = LabelVocabulary(name, names)
+    if first != _FIRST_LINE + labels.hash:
+        raise UserError(
+            f"Vocabulary {name!r} is damaged or exchanged: {path} has not the hash that its "
+            "first line records",
+            expected=first,
+            received={"hash": labels.hash},
+            fix="Put the right file back, or write a new one with t2t-datagen --overwrite_vocab "
+            "(all data that uses it must be generated again).",
+        )
+    return labels
+
+
+def save_labels(data_dir: str | Path, labels: LabelVocabulary) -> None:
+    """Writes a list of class names: the hash, then one name per line."""
+    path = labels_path(data_dir, labels.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    lines = [_FIRST_LINE + labels.hash, *labels.names]
+    unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    os.replace(unfinished, path)

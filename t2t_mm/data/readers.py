@@ -1,0 +1,182 @@
+"""How the stored value of each kind of feature becomes part of a batch.
+
+Everything here runs inside tf.data, once for each example.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from t2t_mm.data.picture_files import picture_positions
+from t2t_mm.data.pictures import picture_size, picture_tensor
+from t2t_mm.data.sounds import samples_per_position
+from t2t_mm.data.spectrograms import sound_tensor
+from t2t_mm.data.symbols import EOS_ID, PAD_ID, Vocabulary
+from t2t_mm.features import Audio, Categorical, Feature, Image, Language
+
+
+class FeatureReader(ABC):
+    """One declared feature on its way from disk into a batch.
+
+    Args:
+        spec: what the problem declares.
+        vocabulary: of its ids, where it has one.
+    """
+
+    has_ids = False
+    """Whether the ids are read instead of the value that is stored beside them."""
+    smallest_id = PAD_ID + 1
+    has_text = False
+    """Whether the stored value is a text to show and to score against."""
+    size_axes = 0
+    """How many axes vary in a batch beyond what a padding id would tell: `_size` has as many."""
+
+    def __init__(self, spec: Any, vocabulary: Vocabulary | None = None) -> None:
+        self.spec = spec
+        self.vocabulary = vocabulary
+
+    def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Returns whether stored ids are some of the vocabulary, bool[]; only asked of ids."""
+        assert self.vocabulary
+        is_inside = (encoded >= self.smallest_id) & (encoded < self.vocabulary.size)
+        return tf.reduce_all(is_inside) & (tf.size(encoded) > 0)
+
+    @abstractmethod
+    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Returns how many positions the stored value takes at most, int32[]."""
+
+    def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Returns whether it had better not be padded together with what is wide, bool[]."""
+        return tf.constant(False)
+
+    def chosen(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Returns what one training step sees of the stored value; `dice` is None at evaluation."""
+        return encoded
+
+    @abstractmethod
+    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Returns what the net reads.
+
+        Args:
+            encoded: what `chosen` returned.
+            dice: float32[4] even in 0 to 1 (see `Dice`) in training, None at evaluation.
+        """
+
+
+class TextReader(FeatureReader):
+    """Ids of a text: int32[L], the last one the end of sequence."""
+
+    has_ids = True
+    has_text = True
+
+    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+        return tf.size(encoded)
+
+    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        return encoded
+
+
+class AlternativesReader(TextReader):
+    """Ids of one of several texts that are stored behind one another."""
+
+    def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
+        return super().are_valid(encoded) & tf.reduce_all(tf.equal(encoded[-1:], EOS_ID))
+
+    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+        begins, ends = _texts(encoded)
+        return tf.reduce_max(ends - begins)
+
+    def chosen(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        begins, ends = _texts(encoded)
+        if dice is None:
+            return encoded[: ends[0]]
+        number = tf.cast(dice[0] * tf.cast(tf.size(ends), tf.float32), tf.int32)
+        number = tf.minimum(number, tf.size(ends) - 1)
+        return encoded[begins[number] : ends[number]]
+
+
+def _texts(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns where each text begins and ends, int32[texts] each."""
+    ends = tf.cast(tf.where(tf.equal(ids, EOS_ID))[:, 0], tf.int32) + 1
+    return tf.concat([[0], ends[:-1]], 0), ends
+
+
+class ClassReader(FeatureReader):
+    """The id of a class: int32[]."""
+
+    has_ids = True
+    has_text = True
+    smallest_id = 0
+
+    def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
+        return super().are_valid(encoded) & tf.equal(tf.size(encoded), 1)
+
+    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+        return tf.constant(1)
+
+    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        return encoded[0]
+
+
+class PictureReader(FeatureReader):
+    """A picture: float32[h, w, channels]."""
+
+    size_axes = 2
+
+    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+        if self.spec.height:
+            return tf.constant(picture_positions(self.spec.height, self.spec.width))
+        patches = (picture_size(encoded) + 15) // 16
+        return patches[0] * patches[1]
+
+    def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
+        if self.spec.height:
+            return tf.constant(False)
+        height, width = tf.unstack(picture_size(encoded))
+        return height > width
+
+    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        return picture_tensor(encoded, self.spec, dice)
+
+
+class SoundReader(FeatureReader):
+    """A sound: float32[frames, bands] or float32[samples]."""
+
+    size_axes = 1
+
+    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+        samples = tf.strings.length(encoded) // 2
+        return (samples + samples_per_position(self.spec) - 1) // samples_per_position(self.spec)
+
+    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        return sound_tensor(encoded, self.spec)
+
+
+_READERS: dict[type[Feature], type[FeatureReader]] = {
+    Language: TextReader,
+    Categorical: ClassReader,
+    Image: PictureReader,
+    Audio: SoundReader,
+}
+
+
+def readers_of(
+    features: Mapping[str, Feature], vocabularies: Mapping[str, Vocabulary]
+) -> dict[str, FeatureReader]:
+    """Returns the reader of each declared feature.
+
+    Args:
+        features: by name.
+        vocabularies: by name of the feature, of those that have one.
+    """
+    readers = {}
+    for name, spec in features.items():
+        kind = _READERS[type(spec)]
+        if isinstance(spec, Language) and spec.alternatives:
+            kind = AlternativesReader
+        readers[name] = kind(spec, vocabularies.get(name))
+    return readers

@@ -1,0 +1,38 @@
+"""The stored bytes of single examples, to be shown to a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tensorflow_datasets as tfds
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.stored import open_data
+from t2t_mm.data.writer import quiet_tfds
+
+
+def stored_bytes(
+    problem: Problem, split: str, feature: str, *, data_dir: str | Path, limit: int
+) -> list[bytes]:
+    """Returns one feature of the first examples of a split, in stored order.
+
+    Args:
+        problem: the problem; a reversed one reads the data of its base.
+        split: name of the split.
+        feature: "inputs" or "targets".
+        data_dir: folder of generated data.
+        limit: number of examples.
+
+    Returns:
+        Texts in UTF-8, the file of a picture, int16 samples of a sound, the name of a class.
+    """
+    field = problem.stored_name(feature)
+    info = open_data(problem, data_dir)
+    config = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
+    with quiet_tfds():
+        dataset = info.builder.as_dataset(
+            split=split,
+            read_config=config,
+            decoders=tfds.decode.PartialDecoding({field: True}),
+        )
+    return [record[field] for record in dataset.take(limit).as_numpy_iterator()]

@@ -1,0 +1,249 @@
+"""Sound files as arrays: wav, flac, ogg, mp3 and NIST SPHERE, mono, at one sample rate.
+
+16-bit PCM in wav and uncompressed SPHERE need no other package; SPHERE with shorten needs PyAV,
+all the rest soundfile (`pip install t2t_mm[audio]`).
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from t2t_mm.data import sphere, wav
+from t2t_mm.data.bad_examples import BadExample
+from t2t_mm.data.sounds import LOUDEST, resample
+from t2t_mm.errors import UserError
+
+Samples = npt.NDArray[np.int16] | npt.NDArray[np.float32]
+
+# Times in transcripts are rounded; a segment may end this much after its file.
+_OVERSHOOT_S = 0.5
+_EXACT_IN_INT16 = ("PCM_16", "PCM_S8", "PCM_U8", "ULAW", "ALAW")
+# Only these can hold samples of another scale than -1 to 1; lossy kinds overshoot it a little.
+_OF_ANY_SCALE = ("FLOAT", "DOUBLE")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What a file holds: int16 or float32 (in -1 to 1) of [samples, channels]."""
+
+    samples: Samples
+    sample_rate_hz: int
+
+    def mono(self, channel: int | None = None) -> Samples:
+        """Returns [samples] of one channel (counted from 0), or the average of all.
+
+        Raises:
+            UserError: if there is no such channel.
+        """
+        num_channels = self.samples.shape[1]
+        if channel is None and num_channels > 1:
+            average = self.samples.mean(axis=1, dtype=np.float64)
+            if self.samples.dtype == np.int16:
+                average = np.rint(average)
+            averaged: Samples = average.astype(self.samples.dtype)
+            return averaged
+        if not 0 <= (channel or 0) < num_channels:
+            raise UserError(
+                "A sound has no such channel",
+                expected=f"0 to {num_channels - 1}",
+                received={"channel": channel},
+            )
+        return self.samples[:, channel or 0]
+
+
+def read_sound(
+    source: Path | bytes, sample_rate_hz: int, *, channel: int | None = None, name: str = ""
+) -> Samples:
+    """Reads a sound file as one channel at one sample rate.
+
+    Args:
+        source: the file, or its bytes.
+        sample_rate_hz: of the result.
+        channel: which one to take, counted from 0; None for the average of all.
+        name: what to call it in messages if bytes are given.
+
+    Returns:
+        int16[samples], or float32[samples] in -1 to 1 where the file holds more than 16 bits or
+        had another sample rate.
+
+    Raises:
+        BadExample: naming the file: it holds no samples, or some that are not finite or far beyond
+            -1 to 1.
+        UserError: naming the file: if it is not there, cut short or of an unknown kind, or needs a
+            package that is not installed.
+
+    Example:
+        >>> read_sound(Path("hello.flac"), 16_000).shape
+        (23040,)
+    """
+    return SoundReader(sample_rate_hz).read(source, channel=channel, name=name)
+
+
+class SoundReader:
+    """Reads many sounds at one sample rate and counts those that had another.
+
+    Args:
+        sample_rate_hz: of what is returned.
+    """
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        self.sample_rate_hz = sample_rate_hz
+        self._rates: Counter[int] = Counter()
+        self._last: tuple[Path | bytes, Sound] | None = None
+
+    def read(
+        self,
+        source: Path | bytes,
+        *,
+        channel: int | None = None,
+        start_s: float = 0.0,
+        end_s: float | None = None,
+        name: str = "",
+    ) -> Samples:
+        """Reads a file or a segment of it; see `read_sound`.
+
+        Args:
+            source: the file, or its bytes. The last one is kept, since segments come in a row.
+            channel: which one to take; None for the average of all.
+            start_s: where the segment begins, in seconds.
+            end_s: where it ends; None for the end of the file.
+            name: what to call it in messages if bytes are given.
+        """
+        if self._last is None or self._last[0] != source:
+            self._last = source, decode_sound(source, name)
+        sound = self._last[1]
+        rate = sound.sample_rate_hz
+        duration_s = len(sound.samples) / rate
+        name = name or _name(source)
+        if (end_s or start_s) > duration_s + _OVERSHOOT_S:
+            raise UserError(
+                f"{name}: a segment lies behind the end of the sound",
+                expected=f"at most {duration_s:.2f} seconds",
+                received={"start_s": start_s, "end_s": end_s},
+            )
+        end = None if end_s is None else round(end_s * rate)
+        samples = sound.mono(channel)[round(start_s * rate) : end]
+        _check_samples(samples, f"{name} from {start_s:g} s on" if start_s else name)
+        self._rates[rate] += 1
+        if rate == self.sample_rate_hz:
+            return samples
+        # Without what the new rate cannot hold, a loud sound may reach beyond 1.
+        resampled: Samples = resample(samples, rate, self.sample_rate_hz).clip(-1.0, 1.0)
+        return resampled
+
+    def note(self) -> str:
+        """Returns how many sounds were resampled, "" if none was."""
+        others = {rate: n for rate, n in self._rates.items() if rate != self.sample_rate_hz}
+        if not others:
+            return ""
+        counts = ", ".join(f"{n:,} from {rate:,} Hz" for rate, n in sorted(others.items()))
+        return (
+            f"{sum(others.values()):,} of {self._rates.total():,} sounds were resampled to "
+            f"{self.sample_rate_hz:,} Hz ({counts})."
+        )
+
+
+def decode_sound(source: Path | bytes, name: str = "") -> Sound:
+    """Decodes a sound file of any kind as it is: all channels, its own sample rate.
+
+    Args:
+        source: the file, or its bytes.
+        name: what to call it in messages if bytes are given.
+
+    Raises:
+        UserError: as `read_sound`.
+    """
+    name = name or _name(source)
+    sound = _decode(source if isinstance(source, bytes) else _file_bytes(source), name)
+    if sound.sample_rate_hz < 1:
+        raise UserError(
+            f"{name}: the sound cannot be decoded",
+            expected="a sample rate of at least 1 Hz in its header",
+            received={"sample_rate_hz": sound.sample_rate_hz},
+            fix="Copy the file again, or convert it to wav.",
+        )
+    return sound
+
+
+def _decode(data: bytes, name: str) -> Sound:
+    if not data:
+        raise BadExample(
+            f"{name}: the sound file is empty",
+            expected="a sound",
+            received={"bytes": 0},
+        )
+    if data.startswith(sphere.MAGIC):
+        return Sound(*sphere.decode_sphere(data, name))
+    if wav.is_wav(data) and (decoded := wav.decode_wav(data, name)):
+        return Sound(*decoded)
+    return _decode_by_soundfile(data, name)
+
+
+def _name(source: Path | bytes) -> str:
+    return str(source) if isinstance(source, Path) else "a sound"
+
+
+def _file_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{path}: the sound file cannot be opened",
+            expected="a file",
+            received={"error": error.strerror},
+        ) from None
+
+
+def _check_samples(samples: Samples, name: str) -> None:
+    """Refuses what says nothing, and what has another scale than -1 to 1."""
+    if not len(samples):
+        raise BadExample(f"{name}: the sound is empty", expected="samples")
+    if samples.dtype == np.int16:
+        return
+    if not np.isfinite(samples).all():
+        raise BadExample(f"{name}: the sound has samples that are not finite")
+    if (largest := float(np.abs(samples).max())) > LOUDEST:
+        raise BadExample(
+            f"{name}: the samples of the sound are too large",
+            expected="float samples in -1 to 1",
+            received={"largest": largest},
+        )
+
+
+def _decode_by_soundfile(data: bytes, name: str) -> Sound:
+    try:
+        import soundfile
+    except ImportError:
+        raise UserError(
+            f"{name}: reading this sound needs the package soundfile, which is not installed",
+            expected="16-bit PCM in a wav or SPHERE file without it",
+            fix="Install it: `pip install t2t_mm[audio]`.",
+        ) from None
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            dtype = "int16" if file.subtype in _EXACT_IN_INT16 else "float32"
+            samples: Any = file.read(dtype=dtype, always_2d=True)
+            if len(samples) < file.frames:
+                raise UserError(
+                    f"{name}: the sound file is cut short",
+                    expected=f"{file.frames:,} samples",
+                    received={"samples": len(samples)},
+                    fix="Copy it again.",
+                )
+            if dtype == "float32" and file.subtype not in _OF_ANY_SCALE:
+                np.clip(samples, -1.0, 1.0, out=samples)
+            return Sound(samples, file.samplerate)
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        raise UserError(
+            f"{name}: the sound cannot be decoded",
+            expected="a whole wav, flac, ogg, mp3 or NIST SPHERE file",
+            received={"error": str(error).rpartition(">: ")[2]},
+            fix="Copy the file again, or convert it to wav.",
+        ) from None

@@ -1,0 +1,214 @@
+"""NIST SPHERE, the container of `.wv1` and `.sph` files: header, samples, and that both agree.
+
+Read are 16-bit PCM, mu-law and A-law, and PCM that is compressed by shorten (this with PyAV). What
+the header says of the samples, their number and checksum, is compared with what was decoded: no
+file gives wrong sound in silence.
+
+Source: NIST SPHERE 2.6; ITU-T G.711 for mu-law and A-law.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from t2t_mm.errors import UserError
+
+MAGIC = b"NIST_1A"
+
+Int16 = npt.NDArray[np.int16]
+
+_SHORTEN = "embedded-shorten"
+# Old files, as those of TIMIT, do not name it.
+_DEFAULT_CODING = "pcm"
+_BYTES_OF_CODING = {"pcm": 2, "ulaw": 1, "alaw": 1}
+
+
+@dataclass(frozen=True)
+class SphereHeader:
+    """What the header of a SPHERE file says.
+
+    Args:
+        num_bytes: size of the header, mostly 1,024.
+        sample_rate_hz: samples per second.
+        num_samples: samples of each channel.
+        num_channels: samples of the channels alternate.
+        coding: "pcm", "ulaw" or "alaw".
+        compression: "" or the name of the method, as "embedded-shorten-v2.00".
+        byte_order: "<" (written "01" in the header) or ">" ("10").
+        checksum: sum of all samples modulo 65,536; None where the header has none.
+    """
+
+    num_bytes: int
+    sample_rate_hz: int
+    num_samples: int
+    num_channels: int
+    coding: str
+    compression: str
+    byte_order: str
+    checksum: int | None
+
+
+def read_header(data: bytes, name: str) -> SphereHeader:
+    """Reads the header of a SPHERE file.
+
+    Args:
+        data: the file, or at least its header.
+        name: the file, for messages.
+
+    Returns:
+        The header, its coding and compression in lower case.
+
+    Raises:
+        UserError: if it is cut short or lacks a field.
+    """
+    lines = data[:16].split(b"\n")
+    if len(lines) < 3 or lines[0].strip() != MAGIC or not lines[1].strip().isdigit():
+        raise _broken(name, "a SPHERE header of two first lines", data[:16])
+    num_bytes = int(lines[1])
+    text, end, _ = data[:num_bytes].decode("latin-1").partition("\nend_head")
+    if not end or len(data) < num_bytes:
+        raise _broken(name, f"a header of {num_bytes} bytes that ends in end_head", len(data))
+    # name, type (-i, -r, -s with a length) and value; lines that begin with ";" are comments.
+    triples = (line.split(None, 2) for line in text.split("\n")[2:])
+    fields = {triple[0]: triple[2].strip() for triple in triples if len(triple) == 3}
+    coding, _, compression = fields.get("sample_coding", _DEFAULT_CODING).lower().partition(",")
+    try:
+        return SphereHeader(
+            num_bytes=num_bytes,
+            sample_rate_hz=round(float(fields["sample_rate"])),
+            num_samples=int(fields["sample_count"]),
+            num_channels=int(fields.get("channel_count", "1")),
+            coding={"mu-law": "ulaw", "mulaw": "ulaw", "a-law": "alaw"}.get(coding, coding),
+            compression=compression,
+            byte_order=">" if fields.get("sample_byte_format") == "10" else "<",
+            checksum=int(fields["sample_checksum"]) if "sample_checksum" in fields else None,
+        )
+    except (KeyError, ValueError, OverflowError) as error:
+        raise _broken(name, "sample_rate and sample_count as numbers", error) from None
+
+
+def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
+    """Decodes a SPHERE file and proves the result against its header.
+
+    Args:
+        data: the whole file.
+        name: the file, for messages.
+
+    Returns:
+        int16[samples, channels], and the samples per second.
+
+    Raises:
+        UserError: if the file is cut short or its samples are not those that the header tells of;
+            if it is coded in another way; if it is compressed and PyAV is not installed.
+    """
+    header = read_header(data, name)
+    if header.coding not in _BYTES_OF_CODING or header.num_channels < 1:
+        raise _not_read(name, header)
+    if not header.num_samples:  # nothing to decode; WSJ1 has such recordings
+        return np.zeros((0, header.num_channels), np.int16), header.sample_rate_hz
+    if not header.compression:
+        samples, checksum = _decode_plain(data, header)
+    elif header.compression.startswith(_SHORTEN) and header.coding == "pcm":
+        samples = _decode_shorten(data, header, name)
+        checksum = _sum(samples)
+    else:
+        raise _not_read(name, header)
+    if len(samples) != header.num_samples:
+        raise UserError(
+            f"{name}: the file is cut short or broken",
+            expected=f"{header.num_samples} samples in each channel, as its header says",
+            received={"samples": len(samples)},
+            fix="Copy it again.",
+        )
+    if header.checksum is not None and checksum != header.checksum % 65536:
+        raise UserError(
+            f"{name}: the sound is not the one that was written",
+            expected=f"the checksum {header.checksum} of its header",
+            received={"checksum": checksum},
+            fix="Copy the file again.",
+        )
+    return samples, header.sample_rate_hz
+
+
+def _decode_plain(data: bytes, header: SphereHeader) -> tuple[Int16, int]:
+    """Returns int16[samples, channels] of an uncompressed file, and its checksum."""
+    size = header.num_channels * _BYTES_OF_CODING[header.coding]
+    body = data[header.num_bytes :][: header.num_samples * size]
+    body = body[: len(body) // size * size]
+    if header.coding == "pcm":
+        coded: Any = np.frombuffer(body, dtype=f"{header.byte_order}i2")
+        samples = coded.astype(np.int16)
+    else:
+        coded = np.frombuffer(body, dtype=np.uint8)
+        samples = (ulaw_table() if header.coding == "ulaw" else alaw_table())[coded]
+    # The checksum is over what is stored: bytes for mu-law and A-law.
+    return samples.reshape(-1, header.num_channels), _sum(coded)
+
+
+def _sum(samples: npt.NDArray[Any]) -> int:
+    return int(samples.sum(dtype=np.int64)) % 65536
+
+
+def _decode_shorten(data: bytes, header: SphereHeader, name: str) -> Int16:
+    """Returns int16[samples, channels] of a file that is compressed by shorten."""
+    try:
+        import av
+    except ImportError:
+        raise UserError(
+            f"{name} is compressed (shorten), and PyAV, which can read that, is not installed",
+            fix="Install it: `pip install t2t_mm[audio]`.",
+        ) from None
+    frames = []
+    try:
+        with av.open(io.BytesIO(data), mode="r", format="nistsphere") as container:
+            for frame in container.decode(audio=0):
+                frames.append(frame.to_ndarray().astype(np.int16, copy=False))
+    except (av.FFmpegError, ValueError, IndexError) as error:
+        raise UserError(
+            f"{name}: the compressed sound cannot be decoded",
+            expected="a whole SPHERE file",
+            received={type(error).__name__: str(error)},
+            fix="Copy it again.",
+        ) from None
+    # Decoded planar, int16[channels, samples].
+    planes = np.concatenate(frames, axis=1) if frames else np.zeros((header.num_channels, 0))
+    return np.ascontiguousarray(planes.T, dtype=np.int16)
+
+
+def ulaw_table() -> Int16:
+    """Returns int16[256]: the sample of each mu-law byte (G.711, 14 bits scaled to 16)."""
+    code = ~np.arange(256) & 0xFF
+    magnitude = (((code & 15) << 3) + 132 << (code >> 4 & 7)) - 132
+    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
+
+
+def alaw_table() -> Int16:
+    """Returns int16[256]: the sample of each A-law byte (G.711, 13 bits scaled to 16)."""
+    code = np.arange(256) ^ 0x55
+    exponent, mantissa = code >> 4 & 7, (code & 15) << 4
+    magnitude = np.where(exponent == 0, mantissa + 8, mantissa + 264 << np.maximum(exponent - 1, 0))
+    return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
+
+
+def _broken(name: str, expected: str, received: object) -> UserError:
+    return UserError(
+        f"{name}: the SPHERE header cannot be read",
+        expected=expected,
+        received={"header": received},
+        fix="Copy the file again.",
+    )
+
+
+def _not_read(name: str, header: SphereHeader) -> UserError:
+    coding = ",".join(filter(None, (header.coding, header.compression)))
+    return UserError(
+        f"{name}: SPHERE files of this coding are not read",
+        expected="pcm, ulaw, alaw, or pcm with embedded-shorten",
+        received={"sample_coding": coding, "channel_count": header.num_channels},
+        fix="Convert it, for example with `sph2pipe -p -f wav IN.sph OUT.wav`.",
+    )

@@ -1,0 +1,76 @@
+"""What every vocabulary is: symbols to ids and back.
+
+Ids 0, 1 and 2 mean the same in every vocabulary of text: padding, end of sequence, unknown.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+from t2t_mm.errors import UserError
+
+PAD_ID = 0
+EOS_ID = 1
+UNKNOWN_ID = 2
+NUM_SPECIAL_IDS = 3
+
+
+class Vocabulary(ABC):
+    """Texts or class names to ids and back.
+
+    Args:
+        name: what a feature calls it.
+        size: number of ids, the special ones included.
+        hash: hexadecimal digest of what decides the ids; kept in data and checkpoints.
+    """
+
+    def __init__(self, name: str, size: int, hash: str) -> None:
+        self.name = name
+        self.size = size
+        self.hash = hash
+
+    @abstractmethod
+    def encode(self, text: str) -> list[int]:
+        """Returns the ids of `text`, without an end of sequence."""
+
+    @abstractmethod
+    def decode(self, ids: Iterable[int]) -> str:
+        """Returns the text of `ids`.
+
+        Raises:
+            UserError: if an id does not belong to this vocabulary.
+        """
+
+    def check_id(self, index: int) -> None:
+        """Refuses an id that does not belong to this vocabulary."""
+        if not 0 <= index < self.size:
+            raise UserError(
+                f"Vocabulary {self.name!r} cannot decode an id",
+                expected=f"ids from 0 to {self.size - 1}",
+                received={"id": index},
+            )
+
+
+class TextVocabulary(Vocabulary):
+    """A vocabulary whose ids form sequences with an end."""
+
+    @abstractmethod
+    def _decode(self, ids: list[int]) -> str:
+        """Returns the text of ids that are all at least `UNKNOWN_ID` and below `size`."""
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Returns the text of `ids` up to the first end of sequence; padding is left out.
+
+        Raises:
+            UserError: if an id does not belong to this vocabulary.
+        """
+        kept: list[int] = []
+        for value in ids:
+            index = int(value)
+            if index == EOS_ID:
+                break
+            self.check_id(index)
+            if index != PAD_ID:
+                kept.append(index)
+        return self._decode(kept)

@@ -1,0 +1,198 @@
+"""Constituency trees, and reading them from bracketed text such as the Penn Treebank's files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple, NoReturn
+
+from t2t_mm.errors import UserError
+
+WRAPPERS = frozenset(("", "TOP", "ROOT"))
+"""Labels that treebanks put around a whole tree; they say nothing about the sentence."""
+
+# A part of speech with its word, as most brackets are; or one bracket or word.
+_TOKENS = re.compile(r"\(\s*([^\s()]+)\s+([^\s()]+)\s*\)|([()]|[^\s()]+)")
+_TRACE = "-NONE-"
+
+
+class Tree(NamedTuple):
+    """A constituent with its parts, or a part of speech with its word.
+
+    Args:
+        label: as "NP" or "NN"; "" only around several trees that belong together.
+        children: at least one constituent or part of speech; or one word, below a part of speech.
+
+    Example:
+        >>> Tree("NP", (Tree("DT", ("the",)), Tree("NN", ("dog",)))).words()
+        ['the', 'dog']
+    """
+
+    label: str
+    children: tuple[Tree | str, ...]
+
+    @property
+    def is_tag(self) -> bool:
+        """Whether this is a part of speech with its word."""
+        return isinstance(self.children[0], str)
+
+    def tags(self) -> Iterator[Tree]:
+        """Yields the parts of speech from left to right, one per word."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            if node.is_tag:
+                yield node
+            else:
+                waiting.extend(node.branches()[::-1])
+
+    def words(self) -> list[str]:
+        """Returns the words from left to right."""
+        return [str(tag.children[0]) for tag in self.tags()]
+
+    def branches(self) -> list[Tree]:
+        """Returns the children that are trees: all of them, or none below a part of speech."""
+        return [child for child in self.children if isinstance(child, Tree)]
+
+
+def without_wrapper(tree: Tree) -> Tree:
+    """Returns a tree without TOP, ROOT or a blank label around it.
+
+    Where a wrapper holds several trees they stay together under the blank label.
+
+    Example:
+        >>> without_wrapper(Tree("TOP", (Tree("UH", ("yes",)),)))
+        Tree(label='UH', children=('yes',))
+    """
+    while tree.label in WRAPPERS and not tree.is_tag:
+        branches = tree.branches()
+        if len(branches) > 1:
+            return Tree("", tuple(branches))
+        tree = branches[0]
+    return tree
+
+
+@lru_cache(maxsize=1 << 16)
+def plain_label(label: str) -> str:
+    """Returns a label without function tags, indices and alternatives.
+
+    Labels that begin with a dash, as -LRB-, are parts of speech of their own and stay.
+
+    Example:
+        >>> [plain_label(label) for label in ("NP-SBJ-1", "NP=2", "ADVP|PRT", "-LRB-", "PRP$")]
+        ['NP', 'NP', 'ADVP', '-LRB-', 'PRP$']
+    """
+    return label if label.startswith("-") else re.split(r"(?<=.)[-=|]", label, maxsplit=1)[0]
+
+
+def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
+    """Yields the trees of bracketed text: plain constituents over the words that were said.
+
+    A tree may take several lines, and a line may hold several trees. Traces (-NONE-) go with the
+    constituents that they leave empty, function tags go (see `plain_label`), and so does a wrapper
+    (see `without_wrapper`). Words stay as they are written, -LRB- for "(" too.
+
+    Args:
+        lines: the text.
+        name: of the file, for messages.
+
+    Raises:
+        UserError: brackets that do not match, a constituent without label or content, a word that
+            does not stand alone in the brackets of its part of speech; with file and line.
+
+    Example:
+        >>> text = ["( (S (NP-SBJ (PRP It))", "     (VP (VBZ works) (NP (-NONE- *)))) )"]
+        >>> [tree.words() for tree in read_trees(text, "example.mrg")]
+        [['It', 'works']]
+    """
+    opened: list[_Bracket] = []
+    for number, line in enumerate(lines, start=1):
+        for tag, word, token in _TOKENS.findall(line):
+            if (tag or token == "(") and opened and opened[-1].label is None:
+                opened[-1].label = _blank_label(opened, name, number)
+            if token == "(":
+                opened.append(_Bracket(number))
+                continue
+            node: Tree | str | None = token
+            if tag:
+                node = _tag(tag, word)
+            elif token == ")" and opened:
+                node = opened.pop().closed(name, number)
+            elif not opened:
+                what = "a closing bracket too many" if token == ")" else "a word outside a tree"
+                _raise_malformed(name, number, what, "trees in round brackets", token)
+            if opened:
+                opened[-1].add(node)
+            elif isinstance(node, Tree):
+                yield without_wrapper(node)
+    if opened:
+        expected = f"{len(opened)} more closing brackets before the end of the file"
+        what = "the tree that begins here is never closed"
+        _raise_malformed(name, opened[0].line, what, expected, "(")
+
+
+@dataclass(slots=True)
+class _Bracket:
+    """An open bracket: its label (None while unknown), and what it holds so far."""
+
+    line: int
+    label: str | None = None
+    children: list[Tree | str] = field(default_factory=list)
+    num_words: int = 0
+    has_trace: bool = False
+
+    def add(self, child: Tree | str | None) -> None:
+        """Adds the label, a word or a tree; None stands for one that was nothing but traces."""
+        if child is None:
+            self.has_trace = True
+        elif isinstance(child, Tree):
+            self.children.append(child)
+        elif self.label is None:
+            self.label = child
+        else:
+            self.num_words += 1
+            self.children.append(child)
+
+    def closed(self, name: str, number: int) -> Tree | None:
+        """Returns what the bracket holds now that line `number` closes it; None for a trace."""
+        if self.num_words and (len(self.children) > 1 or self.has_trace):
+            word = next(child for child in self.children if isinstance(child, str))
+            expected = "each word alone in the brackets of its part of speech, as (NN dog)"
+            _raise_malformed(name, number, f"more than one word under {self.label}", expected, word)
+        if self.num_words:
+            return _tag(self.label or "", str(self.children[0]))
+        if self.children:
+            return Tree(plain_label(self.label or ""), tuple(self.children))
+        if not self.has_trace:
+            expected = "a label and at least one word, as (NN dog)"
+            _raise_malformed(name, number, "empty brackets", expected, f"({self.label or ''})")
+        return None
+
+
+def _tag(label: str, word: str) -> Tree | None:
+    return None if label == _TRACE else Tree(plain_label(label), (word,))
+
+
+def _blank_label(opened: list[_Bracket], name: str, number: int) -> str:
+    """Returns the blank label, which only the outermost bracket may have."""
+    if len(opened) > 1:
+        _raise_malformed(
+            name,
+            number,
+            "a constituent without label",
+            "a label after each bracket but the outermost; or else the tree that begins in line "
+            f"{opened[0].line} lacks a closing bracket",
+            "((",
+        )
+    return ""
+
+
+def _raise_malformed(name: str, number: int, what: str, expected: str, received: str) -> NoReturn:
+    raise UserError(
+        f"{name}, line {number}: {what}",
+        expected=expected,
+        received={"text": received},
+        fix="Correct the file.",
+    )

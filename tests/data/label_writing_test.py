@@ -1,0 +1,118 @@
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from t2t_mm import Categorical, Language, Problem, UserError, registry
+from t2t_mm.data.builder import generate_data
+from t2t_mm.data.label_writing import write_labels
+from t2t_mm.data.labels import labels_path, load_labels
+from t2t_mm.data.stored import open_data
+
+
+@registry.register_problem("labelled_for_tests")
+class Labelled(Problem):
+    """A word and its class."""
+
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Categorical(vocabulary="kinds")}
+    splits = ("train",)
+    names: ClassVar[Sequence[str]] = ("noun", "verb")
+
+    def class_names(self, feature: str) -> Sequence[str]:
+        assert feature == "targets"
+        return self.names
+
+    def generate(self, split: str) -> Iterator[dict[str, Any]]:
+        yield {"inputs": "go", "targets": "verb"}
+        yield {"inputs": "tree", "targets": 0}
+
+
+class OtherNames(Labelled):
+    names = ("noun", "adverb", "verb")
+
+
+class TextOfTheSameName(Labelled):
+    modalities: ClassVar = {"inputs": Language("kinds"), "targets": Language("bytes")}
+
+
+class Reserved(Labelled):
+    modalities: ClassVar = {"inputs": Language("classes_3"), "targets": Language("bytes")}
+
+
+def test_the_names_are_written_once_and_belong_to_the_data(tmp_path: Path) -> None:
+    generate_data("labelled_for_tests", data_dir=tmp_path, progress=False)
+    assert load_labels(tmp_path, "kinds").names == ("noun", "verb")
+    info = open_data(registry.problem("labelled_for_tests"), tmp_path)
+    assert info.vocabularies["targets"].decode([1]) == "verb"
+    assert info.lengths == {"train": {3: 1, 5: 1}}
+    assert set(info.metadata.fingerprint["vocabularies"]) == {"bytes", "kinds"}
+
+
+def test_other_names_than_the_file_has_are_refused_until_overwritten(tmp_path: Path) -> None:
+    write_labels([Labelled()], tmp_path, overwrite=False)
+    with pytest.raises(UserError) as error:
+        write_labels([OtherNames()], tmp_path, overwrite=False)
+    assert "other_names gives vocabulary 'kinds' other class names" in str(error.value)
+    assert "Expected: 2 names, at index 1 'verb'" in str(error.value)
+    assert "num_classes=3, name='adverb'" in str(error.value)
+    assert "--overwrite_vocab" in str(error.value)
+    write_labels([OtherNames()], tmp_path, overwrite=True)
+    assert load_labels(tmp_path, "kinds").names == OtherNames.names
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_two_problems_must_agree(tmp_path: Path, overwrite: bool) -> None:
+    with pytest.raises(UserError, match="other_names gives vocabulary 'kinds' other class names"):
+        write_labels([Labelled(), OtherNames()], tmp_path, overwrite=overwrite)
+
+
+def test_overwriting_the_names_makes_data_of_others_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate_data("labelled_for_tests", data_dir=tmp_path, progress=False)
+    write_labels([OtherNames()], tmp_path, overwrite=True)
+    with pytest.raises(UserError, match="is stale: its vocabulary changed"):
+        open_data(registry.problem("labelled_for_tests"), tmp_path)
+
+
+def test_data_is_not_generated_again_with_the_names_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate_data("labelled_for_tests", data_dir=tmp_path, progress=False)
+    monkeypatch.setattr(Labelled, "names", ("noun", "verb", "adverb"))
+    with pytest.raises(UserError, match=r"other class names than it has.*--overwrite_vocab"):
+        generate_data("labelled_for_tests", data_dir=tmp_path, overwrite=True, progress=False)
+    assert load_labels(tmp_path, "kinds").names == ("noun", "verb")
+    generate_data("labelled_for_tests", data_dir=tmp_path, overwrite_vocab=True, progress=False)
+    assert load_labels(tmp_path, "kinds").names == ("noun", "verb", "adverb")
+
+
+def test_a_finished_problem_is_not_asked_for_its_names_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate_data("labelled_for_tests", data_dir=tmp_path, progress=False)
+
+    def refuse(self: Labelled, feature: str) -> Sequence[str]:
+        raise UserError("The raw data went")
+
+    monkeypatch.setattr(Labelled, "class_names", refuse)
+    base = registry.problem("labelled_for_tests")
+    write_labels([base], tmp_path, overwrite=False)
+    labels_path(tmp_path, "kinds").unlink()
+    with pytest.raises(UserError, match="The raw data went"):
+        write_labels([base], tmp_path, overwrite=False)
+
+
+@pytest.mark.parametrize("bases", [[Labelled(), TextOfTheSameName()], [Reserved()]])
+def test_text_and_classes_do_not_share_a_name(tmp_path: Path, bases: list[Problem]) -> None:
+    with pytest.raises(UserError, match="is one of text and of class names at once"):
+        write_labels(bases, tmp_path, overwrite=False)
+
+
+def test_a_trained_vocabulary_keeps_its_name(tmp_path: Path) -> None:
+    model = tmp_path / "vocab/kinds.model"
+    model.parent.mkdir()
+    model.touch()
+    with pytest.raises(UserError, match="'kinds' of problem labelled is one of text and"):
+        write_labels([Labelled()], tmp_path, overwrite=False)

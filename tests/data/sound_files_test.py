@@ -1,0 +1,171 @@
+"""Sound files of every kind as mono arrays of one sample rate."""
+
+import io
+import struct
+import sys
+
+import numpy as np
+import pytest
+from sound_fixtures import sphere_bytes, tone, wav_bytes
+
+from t2t_mm.data.bad_examples import BadExample
+from t2t_mm.data.sound_files import SoundReader, decode_sound, read_sound
+from t2t_mm.data.sounds import resample
+from t2t_mm.errors import UserError
+
+STEREO = np.array([[2, 4], [-3, 4], [100, -100]], np.int16)
+
+
+def encoded(samples, rate=16_000, **options):
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("data", [wav_bytes(tone()), sphere_bytes(tone())], ids=["wav", "sphere"])
+def test_pcm_needs_no_other_package(tmp_path, monkeypatch, data):
+    for package in ("soundfile", "av"):
+        monkeypatch.setitem(sys.modules, package, None)
+    path = tmp_path / "a.sound"
+    path.write_bytes(data)
+    for source in (path, data):
+        samples = read_sound(source, 16_000)
+        assert samples.dtype == np.int16
+        np.testing.assert_array_equal(samples, tone())
+
+
+@pytest.mark.parametrize("format", ["FLAC", "WAV"])
+def test_sixteen_bits_are_kept_exactly(format):
+    samples = read_sound(encoded(tone(), format=format), 16_000)
+    assert samples.dtype == np.int16
+    np.testing.assert_array_equal(samples, tone())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"format": "WAV", "subtype": "PCM_24"},
+        {"format": "WAV", "subtype": "FLOAT"},
+        {"format": "FLAC", "subtype": "PCM_24"},
+        {"format": "OGG"},
+    ],
+)
+def test_finer_and_lossy_kinds_are_floats(options):
+    samples = read_sound(encoded(tone() / 32768, **options), 16_000)
+    assert samples.dtype == np.float32
+    tolerance = 0.05 if options["format"] == "OGG" else 1e-6
+    np.testing.assert_allclose(samples[100:700], tone()[100:700] / 32768, atol=tolerance)
+
+
+def test_channels_are_averaged_or_chosen():
+    data = wav_bytes(STEREO)
+    np.testing.assert_array_equal(read_sound(data, 16_000), [3, 0, 0])
+    np.testing.assert_array_equal(read_sound(data, 16_000, channel=1), [4, 4, -100])
+    with pytest.raises(UserError, match="0 to 1"):
+        read_sound(data, 16_000, channel=2)
+
+
+def test_other_sample_rates_are_converted_and_counted():
+    reader = SoundReader(16_000)
+    reader.read(wav_bytes(tone()))
+    assert reader.note() == ""
+    for rate in (8_000, 44_100, 8_000):
+        samples = reader.read(wav_bytes(tone(rate, rate=rate), rate))
+        assert samples.dtype == np.float32
+        np.testing.assert_allclose(samples[500:15500], tone(16_000)[500:15500] / 32768, atol=2e-3)
+    assert reader.note() == (
+        "3 of 4 sounds were resampled to 16,000 Hz (2 from 8,000 Hz, 1 from 44,100 Hz)."
+    )
+
+
+def test_segments_in_seconds_of_the_file(tmp_path):
+    path = tmp_path / "long.wav"
+    path.write_bytes(wav_bytes(tone(16_000)))
+    reader = SoundReader(16_000)
+    np.testing.assert_array_equal(
+        reader.read(path, start_s=0.25, end_s=0.5), tone(16_000)[4000:8000]
+    )
+    np.testing.assert_array_equal(reader.read(path, start_s=0.9, end_s=1.2), tone(16_000)[14400:])
+    np.testing.assert_array_equal(reader.read(path, start_s=0.5), tone(16_000)[8000:])
+    with pytest.raises(UserError, match=r"long\.wav: a segment lies behind.*1\.00 seconds"):
+        reader.read(path, start_s=0.5, end_s=2.0)
+
+
+def test_silent_files_are_read():
+    np.testing.assert_array_equal(read_sound(wav_bytes(np.zeros(5, np.int16)), 16_000), [0] * 5)
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        (wav_bytes(tone(0)), "the sound is empty"),
+        (sphere_bytes(tone(0), 8_000), "the sound is empty"),
+        (encoded(np.array([0.0, np.nan]), format="WAV", subtype="FLOAT"), "not finite"),
+        (encoded(tone() / 10.0, format="WAV", subtype="FLOAT"), "too large.*largest=1(600|599)"),
+    ],
+)
+def test_a_file_that_holds_no_sound_is_a_bad_example_with_its_name(tmp_path, data, message):
+    path = tmp_path / "none.wav"
+    path.write_bytes(data)
+    with pytest.raises(BadExample, match=rf"none\.wav: .*{message}"):
+        read_sound(path, 16_000)
+
+
+def test_a_segment_without_sound_is_named_with_its_begin():
+    with pytest.raises(BadExample, match=r"a\.wav from 1\.2 s on: the sound is empty"):
+        SoundReader(16_000).read(wav_bytes(tone(16_000)), start_s=1.2, name="a.wav")
+
+
+def test_what_overshoots_is_clipped():
+    loud = np.where(np.random.default_rng(1).random(44_100) < 0.5, 32_767, -32_767)
+    samples = read_sound(wav_bytes(loud.astype(np.int16), 44_100), 16_000)
+    assert np.abs(samples).max() == 1.0
+    assert np.abs(resample(loud.astype(np.int16), 44_100, 16_000)).max() > 1.1
+    lossy = encoded(loud / 32_767, 44_100, format="OGG")
+    assert np.abs(read_sound(lossy, 44_100)).max() == 1.0
+
+
+def test_a_wav_of_unknown_length_is_read_to_its_end():
+    data = wav_bytes(tone())
+    streamed = data[:40] + struct.pack("<I", 0xFFFFFFFF) + data[44:]
+    np.testing.assert_array_equal(read_sound(streamed, 16_000), tone())
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        (wav_bytes(tone())[:-100], "cut short"),
+        (encoded(tone(), format="WAV", subtype="FLOAT")[:-100], "cut short"),
+        (wav_bytes(tone())[:20], "cut short"),
+        (encoded(tone(), format="FLAC")[:-300], "cannot be decoded|cut short"),
+        (b"no sound at all", "cannot be decoded"),
+        (wav_bytes(tone(), 0), "cannot be decoded.*sample_rate_hz=0"),
+        (sphere_bytes(tone(), 0), "cannot be decoded.*sample_rate_hz=0"),
+        (sphere_bytes(tone(), -8_000), "cannot be decoded.*sample_rate_hz=-8000"),
+    ],
+)
+def test_broken_files_are_named(tmp_path, data, message):
+    path = tmp_path / "broken.wav"
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=rf"broken\.wav: .*({message})"):
+        decode_sound(path)
+
+
+def test_an_empty_file_is_a_bad_example(tmp_path):
+    (tmp_path / "empty.wav").touch()
+    with pytest.raises(BadExample, match=r"empty\.wav: the sound file is empty"):
+        decode_sound(tmp_path / "empty.wav")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"absent\.wav: .*No such file"):
+        decode_sound(tmp_path / "absent.wav")
+
+
+def test_flac_without_the_package(monkeypatch):
+    data = encoded(tone(), format="FLAC")
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    with pytest.raises(UserError, match=r"a\.flac: .*pip install t2t_mm\[audio\]"):
+        read_sound(data, 16_000, name="a.flac")

@@ -1,0 +1,89 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from t2t_mm import Audio, UserError
+from t2t_mm.data.bad_examples import BadExample
+from t2t_mm.data.sounds import load_sound, resample, sound_length, store_sound
+
+
+def sine(frequency_hz: float, rate_hz: int, seconds: float = 1.0) -> Any:
+    times = np.arange(int(rate_hz * seconds)) / rate_hz
+    return np.sin(2 * np.pi * frequency_hz * times).astype(np.float32)
+
+
+def test_integers_are_stored_as_they_are() -> None:
+    samples = np.array([0, 1, -1, 32767, -32768], np.int16)
+    assert store_sound(samples) == bytes.fromhex("0000 0100 ffff ff7f 0080")
+
+
+def test_floats_come_back_within_half_a_step() -> None:
+    samples = sine(100, 8000)
+    assert np.abs(load_sound(store_sound(samples)) - samples).max() <= 0.5 / 32767 + 1e-7
+
+
+def test_a_little_overshoot_is_clipped() -> None:
+    samples = np.array([1.05, -1.05], np.float32)
+    np.testing.assert_array_equal(load_sound(store_sound(samples)), [1.0, -1.0])
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.zeros(0, np.float32), "The sound is empty"),
+        (np.array([0.0, np.nan], np.float32), "samples that are not finite"),
+        (np.array([np.inf], np.float32), "samples that are not finite"),
+    ],
+)
+def test_a_sound_that_says_nothing_is_a_bad_example(samples: Any, message: str) -> None:
+    with pytest.raises(BadExample, match=message):
+        store_sound(samples)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.zeros((10, 2), np.int16), r"is no sound.*one channel.*shape='\(10, 2\)'"),
+        (np.zeros(10, np.int32), "Received: dtype='int32'"),
+        ([0.0, 0.1], "Received: type='list'"),
+        (np.array([5.0], np.float32), "too large.*Received: largest=5.0"),
+    ],
+)
+def test_what_is_no_sound_is_the_problems_fault(value: Any, message: str) -> None:
+    with pytest.raises(UserError, match=message) as error:
+        store_sound(value)
+    assert not isinstance(error.value, BadExample)
+
+
+def test_silence_is_a_sound() -> None:
+    assert store_sound(np.zeros(3, np.float32)) == bytes(6)
+
+
+@pytest.mark.parametrize(("samples", "positions"), [(1, 1), (640, 1), (641, 2), (16_000, 25)])
+def test_there_is_one_position_per_40_ms(samples: int, positions: int) -> None:
+    assert sound_length(store_sound(np.zeros(samples, np.int16)), Audio()) == positions
+
+
+@pytest.mark.parametrize(
+    ("from_hz", "to_hz"), [(44_100, 16_000), (48_000, 16_000), (8_000, 16_000), (22_050, 16_000)]
+)
+def test_a_tone_stays_the_same_tone_at_another_rate(from_hz: int, to_hz: int) -> None:
+    received = resample(sine(1000, from_hz), from_hz, to_hz)
+    assert received.dtype == np.float32 and received.shape == (to_hz,)
+    inner = slice(to_hz // 20, -to_hz // 20)
+    assert np.abs(received - sine(1000, to_hz))[inner].max() < 1e-4
+
+
+def test_what_the_new_rate_cannot_hold_does_not_come_back_as_another_tone() -> None:
+    above = resample(sine(9000, 44_100), 44_100, 16_000)
+    assert np.abs(above[800:-800]).max() < 1e-3
+
+
+def test_resampling_takes_integers_and_short_sounds() -> None:
+    assert (
+        np.abs(resample(np.full(4000, 16_384, np.int16), 8000, 16_000)[400:-400] - 0.5).max() < 1e-3
+    )
+    assert resample(np.zeros(0, np.float32), 8000, 16_000).shape == (0,)
+    assert resample(np.ones(1, np.float32), 48_000, 16_000).shape == (1,)
+    np.testing.assert_array_equal(resample(sine(50, 8000), 8000, 8000), sine(50, 8000))

@@ -1,0 +1,104 @@
+"""SPHERE files: what is decoded is what the header tells of, or the file is refused."""
+
+import re
+
+import numpy as np
+import pytest
+from sound_fixtures import sphere_bytes, tone
+
+from t2t_mm.data.sphere import alaw_table, decode_sphere, read_header, ulaw_table
+from t2t_mm.errors import UserError
+
+
+@pytest.mark.parametrize("order", ["-s2 01", "-s2 10"])
+def test_pcm_of_both_byte_orders(order):
+    samples = np.array([0, 1, -1, 256, -32768, 32767], np.int16)
+    decoded, rate = decode_sphere(sphere_bytes(samples, sample_byte_format=order), "a.wv1")
+    np.testing.assert_array_equal(decoded, samples[:, None])
+    assert decoded.dtype == np.int16
+    assert rate == 16_000
+
+
+def test_channels_alternate():
+    samples = np.array([[1, 10], [2, 20], [3, 30]], np.int16)
+    decoded, _ = decode_sphere(sphere_bytes(samples, 8_000), "a.sph")
+    np.testing.assert_array_equal(decoded, samples)
+
+
+def test_fields_that_old_headers_lack():
+    data = sphere_bytes(tone(), sample_coding=None, channel_count=None, sample_checksum=None)
+    decoded, _ = decode_sphere(data, "timit.wav")
+    np.testing.assert_array_equal(decoded[:, 0], tone())
+    header = read_header(sphere_bytes(tone(), sample_rate="-r 16000.000000"), "a")
+    assert (header.sample_rate_hz, header.coding, header.byte_order) == (16_000, "pcm", "<")
+
+
+# The values of ITU-T G.711: both ends of either sign and the steps next to zero.
+@pytest.mark.parametrize(
+    "table, values",
+    [
+        (ulaw_table, {0x00: -32124, 0x7E: -8, 0x7F: 0, 0x80: 32124, 0xFE: 8, 0xFF: 0, 0xEF: 132}),
+        (alaw_table, {0x55: -8, 0xD5: 8, 0xD4: 24, 0x2A: -32256, 0xAA: 32256, 0xC5: 264}),
+    ],
+)
+def test_companding_tables(table, values):
+    assert {code: int(table()[code]) for code in values} == values
+
+
+@pytest.mark.parametrize(
+    "coding, table",
+    [("-s4 ulaw", ulaw_table), ("-s4 alaw", alaw_table), ("-s6 mu-law", ulaw_table)],
+)
+def test_companded_files(coding, table):
+    codes = np.arange(256, dtype=np.uint8)
+    decoded, _ = decode_sphere(sphere_bytes(codes, 8_000, sample_coding=coding), "a.sph")
+    np.testing.assert_array_equal(decoded[:, 0], table())
+
+
+def test_a_recording_without_sound():
+    coding = "-s26 pcm,embedded-shorten-v2.00"
+    decoded, _ = decode_sphere(sphere_bytes(tone(0), sample_coding=coding), "46uc030b.wv1")
+    assert decoded.shape == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        (sphere_bytes(tone())[:-6], r"cut short.*800 samples.*samples=797"),
+        (sphere_bytes(tone(), sample_checksum="-i 7"), r"not the one that was written.*checksum 7"),
+        (
+            sphere_bytes(tone(), sample_byte_format="-s2 10")[:1024] + tone().tobytes(),
+            "not the one",
+        ),
+        (sphere_bytes(tone())[:700], "header of 1024 bytes"),
+        (sphere_bytes(tone())[:9], "header cannot be read"),
+        (sphere_bytes(tone(), sample_count=None), "sample_count"),
+        (sphere_bytes(tone(), sample_rate="-s4 slow"), "sample_rate"),
+        (sphere_bytes(tone(), sample_rate="-r inf"), "sample_rate"),
+    ],
+)
+def test_broken_files_are_named(data, message):
+    with pytest.raises(UserError, match=rf"01ic0201\.wv1: .*{message}"):
+        decode_sphere(data, "01ic0201.wv1")
+
+
+@pytest.mark.parametrize(
+    "coding", ["ulaw,embedded-shorten-v2.00", "pcm,embedded-wavpack-v1", "adpcm"]
+)
+def test_other_codings_are_refused(coding):
+    data = sphere_bytes(tone(), sample_coding=f"-s26 {coding}")
+    with pytest.raises(UserError, match=rf"{re.escape(coding)}.*sph2pipe"):
+        decode_sphere(data, "a.sph")
+
+
+def test_broken_shorten_is_named():
+    data = sphere_bytes(tone(), sample_coding="-s26 pcm,embedded-shorten-v2.00")
+    with pytest.raises(UserError, match=r"a\.sph: "):
+        decode_sphere(data, "a.sph")
+
+
+def test_shorten_without_the_package(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "av", None)
+    data = sphere_bytes(tone(), sample_coding="-s26 pcm,embedded-shorten-v2.00")
+    with pytest.raises(UserError, match=r"pip install t2t_mm\[audio\]"):
+        decode_sphere(data, "a.sph")
