@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock, ConvStep, Pointwise
 from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.masking import causal_bias, padding_bias
-from t2t_mm.layers.timing import add_timing
+from t2t_mm.layers.timing import add_timing, timing_signal
 
 Tensor = Any
 
@@ -27,6 +28,24 @@ class KeysValues(NamedTuple):
 
     keys: Tensor
     values: Tensor
+
+
+class AttentionCache(NamedTuple):
+    """What an `AttentionBlock` remembers while it decodes; see `layers.caching`.
+
+    Attributes:
+        mix1: of the first convolution.
+        mix2: of the second.
+        targets: keys and values float[B, H, T, C] of the T positions so far.
+        source: keys and values float[B, H, S, C], projected once.
+        source_bias: float[B, 1, 1, S], 0 or `BLOCKED`.
+    """
+
+    mix1: Cache
+    mix2: Cache
+    targets: KeysValues
+    source: KeysValues
+    source_bias: Tensor
 
 
 class MultiHeadAttention(keras.layers.Layer):
@@ -106,6 +125,30 @@ class MultiHeadAttention(keras.layers.Layer):
     ) -> Tensor:
         """Args: x: float[B, T, D]; source: float[B, S, D]. Returns: float[B, T, D]."""
         return self.attend(x, self.project_source(source), bias, training)
+
+    def start_cache(self, batch_size: Tensor | int) -> KeysValues:
+        """Returns the keys and values of no position, for self-attention step by step."""
+        width = self.key.width
+        shape = (batch_size, self.num_heads, 0, width // self.num_heads)
+        return KeysValues(*(ops.zeros(shape, self.compute_dtype) for _ in KeysValues._fields))
+
+    def decode_step(
+        self, x_BD: Tensor, cache: KeysValues, position: Tensor | int
+    ) -> tuple[Tensor, KeysValues]:
+        """Lets one position look at itself and those before.
+
+        Args:
+            x_BD: float[B, D], the next position.
+            cache: keys and values of the T positions before.
+            position: T; not read, the cache has grown to it.
+
+        Returns:
+            float[B, D], and the keys and values of T + 1 positions.
+        """
+        x = x_BD[:, None]
+        added = zip(cache, self.project_source(x), strict=True)
+        cache = KeysValues(*(ops.concatenate(pair, axis=2) for pair in added))
+        return self.attend(x, cache)[:, 0], cache
 
     def _split(self, x: Tensor) -> Tensor:
         batch, length, width = ops.shape(x)
@@ -211,6 +254,33 @@ class AttentionBlock(keras.layers.Layer):
         x = self.self_attention(x, x, causal_bias(ops.shape(x)[1]), training=training)
         bias = None if source_mask is None else padding_bias(source_mask)
         return self.source_attention(x, source, bias, training=training)
+
+    def start_cache(self, source: Tensor, source_mask: Tensor | None = None) -> AttentionCache:
+        """Args: source: float[B, S, D]; source_mask: bool[B, S]. Returns: see `layers.caching`."""
+        batch_size, length, _ = ops.shape(source)
+        if source_mask is None:
+            source_mask = ops.ones((batch_size, length), "bool")
+        return AttentionCache(
+            self.mix1.start_cache(batch_size),
+            self.mix2.start_cache(batch_size),
+            self.self_attention.start_cache(batch_size),
+            self.source_attention.project_source(source),
+            padding_bias(source_mask),
+        )
+
+    def decode_step(
+        self, x_BD: Tensor, cache: AttentionCache, position: Tensor | int
+    ) -> tuple[Tensor, AttentionCache]:
+        """Args: x_BD: float[B, D]; cache: of the positions before; position: int, their number.
+
+        Returns: float[B, D] and the new cache.
+        """
+        x = x_BD + timing_signal(1, x_BD.shape[-1], position, x_BD.dtype)
+        x, mix1 = self.mix1.decode_step(x, cache.mix1, position)
+        x, mix2 = self.mix2.decode_step(x, cache.mix2, position)
+        x, targets = self.self_attention.decode_step(x, cache.targets, position)
+        x = self.source_attention.attend(x[:, None], cache.source, cache.source_bias)[:, 0]
+        return x, cache._replace(mix1=mix1, mix2=mix2, targets=targets)
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()

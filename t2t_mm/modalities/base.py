@@ -5,9 +5,14 @@ Axis letters: B batch, L input positions, T target positions, D body width, V cl
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
+
+from t2t_mm.modalities.grid import Grid
+
+if TYPE_CHECKING:
+    from t2t_mm.sections import ModalityHParams
 
 Tensor = Any
 
@@ -18,12 +23,12 @@ class Positions(NamedTuple):
     Attributes:
         x: float[B, L, D], zero at padded positions.
         mask: bool[B, L], True where a position is real.
-        grid: (rows, columns) if the positions are those of a picture, row by row; else None.
+        grid: (rows, columns, sizes) if the positions are those of pictures, row by row; else None.
     """
 
     x: Tensor
     mask: Tensor
-    grid: tuple[Any, Any] | None = None
+    grid: Grid | None = None
 
 
 class Modality(keras.layers.Layer):
@@ -37,9 +42,15 @@ class Modality(keras.layers.Layer):
         reads: whether `bottom` will be called.
         writes: whether `targets_bottom`, `top` and `loss` will be called.
 
+    Attributes:
+        reads_encoder: whether `top` takes the encoder's output, past mixer and decoder: the
+            target is no sequence, and `targets_bottom` is not called.
+
     Raises:
         ValueError: if it neither reads nor writes.
     """
+
+    reads_encoder: bool = False
 
     def __init__(self, width: int, reads: bool = True, writes: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -50,27 +61,51 @@ class Modality(keras.layers.Layer):
         self.writes = writes
 
     @classmethod
-    def from_feature(cls, feature: Any, *, vocabulary_size: int, width: int, **kwargs: Any) -> Any:
+    def from_feature(
+        cls,
+        feature: Any,
+        *,
+        vocabulary_size: int,
+        width: int,
+        nets: ModalityHParams | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """Makes the net for a declared feature.
 
         Args:
             feature: what a problem declares.
             vocabulary_size: size of its vocabulary; 0 where it has none.
             width: body width D.
+            nets: settings of the nets; None: their defaults.
             **kwargs: `reads`, `writes`, `name`, `dtype`.
         """
         raise NotImplementedError
 
-    def bottom(self, features: Tensor, training: bool = False) -> Positions:
-        """Turns a batch of inputs into positions."""
+    def bottom(
+        self, features: Tensor, sizes: Tensor | None = None, training: bool = False
+    ) -> Positions:
+        """Turns a batch of inputs into positions.
+
+        Args:
+            features: the batch, padded; its axes may be unknown.
+            sizes: int[B, n], the real sizes of each example, for features whose padding cannot
+                be seen from their values; None: nothing is padded.
+            training: whether this is a step of training.
+        """
         raise NotImplementedError
 
     def targets_bottom(self, targets: Tensor, training: bool = False) -> Positions:
         """Turns a batch of targets, not yet shifted, into positions."""
         raise NotImplementedError
 
-    def top(self, x: Tensor) -> Tensor:
-        """Turns the body's output float[B, T, D] into logits."""
+    def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
+        """Turns the body's output float[B, T, D] into logits.
+
+        Args:
+            x: float[B, T, D] of the decoder, or of the encoder with `reads_encoder`.
+            mask: bool[B, T], the real positions; None: all.
+            grid: how the positions lie, if they are those of pictures.
+        """
         raise NotImplementedError
 
     def loss(

@@ -6,14 +6,18 @@ Source: arXiv:1706.05137, section 2.5.1.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import ops
 
 from t2t_mm.layers.masking import real_positions, zero_padding
 from t2t_mm.modalities.base import Modality, Positions
+from t2t_mm.modalities.grid import Grid
 from t2t_mm.registry import register_modality
+
+if TYPE_CHECKING:
+    from t2t_mm.sections import ModalityHParams
 
 Tensor = Any
 
@@ -58,7 +62,13 @@ class LanguageModality(Modality):
 
     @classmethod
     def from_feature(
-        cls, feature: Any, *, vocabulary_size: int, width: int, **kwargs: Any
+        cls,
+        feature: Any,
+        *,
+        vocabulary_size: int,
+        width: int,
+        nets: ModalityHParams | None = None,
+        **kwargs: Any,
     ) -> LanguageModality:
         return cls(vocabulary_size, width, **kwargs)
 
@@ -74,16 +84,18 @@ class LanguageModality(Modality):
             normal = keras.initializers.RandomNormal(stddev=deviation / BODY_DEVIATION)
             self.softmax = self.add_weight(shape[::-1], normal, name="softmax")
 
-    def bottom(self, features: Tensor, training: bool = False) -> Positions:
-        """Args: features: int[B, L]. Returns: Positions of float[B, L, D]."""
+    def bottom(
+        self, features: Tensor, sizes: Tensor | None = None, training: bool = False
+    ) -> Positions:
+        """Args: features: int[B, L]; sizes: not read. Returns: Positions of float[B, L, D]."""
         return self._embed(features, self.input_embedding)
 
     def targets_bottom(self, targets: Tensor, training: bool = False) -> Positions:
         """Args: targets: int[B, T], not shifted. Returns: Positions of float[B, T, D]."""
         return self._embed(targets, self.target_embedding)
 
-    def top(self, x: Tensor) -> Tensor:
-        """Args: x: float[B, T, D]. Returns: float[B, T, V]."""
+    def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
+        """Args: x: float[B, T, D]; mask, grid: not read. Returns: float[B, T, V]."""
         flat = ops.reshape(x, (-1, self.width))
         logits = ops.matmul(flat, ops.cast(self.softmax, x.dtype))
         return ops.reshape(logits, (*ops.shape(x)[:-1], self.vocabulary_size))

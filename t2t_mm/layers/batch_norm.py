@@ -1,0 +1,116 @@
+"""Batch normalization over examples and places, the same in training and afterwards.
+
+Axis letters: B batch, H rows (or time), W columns (or frequency), C channels, N = B * H * W.
+Source: Ioffe and Szegedy 2015, arXiv:1502.03167; Ioffe 2017, arXiv:1702.03275.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+Tensor = Any
+
+EPSILON = 1e-3
+LARGEST_SCALE = 3.0
+LARGEST_OFFSET = 3.0
+"""How far a batch may lie from the running statistics and still be corrected to them."""
+
+
+class BatchNorm(keras.layers.Layer):
+    """Zero mean and unit variance per channel, by running statistics; then a gain and a shift.
+
+    In training a batch is normalized by its own statistics, through which the gradient flows,
+    and then corrected to the running ones (batch renormalization). So batches of several problems
+    that share a net are seen in training as they will be seen afterwards, though each batch is
+    of one problem, and an example does not depend on its neighbours once training is over.
+
+    Args:
+        momentum: how much of the running statistics a step keeps; they are unbiased from the
+            first step on.
+
+    Example:
+        >>> norm = BatchNorm()
+        >>> norm(keras.ops.ones((2, 5, 8, 4)), training=True).shape  # (2, 5, 8, 4)
+    """
+
+    def __init__(self, momentum: float = 0.95, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.momentum = momentum
+
+    def build(self, input_shape: Any) -> None:
+        shape = (input_shape[-1],)
+        weight = {"autocast": False}
+        self.gain = self.add_weight(shape, "ones", name="gain", **weight)
+        self.shift = self.add_weight(shape, "zeros", name="shift", **weight)
+        self.mean = self.add_weight(shape, "zeros", name="mean", trainable=False, **weight)
+        self.variance = self.add_weight(shape, "zeros", name="variance", trainable=False, **weight)
+        self.seen = self.add_weight((), "zeros", name="seen", trainable=False, **weight)
+
+    def call(
+        self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
+    ) -> Tensor:
+        """Normalizes a batch.
+
+        Args:
+            x: float[B, H, W, C].
+            position_mask: bool[B, H, W], or with an axis of 1 where all along it are alike; what
+                is not real does not count. None: all count.
+            training: whether the batch's own statistics are used, and kept.
+
+        Returns:
+            float[B, H, W, C].
+        """
+        rows = ops.reshape(ops.cast(x, "float32"), (-1, x.shape[-1]))
+        if training:
+            mean, variance = _moments(rows, _weights(ops.shape(x), position_mask))
+            self._keep(ops.stop_gradient(mean), ops.stop_gradient(variance))
+            running_mean, running_deviation = self._running()
+            deviation = ops.sqrt(variance + EPSILON)
+            scale = ops.stop_gradient(deviation) / running_deviation
+            scale = ops.clip(scale, 1.0 / LARGEST_SCALE, LARGEST_SCALE)
+            offset = (ops.stop_gradient(mean) - running_mean) / running_deviation
+            offset = ops.clip(offset, -LARGEST_OFFSET, LARGEST_OFFSET)
+            slope = scale / deviation * self.gain
+            level = (offset - mean * scale / deviation) * self.gain + self.shift
+        else:
+            running_mean, running_deviation = self._running()
+            slope = self.gain / running_deviation
+            level = self.shift - running_mean * slope
+        return ops.cast(ops.reshape(rows * slope + level, ops.shape(x)), self.compute_dtype)
+
+    def _keep(self, mean: Tensor, variance: Tensor) -> None:
+        new = 1.0 - self.momentum
+        self.mean.assign(self.mean * self.momentum + mean * new)
+        self.variance.assign(self.variance * self.momentum + variance * new)
+        self.seen.assign(self.seen * self.momentum + new)
+
+    def _running(self) -> tuple[Tensor, Tensor]:
+        """The running mean and deviation; 0 and 1 before the first step."""
+        seen = ops.maximum(self.seen, 1.0 - self.momentum)
+        never = ops.cast(ops.equal(self.seen, 0.0), "float32")
+        variance = ops.maximum(self.variance / seen, 0.0) + never
+        return self.mean / seen, ops.sqrt(variance + EPSILON)
+
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        return config | {"momentum": self.momentum}
+
+
+def _weights(shape: Any, position_mask: Tensor | None) -> Tensor:
+    """float[1, N], one for each real place and zero for the others."""
+    if position_mask is None:
+        return ops.ones((1, shape[0] * shape[1] * shape[2]), "float32")
+    mask = ops.broadcast_to(ops.cast(position_mask, "float32"), shape[:3])
+    return ops.reshape(mask, (1, -1))
+
+
+def _moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and population variance of each channel, by two products: fast on a CPU.
+
+    Args: rows: float32[N, C]; weights: float32[1, N]. Returns: float32[C] each.
+    """
+    count = ops.maximum(ops.sum(weights), 1.0)
+    mean = ops.matmul(weights, rows)[0] / count
+    square = ops.matmul(weights, ops.square(rows))[0] / count
+    return mean, ops.maximum(square - ops.square(mean), 0.0)

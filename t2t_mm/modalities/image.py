@@ -1,0 +1,134 @@
+"""Pictures: a stack of strided convolutions, then their positions row by row.
+
+Axis letters: B batch, H rows and W columns of pixels, D body width.
+Source: arXiv:1706.05137, section 2.5.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from keras import ops
+
+from t2t_mm.layers.convolution2d import ConvRes, ConvStep2D
+from t2t_mm.layers.striding import area_mask, strided_mask, strided_size
+from t2t_mm.modalities.base import Modality, Positions
+from t2t_mm.modalities.grid import Grid, to_sequence
+from t2t_mm.registry import register_modality
+from t2t_mm.sections import ModalityHParams
+
+if TYPE_CHECKING:
+    from t2t_mm.features import Image
+
+Tensor = Any
+
+
+@register_modality("image")
+class ImageModality(Modality):
+    """Pictures of any size in; they are not written.
+
+    Two ConvSteps, the first of stride 2, and ConvRes blocks of stride 2 each: with two widths of
+    blocks beside the body's, one position for each 16 x 16 pixels.
+
+    Args:
+        width: body width D.
+        channels: of the pictures.
+        widths: channels of the two steps and of all blocks but the last, which has D; none is
+            wider than D.
+        separable, norm: of all convolutions but the first, see `ConvStep2D`.
+
+    Raises:
+        ValueError: if it is to write.
+
+    Example:
+        >>> net = ImageModality(width=128)
+        >>> net.build()
+        >>> net.bottom(keras.ops.ones((2, 64, 96, 3))).x.shape  # (2, 24, 128)
+
+    Source: arXiv:1706.05137, section 2.5.2; the widths' limit and the first step, an ordinary
+    convolution without a ReLU before it, from Tensor2Tensor's first commit.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        channels: int = 3,
+        widths: Sequence[int] = (32, 64, 128, 256),
+        separable: bool = True,
+        norm: str = "layer",
+        reads: bool = True,
+        writes: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(width, reads, writes, **kwargs)
+        if writes:
+            raise ValueError("A picture can be read, not written. Received: writes=True.")
+        self.channels = channels
+        self.widths = tuple(widths)
+        self.separable = separable
+        self.norm = norm
+        first, second, *others = (min(size, width) for size in widths)
+        policy = {"norm": norm, "dtype": self.dtype_policy}
+        self.stack: list[Any] = [
+            ConvStep2D(
+                first, strides=(2, 2), rectify=False, separable=False, name="step1", **policy
+            ),
+            ConvStep2D(second, separable=separable, name="step2", **policy),
+        ]
+        for index, size in enumerate([*others, width]):
+            block = ConvRes(size, separable=separable, name=f"block{index}", **policy)
+            self.stack.append(block)
+
+    @classmethod
+    def from_feature(
+        cls,
+        feature: Image,
+        *,
+        vocabulary_size: int,
+        width: int,
+        nets: ModalityHParams | None = None,
+        **kwargs: Any,
+    ) -> ImageModality:
+        nets = nets or ModalityHParams()
+        return cls(width, feature.channels, nets.image_widths, nets.separable, nets.norm, **kwargs)
+
+    def build(self, input_shape: Any = None) -> None:
+        channels = self.channels
+        for layer in self.stack:
+            layer.build((None, None, None, channels))
+            channels = layer.width
+
+    def bottom(
+        self, features: Tensor, sizes: Tensor | None = None, training: bool = False
+    ) -> Positions:
+        """Reads a batch of pictures.
+
+        Args:
+            features: float[B, H, W, channels], standardised, zero in the padding.
+            sizes: int[B, 2], real rows and columns; None: nothing is padded.
+            training: whether batch norm, where there is one, uses this batch.
+
+        Returns:
+            Positions of float[B, ceil(H / 16) * ceil(W / 16), D], with their grid.
+        """
+        batch, height, width = ops.shape(features)[:3]
+        x = ops.reshape(features, (batch, height, width, self.channels))
+        x = ops.cast(x, self.compute_dtype)
+        mask = None if sizes is None else area_mask(sizes, height, width)
+        for layer in self.stack:
+            x = layer(x, position_mask=mask, training=training)
+            mask = strided_mask(mask, layer.strides)
+            sizes = None if sizes is None else strided_size(sizes, layer.strides[0])
+        rows, columns = ops.shape(x)[1:3]
+        x, mask = to_sequence(x, sizes)
+        return Positions(x, mask, Grid(rows, columns, sizes))
+
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        return config | {
+            "channels": self.channels,
+            "widths": self.widths,
+            "separable": self.separable,
+            "norm": self.norm,
+        }
