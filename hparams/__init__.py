@@ -9,5 +9,6 @@ BUILTIN: dict[str, str] = {
     "multimodel_small": _MULTIMODEL,
     "multimodel_tiny": _MULTIMODEL,
     "multimodel_paper": _MULTIMODEL,
+    "multimodel_mini_text": _MULTIMODEL,
     "multimodel_demo": _MULTIMODEL,
 }

@@ -1,4 +1,4 @@
-"""Settings: five frozen records, from a registered set to what a run really uses.
+"""Settings: six frozen records, from a registered set to what a run really uses.
 
 Authority, weakest first: a field's default, the registered set, gin files, then gin parameters
 and `--hparams`. Unknown fields and wrong types are errors before any file is opened.
@@ -20,6 +20,7 @@ from t2t_mm.sections import (
     DataHParams,
     DecodeHParams,
     HParams,
+    ModalityHParams,
     ModelHParams,
     OptimizerHParams,
     TrainHParams,
@@ -30,6 +31,7 @@ __all__ = [
     "DataHParams",
     "DecodeHParams",
     "HParams",
+    "ModalityHParams",
     "ModelHParams",
     "OptimizerHParams",
     "TrainHParams",

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 ENTRY_POINT_GROUP = "t2t_mm.problems"
 
-_BUILTIN_MODALITIES = {"language": "t2t_mm.modalities.language"}
+_BUILTIN_MODALITIES = {
+    name: f"t2t_mm.modalities.{name}" for name in ("audio", "categorical", "image", "language")
+}
 _USER_DIR_HINT = (
     "Your own are imported with --t2t_usr_dir=FOLDER (or a file, or a package); "
     "`t2t-registry list` shows all names."

@@ -1,13 +1,27 @@
-"""The five frozen records of settings, and `HParams`, the record of these records."""
+"""The six frozen records of settings, and `HParams`, the record of these records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from t2t_mm.errors import UserError, closest
-from t2t_mm.field_values import check_fields
+from t2t_mm.model_sections import ModalityHParams, ModelHParams
+from t2t_mm.section import Section, setting
+
+__all__ = [
+    "SCHEDULE_FACTORS",
+    "SECTIONS",
+    "DataHParams",
+    "DecodeHParams",
+    "HParams",
+    "ModalityHParams",
+    "ModelHParams",
+    "OptimizerHParams",
+    "Section",
+    "TrainHParams",
+]
 
 # Factors of a learning-rate schedule, and whether each looks at the number of training steps.
 SCHEDULE_FACTORS = {
@@ -17,81 +31,6 @@ SCHEDULE_FACTORS = {
     "linear_decay": True,
     "cosine_decay": True,
 }
-
-
-class Section:
-    """Base of the records: checks the type of every field and its range.
-
-    Raises:
-        UserError: A value has the wrong type or is out of range; the field is named.
-    """
-
-    def __post_init__(self) -> None:
-        check_fields(self)
-
-
-def setting(default: Any, *, at_least: float | None = None, below: float | None = None) -> Any:
-    """A field with a range: `at_least <= value < below`."""
-    return field(default=default, metadata={"at_least": at_least, "below": below})
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelHParams(Section):
-    """The body of the MultiModel; read by `model/build.py` only.
-
-    Args:
-        width: Body width D.
-        num_heads: Attention heads H; must divide the width.
-        encoder_blocks: ConvBlocks of the encoder.
-        mixer_blocks: ConvBlocks of the input/output mixer.
-        decoder_blocks: Blocks (convolutions and attention) of the decoder.
-        num_experts: Experts E in each of the two expert layers.
-        experts_per_token: Experts k chosen for each position.
-        expert_width: Hidden width F of one expert.
-        dropout: Rate at the end of each block.
-        attention_dropout: Rate on attention weights.
-        use_experts: False leaves the expert layers out.
-        use_attention: False leaves the attention out.
-        gain_per_channel: Layer norm learns a gain and shift per channel; False: scalars.
-        mixer_join: How the mixer joins attention and targets.
-        timing_on_inputs: Whether the timing signal is also added to the encoder's input.
-        balance_loss_weight: Weight of the importance and load losses of each expert layer.
-        expert_dispatch: How positions reach their experts; "auto" picks by backend.
-    """
-
-    width: int = setting(512, at_least=1)
-    num_heads: int = setting(8, at_least=1)
-    encoder_blocks: int = setting(6, at_least=1)
-    mixer_blocks: int = setting(2, at_least=0)
-    decoder_blocks: int = setting(4, at_least=1)
-    num_experts: int = setting(30, at_least=1)
-    experts_per_token: int = setting(2, at_least=1)
-    expert_width: int = setting(2048, at_least=1)
-    dropout: float = setting(0.1, at_least=0, below=1)
-    attention_dropout: float = setting(0.1, at_least=0, below=1)
-    use_experts: bool = True
-    use_attention: bool = True
-    gain_per_channel: bool = True
-    mixer_join: Literal["add", "concat"] = "add"
-    timing_on_inputs: bool = True
-    balance_loss_weight: float = setting(0.01, at_least=0)
-    expert_dispatch: Literal["auto", "ragged", "dense"] = "auto"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.width % self.num_heads or self.width % 2:
-            raise UserError(
-                "model.width must be even and a multiple of model.num_heads",
-                received={"model.width": self.width, "model.num_heads": self.num_heads},
-            )
-        if self.experts_per_token > self.num_experts:
-            raise UserError(
-                "model.experts_per_token is larger than model.num_experts",
-                received={
-                    "model.experts_per_token": self.experts_per_token,
-                    "model.num_experts": self.num_experts,
-                },
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,12 +154,10 @@ class DecodeHParams(Section):
     """Decoding; read by the inference package only.
 
     Args:
-        method: How the next piece is chosen.
         extra_length: Pieces that an output may have beyond its input's length.
-        batch_size: Examples decoded together.
+        batch_size: Examples of a file or a prompt that are decoded together.
     """
 
-    method: Literal["greedy"] = "greedy"
     extra_length: int = setting(50, at_least=0)
     batch_size: int = setting(32, at_least=1)
 
@@ -237,6 +174,7 @@ class HParams:
     """
 
     model: ModelHParams = field(default_factory=ModelHParams)
+    modality: ModalityHParams = field(default_factory=ModalityHParams)
     data: DataHParams = field(default_factory=DataHParams)
     optimizer: OptimizerHParams = field(default_factory=OptimizerHParams)
     train: TrainHParams = field(default_factory=TrainHParams)
@@ -245,6 +183,7 @@ class HParams:
 
 SECTIONS: dict[str, type[Section]] = {
     "model": ModelHParams,
+    "modality": ModalityHParams,
     "data": DataHParams,
     "optimizer": OptimizerHParams,
     "train": TrainHParams,

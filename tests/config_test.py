@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,17 @@ def test_the_overlay_beside_the_sets_is_found_by_its_name() -> None:
     overlaid = load_hparams("multimodel_small", gin_files=["multimodel_laptop.gin"])
     assert overlaid.data.max_length == 64
     assert overlaid.model == registry.hparams("multimodel_small").model
+
+
+OVERLAYS = sorted((Path(__file__).parents[1] / "hparams").glob("*.gin"))
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
+def test_every_overlay_fits_the_set_that_it_names(overlay: Path) -> None:
+    named = re.search(r"multimodel_(tiny|small|base)", overlay.read_text(encoding="utf-8"))
+    assert named
+    overlaid = load_hparams(named[0], gin_files=[overlay.name])
+    assert overlaid != registry.hparams(named[0])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from t2t_mm import registry
-from t2t_mm.config import ModelHParams
+from t2t_mm.config import ModalityHParams, ModelHParams
 from t2t_mm.features import Feature
 from t2t_mm.modalities.base import Modality
 from t2t_mm.model.decoder import Decoder
@@ -22,7 +22,7 @@ class ModalitySpec(NamedTuple):
 
     Attributes:
         feature: what the problems declare.
-        vocabulary_size: size of its vocabulary; 0 where it has none.
+        vocabulary_size: size of its vocabulary or number of its classes; 0 where it has none.
     """
 
     feature: Feature
@@ -36,15 +36,20 @@ def build_multimodel(
     targets: Mapping[str, ModalitySpec],
     commands: Sequence[str],
     seed: int,
+    nets: ModalityHParams | None = None,
 ) -> MultiModel:
     """Builds a MultiModel with every variable created and initialized.
+
+    Mixer and decoder are left out where all targets are made from the encoder's output.
 
     Args:
         hparams: the model's section of the settings.
         inputs: nets that read, by share key.
         targets: nets that write, by share key; a key in both is one net.
-        commands: their names, in the order of their indices.
+        commands: their names, in the order of their indices; "" for a problem whose target is a
+            class, which needs none.
         seed: of initial weights, dropout and gate noise. The same seed gives the same model.
+        nets: the section of the settings for the modalities' nets; None: its defaults.
 
     Returns:
         The model; its variables' paths are stable and unique.
@@ -54,11 +59,13 @@ def build_multimodel(
         >>> build_multimodel(hparams.model, inputs=text, targets=text, commands=["ende"], seed=1)
     """
     with _seeded_layers(seed):
+        modalities = _modalities(hparams.width, nets, inputs, targets)
+        decodes = not all(modalities[key].reads_encoder for key in targets)
         model = MultiModel(
             encoder=_encoder(hparams),
-            mixer=_mixer(hparams),
-            decoder=_decoder(hparams),
-            modalities=_modalities(hparams, inputs, targets),
+            mixer=_mixer(hparams) if decodes else None,
+            decoder=_decoder(hparams) if decodes else None,
+            modalities=modalities,
             commands=commands,
             balance_loss_weight=hparams.balance_loss_weight,
             name="multimodel",
@@ -135,7 +142,10 @@ def _decoder(hparams: ModelHParams) -> Decoder:
 
 
 def _modalities(
-    hparams: ModelHParams, inputs: Mapping[str, ModalitySpec], targets: Mapping[str, ModalitySpec]
+    width: int,
+    settings: ModalityHParams | None,
+    inputs: Mapping[str, ModalitySpec],
+    targets: Mapping[str, ModalitySpec],
 ) -> dict[str, Modality]:
     nets: dict[str, Modality] = {}
     for key, spec in sorted({**inputs, **targets}.items()):
@@ -143,7 +153,8 @@ def _modalities(
         nets[key] = net_class.from_feature(
             spec.feature,
             vocabulary_size=spec.vocabulary_size,
-            width=hparams.width,
+            width=width,
+            nets=settings,
             reads=key in inputs,
             writes=key in targets,
             name=key.replace(":", "_"),

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+from keras import ops
 
 from t2t_mm.layers.attention import AttentionBlock
+from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock
 from t2t_mm.layers.experts import ExpertBlock
 from t2t_mm.layers.gating import Routing
@@ -70,6 +72,27 @@ class DecoderBlock(keras.layers.Layer):
         return x + self.norm(
             x + self.attention(x, source, source_mask=source_mask, training=training)
         )
+
+    def start_cache(self, source: Tensor, source_mask: Tensor | None = None) -> Cache:
+        """Args: source: float[B, L, D]; source_mask: bool[B, L]. Returns: see `layers.caching`."""
+        convolution = self.convolution.start_cache(ops.shape(source)[0])
+        if self.attention is None:
+            return convolution, ()
+        return convolution, self.attention.start_cache(source, source_mask)
+
+    def decode_step(
+        self, x_BD: Tensor, cache: Cache, position: Tensor | int
+    ) -> tuple[Tensor, Cache]:
+        """Args: x_BD: float[B, D]; cache: of the positions before; position: int, their number.
+
+        Returns: float[B, D] and the new cache.
+        """
+        convolution, attention = cache
+        x_BD, convolution = self.convolution.decode_step(x_BD, convolution, position)
+        if self.attention is None:
+            return x_BD, (convolution, attention)
+        attended, attention = self.attention.decode_step(x_BD, attention, position)
+        return x_BD + self.norm(x_BD + attended), (convolution, attention)
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()
@@ -143,6 +166,30 @@ class Decoder(keras.layers.Layer):
             if index < self.num_blocks:
                 x = self.blocks[index](x, source, source_mask=source_mask, training=training)
         return x, routings
+
+    def start_cache(self, source: Tensor, source_mask: Tensor | None = None) -> Cache:
+        """Args: source: float[B, L, D]; source_mask: bool[B, L]. Returns: see `layers.caching`."""
+        return tuple(block.start_cache(source, source_mask) for block in self.blocks)
+
+    def decode_step(
+        self,
+        x_BD: Tensor,
+        cache: Cache,
+        position: Tensor | int,
+        row_mask: Tensor | None = None,
+    ) -> tuple[Tensor, Cache]:
+        """Args: as of `DecoderBlock.decode_step`; row_mask: bool[B], False where a row has ended.
+
+        Returns: float[B, D] and the new cache.
+        """
+        caches = []
+        for index in range(self.num_blocks + 1):
+            if self.moe is not None and index == self.moe_after:
+                x_BD, _ = self.moe(x_BD, position_mask=row_mask)
+            if index < self.num_blocks:
+                x_BD, block_cache = self.blocks[index].decode_step(x_BD, cache[index], position)
+                caches.append(block_cache)
+        return x_BD, tuple(caches)
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()

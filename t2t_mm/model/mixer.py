@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from t2t_mm.layers.attention import AttentionBlock
+from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
 from t2t_mm.layers.normalization import LayerNorm
 
@@ -98,6 +99,37 @@ class Mixer(keras.layers.Layer):
         for block in self.blocks:
             x = block(x, training=training)
         return x
+
+    def start_cache(self, source: Tensor, source_mask: Tensor | None = None) -> Cache:
+        """Args: source: float[B, L, D]; source_mask: bool[B, L]. Returns: see `layers.caching`."""
+        batch_size = ops.shape(source)[0]
+        attention: Cache = ()
+        if self.attention is not None:
+            attention = self.attention.start_cache(source, source_mask)
+        merge = self.merge.start_cache(batch_size) if self.join == "concat" else ()
+        return attention, merge, tuple(block.start_cache(batch_size) for block in self.blocks)
+
+    def decode_step(
+        self, x_BD: Tensor, cache: Cache, position: Tensor | int
+    ) -> tuple[Tensor, Cache]:
+        """Args: x_BD: float[B, D]; cache: of the positions before; position: int, their number.
+
+        Returns: float[B, D] and the new cache.
+        """
+        attention, merge, blocks = cache
+        attended = ops.zeros_like(x_BD)
+        if self.attention is not None:
+            attended, attention = self.attention.decode_step(x_BD, attention, position)
+        if self.join == "concat":
+            both = ops.concatenate([attended, x_BD], axis=-1)
+            x_BD, merge = self.merge.decode_step(both, merge, position)
+        else:
+            x_BD = self.merge(x_BD + attended)
+        caches = []
+        for block, block_cache in zip(self.blocks, blocks, strict=True):
+            x_BD, block_cache = block.decode_step(x_BD, block_cache, position)
+            caches.append(block_cache)
+        return x_BD, (attention, merge, tuple(caches))
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()

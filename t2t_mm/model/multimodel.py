@@ -7,61 +7,19 @@ Source: arXiv:1706.05137.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 from keras import ops
 
-from t2t_mm.layers.gating import Routing
 from t2t_mm.layers.masking import real_positions
-from t2t_mm.modalities.base import Modality, Positions
+from t2t_mm.modalities.base import Modality
 from t2t_mm.model.decoder import Decoder
 from t2t_mm.model.encoder import Encoder
 from t2t_mm.model.mixer import Mixer
+from t2t_mm.model.outputs import DecodingCache, Encoded, ExpertReport, Outputs, expert_reports
 
 Tensor = Any
-
-
-class ExpertReport(NamedTuple):
-    """How one mixture of experts was used in one call.
-
-    Attributes:
-        name: "encoder" or "decoder".
-        importance: float[E], the sum of each expert's gates.
-        load: float[E], each expert's number of positions (estimated in training).
-        balance_loss: scalar, not weighted.
-    """
-
-    name: str
-    importance: Tensor
-    load: Tensor
-    balance_loss: Tensor
-
-
-class Encoded(NamedTuple):
-    """The encoder's output.
-
-    Attributes:
-        positions: float[B, L, D] and its mask.
-        reports: one for each mixture of experts of the encoder.
-    """
-
-    positions: Positions
-    reports: list[ExpertReport]
-
-
-class Outputs(NamedTuple):
-    """What a call of the model returns.
-
-    Attributes:
-        logits: float[B, T, V].
-        balance_loss: scalar, weighted: ready to be added to the loss.
-        reports: one for each mixture of experts, encoder before decoder.
-    """
-
-    logits: Tensor
-    balance_loss: Tensor
-    reports: list[ExpertReport]
 
 
 class MultiModel(keras.layers.Layer):
@@ -69,7 +27,8 @@ class MultiModel(keras.layers.Layer):
 
     Args:
         encoder: reads the input.
-        mixer: joins the encoder's output with previous outputs.
+        mixer: joins the encoder's output with previous outputs; None, as the decoder, where all
+            targets are made from the encoder's output.
         decoder: makes the output.
         modalities: the nets by share key; a net serves as input, target, or both.
         commands: names of what the model can be told to do; "" leaves a row unused. Each has an
@@ -82,8 +41,8 @@ class MultiModel(keras.layers.Layer):
     def __init__(
         self,
         encoder: Encoder,
-        mixer: Mixer,
-        decoder: Decoder,
+        mixer: Mixer | None,
+        decoder: Decoder | None,
         modalities: Mapping[str, Modality],
         commands: Sequence[str],
         balance_loss_weight: float = 0.01,
@@ -108,7 +67,8 @@ class MultiModel(keras.layers.Layer):
         for net in self.modalities.values():
             net.build(None)
         for part in (self.encoder, self.mixer, self.decoder):
-            part.build((None, None, self.width))
+            if part is not None:
+                part.build((None, None, self.width))
         self.command_embeddings = {
             name: self.add_weight(
                 (self.width,),
@@ -132,17 +92,25 @@ class MultiModel(keras.layers.Layer):
             )
         return self.commands.index(name)
 
-    def encode(self, inputs: Tensor, *, modality: str, training: bool = False) -> Encoded:
+    def encode(
+        self,
+        inputs: Tensor,
+        *,
+        modality: str,
+        sizes: Tensor | None = None,
+        training: bool = False,
+    ) -> Encoded:
         """Reads a batch of inputs.
 
         Args:
             inputs: as the modality takes them; int[B, L] for text.
             modality: share key of the input net.
+            sizes: int[B, n], real sizes of pictures or sounds; None: nothing is padded.
             training: whether dropout and gate noise are on.
         """
-        positions = self.modalities[modality].bottom(inputs, training=training)
+        positions = self.modalities[modality].bottom(inputs, sizes, training=training)
         x, routings = self.encoder(positions.x, position_mask=positions.mask, training=training)
-        return Encoded(positions._replace(x=x), _reports("encoder", routings))
+        return Encoded(positions._replace(x=x), expert_reports("encoder", routings))
 
     def decode(
         self,
@@ -170,22 +138,84 @@ class MultiModel(keras.layers.Layer):
 
         Returns:
             float[B, T, D] for `logits`, and one report for each mixture of the decoder.
+
+        Raises:
+            ValueError: if the model was built without a decoder.
         """
+        mixer, decoder = self._mixer_and_decoder(modality)
         targets = self.modalities[modality].targets_bottom(targets_in, training=training)
         shifted = self._put_command_first(targets.x, command)
         if mask is None:
             first = ops.ones_like(targets.mask[:, :1])
             mask = ops.concatenate([first, targets.mask[:, :-1]], axis=1)
         source, source_mask = encoded.positions.x, encoded.positions.mask
-        x = self.mixer(shifted, source, source_mask=source_mask, training=training)
-        x, routings = self.decoder(
+        x = mixer(shifted, source, source_mask=source_mask, training=training)
+        x, routings = decoder(
             x, source, source_mask=source_mask, position_mask=mask, training=training
         )
-        return x, _reports("decoder", routings)
+        return x, expert_reports("decoder", routings)
+
+    def start_decoding(
+        self, encoded: Encoded, *, modality: str, command: Tensor | int
+    ) -> DecodingCache:
+        """Makes the cache for `decode_step` before the first target.
+
+        Args:
+            encoded: from `encode`.
+            modality: share key of the target net.
+            command: index into `commands`, int scalar or int[B].
+
+        Raises:
+            ValueError: if the model was built without a decoder.
+        """
+        mixer, decoder = self._mixer_and_decoder(modality)
+        source, mask, _ = encoded.positions
+        return DecodingCache(
+            self._command_rows(command, source[:, 0]),
+            mixer.start_cache(source, mask),
+            decoder.start_cache(source, mask),
+        )
+
+    def decode_step(
+        self, previous: Tensor, position: Tensor | int, cache: DecodingCache, *, modality: str
+    ) -> tuple[Tensor, DecodingCache]:
+        """Predicts one target of every row: what `decode` gives there, without its prefix.
+
+        Args:
+            previous: int[B], the target before it; at position 0 it is not read. A row that was
+                given padding has ended: it reaches no expert.
+            position: int scalar, the number of targets before it.
+            cache: of these targets; `layers.caching.take_rows` reorders it.
+            modality: share key of the target net.
+
+        Returns:
+            float[B, D] for `logits`, and the cache for the next position.
+
+        Example:
+            >>> cache = model.start_decoding(encoded, modality=text, command=0)  # doctest: +SKIP
+            >>> x, cache = model.decode_step(start, 0, cache, modality=text)  # doctest: +SKIP
+            >>> first = ops.argmax(model.logits(x, text), axis=-1)  # doctest: +SKIP
+            >>> x, cache = model.decode_step(first, 1, cache, modality=text)  # doctest: +SKIP
+        """
+        mixer, decoder = self._mixer_and_decoder(modality)
+        targets = self.modalities[modality].targets_bottom(previous[:, None])
+        is_first = ops.equal(position, 0)
+        x = ops.where(is_first, cache.command, targets.x[:, 0])
+        row_mask = ops.logical_or(is_first, targets.mask[:, 0])
+        x, mixer_cache = mixer.decode_step(x, cache.mixer, position)
+        x, decoder_cache = decoder.decode_step(x, cache.decoder, position, row_mask)
+        return x, cache._replace(mixer=mixer_cache, decoder=decoder_cache)
 
     def logits(self, x: Tensor, modality: str) -> Tensor:
-        """Turns float[B, T, D] from `decode` into float[B, T, V] of the target net `modality`."""
+        """Turns float[..., D] from `decode` into float[..., V] of the target net `modality`."""
         return self.modalities[modality].top(x)
+
+    def classify(self, encoded: Encoded, modality: str) -> Tensor:
+        """Turns what `encode` gave into float[B, V] of the target net `modality`.
+
+        Only nets with `reads_encoder` can do so; mixer and decoder have no part in it.
+        """
+        return self.modalities[modality].top(*encoded.positions)
 
     def call(
         self,
@@ -198,13 +228,21 @@ class MultiModel(keras.layers.Layer):
         """Runs the model on given targets (teacher forcing).
 
         Args:
-            inputs: "inputs" and "targets" as their modalities take them, and "command", an
-                index into `commands`: int scalar or int[B].
+            inputs: "inputs" and "targets" as their modalities take them; "inputs_size", int[B, n],
+                for pictures and sounds with padding; and, unless the target is a class,
+                "command", an index into `commands`: int scalar or int[B].
             input_modality: share key of the input net.
             target_modality: share key of the target net.
             training: whether dropout and gate noise are on.
         """
-        encoded = self.encode(inputs["inputs"], modality=input_modality, training=training)
+        encoded = self.encode(
+            inputs["inputs"],
+            modality=input_modality,
+            sizes=inputs.get("inputs_size"),
+            training=training,
+        )
+        if self.modalities[target_modality].reads_encoder:
+            return self._outputs(self.classify(encoded, target_modality), encoded.reports)
         targets = inputs["targets"]
         x, reports = self.decode(
             encoded,
@@ -214,11 +252,7 @@ class MultiModel(keras.layers.Layer):
             training=training,
             mask=real_positions(targets),
         )
-        reports = [*encoded.reports, *reports]
-        balance_loss = ops.zeros((), "float32")
-        for report in reports:
-            balance_loss = balance_loss + self.balance_loss_weight * report.balance_loss
-        return Outputs(self.logits(x, target_modality), balance_loss, reports)
+        return self._outputs(self.logits(x, target_modality), [*encoded.reports, *reports])
 
     def loss(
         self, logits: Tensor, targets: Tensor, target_modality: str, label_smoothing: float = 0.0
@@ -226,19 +260,27 @@ class MultiModel(keras.layers.Layer):
         """Returns the summed loss and the number of targets, two float32 scalars."""
         return self.modalities[target_modality].loss(logits, targets, label_smoothing)
 
-    # Chosen: scaled by sqrt(D) like the embeddings of symbols, beside which it stands.
+    def _outputs(self, logits: Tensor, reports: list[ExpertReport]) -> Outputs:
+        balance_loss = ops.zeros((), "float32")
+        for report in reports:
+            balance_loss = balance_loss + self.balance_loss_weight * report.balance_loss
+        return Outputs(logits, balance_loss, reports)
+
+    def _mixer_and_decoder(self, modality: str) -> tuple[Mixer, Decoder]:
+        if self.mixer is None or self.decoder is None:
+            raise ValueError(f"The model has no decoder. Received: modality={modality!r}.")
+        return self.mixer, self.decoder
+
     def _put_command_first(self, x: Tensor, command: Tensor | int) -> Tensor:
+        first = self._command_rows(command, x[:, 0])
+        return ops.concatenate([first[:, None], x[:, :-1]], axis=1)
+
+    # Chosen: scaled by sqrt(D) like the embeddings of symbols, beside which it stands.
+    def _command_rows(self, command: Tensor | int, x: Tensor) -> Tensor:
+        """Returns the embedding of each row's command, shaped like `x`, float[B, D]."""
         unused = ops.zeros((self.width,), x.dtype)
         rows = [
             ops.cast(self.command_embeddings.get(name, unused), x.dtype) for name in self.commands
         ]
         chosen = ops.take(ops.stack(rows), command, axis=0) * self.width**0.5
-        first = ops.broadcast_to(ops.reshape(chosen, (-1, 1, self.width)), ops.shape(x[:, :1]))
-        return ops.concatenate([first, x[:, :-1]], axis=1)
-
-
-def _reports(name: str, routings: list[Routing]) -> list[ExpertReport]:
-    return [
-        ExpertReport(name, routing.importance, routing.load, routing.balance_loss)
-        for routing in routings
-    ]
+        return ops.broadcast_to(ops.reshape(chosen, (-1, self.width)), ops.shape(x))

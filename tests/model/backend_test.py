@@ -24,15 +24,21 @@ BUILD = """
 import sys
 import numpy as np
 from t2t_mm.config import ModelHParams
-from t2t_mm.features import Language
+from t2t_mm.features import Audio, Categorical, Image, Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 
-net = {"language:shared": ModalitySpec(Language(), 23)}
+text = {"language:shared": ModalitySpec(Language(), 23)}
+nets = {
+    **text, "image": ModalitySpec(Image()), "audio:16": ModalitySpec(Audio(num_bands=16)),
+}
+classes = {"categorical:5": ModalitySpec(Categorical(num_classes=5), 5)}
 hparams = ModelHParams(
     width=16, num_heads=2, encoder_blocks=2, mixer_blocks=1, decoder_blocks=2, num_experts=4,
     experts_per_token=2, expert_width=8,
 )
-model = build_multimodel(hparams, inputs=net, targets=net, commands=["a", "b"], seed=1)
+model = build_multimodel(
+    hparams, inputs=nets, targets={**text, **classes}, commands=["a", "b"], seed=1
+)
 """
 
 RUN = """
@@ -44,6 +50,25 @@ inputs = np.random.default_rng(0).integers(2, 23, (3, 11)).astype("int32")
 targets = np.random.default_rng(1).integers(2, 23, (3, 9)).astype("int32")
 inputs[1, 5:], targets[2, 6:] = 0, 0
 
+pictures = np.random.default_rng(3).normal(size=(2, 40, 36, 3)).astype("float32")
+picture_sizes = np.array([[40, 17], [33, 36]])
+sounds = np.random.default_rng(4).normal(size=(2, 50, 16)).astype("float32")
+sound_sizes = np.array([[50], [21]])
+
+def classify(features, sizes, modality):
+    batch = {"inputs": features, "inputs_size": sizes, "targets": np.array([1, 2])}
+    return model(batch, input_modality=modality, target_modality="categorical:5").logits
+
+def decode_by_steps(inputs, targets):
+    text = "language:shared"
+    cache = model.start_decoding(model.encode(inputs, modality=text), modality=text, command=1)
+    logits, previous = [], targets[:, 0]
+    for position in range(4):
+        x, cache = model.decode_step(previous, position, cache, modality=text)
+        logits.append(model.logits(x, text))
+        previous = targets[:, position]
+    return logits
+
 def forward(inputs, targets):
     outputs = model(
         {"inputs": inputs, "targets": targets, "command": np.array(1)},
@@ -52,7 +77,10 @@ def forward(inputs, targets):
     loss, _ = model.loss(outputs.logits, targets, "language:shared", 0.1)
     loads = [report.load for report in outputs.reports]
     return {"logits": outputs.logits, "balance": outputs.balance_loss, "loss": loss,
-            "encoder_load": loads[0], "decoder_load": loads[1]}
+            "encoder_load": loads[0], "decoder_load": loads[1],
+            "of_pictures": classify(pictures, picture_sizes, "image"),
+            "by_steps": decode_by_steps(inputs, targets),
+            "of_sounds": classify(sounds, sound_sizes, "audio:16")}
 
 np.savez(sys.argv[2], **compile(forward)(inputs, targets))
 """
@@ -85,7 +113,10 @@ def run(script: str, backend: str, *arguments: Path) -> None:
 
 def test_the_model_is_imported_without_tensorflow():
     pytest.importorskip("jax")
-    run(BLOCK_TENSORFLOW + "import t2t_mm.model.build, t2t_mm.modalities.language", "jax")
+    nets = "\n".join(
+        f"import t2t_mm.modalities.{name}" for name in ("audio", "categorical", "image", "language")
+    )
+    run(f"{BLOCK_TENSORFLOW}import t2t_mm.model.build\n{nets}", "jax")
 
 
 @pytest.mark.slow

@@ -1,0 +1,78 @@
+"""What the parts of the MultiModel hand on: encoded inputs, logits, and how experts were used.
+
+Axis letters: B batch, L input positions, T target positions, D body width, V classes, E experts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from t2t_mm.layers.caching import Cache
+from t2t_mm.layers.gating import Routing
+from t2t_mm.modalities.base import Positions
+
+Tensor = Any
+
+
+class ExpertReport(NamedTuple):
+    """How one mixture of experts was used in one call.
+
+    Attributes:
+        name: "encoder" or "decoder".
+        importance: float[E], the sum of each expert's gates.
+        load: float[E], each expert's number of positions (estimated in training).
+        balance_loss: scalar, not weighted.
+    """
+
+    name: str
+    importance: Tensor
+    load: Tensor
+    balance_loss: Tensor
+
+
+class Encoded(NamedTuple):
+    """The encoder's output.
+
+    Attributes:
+        positions: float[B, L, D] and its mask.
+        reports: one for each mixture of experts of the encoder.
+    """
+
+    positions: Positions
+    reports: list[ExpertReport]
+
+
+class DecodingCache(NamedTuple):
+    """What the model remembers while it decodes step by step; see `layers.caching`.
+
+    Attributes:
+        command: float[B, D], the embedding of each row's command.
+        mixer: of the mixer.
+        decoder: of the decoder.
+    """
+
+    command: Tensor
+    mixer: Cache
+    decoder: Cache
+
+
+class Outputs(NamedTuple):
+    """What a call of the model returns.
+
+    Attributes:
+        logits: float[B, T, V]; float[B, V] of a class.
+        balance_loss: scalar, weighted: ready to be added to the loss.
+        reports: one for each mixture of experts, encoder before decoder.
+    """
+
+    logits: Tensor
+    balance_loss: Tensor
+    reports: list[ExpertReport]
+
+
+def expert_reports(name: str, routings: list[Routing]) -> list[ExpertReport]:
+    """Makes the reports of one part of the body, `name`, from how its mixtures routed."""
+    return [
+        ExpertReport(name, routing.importance, routing.load, routing.balance_loss)
+        for routing in routings
+    ]

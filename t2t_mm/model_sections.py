@@ -1,0 +1,123 @@
+"""The records of settings that shape the model: its body and the nets around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from t2t_mm.errors import UserError
+from t2t_mm.section import Section, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelHParams(Section):
+    """The body of the MultiModel; read by `model/build.py` only.
+
+    Args:
+        width: Body width D.
+        num_heads: Attention heads H; must divide the width.
+        encoder_blocks: ConvBlocks of the encoder.
+        mixer_blocks: ConvBlocks of the input/output mixer.
+        decoder_blocks: Blocks (convolutions and attention) of the decoder.
+        num_experts: Experts E in each of the two expert layers.
+        experts_per_token: Experts k chosen for each position.
+        expert_width: Hidden width F of one expert.
+        dropout: Rate at the end of each block.
+        attention_dropout: Rate on attention weights.
+        use_experts: False leaves the expert layers out.
+        use_attention: False leaves the attention out.
+        gain_per_channel: Layer norm learns a gain and shift per channel; False: scalars.
+        mixer_join: How the mixer joins attention and targets.
+        timing_on_inputs: Whether the timing signal is also added to the encoder's input.
+        balance_loss_weight: Weight of the importance and load losses of each expert layer.
+        expert_dispatch: How positions reach their experts; "auto" picks by backend.
+    """
+
+    width: int = setting(512, at_least=1)
+    num_heads: int = setting(8, at_least=1)
+    encoder_blocks: int = setting(6, at_least=1)
+    mixer_blocks: int = setting(2, at_least=0)
+    decoder_blocks: int = setting(4, at_least=1)
+    num_experts: int = setting(30, at_least=1)
+    experts_per_token: int = setting(2, at_least=1)
+    expert_width: int = setting(2048, at_least=1)
+    dropout: float = setting(0.1, at_least=0, below=1)
+    attention_dropout: float = setting(0.1, at_least=0, below=1)
+    use_experts: bool = True
+    use_attention: bool = True
+    gain_per_channel: bool = True
+    mixer_join: Literal["add", "concat"] = "add"
+    timing_on_inputs: bool = True
+    balance_loss_weight: float = setting(0.01, at_least=0)
+    expert_dispatch: Literal["auto", "ragged", "dense"] = "auto"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.width % self.num_heads or self.width % 2:
+            raise UserError(
+                "model.width must be even and a multiple of model.num_heads",
+                received={"model.width": self.width, "model.num_heads": self.num_heads},
+            )
+        if self.experts_per_token > self.num_experts:
+            raise UserError(
+                "model.experts_per_token is larger than model.num_experts",
+                received={
+                    "model.experts_per_token": self.experts_per_token,
+                    "model.num_experts": self.num_experts,
+                },
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModalityHParams(Section):
+    """The nets of pictures, sounds and classes; each net reads its own fields in `from_feature`.
+
+    Args:
+        image_widths: Channels of the two first steps of the picture net and of its blocks but the
+            last, which has the body width; none is wider than the body.
+        audio_stem_width: Channels of an ordinary 3x3 convolution of stride 2 before the blocks
+            of the sound net; 0: none, as in the paper.
+        audio_widths: Channels of each block of the sound net; 0: the body width. After a stem a
+            waveform has the body width in all of them.
+        audio_time_strides: Stride in time of each block.
+        audio_frequency_strides: Stride in frequency of each block.
+        audio_bands: Whether the bands that are left are positions of their own or are folded
+            into the channels of theirs.
+        categorical_widths: Channels of the last two steps of the class net; 0: one and a half
+            times and twice the body width.
+        separable: Whether the convolutions of pictures and sounds are depthwise-separable.
+        norm: Their normalization: over all places of a batch, channel by channel, or over the
+            channels of each place ("layer", as in the paper).
+    """
+
+    image_widths: tuple[int, ...] = setting((32, 64, 128, 256), at_least=1)
+    audio_stem_width: int = setting(16, at_least=0)
+    audio_widths: tuple[int, ...] = setting((32, 64, 128), at_least=0)
+    audio_time_strides: tuple[int, ...] = setting((2, 2, 1), at_least=1)
+    audio_frequency_strides: tuple[int, ...] = setting((2, 2, 2), at_least=1)
+    audio_bands: Literal["channels", "positions"] = "channels"
+    categorical_widths: tuple[int, ...] = setting((0, 0), at_least=0)
+    separable: bool = True
+    norm: Literal["batch", "layer"] = "batch"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        audio = {
+            "modality.audio_widths": self.audio_widths,
+            "modality.audio_time_strides": self.audio_time_strides,
+            "modality.audio_frequency_strides": self.audio_frequency_strides,
+        }
+        if not self.audio_widths or len({len(values) for values in audio.values()}) > 1:
+            raise UserError(
+                "The blocks of the sound net need a width and two strides each", received=audio
+            )
+        if len(self.image_widths) < 2:
+            raise UserError(
+                "modality.image_widths needs the widths of at least the two first steps",
+                received={"modality.image_widths": self.image_widths},
+            )
+        if len(self.categorical_widths) != 2:
+            raise UserError(
+                "modality.categorical_widths needs two widths",
+                received={"modality.categorical_widths": self.categorical_widths},
+            )

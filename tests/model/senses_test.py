@@ -1,0 +1,196 @@
+"""One model that reads text, pictures, sounds and classes, and writes text and classes."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from t2t_mm.config import ModalityHParams, ModelHParams
+from t2t_mm.features import Audio, Categorical, Image, Language
+from t2t_mm.model.build import ModalitySpec, build_multimodel
+
+TEXT, PICTURE, SOUND, CLASS = "language:shared", "image", "audio:16", "categorical:5"
+SPECS = {
+    TEXT: ModalitySpec(Language(), 23),
+    PICTURE: ModalitySpec(Image()),
+    SOUND: ModalitySpec(Audio(num_bands=16)),
+    CLASS: ModalitySpec(Categorical(num_classes=5), 5),
+}
+HPARAMS = ModelHParams(
+    width=16,
+    num_heads=2,
+    encoder_blocks=2,
+    mixer_blocks=1,
+    decoder_blocks=2,
+    num_experts=4,
+    experts_per_token=2,
+    expert_width=8,
+)
+
+
+def make_model(inputs=(TEXT, PICTURE, SOUND, CLASS), targets=(TEXT, CLASS), commands=("say", "")):
+    model = build_multimodel(
+        HPARAMS,
+        inputs={key: SPECS[key] for key in inputs},
+        targets={key: SPECS[key] for key in targets},
+        commands=commands,
+        seed=1,
+        nets=ModalityHParams(image_widths=(8, 8, 16, 16)),
+    )
+    for weight in model.weights:  # a new gate sends every position to the same experts
+        if weight.path.endswith("gate/choice"):
+            weight.assign(np.random.default_rng(7).normal(size=weight.shape))
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return make_model()
+
+
+def noise(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def ids(batch, length, seed=0):
+    return np.random.default_rng(seed).integers(2, 23, (batch, length)).astype("int32")
+
+
+def run(model, source, target, inputs, sizes=None, targets=None, training=False):
+    batch = {"inputs": inputs, "targets": targets, "command": np.array(0)}
+    if targets is None:
+        batch["targets"] = (
+            np.array([1, 4, 0])[: len(inputs)] if target == CLASS else ids(len(inputs), 4, seed=9)
+        )
+    if sizes is not None:
+        batch["inputs_size"] = np.array(sizes)
+    out = model(batch, input_modality=source, target_modality=target, training=training)
+    return out, model.loss(out.logits, batch["targets"], target, 0.1)
+
+
+ANY_SIZE = [
+    *((PICTURE, (2, height, width, 3)) for height, width in ((64, 64), (96, 64), (299, 299))),
+    *((SOUND, (2, seconds * 100, 16)) for seconds in (1, 15)),
+    *((TEXT, (2, length)) for length in (1, 200)),
+]
+
+
+@pytest.mark.parametrize("target", [TEXT, CLASS])
+@pytest.mark.parametrize(("source", "shape"), ANY_SIZE, ids=str)
+def test_the_same_weights_take_any_size(model, source, shape, target):
+    inputs = ids(*shape) if source == TEXT else noise(*shape)
+    out, (loss, weight) = run(model, source, target, inputs)
+    assert tuple(out.logits.shape) == ((2, 5) if target == CLASS else (2, 4, 23))
+    assert float(weight) == (2 if target == CLASS else 8)
+    # As if it chose at random: nothing blows up with the size.
+    assert 0.3 < float(loss) / float(weight) / np.log(out.logits.shape[-1]) < 3
+
+
+def test_a_class_as_input_is_written_about(model):
+    one, _ = run(model, CLASS, TEXT, np.array([1, 2]))
+    other, _ = run(model, CLASS, TEXT, np.array([1, 3]))
+    difference = np.abs(np.asarray(one.logits - other.logits)).max((1, 2))
+    assert difference[0] == 0
+    assert difference[1] > 1e-3
+
+
+@pytest.mark.parametrize("target", [TEXT, CLASS])
+def test_a_picture_in_a_batch_of_larger_ones_is_what_it_is_alone(model, target):
+    sizes = [(40, 90), (64, 33), (17, 16)]
+    batch = np.full((3, 80, 100, 3), 2.0, "float32")
+    for row, size in enumerate(sizes):
+        batch[row, : size[0], : size[1]] = noise(*size, 3, seed=row)
+    together, _ = run(model, PICTURE, target, batch, sizes, targets=targets_of(target))
+    for row, (height, width) in enumerate(sizes):
+        lone = batch[row : row + 1, :height, :width]
+        alone, _ = run(model, PICTURE, target, lone, targets=targets_of(target)[row : row + 1])
+        np.testing.assert_allclose(together.logits[row], alone.logits[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("target", [TEXT, CLASS])
+def test_a_sound_in_a_batch_of_longer_ones_is_what_it_is_alone(model, target):
+    lengths = (100, 37, 8)
+    batch = np.full((3, 123, 16), 2.0, "float32")
+    for row, length in enumerate(lengths):
+        batch[row, :length] = noise(length, 16, seed=row)
+    sizes = [[length] for length in lengths]
+    together, _ = run(model, SOUND, target, batch, sizes, targets=targets_of(target))
+    for row, length in enumerate(lengths):
+        lone = batch[row : row + 1, :length]
+        alone, _ = run(model, SOUND, target, lone, targets=targets_of(target)[row : row + 1])
+        np.testing.assert_allclose(together.logits[row], alone.logits[0], atol=1e-4)
+
+
+def targets_of(target):
+    return np.array([1, 4, 0]) if target == CLASS else ids(3, 4, seed=9)
+
+
+def test_a_class_does_not_go_through_mixer_and_decoder():
+    model, picture = make_model(), noise(2, 64, 48, 3)
+    before, _ = run(model, PICTURE, CLASS, picture)
+    written, _ = run(model, PICTURE, TEXT, picture)
+    for part in (model.mixer, model.decoder):
+        for weight in part.trainable_weights:
+            weight.assign(weight + 1.0)
+    after, _ = run(model, PICTURE, CLASS, picture)
+    np.testing.assert_array_equal(before.logits, after.logits)
+    assert [report.name for report in after.reports] == ["encoder"]
+    assert np.abs(run(model, PICTURE, TEXT, picture)[0].logits - written.logits).max() > 1e-2
+
+
+def test_a_model_of_classes_has_no_decoder():
+    model = make_model(inputs=(PICTURE,), targets=(CLASS,), commands=("",))
+    assert model.mixer is None
+    assert model.decoder is None
+    assert not [weight.path for weight in model.weights if "command" in weight.path]
+    out, _ = run(model, PICTURE, CLASS, noise(2, 32, 32, 3))
+    assert tuple(out.logits.shape) == (2, 5)
+    with pytest.raises(ValueError, match=r"has no decoder\. Received: modality='language:shared'"):
+        model.decode(None, ids(2, 4), modality=TEXT, command=0)
+    with pytest.raises(ValueError, match=r"has no decoder\. Received: modality='language:shared'"):
+        model.start_decoding(None, modality=TEXT, command=0)
+
+
+def test_every_weight_gets_a_gradient():
+    model = make_model()
+    inputs = {
+        TEXT: ids(3, 16),
+        PICTURE: noise(3, 80, 80, 3),
+        SOUND: noise(3, 120, 16),
+        CLASS: np.array([0, 1, 2]),
+    }
+    with tf.GradientTape() as tape:
+        total = 0.0
+        for source, features in inputs.items():
+            for target in (TEXT, CLASS):
+                out, (loss, weight) = run(model, source, target, features, training=True)
+                total = total + loss / weight + out.balance_loss
+    weights = model.trainable_weights
+    gradients = tape.gradient(total, [weight.value for weight in weights])
+    for weight, gradient in zip(weights, gradients, strict=True):
+        assert gradient is not None, weight.path
+        assert np.abs(tf.convert_to_tensor(gradient)).max() > 0, weight.path
+
+
+@pytest.mark.parametrize(
+    ("source", "rank", "shapes"),
+    [(PICTURE, 4, [(2, 40, 33, 3), (1, 64, 80, 3)]), (SOUND, 3, [(2, 33, 16), (1, 90, 16)])],
+)
+def test_one_trace_serves_all_sizes(model, source, rank, shapes):
+    traces = []
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None] * rank, tf.float32),
+            tf.TensorSpec([None, None], tf.int32),
+        ]
+    )
+    def traced(inputs, sizes):
+        traces.append(1)
+        batch = {"inputs": inputs, "inputs_size": sizes, "targets": tf.zeros([1], tf.int32)}
+        return model(batch, input_modality=source, target_modality=CLASS).logits
+
+    for shape in shapes:
+        sizes = np.array([shape[1 : rank - 1]] * shape[0], "int32")
+        expected, _ = run(model, source, CLASS, noise(*shape))
+        np.testing.assert_allclose(traced(noise(*shape), sizes), expected.logits, atol=1e-4)
+    assert len(traces) == 1
