@@ -13,6 +13,7 @@ from t2t_mm.problems.miniature.lexicon import ENGLISH_NOUNS, ENGLISH_NUMBERS
 Tree: TypeAlias = tuple[str, tuple[Union["Tree", str], ...]]
 
 _COMMA: Final[Tree] = (",", (",",))
+_BUT: Final[Tree] = ("CC", ("but",))
 _PREPOSITIONS: Final[dict[str, tuple[Tree, ...]]] = {
     "above": (("IN", ("above",)),),
     "below": (("IN", ("below",)),),
@@ -61,7 +62,9 @@ def tree(sentence: plan.Sentence) -> Tree:
     stop: Tree = (".", (".",))
     first = _clause(sentence.first)
     if sentence.second is None:
-        return ("S", (*first, stop))
+        # The Treebank's label where the verb stands before its subject.
+        label = "SINV" if isinstance(sentence.first, plan.Presentation) else "S"
+        return (label, (*first, stop))
     second = _clause(sentence.second)
     if sentence.connective == "while":
         clause: Tree = ("SBAR", (("IN", ("while",)), ("S", second)))
@@ -188,7 +191,7 @@ def _verb_phrase(predicate: plan.Predicate, plural: bool) -> Tree:
     negation: tuple[Tree, ...] = (("RB", ("not",)),)
     if isinstance(predicate, plan.Contrast):
         denied, instead = _complement(predicate.denied), _complement(predicate.instead)
-        both: Tree = (denied[0], (*negation, denied, ("CC", ("but",)), instead))
+        both: Tree = (_label_of_both(denied, instead), (*negation, denied, _BUT, instead))
         return ("VP", (_be(plural), both))
     if not predicate.negated:
         negation = ()
@@ -205,10 +208,15 @@ def _complement(predicate: plan.Property | plan.Location | plan.Comparison) -> T
         places = [_place(place) for place in predicate.places]
         if len(places) == 1:
             return places[0]
-        return ("PP", tuple(_joined(places, conjunction)))
+        return (_label_of_both(*places), tuple(_joined(places, conjunction)))
     than: Tree = ("PP", (("IN", ("than",)), noun_phrase(predicate.than)))
     comparative = "bigger" if predicate.size == "big" else "smaller"
     return ("ADJP", (("JJR", (comparative,)), than))
+
+
+def _label_of_both(first: Tree, second: Tree) -> str:
+    """Returns the label of a coordination: UCP, as in the Treebank, where the parts differ."""
+    return first[0] if first[0] == second[0] else "UCP"
 
 
 def _joined(parts: list[Tree], conjunction: Tree) -> list[Tree]:

@@ -34,7 +34,9 @@ class Example:
         return self.english if language == "en" else LANGUAGES[language](self.sentence)
 
 
-def example(split: str, number: int, *, stream: str = "", seed: int = 0) -> Example:
+def example(
+    split: str, number: int, *, stream: str = "", seed: int = 0, max_words: int = MAX_WORDS
+) -> Example:
     """Returns one example: the same on every machine, and independent of all others.
 
     Args:
@@ -42,6 +44,7 @@ def example(split: str, number: int, *, stream: str = "", seed: int = 0) -> Exam
         number: which example of the endless sequence, from 0.
         stream: separate sequences for separate problems.
         seed: another seed is another sequence of the same world; the splits stay apart even so.
+        max_words: how long the English sentence may be.
 
     Example:
         >>> example("train", 0).text("de") == example("train", 0).text("de")
@@ -57,16 +60,18 @@ def example(split: str, number: int, *, stream: str = "", seed: int = 0) -> Exam
             if split_of_sentence(sentence) != split:
                 continue
             words = english.text(sentence)
-            if MIN_WORDS <= words.count(" ") + 1 <= MAX_WORDS:
+            if MIN_WORDS <= words.count(" ") + 1 <= max_words:
                 return Example(scene, sentence, words)
 
 
-def distinct_examples(split: str, *, stream: str = "", seed: int = 0) -> Iterator[Example]:
+def distinct_examples(
+    split: str, *, stream: str = "", seed: int = 0, max_words: int = MAX_WORDS
+) -> Iterator[Example]:
     """Yields examples whose sentence is new in every language: for validation and test."""
     seen: set[str] = set()
     number = 0
     while True:
-        candidate = example(split, number, stream=stream, seed=seed)
+        candidate = example(split, number, stream=stream, seed=seed, max_words=max_words)
         texts = {f"{language}:{candidate.text(language)}" for language in LANGUAGES}
         number += 1
         if texts.isdisjoint(seen):

@@ -54,4 +54,4 @@ def test_the_two_languages_have_sentences_of_their_own() -> None:
 
 
 def test_default_sizes() -> None:
-    assert MiniEnde.num_examples == {"train": 60_000, "validation": 500, "test": 500}
+    assert MiniEnde.num_examples == {"train": 40_000, "validation": 500, "test": 500}
