@@ -59,20 +59,7 @@ class ParallelText:
           UserError: files of unequal length, text that is not UTF-8, a broken .gz file.
         """
         numbered = self._column_pairs() if self.first == self.second else self._line_pairs()
-        both_empty, one_empty = 0, 0
-        for first, second in numbered:
-            if first and second:
-                yield first, second
-            elif first or second:
-                one_empty += 1
-            else:
-                both_empty += 1
-        if both_empty or one_empty:
-            where = " and ".join(str(path) for path in self.paths)
-            warn_once(
-                f"{where}: skipped {both_empty} pairs with both sides empty and {one_empty} "
-                f"pairs with one side empty."
-            )
+        return without_empty_pairs(numbered, " and ".join(map(str, self.paths)))
 
     def _line_pairs(self) -> Iterator[Pair]:
         check_same_length(self.first, self.second)
@@ -88,6 +75,28 @@ class ParallelText:
             yield (columns[1], columns[0]) if self.exchanged else (columns[0], columns[1])
         if malformed:
             warn_once(f"{self.first}: skipped {malformed} lines without exactly two columns.")
+
+
+def without_empty_pairs(pairs: Iterable[Pair], where: str) -> Iterator[Pair]:
+    """Yields the pairs that have two sides, and logs at the end how many have not.
+
+    Args:
+      pairs: without white space around the texts.
+      where: what they are read from, for the message.
+    """
+    both_empty, one_empty = 0, 0
+    for first, second in pairs:
+        if first and second:
+            yield first, second
+        elif first or second:
+            one_empty += 1
+        else:
+            both_empty += 1
+    if both_empty or one_empty:
+        warn_once(
+            f"{where}: skipped {both_empty} pairs with both sides empty and {one_empty} "
+            f"pairs with one side empty."
+        )
 
 
 def read_lines(path: Path) -> Iterator[str]:

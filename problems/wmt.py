@@ -12,8 +12,9 @@ from t2t_mm.data.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.problems.parallel_text import Pair, ParallelText, pair_hash
+from t2t_mm.problems.tfds_sets import DownloadFailure
 from t2t_mm.problems.wmt_files import find_corpora, find_news_set, list_files
-from t2t_mm.problems.wmt_tfds import DownloadFailure, read_tfds_pairs
+from t2t_mm.problems.wmt_tfds import read_tfds_pairs
 from t2t_mm.registry import register_problem
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,9 @@ class WmtProblem(Problem):
     languages: ClassVar[tuple[str, str]]
     validation_set: ClassVar[str] = "newstest2013"
     test_set: ClassVar[str] = "newstest2014"
-    source_modules = tuple(f"{_PACKAGE}.{m}" for m in ("parallel_text", "wmt_files", "wmt_tfds"))
+    source_modules = tuple(
+        f"{_PACKAGE}.{m}" for m in ("parallel_text", "tfds_sets", "wmt_files", "wmt_tfds")
+    )
     licence = _TERMS
 
     def num_parts(self, split: str) -> int:

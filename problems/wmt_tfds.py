@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.problems.parallel_text import Pair
-
-
-class DownloadFailure(Exception):
-    """The original archives could not be fetched."""
+from t2t_mm.problems.parallel_text import Pair, without_empty_pairs
+from t2t_mm.problems.tfds_sets import prepare
 
 
 def read_tfds_pairs(
     builder: Any, split: str, languages: tuple[str, str], tmp_dir: Path
 ) -> Iterator[Pair]:
-    """Yields the pairs of a split, without empty ones, in the same order every time.
+    """Yields the pairs of a split in the same order every time; empty ones are left out and told.
 
     What TFDS downloads and prepares stays in `tmp_dir/tfds` and is used again. Original archives
     that lie in tmp_dir are not downloaded.
@@ -33,23 +29,14 @@ def read_tfds_pairs(
     """
     import tensorflow_datasets as tfds
 
-    # The copy that TFDS keeps in Google's cloud would be tried first, long, where it is not
-    # reachable.
-    config = tfds.download.DownloadConfig(manual_dir=tmp_dir, try_download_gcs=False)
-    try:
-        builder.download_and_prepare(
-            download_dir=tmp_dir / "tfds" / "downloads", download_config=config
-        )
-    except (OSError, tfds.download.DownloadError) as error:
-        if getattr(error, "errno", None) == errno.ENOSPC:
-            raise
-        raise DownloadFailure(f"{type(error).__name__}: {error}") from error
+    prepare(builder, tmp_dir)
     dataset = builder.as_dataset(
         split=split,
         shuffle_files=False,
         read_config=tfds.ReadConfig(interleave_cycle_length=1),
     )
-    for example in dataset.as_numpy_iterator():
-        first, second = (example[language].decode().strip() for language in languages)
-        if first and second:
-            yield first, second
+    texts = (
+        (example[languages[0]].decode().strip(), example[languages[1]].decode().strip())
+        for example in dataset.as_numpy_iterator()
+    )
+    yield from without_empty_pairs(texts, f"{builder.info.full_name} of TFDS, {split}")

@@ -7,11 +7,13 @@ import shutil
 import tarfile
 import urllib.parse
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError
+from t2t_mm.problems.wmt_tfds import read_tfds_pairs
 
 DE_EN = {
     "commoncrawl.de-en.de": ["ein Hund", "zwei Hunde"],
@@ -351,3 +353,21 @@ def test_which_corpora_are_read_is_logged(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         pairs(problem, "train")
     assert str(tmp_path / "training/europarl-v7.de-en.de") in caplog.text
+
+
+def test_empty_pairs_of_tfds_are_told(tmp_path, caplog):
+    import tensorflow as tf
+
+    texts = {"en": ["a dog", " ", "", "a cat"], "de": ["ein Hund", "x", "\n", "eine Katze"]}
+    builder = SimpleNamespace(
+        info=SimpleNamespace(full_name="small/de-en"),
+        download_and_prepare=lambda **options: None,
+        as_dataset=lambda **options: tf.data.Dataset.from_tensor_slices(texts),
+    )
+    with caplog.at_level(logging.WARNING):
+        found = list(read_tfds_pairs(builder, "train", ("en", "de"), tmp_path))
+    assert found == [("a dog", "ein Hund"), ("a cat", "eine Katze")]
+    assert (
+        "small/de-en of TFDS, train: skipped 1 pairs with both sides empty and 1 pairs with one"
+        in caplog.text
+    )

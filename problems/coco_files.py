@@ -1,0 +1,104 @@
+"""Where the captions and pictures of COCO lie in a folder."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from t2t_mm.data.text_files import broken_zip_told
+from t2t_mm.errors import UserError
+from t2t_mm.problems.captions_json import (
+    CaptionedPicture,
+    JsonFile,
+    PictureStore,
+    check_pictures_are_there,
+    read_captions,
+)
+
+# The paper's first.
+YEARS: Final = ("2014", "2017")
+
+
+@dataclass(frozen=True)
+class CaptionSet:
+    """The captions of a json and their pictures.
+
+    Args:
+        file: the json.
+        store: the pictures.
+        pictures: those with captions, all of them in the store.
+    """
+
+    file: JsonFile
+    store: PictureStore
+    pictures: list[CaptionedPicture]
+
+
+def missing_paths(folder: Path, year: str) -> list[Path]:
+    """Returns what should lie in a folder for a year and does not."""
+    missing = []
+    for name in ("train", "val"):
+        if not _find_json(folder, name, year):
+            missing.append(folder / "annotations" / f"captions_{name}{year}.json")
+        if not _find_store(folder, name, year):
+            missing.append(folder / f"{name}{year}.zip")
+    return missing
+
+
+def find_year(folder: Path) -> str:
+    """Returns the first year of which there is anything; "" where there is nothing."""
+    for year in YEARS:
+        for name in ("train", "val"):
+            if _find_json(folder, name, year) or _find_store(folder, name, year):
+                return year
+    return ""
+
+
+def read_caption_set(folder: Path, name: str, year: str) -> CaptionSet | None:
+    """Reads the captions of one json, and checks that all its pictures are there.
+
+    Args:
+        folder: has `annotations/captions_train2014.json` or `annotations_trainval2014.zip`, and
+            `train2014` or `train2014.zip`.
+        name: "train" or "val".
+        year: "2014" or "2017".
+
+    Returns:
+        The set; None if the json or all the pictures are absent.
+
+    Raises:
+        UserError: if some pictures are absent, or a file is broken.
+    """
+    file, store = _find_json(folder, name, year), _find_store(folder, name, year)
+    if file is None or store is None:
+        return None
+    pictures = read_captions(file)
+    check_pictures_are_there(file, pictures, store)
+    if not pictures:
+        raise UserError(f"{file} has no captions", expected="at least one")
+    return CaptionSet(file, store, pictures)
+
+
+def _find_json(folder: Path, name: str, year: str) -> JsonFile | None:
+    filename = f"captions_{name}{year}.json"
+    for path in (folder / "annotations" / filename, folder / filename):
+        if path.is_file():
+            return JsonFile(path)
+    archive = folder / f"annotations_trainval{year}.zip"
+    member = f"annotations/{filename}"
+    if archive.is_file():
+        with broken_zip_told(archive), zipfile.ZipFile(archive) as opened:
+            if member in opened.namelist():
+                return JsonFile(archive, member)
+    return None
+
+
+def _find_store(folder: Path, name: str, year: str) -> PictureStore | None:
+    for parent in (folder, folder / "images"):
+        if (parent / f"{name}{year}").is_dir():
+            return PictureStore(parent / f"{name}{year}")
+        if (parent / f"{name}{year}.zip").is_file():
+            return PictureStore(parent / f"{name}{year}.zip")
+    return None

@@ -1,0 +1,183 @@
+"""image_folder: a problem made of pictures in class folders of --tmp_dir, without any code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.text_files import decoded_lines
+from t2t_mm.errors import UserError
+from t2t_mm.features import BatchSpec, Categorical, Feature, Image
+from t2t_mm.problems.image_folder_layout import (
+    LabelledPicture,
+    PictureFolder,
+    is_labelled,
+    read_class_folders,
+    read_split_folders,
+    split_folder,
+)
+from t2t_mm.problems.picture_listing import MOST_PICTURES_WATCHED, count_parts, one_part
+from t2t_mm.registry import register_problem
+
+_SIZE = Image(64, 64, flip=True)
+
+
+@register_problem("image_folder")
+class ImageFolder(Problem):
+    """Names the class of a picture that lies in a folder named by its class.
+
+    `image_folder` reads --tmp_dir, `image_folder/NAME` the folder NAME in it, so that several sets
+    of pictures may stand side by side. Three ways of lying there are understood:
+
+    - `train/CLASS/*.jpg` with `validation` (`valid`, `val`, `dev`) and `test` like it, each with
+      any folders below the class. Without validation pictures 5% of the training pictures are
+      held out, and without test pictures there is no test split.
+    - `CLASS/*.jpg` alone: 90% train, 5% validation, 5% test, chosen by a hash of the path.
+    - The layout of CS231n and Tiny ImageNet: `train/WNID/images/*.JPEG` and `val/images/*.JPEG`
+      with `val/val_annotations.txt`. Its test pictures have no classes and are left out.
+
+    Pictures are files that end in .jpg, .jpeg, .png, .gif, .bmp or .webp. Classes are in the order
+    of their folders; their names are those of the folders or, where `words.txt` says what they
+    mean ("n01443537<tab>goldfish, Carassius auratus"), the first word for it. Pictures are scaled
+    and cropped to 64 x 64 pixels. Other files are left out and counted, and so are pictures that
+    cannot be decoded.
+
+    t2t-datagen notices pictures that came or changed since, up to 20,000 of them.
+
+    Raises:
+        UserError: when data is generated: no pictures, a single class, validation pictures of a
+            class without training pictures, annotations of pictures that are not there.
+    """
+
+    modalities: ClassVar[Mapping[str, Feature]] = {
+        "inputs": _SIZE,
+        "targets": Categorical(vocabulary="image_folder_classes"),
+    }
+    takes_argument = True
+    batch = BatchSpec(examples=32)
+    metrics = ("top_k",)
+    skip_bad_examples = True
+    source_modules = (
+        "t2t_mm.problems.image_folder_layout",
+        "t2t_mm.problems.picture_listing",
+        "t2t_mm.problems.miniature.dice",
+    )
+    licence = "that of your pictures"
+    size = "that of your pictures"
+    source = (
+        "Put pictures in folders named by their classes, train/CLASS/*.jpg and likewise val and "
+        "test, or CLASS/*.jpg alone, in --tmp_dir (image_folder) or in a folder NAME of --tmp_dir "
+        "(image_folder/NAME)."
+    )
+    substitute = (
+        "Tiny ImageNet (http://cs231n.stanford.edu/tiny-imagenet-200.zip), Imagenette "
+        "(https://github.com/fastai/imagenette), or mini_image."
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        argument: str = "",
+        data_dir: str | Path | None = None,
+        tmp_dir: str | Path | None = None,
+    ) -> None:
+        super().__init__(name=name, argument=argument, data_dir=data_dir, tmp_dir=tmp_dir)
+        if argument:  # Each set of pictures has classes, and so an output layer, of its own.
+            classes = Categorical(vocabulary=f"image_folder_{argument}_classes")
+            self.modalities = {"inputs": _SIZE, "targets": classes}  # type: ignore[misc]
+
+    @property
+    def splits(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Train and validation, and test unless the folder is known to have no test pictures."""
+        root = self._root
+        if root is None or not (root / "train").is_dir():
+            return ("train", "validation", "test")
+        test = split_folder(root, "test")
+        has_test = test is not None and is_labelled(test)
+        return ("train", "validation", "test") if has_test else ("train", "validation")
+
+    def class_names(self, feature: str) -> Sequence[str]:
+        """Returns the names of the class folders, or what words.txt calls them, in their order."""
+        return list(self._names.values())
+
+    def num_parts(self, split: str) -> int:
+        """Returns one part for every 2,000 pictures."""
+        return count_parts(self._pictures(split))
+
+    def generate(self, split: str) -> Iterator[dict[str, Any]]:
+        """Yields {"inputs": path of a picture, "targets": name of its class}, classes mixed."""
+        for part in range(self.num_parts(split)):
+            yield from self.generate_part(split, part)
+
+    def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
+        """Yields at most 2,000 pictures of a split."""
+        for path, folder in one_part(self._pictures(split), part):
+            yield {"inputs": path, "targets": self._names[folder]}
+
+    def raw_files_wanted(self) -> list[Path]:
+        """Returns the lists of names, and the pictures of all splits if they are not too many."""
+        return self._watched(self._found)
+
+    def _watched(self, found: PictureFolder) -> list[Path]:
+        pictures = [path for split in found.splits.values() for path, _ in split]
+        lists = [*found.lists, *self._word_files]
+        return lists + (pictures if len(pictures) <= MOST_PICTURES_WATCHED else [])
+
+    @property
+    def _root(self) -> Path | None:
+        return None if self.tmp_dir is None else self.tmp_dir / self.argument
+
+    def _pictures(self, split: str) -> list[LabelledPicture]:
+        if split not in self._found.splits:
+            raise UserError(
+                f"Problem {self.name} has no {split} split: no such pictures with classes",
+                expected=f"one of {', '.join(self._found.splits)}",
+                received={"split": split, "folder": str(self._root)},
+            )
+        return self._found.splits[split]
+
+    @cached_property
+    def _found(self) -> PictureFolder:
+        """The pictures of all splits, all found before the first one is read."""
+        root = self._root
+        if root is None or not root.is_dir():
+            raise self.missing(all_of=[] if root is None else [root])
+        train = split_folder(root, "train")
+        found = read_class_folders(root) if train is None else read_split_folders(root, train)
+        if not found.classes:
+            folder = train or root
+            raise self.missing(all_of=[folder / "CLASS" / "*.jpg"])
+        if len(found.classes) == 1:
+            raise UserError(
+                f"Problem {self.name} finds the pictures of one class only",
+                expected="folders of pictures, two classes or more",
+                received={"folder": str(train or root), "classes": found.classes},
+                fix="Name the folder that holds the class folders with --tmp_dir.",
+            )
+        self.raw_files_read += self._watched(found)
+        return found
+
+    @property
+    def _word_files(self) -> list[Path]:
+        words = (self._root or Path()) / "words.txt"
+        return [words] if words.is_file() else []
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """The name of each class by its folder, in the order of the folders."""
+        meanings: dict[str, str] = {}
+        for path in self._word_files:
+            for line in decoded_lines(path):
+                wnid, _, words = line.partition("\t")
+                meanings[wnid.strip()] = words.partition(",")[0].strip()
+        names = {folder: meanings.get(folder) or folder for folder in self._found.classes}
+        shared = {name for name, count in Counter(names.values()).items() if count > 1}
+        return {
+            folder: f"{name} ({folder})" if name in shared and name != folder else name
+            for folder, name in names.items()
+        }

@@ -1,0 +1,231 @@
+"""Which pictures of a folder belong to which split and class: the ways in which folders say it.
+
+split folders     train/cat/1.jpg    val/cat/2.jpg    test/cat/3.jpg
+class folders     cat/1.jpg          dog/2.jpg
+CS231n            train/n02123045/images/1.JPEG    val/images/2.JPEG    val/val_annotations.txt
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from t2t_mm.data.text_files import decoded_lines
+from t2t_mm.errors import UserError
+from t2t_mm.problems.parallel_text import warn_once
+from t2t_mm.problems.picture_listing import is_hidden, is_picture, name_hash
+
+# The picture's path, and the name of the folder of its class.
+LabelledPicture = tuple[Path, str]
+
+SPLIT_FOLDERS: Final = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test",),
+}
+HELD_OUT_SHARE: Final = 0.05
+
+_SHOWN = 3
+
+
+@dataclass
+class PictureFolder:
+    """What was found in a folder.
+
+    Args:
+        splits: the pictures of each split, in an order that depends on their names only and
+            mixes the classes.
+        classes: the class folders of the training pictures, sorted.
+        lists: files other than pictures that were read.
+    """
+
+    splits: dict[str, list[LabelledPicture]] = field(default_factory=dict)
+    classes: list[str] = field(default_factory=list)
+    lists: list[Path] = field(default_factory=list)
+
+
+def split_folder(root: Path, split: str) -> Path | None:
+    """Returns the folder of a split; None where there is none.
+
+    Raises:
+        UserError: if there are several, as `val` and `dev`.
+    """
+    found = [root / name for name in SPLIT_FOLDERS[split] if (root / name).is_dir()]
+    if len(found) > 1:
+        raise UserError(
+            f"{root} has several folders for the split {split}",
+            expected="one of them",
+            received={"folders": [path.name for path in found]},
+            fix="Move the others out of it.",
+        )
+    return found[0] if found else None
+
+
+def annotation_file(folder: Path) -> Path | None:
+    """Returns the file that gives the classes of a split's pictures, as `val_annotations.txt`."""
+    path = folder / f"{folder.name}_annotations.txt"
+    return path if path.is_file() else None
+
+
+def is_labelled(folder: Path) -> bool:
+    """Returns whether a split's folder says the classes of its pictures (CS231n's `test` not)."""
+    return annotation_file(folder) is not None or bool(set(_folders(folder)) - {"images"})
+
+
+def read_split_folders(root: Path, train: Path) -> PictureFolder:
+    """Finds the pictures of a folder that has a `train` folder.
+
+    Args:
+        root: the folder.
+        train: its folder of training pictures.
+
+    Raises:
+        UserError: if pictures of validation or test have a class without training pictures, or
+            an annotated picture is not there.
+    """
+    found = PictureFolder()
+    found.splits["train"] = _read_class_folders(train, _folders(train))
+    found.classes = sorted({label for _, label in found.splits["train"]})
+    for split in ("validation", "test"):
+        folder = split_folder(root, split)
+        if folder is None:
+            continue
+        if not is_labelled(folder):
+            warn_once(f"{folder} does not say the classes of its pictures; it is left out.")
+        elif listed := annotation_file(folder):
+            found.splits[split] = _read_annotations(folder, listed, found.classes)
+            found.lists.append(listed)
+        else:
+            _check_known(folder, _folders(folder), found.classes)
+            found.splits[split] = _read_class_folders(folder, _folders(folder))
+    if "validation" not in found.splits:
+        warn_once(
+            f"{root}: no validation pictures; {HELD_OUT_SHARE:.0%} of the training pictures are "
+            "held out for validation, chosen by a hash of their names."
+        )
+        _hold_out(found, "validation")
+    return found
+
+
+def read_class_folders(root: Path) -> PictureFolder:
+    """Finds the pictures of a folder whose folders are the classes; 5% each are held out.
+
+    Raises:
+        UserError: if a folder is a data set of its own, or only has validation or test pictures.
+    """
+    found = PictureFolder()
+    folders = _folders(root)
+    for name in folders:
+        if (root / name / "train").is_dir():
+            raise UserError(
+                f"{root} holds a data set in a folder of its own, {name}",
+                expected="folders named by classes, or a folder named train",
+                received={"folders": folders[:10]},
+                fix=f"Name the problem image_folder/{name}.",
+            )
+    names = {name for names in SPLIT_FOLDERS.values() for name in names}
+    if folders and names.issuperset(folders):
+        raise UserError(
+            f"{root} has no training pictures",
+            expected="a folder named train beside the others",
+            received={"folders": folders},
+        )
+    found.splits["train"] = _read_class_folders(root, folders)
+    found.classes = sorted({label for _, label in found.splits["train"]})
+    held_out = max(1, round(len(found.splits["train"]) * HELD_OUT_SHARE))
+    for split in ("test", "validation"):
+        _hold_out(found, split, held_out)
+    return found
+
+
+def _hold_out(found: PictureFolder, split: str, number: int = 0) -> None:
+    """Takes the first pictures in the order of hashes out of the training pictures."""
+    train = found.splits["train"]
+    number = number or max(1, round(len(train) * HELD_OUT_SHARE))
+    found.splits[split], found.splits["train"] = train[:number], train[number:]
+
+
+def _read_class_folders(folder: Path, classes: Iterable[str]) -> list[LabelledPicture]:
+    """Finds the pictures in folders named by their class, and in folders of these."""
+    others: Counter[str] = Counter()
+    pictures = []
+    for label in classes:
+        for path in _files(folder / label):
+            if is_picture(path):
+                pictures.append((path, label))
+            else:
+                others[path.suffix.lower() or path.name] += 1
+    _tell_others(folder, others)
+    return _mixed(folder, pictures)
+
+
+def _read_annotations(folder: Path, listed: Path, classes: list[str]) -> list[LabelledPicture]:
+    """Reads lines of name, class and perhaps more, between tabs."""
+    there = {path.name: path for path in _files(folder) if is_picture(path)}
+    pictures, absent = [], []
+    known = set(classes)
+    for number, line in enumerate(decoded_lines(listed), start=1):
+        if not line.strip():
+            continue
+        name, _, rest = line.partition("\t")
+        label = rest.partition("\t")[0].strip()
+        if label not in known:
+            raise UserError(
+                f"{listed}, line {number}: a class without training pictures",
+                expected="the name of a picture, a tab and one of the folders of train",
+                received={"line": line[:80]},
+            )
+        if path := there.pop(name, None):
+            pictures.append((path, label))
+        else:
+            absent.append(f"{name} (line {number})")
+    if absent:
+        raise UserError(
+            f"{listed} names pictures that are not there: {len(absent):,} of "
+            f"{len(absent) + len(pictures):,}, first {', '.join(absent[:_SHOWN])}",
+            expected=f"them in {folder} or a folder below",
+            fix="Add the pictures or take their lines out.",
+        )
+    if there:
+        warn_once(f"{folder}: left out {len(there):,} pictures that {listed.name} does not name.")
+    return _mixed(folder, pictures)
+
+
+def _check_known(folder: Path, folders: Iterable[str], classes: Iterable[str]) -> None:
+    unknown = sorted(set(folders).difference(classes))
+    if unknown:
+        raise UserError(
+            f"{folder} has classes without training pictures",
+            expected="folders with the names of those of train",
+            received={"folders": unknown[:10]},
+            fix=f"Rename them, or move {folder.name} away if nobody knows these classes.",
+        )
+
+
+def _tell_others(folder: Path, others: Counter[str]) -> None:
+    if others:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(others.items())[:10])
+        warn_once(f"{folder}: left out {others.total():,} files that are no pictures ({kinds}).")
+
+
+def _mixed(folder: Path, pictures: list[LabelledPicture]) -> list[LabelledPicture]:
+    """Orders pictures by a hash of their path, so that the first ones are of every class."""
+    return sorted(
+        pictures, key=lambda picture: name_hash(picture[0].relative_to(folder).as_posix())
+    )
+
+
+def _folders(folder: Path) -> list[str]:
+    return sorted(
+        entry.name for entry in os.scandir(folder) if entry.is_dir() and not is_hidden(entry.name)
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for directory, subdirectories, filenames in os.walk(folder, followlinks=True):
+        subdirectories[:] = [name for name in subdirectories if not is_hidden(name)]
+        yield from (Path(directory, name) for name in filenames if not is_hidden(name))

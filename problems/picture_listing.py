@@ -1,0 +1,50 @@
+"""Pictures as files of a folder: which files are, in which order, in how many parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Final, TypeVar
+
+from t2t_mm.problems.miniature.dice import stable_hash
+
+T = TypeVar("T")
+
+PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"})
+
+# t2t-datagen reads every raw file again to see whether data is up to date; that many pictures are
+# read in seconds, more could take minutes each time.
+MOST_PICTURES_WATCHED: Final = 20_000
+
+_PICTURES_PER_PART: Final = 2_000
+
+
+def is_picture(path: PurePath) -> bool:
+    """Returns whether a file is a picture by the end of its name.
+
+    Example:
+        >>> is_picture(PurePath("cat/1.JPEG")), is_picture(PurePath("cat/boxes.txt"))
+        (True, False)
+    """
+    return path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def is_hidden(name: str) -> bool:
+    """Returns whether a name is one that systems make for themselves, as ".git" or "__MACOSX"."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def name_hash(name: str | int) -> int:
+    """Returns 64 bits that depend on a name or number only, the same on every machine."""
+    return stable_hash(str(name).encode("utf-8", "surrogateescape"))
+
+
+def count_parts(pictures: Sequence[T]) -> int:
+    """Returns into how many parts of at most 2,000 pictures a split falls; at least one."""
+    return max(1, math.ceil(len(pictures) / _PICTURES_PER_PART))
+
+
+def one_part(pictures: Sequence[T], part: int) -> Sequence[T]:
+    """Returns one part; all of them in order are the split."""
+    return pictures[part * _PICTURES_PER_PART : (part + 1) * _PICTURES_PER_PART]

@@ -1,0 +1,118 @@
+"""What all problems of speech share: sound in, lower-case words out, nothing lost silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.sound_files import SoundReader
+from t2t_mm.features import Audio, BatchSpec, Language
+from t2t_mm.problems.parallel_text import warn_once
+
+SOURCE_MODULES = (
+    "t2t_mm.problems.speech",
+    "t2t_mm.data.sound_files",
+    "t2t_mm.data.sphere",
+    "t2t_mm.data.wav",
+    "t2t_mm.data.sounds",
+)
+"""For `source_modules` of every subclass of `SpeechProblem`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A stretch of sound and what is said in it.
+
+    Args:
+        key: its name in the corpus.
+        sound: the file that holds it.
+        text: what is said.
+        group: speaker, recording or whatever must not be in two splits.
+        start_s: where it begins in the file, in seconds.
+        end_s: where it ends; None for the end of the file.
+        channel: counted from 0; None for the average of all.
+    """
+
+    key: str
+    sound: Path
+    text: str
+    group: str = ""
+    start_s: float = 0.0
+    end_s: float | None = None
+    channel: int | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The utterances of a part of a split, and what a person has to know about those left out."""
+
+    utterances: Sequence[Utterance]
+    notes: Sequence[str] = ()
+
+
+class SpeechProblem(Problem):
+    """Writes down what is said. A subclass lists the utterances; this class reads the sounds.
+
+    Transcripts are lower-case in all of them, whatever the corpus has: so they share subwords with
+    text, and word error rates do not depend on a corpus's habit. The command is that of
+    translation into English.
+
+    A sound without any sample, or with samples that are none, is left out, counted and told; so is
+    an utterance without words.
+    """
+
+    sound: ClassVar[Audio] = Audio()
+    modalities: ClassVar = {"inputs": sound, "targets": Language()}
+    batch = BatchSpec(examples=16)
+    metrics = ("wer",)
+    command = "en"
+    source_modules: ClassVar[tuple[str, ...]] = SOURCE_MODULES
+    skip_bad_examples = True
+
+    def listing(self, split: str, part: int) -> Listing:
+        """Returns the utterances of one part of a split, always the same in the same order."""
+        raise NotImplementedError(f"{type(self).__name__}.listing(split, part) is not written yet")
+
+    def generate(self, split: str) -> Iterator[dict[str, Any]]:
+        """Yields {"inputs": what reads int16 or float32[samples], "targets": text}."""
+        for part in range(self.num_parts(split)):
+            yield from self.generate_part(split, part)
+
+    def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
+        """Yields the examples of one part, and tells at its end what was resampled."""
+        listing = self.listing(split, part)
+        for note in listing.notes:
+            warn_once(f"Problem {self.name}, {split}: {note}")
+        num_parts = self.num_parts(split)
+        where = split if num_parts == 1 else f"{split} (part {part + 1} of {num_parts})"
+        reader = SoundReader(self.sound.sample_rate_hz)
+        try:
+            for utterance in listing.utterances:
+                sound = partial(
+                    reader.read,
+                    utterance.sound,
+                    channel=utterance.channel,
+                    start_s=utterance.start_s,
+                    end_s=utterance.end_s,
+                )
+                yield {"inputs": sound, "targets": utterance.text}
+        finally:
+            if note := reader.note():
+                warn_once(f"Problem {self.name}, {where}: {note}")
+
+
+def lower_case(text: str) -> str:
+    """Returns the words of a transcript in lower case, one space between them."""
+    return " ".join(text.lower().split())
+
+
+def counted(number: int, what: str, examples: Sequence[str]) -> list[str]:
+    """Returns one note about what was left out, with the first names; none if nothing was."""
+    if not number:
+        return []
+    names = ", ".join(examples[:3]) + (", ..." if number > 3 else "")
+    return [f"{number:,} {what} ({names})."]

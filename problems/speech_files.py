@@ -1,0 +1,180 @@
+"""speech_files: a problem made of sounds and texts that lie in --tmp_dir, without any code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from t2t_mm.errors import UserError
+from t2t_mm.problems.speech import SOURCE_MODULES, Listing, SpeechProblem, Utterance
+from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, files_of_list, read_list
+from t2t_mm.registry import register_problem
+
+_STEMS = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test",),
+}
+_ONE_PART_UP_TO = 10_000
+_PARTS = 16
+
+
+@register_problem("speech_files")
+class SpeechFiles(SpeechProblem):
+    """Learns to write down what is said from own recordings.
+
+    The bare name reads --tmp_dir, `speech_files/NAME` its folder NAME, so that several corpora may
+    stand side by side. Each split is one of these, with `train`, `validation` (`valid`, `val`,
+    `dev`) or `test` in the place of SPLIT:
+
+    - a Kaldi directory `SPLIT/` with `text` and `wav.scp`, and `segments` and `utt2spk` where you
+      have them. Paths in `wav.scp` are absolute or start from that directory or from the folder
+      above it. Commands (`sph2pipe ... |`) are refused: name the SPHERE file itself;
+    - a manifest `SPLIT.jsonl`, `SPLIT.csv` or `SPLIT.tsv` with the columns `audio` and `text` (see
+      `t2t_mm.problems.speech_lists.read_manifest` for other names), paths from its own folder.
+
+    Sounds are wav, flac, ogg, mp3 or NIST SPHERE. Several channels are averaged; other sample
+    rates than 16,000 Hz are converted and counted.
+
+    - No validation: about 10% of the training utterances, at most 2,000, are held out instead,
+      whole speakers of them; where no speakers are known, whole recordings. Which ones depends on
+      their names only.
+    - No test: the problem has no test split.
+    - A text without sound or without words, a sound without text and an empty sound are left out;
+      how many is told. A sound file that is not there, or is cut short, is an error.
+
+    Raises:
+        UserError: when data is generated: a missing or malformed file, or two lists of one split.
+    """
+
+    takes_argument = True
+    held_out_share = 0.1
+    held_out_most = 2000
+    source_modules = (*SOURCE_MODULES, "t2t_mm.problems.speech_lists")
+    licence = "that of your files"
+    size = "that of your files"
+    source = (
+        "Kaldi directories train/, validation/ and test/ (each with text and wav.scp), or "
+        "manifests train.jsonl, validation.jsonl and test.jsonl (or .csv, .tsv) with the columns "
+        "audio and text, in --tmp_dir; in its folder NAME for speech_files/NAME."
+    )
+    substitute = "librispeech (open, CC BY 4.0)"
+
+    @property
+    def splits(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Train and validation, and test unless the folder is known to have none."""
+        if self._folder is not None and self._folder.is_dir() and not self._candidates("test"):
+            return ("train", "validation")
+        return ("train", "validation", "test")
+
+    def num_parts(self, split: str) -> int:
+        """Returns 16 for a training split of more than 10,000 utterances, else one."""
+        if split != "train" or len(self._whole("train").utterances) <= _ONE_PART_UP_TO:
+            return 1
+        return _PARTS
+
+    def listing(self, split: str, part: int) -> Listing:
+        """Returns every n-th utterance of a split; notes with the first part."""
+        whole = self._whole(split)
+        return Listing(whole.utterances[part :: self.num_parts(split)], () if part else whole.notes)
+
+    def raw_files_wanted(self) -> list[Path]:
+        """Returns the lists of all splits that there are now; not the sounds."""
+        return [file for path in self._lists.values() for file in files_of_list(path)]
+
+    @property
+    def _folder(self) -> Path | None:
+        return None if self.tmp_dir is None else self.tmp_dir / self.argument
+
+    @cached_property
+    def _lists(self) -> dict[str, Path]:
+        """The directory or manifest of each split that has one."""
+        found = {split: self._only(split) for split in _STEMS}
+        if not found["train"]:
+            folder = self._folder or Path("TMP_DIR", self.argument)
+            raise self.missing(one_of=[folder / "train" / "text", folder / "train.jsonl"])
+        return {split: path for split, path in found.items() if path}
+
+    def _only(self, split: str) -> Path | None:
+        paths = self._candidates(split)
+        if len(paths) > 1:
+            raise UserError(
+                f"Problem {self.name} cannot choose its {split} list: there are "
+                f"{', '.join(path.name for path in paths)}",
+                expected="one of them",
+                received={"folder": str(self._folder)},
+                fix="Keep one of them there.",
+            )
+        return next(iter(paths), None)
+
+    def _candidates(self, split: str) -> list[Path]:
+        if self._folder is None:
+            return []
+        paths = []
+        for stem in _STEMS[split]:
+            if (self._folder / stem / "text").is_file():
+                paths.append(self._folder / stem)
+            manifests = (self._folder / f"{stem}{suffix}" for suffix in MANIFEST_SUFFIXES)
+            paths += [path for path in manifests if path.is_file()]
+        return paths
+
+    def _whole(self, split: str) -> Listing:
+        if split not in self._listings:
+            self._listings[split] = self._list(split)
+        return self._listings[split]
+
+    @cached_property
+    def _listings(self) -> dict[str, Listing]:
+        return {}
+
+    def _list(self, split: str) -> Listing:
+        lists = self._lists
+        if split == "test" and split not in lists:
+            raise self.missing(one_of=[f"{self._folder}/test{end}" for end in ("/text", ".jsonl")])
+        path = lists.get(split, lists["train"])
+        self.raw_files_read += files_of_list(path)
+        assert self._folder is not None
+        listing = read_list(path, self._folder)
+        if split == "test" or "validation" in lists:
+            return listing
+        held_out = held_out_keys(
+            listing.utterances, share=self.held_out_share, most=self.held_out_most
+        )
+        if split == "validation":
+            return Listing([utt for utt in listing.utterances if utt.key in held_out])
+        note = (
+            f"there is no validation list; {len(held_out):,} of {len(listing.utterances):,} "
+            "utterances are held out, chosen by a hash of speaker, recording or name."
+        )
+        rest = [utt for utt in listing.utterances if utt.key not in held_out]
+        return Listing(rest, [*listing.notes, note])
+
+
+def held_out_keys(utterances: Sequence[Utterance], *, share: float, most: int) -> set[str]:
+    """Returns the keys of the utterances to hold out: whole groups, in the order of their hashes.
+
+    Args:
+        utterances: all of them. Where they are all of one group each is a group of its own.
+        share: how much of them to hold out at most, between 0 and 1.
+        most: the largest number to hold out. One group is held out in any case.
+    """
+    groups = {utt.key: utt.group or utt.key for utt in utterances}
+    if len(set(groups.values())) < 2:
+        groups = {key: key for key in groups}
+    sizes = Counter(groups.values())
+    room = min(round(share * len(utterances)), most)
+    chosen: set[str] = set()
+    for group in sorted(sizes, key=_hash):
+        if sizes[group] <= room:
+            chosen.add(group)
+            room -= sizes[group]
+    if not chosen and len(sizes) > 1:
+        chosen = {min(sizes, key=lambda group: (sizes[group], _hash(group)))}
+    return {key for key, group in groups.items() if group in chosen}
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()

@@ -1,0 +1,280 @@
+"""Lists of utterances as people keep them: Kaldi directories, and manifests of files and texts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from t2t_mm.data.text_files import decoded_lines
+from t2t_mm.errors import UserError
+from t2t_mm.problems.speech import Listing, Utterance, counted, lower_case
+
+MANIFEST_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
+
+_AUDIO = ("audio", "path", "audio_filepath", "audio_path", "wav", "file")
+_TEXT = ("text", "sentence", "transcript", "transcription")
+_SPEAKER = ("speaker", "speaker_id", "client_id")
+_ARCHIVE = re.compile(r".*\.ark:\d+")
+
+Numbered = tuple[int, str]
+
+
+def files_of_list(path: Path) -> list[Path]:
+    """Returns the files that a list consists of: itself, or those of a Kaldi directory."""
+    if not path.is_dir():
+        return [path]
+    names = ("text", "wav.scp", "segments", "utt2spk")
+    return [path / name for name in names if (path / name).is_file()]
+
+
+def read_list(path: Path, top: Path) -> Listing:
+    """Reads a Kaldi directory or a manifest.
+
+    Args:
+        path: of either.
+        top: the highest folder that relative paths in `wav.scp` may start from.
+
+    Raises:
+        UserError: naming file and line.
+    """
+    return read_kaldi_directory(path, top) if path.is_dir() else read_manifest(path)
+
+
+def read_kaldi_directory(folder: Path, top: Path) -> Listing:
+    """Reads `text` and `wav.scp`, and `segments` and `utt2spk` where they exist.
+
+    Args:
+        folder: of these files.
+        top: relative paths in `wav.scp` start from `folder`, or from a folder above up to this one.
+
+    Returns:
+        The utterances in the order of `text`, grouped by speaker, or else by recording. Those
+        without words and those with only a text or only a sound are left out and noted.
+
+    Raises:
+        UserError: if a line is malformed or there twice, a sound file is not there, or `wav.scp`
+            has a command or an archive.
+    """
+    texts, scp = _table(folder / "text"), _table(folder / "wav.scp")
+    segments = _segments(folder / "segments")
+    speakers = {key: speaker for key, (_, speaker) in _optional_table(folder / "utt2spk").items()}
+    sounds: dict[str, Path] = {}
+    utterances, soundless, wordless = [], [], []
+    for key, (_, text) in texts.items():
+        recording, where = segments.get(key, ("" if segments else key, {}))
+        words = lower_case(text)
+        if recording not in scp:
+            soundless.append(key)
+        elif not words:
+            wordless.append(key)
+        else:
+            if recording not in sounds:
+                sounds[recording] = _sound_path(folder / "wav.scp", *scp[recording], top)
+            group = speakers.get(key, recording)
+            utterances.append(Utterance(key, sounds[recording], words, group, **where))
+    unwritten = [key for key in segments or scp if key not in texts]
+    notes = [
+        *counted(len(soundless), "texts have no sound", soundless),
+        *counted(len(wordless), "texts are without a word", wordless),
+        *counted(len(unwritten), "sounds have no text", unwritten),
+    ]
+    return Listing(utterances, [f"{folder}: {note}" for note in notes])
+
+
+def _table(path: Path) -> dict[str, Numbered]:
+    """Returns what follows each key, with its line number."""
+    if not path.is_file():
+        raise UserError(
+            f"A Kaldi directory has no file {path.name}",
+            expected=f"{path}",
+            received={"files": ", ".join(sorted(file.name for file in path.parent.iterdir())[:10])},
+        )
+    table: dict[str, Numbered] = {}
+    for number, line in enumerate(decoded_lines(path), start=1):
+        key, *rest = line.split(None, 1)[:2] or [""]
+        if key in table:
+            raise UserError(
+                f"{path}, line {number}: {key} is there twice",
+                expected="each name once",
+                received={"first line": table[key][0]},
+            )
+        if key:
+            table[key] = number, rest[0].strip() if rest else ""
+    return table
+
+
+def _optional_table(path: Path) -> dict[str, Numbered]:
+    return _table(path) if path.is_file() else {}
+
+
+def _segments(path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Returns recording, begin, end and channel of each utterance."""
+    segments = {}
+    for key, (number, line) in _optional_table(path).items():
+        try:
+            recording, start, end, *channel = line.split()
+            until_the_end = float(end) < 0  # as Kaldi writes it
+            where = _span(float(start), None if until_the_end else float(end))
+            if channel:
+                where["channel"] = int(channel[0])
+        except ValueError:
+            raise UserError(
+                f"{path}, line {number}: this is no segment",
+                expected="utterance recording start end, in seconds, the end after the start",
+                received={"line": f"{key} {line}"},
+            ) from None
+        segments[key] = recording, where
+    return segments
+
+
+def _sound_path(scp: Path, number: int, value: str, top: Path) -> Path:
+    if value.endswith("|") or _ARCHIVE.fullmatch(value):
+        what = "a command" if value.endswith("|") else "an archive"
+        raise UserError(
+            f"{scp}, line {number}: the sound is {what}, and none is run or unpacked here",
+            expected="the path of a sound file (wav, flac, ogg, mp3, NIST SPHERE)",
+            received={"line": value},
+            fix="Write the sounds to files first. SPHERE files need no sph2pipe: name them.",
+        )
+    above = [base for base in scp.parents if base.is_relative_to(top)]
+    for base in above or [scp.parent]:
+        if (path := base / value).is_file():
+            return path
+    raise _no_sound(scp, number, value, [base / value for base in above])
+
+
+def _no_sound(place: Path, number: int, value: str, tried: list[Path]) -> UserError:
+    return UserError(
+        f"{place}, line {number}: the sound file is not there",
+        expected=" or ".join(map(str, dict.fromkeys(tried))),
+        received={"path": value},
+    )
+
+
+def read_manifest(path: Path) -> Listing:
+    """Reads a list of sound files with their texts.
+
+    Args:
+        path: `.jsonl` (`.json` alike: one object a line), `.csv` or `.tsv` (with a line of names;
+            each row in a line of its own; tabs are all that parts the columns of a `.tsv`).
+            Columns: `audio` (or `path`, `audio_filepath`, `audio_path`, `wav`, `file`), relative to
+            the manifest; `text` (or `sentence`, `transcript`, `transcription`); where there are
+            such, `speaker` (or `speaker_id`, `client_id`), and `offset` with `duration` in seconds
+            for a segment.
+
+    Returns:
+        The utterances in order, grouped by speaker, or else by file. Those without words are left
+        out and noted.
+
+    Raises:
+        UserError: if a line is malformed or a sound file is not there.
+
+    Example:
+        {"audio": "clips/1.flac", "text": "Good morning"}
+    """
+    utterances, wordless = [], []
+    for number, row in _rows(path):
+        value, text = (_column(path, number, row, names) for names in (_AUDIO, _TEXT))
+        sound = path.parent / value
+        if not sound.is_file():
+            raise _no_sound(path, number, value, [sound])
+        segment = _segment(path, number, row)
+        key = f"{value}@{segment['start_s']}" if segment else value
+        if words := lower_case(text):
+            speaker = next((str(row[name]) for name in _SPEAKER if row.get(name)), value)
+            utterances.append(Utterance(key, sound, words, speaker, **segment))
+        else:
+            wordless.append(key)
+    notes = counted(len(wordless), "texts are without a word", wordless)
+    return Listing(utterances, [f"{path}: {note}" for note in notes])
+
+
+def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    if path.suffix in (".csv", ".tsv"):
+        yield from _table_rows(path)
+        return
+    for number, line in enumerate(decoded_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            row: Any = json.loads(line)
+        except json.JSONDecodeError:
+            row = None
+        if not isinstance(row, dict):
+            raise UserError(
+                f"{path}, line {number}: this is no JSON object",
+                expected='{"audio": "clips/1.flac", "text": "Good morning"}',
+                received={"line": line[:100]},
+            )
+        yield number, row
+
+
+def _table_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yields the rows of a .csv or .tsv by the names in its first line, each a line of its own."""
+    options: dict[str, Any] = {"strict": True}
+    if path.suffix == ".tsv":
+        options |= {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
+    names: list[str] = []
+    for number, line in enumerate(decoded_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            (row,) = csv.reader([line], **options)
+        except csv.Error as error:
+            raise UserError(
+                f"{path}, line {number}: this is no row of a table: {error}",
+                expected="a text with commas or quotes in quotes, its own quotes doubled",
+                received={"line": line[:100]},
+            ) from None
+        if names and len(row) != len(names):
+            raise UserError(
+                f"{path}, line {number}: the row has not as many columns as the first line",
+                expected=f"{len(names)}: {', '.join(names)}",
+                received={"columns": len(row), "line": line[:100]},
+                fix="In a .csv a text with commas stands in quotes.",
+            )
+        if names:
+            yield number, dict(zip(names, row, strict=True))
+        names = names or row
+
+
+def _column(path: Path, number: int, row: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    value = next((row[name] for name in names if name in row), None)
+    if not isinstance(value, str):
+        raise UserError(
+            f"{path}, line {number}: there is no text in a column {names[0]!r}",
+            expected=f"one of {', '.join(names)}",
+            received={"columns": ", ".join(map(str, row))},
+        )
+    return value
+
+
+def _segment(path: Path, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns begin and end where the row has an offset; nothing for the whole file."""
+    if row.get("offset") in (None, ""):
+        return {}
+    try:
+        start = float(row["offset"])
+        return _span(start, start + float(row["duration"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise UserError(
+            f"{path}, line {number}: this is no segment",
+            expected="an offset from 0 on and a duration above 0, in seconds",
+            received={name: row.get(name) for name in ("offset", "duration")},
+        ) from None
+
+
+def _span(start_s: float, end_s: float | None) -> dict[str, Any]:
+    """Returns begin and end of a segment, None for the end of its file.
+
+    Raises:
+        ValueError: it begins before the file, is empty, or begin or end is no finite number.
+    """
+    if not 0 <= start_s < (math.inf if end_s is None else end_s) or end_s == math.inf:
+        raise ValueError("no segment")
+    return {"start_s": start_s, "end_s": end_s}

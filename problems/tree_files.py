@@ -1,0 +1,213 @@
+"""tree_files: a parsing problem made of any bracketed treebank in --tmp_dir, without any code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Final
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.errors import UserError
+from t2t_mm.features import Language
+from t2t_mm.problems.parallel_text import held_out_threshold, pair_hash, warn_once
+from t2t_mm.problems.treebank_files import (
+    ENDINGS,
+    TreeFile,
+    files_below,
+    files_in_zip,
+    tree_examples,
+    zip_files,
+)
+from t2t_mm.registry import register_problem
+
+_STEMS: Final = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test",),
+}
+_NAMED_ENDINGS: Final = (*ENDINGS, ".txt", ".trees")
+
+
+@register_problem("tree_files")
+class TreeFiles(Problem):
+    """Parses sentences: words to a linearised constituency tree, learnt from a treebank's files.
+
+    The bare name reads from --tmp_dir; `tree_files/NAME` reads from its folder or .zip NAME. So
+    several treebanks may stand side by side in one training. Bracketed text, UTF-8, plain or .gz,
+    is taken as follows, the first that applies:
+
+    - `train.mrg`, `validation.mrg` (`valid`, `val`, `dev`), `test.mrg`; instead of .mrg also .ptb,
+      .txt or .trees. No validation file: about 1% of the training trees, at most 2,000, are held
+      out instead, chosen by a hash of their text. No test file: no test split.
+    - Any .mrg and .ptb files in the folder or below: in the order of their paths the first 80% of
+      the files are for training, the next 10% for validation, the last 10% for test.
+    - One .zip in the folder with such files, which need not be unpacked. So the sample of the Penn
+      Treebank that NLTK distributes works as it is, with its files 0001 to 0159, 0160 to 0179 and
+      0180 to 0199:
+
+        t2t-datagen --problems=tree_files --tmp_dir=~/nltk_data/corpora --data_dir=data
+
+    Traces, function tags and a blank, TOP or ROOT label around a tree are left out; see
+    `t2t_mm.data.trees` and, for the targets, `t2t_mm.data.linearization`.
+
+    Raises:
+      UserError: when data is generated: no files, a choice between files that cannot be made, a
+        malformed tree (with file and line).
+    """
+
+    modalities: ClassVar = {"inputs": Language(), "targets": Language()}
+    takes_argument = True
+    command = "parse"
+    metrics = ("brackets",)
+    held_out_share: ClassVar[float] = 0.01
+    held_out_most: ClassVar[int] = 2000
+    source_modules = (
+        "t2t_mm.problems.parallel_text",
+        "t2t_mm.problems.treebank_files",
+        "t2t_mm.data.trees",
+        "t2t_mm.data.linearization",
+    )
+    licence = "that of your files"
+    size = "that of your files"
+    source = (
+        "Bracketed trees in --tmp_dir, or in its folder or .zip NAME for tree_files/NAME: "
+        "train.mrg, validation.mrg, test.mrg (also .ptb, .txt, .trees, .gz); or any .mrg and .ptb "
+        "files, in folders or in one .zip, which are split by file."
+    )
+
+    @property
+    def splits(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Train and validation, and test unless it is known that there are no test files."""
+        folder = self._folder
+        if folder is not None and folder.is_dir():
+            named = self._named_files(folder)
+            if "train" in named and "test" not in named:
+                return ("train", "validation")
+        return ("train", "validation", "test")
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        """Yields {"inputs": words, "targets": symbols} in the order of the files."""
+        files = self._files
+        if split == "test" and "test" not in files:
+            raise UserError(
+                f"Problem {self.name} has no test split: there is no test file",
+                expected="test.mrg beside train.mrg",
+                received={"split": split, "folder": str(self._folder)},
+                fix="Add such a file to the folder and generate the data again.",
+            )
+        if split == "test" or "validation" in files:
+            yield from tree_examples(files[split])
+        else:
+            yield from self._train_or_held_out(files["train"], wanted=split == "validation")
+
+    def raw_files_wanted(self) -> list[Path]:
+        """Returns the files of all splits that there are now, or the .zip that holds them."""
+        return sorted({file.path for files in self._files.values() for file in files})
+
+    def _train_or_held_out(
+        self, files: list[TreeFile], *, wanted: bool
+    ) -> Iterator[dict[str, str]]:
+        warn_once(
+            f"Problem {self.name}: no validation file in {self._folder}; "
+            f"{self.held_out_share:.0%} of the training trees (at most {self.held_out_most:,}) "
+            f"are held out for validation, chosen by a hash of their text."
+        )
+        pairs = ((example["inputs"], example["targets"]) for example in tree_examples(files))
+        threshold = held_out_threshold(pairs, share=self.held_out_share, most=self.held_out_most)
+        for example in tree_examples(files):
+            if (pair_hash(example["inputs"], example["targets"]) <= threshold) == wanted:
+                yield example
+
+    @property
+    def _folder(self) -> Path | None:
+        return self.tmp_dir / self.argument if self.tmp_dir and self.argument else self.tmp_dir
+
+    @cached_property
+    def _files(self) -> dict[str, list[TreeFile]]:
+        """The files of each split that has any."""
+        folder = self._folder
+        files: dict[str, list[TreeFile]] = {}
+        if folder is not None and folder.is_dir():
+            files = self._named_files(folder)
+        if files and "train" not in files:
+            raise self._nothing_found("a training file", "train.mrg beside the other files")
+        if not files:
+            files = self._split_by_file(self._unnamed_files(folder))
+        self.raw_files_read += sorted({one.path for some in files.values() for one in some})
+        return files
+
+    def _named_files(self, folder: Path) -> dict[str, list[TreeFile]]:
+        """Returns train.mrg, dev.ptb and the like by split."""
+        files = {}
+        names = sorted(path for path in folder.iterdir() if path.is_file())
+        for split, stems in _STEMS.items():
+            wanted = {stem + ending for stem in stems for ending in _NAMED_ENDINGS}
+            found: dict[str, TreeFile] = {}
+            for file in map(TreeFile, names):
+                if file.name in wanted:
+                    found.setdefault(file.name, file)  # the plain file stands before its .gz
+            if len(found) > 1:
+                raise UserError(
+                    f"Problem {self.name} cannot choose its {split} file: "
+                    f"there are {', '.join(found)}",
+                    expected=f"one name, as {stems[0]}.mrg",
+                    received={"folder": str(folder)},
+                    fix="Keep one of them there.",
+                )
+            if found:
+                files[split] = [*found.values()]
+        return files
+
+    def _unnamed_files(self, folder: Path | None) -> list[TreeFile]:
+        """Returns the .mrg and .ptb files below the folder, or else those of its one .zip."""
+        archives: list[Path] = []
+        if folder is not None and folder.is_dir():
+            if files := files_below(folder):
+                return files
+            archives = zip_files(folder)
+        elif folder is not None and self.argument:
+            archives = [path for path in [folder.with_name(f"{folder.name}.zip")] if path.is_file()]
+        found = {path: files for path in archives if (files := files_in_zip(path))}
+        if len(found) > 1:
+            raise UserError(
+                f"Problem {self.name} cannot choose its treebank: "
+                f"there are {', '.join(path.name for path in found)}",
+                expected="one .zip that holds .mrg or .ptb files",
+                received={"folder": str(folder)},
+                fix=f"Name one, as tree_files/{next(iter(found)).stem}.",
+            )
+        if not found:
+            raise self._nothing_found(
+                "trees",
+                "train.mrg (or .ptb, .txt, .trees; plain or .gz), or a folder or .zip of .mrg or "
+                ".ptb files",
+            )
+        return next(iter(found.values()))
+
+    def _nothing_found(self, what: str, expected: str) -> UserError:
+        return UserError(
+            f"Problem {self.name} does not find {what}",
+            expected=expected,
+            received={"tmp_dir": str(self.tmp_dir or ""), "folder": str(self._folder or "")},
+            fix="Put the files there, or name the folder that has them with --tmp_dir.",
+        )
+
+    def _split_by_file(self, files: list[TreeFile]) -> dict[str, list[TreeFile]]:
+        """Returns the first 80% of the files for training, then twice 10%; at least one each."""
+        count = len(files)
+        if count < 3:
+            raise UserError(
+                f"Problem {self.name} cannot split its trees by file",
+                expected="at least three .mrg or .ptb files; or files named train.mrg, "
+                "validation.mrg and test.mrg",
+                received={"files": ", ".join(file.name for file in files)},
+                fix="Rename a single file to train.mrg: then a part of it is held out.",
+            )
+        train = min(count * 8 // 10, count - 2)
+        validation = min(max(count * 9 // 10, train + 1), count - 1)
+        return {
+            "train": files[:train],
+            "validation": files[train:validation],
+            "test": files[validation:],
+        }

@@ -1,0 +1,121 @@
+"""Files of bracketed trees, in folders or inside a .zip, and the parsing examples they hold."""
+
+from __future__ import annotations
+
+import itertools
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from t2t_mm.data.linearization import linearize
+from t2t_mm.data.text_files import broken_zip_told, decode_line, decoded_lines
+from t2t_mm.data.trees import Tree, read_trees
+from t2t_mm.errors import UserError
+
+ENDINGS = (".mrg", ".ptb")
+
+
+@dataclass(frozen=True, order=True)
+class TreeFile:
+    """A file of bracketed trees.
+
+    Args:
+        path: the file, plain or .gz; or the .zip that holds it.
+        member: its path inside the .zip.
+    """
+
+    path: Path
+    member: str = ""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the folders it lies in, inside the .zip or on disk, and its own without .gz."""
+        parts = PurePosixPath(self.member or self.path.as_posix()).parts
+        return (*parts[:-1], parts[-1].removesuffix(".gz"))
+
+    @property
+    def name(self) -> str:
+        """Its own name without .gz."""
+        return self.parts[-1]
+
+
+def tree_examples(files: Iterable[TreeFile]) -> Iterator[dict[str, str]]:
+    """Yields one example per tree: its words, separated by spaces, and its symbols.
+
+    A .zip is opened once for all its files that follow one another, and not unpacked.
+
+    Raises:
+        UserError: a malformed tree, or text that is not UTF-8, with file and line; a broken .gz or
+            .zip file.
+
+    Example:
+        >>> next(tree_examples([TreeFile(Path("wsj_0201.mrg"))]))
+        {'inputs': 'It works .', 'targets': 'S NP PRP /NP VP VBZ /VP . /S'}
+    """
+    for path, group in itertools.groupby(files, key=lambda file: file.path):
+        for place, trees in _opened_zip(path, group) if _is_zip(path) else _opened(group):
+            for tree in trees:
+                yield {"inputs": " ".join(tree.words()), "targets": _symbols(tree, place)}
+
+
+def files_below(folder: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFile]:
+    """Returns the tree files of a folder and all folders below, in the order of their paths.
+
+    Of a plain file and its .gz the plain one counts; hidden files do not.
+    """
+    found: dict[str, TreeFile] = {}
+    for path in sorted(folder.rglob("*")):
+        if _counts(path.relative_to(folder).parts, endings, (".gz",)) and path.is_file():
+            found.setdefault(path.as_posix().removesuffix(".gz"), TreeFile(path))
+    return sorted(found.values())
+
+
+def files_in_zip(path: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFile]:
+    """Returns the tree files inside a .zip, in the order of their paths there.
+
+    Raises:
+        UserError: the file is no whole .zip.
+    """
+    with broken_zip_told(path), zipfile.ZipFile(path) as archive:
+        names = sorted(archive.namelist())
+    return [TreeFile(path, name) for name in names if _counts(name.split("/"), endings)]
+
+
+def zip_files(folder: Path) -> list[Path]:
+    """Returns the .zip files that lie in a folder itself."""
+    return sorted(path for path in folder.iterdir() if _is_zip(path) and path.is_file())
+
+
+def _is_zip(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+def _counts(parts: Iterable[str], endings: tuple[str, ...], packed: tuple[str, ...] = ()) -> bool:
+    """Returns whether a path is that of a tree file, neither hidden nor macOS's double of one."""
+    *folders, name = parts
+    for ending in packed:
+        name = name.removesuffix(ending)
+    is_hidden = any(part.startswith((".", "__MACOSX")) for part in (*folders, name))
+    return name.lower().endswith(endings) and not is_hidden
+
+
+def _opened(files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree]]]:
+    for file in files:
+        yield file.path, read_trees(decoded_lines(file.path), str(file.path))
+
+
+def _opened_zip(path: Path, files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree]]]:
+    with broken_zip_told(path), zipfile.ZipFile(path) as archive:
+        for file in files:
+            place = path / file.member
+            with archive.open(file.member) as lines:
+                text = (decode_line(line, place, n) for n, line in enumerate(lines, start=1))
+                yield place, read_trees(text, str(place))
+
+
+def _symbols(tree: Tree, place: Path) -> str:
+    try:
+        return linearize(tree)
+    except UserError as error:
+        raise UserError(f"{place}: {error}") from None

@@ -1,0 +1,259 @@
+"""speech_files: own recordings without code."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+from sound_fixtures import sphere_bytes, tone, wav_bytes, write
+
+from t2t_mm import registry
+from t2t_mm.data.bad_examples import BadExample
+from t2t_mm.errors import UserError
+from t2t_mm.problems.speech import Utterance
+from t2t_mm.problems.speech_files import held_out_keys
+
+
+def examples(problem, split):
+    return [(example["targets"], len(example["inputs"]())) for example in problem.generate(split)]
+
+
+def kaldi(split, *keys, wave="WAVE/{key}.wav"):
+    """A Kaldi directory whose n-th utterance has 100 + n samples."""
+    files = {
+        f"{split}/text": "".join(f"{key}\tSAYS  {key}\n" for key in keys),
+        f"{split}/wav.scp": "".join(f"{key} {wave.format(key=key)}\n" for key in keys),
+    }
+    return files | {f"WAVE/{key}.wav": wav_bytes(tone(100 + n)) for n, key in enumerate(keys)}
+
+
+def manifest(split, *rows, suffix=".jsonl"):
+    """A manifest of rows (file, text), and the files, of 100 samples each."""
+    if suffix in (".csv", ".tsv"):
+        mark = "," if suffix == ".csv" else "\t"
+        lines = [mark.join(row) for row in (("path", "sentence"), *rows)]
+    else:
+        lines = [json.dumps({"audio": file, "text": text}) for file, text in rows]
+    return {f"{split}{suffix}": "".join(f"{line}\n" for line in lines)} | {
+        file: wav_bytes(tone(100)) for file, _ in rows
+    }
+
+
+def test_kaldi_directories(tmp_path):
+    files = kaldi("train", "a1", "b1") | kaldi("dev", "c1") | kaldi("test", "d1")
+    problem = registry.problem("speech_files", tmp_dir=write(tmp_path, files))
+    assert problem.splits == ("train", "validation", "test")
+    assert examples(problem, "train") == [("says a1", 100), ("says b1", 101)]
+    assert examples(problem, "validation") == [("says c1", 100)]
+    assert examples(problem, "test") == [("says d1", 100)]
+    assert {path.relative_to(tmp_path).as_posix() for path in problem.raw_files_read} == {
+        f"{split}/{name}" for split in ("train", "dev", "test") for name in ("text", "wav.scp")
+    }
+    assert set(problem.raw_files_wanted()) == set(problem.raw_files_read)
+
+
+@pytest.mark.parametrize("base", ["", "../WAVE/", "{tmp}/WAVE/"])
+def test_paths_of_sounds(tmp_path, base):
+    wave = f"{base.format(tmp=tmp_path)}{{key}}.wav"
+    files = kaldi("corpus/train", "a", wave=wave) | kaldi("corpus/valid", "b", wave=wave)
+    if not base:
+        files |= {"corpus/train/a.wav": wav_bytes(tone(9)), "corpus/b.wav": wav_bytes(tone(9))}
+    elif base.startswith(".."):
+        files |= {f"corpus/WAVE/{key}.wav": wav_bytes(tone(9)) for key in "ab"}
+    problem = registry.problem("speech_files/corpus", tmp_dir=write(tmp_path, files))
+    for split in ("train", "validation"):
+        ((_, length),) = examples(problem, split)
+        assert length == (100 if base.startswith("{") else 9)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv", ".tsv"])
+def test_manifests(tmp_path, suffix):
+    files = manifest("train", ("clips/a.wav", 'Say "A"'), suffix=suffix)
+    files |= manifest("val", ("clips/b.wav", "B"), suffix=suffix)
+    problem = registry.problem("speech_files", tmp_dir=write(tmp_path, files))
+    assert problem.splits == ("train", "validation")
+    assert examples(problem, "train") == [('say "a"', 100)]
+    assert examples(problem, "validation") == [("b", 100)]
+    with pytest.raises(UserError, match=r"test\.jsonl"):
+        examples(problem, "test")
+
+
+def test_corpora_side_by_side(tmp_path):
+    files = kaldi("one/train", "a", wave="../../WAVE/{key}.wav")
+    files |= kaldi("one/dev", "b", wave="../../WAVE/{key}.wav")
+    files |= {f"two/{name}": data for name, data in manifest("train", ("x.wav", "X")).items()}
+    files |= {f"two/{name}": data for name, data in manifest("dev", ("y.wav", "Y")).items()}
+    folder = write(tmp_path, files)
+    found = {
+        name: examples(registry.problem(f"speech_files/{name}", tmp_dir=folder), "train")
+        for name in ("one", "two")
+    }
+    assert found == {"one": [("says a", 100)], "two": [("x", 100)]}
+
+
+def test_segments_channels_and_speakers(tmp_path):
+    stereo = np.stack([tone(16_000), -tone(16_000)], axis=1)
+    files = {
+        "train/text": "u1 one\nu2 two\nu3 three\n",
+        "train/wav.scp": "call1 call1.sph\n",
+        "train/segments": "u1 call1 0.0 0.25\nu2 call1 0.25 0.5 1\nu3 call1 0.5 -1 0\n",
+        "train/call1.sph": sphere_bytes(stereo),
+    } | kaldi("dev", "a")
+    problem = registry.problem("speech_files", tmp_dir=write(tmp_path, files))
+    one, two, three = (example["inputs"]() for example in problem.generate("train"))
+    np.testing.assert_array_equal(one, np.zeros(4000))
+    np.testing.assert_array_equal(two, -tone(16_000)[4000:8000])
+    np.testing.assert_array_equal(three, tone(16_000)[8000:])
+
+
+def test_segments_of_a_manifest(tmp_path):
+    row = {"audio_filepath": "a.wav", "text": "Two", "offset": 0.25, "duration": 0.5, "lang": "en"}
+    files = {"train.json": json.dumps(row), "a.wav": wav_bytes(tone(16_000))}
+    files |= manifest("dev", ("b.wav", "B"))
+    problem = registry.problem("speech_files", tmp_dir=write(tmp_path, files))
+    (example,) = problem.generate("train")
+    np.testing.assert_array_equal(example["inputs"](), tone(16_000)[4000:12000])
+
+
+def test_validation_is_held_out_by_whole_speakers(tmp_path, caplog):
+    keys = [f"s{speaker:02}-{number}" for speaker in range(20) for number in range(3)]
+    files = kaldi("train", *keys)
+    files["train/utt2spk"] = "".join(f"{key} {key[:3]}\n" for key in keys)
+    problem = registry.problem("speech_files", tmp_dir=write(tmp_path, files))
+    with caplog.at_level(logging.WARNING):
+        train, validation = examples(problem, "train"), examples(problem, "validation")
+    assert len(validation) == 6
+    assert sorted(train + validation) == [(f"says {k}", 100 + n) for n, k in enumerate(keys)]
+    speakers = [{text[5:8] for text, _ in part} for part in (train, validation)]
+    assert not speakers[0] & speakers[1]
+    assert caplog.text.count("6 of 60 utterances are held out") == 1
+
+
+def test_held_out_keys():
+    def utterances(*groups):
+        return [Utterance(str(n), None, "", group) for n, group in enumerate(groups)]
+
+    assert held_out_keys([], share=0.1, most=9) == set()
+    assert len(held_out_keys(utterances(*["one"] * 40), share=0.1, most=9)) == 4
+    assert len(held_out_keys(utterances(*[""] * 40), share=0.1, most=3)) == 3
+    assert held_out_keys(utterances(*["large"] * 5, "small"), share=0.1, most=9) == {"5"}
+
+
+def test_what_does_not_fit_together_is_left_out_and_told(tmp_path, caplog):
+    files = kaldi("train", "a", "b", "c", "d") | kaldi("dev", "e")
+    files["train/text"] = "a A\nb\nc C\nx X\n"
+    folder = write(tmp_path, files)
+    with caplog.at_level(logging.WARNING):
+        problem = registry.problem("speech_files", tmp_dir=folder)
+        assert examples(problem, "train") == [("a", 100), ("c", 102)]
+    for told in (
+        "1 texts have no sound (x).",
+        "1 texts are without a word (b).",
+        "1 sounds have no text (d).",
+    ):
+        assert f"{folder / 'train'}: {told}" in caplog.text
+
+
+def test_other_sample_rates_are_told_once_with_their_number(tmp_path, caplog):
+    files = kaldi("other_rate/train", "a", "b", "c", wave="../../WAVE/{key}.wav")
+    files |= kaldi("other_rate/dev", "e", wave="../../WAVE/{key}.wav")
+    files["WAVE/b.wav"] = wav_bytes(tone(80), 8_000)
+    problem = registry.problem("speech_files/other_rate", tmp_dir=write(tmp_path, files))
+    with caplog.at_level(logging.WARNING):
+        assert examples(problem, "train") == [("says a", 100), ("says b", 160), ("says c", 102)]
+    assert caplog.text.count("1 of 3 sounds were resampled to 16,000 Hz (1 from 8,000 Hz)") == 1
+
+
+def test_an_empty_sound_is_left_to_be_counted_and_a_broken_one_is_an_error(tmp_path):
+    files = kaldi("train", "a", "b") | kaldi("dev", "e") | {"WAVE/a.wav": b""}
+    problem = registry.problem("speech_files", tmp_dir=write(tmp_path, files))
+    assert problem.skip_bad_examples
+    with pytest.raises(BadExample, match=r"a\.wav: the sound file is empty"):
+        examples(problem, "train")
+    write(tmp_path, {"WAVE/a.wav": wav_bytes(tone())})
+    write(tmp_path, {"WAVE/b.wav": wav_bytes(tone())[:-1]})
+    with pytest.raises(UserError, match=r"b\.wav: the sound file is cut short"):
+        examples(registry.problem("speech_files", tmp_dir=tmp_path), "train")
+
+
+@pytest.mark.parametrize(
+    "file, content, message",
+    [
+        ("train/wav.scp", "a sph2pipe -f wav a.wv1 |\n", r"wav\.scp, line 1: .*a command"),
+        ("train/wav.scp", "a raw_wav.ark:123\n", r"wav\.scp, line 1: .*an archive"),
+        ("train/wav.scp", "a WAVE/no.wav\n", r"wav\.scp, line 1: .*train/WAVE/no\.wav or .*no"),
+        ("train/wav.scp", "a WAVE/a.wav\na WAVE/a.wav\n", r"wav\.scp, line 2: a is there twice"),
+        ("train/segments", "a a 0.0\n", r"segments, line 1: this is no segment.*a a 0\.0"),
+        ("train/segments", "a a -0.5 1.0\n", r"segments, line 1: this is no segment"),
+        ("train/segments", "a a 0.5 0.5\n", r"segments, line 1: this is no segment"),
+        ("train/segments", "\na a nan 1.0\n", r"segments, line 2: this is no segment"),
+        ("train/segments", "a a 0.0 nan\n", r"segments, line 1: this is no segment"),
+        ("train/segments", "a a inf -1\n", r"segments, line 1: this is no segment"),
+        ("train/segments", "a a 0.0 9.0\n", r"a\.wav: a segment lies behind"),
+        ("train/text", b"a \xff\n", r"text, line 1: the text is not UTF-8"),
+        ("train.jsonl", '{"audio": "WAVE/a.wav"', "cannot choose its train list: .*train.jsonl"),
+        ("valid/text", "e E\n", "cannot choose its validation list: there are valid, dev"),
+    ],
+)
+def test_malformed_kaldi_files_are_named(tmp_path, file, content, message):
+    folder = write(tmp_path, kaldi("train", "a") | kaldi("dev", "e") | {file: content})
+    with pytest.raises(UserError, match=message):
+        examples(registry.problem("speech_files", tmp_dir=folder), "train")
+
+
+@pytest.mark.parametrize(
+    "name, content, message",
+    [
+        ("train.jsonl", '{"audio": "a.wav", "text": "A"}\n{"audio', "line 2: this is no JSON"),
+        ("train.jsonl", '["a.wav", "A"]\n', "line 1: this is no JSON object"),
+        ("train.jsonl", '{"audio": "a.wav"}\n', "line 1: .*'text'.*columns='audio'"),
+        ("train.jsonl", '{"audio": "no.wav", "text": "A"}\n', r"line 1: .*not there.*no\.wav"),
+        ("train.csv", "audio,text\na.wav\n", "line 2: .*not as many columns.*columns=1"),
+        ("train.csv", "audio,text\n\na.wav,A, b\n", "line 3: .*2: audio, text.*columns=3"),
+        ("train.tsv", "audio\ttext\na.wav\tA\tb\n", "line 2: .*not as many columns.*columns=3"),
+        ("train.csv", 'audio,text\na.wav,"A\na.wav,B\n', "line 2: this is no row of a table"),
+        ("train.csv", 'audio,text\na.wav,"A\na.wav,B"\n', "line 2: this is no row of a table"),
+        ("train.csv", 'audio,text\na.wav,"A" b\n', "line 2: this is no row of a table"),
+        ("train.csv", "sound,text\na.wav,A\n", "line 2: .*'audio'.*audio_filepath"),
+        (
+            "train.jsonl",
+            '{"audio": "a.wav", "text": "A", "offset": 1, "duration": null}\n',
+            "line 1: this is no segment.*duration=None",
+        ),
+    ],
+)
+def test_malformed_manifests_are_named(tmp_path, name, content, message):
+    files = manifest("dev", ("a.wav", "A")) | {name: content}
+    with pytest.raises(UserError, match=rf"{name}, {message}"):
+        examples(registry.problem("speech_files", tmp_dir=write(tmp_path, files)), "train")
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        '"offset": NaN, "duration": 1',
+        '"offset": -1, "duration": 2',
+        '"offset": 1, "duration": 0',
+        '"offset": 1, "duration": Infinity',
+        '"offset": 1, "duration": 1' + 400 * "0",
+    ],
+)
+def test_a_segment_of_a_manifest_that_is_none(tmp_path, times):
+    row = f'{{"audio": "a.wav", "text": "A", {times}}}\n'
+    folder = write(tmp_path, manifest("dev", ("a.wav", "A")) | {"train.jsonl": row})
+    with pytest.raises(UserError, match=r"train\.jsonl, line 1: this is no segment"):
+        examples(registry.problem("speech_files", tmp_dir=folder), "train")
+
+
+def test_a_directory_without_sounds_names_what_it_lacks(tmp_path):
+    folder = write(tmp_path, {"train/text": "a A\n", "dev/text": "b B\n"})
+    with pytest.raises(UserError, match=r"no file wav\.scp.*train/wav\.scp"):
+        examples(registry.problem("speech_files", tmp_dir=folder), "train")
+
+
+@pytest.mark.parametrize("name", ["speech_files", "speech_files/own"])
+@pytest.mark.parametrize("there", [True, False])
+def test_without_files_there_is_a_checklist(tmp_path, name, there):
+    problem = registry.problem(name, tmp_dir=tmp_path if there else None)
+    with pytest.raises(UserError, match=r"(?s)Checklist.*wav\.scp.*train/text.*train\.jsonl"):
+        examples(problem, "train")
