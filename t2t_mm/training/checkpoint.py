@@ -43,8 +43,16 @@ class Checkpoint:
     step: int
 
     def state(self) -> dict[str, Any]:
-        """Reads the loop's own state."""
-        loaded: dict[str, Any] = json.loads((self.path / STATE).read_text(encoding="utf-8"))
+        """Reads the loop's own state.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        path = self.path / STATE
+        try:
+            loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise _damaged(path, error) from error
         return loaded
 
 
@@ -189,10 +197,14 @@ def _opened(path: Path) -> Iterator[Any]:
         with np.load(path) as arrays:
             yield arrays
     except (zipfile.BadZipFile, EOFError, FileNotFoundError, zlib.error) as error:
-        raise UserError(
-            f"The checkpoint file {path} is damaged or missing: {_one_line(error)}",
-            fix="Name another checkpoint with --checkpoint_path, or remove this one's folder.",
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    return UserError(
+        f"The checkpoint file {path} is damaged or missing: {_one_line(error)}",
+        fix="Remove this checkpoint's folder, and the one before it is taken.",
+    )
 
 
 def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
@@ -204,9 +216,22 @@ def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
 
 def write_text_atomically(path: Path, text: str) -> None:
     """Replaces `path` by `text` in one step, so that no reader sees half of it."""
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Replaces `path` by `content` in one step, so that no reader sees half of it.
+
+    What a link points to is replaced, not the link; a device such as /dev/null is written to.
+    """
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:  # a directory is an error here
+            file.write(content)
+        return
     partial = path.with_name(path.name + ".incomplete")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_bytes(content)
     partial.replace(path)
 
 

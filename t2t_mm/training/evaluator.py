@@ -1,18 +1,17 @@
-"""Scores of a model that is in memory: teacher-forced, and decoded."""
+"""Teacher-forced scores of a model that is in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import tensorflow as tf
 
 from t2t_mm.data.pipeline import evaluation_dataset
 from t2t_mm.data.problem import Problem
-from t2t_mm.data.vocabulary import Vocabulary
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.search import GreedySearch
+from t2t_mm.inference.search import any_shape, traced
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.training.metrics import TeacherForcedSums
 from t2t_mm.training.task import Task
@@ -23,16 +22,13 @@ class Evaluator:
 
     Args:
         model: built; its weights may change between two calls.
-        batch: padded tokens or examples of an evaluation batch.
-        extra_length: how much longer than its input a decoded output may be, in symbols.
+        batch: padded positions or examples of an evaluation batch.
     """
 
-    def __init__(self, model: MultiModel, *, batch: BatchSpec, extra_length: int) -> None:
+    def __init__(self, model: MultiModel, *, batch: BatchSpec) -> None:
         self.model = model
         self.batch = batch
-        self.extra_length = extra_length
-        self._forward: dict[tuple[str, str], Callable[..., Any]] = {}
-        self._searches: dict[tuple[str, str], GreedySearch] = {}
+        self._forward: dict[tuple[str, str], Any] = {}
 
     def teacher_forced(self, task: Task, batches: Iterable[Mapping[str, Any]]) -> dict[str, float]:
         """Scores with the true previous symbols given.
@@ -41,48 +37,53 @@ class Evaluator:
             `log_perplexity` (nats per token, no smoothing), `accuracy` and
             `sequence_accuracy` in percent, `examples`.
         """
-        if task.signature not in self._forward:
-            self._forward[task.signature] = self._trace_forward(*task.signature)
-        forward = self._forward[task.signature]
+        return self.teacher_forced_with_experts(task, batches)[0]
+
+    def teacher_forced_with_experts(
+        self, task: Task, batches: Iterable[Mapping[str, Any]]
+    ) -> tuple[dict[str, float], dict[str, list[float]]]:
+        """Scores as `teacher_forced`, and counts the experts' use.
+
+        Returns:
+            The scores; and for each mixture of experts ("encoder", "decoder") that took part the
+            share of all choices that fell on each expert.
+        """
         sums = TeacherForcedSums()
+        loads: dict[str, Any] = {}
         for batch in batches:
-            loss_sum, predicted = forward(
-                batch["inputs"], batch["targets"], tf.constant(task.command_index)
+            tensors = {name: batch[name] for name in _MODEL_INPUTS if name in batch}
+            if task.signature not in self._forward:
+                self._forward[task.signature] = self._trace_forward(task, any_shape(tensors))
+            loss_sum, predicted, batch_loads = self._forward[task.signature](
+                tensors, tf.constant(task.command_index)
             )
             sums.add(float(loss_sum), predicted.numpy(), batch["targets"].numpy())
-        return sums.scores()
+            for name, load in batch_loads.items():
+                loads[name] = loads.get(name, 0.0) + load.numpy()
+        shares = {
+            name: [round(float(part), 6) for part in load / max(load.sum(), 1.0)]
+            for name, load in loads.items()
+        }
+        return sums.scores(), shares
 
-    def decode(
-        self, task: Task, batches: Iterable[Mapping[str, Any]], vocabulary: Vocabulary
-    ) -> list[str]:
-        """Greedy outputs as text, one for each example, in order."""
-        if task.signature not in self._searches:
-            self._searches[task.signature] = GreedySearch(self.model, *task.signature)
-        search = self._searches[task.signature]
-        texts: list[str] = []
-        for batch in batches:
-            ids = search(
-                batch["inputs"].numpy(),
-                command_index=task.command_index,
-                extra_length=self.extra_length,
-            )
-            texts.extend(vocabulary.decode(row.tolist()) for row in ids)
-        return texts
+    def _trace_forward(self, task: Task, specs: Mapping[str, tf.TensorSpec]) -> Any:
+        input_modality, target_modality = task.signature
 
-    def _trace_forward(self, input_modality: str, target_modality: str) -> Callable[..., Any]:
-        def forward(inputs: tf.Tensor, targets: tf.Tensor, command: tf.Tensor) -> Any:
+        def forward(batch: Mapping[str, tf.Tensor], command: tf.Tensor) -> Any:
             outputs = self.model(
-                {"inputs": inputs, "targets": targets, "command": command},
+                {**batch, "command": command},
                 input_modality=input_modality,
                 target_modality=target_modality,
                 training=False,
             )
-            loss_sum, _ = self.model.loss(outputs.logits, targets, target_modality, 0.0)
-            return loss_sum, tf.argmax(outputs.logits, axis=-1, output_type=tf.int32)
+            loss_sum, _ = self.model.loss(outputs.logits, batch["targets"], target_modality, 0.0)
+            predicted = tf.argmax(outputs.logits, axis=-1, output_type=tf.int32)
+            return loss_sum, predicted, {report.name: report.load for report in outputs.reports}
 
-        ids = tf.TensorSpec([None, None], tf.int32)
-        signature = [ids, ids, tf.TensorSpec([], tf.int32)]
-        return cast(Callable[..., Any], tf.function(forward, input_signature=signature))
+        return traced(forward, [specs, tf.TensorSpec([], tf.int32)])
+
+
+_MODEL_INPUTS = ("inputs", "inputs_size", "targets")
 
 
 def validation_scores(

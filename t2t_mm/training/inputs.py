@@ -15,7 +15,6 @@ from t2t_mm.data.builder import DataInfo, open_data
 from t2t_mm.data.mixture import mixture_rates
 from t2t_mm.data.pipeline import dropped_examples, training_dataset
 from t2t_mm.data.problem import Problem
-from t2t_mm.errors import UserError, closest
 from t2t_mm.features import BatchSpec
 
 
@@ -82,17 +81,15 @@ def open_inputs(
 ) -> TrainingInputs:
     """Opens the data of problems.
 
+    Rates and batches of problems that are not trained on are left aside.
+
     Raises:
-        UserError: data is missing, stale or damaged, or the settings do not fit the problems.
+        UserError: data is missing, stale or damaged, or the settings name no such problem.
     """
     problems = [registry.problem(n, data_dir=data_dir, tmp_dir=tmp_dir or None) for n in names]
-    unknown = [name for name in data.batches if name not in names]
-    if unknown:
-        raise UserError(
-            f"data.batches names a problem that is not trained on.{closest(unknown[0], names)}",
-            expected=", ".join(names),
-            received={"problem": unknown[0]},
-        )
+    for name in {**data.batches, **data.rates}:
+        if name not in names:  # a set of settings may know more problems than are trained on
+            registry.expand_problems(name)  # but no misspelt ones
     infos = {problem.name: open_data(problem, data_dir) for problem in problems}
     return TrainingInputs(
         problems=problems,
@@ -103,7 +100,7 @@ def open_inputs(
             mixing=data.mixing,
             sizes={name: info.sizes["train"] for name, info in infos.items()},
             temperature=data.temperature,
-            rates=data.rates,
+            rates={name: rate for name, rate in data.rates.items() if name in names},
         ),
         data_dir=data_dir,
     )

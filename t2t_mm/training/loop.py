@@ -25,6 +25,7 @@ from t2t_mm.training.checkpoint import (
     restore_variables,
 )
 from t2t_mm.training.logs import RunLog
+from t2t_mm.training.memory import resident_bytes
 from t2t_mm.training.optimizer import Adam
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.schedule import learning_rate_at
@@ -216,6 +217,7 @@ def _report(
         "target_tokens_per_second": progress.tokens_per_second,
         "seconds": seconds,
         "traces": num_traces,
+        "resident_bytes": resident_bytes(),
     }
     if interval.gradient_norms:
         summary["gradient_norm"] = float(np.mean([float(n) for n in interval.gradient_norms]))

@@ -15,8 +15,8 @@ class Adam:
     """Adam whose bias correction follows each variable's own number of updates.
 
     In a mixture a net (an embedding, a head) may meet its first batch after hundreds of steps of
-    other problems. With one global count its first step would be up to twice the size that Adam
-    means it to be; a count for each variable keeps the correction right.
+    other problems. With one global count its first steps would be of another size than Adam means
+    them to be; a count for each variable keeps the correction right.
 
     Args:
         variables: the trainable variables.

@@ -11,16 +11,15 @@ run_dir/
 
 from __future__ import annotations
 
-import filecmp
+import contextlib
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.config import HParams, from_json, resume_differences, to_json
-from t2t_mm.data.vocabulary import Vocabulary
+from t2t_mm.data.vocabulary import Vocabulary, copy_vocabulary
 from t2t_mm.errors import UserError, closest
 from t2t_mm.training.checkpoint import write_text_atomically
 from t2t_mm.training.task import Task
@@ -107,7 +106,7 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
     """Writes the run's description and copies its vocabularies; written last, `run.json`."""
     run.directory.mkdir(parents=True, exist_ok=True)
     for name in vocabularies:
-        _copy_vocabulary(name, data_dir / "vocab", run.directory / "vocab")
+        copy_vocabulary(name, data_dir, run.directory)
     write_text_atomically(run.directory / "hparams.json", to_json(run.hparams))
     record = {
         "tasks": [task.to_json() for task in run.tasks],
@@ -119,24 +118,14 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
     write_text_atomically(run.directory / "run.json", json.dumps(record, indent=2) + "\n")
 
 
-def _copy_vocabulary(name: str, source: Path, target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    for path in (source / f"{name}.model", source / f"{name}.json"):
-        copy = target / path.name
-        is_there = copy.exists() and path.exists() and filecmp.cmp(path, copy, shallow=False)
-        if path.exists() and not is_there:  # a vocabulary of bytes has no file
-            partial = copy.with_name(copy.name + ".incomplete")
-            shutil.copyfile(path, partial)
-            partial.replace(copy)
-
-
 def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
     """Writes `environment.json`; that of an earlier start is kept in its list `earlier`."""
     path = directory / "environment.json"
     earlier: list[Any] = []
     if path.exists():
-        previous = json.loads(path.read_text(encoding="utf-8"))
-        earlier = [*previous.pop("earlier", []), previous]
+        with contextlib.suppress(json.JSONDecodeError):  # damaged, and of no further use
+            previous = json.loads(path.read_text(encoding="utf-8"))
+            earlier = [*previous.pop("earlier", []), previous]
     write_text_atomically(path, json.dumps({**environment, "earlier": earlier}, indent=2) + "\n")
 
 

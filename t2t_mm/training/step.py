@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import tensorflow as tf
 
+from t2t_mm.inference.search import any_shape, traced
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.training.optimizer import Adam
 from t2t_mm.training.task import Task
@@ -86,7 +87,7 @@ class TrainStep:
         input_modality, target_modality = signature
         with tf.GradientTape() as tape:
             outputs = self.model(
-                {"inputs": batch["inputs"], "targets": batch["targets"], "command": command},
+                {**batch, "command": command},
                 input_modality=input_modality,
                 target_modality=target_modality,
                 training=True,
@@ -102,7 +103,7 @@ class TrainStep:
             "balance_loss": tf.convert_to_tensor(outputs.balance_loss),
             "target_tokens": weight,
             "examples": tf.shape(batch["targets"])[0],
-            "padded_tokens": tf.size(batch["inputs"]) + tf.size(batch["targets"]),
+            "padded_tokens": tf.size(batch["targets"]) + _padded_tokens(batch["inputs"]),
         }
         return gradients, metrics
 
@@ -112,7 +113,7 @@ class TrainStep:
             metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate)
             return metrics
 
-        return tf.function(update, input_signature=specs)
+        return traced(update, specs)
 
     def _accumulate_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
         def accumulate(batch: Batch, command: tf.Tensor) -> StepMetrics:
@@ -123,7 +124,7 @@ class TrainStep:
                     total.assign_add(tf.convert_to_tensor(gradient) / self.accumulate_steps)
             return metrics
 
-        return tf.function(accumulate, input_signature=specs)
+        return traced(accumulate, specs)
 
     def _apply_function(self, signatures: frozenset[tuple[str, str]]) -> Any:
         flags_of_all = zip(*(self._reached[signature] for signature in signatures), strict=True)
@@ -140,16 +141,13 @@ class TrainStep:
                     total.assign(tf.zeros_like(total))
             return norm
 
-        return tf.function(apply, input_signature=[_RATE])
+        return traced(apply, [_RATE])
 
 
 _COMMAND = tf.TensorSpec([], tf.int32)
 _RATE = tf.TensorSpec([], tf.float32)
 
 
-def any_shape(batch: Batch) -> dict[str, tf.TensorSpec]:
-    """The specs of a batch with every axis left open; only rank and dtype are kept."""
-    return {
-        name: tf.TensorSpec([None] * len(tensor.shape), tensor.dtype)
-        for name, tensor in batch.items()
-    }
+def _padded_tokens(inputs: tf.Tensor) -> tf.Tensor:
+    """Returns the places of a batch of texts; pictures and sounds have no tokens."""
+    return tf.size(inputs) if inputs.dtype.is_integer else tf.constant(0)

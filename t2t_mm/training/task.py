@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from t2t_mm import features
+from t2t_mm import registry
 from t2t_mm.config import HParams
 from t2t_mm.data.problem import Problem
-from t2t_mm.data.vocabulary import Vocabulary, load_vocabulary
+from t2t_mm.data.vocabulary import Vocabulary, feature_vocabulary_name, load_vocabulary
 from t2t_mm.errors import UserError
+from t2t_mm.features import Feature, feature_from_json, feature_to_json
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.multimodel import MultiModel
 
@@ -24,14 +25,15 @@ class Task:
         name: the problem's name.
         inputs: declared feature of the inputs.
         targets: declared feature of the targets.
-        command: name of the command embedding (the target space).
+        command: name of the command embedding (the target space); "" where the targets are made
+            from the encoder's output and no decoder is told what to do.
         command_index: its row in the model's table.
         metrics: names of the decoded metrics.
     """
 
     name: str
-    inputs: features.Language
-    targets: features.Language
+    inputs: Feature
+    targets: Feature
     command: str
     command_index: int
     metrics: tuple[str, ...]
@@ -45,8 +47,8 @@ class Task:
         """The record that a run directory keeps."""
         return {
             "name": self.name,
-            "inputs": {"modality": self.inputs.modality, **dataclasses.asdict(self.inputs)},
-            "targets": {"modality": self.targets.modality, **dataclasses.asdict(self.targets)},
+            "inputs": feature_to_json(self.inputs),
+            "targets": feature_to_json(self.targets),
             "command": self.command,
             "command_index": self.command_index,
             "metrics": list(self.metrics),
@@ -57,54 +59,55 @@ class Task:
         """Reads :meth:`to_json`'s record."""
         return cls(
             name=record["name"],
-            inputs=_language(record["inputs"]),
-            targets=_language(record["targets"]),
+            inputs=feature_from_json(record["inputs"]),
+            targets=feature_from_json(record["targets"]),
             command=record["command"],
             command_index=record["command_index"],
             metrics=tuple(record["metrics"]),
         )
 
 
-def _language(record: Mapping[str, Any]) -> features.Language:
-    return features.Language(**{k: v for k, v in record.items() if k != "modality"})
-
-
 def tasks_of(problems: Sequence[Problem]) -> list[Task]:
     """Lists the tasks of `problems`; problems with the same target space share a command.
 
     Raises:
-        UserError: a problem declares a feature that no net of this version can read or write.
+        UserError: a problem's inputs or targets are of a kind that no net reads or writes.
     """
-    commands = list(dict.fromkeys(problem.command_name for problem in problems))
+    named = [_command(problem) for problem in problems]
+    commands = list(dict.fromkeys(filter(None, named)))
     return [
         Task(
             name=problem.name,
-            inputs=_text_feature(problem, "inputs"),
-            targets=_text_feature(problem, "targets"),
-            command=problem.command_name,
-            command_index=commands.index(problem.command_name),
+            inputs=problem.features["inputs"],
+            targets=_writable(problem),
+            command=command,
+            command_index=commands.index(command) if command else 0,
             metrics=tuple(problem.metrics),
         )
-        for problem in problems
+        for problem, command in zip(problems, named, strict=True)
     ]
 
 
-def _text_feature(problem: Problem, side: str) -> features.Language:
-    feature = problem.features[side]
-    if not isinstance(feature, features.Language):
+def _command(problem: Problem) -> str:
+    net = registry.modality(problem.features["targets"].modality)
+    return "" if net.reads_encoder else problem.command_name
+
+
+def _writable(problem: Problem) -> Feature:
+    feature = problem.features["targets"]
+    if not feature_vocabulary_name(feature):
         raise UserError(
-            f"Problem {problem.name!r} declares {side} of modality {feature.modality!r}",
-            expected="text (Language), which is what this version's nets read and write",
-            received={side: feature},
+            f"Problem {problem.name!r} declares targets of modality {feature.modality!r}",
+            expected="text (Language) or a class (Categorical)",
+            received={"targets": feature},
         )
     return feature
 
 
 def vocabularies_of(tasks: Sequence[Task], directory: Path) -> dict[str, Vocabulary]:
     """Loads the vocabularies that `tasks` use from `directory` (a data_dir or a run)."""
-    names = dict.fromkeys(
-        feature.vocabulary for task in tasks for feature in (task.inputs, task.targets)
-    )
+    features = (feature for task in tasks for feature in (task.inputs, task.targets))
+    names = dict.fromkeys(filter(None, map(feature_vocabulary_name, features)))
     return {name: load_vocabulary(directory, name) for name in names}
 
 
@@ -114,19 +117,25 @@ def build_model(
     """Builds the MultiModel that runs `tasks`: one net for each share key, one body for all."""
 
     def specs(side: str) -> dict[str, ModalitySpec]:
-        declared = [getattr(task, side) for task in tasks]
+        declared: list[Feature] = [getattr(task, side) for task in tasks]
         return {
-            feature.share_key: ModalitySpec(feature, vocabularies[feature.vocabulary].size)
+            feature.share_key: ModalitySpec(feature, _vocabulary_size(feature, vocabularies))
             for feature in declared
         }
 
     commands = [""] * (1 + max(task.command_index for task in tasks))
     for task in tasks:
-        commands[task.command_index] = task.command
+        commands[task.command_index] = task.command or commands[task.command_index]
     return build_multimodel(
         hparams.model,
+        nets=hparams.modality,
         inputs=specs("inputs"),
         targets=specs("targets"),
         commands=commands,
         seed=hparams.train.seed,
     )
+
+
+def _vocabulary_size(feature: Feature, vocabularies: Mapping[str, Vocabulary]) -> int:
+    name = feature_vocabulary_name(feature)
+    return vocabularies[name].size if name else 0

@@ -180,11 +180,7 @@ def _evaluation(
         progress.note(f"not evaluated, for want of a validation split: {', '.join(missing)}")
     if not scored:
         return None
-    evaluator = Evaluator(
-        state.model,
-        batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
-        extra_length=run.hparams.decode.extra_length,
-    )
+    evaluator = Evaluator(state.model, batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens))
     return lambda: validation_scores(evaluator, scored, inputs.data_dir, eval_steps)
 
 

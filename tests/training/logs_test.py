@@ -1,7 +1,11 @@
 """The log holds no step twice after a resume."""
 
 import json
+import time
+from itertools import count
 from pathlib import Path
+
+import pytest
 
 from t2t_mm.training.logs import RunLog
 
@@ -41,10 +45,15 @@ def test_tensorboard_reads_the_same_numbers_by_problem(tmp_path: Path) -> None:
     assert "eval/mini_ende/accuracy" in events.Tags()["tensors"]
 
 
-def test_tensorboard_drops_what_a_resumed_run_does_again(tmp_path: Path) -> None:
+def test_tensorboard_drops_what_a_resumed_run_does_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
     from tensorboard.util import tensor_util
 
+    # TensorBoard orders files by the second of their making; a real resume is a later one.
+    clock = count(int(time.time()))
+    monkeypatch.setattr(time, "time", lambda: float(next(clock)))
     with RunLog(tmp_path, 0) as log:
         for step in (10, 20, 30):
             log.write("train", step, {"loss": float(step)})

@@ -76,6 +76,7 @@ def kill_after_step(command: list[str], output_dir: Path, step: int) -> None:
     assert process.returncode == -signal.SIGKILL, "the run ended before it could be killed"
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_bit_for_bit(data_dir: Path, tmp_path: Path) -> None:
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
     subprocess.run(

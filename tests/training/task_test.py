@@ -6,7 +6,7 @@ import pytest
 
 from t2t_mm.data.problem import Problem
 from t2t_mm.errors import UserError
-from t2t_mm.features import Categorical, Language
+from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.registry import problem
 from t2t_mm.training.task import Task, tasks_of
 
@@ -25,9 +25,19 @@ def test_a_task_survives_json() -> None:
     assert task.inputs == Language("bytes")
 
 
-def test_what_no_net_can_read_is_refused_by_name() -> None:
+def test_a_class_is_made_without_a_command() -> None:
     class Labels(Problem):
         modalities: ClassVar = {"inputs": Language(), "targets": Categorical(num_classes=3)}
 
-    with pytest.raises(UserError, match=r"'labels' declares targets of modality 'categorical'"):
-        tasks_of([Labels()])
+    tasks = tasks_of([Labels(), problem("mini_ende")])
+    assert [task.command for task in tasks] == ["", "de"]
+    assert [task.command_index for task in tasks] == [0, 0]
+    assert Task.from_json(tasks[0].to_json()) == tasks[0]
+
+
+def test_what_no_net_can_write_is_refused_by_name() -> None:
+    class Drawing(Problem):
+        modalities: ClassVar = {"inputs": Language(), "targets": Image()}
+
+    with pytest.raises(UserError, match=r"'drawing' declares targets of modality 'image'"):
+        tasks_of([Drawing()])

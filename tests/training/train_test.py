@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
-from t2t_mm.config import HParams, load_hparams
+from t2t_mm.config import DataHParams, HParams, load_hparams
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.registry import problem
 from t2t_mm.training.checkpoint import CheckpointStore
-from t2t_mm.training.inputs import batch_spec
+from t2t_mm.training.inputs import batch_spec, open_inputs
 from t2t_mm.training.train import train
 
 
@@ -90,6 +90,20 @@ def test_other_settings_in_the_same_folder_are_refused(
             data_dir=tiny_run.data_dir,
             output_dir=tiny_run.output_dir,
         )
+
+
+def test_settings_may_know_problems_that_are_not_trained_on(tiny_run: TinyRun) -> None:
+    data = DataHParams(
+        mixing="given",
+        rates={"algorithmic_copy": 3.0, "mini_ende": 1.0},
+        batches={"mini_ende": 7, "algorithmic_copy": 99},
+    )
+    inputs = open_inputs(["algorithmic_copy"], data, data_dir=tiny_run.data_dir)
+    assert inputs.rates == {"algorithmic_copy": 1.0}
+    assert inputs.batches == {"algorithmic_copy": BatchSpec(tokens=99)}
+    for misspelt in ({"rates": {"mini_endee": 1.0}}, {"batches": {"mini_endee": 7}}):
+        with pytest.raises(UserError, match="Did you mean 'mini_ende'"):
+            open_inputs(["algorithmic_copy"], DataHParams(**misspelt), data_dir=tiny_run.data_dir)
 
 
 def test_batches_by_name_beat_the_settings_beat_the_problem() -> None:

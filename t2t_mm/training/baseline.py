@@ -1,0 +1,64 @@
+"""The trivial baseline: the most frequent target of the training split, whatever the input."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.reading import TEXT_SUFFIX, alternatives_of, read_examples
+from t2t_mm.data.stored import open_data
+from t2t_mm.inference.search import NUM_RANKED
+from t2t_mm.training.metrics import Decoded
+
+
+def frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
+    """Returns the most frequent targets of the training split; pictures and sounds stay undecoded.
+
+    Args:
+        problem: whose data has been generated.
+        data_dir: where it is.
+
+    Returns:
+        As `most_frequent`.
+    """
+    info = open_data(problem, data_dir)
+    feature = problem.features["targets"]
+    examples = read_examples(info, "train", problem, with_text=True)
+    texts = (example["targets" + TEXT_SUFFIX].numpy() for example in examples)
+    return most_frequent(alternatives_of(feature, text) for text in texts)
+
+
+def most_frequent(targets: Iterable[Sequence[str]]) -> list[str]:
+    """Returns at most five targets, the most frequent first, of equally frequent ones the earlier.
+
+    Args:
+        targets: the true targets of each example; several of one example count each for itself.
+
+    Example:
+        >>> most_frequent([["a"], ["b", "c"], ["c"]])
+        ['c', 'a', 'b']
+    """
+    counts = Counter(text for texts in targets for text in texts)
+    return [target for target, _ in counts.most_common(NUM_RANKED)]
+
+
+def trivial_outputs(decoded: Decoded, targets: list[str]) -> Decoded:
+    """Returns `decoded` with every output replaced by the most frequent target.
+
+    Args:
+        decoded: a model's outputs and what they are compared with.
+        targets: from `frequent_targets`.
+
+    Example:
+        >>> trivial_outputs(Decoded(["a", "b"], [["c"], ["d"]]), ["d", "c"]).hypotheses
+        ['d', 'd']
+    """
+    count = len(decoded.hypotheses)
+    return dataclasses.replace(
+        decoded,
+        hypotheses=[targets[0]] * count,
+        rankings=[targets] * count if decoded.rankings else [],
+    )

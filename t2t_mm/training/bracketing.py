@@ -1,0 +1,154 @@
+"""Labelled bracketing scores: how much of the right constituents a parser finds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from t2t_mm.data.linearization import count_words, delinearize
+from t2t_mm.data.trees import Tree
+from t2t_mm.errors import UserError
+
+if TYPE_CHECKING:
+    from t2t_mm.training.metrics import Decoded
+
+PUNCTUATION_TAGS = frozenset((",", ":", "``", "''", "."))
+"""The parts of speech that EVALB leaves out of the sentences, by its parameters COLLINS.prm."""
+
+
+def bracketing_scores(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -> dict[str, float]:
+    """Scores linearised trees against the first reference of each.
+
+    A bracket is a constituent's label with the words from its first to its last. Parts of speech
+    are none, nor is a TOP or ROOT around the whole; equal brackets (an NP that is just an NP) count
+    as often as they occur. An output that is no tree, or not one of as many words as the reference
+    has, predicts no bracket and misses all the true ones.
+
+    Args:
+        decoded: hypotheses and references as `t2t_mm.data.linearization` writes trees. How long
+            a sentence is, its reference says; the inputs are not looked at.
+        deleted_tags: parts of speech whose words do not count as part of any bracket.
+
+    Returns:
+        In percent: `f1`, `precision` and `recall` of the brackets of all sentences together,
+        `well_formed`: how many outputs are trees of the right length, `complete`: how many are the
+        reference, tags included. And `f1_evalb`, to be compared with published figures: punctuation
+        deleted, ADVP and PRT taken for one label, and a sentence left out altogether where the
+        remaining words differ, as they do in malformed outputs. So it flatters who fails often.
+
+    Raises:
+        UserError: a reference is no tree.
+
+    Example:
+        >>> from t2t_mm.training.metrics import Decoded
+        >>> one = Decoded(["S NP PRP /NP VBZ /S"], [["S NP PRP /NP VP VBZ /VP /S"]])
+        >>> bracketing_scores(one)["precision"], bracketing_scores(one)["recall"]
+        (100.0, 66.6667)
+
+    Source: Black et al. 1991, "A Procedure for Quantitatively Comparing the Syntactic Coverage of
+        English Grammars"; EVALB by Sekine and Collins (https://nlp.cs.nyu.edu/evalb/).
+    """
+    counts, evalb_counts = _Counts(), _Counts()
+    num_complete = num_well_formed = 0
+    for number, hypothesis in enumerate(decoded.hypotheses):
+        reference = decoded.references[number][0]
+        true = _reference_tree(reference, number)
+        predicted = _tree_of_length(hypothesis, count_words(reference))
+        counts.add(_brackets(predicted, deleted_tags), _brackets(true, deleted_tags))
+        if predicted is not None:
+            num_well_formed += 1
+            num_complete += hypothesis.split() == reference.split()
+            ours, theirs = (_brackets(tree, PUNCTUATION_TAGS) for tree in (predicted, true))
+            if ours.positions == theirs.positions:
+                evalb_counts.add(ours.equated(), theirs.equated())
+    total = len(decoded.hypotheses)
+    return {
+        "f1": counts.f1,
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "well_formed": _percent(num_well_formed, total),
+        "complete": _percent(num_complete, total),
+        "f1_evalb": evalb_counts.f1,
+    }
+
+
+@dataclass
+class _Brackets:
+    """The brackets of one sentence as (label, start, end), and which words are not deleted."""
+
+    counts: Counter[tuple[str, int, int]] = field(default_factory=Counter)
+    positions: list[int] = field(default_factory=list)
+
+    def equated(self) -> _Brackets:
+        """The same with PRT called ADVP, which EVALB's parameters take for one label."""
+        counts: Counter[tuple[str, int, int]] = Counter()
+        for (label, start, end), count in self.counts.items():
+            counts["ADVP" if label == "PRT" else label, start, end] += count
+        return _Brackets(counts, self.positions)
+
+
+def _brackets(tree: Tree | None, deleted_tags: Collection[str]) -> _Brackets:
+    """Returns the brackets over the words that are left; of no tree none."""
+    found = _Brackets()
+    position = 0
+    # A constituent gives way to its children and, after them, its label and start.
+    waiting: list[Tree | tuple[str, int]] = [] if tree is None else [tree]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, Tree):
+            label, start = node
+            if label and start < len(found.positions):
+                found.counts[label, start, len(found.positions)] += 1
+        elif node.is_tag:
+            if node.label not in deleted_tags:
+                found.positions.append(position)
+            position += 1
+        else:
+            waiting += [(node.label, len(found.positions)), *node.branches()[::-1]]
+    return found
+
+
+@dataclass
+class _Counts:
+    """How many brackets were predicted, are true, and are both."""
+
+    predicted: int = 0
+    true: int = 0
+    matched: int = 0
+
+    def add(self, predicted: _Brackets, true: _Brackets) -> None:
+        self.predicted += predicted.counts.total()
+        self.true += true.counts.total()
+        self.matched += (predicted.counts & true.counts).total()
+
+    @property
+    def precision(self) -> float:
+        return _percent(self.matched, self.predicted)
+
+    @property
+    def recall(self) -> float:
+        return _percent(self.matched, self.true)
+
+    @property
+    def f1(self) -> float:
+        return _percent(2 * self.matched, self.predicted + self.true)
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100.0 * part / whole, 4) if whole else 0.0
+
+
+def _tree_of_length(symbols: str, num_words: int) -> Tree | None:
+    try:
+        return delinearize(symbols, [""] * num_words)
+    except UserError:
+        return None
+
+
+def _reference_tree(symbols: str, number: int) -> Tree:
+    try:
+        return delinearize(symbols, [""] * count_words(symbols))
+    except UserError as error:
+        raise UserError(f"Example {number} has no tree as its reference. {error}") from None

@@ -1,0 +1,157 @@
+"""Scores of captions against several true ones: BLEU-4 and CIDEr-D.
+
+Both count the words that the COCO caption evaluation counts: split as in the Penn Treebank,
+lower-cased, without punctuation.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
+
+MAX_ORDER = 4  # n-grams of 1 to 4 words, in both scores
+LENGTH_SIGMA = 6.0  # width, in words, of CIDEr-D's penalty on a length that differs
+
+_CLITIC = r"'(?:s|m|d|re|ve|ll)\b"
+_TOKEN = re.compile(
+    rf"(?:[^\W\d]\.){{2,}}|can(?=not\b)|(?<=can)not\b|n't\b|{_CLITIC}|\w+?(?=n't\b)"
+    rf"|\w+(?:(?:-|(?<=\d)[.,:](?=\d)|(?!{_CLITIC})')\w+)*|[^\w\s]"
+)
+# What the COCO evaluation drops; its other symbols, such as & and $, count as words.
+_PUNCTUATION = frozenset("'\"`.?!,:;-()[]{}")
+
+Vector = dict[tuple[str, ...], float]
+
+
+def caption_tokens(text: str) -> list[str]:
+    """Splits a caption into the words that count.
+
+    Example:
+        >>> caption_tokens("A man's T-shirt isn't red, but 2.5 m away.")
+        ['a', 'man', "'s", 't-shirt', 'is', "n't", 'red', 'but', '2.5', 'm', 'away']
+    """
+    words = _TOKEN.findall(text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    return [word for word in words if word not in _PUNCTUATION]
+
+
+def reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any]]:
+    """Turns lists of references by example into the columns that sacreBLEU reads.
+
+    Returns:
+        As many columns as the longest list is long; text, or None where an example has no further
+        reference (sacreBLEU's own sign for it, which its annotations do not know).
+
+    Example:
+        >>> reference_columns([["a", "b"], ["c"]])
+        [['a', 'c'], ['b', None]]
+    """
+    return [list(column) for column in zip_longest(*references)]
+
+
+def caption_scores(
+    hypotheses: Sequence[str], references: Sequence[Sequence[str]]
+) -> dict[str, Any]:
+    """Scores captions, each against all of its references.
+
+    Args:
+        hypotheses: one caption for each picture.
+        references: the true captions of each picture, at least one.
+
+    Returns:
+        `bleu_4`: corpus BLEU-4 in percent, against the reference closest in length, without
+        smoothing: 0 where no four words in a row are right. `bleu_4_signature`: sacreBLEU's own.
+        `cider`: CIDEr-D in percent; 110 is what papers print as 1.10 or 110.
+
+    Example:
+        >>> caption_scores(["A red boat on a lake."], [["a red boat on a lake"]])["bleu_4"]
+        100.0
+
+    Source: Chen et al. 2015, "Microsoft COCO Captions: Data Collection and Evaluation Server".
+    """
+    from sacrebleu.metrics.bleu import BLEU
+
+    tokens = [caption_tokens(text) for text in hypotheses]
+    reference_tokens = [[caption_tokens(text) for text in texts] for texts in references]
+    metric = BLEU(tokenize="none", smooth_method="none", force=True)
+    joined = [[" ".join(words) for words in texts] for texts in reference_tokens]
+    bleu = metric.corpus_score([" ".join(words) for words in tokens], reference_columns(joined))
+    return {
+        "bleu_4": round(bleu.score, 4),
+        "bleu_4_signature": f"{metric.get_signature()}|words:coco",
+        "cider": round(100.0 * cider_d(tokens, reference_tokens), 4),
+    }
+
+
+def cider_d(
+    hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[Sequence[str]]]
+) -> float:
+    """CIDEr-D: how much a caption agrees with what people say of this picture and not of others.
+
+    Each caption becomes four vectors, of its n-grams for n of 1 to 4, weighted by count times
+    log(pictures / pictures whose references have the n-gram). The score is the mean over pictures,
+    orders and references of 10 * exp(-(difference of lengths)^2 / (2 * 6^2)) * the clipped cosine
+    `sum(min(h, r) * r) / (|h| * |r|)`. The weights come from the references given here, so
+    scores compare on the same pictures only, and of one picture alone the score is 0.
+
+    Args:
+        hypotheses: the words of one caption for each picture.
+        references: the words of the true captions of each picture.
+
+    Returns:
+        The score, 0 to 10.
+
+    Source: Vedantam, Zitnick, Parikh 2015, "CIDEr: Consensus-based Image Description Evaluation",
+        sections 3 and 5 ("CIDEr-D").
+    """
+    if not hypotheses:
+        return 0.0
+    frequencies: Counter[tuple[str, ...]] = Counter()
+    for texts in references:
+        frequencies.update({gram for words in texts for gram in _ngrams(words)})
+    total = 0.0
+    for words, texts in zip(hypotheses, references, strict=True):
+        vectors = _weighted(words, frequencies, len(references))
+        similarities = [
+            math.exp(-((len(words) - len(true)) ** 2) / (2 * LENGTH_SIGMA**2))
+            * _mean_similarity(vectors, _weighted(true, frequencies, len(references)))
+            for true in texts
+        ]
+        total += sum(similarities) / len(similarities)
+    return 10.0 * total / len(hypotheses)
+
+
+def _ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
+    return Counter(
+        tuple(words[start : start + order])
+        for order in range(1, MAX_ORDER + 1)
+        for start in range(len(words) - order + 1)
+    )
+
+
+def _weighted(
+    words: Sequence[str], frequencies: Counter[tuple[str, ...]], num_pictures: int
+) -> list[Vector]:
+    """One vector for each order; an n-gram that no reference has weighs as if one had it."""
+    vectors: list[Vector] = [{} for _ in range(MAX_ORDER)]
+    for gram, count in _ngrams(words).items():
+        weight = math.log(num_pictures / max(1, frequencies[gram]))
+        vectors[len(gram) - 1][gram] = count * weight
+    return vectors
+
+
+def _mean_similarity(hypothesis: Sequence[Vector], reference: Sequence[Vector]) -> float:
+    """The mean over orders of the clipped cosine; 0 for an order that either does not have."""
+    total = 0.0
+    for ours, true in zip(hypothesis, reference, strict=True):
+        norms = math.hypot(*ours.values()) * math.hypot(*true.values())
+        if norms:
+            # Clipping keeps a caption from gaining by saying a telling word again and again.
+            clipped = sum(
+                min(w, true[gram]) * true[gram] for gram, w in ours.items() if gram in true
+            )
+            total += clipped / norms
+    return total / MAX_ORDER

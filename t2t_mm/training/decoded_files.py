@@ -1,0 +1,155 @@
+"""What an evaluation leaves on disk: decoded lines, samples with picture and sound, scores."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import wave
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.data.samples import stored_bytes
+from t2t_mm.errors import UserError
+from t2t_mm.features import Audio, Image
+from t2t_mm.training.checkpoint import write_bytes_atomically, write_text_atomically
+from t2t_mm.training.metrics import Decoded
+
+
+def write_decoded(folder: Path, name: str, decoded: Decoded) -> None:
+    """Writes three aligned files of lines: inputs, references and decoded outputs of a problem.
+
+    Several references of one example are separated by tabs; inputs that are no text leave no file.
+    """
+    stem = name.replace("/", "_")
+    columns = {
+        "inputs": decoded.inputs if any(decoded.inputs) else [],
+        "references": ["\t".join(texts) for texts in decoded.references],
+        "decoded": decoded.hypotheses,
+    }
+    for suffix, lines in columns.items():
+        if lines:
+            text = "".join(line.replace("\n", " ") + "\n" for line in lines)
+            write_text_atomically(folder / f"{stem}.{suffix}.txt", text)
+
+
+def describe_samples(
+    problem: Problem,
+    split: str,
+    decoded: Decoded,
+    *,
+    folder: Path,
+    data_dir: Path,
+    count: int,
+) -> list[dict[str, Any]]:
+    """Describes the first examples of a split and keeps their pictures and sounds.
+
+    Args:
+        problem: whose examples they are.
+        split: the split that was decoded, in stored order.
+        decoded: its outputs.
+        folder: `RUN/decoded/SPLIT-STEP`; paths are given relative to RUN.
+        data_dir: folder of generated data.
+        count: number of examples.
+
+    Returns:
+        For each: `input`, `reference`, `references`, `decoded`, and where there is one `ranking`,
+        `picture` or `sound` (a path).
+    """
+    files = _media(problem, split, folder=folder, data_dir=data_dir, count=count)
+    samples: list[dict[str, Any]] = []
+    for index in range(min(count, len(decoded.hypotheses))):
+        references = list(decoded.references[index])
+        sample = {
+            "input": decoded.inputs[index],
+            "reference": references[0],
+            "references": references,
+            "decoded": decoded.hypotheses[index],
+        }
+        if decoded.rankings:
+            sample["ranking"] = list(decoded.rankings[index])
+        if files:
+            kind, path = files[index]
+            sample[kind] = path.relative_to(folder.parent.parent).as_posix()
+        samples.append(sample)
+    return samples
+
+
+def _media(
+    problem: Problem, split: str, *, folder: Path, data_dir: Path, count: int
+) -> list[tuple[str, Path]]:
+    """Writes the pictures or sounds of the first inputs; nothing where inputs are text."""
+    feature = problem.features["inputs"]
+    if not isinstance(feature, Image | Audio):
+        return []
+    written = []
+    stem = problem.name.replace("/", "_")
+    for index, content in enumerate(
+        stored_bytes(problem, split, "inputs", data_dir=data_dir, limit=count)
+    ):
+        if isinstance(feature, Image):
+            kind, suffix = "picture", _picture_suffix(content)
+        else:
+            kind, suffix = "sound", "wav"
+            content = _wave_file(content, feature.sample_rate_hz)
+        path = folder / f"{stem}.sample{index}.{suffix}"
+        write_bytes_atomically(path, content)
+        written.append((kind, path))
+    return written
+
+
+def _picture_suffix(content: bytes) -> str:
+    return "png" if content.startswith(b"\x89PNG") else "jpg"
+
+
+def _wave_file(samples: bytes, sample_rate_hz: int) -> bytes:
+    """Returns a mono 16-bit WAV file of raw little-endian int16 samples."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate_hz)
+        file.writeframes(samples)
+    return content.getvalue()
+
+
+def keep_results(
+    path: Path, results: Mapping[str, Mapping[str, Any]], order: Sequence[str]
+) -> None:
+    """Writes what an evaluation returned, samples too, as JSON.
+
+    Results of other problems that are there already stay.
+
+    Args:
+        path: the file.
+        results: by problem.
+        order: all problems of the run, as they are to stand in the file.
+    """
+    kept: dict[str, Any] = {}
+    if path.exists():
+        with contextlib.suppress(json.JSONDecodeError):  # damaged: it is made anew
+            kept = json.loads(path.read_text(encoding="utf-8"))
+    merged = {**kept, **results}
+    ordered = {name: merged[name] for name in order if name in merged}
+    write_text_atomically(path, json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
+    """Writes scores as JSON, without samples and experts.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    scores = {
+        name: {key: value for key, value in result.items() if key not in _NO_SCORES}
+        for name, result in results.items()
+    }
+    try:
+        write_text_atomically(path, json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise UserError(f"The scores could not be written. {error}. Received: {path}.") from error
+
+
+_NO_SCORES: Sequence[str] = ("samples", "experts")

@@ -1,0 +1,38 @@
+"""Accuracy of classes, best and among the best five."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from t2t_mm.inference.search import NUM_RANKED
+
+
+def top_k_accuracy(
+    hypotheses: Sequence[str],
+    references: Sequence[Sequence[str]],
+    rankings: Sequence[Sequence[str]] = (),
+) -> dict[str, float]:
+    """How often a true class is the most probable one, and one of the five most probable.
+
+    Args:
+        hypotheses: the name of the most probable class of each example.
+        references: the names of the true classes of each example.
+        rankings: the names of the (up to) five most probable classes, best first; may be empty.
+
+    Returns:
+        `top_1` in percent, and `top_5` where there are rankings. With five classes or fewer, top_5
+        is 100.
+
+    Example:
+        >>> top_k_accuracy(["cat"], [["dog"]], [["cat", "dog", "owl"]])
+        {'top_1': 0.0, 'top_5': 100.0}
+    """
+    scores = {"top_1": _share([[name] for name in hypotheses], references)}
+    if rankings:
+        scores["top_5"] = _share([ranking[:NUM_RANKED] for ranking in rankings], references)
+    return scores
+
+
+def _share(guesses: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> float:
+    hits = [bool(set(g) & set(r)) for g, r in zip(guesses, references, strict=True)]
+    return round(100.0 * sum(hits) / max(len(hits), 1), 4)

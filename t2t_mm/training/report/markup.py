@@ -1,0 +1,53 @@
+"""HTML and SVG elements that are well-formed and escaped by construction."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+
+_VOID = frozenset({"br", "img", "meta"})  # the elements we use that HTML never closes
+
+
+class Markup(str):
+    """Text that is HTML already and is not escaped again."""
+
+
+def element(name: str, /, *children: str, **attributes: object) -> Markup:
+    """Builds one element.
+
+    Args:
+        name: "div", "svg", ...
+        children: text, which is escaped, or `Markup`.
+        attributes: by name; a trailing "_" is dropped (`class_`), another "_" becomes "-".
+            None and False leave the attribute out, True leaves it without a value; floats are
+            written with two decimals at most.
+
+    Example:
+        >>> element("p", "a < b & c", class_="sum")
+        '<p class="sum">a &lt; b &amp; c</p>'
+        >>> element("p", element("b", "x"), hidden=True)
+        '<p hidden=""><b>x</b></p>'
+    """
+    start = f"<{name}"
+    for key, value in attributes.items():
+        if value is not None and value is not False:
+            start += f' {key.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
+    if name in _VOID:
+        assert not children, f"<{name}> has no content"
+        return Markup(f"{start}>")
+    return Markup(f"{start}>{together(children)}</{name}>")
+
+
+def together(parts: Iterable[str]) -> Markup:
+    """Joins text, which is escaped, and markup."""
+    return Markup(
+        "".join(part if isinstance(part, Markup) else html.escape(part) for part in parts)
+    )
+
+
+def _attribute(value: object) -> str:
+    if value is True:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return html.escape(str(value))

@@ -1,0 +1,111 @@
+"""Pictures and sounds as data URIs, made small enough that the page stays small."""
+
+from __future__ import annotations
+
+import base64
+import io
+import wave
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_LARGEST_PICTURE = 320  # pixels, its longer side
+_PICTURE_BYTES = 40_000  # a picture file up to this size is shown as it is
+_LOWEST_RATE_HZ = 8_000  # below it speech is hard to follow
+_MIME_TYPES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg", b"GIF8": "image/gif"}
+
+
+class Media:
+    """The pictures and sounds of samples, each as a data URI.
+
+    Args:
+        output_dir: the run's folder, which the samples' paths are relative to.
+        samples: all samples of the page. Pictures are made small first; what is then left of the
+            budget is shared equally by the sounds, which are halved in sample rate until they fit.
+        budget_bytes: for all of them together, as they stand in the page.
+    """
+
+    def __init__(
+        self, output_dir: Path, samples: Iterable[Mapping[str, Any]], budget_bytes: int
+    ) -> None:
+        self._uris: dict[str, str] = {}
+        sounds = []
+        for kind, name in _named_files(samples):
+            path = output_dir / name
+            if not path.is_file() or name in self._uris:
+                continue
+            if kind == "sound":
+                sounds.append((name, path))
+                continue
+            uri = _picture_uri(path)
+            if len(uri) <= budget_bytes:
+                budget_bytes -= len(uri)
+                self._uris[name] = uri
+        for name, path in sounds:
+            self._uris[name] = _sound_uri(path, budget_bytes // len(sounds))
+
+    def uri(self, sample: Mapping[str, Any], kind: str) -> str:
+        """The data URI of a sample's "picture" or "sound"; "" where there is none that fits."""
+        return self._uris.get(sample.get(kind, ""), "")
+
+
+def _named_files(samples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for sample in samples:
+        for kind in ("picture", "sound"):
+            if sample.get(kind):
+                yield kind, sample[kind]
+
+
+def _picture_uri(path: Path) -> str:
+    """A picture as it is where it is small and a browser knows it, else a smaller JPEG of it."""
+    content = path.read_bytes()
+    mime = next((mime for start, mime in _MIME_TYPES.items() if content.startswith(start)), "")
+    if not mime or len(content) > _PICTURE_BYTES:
+        from PIL import Image
+
+        try:
+            with Image.open(io.BytesIO(content)) as picture:
+                small = picture.convert("RGB")
+        except OSError:
+            return ""  # a damaged file: the sample is shown without its picture
+        small.thumbnail((_LARGEST_PICTURE, _LARGEST_PICTURE))
+        encoded = io.BytesIO()
+        small.save(encoded, "JPEG", quality=82)
+        content, mime = encoded.getvalue(), "image/jpeg"
+    return _data_uri(content, mime)
+
+
+def _sound_uri(path: Path, limit: int) -> str:
+    """A 16-bit mono WAV file; "" where it cannot be read or made to fit."""
+    try:
+        with wave.open(str(path)) as file:
+            if file.getsampwidth() != 2 or file.getnchannels() != 1:
+                return ""
+            rate = file.getframerate()
+            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32)
+    except (wave.Error, EOFError):
+        return ""
+    while True:
+        uri = _data_uri(_wave_file(samples, rate), "audio/wav")
+        if len(uri) <= limit:
+            return uri
+        if rate // 2 < _LOWEST_RATE_HZ:
+            return ""
+        # The mean of two neighbours keeps most of what is above the new limit from folding down.
+        samples, rate = samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1), rate // 2
+
+
+def _wave_file(samples: np.ndarray[Any, Any], rate: int) -> bytes:
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return content.getvalue()
+
+
+def _data_uri(content: bytes, mime: str) -> str:
+    return f"data:{mime};base64,{base64.b64encode(content).decode('ascii')}"

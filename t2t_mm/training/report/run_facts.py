@@ -1,0 +1,173 @@
+"""What a run's folder tells of it: settings, circumstances, size and how its loss fell."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2t_mm.training.checkpoint import WEIGHTS, CheckpointStore
+
+Points = list[tuple[int, float]]  # step, value
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How one problem was learned; logarithms natural, per token or class.
+
+    Args:
+        train: step and training loss, which label smoothing keeps above zero.
+        validation: step and log perplexity on the validation split.
+    """
+
+    train: Points = field(default_factory=list)
+    validation: Points = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What is known of a run; what its folder does not tell is left out or zero.
+
+    Args:
+        hparams: its settings by section.
+        environment: what it was made with.
+        curves: by problem.
+        steps: updates made.
+        seconds: time spent in updates, without evaluations and checkpoints.
+        num_parameters: weights of the model; 0 where there is no checkpoint.
+    """
+
+    hparams: Mapping[str, Mapping[str, Any]]
+    environment: Mapping[str, Any]
+    curves: Mapping[str, Curve]
+    steps: int
+    seconds: float
+    num_parameters: int
+
+
+def read_run_facts(output_dir: Path) -> RunFacts:
+    """Reads `hparams.json`, `environment.json`, `log.jsonl` and the newest checkpoint's sizes."""
+    curves: dict[str, Curve] = {}
+    steps, seconds = 0, 0.0
+    for record in _log_records(output_dir / "log.jsonl"):
+        steps = max(steps, int(record["step"]))
+        problem = record.get("problem", "")
+        if not problem:
+            seconds += float(record.get("seconds", 0.0))
+            continue
+        curve = curves.setdefault(problem, Curve())
+        key, points = {
+            "train": ("loss", curve.train),
+            "eval": ("log_perplexity", curve.validation),
+        }.get(record["kind"], ("", []))
+        if math.isfinite(record.get(key, math.nan)):
+            points.append((int(record["step"]), float(record[key])))
+    return RunFacts(
+        hparams=_json_file(output_dir / "hparams.json"),
+        environment=_json_file(output_dir / "environment.json"),
+        curves=curves,
+        steps=steps,
+        seconds=seconds,
+        num_parameters=_count_parameters(output_dir),
+    )
+
+
+def fact_list(facts: RunFacts, num_problems: int, split: str) -> list[tuple[str, str]]:
+    """Names and values of the facts that a reader wants first."""
+    model, machine = facts.hparams.get("model", {}), facts.environment.get("machine", {})
+    cores = f"{machine['cores']} cores" if machine.get("cores") else ""
+    found = [
+        ("problems", str(num_problems)),
+        ("parameters", f"{facts.num_parameters:,}" if facts.num_parameters else ""),
+        ("training", f"{facts.steps:,} steps" if facts.steps else ""),
+        ("time in steps", _duration(facts.seconds) if facts.seconds else ""),
+        ("machine", ", ".join(part for part in (cores, machine.get("cpu")) if part)),
+        ("body width", str(model.get("width", ""))),
+        ("experts", _experts(model)),
+        ("begun", _day(facts.environment)),
+        ("seed", str(facts.environment.get("seed", ""))),
+        ("scored on", f"{split} split"),
+    ]
+    return [(name, value) for name, value in found if value]
+
+
+def _experts(model: Mapping[str, Any]) -> str:
+    if not model.get("use_experts", True) or not model.get("num_experts"):
+        return ""
+    return f"{model['num_experts']}, {model.get('experts_per_token', '?')} per position"
+
+
+def _day(environment: Mapping[str, Any]) -> str:
+    """The day of the run's first start, a resumed one included."""
+    starts: Sequence[Mapping[str, Any]] = [*environment.get("earlier", []), environment]
+    try:
+        return datetime.datetime.fromisoformat(starts[0]["time"]).strftime("%Y-%m-%d %H:%M")
+    except (KeyError, ValueError):
+        return ""
+
+
+def _duration(seconds: float) -> str:
+    """Hours and minutes, or minutes and seconds.
+
+    Example:
+        >>> _duration(3725)
+        '1 h 2 min'
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _log_records(path: Path) -> list[dict[str, Any]]:
+    """The records of a log; a half-written last line, as of a run that still trains, is skipped."""
+    if not path.exists():
+        return []
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            records.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return records
+
+
+def _json_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _count_parameters(output_dir: Path) -> int:
+    """Sums the sizes in the headers of the newest checkpoint's arrays; reads none of them whole."""
+    checkpoint = CheckpointStore(output_dir).latest()
+    if checkpoint is None or not (checkpoint.path / WEIGHTS).exists():
+        return 0
+    try:
+        with zipfile.ZipFile(checkpoint.path / WEIGHTS) as arrays:
+            # The state of a random generator is no parameter.
+            names = [name for name in arrays.namelist() if "seed_generator" not in name]
+            return sum(_num_entries(arrays, name) for name in names)
+    except zipfile.BadZipFile:
+        return (
+            0  # a damaged checkpoint is told where one reads it; scores can be shown all the same
+        )
+
+
+def _num_entries(arrays: zipfile.ZipFile, name: str) -> int:
+    with arrays.open(name) as file:
+        version = np.lib.format.read_magic(file)
+        read = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        return math.prod(read(file)[0])

@@ -1,0 +1,126 @@
+"""Constituency trees as SVG, the words on one line below them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from t2t_mm.data.trees import Tree
+from t2t_mm.training.report.markup import Markup, element
+
+_LEVEL_HEIGHT = 38.0  # pixels from a label to those below it
+_LETTER_WIDTH = 7.2  # pixels, of the font in which labels and words are set
+_GAP = 14.0  # pixels between two words at least
+_MARGIN = 14.0
+
+Bracket = tuple[str, int, int]  # label, first word, one past the last word
+
+
+@dataclass(frozen=True)
+class _Node:
+    """A constituent or part of speech with its place on the page, in pixels."""
+
+    bracket: Bracket
+    is_tag: bool
+    x: float
+    depth: int
+    children: tuple[_Node, ...]
+
+
+def brackets(tree: Tree) -> Counter[Bracket]:
+    """The labelled spans of a tree's constituents and parts of speech.
+
+    Example:
+        >>> sorted(brackets(Tree("NP", (Tree("DT", ("the",)), Tree("NN", ("dog",))))))
+        [('DT', 0, 1), ('NN', 1, 2), ('NP', 0, 2)]
+    """
+    found: Counter[Bracket] = Counter()
+    _place(tree, 0, 0, [0.0] * len(tree.words()), found)
+    return found
+
+
+def draw_tree(tree: Tree, other: Tree | None, description: str) -> Markup:
+    """Draws a tree; what `other` does not have is marked.
+
+    Args:
+        tree: the tree.
+        other: the tree it is compared with; None marks nothing.
+        description: what the drawing shows, for those who do not see it.
+
+    Returns:
+        An <svg> of the size that its words need; constituents not in `other` have the class
+        "wrong" and a box, so that colour is not all that tells them.
+    """
+    words = tree.words()
+    positions, width = _word_positions(tree, words)
+    root = _place(tree, 0, 0, positions, Counter())
+    surplus = brackets(tree) - brackets(other) if other else Counter[Bracket]()
+    base = _MARGIN + (_depth(root) + 1) * _LEVEL_HEIGHT
+    height = base + _MARGIN
+    parts: list[Markup] = []
+    _draw(root, base, surplus, parts)
+    parts += [
+        element("text", word, x=x, y=base, class_="word")
+        for word, x in zip(words, positions, strict=True)
+    ]
+    return element(
+        "svg",
+        *parts,
+        class_="tree",
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        width=width,
+        height=height,
+        role="img",
+        aria_label=description,
+    )
+
+
+def _word_positions(tree: Tree, words: list[str]) -> tuple[list[float], float]:
+    """The middle of each word and the width of all, in pixels."""
+    positions, edge = [], _MARGIN
+    for word, tag in zip(words, tree.tags(), strict=True):
+        width = _LETTER_WIDTH * max(len(word), len(tag.label)) + _GAP
+        positions.append(edge + width / 2)
+        edge += width
+    return positions, max(edge + _MARGIN, 60.0)
+
+
+def _place(
+    tree: Tree, first: int, depth: int, positions: list[float], found: Counter[Bracket]
+) -> _Node:
+    """Places a tree whose first word is number `first`; counts its brackets into `found`."""
+    children: list[_Node] = []
+    end = first
+    for branch in tree.branches():
+        children.append(_place(branch, end, depth + 1, positions, found))
+        end = children[-1].bracket[2]
+    end = end if children else first + 1
+    x = (children[0].x + children[-1].x) / 2 if children else positions[first]
+    bracket = (tree.label, first, end)
+    found[bracket] += 1
+    return _Node(bracket, tree.is_tag, x, depth, tuple(children))
+
+
+def _depth(node: _Node) -> int:
+    return max((_depth(child) for child in node.children), default=node.depth)
+
+
+def _draw(node: _Node, base: float, surplus: Counter[Bracket], parts: list[Markup]) -> None:
+    """Adds the lines and labels of a node and all below it; tags stand right above their words."""
+    y = _y(node, base)
+    for child in node.children:
+        parts.append(element("line", x1=node.x, y1=y + 5, x2=child.x, y2=_y(child, base) - 13))
+    for child in node.children:
+        _draw(child, base, surplus, parts)
+    label = node.bracket[0] or "\N{BULLET}"
+    is_wrong = surplus[node.bracket] > 0
+    surplus[node.bracket] -= is_wrong
+    if is_wrong:
+        width = _LETTER_WIDTH * len(label) + 8
+        parts.append(element("rect", x=node.x - width / 2, y=y - 13, width=width, height=18, rx=4))
+    kind = ("tag" if node.is_tag else "label") + " wrong" * is_wrong
+    parts.append(element("text", label, x=node.x, y=y, class_=kind))
+
+
+def _y(node: _Node, base: float) -> float:
+    return base - 20 if node.is_tag else _MARGIN + node.depth * _LEVEL_HEIGHT

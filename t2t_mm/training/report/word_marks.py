@@ -1,0 +1,62 @@
+"""Texts beside each other with the words marked in which they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from t2t_mm.training.report.markup import Markup, element, together
+
+
+def mark_differences(decoded: str, reference: str) -> tuple[Markup, Markup]:
+    """Marks the fewest words that have to change to turn one text into the other.
+
+    Returns:
+        `decoded`, where wrong and superfluous words are in <mark>, and `reference`, where the words
+        that were not found are.
+
+    Example:
+        >>> mark_differences("a red boat", "a red house")[0]
+        'a red <mark>boat</mark>'
+    """
+    import jiwer
+
+    alignment = jiwer.process_words(reference, decoded).alignments[0]
+    wrong = {
+        i
+        for part in alignment
+        if part.type != "equal"
+        for i in range(part.hyp_start_idx, part.hyp_end_idx)
+    }
+    missed = {
+        i
+        for part in alignment
+        if part.type != "equal"
+        for i in range(part.ref_start_idx, part.ref_end_idx)
+    }
+    return _marked(decoded.split(), wrong), _marked(reference.split(), missed)
+
+
+def mark_unexpected(decoded: str, references: Sequence[str]) -> Markup:
+    """Marks the words of `decoded` that none of several references has.
+
+    Example:
+        >>> mark_unexpected("A red boat.", ["a small boat", "the red one"])
+        'A red boat.'
+        >>> mark_unexpected("a cat", ["a small boat", "the red one"])
+        'a <mark>cat</mark>'
+    """
+    known = {_bare(word) for text in references for word in text.split()}
+    words = decoded.split()
+    return _marked(words, {i for i, word in enumerate(words) if _bare(word) not in known})
+
+
+def _bare(word: str) -> str:
+    return word.lower().strip(".,;:!?\"'()")
+
+
+def _marked(words: Sequence[str], positions: set[int]) -> Markup:
+    parts: list[str] = []
+    for position, word in enumerate(words):
+        parts += [" "] if position else []
+        parts.append(element("mark", word) if position in positions else word)
+    return together(parts)

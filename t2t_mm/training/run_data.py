@@ -1,0 +1,71 @@
+"""The data that a trained run is scored on or decodes: whether it fits the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from t2t_mm import registry
+from t2t_mm.data.builder import open_data
+from t2t_mm.errors import UserError
+from t2t_mm.training.run_directory import Run, check_vocabularies
+from t2t_mm.training.task import Task, vocabularies_of
+
+
+def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) -> None:
+    """Checks that a run's tasks can be scored, before a model is built: errors should be quick.
+
+    Args:
+        run: the trained run.
+        tasks: some of its tasks.
+        split: the split that is wanted of each.
+        data_dir: where the data is.
+
+    Raises:
+        UserError: data is missing, stale or damaged, or has not the split; it has other features
+            or another vocabulary than the run was trained with.
+    """
+    for task in tasks:
+        problem = registry.problem(task.name, data_dir=data_dir)
+        info = open_data(problem, data_dir)
+        if split not in info.sizes:
+            raise UserError(
+                f"Problem {task.name} has no split {split!r}",
+                expected=", ".join(info.sizes),
+                received={"split": split},
+            )
+        declared = (problem.features["inputs"], problem.features["targets"])
+        if declared != (task.inputs, task.targets):
+            raise UserError(
+                f"Problem {task.name} declares other features than {run.directory} was trained on",
+                expected=f"{task.inputs} and {task.targets}",
+                received={"features": declared},
+                fix="Undo the change of the problem, or train a new run.",
+            )
+    check_vocabularies(run, vocabularies_of(tasks, data_dir), data_dir)
+
+
+def chosen_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
+    """Returns the tasks of a run that are named; all of them where nothing is named.
+
+    Args:
+        run: the trained run.
+        problems: names, globs and groups as `registry.expand_problems` takes them; of a glob or a
+            group those count that the run was trained on.
+
+    Raises:
+        UserError: a name is none of the run's, or nothing is left.
+    """
+    if not problems:
+        return list(run.tasks)
+    given = problems.split(",") if isinstance(problems, str) else list(problems)
+    plain = {name.strip() for name in given}
+    own = {task.name for task in run.tasks}
+    names = [name for name in registry.expand_problems(problems) if name in own | plain]
+    if not names:
+        raise UserError(
+            "None of the named problems is one of the run's",
+            expected=", ".join(own),
+            received={"problems": problems},
+        )
+    return [run.task(name) for name in names]

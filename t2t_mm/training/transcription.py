@@ -1,0 +1,51 @@
+"""Error rates of transcripts: of words and of characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def error_rates(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Word and character error rate of a whole corpus.
+
+    A rate is the least number of substitutions, deletions and insertions that turn references into
+    hypotheses, summed over all examples, over the number of words (characters) in the references.
+    Letters' case and punctuation count; how much white space stands between words does not. An
+    empty hypothesis deletes all, an empty reference is pure insertion, and a rate can exceed 100.
+
+    Args:
+        hypotheses: transcripts.
+        references: the true transcripts of each example; where there are several, the one with the
+            least word errors counts.
+
+    Returns:
+        `wer` and `cer` in percent. Without one true word: 100 for each inserted one.
+
+    Example:
+        >>> error_rates(["the red boat"], [["the red boats"]])["wer"]
+        33.3333
+
+    Source: Morris, Maier, Green 2004, "From WER and RIL to MER and WIL"; jiwer.
+    """
+    import jiwer
+
+    true = [
+        texts[0] if len(texts) == 1 else min(texts, key=lambda text: _word_errors(text, hypothesis))
+        for texts, hypothesis in zip(references, hypotheses, strict=True)
+    ]
+    true, hypotheses = _with_single_spaces(true), _with_single_spaces(hypotheses)
+    return {
+        "wer": round(100.0 * jiwer.process_words(true, hypotheses).wer, 4),
+        "cer": round(100.0 * jiwer.process_characters(true, hypotheses).cer, 4),
+    }
+
+
+def _with_single_spaces(texts: Sequence[str]) -> list[str]:
+    return [" ".join(text.split()) for text in texts]
+
+
+def _word_errors(reference: str, hypothesis: str) -> int:
+    import jiwer
+
+    found = jiwer.process_words(reference, hypothesis)
+    return int(found.substitutions + found.deletions + found.insertions)

@@ -1,0 +1,37 @@
+"""The most frequent target of the training split, whatever the input."""
+
+from tiny_run import TinyRun
+
+from t2t_mm.data.builder import open_data
+from t2t_mm.data.reading import read_examples
+from t2t_mm.registry import problem
+from t2t_mm.training.baseline import frequent_targets, most_frequent, trivial_outputs
+from t2t_mm.training.metrics import METRICS, Decoded
+
+
+def test_the_majority_class_is_every_output_and_all_are_ranked() -> None:
+    truth = [["cat"], ["dog"], ["cat"], ["owl"]]
+    decoded = Decoded(["owl"] * 4, truth, rankings=[["owl", "cat"]] * 4)
+    trivial = trivial_outputs(decoded, ["cat", "dog"])
+    assert trivial.hypotheses == ["cat"] * 4
+    assert METRICS["top_k"](trivial) == {"top_1": 50.0, "top_5": 75.0}
+
+
+def test_texts_have_no_ranking() -> None:
+    assert trivial_outputs(Decoded(["a"], [["b"]]), ["c", "d"]).rankings == []
+
+
+def test_the_most_frequent_come_first_and_of_equals_the_earlier() -> None:
+    targets = [["b"], ["a"], ["c"], ["a"], ["c"], ["d"], ["e"], ["f"]]
+    assert most_frequent(targets) == ["a", "c", "b", "d", "e"]
+
+
+def test_alternatives_of_one_example_count_each_for_itself() -> None:
+    assert most_frequent([["a", "b"], ["b", "c"]]) == ["b", "a", "c"]
+
+
+def test_frequent_targets_are_those_of_the_training_split(tiny_run: TinyRun) -> None:
+    task = problem("algorithmic_copy", data_dir=tiny_run.data_dir)
+    examples = read_examples(open_data(task, tiny_run.data_dir), "train", task, with_text=True)
+    texts = [[example["targets_text"].numpy().decode()] for example in examples]
+    assert frequent_targets(task, tiny_run.data_dir) == most_frequent(texts)

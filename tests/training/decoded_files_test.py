@@ -1,0 +1,49 @@
+"""What an evaluation leaves on disk."""
+
+import json
+import wave
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from t2t_mm.data.problem import Problem
+from t2t_mm.errors import UserError
+from t2t_mm.features import Audio, Language
+from t2t_mm.training import decoded_files
+from t2t_mm.training.decoded_files import describe_samples, write_decoded, write_scores
+from t2t_mm.training.metrics import Decoded
+
+
+class Spoken(Problem):
+    modalities: ClassVar = {"inputs": Audio(sample_rate_hz=8000), "targets": Language("bytes")}
+
+
+def test_lines_stay_aligned(tmp_path: Path) -> None:
+    decoded = Decoded(["a", "b\nc"], [["x", "y"], ["z"]], inputs=["", ""])
+    write_decoded(tmp_path, "speech_files/own", decoded)
+    assert (tmp_path / "speech_files_own.decoded.txt").read_text() == "a\nb c\n"
+    assert (tmp_path / "speech_files_own.references.txt").read_text() == "x\ty\nz\n"
+    assert not (tmp_path / "speech_files_own.inputs.txt").exists()
+
+
+def test_a_sample_keeps_its_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = [np.array([1, -2, 3], "<i2").tobytes(), np.array([4], "<i2").tobytes()]
+    monkeypatch.setattr(decoded_files, "stored_bytes", lambda *a, limit, **k: stored[:limit])
+    decoded = Decoded(["a", "b"], [["x", "y"], ["z"]], inputs=["", ""])
+    folder = tmp_path / "decoded" / "test-7"
+    samples = describe_samples(Spoken(), "test", decoded, folder=folder, data_dir=tmp_path, count=1)
+    path = "decoded/test-7/spoken.sample0.wav"
+    expected = {"input": "", "reference": "x", "references": ["x", "y"], "decoded": "a"}
+    assert samples == [{**expected, "sound": path}]
+    with wave.open(str(tmp_path / path)) as file:
+        assert (file.getframerate(), file.getnframes()) == (8000, 3)
+        assert file.readframes(3) == stored[0]
+
+
+def test_scores_are_written_without_samples(tmp_path: Path) -> None:
+    write_scores(tmp_path / "s.json", {"a": {"bleu": 1.5, "samples": [{}], "experts": {}}})
+    assert json.loads((tmp_path / "s.json").read_text()) == {"a": {"bleu": 1.5}}
+    with pytest.raises(UserError, match="could not be written"):
+        write_scores(tmp_path / "s.json" / "below", {"a": {}})

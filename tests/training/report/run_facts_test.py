@@ -1,0 +1,54 @@
+"""What is read from a run's folder, and that a poor folder is no error."""
+
+import json
+from pathlib import Path
+
+from fake_run import make_fake_run
+
+from t2t_mm.training.report.run_facts import fact_list, read_run_facts
+
+
+def test_facts_of_a_run(tmp_path: Path) -> None:
+    run, _ = make_fake_run(tmp_path)
+    facts = read_run_facts(run)
+    assert facts.num_parameters == 30 * 40 + 34  # and none for the state of a seed generator
+    assert (facts.steps, facts.seconds) == (1000, 450.0)
+    assert len(facts.curves["mini_ende"].train) == 50
+    assert [step for step, _ in facts.curves["mini_ende"].validation] == [200, 400, 600, 800, 1000]
+    listed = dict(fact_list(facts, 5, "test"))
+    assert listed["parameters"] == "1,234"
+    assert listed["time in steps"] == "7 min 30 s"
+    assert listed["machine"] == "2 cores, Some CPU"
+    assert listed["experts"] == "10, 2 per position"
+    assert listed["begun"] == "2026-03-01 10:20"
+
+
+def test_an_empty_folder_tells_nothing(tmp_path: Path) -> None:
+    facts = read_run_facts(tmp_path)
+    assert fact_list(facts, 1, "test") == [("problems", "1"), ("scored on", "test split")]
+
+
+def test_a_resumed_run_began_at_its_first_start(tmp_path: Path) -> None:
+    run, _ = make_fake_run(tmp_path)
+    environment = json.loads((run / "environment.json").read_text())
+    later = {**environment, "time": "2026-03-02T08:00:00+00:00", "earlier": [environment]}
+    (run / "environment.json").write_text(json.dumps(later))
+    assert dict(fact_list(read_run_facts(run), 5, "test"))["begun"] == "2026-03-01 10:20"
+
+
+def test_a_log_that_is_being_written_and_a_loss_that_is_no_number(tmp_path: Path) -> None:
+    records = [
+        {"kind": "train", "step": 1, "problem": "a", "loss": 2.0},
+        {"kind": "train", "step": 2, "problem": "a", "loss": float("nan")},
+    ]
+    lines = [json.dumps(record) for record in records]
+    (tmp_path / "log.jsonl").write_text("\n".join([*lines, '{"kind": "tra']))
+    facts = read_run_facts(tmp_path)
+    assert facts.curves["a"].train == [(1, 2.0)] and facts.steps == 2
+
+
+def test_a_damaged_checkpoint_only_hides_the_number_of_parameters(tmp_path: Path) -> None:
+    run, _ = make_fake_run(tmp_path)
+    (run / "checkpoints/00001000/weights.npz").write_bytes(b"PK damaged")
+    facts = read_run_facts(run)
+    assert facts.num_parameters == 0 and facts.steps == 1000

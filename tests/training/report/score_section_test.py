@@ -1,0 +1,37 @@
+"""Bars are as long as their scores say, and error rates are told apart."""
+
+import re
+
+from t2t_mm.training.report.score_section import forced_section, score_section, score_text
+
+FORCED = {"log_perplexity": 0.5, "accuracy": 87.25, "sequence_accuracy": 12.5, "examples": 1000.0}
+
+
+def shares(section: str) -> list[float]:
+    return [float(share) for share in re.findall(r"--share:([\d.]+)", section)]
+
+
+def test_a_bar_for_the_model_and_one_for_chance() -> None:
+    section = score_section({"a": {"bleu": 71.25, "shuffled_inputs": {"bleu": 3.5}}})
+    assert shares(section) == [71.2, 3.5]
+    assert "grey bar is chance" in section and "error rates" not in section
+
+
+def test_a_third_bar_for_the_baseline() -> None:
+    section = score_section({"a": {"bleu": 71.25, "baseline": {"bleu": 1.5}}})
+    assert shares(section) == [71.2, 1.5]
+    assert "most frequent target" in section and "chance" not in section.replace('"chance"', "")
+
+
+def test_an_error_rate_is_marked_and_its_bar_ends_at_100() -> None:
+    section = score_section({"a": {"wer": 40.0, "cer": 20.0, "shuffled_inputs": {"wer": 130.0}}})
+    assert shares(section) == [40.0, 100.0]
+    assert "<b>130.0</b>" in section and "WER \N{DOWNWARDS ARROW}" in section
+    assert "CER 20.0" in section
+
+
+def test_nothing_to_show_is_no_section() -> None:
+    results = {"a": {"teacher_forced": FORCED}}
+    assert score_section(results) == "" and score_text(results["a"]) == ""
+    assert forced_section({"a": {"bleu": 1.0}}) == ""
+    assert "<td>87.2%</td><td>12.5%</td><td>1,000</td>" in forced_section(results)
