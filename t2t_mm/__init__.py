@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from t2t_mm.inference.decode import decode as decode
     from t2t_mm.inference.predictor import load as load
     from t2t_mm.training.evaluation import evaluate as evaluate
+    from t2t_mm.training.report.page import report as report
     from t2t_mm.training.train import train as train
 
 __version__ = "0.1.0"
@@ -43,6 +44,7 @@ __all__ = [
     "evaluate",
     "load",
     "registry",
+    "report",
     "train",
 ]
 
@@ -61,6 +63,7 @@ _LAZY_NAMES = {
     "evaluate": "t2t_mm.training.evaluation:evaluate",
     "load": "t2t_mm.inference.predictor:load",
     "registry": "t2t_mm.registry",
+    "report": "t2t_mm.training.report.page:report",
     "train": "t2t_mm.training.train:train",
 }
 

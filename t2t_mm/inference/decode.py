@@ -9,13 +9,18 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+import tensorflow as tf
+from rich.console import Console
+from rich.progress import track
+
 from t2t_mm import registry
 from t2t_mm.data.pipeline import evaluation_dataset
 from t2t_mm.data.text_files import decode_line, decoded_lines
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.predictor import Predictor, load
+from t2t_mm.inference.predictor import LoadedRun, Predictor, load
 from t2t_mm.training.checkpoint import write_text_atomically
+from t2t_mm.training.run_data import check_run_data
 from t2t_mm.training.run_directory import Run, open_run
 from t2t_mm.training.task import Task
 
@@ -37,7 +42,8 @@ def decode(
     Args:
         output_dir: the trained run.
         problem: one of its problems; may be left out where it has only one.
-        from_file: text, one input a line (`-` for standard input); N lines in, N lines out.
+        from_file: one input a line (`-` for standard input), a text or the path of a picture or
+            sound; N lines in, N lines out.
         to_file: where the outputs go, one a line; nowhere by default.
         split: what to decode when no file is given.
         data_dir: where the data is; the run's own by default.
@@ -57,10 +63,12 @@ def decode(
         _check_writable(Path(to_file))
     if from_file:
         inputs = list(islice(read_lines(from_file), limit or None))
+        predictor = load(output_dir, checkpoint_path)[task.name]
+        outputs = predictor.decode_all(inputs, show_progress=True)
     else:
         registry.import_user_modules(list(t2t_usr_dir) or list(run.user_modules))
-        inputs = data_set_inputs(task, split, Path(data_dir or run.data_dir), limit)
-    outputs = load(output_dir, checkpoint_path)[task.name].decode_all(inputs, show_progress=True)
+        batches = _open_split(run, task, split, Path(data_dir or run.data_dir), limit)
+        outputs = _decode_batches(load(output_dir, checkpoint_path), task, batches)
     if to_file:
         lines = "".join(output.replace("\n", " ") + "\n" for output in outputs)
         write_text_atomically(Path(to_file), lines)
@@ -104,16 +112,28 @@ def read_lines(path: str | Path) -> Iterator[str]:
         raise UserError("There is no file to decode", received={"decode_from_file": str(path)})
 
 
-def data_set_inputs(task: Task, split: str, data_dir: Path, limit: int) -> list[str]:
-    """The raw input texts of a generated split, in stored order; `limit` of them, 0 for all."""
-    batches = evaluation_dataset(
+def _open_split(run: Run, task: Task, split: str, data_dir: Path, limit: int) -> tf.data.Dataset:
+    check_run_data(run, [task], split, data_dir)
+    return evaluation_dataset(
         registry.problem(task.name, data_dir=data_dir),
         split,
         data_dir=data_dir,
-        batch=BatchSpec(examples=256),
+        batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
         limit=limit,
     )
-    return [text.decode("utf-8") for batch in batches for text in batch["inputs_text"].numpy()]
+
+
+def _decode_batches(loaded: LoadedRun, task: Task, batches: tf.data.Dataset) -> list[str]:
+    console = Console(stderr=True)
+    steps = track(
+        batches,
+        description=task.name,
+        total=int(batches.cardinality()),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    return [output.text for batch in steps for output in loaded.decoder(task, batch)]
 
 
 def decode_interactively(

@@ -4,70 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import overload
+from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from t2t_mm.data.vocabulary import EOS_ID
-from t2t_mm.inference.search import GreedySearch
+from t2t_mm.inference.inputs import is_empty, pad_inputs, prepare_input
+from t2t_mm.inference.outputs import BatchDecoder, Output
 from t2t_mm.training.restore import RestoredModel, restore_model
 from t2t_mm.training.run_directory import Run, open_run
 from t2t_mm.training.task import Task
 
 
 class Predictor:
-    """One problem of a loaded run: text in, text out.
+    """One problem of a loaded run: text, a picture or a sound in; text or a class out.
 
     Args:
         task: the problem.
         restored: model and vocabularies, shared by all predictors of a run.
-        search: shared by the predictors of one signature, so they share its trace.
-        batch_size: sentences decoded at once.
-        extra_length: how much longer than its input an output may be, in symbols.
+        decoder: shared too, so that problems of one signature share its trace.
+        batch_size: examples decoded at once.
     """
 
     def __init__(
-        self,
-        task: Task,
-        restored: RestoredModel,
-        search: GreedySearch,
-        *,
-        batch_size: int,
-        extra_length: int,
+        self, task: Task, restored: RestoredModel, decoder: BatchDecoder, *, batch_size: int
     ) -> None:
         self.task = task
         self.batch_size = batch_size
-        self.extra_length = extra_length
-        self._search = search
-        self._input_vocabulary = restored.vocabularies[task.inputs.vocabulary]
-        self._target_vocabulary = restored.vocabularies[task.targets.vocabulary]
+        self._restored = restored
+        self._decoder = decoder
 
-    @overload
-    def __call__(self, inputs: str) -> str: ...
-
-    @overload
-    def __call__(self, inputs: list[str] | tuple[str, ...]) -> list[str]: ...
-
-    def __call__(self, inputs: str | list[str] | tuple[str, ...]) -> str | list[str]:
-        """Decodes one text, or a list of texts in order; an empty text gives an empty text."""
-        if isinstance(inputs, str):
-            return self.decode_all([inputs])[0]
-        return self.decode_all(inputs)
-
-    def decode_all(self, texts: Sequence[str], show_progress: bool = False) -> list[str]:
-        """Decodes `texts`, in batches of similar length, and returns them in their own order.
+    def __call__(self, inputs: Any) -> Any:
+        """Decodes one input, or a list (or tuple) of them in order.
 
         Args:
-            texts: inputs; an empty one gives an empty output.
+            inputs: a text; a picture as path, bytes of a file or uint8[height, width, channels];
+                a sound as path or samples; or a list of such.
+
+        Returns:
+            str, or list[str]; an empty text gives an empty text.
+        """
+        if isinstance(inputs, list | tuple):
+            return self.decode_all(inputs)
+        return self.decode_all([inputs])[0]
+
+    def rank(self, inputs: Any) -> tuple[str, ...]:
+        """Returns the names of the most probable classes of one input, best first.
+
+        Nothing where the problem's targets are text.
+        """
+        return self._outputs([inputs])[0].ranking
+
+    def decode_all(self, inputs: Sequence[Any], show_progress: bool = False) -> list[str]:
+        """Decodes inputs, in batches of similar size, and returns the texts in their own order.
+
+        Args:
+            inputs: as `__call__` takes them; an empty one gives an empty output.
             show_progress: a bar on standard error, if that is a terminal.
         """
-        encoded = [[*self._input_vocabulary.encode(text), EOS_ID] for text in texts]
-        order = [
-            i for i in sorted(range(len(texts)), key=lambda i: len(encoded[i])) if texts[i].strip()
-        ]
-        outputs = [""] * len(texts)
+        return [output.text for output in self._outputs(inputs, show_progress)]
+
+    def _outputs(self, inputs: Sequence[Any], show_progress: bool = False) -> list[Output]:
+        feature = self.task.inputs
+        prepared = {
+            index: prepare_input(value, feature, self._restored.vocabularies)
+            for index, value in enumerate(inputs)
+            if not is_empty(value)
+        }
+        order = sorted(prepared, key=lambda index: prepared[index].shape)
+        outputs = [Output("")] * len(inputs)
         console = Console(stderr=True)
         for start in track(
             range(0, len(order), self.batch_size),
@@ -77,15 +82,9 @@ class Predictor:
             disable=not (show_progress and console.is_terminal),
         ):
             chosen = order[start : start + self.batch_size]
-            length = max(len(encoded[i]) for i in chosen)
-            batch = np.zeros([len(chosen), length], np.int32)
-            for row, i in enumerate(chosen):
-                batch[row, : len(encoded[i])] = encoded[i]
-            found = self._search(
-                batch, command_index=self.task.command_index, extra_length=self.extra_length
-            )
-            for row, i in enumerate(chosen):
-                outputs[i] = self._target_vocabulary.decode(found[row].tolist())
+            batch = pad_inputs([prepared[index] for index in chosen], feature)
+            for index, output in zip(chosen, self._decoder(self.task, batch), strict=True):
+                outputs[index] = output
         return outputs
 
 
@@ -95,7 +94,9 @@ class LoadedRun(Mapping[str, Predictor]):
     def __init__(self, run: Run, restored: RestoredModel) -> None:
         self.run = run
         self.restored = restored
-        self._searches: dict[tuple[str, str], GreedySearch] = {}
+        self.decoder = BatchDecoder(
+            restored.model, restored.vocabularies, run.hparams.decode.extra_length
+        )
 
     def __getitem__(self, name: str) -> Predictor:
         """The predictor of the problem called `name`.
@@ -104,14 +105,8 @@ class LoadedRun(Mapping[str, Predictor]):
             UnknownTaskError: the run was not trained on it; a `UserError` and a `KeyError`.
         """
         task = self.run.task(name)
-        if task.signature not in self._searches:
-            self._searches[task.signature] = GreedySearch(self.restored.model, *task.signature)
         return Predictor(
-            task,
-            self.restored,
-            self._searches[task.signature],
-            batch_size=self.run.hparams.decode.batch_size,
-            extra_length=self.run.hparams.decode.extra_length,
+            task, self.restored, self.decoder, batch_size=self.run.hparams.decode.batch_size
         )
 
     def __contains__(self, name: object) -> bool:
@@ -132,7 +127,7 @@ def load(output_dir: str | Path, checkpoint_path: str | Path = "") -> LoadedRun:
         checkpoint_path: a folder under `output_dir/checkpoints`.
 
     Returns:
-        A mapping from problem names to functions from text to text.
+        A mapping from problem names to functions from inputs to outputs.
 
     Raises:
         UserError: no run, no checkpoint, or they do not fit together.
@@ -140,8 +135,8 @@ def load(output_dir: str | Path, checkpoint_path: str | Path = "") -> LoadedRun:
     Example:
         >>> import t2t_mm
         >>> run = t2t_mm.load("demo/run")  # doctest: +SKIP
-        >>> run["mini_ende"]("the red boat is left of two stars .")  # doctest: +SKIP
-        'das rote Boot ist links von zwei Sternen .'
+        >>> run["mini_ende"]("The red boat is below two stars.")  # doctest: +SKIP
+        'Das rote Boot ist unter zwei Sternen.'
     """
     run = open_run(output_dir)
     return LoadedRun(run, restore_model(run, checkpoint_path))

@@ -1,9 +1,9 @@
-"""Searching for an output sequence. Greedy: the most probable symbol at every step."""
+"""Searching for outputs: greedily, the most probable symbol at every step; or the best classes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +11,34 @@ import tensorflow as tf
 
 from t2t_mm.data.vocabulary import EOS_ID, PAD_ID
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.model.outputs import DecodingCache
 
 IntArray = npt.NDArray[np.int32]
+
+NUM_RANKED = 5
+"""How many classes a ranking holds; top-5 accuracy needs that many."""
+
+
+class GreedyState(NamedTuple):
+    """What one step of the greedy search hands to the next.
+
+    Attributes:
+        ids: int32[B, T], the symbols so far.
+        previous: int32[B], the last of them.
+        is_finished: bool[B], whether a row had its EOS or came to its limit.
+        cache: the model's.
+    """
+
+    ids: tf.Tensor
+    previous: tf.Tensor
+    is_finished: tf.Tensor
+    cache: DecodingCache
 
 
 class GreedySearch:
     """Decodes batches of one signature; one trace serves every length and batch size.
 
-    Each step runs the decoder over the whole prefix: exact, and quadratic in the output's length.
+    Each step computes one position of every row and caches what later positions need of it.
 
     Args:
         model: built.
@@ -27,7 +47,8 @@ class GreedySearch:
 
     Example:
         >>> search = GreedySearch(model, "language:shared", "language:shared")  # doctest: +SKIP
-        >>> search(np.array([[7, 9, 1]], np.int32), command_index=0, extra_length=50)
+        >>> batch = {"inputs": np.array([[7, 9, 1]], np.int32)}  # doctest: +SKIP
+        >>> search(batch, command_index=0, extra_length=50)  # doctest: +SKIP
         array([[12, 5, 1]], dtype=int32)
     """
 
@@ -35,56 +56,148 @@ class GreedySearch:
         self.model = model
         self.input_modality = input_modality
         self.target_modality = target_modality
-        self._search: Callable[..., Any] = tf.function(
-            self._trace,
-            input_signature=[
-                tf.TensorSpec([None, None], tf.int32),
-                tf.TensorSpec([], tf.int32),
-                tf.TensorSpec([], tf.int32),
-            ],
-        )
+        self._search: Any = None
 
-    def __call__(self, inputs: IntArray, *, command_index: int, extra_length: int) -> IntArray:
+    def __call__(
+        self, batch: Mapping[str, Any], *, command_index: int, extra_length: int
+    ) -> IntArray:
         """Decodes a batch.
 
         Args:
-            inputs: int[B, L], each row ends in EOS and is padded with 0.
+            batch: "inputs" as the input net takes them, padded, and their "inputs_size" where
+                padding cannot be seen in the inputs themselves; other entries are not looked at.
             command_index: row of the command embedding.
-            extra_length: an output may be this many symbols longer than its own input.
+            extra_length: an output may be this many symbols longer than its own input has
+                positions in the encoder.
 
         Returns:
             int[B, T]; what follows a row's EOS is 0. A row without EOS ran into the limit.
         """
+        inputs = input_tensors(batch)
+        if self._search is None:
+            number = tf.TensorSpec([], tf.int32)
+            specs = [any_shape(inputs), number, number]
+            self._search = traced(self._trace, specs)
         found = self._search(
-            tf.constant(inputs, tf.int32),
-            tf.constant(command_index, tf.int32),
-            tf.constant(extra_length, tf.int32),
+            inputs, tf.constant(command_index, tf.int32), tf.constant(extra_length, tf.int32)
         )
         ids: IntArray = found.numpy()
         return ids
 
-    def _trace(self, inputs: tf.Tensor, command: tf.Tensor, extra_length: tf.Tensor) -> tf.Tensor:
-        encoded = self.model.encode(inputs, modality=self.input_modality, training=False)
-        batch = tf.shape(inputs)[0]
-        limits = tf.math.count_nonzero(inputs, axis=1, dtype=tf.int32) + extra_length
-
-        def step(ids: tf.Tensor, is_finished: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            # The decoder shifts right: the symbol in the last place is never read, only its
-            # being there (any id but padding) asks for one more prediction.
-            asked = tf.concat([ids, tf.fill([batch, 1], EOS_ID)], axis=1)
-            x, _ = self.model.decode(
-                encoded, asked, modality=self.target_modality, command=command, training=False
-            )
-            logits = self.model.logits(x[:, -1:], self.target_modality)[:, 0]
-            chosen = tf.argmax(logits, axis=-1, output_type=tf.int32)
-            chosen = tf.where(is_finished, PAD_ID, chosen)
-            is_finished |= (chosen == EOS_ID) | (tf.shape(asked)[1] >= limits)
-            return tf.concat([ids, chosen[:, None]], axis=1), is_finished
-
-        ids, _ = tf.while_loop(
-            lambda ids, is_finished: ~tf.reduce_all(is_finished),
-            step,
-            (tf.zeros([batch, 0], tf.int32), tf.zeros([batch], tf.bool)),
-            shape_invariants=(tf.TensorShape([None, None]), tf.TensorShape([None])),
+    def _trace(
+        self, inputs: Mapping[str, tf.Tensor], command: tf.Tensor, extra_length: tf.Tensor
+    ) -> tf.Tensor:
+        encoded = self.model.encode(
+            inputs["inputs"], modality=self.input_modality, sizes=inputs.get("inputs_size")
         )
+        mask = encoded.positions.mask
+        batch = tf.shape(mask)[0]
+        limits = tf.math.count_nonzero(mask, axis=1, dtype=tf.int32) + extra_length
+
+        def step(state: GreedyState) -> tuple[GreedyState]:
+            position = tf.shape(state.ids)[1]
+            x, cache = self.model.decode_step(
+                state.previous, position, state.cache, modality=self.target_modality
+            )
+            logits = self.model.logits(x, self.target_modality)
+            chosen = tf.argmax(logits, axis=-1, output_type=tf.int32)
+            chosen = tf.where(state.is_finished, PAD_ID, chosen)
+            is_finished = state.is_finished | (chosen == EOS_ID) | (position + 1 >= limits)
+            ids = tf.concat([state.ids, chosen[:, None]], axis=1)
+            return (GreedyState(ids, chosen, is_finished, cache),)
+
+        start = GreedyState(
+            ids=tf.zeros([batch, 0], tf.int32),
+            previous=tf.fill([batch], PAD_ID),
+            is_finished=tf.zeros([batch], tf.bool),
+            cache=self.model.start_decoding(
+                encoded, modality=self.target_modality, command=command
+            ),
+        )
+        (end,) = tf.while_loop(
+            lambda state: ~tf.reduce_all(state.is_finished),
+            step,
+            (start,),
+            shape_invariants=(tf.nest.map_structure(open_shape, start),),
+        )
+        return end.ids
+
+
+class TopClasses:
+    """Finds the most probable classes of inputs; one trace serves every size.
+
+    Args:
+        model: built.
+        input_modality: share key of the input net.
+        target_modality: share key of a net that reads the encoder's output.
+        count: how many classes, best first; fewer where there are fewer.
+    """
+
+    def __init__(
+        self, model: MultiModel, input_modality: str, target_modality: str, count: int = NUM_RANKED
+    ) -> None:
+        self.model = model
+        self.input_modality = input_modality
+        self.target_modality = target_modality
+        self.count = count
+        self._rank: Any = None
+
+    def __call__(self, batch: Mapping[str, Any]) -> IntArray:
+        """Ranks the classes of a batch.
+
+        Args:
+            batch: as :class:`GreedySearch` takes it.
+
+        Returns:
+            int[B, count], ids of classes, the most probable first.
+        """
+        inputs = input_tensors(batch)
+        if self._rank is None:
+            self._rank = traced(self._trace, [any_shape(inputs)])
+        ids: IntArray = self._rank(inputs).numpy()
         return ids
+
+    def _trace(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        encoded = self.model.encode(
+            inputs["inputs"], modality=self.input_modality, sizes=inputs.get("inputs_size")
+        )
+        logits = self.model.classify(encoded, self.target_modality)
+        count = min(self.count, logits.shape[-1])
+        return tf.math.top_k(logits, k=count).indices
+
+
+def input_tensors(batch: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+    """Returns the entries of a batch that an encoder reads: "inputs" and their sizes."""
+    return {
+        name: tf.convert_to_tensor(batch[name])
+        for name in ("inputs", "inputs_size")
+        if name in batch
+    }
+
+
+def open_shape(tensor: tf.Tensor) -> tf.TensorShape:
+    """Returns the shape of what a loop carries: an axis that is empty at the start may grow."""
+    return tf.TensorShape([size or None for size in tensor.shape])
+
+
+def any_shape(batch: Mapping[str, Any]) -> dict[str, tf.TensorSpec]:
+    """Returns the specs of a batch with every axis left open; only rank and dtype are kept."""
+    return {
+        name: tf.TensorSpec([None] * len(tensor.shape), tensor.dtype)
+        for name, tensor in batch.items()
+    }
+
+
+def traced(function: Callable[..., Any], specs: Sequence[Any]) -> Any:
+    """Returns `function` as a graph, traced for `specs` and for nothing else.
+
+    It is traced here, not when it is called: TensorFlow takes the functions of one line of code
+    for one, and would warn of retracing where a run has five signatures.
+
+    Args:
+        function: takes as many arguments as there are specs.
+        specs: `tf.TensorSpec`s, or dicts of them.
+    """
+    graph = tf.function(function, input_signature=specs)
+    graph.get_concrete_function()
+    return graph

@@ -5,6 +5,8 @@ import tensorflow as tf
 from tiny_run import TinyRun
 
 from t2t_mm.inference.search import GreedySearch
+from t2t_mm.modalities.base import Positions
+from t2t_mm.model.multimodel import Encoded
 from t2t_mm.training.restore import restore_model
 from t2t_mm.training.run_directory import open_run
 
@@ -12,20 +14,18 @@ from t2t_mm.training.run_directory import open_run
 class CountDown:
     """Says n, n - 1, ... 1 for an input that begins with n; 1 is the end of a sequence."""
 
-    def encode(self, inputs: tf.Tensor, *, modality: str, training: bool) -> tf.Tensor:
-        return inputs
+    def encode(self, inputs: tf.Tensor, *, modality: str, sizes: None) -> Encoded:
+        return Encoded(Positions(inputs, inputs > 0), [])
 
-    def decode(
-        self,
-        encoded: tf.Tensor,
-        ids: tf.Tensor,
-        *,
-        modality: str,
-        command: tf.Tensor,
-        training: bool,
-    ) -> tuple[tf.Tensor, list[object]]:
-        place = tf.range(tf.shape(ids)[1])[None, :]
-        return tf.maximum(encoded[:, :1] - place, 0), []
+    def start_decoding(
+        self, encoded: Encoded, *, modality: str, command: tf.Tensor
+    ) -> tuple[tf.Tensor]:
+        return (encoded.positions.x[:, 0],)
+
+    def decode_step(
+        self, previous: tf.Tensor, position: tf.Tensor, cache: tuple[tf.Tensor], *, modality: str
+    ) -> tuple[tf.Tensor, tuple[tf.Tensor]]:
+        return tf.maximum(cache[0] - position, 0), cache
 
     def logits(self, x: tf.Tensor, modality: str) -> tf.Tensor:
         return tf.one_hot(x, 10)
@@ -33,7 +33,8 @@ class CountDown:
 
 def search(inputs: list[list[int]], extra_length: int) -> list[list[int]]:
     greedy = GreedySearch(CountDown(), "", "")  # type: ignore[arg-type]
-    found = greedy(np.array(inputs, np.int32), command_index=0, extra_length=extra_length)
+    batch = {"inputs": np.array(inputs, np.int32)}
+    found = greedy(batch, command_index=0, extra_length=extra_length)
     return found.tolist()
 
 
@@ -58,7 +59,7 @@ def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -
     task = run.task("algorithmic_copy")
     inputs = np.array([[52, 35, 53, 1]], np.int32)
     greedy = GreedySearch(model, *task.signature)
-    ids = greedy(inputs, command_index=task.command_index, extra_length=4)
+    ids = greedy({"inputs": inputs}, command_index=task.command_index, extra_length=4)
     outputs = model(
         {"inputs": inputs, "targets": ids, "command": np.int32(task.command_index)},
         input_modality=task.signature[0],

@@ -1,0 +1,106 @@
+"""What a person hands over, as one example for the encoder: text, a picture, a sound, a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from t2t_mm.data.pictures import prepare_picture
+from t2t_mm.data.sound_files import read_sound
+from t2t_mm.data.sounds import prepare_sound
+from t2t_mm.data.vocabulary import EOS_ID, Vocabulary, feature_vocabulary_name
+from t2t_mm.errors import UserError
+from t2t_mm.features import Audio, Feature, Image, Language
+
+
+def prepare_input(
+    value: Any, feature: Feature, vocabularies: Mapping[str, Vocabulary]
+) -> npt.NDArray[Any]:
+    """Returns one input as evaluation data sets hold it, not yet padded.
+
+    Args:
+        value: a text; a picture as path, bytes of a file or uint8[height, width, channels]; a sound
+            as path or as float32[samples] or int16[samples] at the feature's rate; or the name of
+            a class.
+        feature: what the problem declares.
+        vocabularies: by name.
+
+    Returns:
+        int32[L] (text), float32[H, W, C] (picture), float32[frames, bands] or float32[samples]
+        (sound), int32[] (class).
+
+    Raises:
+        UserError: a file is missing or cannot be read, or the value is of another kind.
+    """
+    is_file = isinstance(feature, Image | Audio) and isinstance(value, str | Path)
+    try:
+        return _prepare(value, feature, vocabularies)
+    except UserError as error:
+        if is_file and str(value) not in str(error):  # one bad file among many has to be found
+            raise UserError(f"{value}: {error}") from error
+        raise
+
+
+def _prepare(
+    value: Any, feature: Feature, vocabularies: Mapping[str, Vocabulary]
+) -> npt.NDArray[Any]:
+    """Prepares one input, of whichever kind."""
+    if isinstance(feature, Image):
+        return prepare_picture(_file_content(value), feature)
+    if isinstance(feature, Audio):
+        if isinstance(value, str | Path):
+            value = read_sound(_existing(value), feature.sample_rate_hz)
+        return prepare_sound(value, feature)
+    if not isinstance(value, str):
+        raise UserError(
+            "An input is of a wrong type", expected="str", received={"input": type(value).__name__}
+        )
+    ids = vocabularies[feature_vocabulary_name(feature)].encode(value)
+    if isinstance(feature, Language):
+        return np.array([*ids, EOS_ID], np.int32)
+    return np.array(ids[0], np.int32)
+
+
+def is_empty(value: Any) -> bool:
+    """Returns whether an input says nothing: an empty line of text, an empty name of a file."""
+    return isinstance(value, str) and not value.strip()
+
+
+def pad_inputs(examples: Sequence[npt.NDArray[Any]], feature: Feature) -> dict[str, Any]:
+    """Pads prepared inputs of one feature to a batch.
+
+    Args:
+        examples: arrays of one rank.
+        feature: what the problem declares.
+
+    Returns:
+        "inputs", and for pictures and sounds their "inputs_size".
+    """
+    rank = examples[0].ndim
+    longest = tuple(max(example.shape[axis] for example in examples) for axis in range(rank))
+    batch = np.zeros((len(examples), *longest), examples[0].dtype)
+    for row, example in zip(batch, examples, strict=True):
+        row[tuple(slice(0, length) for length in example.shape)] = example
+    if isinstance(feature, Image):
+        return {"inputs": batch, "inputs_size": _sizes(examples, 2)}
+    if isinstance(feature, Audio):
+        return {"inputs": batch, "inputs_size": _sizes(examples, 1)}
+    return {"inputs": batch}
+
+
+def _sizes(examples: Sequence[npt.NDArray[Any]], axes: int) -> npt.NDArray[np.int32]:
+    return np.array([example.shape[:axes] for example in examples], np.int32)
+
+
+def _file_content(value: Any) -> Any:
+    return _existing(value).read_bytes() if isinstance(value, str | Path) else value
+
+
+def _existing(path: str | Path) -> Path:
+    if not Path(path).is_file():
+        raise UserError("There is no such input file", received={"path": str(path)})
+    return Path(path)

@@ -1,0 +1,68 @@
+"""From batches to what a person reads: decoded text, or the names of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from t2t_mm.data.vocabulary import Vocabulary, feature_vocabulary_name
+from t2t_mm.inference.search import GreedySearch, TopClasses
+from t2t_mm.model.multimodel import MultiModel
+
+if TYPE_CHECKING:
+    from t2t_mm.training.task import Task
+
+
+class Output(NamedTuple):
+    """What the model makes of one example.
+
+    Attributes:
+        text: the decoded text, or the name of the most probable class.
+        ranking: names of the most probable classes, best first; empty where the output is text.
+    """
+
+    text: str
+    ranking: tuple[str, ...] = ()
+
+
+class BatchDecoder:
+    """Decodes batches of any task of one model; tasks of one signature share a trace.
+
+    Args:
+        model: built; its weights may change between two calls.
+        vocabularies: by name.
+        extra_length: how much longer than its input an output may be, in symbols.
+    """
+
+    def __init__(
+        self, model: MultiModel, vocabularies: Mapping[str, Vocabulary], extra_length: int
+    ) -> None:
+        self.model = model
+        self.vocabularies = vocabularies
+        self.extra_length = extra_length
+        self._searches: dict[tuple[str, str], GreedySearch] = {}
+        self._rankings: dict[tuple[str, str], TopClasses] = {}
+
+    def __call__(self, task: Task, batch: Mapping[str, Any]) -> list[Output]:
+        """Returns an output for each example of a batch, in order.
+
+        Args:
+            task: one of the model's.
+            batch: "inputs", and "inputs_size" where there is one.
+        """
+        vocabulary = self.vocabularies[feature_vocabulary_name(task.targets)]
+        signature = task.signature
+        if self.model.modalities[task.targets.share_key].reads_encoder:
+            if signature not in self._rankings:
+                self._rankings[signature] = TopClasses(self.model, *signature)
+            names = [
+                tuple(vocabulary.decode([index]) for index in row)
+                for row in self._rankings[signature](batch).tolist()
+            ]
+            return [Output(ranking[0], ranking) for ranking in names]
+        if signature not in self._searches:
+            self._searches[signature] = GreedySearch(self.model, *signature)
+        rows = self._searches[signature](
+            batch, command_index=task.command_index, extra_length=self.extra_length
+        )
+        return [Output(vocabulary.decode(row)) for row in rows.tolist()]

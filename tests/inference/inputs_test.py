@@ -1,0 +1,100 @@
+"""What a person hands over becomes what evaluation data sets hold."""
+
+import io
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from t2t_mm.data.vocabulary import ByteVocabulary, LabelVocabulary
+from t2t_mm.errors import UserError
+from t2t_mm.features import Audio, Categorical, Image, Language
+from t2t_mm.inference.inputs import is_empty, pad_inputs, prepare_input
+
+VOCABULARIES = {"bytes": ByteVocabulary(), "fruit": LabelVocabulary("fruit", ["pear", "plum"])}
+
+
+def picture_file(height: int, width: int) -> bytes:
+    pixels = np.arange(height * width * 3, dtype=np.uint8).reshape(height, width, 3)
+    content = io.BytesIO()
+    Pillow.fromarray(pixels).save(content, format="PNG")
+    return content.getvalue()
+
+
+def sound_file(path: Path, samples: np.ndarray, sample_rate_hz: int) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate_hz)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
+def test_text_ends_in_the_end_of_sequence() -> None:
+    ids = prepare_input("ab", Language("bytes"), VOCABULARIES)
+    assert ids.tolist() == [100, 101, 1]
+
+
+def test_a_class_is_its_index() -> None:
+    index = prepare_input("plum", Categorical(vocabulary="fruit"), VOCABULARIES)
+    assert index.shape == () and index == 1
+
+
+def test_a_picture_is_the_same_as_path_as_bytes_and_as_array(tmp_path: Path) -> None:
+    content = picture_file(12, 8)
+    path = tmp_path / "picture.png"
+    path.write_bytes(content)
+    array = np.asarray(Pillow.open(path))
+    same = [prepare_input(value, Image(), {}) for value in (path, str(path), content, array)]
+    assert same[0].shape == (12, 8, 3)
+    assert abs(float(same[0].mean())) < 1e-5
+    for other in same[1:]:
+        np.testing.assert_array_equal(same[0], other)
+
+
+def test_a_sound_is_the_same_as_path_and_as_samples(tmp_path: Path) -> None:
+    samples = (8000 * np.sin(np.arange(4000) * 0.2)).astype(np.int16)
+    path = sound_file(tmp_path / "sound.wav", samples, 16_000)
+    from_path, from_samples = (prepare_input(v, Audio(), {}) for v in (path, samples))
+    np.testing.assert_allclose(from_path, from_samples, atol=1e-5)
+    assert from_path.shape[1] == 80
+
+
+def test_a_sound_of_another_rate_is_resampled(tmp_path: Path) -> None:
+    samples = (8000 * np.sin(np.arange(4000) * 0.2)).astype(np.int16)
+    path = sound_file(tmp_path / "slow.wav", samples, 8_000)
+    waveform = Audio(representation="waveform")
+    assert len(prepare_input(path, waveform, {})) == 8000
+
+
+def test_padding_and_sizes() -> None:
+    texts = pad_inputs([np.array([5, 1], np.int32), np.array([5, 6, 1], np.int32)], Language())
+    assert texts["inputs"].tolist() == [[5, 1, 0], [5, 6, 1]]
+    assert "inputs_size" not in texts
+    pictures = [np.ones((2, 3, 1), np.float32), np.ones((4, 1, 1), np.float32)]
+    batch = pad_inputs(pictures, Image(channels=1))
+    assert batch["inputs"].shape == (2, 4, 3, 1)
+    assert batch["inputs"].sum() == 2 * 3 + 4
+    assert batch["inputs_size"].tolist() == [[2, 3], [4, 1]]
+    sounds = pad_inputs([np.ones((7, 80), np.float32)], Audio())
+    assert sounds["inputs_size"].tolist() == [[7]]
+
+
+def test_only_text_can_be_empty() -> None:
+    assert is_empty(" ") and not is_empty("a")
+    assert not is_empty(np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("value", "feature", "message"),
+    [
+        ("absent.png", Image(), "no such input file"),
+        (Path("absent.wav"), Audio(), "no such input file"),
+        (3, Language("bytes"), "wrong type"),
+    ],
+)
+def test_bad_input_is_told(value: object, feature: object, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        prepare_input(value, feature, VOCABULARIES)  # type: ignore[arg-type]
