@@ -1,4 +1,4 @@
-"""mypy --strict over the whole package.
+"""mypy --strict over the whole package and the benchmarks.
 
 The sources of `t2t_mm.problems`, `t2t_mm.hparams` and `t2t_mm.bin` lie beside `t2t_mm/`, not in it,
 and mypy follows neither setup.py's folder map nor an editable install. So it is given a tree of
@@ -25,6 +25,7 @@ def link_tree(tree: Path) -> None:
     package.mkdir(parents=True)
     for path in [*(ROOT / "t2t_mm").iterdir(), *(ROOT / name for name in BESIDE)]:
         (package / path.name).symlink_to(path)
+    (tree / "benchmarks").symlink_to(ROOT / "benchmarks")
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
     tree = CACHE / "tree"
     link_tree(tree)
     command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")]
-    command += ["--cache-dir", str(CACHE), "-p", "t2t_mm"]
+    command += ["--cache-dir", str(CACHE), "-p", "t2t_mm", "-p", "benchmarks"]
     result = subprocess.run(command, cwd=tree, capture_output=True, text=True)
     places = re.compile(rf"^t2t_mm/({'|'.join(BESIDE)})/", re.MULTILINE)
     print(places.sub(r"\1/", result.stdout), end="")

@@ -3,65 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
-_LEGEND = (
-    "BLEU: decoded; shuffled: BLEU of the outputs of other inputs. Teacher-forced: log ppl in nats "
-    "per token, accuracy of tokens and of whole sequences."
+from t2t_mm.training.metrics import main_score, other_scores
+
+_DECODED = "Scores are of decoded outputs, in percent; of error rates (WER, CER) less is better."
+_FORCED = (
+    "With the true symbols before given: log ppl in nats per token or class; acc. and seq. the "
+    "percentage of tokens and of whole outputs that are right, of n examples."
 )
 
 
+class _Column(NamedTuple):
+    """A column beside the score: its heading and what it means."""
+
+    heading: str
+    note: str
+
+
+# Key of a problem's result -> the column of its scores.
+_BESIDE = {
+    "shuffled_inputs": _Column(
+        "shuffled",
+        "Shuffled: the same outputs against the references of other inputs, what a model reaches "
+        "that does not read its input.",
+    ),
+    "baseline": _Column(
+        "baseline", "Baseline: the most frequent target of the training split as every output."
+    ),
+}
+_SAMPLE_KEYS = ("input", "picture", "sound", "reference", "decoded")
+
+
 def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | None = None) -> None:
-    """Prints a row for each problem, then sample outputs.
+    """Prints what came of decoding and of teacher forcing, each a table, then sample outputs.
 
     Args:
         scores: what `evaluate` returns.
         console: where to; standard output by default.
     """
     console = console or Console()
-    console.print(_table(scores))
-    console.print(_LEGEND, style="dim", highlight=False)
+    for table, notes in (_decoded_table(scores), _forced_table(scores)):
+        if table.columns:
+            console.print(table)
+            console.print(notes, style="dim", highlight=False)
+            console.print()
     for name, result in scores.items():
         for sample in result.get("samples", [])[:2]:
             console.print(f"\n{name}", style="bold")
-            for key in ("input", "reference", "decoded"):
-                console.print(f"  {key:10}{sample[key]}", markup=False, highlight=False)
-    signatures = {r["bleu_signature"] for r in scores.values() if "bleu_signature" in r}
-    for signature in sorted(signatures):
-        console.print(f"\nBLEU: {signature}", markup=False, highlight=False, soft_wrap=True)
+            for key in _SAMPLE_KEYS:
+                if sample.get(key):
+                    console.print(f"  {key:10}{sample[key]}", markup=False, highlight=False)
+    for line in _signatures(scores):
+        console.print(f"\n{line}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _table(scores: Mapping[str, Mapping[str, Any]]) -> Table:
-    has_decoded = any("bleu" in result for result in scores.values())
-    has_shuffled = any("shuffled_inputs" in result for result in scores.values())
+def _decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
+    """Scores of decoded outputs, and what the columns mean; empty where nothing was decoded."""
     table = Table(box=None, pad_edge=False)
-    table.add_column("problem")
-    headings = [
-        *(["BLEU"] if has_decoded else []),
-        *(["shuffled"] if has_shuffled else []),
-        "log ppl",
-        "accuracy",
-        "sequences",
-        "examples",
-    ]
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    if not any(main_score(result) for result in scores.values()):
+        return table, ""
+    beside = [key for key in _BESIDE if any(key in result for result in scores.values())]
+    table.add_column("problem", no_wrap=True, overflow="fold")
+    for heading in ("score", *(_BESIDE[key].heading for key in beside)):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("other scores")
+    for name, result in scores.items():
+        others = [f"{label} {value:.1f}" for label, value in other_scores(result).items()]
+        table.add_row(
+            name,
+            _main_figure(result, result, with_label=True),
+            *(_main_figure(result, result.get(key, {})) for key in beside),
+            ", ".join(others),
+        )
+    return table, " ".join([_DECODED, *(_BESIDE[key].note for key in beside)])
+
+
+def _forced_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
+    """Scores with the true symbols before given, and what the columns mean."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("problem", no_wrap=True, overflow="fold")
+    for heading in ("log ppl", "acc.", "seq.", "n"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, result in scores.items():
         forced = result["teacher_forced"]
         table.add_row(
             name,
-            *([_figure(result.get("bleu"))] if has_decoded else []),
-            *([_figure(result.get("shuffled_inputs", {}).get("bleu"))] if has_shuffled else []),
             f"{forced['log_perplexity']:.3f}",
-            f"{forced['accuracy']:.1f}%",
-            f"{forced['sequence_accuracy']:.1f}%",
+            f"{forced['accuracy']:.1f}",
+            f"{forced['sequence_accuracy']:.1f}",
             f"{forced['examples']:,.0f}",
         )
-    return table
+    return table, _FORCED
 
 
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}"
+def _main_figure(
+    result: Mapping[str, Any], scores: Mapping[str, Any], with_label: bool = False
+) -> str:
+    """The main score of `result` as it stands in `scores`; empty where it does not."""
+    main = main_score(result)
+    if main is None or main.key not in scores:
+        return ""
+    return f"{main.label + ' ' if with_label else ''}{scores[main.key]:.1f}"
+
+
+def _signatures(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """How scores were computed, once for each way."""
+    ending = "_signature"
+    found = {
+        f"{key.removesuffix(ending).upper().replace('_', '-')}: {value}"
+        for result in scores.values()
+        for key, value in result.items()
+        if key.endswith(ending)
+    }
+    return sorted(found)

@@ -1,13 +1,13 @@
 """t2t-datagen: generate the records and vocabularies of problems; repeat the command to go on.
 
-Finished problems are kept and skipped. Data that is stale, or was made with other flags, is an
-error until --overwrite is given.
+Finished problems are kept. Data that is stale, or was made with other flags, is an error until
+--overwrite is given.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from t2t_mm.bin import command
@@ -94,41 +94,47 @@ def call(flags: Any) -> int | None:
     return 0
 
 
-def _print_table(generated: Iterable[GeneratedProblem]) -> None:
+def _print_table(generated: Sequence[GeneratedProblem]) -> None:
     from rich.table import Table
 
+    some_left_out = any(what.skipped for one in generated for what in one.splits.values())
     table = Table("problem", "split", box=None)
-    for column in ("examples", "shards", "bytes", "seconds"):
+    left_out = ["left out"] if some_left_out else []
+    for column in ("examples", *left_out, "shards", "bytes", "seconds"):
         table.add_column(column, justify="right")
-    table.add_column("skipped")
+    table.add_column("state")
     for problem in generated:
-        skipped = "was there" if problem.skipped else ""
+        state = "was there" if problem.was_there else ""
         if not problem.splits:
-            table.add_row(problem.name, "", "", "", "", "", skipped)
+            table.add_row(problem.name, *[""] * (len(table.columns) - 2), state)
         for number, (split, what) in enumerate(problem.splits.items()):
             first = number == 0
             table.add_row(
                 problem.name if first else "",
                 split,
                 f"{what.examples:,}",
+                *([f"{what.skipped:,}"] if some_left_out else []),
                 f"{what.shards}",
                 f"{what.bytes:,}",
                 f"{problem.seconds:.1f}" if first else "",
-                skipped if first else "",
+                state if first else "",
             )
     _console().print(table)
 
 
 def _inspect(flags: Any) -> None:
     from t2t_mm import registry
-    from t2t_mm.data.pipeline import inspect_records
+    from t2t_mm.data.inspection import inspect_records
+    from t2t_mm.data.stored import open_data
 
     console = _console()
     limit = flags.max_cases or _INSPECTED_RECORDS
     for name in registry.expand_problems(flags.problems, flags.exclude_problems):
         problem = registry.problem(name, tmp_dir=flags.tmp_dir or None)
-        for split in problem.splits:
-            records = inspect_records(problem, split, data_dir=flags.data_dir, limit=limit)
+        info = open_data(problem, flags.data_dir)
+        info.check_checksums()
+        for split in info.lengths:
+            records = inspect_records(info, split, problem, limit=limit)
             for number, record in enumerate(records):
                 console.print(f"{name} {split} {number}", style="bold", markup=False)
                 for feature, shown in record.items():

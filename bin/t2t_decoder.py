@@ -14,7 +14,11 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("output_dir", "", "The trained run; its own settings are used.")
     flags.DEFINE_string("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
     flags.DEFINE_string("problem", "", "One of the run's problems.")
-    flags.DEFINE_string("decode_from_file", "", "Text, one input a line; '-' for standard input.")
+    flags.DEFINE_string(
+        "decode_from_file",
+        "",
+        "One input a line: a text, or the path of a picture or sound; '-' for standard input.",
+    )
     flags.DEFINE_string("decode_to_file", "", "Where outputs go; default: standard output.")
     flags.DEFINE_bool("decode_interactive", False, "Answer what is typed, line by line.")
     flags.DEFINE_string("split", "test", "What to decode when no file is given.")
@@ -55,9 +59,10 @@ def _interactive(flags: Any) -> int:
     command.import_tensorflow()
     from t2t_mm.inference.decode import choose_task, decode_interactively
     from t2t_mm.inference.predictor import load
+    from t2t_mm.training.run_directory import open_run
 
+    task = choose_task(open_run(flags.output_dir), flags.problem)  # before the model is loaded
     run = load(flags.output_dir, flags.checkpoint_path)
-    task = choose_task(run.run, flags.problem)
     decode_interactively(run[task.name], sys.stdin, sys.stdout)
     return 0
 

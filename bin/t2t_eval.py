@@ -20,8 +20,10 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("data_dir", "", "Generated data; default: where the run found it.")
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems; default: the run's.")
     flags.DEFINE_bool("decode", True, "Also decode, and score what comes out.")
-    flags.DEFINE_bool("shuffled_inputs", False, "Also score with the inputs in shuffled order.")
+    flags.DEFINE_bool("shuffled_inputs", False, "Also score each output as if of another input.")
+    flags.DEFINE_bool("baseline", False, "Also score the most frequent training target.")
     flags.DEFINE_integer("limit", 0, "Examples of each problem; 0 for all.", lower_bound=0)
+    flags.DEFINE_integer("samples", 6, "Examples of each problem that are kept.", lower_bound=0)
     flags.DEFINE_string("scores_file", "", "Write the scores as JSON to this file.")
     flags.DEFINE_bool("json", False, "Print the scores as JSON and nothing else.")
 
@@ -31,7 +33,8 @@ def call(flags: Any) -> int | None:
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-eval --help.")
     command.import_tensorflow()
-    from t2t_mm.training.evaluation import evaluate, write_scores
+    from t2t_mm.training.decoded_files import write_scores
+    from t2t_mm.training.evaluation import evaluate
 
     scores = evaluate(
         flags.output_dir,
@@ -41,7 +44,9 @@ def call(flags: Any) -> int | None:
         checkpoint_path=flags.checkpoint_path,
         decode=flags.decode,
         shuffled_inputs=flags.shuffled_inputs,
+        baseline=flags.baseline,
         limit=flags.limit,
+        samples=flags.samples,
         t2t_usr_dir=flags.t2t_usr_dir,
     )
     if flags.scores_file:

@@ -33,7 +33,12 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer("keep_checkpoint_max", None, "Checkpoints to keep.", lower_bound=1)
     flags.DEFINE_integer("random_seed", None, "Seed of weights, data order and mixture.")
     flags.DEFINE_bool("deterministic", None, "Same numbers to the last bit at every run.")
-    flags.DEFINE_enum("schedule", "train_and_evaluate", _SCHEDULES, "What to do.")
+    flags.DEFINE_enum(
+        "schedule",
+        "train_and_evaluate",
+        _SCHEDULES,
+        "What to do; evaluate and test score a trained run on its validation or test split.",
+    )
     flags.DEFINE_bool("registry_help", False, "List what is registered and leave.")
 
 
@@ -46,12 +51,12 @@ def call(flags: Any) -> int | None:
         registry.import_user_modules(flags.t2t_usr_dir)
         print_names()
         return 0
-    _require(flags, "problems", "output_dir")
+    _require(flags, "output_dir")
     if flags.model != "multimodel":
         raise UserError("Unknown model", expected="multimodel", received={"model": flags.model})
     if flags.schedule in ("evaluate", "test"):
         return _evaluate(flags)
-    _require(flags, "data_dir")
+    _require(flags, "problems", "data_dir")
     return _train(flags)
 
 
@@ -86,6 +91,12 @@ def _train(flags: Any) -> int:
 
 
 def _evaluate(flags: Any) -> int:
+    if flags.eval_steps:
+        raise UserError(
+            "--eval_steps is for evaluations while training",
+            received={"eval_steps": flags.eval_steps, "schedule": flags.schedule},
+            fix="t2t-eval --limit scores the first examples only.",
+        )
     command.import_tensorflow()
     from t2t_mm.bin.score_table import print_scores
     from t2t_mm.training.evaluation import evaluate

@@ -1,18 +1,36 @@
 """The table fits a terminal of 80 columns and shows what was asked for."""
 
 import io
+from typing import Any
 
 from rich.console import Console
 
 from t2t_mm.bin.score_table import print_scores
 
 FORCED = {"log_perplexity": 0.5, "accuracy": 87.25, "sequence_accuracy": 12.5, "examples": 1000.0}
+MINIATURE: dict[str, dict[str, Any]] = {
+    "mini_ende": {"bleu": 71.25, "bleu_signature": "nrefs:1|tok:13a"},
+    "mini_image": {"top_1": 84.0, "top_5": 97.5},
+    "mini_speech": {"wer": 31.0, "cer": 12.5},
+    "mini_caption": {"bleu_4": 55.0, "cider": 210.5, "bleu_4_signature": "nrefs:5|tok:none"},
+    "mini_parse": {"f1": 93.1, "precision": 94.0, "recall": 92.2, "well_formed": 99.0},
+}
 
 
-def shown(scores: dict[str, dict[str, object]]) -> str:
+def shown(scores: dict[str, dict[str, Any]], width: int = 80) -> str:
     output = io.StringIO()
-    print_scores(scores, Console(file=output, width=80))
+    print_scores(scores, Console(file=output, width=width))
     return output.getvalue()
+
+
+def row(text: str, name: str) -> str:
+    """The first line that begins with `name`, its words one space apart."""
+    return " ".join(next(line for line in text.splitlines() if line.startswith(name)).split())
+
+
+def forced_row(text: str, name: str) -> str:
+    """The same of the second table."""
+    return row(text[text.index("log ppl") :], name)
 
 
 def test_a_row_with_every_score_and_the_samples_below() -> None:
@@ -22,18 +40,44 @@ def test_a_row_with_every_score_and_the_samples_below() -> None:
                 "bleu": 71.25,
                 "bleu_signature": "nrefs:1|tok:13a",
                 "shuffled_inputs": {"bleu": 3.5},
+                "baseline": {"bleu": 1.5},
                 "teacher_forced": FORCED,
                 "samples": [{"input": "[a]", "reference": "b", "decoded": "c"}],
             }
         }
     )
-    row = next(line for line in text.splitlines() if line.startswith("text2text_files/en-de"))
-    assert " ".join(row.split()) == "text2text_files/en-de 71.2 3.5 0.500 87.2% 12.5% 1,000"
-    for part in ("input     [a]", "decoded   c", "nrefs:1|tok:13a"):
+    assert row(text, "text2text") == "text2text_files/en-de BLEU 71.2 3.5 1.5"
+    assert forced_row(text, "text2text") == "text2text_files/en-de 0.500 87.2 12.5 1,000"
+    for part in ("input     [a]", "decoded   c", "BLEU: nrefs:1|tok:13a"):
         assert part in text
+
+
+def test_each_problem_has_its_own_main_score_and_others() -> None:
+    scores = {
+        name: {"teacher_forced": FORCED, **values, "shuffled_inputs": values}
+        for name, values in MINIATURE.items()
+    }
+    text = shown(scores)
+    assert row(text, "mini_ende") == "mini_ende BLEU 71.2 71.2"
+    assert row(text, "mini_image") == "mini_image top-1 84.0 84.0 top-5 97.5"
+    assert row(text, "mini_speech") == "mini_speech WER 31.0 31.0 CER 12.5"
+    assert row(text, "mini_caption") == "mini_caption BLEU-4 55.0 55.0 CIDEr 210.5"
+    parse = "mini_parse F1 93.1 93.1 precision 94.0, recall 92.2,"
+    assert row(text, "mini_parse").startswith(parse)
+    assert "well-formed 99.0" in " ".join(text.split())
+    for name in MINIATURE:
+        assert forced_row(text, name) == f"{name} 0.500 87.2 12.5 1,000"
+    assert "BLEU-4: nrefs:5|tok:none" in text
+
+
+def test_a_sample_without_a_text_input_names_its_file() -> None:
+    sample = {"input": "", "sound": "decoded/a.wav", "reference": "red boat", "decoded": "red"}
+    text = shown({"mini_speech": {"teacher_forced": FORCED, "wer": 50.0, "samples": [sample]}})
+    assert "sound     decoded/a.wav" in text and "  input" not in text
 
 
 def test_what_was_not_asked_for_has_no_column() -> None:
     text = shown({"algorithmic_copy": {"teacher_forced": FORCED}})
     heading = text.splitlines()[0]
-    assert "log ppl" in heading and "BLEU" not in heading and "shuffled" not in heading
+    assert heading.split() == ["problem", "log", "ppl", "acc.", "seq.", "n"]
+    assert "Shuffled" not in text and "decoded" not in text

@@ -1,11 +1,16 @@
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 import t2t_mm
+from t2t_mm import Audio, Language, Problem, registry
 from t2t_mm.bin import t2t_datagen
+from t2t_mm.data.stored import DataInfo
 
 
 def run(*arguments: str) -> int:
@@ -26,11 +31,35 @@ def test_the_table_tells_what_lies_on_disk(
     assert run(*arguments) == 0
     output = capsys.readouterr().out.splitlines()
     assert output[0].split() == [
-        "problem", "split", "examples", "shards", "bytes", "seconds", "skipped",
+        "problem", "split", "examples", "shards", "bytes", "seconds", "state",
     ]  # fmt: skip
     assert output[1].split()[:4] == ["algorithmic_copy", "train", "20", "1"]
     assert output[1].split()[-2:] == ["was", "there"]
     assert len(output) == 4
+
+
+@registry.register_problem("partly_silent_for_tests")
+class PartlySilent(Problem):
+    """Every other sound of the training split is empty."""
+
+    modalities: ClassVar = {"inputs": Audio(), "targets": Language("bytes")}
+    splits = ("train", "validation")
+    skip_bad_examples = True
+
+    def generate(self, split: str) -> Iterator[dict[str, Any]]:
+        for index in range(6):
+            samples = 0 if split == "train" and index % 2 else 800
+            yield {"inputs": np.zeros(samples, np.int16), "targets": "nothing"}
+
+
+def test_the_table_tells_what_was_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--problems=partly_silent_for_tests", f"--data_dir={tmp_path}") == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert rows[0][:6] == ["problem", "split", "examples", "left", "out", "shards"]
+    assert rows[1][:4] == ["partly_silent_for_tests", "train", "3", "3"]
+    assert rows[2][:3] == ["validation", "6", "0"]
 
 
 def test_only_list_tells_what_would_be_done(
@@ -55,6 +84,48 @@ def test_inspect_prints_decoded_records(
     ]
     assert lines[1].split()[2] == lines[3].split()[2]
     assert len(lines) == 3 * 2 * 7
+
+
+@registry.register_problem("sometimes_tested_for_tests")
+class SometimesTested(Problem):
+    """Has a test split unless its folder is known to have none, as problems made of files."""
+
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
+
+    @property
+    def splits(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("train",) if self.tmp_dir else ("train", "test")
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        yield {"inputs": split, "targets": split}
+
+
+def test_inspect_shows_the_splits_that_there_are_and_reads_all_shards_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("--problems=sometimes_tested_for_tests", f"--data_dir={tmp_path}")
+    assert run(*arguments, f"--tmp_dir={tmp_path}") == 0
+    capsys.readouterr()
+    checked: list[None] = []
+    check = DataInfo.check_checksums
+    monkeypatch.setattr(DataInfo, "check_checksums", lambda info: checked.append(check(info)))
+    assert run(*arguments, "--inspect") == 0
+    shown = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
+    assert shown == ["sometimes_tested_for_tests train 0"]
+    assert len(checked) == 1
+
+
+def test_inspect_refuses_a_damaged_shard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--problems=sometimes_tested_for_tests", f"--data_dir={tmp_path}")
+    assert run(*arguments) == 0
+    (shard,) = tmp_path.rglob("*-test.tfrecord-*")
+    data = bytearray(shard.read_bytes())
+    data[-1] ^= 1
+    shard.write_bytes(data)
+    assert run(*arguments, "--inspect") == 2
+    assert f"{shard.name} is damaged: wrong checksum" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

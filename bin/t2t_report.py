@@ -1,0 +1,34 @@
+"""t2t-report: write what a run learned as one HTML page that opens without a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from t2t_mm.bin import command
+from t2t_mm.errors import UserError
+
+
+def define_flags(flags: Any) -> None:
+    """Declares the command's flags on absl's `flags` module."""
+    flags.DEFINE_string("output_dir", "", "The trained run, already scored by t2t-eval.")
+    flags.DEFINE_string("split", "", "The split that was scored; default: the last one.")
+    flags.DEFINE_string("report_file", "", "The page to write; default: OUTPUT_DIR/report.html.")
+
+
+def call(flags: Any) -> int | None:
+    """Runs the command with parsed `flags`."""
+    if not flags.output_dir:
+        raise UserError("--output_dir must be given", fix="See t2t-report --help.")
+    from t2t_mm.training.report import report
+
+    print(report(flags.output_dir, split=flags.split, report_file=flags.report_file))
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point of the console script."""
+    return command.run("t2t-report", __doc__, define_flags, call, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
