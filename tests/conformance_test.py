@@ -2,140 +2,17 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from layer_cases import CASES, WIDTH
 
 import t2t_mm.layers
 import t2t_mm.modalities
 import t2t_mm.model
-from t2t_mm.layers.attention import AttentionBlock, MultiHeadAttention
-from t2t_mm.layers.convolution import ConvBlock, ConvStep, Pointwise
-from t2t_mm.layers.dropout import Dropout
-from t2t_mm.layers.experts import ExpertBlock, Experts
-from t2t_mm.layers.gating import NoisyTopKGate
-from t2t_mm.layers.masking import padding_bias
-from t2t_mm.layers.normalization import LayerNorm
-from t2t_mm.modalities.language import LanguageModality
-from t2t_mm.model.decoder import Decoder, DecoderBlock
-from t2t_mm.model.encoder import Encoder
-from t2t_mm.model.mixer import Mixer
 
-WIDTH = 16
-ATTENTION = {"num_heads": 4, "dropout": 0.1, "seed": 5}
-EXPERTS = {"num_experts": 4, "experts_per_token": 2, "expert_width": 8, "seed": 6}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A layer, and how it is called on float[B, L, D] with a mask, to give float[B, L, ...]."""
-
-    name: str
-    make: Callable[..., Any]
-    call: Callable[[Any, Any, Any, bool], Any]
-
-
-def plain(layer, x, mask, training):
-    return layer(x)
-
-
-def trained(layer, x, mask, training):
-    return layer(x, training=training)
-
-
-def masked(layer, x, mask, training):
-    return layer(x, position_mask=mask)
-
-
-def masked_and_trained(layer, x, mask, training):
-    return layer(x, position_mask=mask, training=training)
-
-
-def attending(layer, x, mask, training):
-    return layer(x, x, padding_bias(mask), training=training)
-
-
-def reading_source(layer, x, mask, training):
-    return layer(x, x, mask, training=training)
-
-
-def decoding(layer, x, mask, training):
-    out, routings = layer(x, x, mask, mask, training=training)
-    return add_balance(out, routings)
-
-
-def encoding(layer, x, mask, training):
-    return add_balance(*layer(x, position_mask=mask, training=training))
-
-
-def add_balance(out, routings):
-    for routing in routings:
-        out = out + tf.cast(routing.balance_loss, out.dtype)
-    return out
-
-
-def expert_block(layer, x, mask, training):
-    out, routing = layer(x, position_mask=mask, training=training)
-    return add_balance(out, [routing])
-
-
-def gating(layer, x, mask, training):
-    flat = tf.reshape(x, [-1, WIDTH])
-    routing = layer(flat, position_mask=tf.reshape(mask, [-1]), training=training)
-    return tf.reshape(routing.gates, [*tf.unstack(tf.shape(x)[:2]), 2]) + routing.balance_loss
-
-
-def running_experts(layer, x, mask, training):
-    flat = tf.reshape(x, [-1, WIDTH])
-    steps = tf.tile(tf.range(tf.shape(x)[1]), [tf.shape(x)[0]])
-    chosen = tf.stack([steps % 4, (steps + 1) % 4], axis=1)
-    gates = tf.ones_like(flat[:, :2]) * [0.75, 0.25]
-    out = layer(flat, chosen, gates, position_mask=tf.reshape(mask, [-1]))
-    return tf.reshape(out, tf.shape(x))
-
-
-def reading_and_writing(layer, x, mask, training):
-    if not layer.built:
-        layer.build(None)
-    ids = (tf.argmax(x, -1) % 7 + 1) * tf.cast(mask, tf.int64)
-    return layer.top(layer.bottom(ids).x + layer.targets_bottom(ids).x)
-
-
-CASES = [
-    Case("LayerNorm", LayerNorm, plain),
-    Case("LayerNorm scalar", lambda **k: LayerNorm(False, **k), plain),
-    Case("Dropout", lambda **k: Dropout(0.1, 3, **k), trained),
-    Case("Pointwise", lambda **k: Pointwise(6, **k), plain),
-    Case("ConvStep", lambda **k: ConvStep(5, 12, 4, **k), masked),
-    Case("ConvStep causal", lambda **k: ConvStep(4, dilation=2, causal=True, **k), masked),
-    Case("ConvBlock", lambda **k: ConvBlock(0.1, seed=4, **k), masked_and_trained),
-    Case("ConvBlock causal", lambda **k: ConvBlock(causal=True, **k), masked_and_trained),
-    Case("MultiHeadAttention", lambda **k: MultiHeadAttention(**ATTENTION, **k), attending),
-    Case("AttentionBlock", lambda **k: AttentionBlock(**ATTENTION, **k), reading_source),
-    Case(
-        "AttentionBlock of ConvBlocks",
-        lambda **k: AttentionBlock(2, convolutions="blocks", **k),
-        reading_source,
-    ),
-    Case("NoisyTopKGate", lambda **k: NoisyTopKGate(4, 2, seed=2, **k), gating),
-    Case("Experts", lambda **k: Experts(4, 8, **k), running_experts),
-    Case("ExpertBlock", lambda **k: ExpertBlock(**EXPERTS, **k), expert_block),
-    Case(
-        "ExpertBlock dense", lambda **k: ExpertBlock(**EXPERTS, dispatch="dense", **k), expert_block
-    ),
-    Case("Encoder", lambda **k: Encoder(2, EXPERTS, dropout=0.1, **k), encoding),
-    Case("Encoder of convolutions", lambda **k: Encoder(1, timing=False, **k), encoding),
-    Case("Mixer", lambda **k: Mixer(1, ATTENTION, **k), reading_source),
-    Case("Mixer concat", lambda **k: Mixer(1, ATTENTION, "concat", **k), reading_source),
-    Case("DecoderBlock", lambda **k: DecoderBlock(ATTENTION, **k), reading_source),
-    Case("Decoder", lambda **k: Decoder(2, ATTENTION, EXPERTS, moe_after=2, **k), decoding),
-    Case("LanguageModality", lambda **k: LanguageModality(9, WIDTH, **k), reading_and_writing),
-]
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
@@ -150,7 +27,9 @@ def ragged_mask(batch, length):
 def built(case, **kwargs):
     layer = case.make(**kwargs)
     case.call(layer, sequences(), ragged_mask(2, 6), False)
-    for index, weight in enumerate(layer.weights):  # the gate starts at zero: all experts tied
+    for index, weight in enumerate(
+        layer.trainable_weights
+    ):  # the gate starts at zero: all experts tied
         noise = np.random.default_rng(index).normal(0, 0.1, weight.shape)
         weight.assign(weight + noise.astype("float32"))
     return layer

@@ -11,13 +11,25 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips tests marked `real_data` where T2T_MM_REAL_DATA names no folder."""
+    """Files with slow tests first, so that no process is left alone with one at the end.
+
+    Tests marked `real_data` are skipped where T2T_MM_REAL_DATA names no folder.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
     if os.path.isdir(os.environ.get("T2T_MM_REAL_DATA", "")):
         return
     skip = pytest.mark.skip(reason="T2T_MM_REAL_DATA names no folder")
     for item in items:
         if item.get_closest_marker("real_data"):
             item.add_marker(skip)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names bytes by their argument: some files hold the time of their making, and the processes
+    of one run of the tests must agree on names.
+    """
+    return argname if isinstance(val, bytes) else None
 
 
 @pytest.fixture(scope="session")

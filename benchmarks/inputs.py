@@ -1,0 +1,141 @@
+"""Input pipelines against the training step: does any problem's data starve it?
+
+    python benchmarks/inputs.py --problems=mini_8 --data_dir=demo/data --hparams_set=multimodel_demo
+
+For each problem: examples a second that its pipeline gives when the process has one core, and that
+the training step takes when it has all of them and its batches are in memory already. A ratio above
+1 means that one core feeds the step with room to spare; while the step runs, both share the cores.
+The two are measured one after the other, each in a process of its own. `--quick` takes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from t2t_mm.bin import command
+from t2t_mm.errors import UserError
+
+Rates = dict[str, float]
+Settings = dict[str, Any]
+
+
+def define_flags(flags: Any) -> None:
+    """Declares the program's flags on absl's `flags` module."""
+    flags.DEFINE_string("problems", "mini_8", "Problems, as t2t-trainer takes them.")
+    flags.DEFINE_string("data_dir", "", "Generated data.")
+    flags.DEFINE_string("hparams_set", "multimodel_demo", "Sizes of batches and of the model.")
+    flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems.")
+    flags.DEFINE_bool("quick", False, "A few batches of each problem only.")
+    flags.DEFINE_string("json", "", "Also write the figures to this file.")
+
+
+def call(flags: Any) -> int:
+    """Measures and prints."""
+    if not flags.data_dir:
+        raise UserError("--data_dir must be given", fix="t2t-datagen makes one.")
+    settings: Settings = {
+        "problems": flags.problems,
+        "data_dir": flags.data_dir,
+        "hparams_set": flags.hparams_set,
+        "t2t_usr_dir": flags.t2t_usr_dir,
+        "seconds": 1.0 if flags.quick else 8.0,
+        "steps": 4 if flags.quick else 15,
+    }
+    pipelines = in_own_process(pipeline_rates, settings)
+    steps = in_own_process(step_rates, settings)
+    print_table(pipelines, steps)
+    if flags.json:
+        figures = {name: {"pipeline": pipelines[name], "step": steps[name]} for name in steps}
+        Path(flags.json).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def in_own_process(measure: Callable[[Settings], Rates], settings: Settings) -> Rates:
+    """Runs a function in a fresh interpreter, so that neither threads nor caches are shared."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure, (settings,))
+
+
+def pipeline_rates(settings: Settings) -> Rates:
+    """Examples a second that each problem's pipeline gives on one core."""
+    if hasattr(os, "sched_setaffinity"):  # before TensorFlow makes its threads
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    _, _, iterators = opened(settings)
+    rates = {}
+    for name, batches in iterators.items():
+        for _ in islice(batches, 3):
+            pass
+        examples, start = 0, time.perf_counter()
+        while time.perf_counter() - start < settings["seconds"]:
+            examples += len(next(batches)["targets"])
+        rates[name] = examples / (time.perf_counter() - start)
+    return rates
+
+
+def step_rates(settings: Settings) -> Rates:
+    """Examples a second that the training step takes of each problem; medians of its steps."""
+    from t2t_mm.training.optimizer import build_optimizer
+    from t2t_mm.training.step import TrainStep
+    from t2t_mm.training.task import build_model, tasks_of, vocabularies_of
+
+    inputs, hparams, iterators = opened(settings)
+    tasks = tasks_of(inputs.problems)
+    model = build_model(tasks, vocabularies_of(tasks, inputs.data_dir), hparams)
+    optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
+    step = TrainStep(model, optimizer, label_smoothing=0.0, accumulate_steps=1)
+    rates = {}
+    for task in tasks:
+        batches = list(islice(iterators[task.name], settings["steps"]))
+        float(step.update(task, batches[0], 1e-4)["loss"])  # traces, and warms up
+        seconds = []
+        for batch in batches:
+            start = time.perf_counter()
+            float(step.update(task, batch, 1e-4)["loss"])
+            seconds.append((time.perf_counter() - start) / len(batch["targets"]))
+        rates[task.name] = 1.0 / statistics.median(seconds)
+    return rates
+
+
+def opened(settings: Settings) -> tuple[Any, Any, Mapping[str, Any]]:
+    """The data of the problems, the settings and an iterator over the batches of each."""
+    from t2t_mm import registry
+    from t2t_mm.config import load_hparams
+    from t2t_mm.training.inputs import open_inputs
+
+    registry.import_user_modules(settings["t2t_usr_dir"])
+    hparams = load_hparams(settings["hparams_set"])
+    names = registry.expand_problems(settings["problems"])
+    inputs = open_inputs(names, hparams.data, data_dir=Path(settings["data_dir"]))
+    return inputs, hparams, inputs.iterators(hparams)
+
+
+def print_table(pipelines: Rates, steps: Rates) -> None:
+    """Prints a row for each problem, the tightest first."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, caption="examples a second", caption_justify="left")
+    table.add_column("problem")
+    for heading in ("pipeline, one core", "step, all cores", "ratio"):
+        table.add_column(heading, justify="right")
+    for name in sorted(steps, key=lambda name: pipelines[name] / steps[name]):
+        ratio = pipelines[name] / steps[name]
+        table.add_row(name, f"{pipelines[name]:,.0f}", f"{steps[name]:,.0f}", f"{ratio:.1f}")
+    Console().print(table)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the program."""
+    return command.run("inputs.py", __doc__, define_flags, call, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

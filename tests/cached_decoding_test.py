@@ -1,0 +1,184 @@
+"""One contract for every causal layer: its steps give what `call` gives for the whole sequence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from stepping import step_through
+
+from t2t_mm.config import ModelHParams
+from t2t_mm.features import Language
+from t2t_mm.layers.attention import AttentionBlock, MultiHeadAttention
+from t2t_mm.layers.caching import take_rows
+from t2t_mm.layers.convolution import ConvBlock, ConvStep
+from t2t_mm.layers.masking import causal_bias
+from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.model.decoder import Decoder, DecoderBlock
+from t2t_mm.model.mixer import Mixer
+
+WIDTH = 8
+LENGTH = 150  # a dilated step of a ConvBlock remembers 112 positions: its rings go round
+ATTENTION = {"num_heads": 2}
+OF_BLOCKS = {"num_heads": 2, "convolutions": "blocks"}
+EXPERTS = {"num_experts": 4, "experts_per_token": 2, "expert_width": 8}
+SOURCE_MASK = np.arange(6) < np.array([6, 3, 1])[:, None]
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+SOURCE = normal(3, 6, WIDTH, seed=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A causal layer, how it starts, and how it is called on the whole of float[3, T, 8]."""
+
+    name: str
+    layer: Callable[[], Any]
+    start: Callable[[Any], Any]
+    call: Callable[[Any, Any], Any]
+
+
+def of_targets(name, layer):
+    return Case(name, layer, lambda made: made.start_cache(3), lambda made, x: made(x))
+
+
+def of_source(name, layer):
+    def call(made, x):
+        out = made(x, SOURCE, source_mask=SOURCE_MASK)
+        return out[0] if isinstance(out, tuple) else out
+
+    return Case(name, layer, lambda made: made.start_cache(SOURCE, SOURCE_MASK), call)
+
+
+CASES = [
+    of_targets("ConvStep", lambda: ConvStep(3, causal=True)),
+    of_targets("ConvStep of an even kernel", lambda: ConvStep(4, 12, 3, True)),
+    of_targets("ConvStep dilated", lambda: ConvStep(15, dilation=8, causal=True)),
+    of_targets("ConvBlock", lambda: ConvBlock(causal=True)),
+    Case(
+        "MultiHeadAttention",
+        lambda: MultiHeadAttention(2),
+        lambda made: made.start_cache(3),
+        lambda made, x: made(x, x, causal_bias(x.shape[1])),
+    ),
+    of_source("AttentionBlock", lambda: AttentionBlock(**ATTENTION)),
+    of_source("AttentionBlock of ConvBlocks", lambda: AttentionBlock(**OF_BLOCKS)),
+    of_source("Mixer", lambda: Mixer(1, ATTENTION)),
+    of_source("Mixer concat", lambda: Mixer(2, OF_BLOCKS, "concat")),
+    of_source("Mixer without attention", lambda: Mixer(1)),
+    of_source("Mixer concat without attention", lambda: Mixer(0, join="concat")),
+    of_source("DecoderBlock", lambda: DecoderBlock(OF_BLOCKS)),
+    of_source("Decoder", lambda: Decoder(2, ATTENTION, EXPERTS)),
+    of_source("Decoder without attention", lambda: Decoder(1, None, EXPERTS, moe_after=1)),
+    of_source("Decoder without experts", lambda: Decoder(1, ATTENTION)),
+]
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def disturbed(layer):
+    """Gives every weight something to say: gates start at zero, shifts too."""
+    for index, weight in enumerate(layer.trainable_weights):
+        noise = np.random.default_rng(index).normal(0, 0.2, weight.shape)
+        weight.assign(weight + noise.astype("float32"))
+    return layer
+
+
+def built(case):
+    layer = case.layer()
+    layer.build((None, None, WIDTH))
+    return disturbed(layer)
+
+
+@every_case
+def test_every_step_gives_what_the_whole_sequence_gives(case):
+    layer, x = built(case), normal(3, LENGTH, WIDTH)
+    stepped, _ = step_through(layer.decode_step, case.start(layer), x)
+    np.testing.assert_allclose(stepped, case.call(layer, x), rtol=1e-4, atol=1e-4)
+
+
+@every_case
+def test_rows_taken_from_a_cache_continue_as_themselves(case):
+    layer, x, rows = built(case), normal(3, 135, WIDTH), [2, 0, 2]
+    whole = np.asarray(case.call(layer, x))
+    _, cache = step_through(layer.decode_step, case.start(layer), x[:, :125], 0)
+    stepped, _ = step_through(layer.decode_step, take_rows(cache, rows), x[rows, 125:], 125)
+    np.testing.assert_allclose(stepped, whole[rows, 125:], rtol=1e-4, atol=1e-4)
+
+
+@every_case
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis -1")  # of one position
+def test_axis_0_of_every_tensor_is_the_batch_and_only_what_was_empty_grows(case):
+    layer = built(case)
+    before = case.start(layer)
+    _, after = layer.decode_step(tf.constant(normal(3, WIDTH)), before, 0)
+    for one, other in zip(keras.tree.flatten(before), keras.tree.flatten(after), strict=True):
+        assert one.shape[0] == 3
+        assert [size or 1 for size in one.shape] == list(other.shape)
+
+
+TEXT = "language:shared"
+VOCABULARY = 23
+OPTIONS = {
+    "add": {},
+    "concat": {"mixer_join": "concat", "gain_per_channel": False},
+    "without attention": {"use_attention": False},
+    "without experts": {"use_experts": False, "mixer_blocks": 0},
+    "dense": {"expert_dispatch": "dense"},
+}
+
+
+def make_model(**changes):
+    sizes = {"width": 16, "num_heads": 2, "num_experts": 4, "expert_width": 8}
+    blocks = {"encoder_blocks": 1, "mixer_blocks": 1, "decoder_blocks": 2}
+    nets = {TEXT: ModalitySpec(Language(), VOCABULARY)}
+    hparams = ModelHParams(**{**sizes, **blocks, **changes})
+    commands = ["to_german", "to_french"]
+    return disturbed(
+        build_multimodel(hparams, inputs=nets, targets=nets, commands=commands, seed=1)
+    )
+
+
+def ids(lengths, seed=0):
+    drawn = np.random.default_rng(seed).integers(2, VOCABULARY, (len(lengths), max(lengths)))
+    return (drawn * (np.arange(max(lengths)) < np.array(lengths)[:, None])).astype("int32")
+
+
+def logits_by_steps(model, cache, targets, start=0, previous=None):
+    """The logits of all targets, each made from the one before it and the cache."""
+    first = np.zeros_like(targets[:, :1]) if previous is None else previous[:, None]
+    shifted = np.concatenate([first, targets[:, :-1]], axis=1)
+
+    def decode_step(previous, cache, position):
+        x, cache = model.decode_step(previous, position, cache, modality=TEXT)
+        return model.logits(x, TEXT), cache
+
+    return step_through(decode_step, cache, shifted, start)
+
+
+@pytest.mark.parametrize("changes", OPTIONS.values(), ids=OPTIONS.keys())
+def test_the_model_decodes_step_by_step_as_it_is_trained(changes):
+    model, commands = make_model(**changes), np.array([0, 1, 1])
+    encoded = model.encode(ids([9, 4, 1]), modality=TEXT)
+    targets, rows = ids([140, 140, 70], seed=1), [1, 2, 0]
+    x, _ = model.decode(encoded, targets, modality=TEXT, command=commands)
+    whole = np.asarray(model.logits(x, TEXT))
+    cache = model.start_decoding(encoded, modality=TEXT, command=commands)
+    first, cache = logits_by_steps(model, cache, targets[:, :120])
+    second, _ = logits_by_steps(
+        model, take_rows(cache, rows), targets[rows, 120:], 120, targets[rows, 119]
+    )
+    # The third row ends after 70 targets and one more prediction; what follows says nothing.
+    for got, expected in (
+        (first[:2], whole[:2, :120]),
+        (first[2, :71], whole[2, :71]),
+        (second[0], whole[1, 120:]),
+        (second[2], whole[0, 120:]),
+    ):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=2e-4)
