@@ -1,0 +1,9 @@
+"""Ways to run the chosen experts on their positions; all give the same numbers.
+
+Each is one function `run(x_ND, experts_NK, gates_NK, w_in, w_out)`; none drops a position.
+"""
+
+from t2t_mm.layers.dispatch.dense import run_dense
+from t2t_mm.layers.dispatch.ragged import run_ragged
+
+__all__ = ["run_dense", "run_ragged"]
