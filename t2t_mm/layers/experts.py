@@ -38,7 +38,9 @@ class Experts(keras.layers.Layer):
         >>> chosen = keras.ops.array([[0, 2], [1, 3]])
         >>> experts(keras.ops.ones((2, 8)), chosen, keras.ops.full((2, 2), 0.5)).shape  # (2, 8)
 
-    Chosen: Glorot uniform for each expert by itself.
+    Chosen: Glorot uniform for each expert by itself. Each expert has its own two variables: one
+    stacked tensor would be put together again from the experts' gradients at every step, which is
+    as many bytes as the weights have, and an expert can live on a device of its own.
     Departs: Tensor2Tensor scales the output by sqrt(D / F); no effect where F = D, as in the paper.
     """
 
@@ -64,10 +66,16 @@ class Experts(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         width, hidden = input_shape[-1], self.expert_width
         limit = (6.0 / (width + hidden)) ** 0.5
-        uniform = keras.initializers.RandomUniform(-limit, limit)
-        self.w_in = self.add_weight((self.num_experts, width, hidden), uniform, name="w_in")
-        uniform = keras.initializers.RandomUniform(-limit, limit)
-        self.w_out = self.add_weight((self.num_experts, hidden, width), uniform, name="w_out")
+        self.w_in = self._add_matrices("w_in", (width, hidden), limit)
+        self.w_out = self._add_matrices("w_out", (hidden, width), limit)
+
+    def _add_matrices(self, name: str, shape: tuple[int, int], limit: float) -> list[Any]:
+        return [
+            self.add_weight(
+                shape, keras.initializers.RandomUniform(-limit, limit), name=f"{name}.{expert}"
+            )
+            for expert in range(self.num_experts)
+        ]
 
     def call(
         self, x: Tensor, experts: Tensor, gates: Tensor, position_mask: Tensor | None = None
@@ -76,11 +84,10 @@ class Experts(keras.layers.Layer):
 
         Returns: float[N, D], the sum of each position's experts times their gates.
         """
-        gates = ops.cast(gates, x.dtype)
-        w_in, w_out = ops.convert_to_tensor(self.w_in), ops.convert_to_tensor(self.w_out)
-        if self.runs_ragged:
-            return run_ragged(x, experts, gates, w_in, w_out, position_mask)
-        return run_dense(x, experts, gates, w_in, w_out)
+        run = run_ragged if self.runs_ragged else run_dense
+        w_in = [matrix.value for matrix in self.w_in]
+        w_out = [matrix.value for matrix in self.w_out]
+        return run(x, experts, ops.cast(gates, x.dtype), w_in, w_out, position_mask)
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()

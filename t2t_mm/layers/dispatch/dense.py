@@ -4,6 +4,7 @@ Axis letters: N positions of the flattened batch, D width, E experts, K experts 
 F expert width.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -12,22 +13,30 @@ Tensor = Any
 
 
 def run_dense(
-    x_ND: Tensor, experts_NK: Tensor, gates_NK: Tensor, w_in: Tensor, w_out: Tensor
+    x_ND: Tensor,
+    experts_NK: Tensor,
+    gates_NK: Tensor,
+    w_in: Sequence[Tensor],
+    w_out: Sequence[Tensor],
+    mask_N: Tensor | None = None,
 ) -> Tensor:
     """Runs every expert on every position and weighs the results; for any backend.
 
     Args:
         x_ND: float[N, D].
         experts_NK: int32[N, K].
-        gates_NK: float[N, K], 0 where padded.
-        w_in: float[E, D, F].
-        w_out: float[E, F, D].
+        gates_NK: float[N, K].
+        w_in: E times float[D, F].
+        w_out: E times float[F, D].
+        mask_N: bool[N], False where padded.
 
     Returns:
         float[N, D].
     """
-    chosen = ops.one_hot(experts_NK, w_in.shape[0], dtype=x_ND.dtype)
+    if mask_N is not None:
+        gates_NK = gates_NK * ops.cast(mask_N, gates_NK.dtype)[:, None]
+    chosen = ops.one_hot(experts_NK, len(w_in), dtype=x_ND.dtype)
     gates_NE = ops.sum(chosen * gates_NK[:, :, None], axis=1)
-    hidden_ENF = ops.relu(ops.matmul(x_ND[None], w_in))
-    out_END = ops.matmul(hidden_ENF, w_out)
+    hidden_ENF = ops.relu(ops.matmul(x_ND[None], ops.stack(w_in)))
+    out_END = ops.matmul(hidden_ENF, ops.stack(w_out))
     return ops.sum(out_END * ops.transpose(gates_NE)[:, :, None], axis=0)

@@ -1,11 +1,13 @@
 """The chosen experts on slices of exact size, one matmul each; TensorFlow graphs only.
 
 Axis letters: N positions of the flattened batch, D width, E experts, K experts per position,
-F expert width, S = N * K slots (one for each pair of a position and an expert
-chosen for it).
+F expert width, S = N * K slots (one for each pair of a position and an expert chosen for it).
 """
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 Tensor = Any
 
@@ -14,20 +16,23 @@ def run_ragged(
     x_ND: Tensor,
     experts_NK: Tensor,
     gates_NK: Tensor,
-    w_in: Tensor,
-    w_out: Tensor,
+    w_in: Sequence[Tensor],
+    w_out: Sequence[Tensor],
     mask_N: Tensor | None = None,
 ) -> Tensor:
-    """Sorts the slots by expert and gives each expert its slice; TensorFlow only.
+    """Sorts the slots by expert and gives each expert its slice.
 
-    Padded positions go to a slice of their own behind the last expert, which stays zero.
+    Padded positions go to a slice of their own behind the last expert, which stays zero. The
+    gradient is written out: dispatch and combine are each other's transpose, so that both ways
+    only gather, where TensorFlow would scatter; the experts' weights and their gradients are never
+    copied into one tensor.
 
     Args:
         x_ND: float[N, D].
         experts_NK: int32[N, K].
         gates_NK: float[N, K].
-        w_in: float[E, D, F].
-        w_out: float[E, F, D].
+        w_in: E times float[D, F].
+        w_out: E times float[F, D].
         mask_N: bool[N], False where padded.
 
     Returns:
@@ -35,57 +40,81 @@ def run_ragged(
     """
     import tensorflow as tf
 
-    num_experts, per_position = w_in.shape[0], experts_NK.shape[1]
+    num_experts = len(w_in)
+    slots = _sort_slots(experts_NK, num_experts, mask_N)
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def run(x: Tensor, gates: Tensor, *weights: Tensor) -> Any:
+        w_in, w_out = weights[:num_experts], weights[num_experts:]
+        rows = slots.split(tf.gather(x, slots.positions_S))
+        hidden = [tf.nn.relu(tf.matmul(x_e, w)) for x_e, w in zip(rows, w_in, strict=True)]
+        out_SD = slots.join([tf.matmul(h, w) for h, w in zip(hidden, w_out, strict=True)])
+
+        def gradient(upstream: Tensor) -> list[Tensor]:
+            d_y_SD = tf.gather(upstream, slots.positions_S)
+            d_gates = tf.gather(tf.reduce_sum(d_y_SD * out_SD, axis=1), slots.places_NK)
+            d_out = slots.split(d_y_SD * tf.gather(tf.reshape(gates, [-1]), slots.order_S)[:, None])
+            d_in, d_w_in, d_w_out = [], [], []
+            for e in range(num_experts):
+                d_hidden = tf.matmul(d_out[e], w_out[e], transpose_b=True)
+                d_hidden = tf.raw_ops.ReluGrad(gradients=d_hidden, features=hidden[e])
+                d_in.append(tf.matmul(d_hidden, w_in[e], transpose_b=True))
+                d_w_in.append(tf.matmul(rows[e], d_hidden, transpose_a=True))
+                d_w_out.append(tf.matmul(hidden[e], d_out[e], transpose_a=True))
+            d_x = tf.add_n(slots.by_position(slots.join(d_in)))
+            return [d_x, d_gates, *d_w_in, *d_w_out]
+
+        parts = slots.by_position(out_SD)
+        return tf.add_n([part * gates[:, k, None] for k, part in enumerate(parts)]), gradient
+
+    return run(x_ND, gates_NK, *(tf.convert_to_tensor(matrix) for matrix in (*w_in, *w_out)))
+
+
+class _Slots(NamedTuple):
+    """The slots sorted by expert, those of padded positions last.
+
+    Attributes:
+        order_S: int32[S], the slot (position * K + k) at each place.
+        positions_S: int32[S], the position whose slot is at each place.
+        places_NK: int32[N, K], the place of each slot.
+        sizes: int32[E + 1], the slots of each expert and of padding.
+    """
+
+    order_S: Tensor
+    positions_S: Tensor
+    places_NK: Tensor
+    sizes: Tensor
+
+    def split(self, rows_SD: Tensor) -> list[Tensor]:
+        """The rows of each expert; views, not copies."""
+        import tensorflow as tf
+
+        slices: list[Tensor] = tf.split(rows_SD, self.sizes, num=self.sizes.shape[0])
+        return slices[:-1]
+
+    def join(self, slices: Sequence[Tensor]) -> Tensor:
+        """The rows of all experts and zeros for padding, float[S, D]."""
+        import tensorflow as tf
+
+        padding = tf.zeros([self.sizes[-1], slices[0].shape[1]], slices[0].dtype)
+        return tf.concat([*slices, padding], axis=0)
+
+    def by_position(self, rows_SD: Tensor) -> list[Tensor]:
+        """The rows of each position's first slot, second slot and so on: K times float[N, D]."""
+        import tensorflow as tf
+
+        return [tf.gather(rows_SD, places_N) for places_N in tf.unstack(self.places_NK, axis=1)]
+
+
+def _sort_slots(experts_NK: Tensor, num_experts: int, mask_N: Tensor | None) -> _Slots:
+    import tensorflow as tf
+
+    per_position = experts_NK.shape[1]
     if mask_N is not None:
         experts_NK = tf.where(mask_N[:, None], experts_NK, num_experts)
     slots = tf.reshape(experts_NK, [-1])
     order = tf.argsort(slots, stable=True)
-    places_NK = tf.reshape(tf.math.invert_permutation(order), [-1, per_position])
+    places = tf.reshape(tf.math.invert_permutation(order), [-1, per_position])
     sizes = tf.math.bincount(slots, minlength=num_experts + 1, maxlength=num_experts + 1)
-
-    *slices, padding = tf.split(_dispatch(x_ND, order, places_NK), sizes, num=num_experts + 1)
-    outs = [
-        tf.matmul(tf.nn.relu(tf.matmul(rows, first)), second)
-        for rows, first, second in zip(slices, tf.unstack(w_in), tf.unstack(w_out), strict=True)
-    ]
-    return _combine(tf.concat([*outs, tf.zeros_like(padding)], axis=0), gates_NK, order, places_NK)
-
-
-def _dispatch(x_ND: Tensor, order: Tensor, places_NK: Tensor) -> Tensor:
-    """Copies each position into its slots, sorted; the gradient gathers them back.
-
-    The gradient of a gather would be a slow scatter, but here each position knows its places.
-    """
-    import tensorflow as tf
-
-    per_position = places_NK.shape[1]
-
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def gather(x: Tensor) -> Any:
-        def gradient(upstream: Tensor) -> Tensor:
-            return tf.add_n([tf.gather(upstream, places_NK[:, k]) for k in range(per_position)])
-
-        return tf.gather(x, order // per_position), gradient
-
-    return gather(x_ND)
-
-
-def _combine(out_SD: Tensor, gates_NK: Tensor, order: Tensor, places_NK: Tensor) -> Tensor:
-    """Adds up each position's slots, weighed by its gates; forward and gradient only gather."""
-    import tensorflow as tf
-
-    per_position = places_NK.shape[1]
-
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def weigh(out: Tensor, gates: Tensor) -> Any:
-        parts = [tf.gather(out, places_NK[:, k]) for k in range(per_position)]
-
-        def gradient(upstream: Tensor) -> tuple[Tensor, Tensor]:
-            slot_gates = tf.gather(tf.reshape(gates, [-1]), order)[:, None]
-            d_out = tf.gather(upstream, order // per_position) * slot_gates
-            d_gates = [tf.reduce_sum(upstream * part, axis=1) for part in parts]
-            return d_out, tf.stack(d_gates, axis=1)
-
-        return tf.add_n([part * gates[:, k, None] for k, part in enumerate(parts)]), gradient
-
-    return weigh(out_SD, gates_NK)
+    sizes = tf.ensure_shape(sizes, [num_experts + 1])
+    return _Slots(order, order // per_position, places, sizes)

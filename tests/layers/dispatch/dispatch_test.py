@@ -55,6 +55,7 @@ def test_both_ways_have_the_same_gradients(with_mask):
         with tf.GradientTape() as tape:
             tape.watch(watched)
             x, gates, w_in, w_out = watched
+            w_in, w_out = tf.unstack(w_in), tf.unstack(w_out)
             if ragged:
                 out = run_ragged(x, experts, gates, w_in, w_out, mask if with_mask else None)
             else:
@@ -91,7 +92,8 @@ def test_ragged_gradients_of_positions_gather_only():
     def gradient(x, gates):
         with tf.GradientTape() as tape:
             tape.watch([x, gates])
-            total = tf.reduce_sum(run_ragged(x, experts, gates, w_in, w_out))
+            out = run_ragged(x, experts, gates, tf.unstack(w_in), tf.unstack(w_out))
+            total = tf.reduce_sum(out)
         return tape.gradient(total, [x, gates])
 
     operations = {
