@@ -15,6 +15,7 @@ from keras import ops
 from t2t_mm.layers.centring import centre_inputs, level_kernels
 from t2t_mm.layers.convolution import Pointwise
 from t2t_mm.layers.convolution2d import depthwise2d
+from t2t_mm.layers.cross_entropy import cross_entropy
 from t2t_mm.layers.masking import zero_padding
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.layers.striding import Pair, max_pool, strided_mask
@@ -213,11 +214,7 @@ class CategoricalModality(Modality):
         Returns:
             The sum and the number of examples, float32 scalars.
         """
-        logits = ops.cast(logits, "float32")
-        ids = ops.reshape(targets, (-1,))
-        low = label_smoothing / (self.num_classes - 1)
-        soft = ops.one_hot(ids, self.num_classes) * (1.0 - label_smoothing - low) + low
-        losses = ops.categorical_crossentropy(soft, logits, from_logits=True)
+        losses = cross_entropy(logits, ops.reshape(targets, (-1,)), label_smoothing)
         return ops.sum(losses), ops.sum(ops.ones_like(losses))
 
     def get_config(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
+from t2t_mm.layers.cross_entropy import cross_entropy
 from t2t_mm.layers.masking import real_positions, zero_padding
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid
@@ -114,14 +115,9 @@ class LanguageModality(Modality):
         Returns:
             The sum over real positions and their number, float32 scalars.
         """
-        flat = ops.cast(ops.reshape(logits, (-1, self.vocabulary_size)), "float32")
+        flat = ops.reshape(logits, (-1, self.vocabulary_size))
         ids = ops.reshape(targets, (-1,))
-        if label_smoothing:
-            low = label_smoothing / (self.vocabulary_size - 1)
-            soft = ops.one_hot(ids, self.vocabulary_size) * (1.0 - label_smoothing - low) + low
-            losses = ops.categorical_crossentropy(soft, flat, from_logits=True)
-        else:
-            losses = ops.sparse_categorical_crossentropy(ids, flat, from_logits=True)
+        losses = cross_entropy(flat, ids, label_smoothing)
         weights = ops.cast(real_positions(ids), "float32")
         return ops.sum(losses * weights), ops.sum(weights)
 
