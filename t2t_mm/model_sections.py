@@ -31,6 +31,7 @@ class ModelHParams(Section):
         timing_on_inputs: Whether the timing signal is also added to the encoder's input.
         balance_loss_weight: Weight of the importance and load losses of each expert layer.
         expert_dispatch: How positions reach their experts; "auto" picks by backend.
+        precision: Type of activations and products; weights are float32 in both.
     """
 
     width: int = setting(512, at_least=1)
@@ -50,6 +51,7 @@ class ModelHParams(Section):
     timing_on_inputs: bool = True
     balance_loss_weight: float = setting(0.01, at_least=0)
     expert_dispatch: Literal["auto", "ragged", "dense"] = "auto"
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
     def __post_init__(self) -> None:
         super().__post_init__()

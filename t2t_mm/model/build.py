@@ -7,6 +7,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import keras
+
 from t2t_mm import registry
 from t2t_mm.config import ModalityHParams, ModelHParams
 from t2t_mm.features import Feature
@@ -58,7 +60,7 @@ def build_multimodel(
         >>> text = {"language:shared": ModalitySpec(Language(), 8192)}
         >>> build_multimodel(hparams.model, inputs=text, targets=text, commands=["ende"], seed=1)
     """
-    with _seeded_layers(seed):
+    with _seeded_layers(seed), _precision_of_layers(hparams.precision):
         modalities = _modalities(hparams.width, nets, inputs, targets)
         decodes = not all(modalities[key].reads_encoder for key in targets)
         model = MultiModel(
@@ -83,6 +85,17 @@ def _seeded_layers(seed: int) -> Iterator[None]:
         yield
     finally:
         random.setstate(state)
+
+
+@contextlib.contextmanager
+def _precision_of_layers(policy: str) -> Iterator[None]:
+    """Gives the layers that are made within it a dtype policy."""
+    earlier = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(earlier)
 
 
 def _experts(hparams: ModelHParams) -> dict[str, Any] | None:

@@ -1,5 +1,8 @@
 """One model that reads text, pictures, sounds and classes, and writes text and classes."""
 
+from dataclasses import replace
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -27,9 +30,11 @@ HPARAMS = ModelHParams(
 )
 
 
-def make_model(inputs=(TEXT, PICTURE, SOUND, CLASS), targets=(TEXT, CLASS), commands=("say", "")):
+def make_model(
+    inputs=(TEXT, PICTURE, SOUND, CLASS), targets=(TEXT, CLASS), commands=("say", ""), **changes
+):
     model = build_multimodel(
-        HPARAMS,
+        replace(HPARAMS, **changes),
         inputs={key: SPECS[key] for key in inputs},
         targets={key: SPECS[key] for key in targets},
         commands=commands,
@@ -83,6 +88,30 @@ def test_the_same_weights_take_any_size(model, source, shape, target):
     assert float(weight) == (2 if target == CLASS else 8)
     # As if it chose at random: nothing blows up with the size.
     assert 0.3 < float(loss) / float(weight) / np.log(out.logits.shape[-1]) < 3
+
+
+@pytest.mark.parametrize("target", [TEXT, CLASS])
+@pytest.mark.parametrize(
+    ("source", "shape"), [(PICTURE, (2, 40, 36, 3)), (SOUND, (2, 60, 16)), (TEXT, (2, 7))], ids=str
+)
+def test_mixed_precision_stays_close_and_trains_float32_weights(model, source, shape, target):
+    low = make_model(precision="mixed_bfloat16")
+    assert keras.config.dtype_policy().name == "float32"
+    for weight, exact in zip(low.weights, model.weights, strict=True):
+        assert weight.dtype == exact.dtype
+        weight.assign(exact)
+    inputs = ids(*shape) if source == TEXT else noise(*shape)
+    _, (exact_loss, weight) = run(model, source, target, inputs)
+    with tf.GradientTape() as tape:
+        out, (loss, _) = run(low, source, target, inputs)
+    assert out.logits.dtype == (tf.bfloat16 if target == TEXT else tf.float32)
+    np.testing.assert_allclose(loss / weight, exact_loss / weight, rtol=0.05)
+    gradients = tape.gradient(loss, [w.value for w in low.trainable_weights])
+    reached = [g for g in gradients if g is not None]
+    assert len(reached) > 20
+    for gradient in reached:
+        assert gradient.dtype == tf.float32
+        assert np.isfinite(tf.convert_to_tensor(gradient)).all()
 
 
 def test_a_class_as_input_is_written_about(model):
