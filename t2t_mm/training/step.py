@@ -81,9 +81,20 @@ class TrainStep:
             self._functions[key] = make()
         return self._functions[key]
 
-    def _gradients(
+    def gradients(
         self, signature: tuple[str, str], batch: Batch, command: tf.Tensor
     ) -> tuple[list[Any], StepMetrics]:
+        """Computes the gradients of one batch, within the function that is being traced.
+
+        Args:
+            signature: share keys of the nets that read and write.
+            batch: inputs and targets, with sizes where the inputs have them.
+            command: int scalar, index of the command.
+
+        Returns:
+            One gradient for each variable of the optimizer, `None` where the batch does not reach
+            it, and the batch's metrics.
+        """
         input_modality, target_modality = signature
         with tf.GradientTape() as tape:
             outputs = self.model(
@@ -109,7 +120,7 @@ class TrainStep:
 
     def _update_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
         def update(batch: Batch, command: tf.Tensor, learning_rate: tf.Tensor) -> StepMetrics:
-            gradients, metrics = self._gradients(signature, batch, command)
+            gradients, metrics = self.gradients(signature, batch, command)
             metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate)
             return metrics
 
@@ -117,7 +128,7 @@ class TrainStep:
 
     def _accumulate_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
         def accumulate(batch: Batch, command: tf.Tensor) -> StepMetrics:
-            gradients, metrics = self._gradients(signature, batch, command)
+            gradients, metrics = self.gradients(signature, batch, command)
             self._reached[signature] = [gradient is not None for gradient in gradients]
             for total, gradient in zip(self._sums, gradients, strict=True):
                 if gradient is not None:

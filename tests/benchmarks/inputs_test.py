@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
