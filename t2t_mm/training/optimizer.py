@@ -63,7 +63,7 @@ class Adam:
         dense = [tf.convert_to_tensor(gradients[i]) for i in reached]
         norm = tf.linalg.global_norm(dense)
         if self.clip_norm:
-            dense, _ = tf.clip_by_global_norm(dense, self.clip_norm, use_norm=norm)
+            dense = _clipped(dense, norm, self.clip_norm)
         touched = np.zeros([len(self.variables)], np.int64)
         touched[reached] = 1
         counts = tf.cast(self.counts.assign_add(touched), tf.float32)
@@ -92,6 +92,16 @@ class Adam:
             named[f"first_moment/{name}"] = first
             named[f"second_moment/{name}"] = second
         return named
+
+
+def _clipped(gradients: Sequence[tf.Tensor], norm: tf.Tensor, largest: float) -> list[tf.Tensor]:
+    """Scales gradients down to a norm; most steps need none of it and read nothing once more."""
+    clipped: list[tf.Tensor] = tf.cond(
+        norm > largest,
+        lambda: [gradient * (largest / norm) for gradient in gradients],
+        lambda: [tf.identity(gradient) for gradient in gradients],
+    )
+    return clipped
 
 
 def build_optimizer(hparams: OptimizerHParams, variables: Sequence[Any]) -> Adam:

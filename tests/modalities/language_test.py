@@ -24,7 +24,7 @@ def test_three_matrices_apart(text):
     assert {weight.path.split("/")[-1]: tuple(weight.shape) for weight in text.weights} == {
         "input_embedding": (V, D),
         "target_embedding": (V, D),
-        "softmax": (D, V),
+        "softmax": (V, D),
     }
 
 
@@ -54,7 +54,7 @@ def test_top_is_one_matrix_product(text):
     x = np.random.default_rng(0).normal(size=(2, 3, D)).astype("float32")
     logits = text.top(x)
     assert logits.shape == (2, 3, V)
-    np.testing.assert_allclose(logits, x @ np.asarray(text.softmax), atol=1e-5)
+    np.testing.assert_allclose(logits, x @ np.asarray(text.softmax).T, atol=1e-5)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
