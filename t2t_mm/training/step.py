@@ -13,7 +13,7 @@ from t2t_mm.training.optimizer import Adam
 from t2t_mm.training.task import Task
 
 Batch = Mapping[str, Any]
-StepMetrics = dict[str, tf.Tensor]
+StepMetrics = dict[str, Any]
 
 
 class TrainStep:
@@ -53,21 +53,23 @@ class TrainStep:
 
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Makes one update from one batch (`accumulate_steps` of 1)."""
-        specs = (any_shape(batch), _COMMAND, _RATE)
+        inputs = {**batch, **task.indices()}
+        specs = (any_shape(inputs), _RATE)
         function = self._traced(
             task.signature, lambda: self._update_function(task.signature, specs)
         )
         rate = tf.constant(learning_rate, tf.float32)
-        return cast(StepMetrics, function(dict(batch), tf.constant(task.command_index), rate))
+        return cast(StepMetrics, function(inputs, rate))
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Adds the gradients of one batch to those that wait for :meth:`apply_accumulated`."""
-        specs = (any_shape(batch), _COMMAND)
+        inputs = {**batch, **task.indices()}
+        specs = (any_shape(inputs),)
         function = self._traced(
             task.signature, lambda: self._accumulate_function(task.signature, specs)
         )
         self._pending.add(task.signature)
-        return cast(StepMetrics, function(dict(batch), tf.constant(task.command_index)))
+        return cast(StepMetrics, function(inputs))
 
     def apply_accumulated(self, learning_rate: float) -> tf.Tensor:
         """Makes one update from the waiting gradients and clears them; returns their norm."""
@@ -81,13 +83,11 @@ class TrainStep:
             self._functions[key] = make()
         return self._functions[key]
 
-    def _gradients(
-        self, signature: tuple[str, str], batch: Batch, command: tf.Tensor
-    ) -> tuple[list[Any], StepMetrics]:
+    def _gradients(self, signature: tuple[str, str], batch: Batch) -> tuple[list[Any], StepMetrics]:
         input_modality, target_modality = signature
         with tf.GradientTape() as tape:
             outputs = self.model(
-                {**batch, "command": command},
+                batch,
                 input_modality=input_modality,
                 target_modality=target_modality,
                 training=True,
@@ -98,7 +98,7 @@ class TrainStep:
             loss = loss_sum / tf.maximum(weight, 1.0)
             total = loss + outputs.balance_loss
         gradients = tape.gradient(total, self.optimizer.variables)
-        metrics = {
+        metrics: StepMetrics = {
             "loss": loss,
             "balance_loss": tf.convert_to_tensor(outputs.balance_loss),
             "target_tokens": weight,
@@ -108,16 +108,16 @@ class TrainStep:
         return gradients, metrics
 
     def _update_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
-        def update(batch: Batch, command: tf.Tensor, learning_rate: tf.Tensor) -> StepMetrics:
-            gradients, metrics = self._gradients(signature, batch, command)
+        def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
+            gradients, metrics = self._gradients(signature, batch)
             metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate)
             return metrics
 
         return traced(update, specs)
 
     def _accumulate_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
-        def accumulate(batch: Batch, command: tf.Tensor) -> StepMetrics:
-            gradients, metrics = self._gradients(signature, batch, command)
+        def accumulate(batch: Batch) -> StepMetrics:
+            gradients, metrics = self._gradients(signature, batch)
             self._reached[signature] = [gradient is not None for gradient in gradients]
             for total, gradient in zip(self._sums, gradients, strict=True):
                 if gradient is not None:
@@ -144,7 +144,6 @@ class TrainStep:
         return traced(apply, [_RATE])
 
 
-_COMMAND = tf.TensorSpec([], tf.int32)
 _RATE = tf.TensorSpec([], tf.float32)
 
 
