@@ -104,6 +104,7 @@ class TrainStep:
             "target_tokens": weight,
             "examples": tf.shape(batch["targets"])[0],
             "padded_tokens": tf.size(batch["targets"]) + _padded_tokens(batch["inputs"]),
+            "expert_load": {report.name: report.load for report in outputs.reports},
         }
         return gradients, metrics
 

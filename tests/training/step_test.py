@@ -124,6 +124,18 @@ def test_an_update_of_two_signatures_reaches_both_and_the_next_only_its_own() ->
     assert moved == [path for path in softmaxes if "language_shared" in path]
 
 
+def test_the_use_of_experts_is_counted_in_real_positions(train_step: TrainStep) -> None:
+    padded = batch(6)
+    padded["targets"] = padded["targets"].copy()
+    padded["targets"][:, 4:] = 0
+    metrics = train_step.update(task("ende", 0), padded, 1e-3)
+    loads = metrics["expert_load"]
+    assert {name: int(sum(load)) for name, load in loads.items()} == {
+        "encoder": 2 * 4 * 6,
+        "decoder": 2 * 4 * 4,
+    }
+
+
 def test_each_update_moves_the_biases_and_a_checkpoint_keeps_them(tmp_path: Path) -> None:
     rate = 0.125
     one, other = (make_step(balancing="bias", bias_update_rate=rate) for _ in range(2))
