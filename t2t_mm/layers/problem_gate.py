@@ -114,12 +114,12 @@ class ProblemGatedExperts(keras.layers.Layer):
         """
         if problem is None:
             raise ValueError("The gate asks for the problem. Received: problem=None.")
-        problem = ops.convert_to_tensor(problem)
-        vectors_RP = ops.one_hot(ops.reshape(problem, (-1,)), self.num_problems)
+        problems: Tensor = ops.convert_to_tensor(problem)
+        vectors_RP = ops.one_hot(ops.reshape(problems, (-1,)), self.num_problems)
         routing = self.gate(vectors_RP * x.shape[-1] ** 0.5, training=training)
         chosen = ops.one_hot(routing.experts, self.num_experts)
         gates_RE = ops.sum(chosen * routing.gates[:, :, None], axis=1)
-        one_problem = len(problem.shape) == 0
+        one_problem = len(problems.shape) == 0
         run = self._run_merged if one_problem else self._run_apart
         mixed = run(x, ops.cast(gates_RE, x.dtype))
         places_R = _places_of_rows(x, position_mask)

@@ -92,7 +92,7 @@ def _seeded_layers(seed: int) -> Iterator[None]:
 def _experts(hparams: ModelHParams, num_problems: int) -> dict[str, Any] | None:
     if not hparams.use_experts:
         return None
-    by_gate = {
+    by_gate: dict[str, dict[str, Any]] = {
         "position": {"dispatch": hparams.expert_dispatch},
         "problem": {"num_problems": num_problems},
     }
