@@ -98,7 +98,6 @@ def call(flags: Any) -> int:
 def measure(name: str, num_steps: int, precision: str, profile: bool) -> Figures:
     """Runs one case; meant for a process of its own."""
     start = time.perf_counter()
-    import tensorflow as tf
 
     case = CASES[name]
     step, task = step_and_task(case, precision)
@@ -120,7 +119,7 @@ def measure(name: str, num_steps: int, precision: str, profile: bool) -> Figures
         "quartiles": statistics.quantiles(seconds, n=4)[::2],
         "matmul_rate": 2 * 2048**3 / statistics.median(products),
         "operations": counted_operations(
-            lambda: step.gradients(task.signature, batch, tf.constant(task.command_index))
+            lambda: step.gradients(task.signature, {**batch, **task.indices()})
         ),
     }
     figures["share"] = figures["operations"] / figures["seconds"] / figures["matmul_rate"]

@@ -29,7 +29,14 @@ class ModelHParams(Section):
         gain_per_channel: Layer norm learns a gain and shift per channel; False: scalars.
         mixer_join: How the mixer joins attention and targets.
         timing_on_inputs: Whether the timing signal is also added to the encoder's input.
-        balance_loss_weight: Weight of the importance and load losses of each expert layer.
+        gate: What the gate of the experts looks at: each position, or only which problem it is,
+            whose experts are then merged into one net (an ablation); experts_per_token is how many.
+        balancing: What keeps all experts in use: the paper's losses of importance and load, the
+            auxiliary loss of the Switch Transformer, a bias without a loss, or nothing. There is
+            no loss where the gate looks at the problem.
+        balance_loss_weight: Weight of the loss that `balancing` names, of each expert layer.
+        z_loss_weight: Weight of the router z-loss of each expert layer, beside any balancing.
+        bias_update_rate: How far a batch moves the bias of each expert, for balancing by bias.
         expert_dispatch: How positions reach their experts; "auto" picks by backend.
         precision: Type of activations and products; weights are float32 in both.
     """
@@ -49,7 +56,11 @@ class ModelHParams(Section):
     gain_per_channel: bool = True
     mixer_join: Literal["add", "concat"] = "add"
     timing_on_inputs: bool = True
+    gate: Literal["position", "problem"] = "position"
+    balancing: Literal["importance_load", "switch", "bias", "none"] = "importance_load"
     balance_loss_weight: float = setting(0.01, at_least=0)
+    z_loss_weight: float = setting(0.0, at_least=0)
+    bias_update_rate: float = setting(1e-3, at_least=0)
     expert_dispatch: Literal["auto", "ragged", "dense"] = "auto"
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
@@ -67,6 +78,22 @@ class ModelHParams(Section):
                     "model.experts_per_token": self.experts_per_token,
                     "model.num_experts": self.num_experts,
                 },
+            )
+        if self.use_experts and self.experts_per_token == 1 < self.num_experts:
+            self._check_one_expert_is_learned()
+
+    def _check_one_expert_is_learned(self) -> None:
+        """The softmax over one chosen expert is 1, so that only a loss can teach the gate."""
+        if self.gate == "problem" or self.balancing in ("bias", "none"):
+            raise UserError(
+                "A gate that chooses one expert learns from a balance loss only, and there is none",
+                received={
+                    "model.experts_per_token": 1,
+                    "model.gate": self.gate,
+                    "model.balancing": self.balancing,
+                },
+                fix="Set model.experts_per_token=2, or the gate position and the balancing "
+                "importance_load or switch.",
             )
 
 

@@ -131,6 +131,7 @@ OPTIONS = {
     "without attention": {"use_attention": False},
     "without experts": {"use_experts": False, "mixer_blocks": 0},
     "dense": {"expert_dispatch": "dense"},
+    "gates of problems": {"gate": "problem"},
 }
 
 
@@ -141,7 +142,9 @@ def make_model(**changes):
     hparams = ModelHParams(**{**sizes, **blocks, **changes})
     commands = ["to_german", "to_french"]
     return disturbed(
-        build_multimodel(hparams, inputs=nets, targets=nets, commands=commands, seed=1)
+        build_multimodel(
+            hparams, inputs=nets, targets=nets, commands=commands, num_problems=2, seed=1
+        )
     )
 
 
@@ -165,7 +168,7 @@ def logits_by_steps(model, cache, targets, start=0, previous=None):
 @pytest.mark.parametrize("changes", OPTIONS.values(), ids=OPTIONS.keys())
 def test_the_model_decodes_step_by_step_as_it_is_trained(changes):
     model, commands = make_model(**changes), np.array([0, 1, 1])
-    encoded = model.encode(ids([9, 4, 1]), modality=TEXT)
+    encoded = model.encode(ids([9, 4, 1]), modality=TEXT, problem=commands)
     targets, rows = ids([140, 140, 70], seed=1), [1, 2, 0]
     x, _ = model.decode(encoded, targets, modality=TEXT, command=commands)
     whole = np.asarray(model.logits(x, TEXT))
@@ -182,3 +185,15 @@ def test_the_model_decodes_step_by_step_as_it_is_trained(changes):
         (second[2], whole[0, 120:]),
     ):
         np.testing.assert_allclose(got, expected, rtol=1e-4, atol=2e-4)
+
+
+def test_the_merged_experts_of_a_batch_are_those_of_its_rows_step_by_step():
+    model, targets = make_model(gate="problem"), ids([6, 6, 4], seed=1)
+    encoded = model.encode(ids([9, 4, 1]), modality=TEXT, problem=1)
+    x, _ = model.decode(encoded, targets, modality=TEXT, command=0)
+    cache = model.start_decoding(encoded, modality=TEXT, command=0)
+    np.testing.assert_array_equal(cache.problem, [1, 1, 1])
+    stepped, _ = logits_by_steps(model, cache, targets)
+    whole = np.asarray(model.logits(x, TEXT))
+    for row, length in enumerate((6, 6, 4)):
+        np.testing.assert_allclose(stepped[row, :length], whole[row, :length], rtol=1e-4, atol=2e-4)

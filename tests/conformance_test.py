@@ -75,7 +75,7 @@ def test_mixed_precision_runs_and_stays_close(case):
     x, mask = sequences(), ragged_mask(2, 6)
     exact = np.asarray(case.call(layer, x, mask, False))
     rough = case.call(low, tf.cast(x, tf.bfloat16), mask, False)
-    if case.name != "NoisyTopKGate":  # gates stay in float32
+    if not case.name.startswith("NoisyTopKGate"):  # gates stay in float32
         assert rough.dtype == tf.bfloat16
     difference = np.abs(np.asarray(tf.cast(rough, tf.float32)) - exact)
     assert np.median(difference) < 0.05 * max(1.0, np.abs(exact).max())

@@ -16,6 +16,7 @@ from t2t_mm.layers.experts import ExpertBlock, Experts
 from t2t_mm.layers.gating import NoisyTopKGate
 from t2t_mm.layers.masking import padding_bias
 from t2t_mm.layers.normalization import LayerNorm
+from t2t_mm.layers.problem_gate import ProblemGatedExperts
 from t2t_mm.modalities.audio import AudioModality, SoundBlocks
 from t2t_mm.modalities.categorical import SEQUENCES, CategoricalModality, ExitStep
 from t2t_mm.modalities.grid import Grid
@@ -80,6 +81,17 @@ def add_balance(out, routings):
 
 def expert_block(layer, x, mask, training):
     out, routing = layer(x, position_mask=mask, training=training)
+    return add_balance(out, [routing])
+
+
+def of_one_problem(layer, x, mask, training):
+    out, routing = layer(x, position_mask=mask, training=training, problem=1)
+    return add_balance(out, [routing])
+
+
+def of_problems(layer, x, mask, training):
+    problem = tf.range(tf.shape(x)[0]) % 3
+    out, routing = layer(x, position_mask=mask, training=training, problem=problem)
     return add_balance(out, [routing])
 
 
@@ -177,10 +189,18 @@ CASES = [
         reading_source,
     ),
     Case("NoisyTopKGate", lambda **k: NoisyTopKGate(4, 2, seed=2, **k), gating),
+    Case("NoisyTopKGate switch", lambda **k: NoisyTopKGate(4, 2, 2, "switch", **k), gating),
+    Case("NoisyTopKGate bias", lambda **k: NoisyTopKGate(4, 2, 2, "bias", **k), gating),
     Case("Experts", lambda **k: Experts(4, 8, **k), running_experts),
     Case("ExpertBlock", lambda **k: ExpertBlock(**EXPERTS, **k), expert_block),
     Case(
         "ExpertBlock dense", lambda **k: ExpertBlock(**EXPERTS, dispatch="dense", **k), expert_block
+    ),
+    Case("ProblemGatedExperts", lambda **k: ProblemGatedExperts(3, **EXPERTS, **k), of_one_problem),
+    Case(
+        "ProblemGatedExperts of rows",
+        lambda **k: ProblemGatedExperts(3, **EXPERTS, gate_arguments={"balancing": "bias"}, **k),
+        of_problems,
     ),
     Case("Encoder", lambda **k: Encoder(2, EXPERTS, dropout=0.1, **k), encoding),
     Case("Encoder of convolutions", lambda **k: Encoder(1, timing=False, **k), encoding),

@@ -1,7 +1,7 @@
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.config import HParams, ModalityHParams, from_json, load_hparams, to_json
+from t2t_mm.config import HParams, ModalityHParams, ModelHParams, from_json, load_hparams, to_json
 from t2t_mm.errors import UserError
 
 
@@ -38,3 +38,14 @@ def test_the_paper_has_eight_blocks_of_sound_and_a_ninth_to_the_body():
     assert set(paper.audio_frequency_strides) == {1}
     assert (paper.audio_stem_width, paper.audio_bands) == (0, "positions")
     assert paper.categorical_widths == (1536, 2048)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"balancing": "bias"}, {"balancing": "none"}, {"gate": "problem"}], ids=str
+)
+def test_a_gate_that_nothing_teaches_is_refused(changes):
+    with pytest.raises(UserError, match=r"learns from a balance loss only.*model.gate="):
+        ModelHParams(experts_per_token=1, **changes)
+    ModelHParams(experts_per_token=2, **changes)
+    ModelHParams(experts_per_token=1, num_experts=1, **changes)
+    ModelHParams(experts_per_token=1, balancing="switch")

@@ -57,12 +57,17 @@ class BatchDecoder:
                 self._rankings[signature] = TopClasses(self.model, *signature)
             names = [
                 tuple(vocabulary.decode([index]) for index in row)
-                for row in self._rankings[signature](batch).tolist()
+                for row in self._rankings[signature](
+                    batch, problem_index=task.problem_index
+                ).tolist()
             ]
             return [Output(ranking[0], ranking) for ranking in names]
         if signature not in self._searches:
             self._searches[signature] = GreedySearch(self.model, *signature)
         rows = self._searches[signature](
-            batch, command_index=task.command_index, extra_length=self.extra_length
+            batch,
+            command_index=task.command_index,
+            extra_length=self.extra_length,
+            problem_index=task.problem_index,
         )
         return [Output(vocabulary.decode(row)) for row in rows.tolist()]

@@ -59,7 +59,12 @@ class GreedySearch:
         self._search: Any = None
 
     def __call__(
-        self, batch: Mapping[str, Any], *, command_index: int, extra_length: int
+        self,
+        batch: Mapping[str, Any],
+        *,
+        command_index: int,
+        extra_length: int,
+        problem_index: int = 0,
     ) -> IntArray:
         """Decodes a batch.
 
@@ -69,6 +74,7 @@ class GreedySearch:
             command_index: row of the command embedding.
             extra_length: an output may be this many symbols longer than its own input has
                 positions in the encoder.
+            problem_index: the problem's place among the run's.
 
         Returns:
             int[B, T]; what follows a row's EOS is 0. A row without EOS ran into the limit.
@@ -76,19 +82,25 @@ class GreedySearch:
         inputs = input_tensors(batch)
         if self._search is None:
             number = tf.TensorSpec([], tf.int32)
-            specs = [any_shape(inputs), number, number]
+            specs = [any_shape(inputs), number, number, number]
             self._search = traced(self._trace, specs)
-        found = self._search(
-            inputs, tf.constant(command_index, tf.int32), tf.constant(extra_length, tf.int32)
-        )
+        numbers = (command_index, extra_length, problem_index)
+        found = self._search(inputs, *(tf.constant(number, tf.int32) for number in numbers))
         ids: IntArray = found.numpy()
         return ids
 
     def _trace(
-        self, inputs: Mapping[str, tf.Tensor], command: tf.Tensor, extra_length: tf.Tensor
+        self,
+        inputs: Mapping[str, tf.Tensor],
+        command: tf.Tensor,
+        extra_length: tf.Tensor,
+        problem: tf.Tensor,
     ) -> tf.Tensor:
         encoded = self.model.encode(
-            inputs["inputs"], modality=self.input_modality, sizes=inputs.get("inputs_size")
+            inputs["inputs"],
+            modality=self.input_modality,
+            sizes=inputs.get("inputs_size"),
+            problem=problem,
         )
         mask = encoded.positions.mask
         batch = tf.shape(mask)[0]
@@ -142,24 +154,28 @@ class TopClasses:
         self.count = count
         self._rank: Any = None
 
-    def __call__(self, batch: Mapping[str, Any]) -> IntArray:
+    def __call__(self, batch: Mapping[str, Any], *, problem_index: int = 0) -> IntArray:
         """Ranks the classes of a batch.
 
         Args:
             batch: as :class:`GreedySearch` takes it.
+            problem_index: the problem's place among the run's.
 
         Returns:
             int[B, count], ids of classes, the most probable first.
         """
         inputs = input_tensors(batch)
         if self._rank is None:
-            self._rank = traced(self._trace, [any_shape(inputs)])
-        ids: IntArray = self._rank(inputs).numpy()
+            self._rank = traced(self._trace, [any_shape(inputs), tf.TensorSpec([], tf.int32)])
+        ids: IntArray = self._rank(inputs, tf.constant(problem_index, tf.int32)).numpy()
         return ids
 
-    def _trace(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def _trace(self, inputs: Mapping[str, tf.Tensor], problem: tf.Tensor) -> tf.Tensor:
         encoded = self.model.encode(
-            inputs["inputs"], modality=self.input_modality, sizes=inputs.get("inputs_size")
+            inputs["inputs"],
+            modality=self.input_modality,
+            sizes=inputs.get("inputs_size"),
+            problem=problem,
         )
         logits = self.model.classify(encoded, self.target_modality)
         count = min(self.count, logits.shape[-1])

@@ -4,6 +4,7 @@ Axis letters: B batch, L positions, N = B * L, D width, E experts, K per positio
 Source: arXiv:1706.05137, section 2.3; Shazeer et al. 2017, arXiv:1701.06538.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -110,6 +111,7 @@ class ExpertBlock(keras.layers.Layer):
         dispatch: see `Experts`.
         gain_per_channel: see `LayerNorm`.
         seed: of the gate's noise.
+        gate_arguments: further ones of `NoisyTopKGate`.
 
     Example:
         >>> block = ExpertBlock(num_experts=4, experts_per_token=2, expert_width=16)
@@ -129,6 +131,7 @@ class ExpertBlock(keras.layers.Layer):
         dispatch: str = "auto",
         gain_per_channel: bool = True,
         seed: int | None = None,
+        gate_arguments: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -138,11 +141,17 @@ class ExpertBlock(keras.layers.Layer):
         self.dispatch = dispatch
         self.gain_per_channel = gain_per_channel
         self.seed = seed
+        self.gate_arguments = dict(gate_arguments or {})
 
     def build(self, input_shape: Any) -> None:
         policy = {"dtype": self.dtype_policy}
         self.gate = NoisyTopKGate(
-            self.num_experts, self.experts_per_token, self.seed, name="gate", **policy
+            self.num_experts,
+            self.experts_per_token,
+            self.seed,
+            name="gate",
+            **self.gate_arguments,
+            **policy,
         )
         self.experts = Experts(
             self.num_experts, self.expert_width, self.dispatch, name="experts", **policy
@@ -152,9 +161,14 @@ class ExpertBlock(keras.layers.Layer):
             layer.build(input_shape)
 
     def call(
-        self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
+        self,
+        x: Tensor,
+        position_mask: Tensor | None = None,
+        training: bool = False,
+        problem: Tensor | None = None,
     ) -> tuple[Tensor, Routing]:
-        """Args: x: float[B, L, D]; position_mask: bool[B, L].
+        """Args: x: float[B, L, D]; position_mask: bool[B, L]; problem: read by
+        `ProblemGatedExperts` only, which may stand in this block's place.
 
         Returns: float[B, L, D] and the routing.
         """
@@ -173,4 +187,5 @@ class ExpertBlock(keras.layers.Layer):
             "dispatch": self.dispatch,
             "gain_per_channel": self.gain_per_channel,
             "seed": self.seed,
+            "gate_arguments": self.gate_arguments,
         }

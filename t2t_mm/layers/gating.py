@@ -5,11 +5,20 @@ Source: arXiv:1706.05137, section 2.3; Shazeer et al. 2017, arXiv:1701.06538, se
 appendix A.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import keras
 from keras import ops
+
+from t2t_mm.layers.balancing import (
+    BALANCING,
+    corrected_bias,
+    expected_load,
+    router_z_loss,
+    softmax,
+    squared_variation,
+    switch_loss,
+)
 
 Tensor = Any
 
@@ -23,9 +32,9 @@ class Routing(NamedTuple):
         experts: int32[N, K], the chosen experts, the strongest first.
         gates: float32[N, K], their weights: positive, sum 1; all 0 at padded positions.
         importance: float32[E], the sum of each expert's gates.
-        load: float32[E], each expert's number of positions: in training a smooth estimate
-            that has a gradient, otherwise the count.
-        balance_loss: float32 scalar, CV²(importance) + CV²(load); 0 when all are used alike.
+        load: float32[E], each expert's number of positions.
+        balance_loss: float32 scalar, as the gate's `balancing` says.
+        z_loss: float32 scalar, the router z-loss.
     """
 
     experts: Tensor
@@ -33,21 +42,7 @@ class Routing(NamedTuple):
     importance: Tensor
     load: Tensor
     balance_loss: Tensor
-
-
-def squared_variation(values: Tensor) -> Tensor:
-    """The squared coefficient of variation: population variance over squared mean.
-
-    Args:
-        values: float[E].
-
-    Returns:
-        Scalar; 0 if all values are equal.
-
-    Example:
-        >>> squared_variation(keras.ops.array([1.0, 3.0]))  # variance 1, mean 2: 0.25
-    """
-    return ops.var(values) / (ops.square(ops.mean(values)) + 1e-10)
+    z_loss: Tensor
 
 
 def sum_by_expert(values_NK: Tensor, experts_NK: Tensor, num_experts: int) -> Tensor:
@@ -65,12 +60,6 @@ def sum_by_expert(values_NK: Tensor, experts_NK: Tensor, num_experts: int) -> Te
     return ops.segment_sum(flat_values, ops.reshape(experts_NK, (-1,)), num_experts)
 
 
-def _softmax(logits_NK: Tensor) -> Tensor:
-    if logits_NK.shape[-1] == 1:  # Keras warns of a softmax over one value
-        return ops.ones_like(logits_NK)
-    return ops.softmax(logits_NK)
-
-
 class NoisyTopKGate(keras.layers.Layer):
     """Chooses the k experts of largest noisy logit; their weights are a softmax over the chosen.
 
@@ -81,17 +70,31 @@ class NoisyTopKGate(keras.layers.Layer):
         num_experts: E.
         experts_per_token: K, at most E.
         seed: of the noise.
+        balancing: what keeps the experts in use. "importance_load": a loss, CV² of the
+            importance plus CV² of the expected load, as in the paper; "switch": a loss, see
+            `switch_loss`; "bias": no loss, but a bias on each expert's logit, for the choice and
+            not for the weights, which each call in training corrects; "none": nothing.
+        bias_update_rate: how far such a correction goes.
 
     Raises:
-        ValueError: if K is not in 1 to E.
+        ValueError: if K is not in 1 to E, or `balancing` is unknown.
 
     Example:
         >>> gate = NoisyTopKGate(num_experts=4, experts_per_token=2)
         >>> gate(keras.ops.ones((10, 8))).experts.shape  # (10, 2)
+
+    Departs: Wang et al. add the bias to sigmoids, here it is added to logits, on which the softmax
+    of the chosen depends alone.
     """
 
     def __init__(
-        self, num_experts: int, experts_per_token: int, seed: int | None = None, **kwargs: Any
+        self,
+        num_experts: int,
+        experts_per_token: int,
+        seed: int | None = None,
+        balancing: str = "importance_load",
+        bias_update_rate: float = 1e-3,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if not 1 <= experts_per_token <= num_experts:
@@ -99,15 +102,26 @@ class NoisyTopKGate(keras.layers.Layer):
                 "Each position needs between 1 and all of the experts. Received: "
                 f"experts_per_token={experts_per_token}, num_experts={num_experts}."
             )
+        if balancing not in BALANCING:
+            raise ValueError(
+                f"Balancing is one of {', '.join(BALANCING)}. Received: balancing={balancing!r}."
+            )
         self.num_experts = num_experts
         self.experts_per_token = experts_per_token
         self.seed = seed
+        self.balancing = balancing
+        self.bias_update_rate = bias_update_rate
 
     def build(self, input_shape: Any) -> None:
-        shape = (input_shape[-1], self.num_experts)
-        self.choice = self.add_weight(shape, "zeros", name="choice", autocast=False)
-        self.spread = self.add_weight(shape, "zeros", name="spread", autocast=False)
+        shape, every = (input_shape[-1], self.num_experts), {"autocast": False}
+        self.choice = self.add_weight(shape, "zeros", name="choice", **every)
+        self.spread = self.add_weight(shape, "zeros", name="spread", **every)
         self.noise = keras.random.SeedGenerator(self.seed, name="noise")
+        self.bias = None
+        if self.balancing == "bias":
+            self.bias = self.add_weight(
+                (self.num_experts,), "zeros", name="bias", trainable=False, **every
+            )
 
     def call(
         self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
@@ -117,43 +131,42 @@ class NoisyTopKGate(keras.layers.Layer):
         Padded positions get weight 0 and count in no statistic.
         """
         x = ops.cast(x, "float32")
+        real = ops.ones_like(x[:, 0])
+        if position_mask is not None:
+            real = ops.cast(position_mask, "float32")
         clean = ops.matmul(x, self.choice)
-        logits, spread = clean, None
+        noisy, spread = clean, None
         if training:
             spread = ops.softplus(ops.matmul(x, self.spread)) + LEAST_NOISE
             noise = keras.random.normal(ops.shape(clean), dtype="float32", seed=self.noise)
-            logits = clean + noise * spread
-        num_best = min(self.experts_per_token + 1, self.num_experts)
-        best, indices = ops.top_k(logits, num_best)
-        experts = ops.cast(indices[:, : self.experts_per_token], "int32")
-        gates = _softmax(best[:, : self.experts_per_token])
-        if position_mask is not None:
-            gates = gates * ops.cast(position_mask, "float32")[:, None]
+            noisy = clean + noise * spread
+        best, experts, gates = self._choose(noisy)
+        gates = gates * real[:, None]
         importance = sum_by_expert(gates, experts, self.num_experts)
-        if spread is None or num_best == self.experts_per_token:
-            used = ops.cast(gates > 0, "float32")
-            load = ops.stop_gradient(sum_by_expert(used, experts, self.num_experts))
+        load = sum_by_expert(ops.ones_like(gates) * real[:, None], experts, self.num_experts)
+        if self.balancing == "importance_load":
+            smooth = load
+            if spread is not None and self.experts_per_token < self.num_experts:
+                smooth = expected_load(clean, noisy, spread, best, real)
+            loss = squared_variation(importance) + squared_variation(smooth)
+        elif self.balancing == "switch":
+            loss = switch_loss(clean, load, real)
         else:
-            load = self._expected_load(clean, logits, spread, best, position_mask)
-        loss = squared_variation(importance) + squared_variation(load)
-        return Routing(experts, gates, importance, load, loss)
+            loss = ops.zeros((), "float32")
+        if training and self.bias is not None:
+            self.bias.assign(corrected_bias(self.bias, load, self.bias_update_rate))
+        return Routing(experts, gates, importance, load, loss, router_z_loss(clean, real))
 
-    def _expected_load(
-        self,
-        clean: Tensor,
-        logits: Tensor,
-        spread: Tensor,
-        best: Tensor,
-        position_mask: Tensor | None,
-    ) -> Tensor:
-        """Sums each expert's chance of being chosen if its own noise alone were drawn again."""
-        last_in = best[:, self.experts_per_token - 1, None]
-        first_out = best[:, self.experts_per_token, None]
-        rival = ops.where(logits > first_out, first_out, last_in)
-        chance = 0.5 * (1.0 + ops.erf((clean - rival) / (spread * math.sqrt(2.0))))
-        if position_mask is not None:
-            chance = chance * ops.cast(position_mask, "float32")[:, None]
-        return ops.sum(chance, axis=0)
+    def _choose(self, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns the K + 1 (or all) largest logits, the K chosen experts and their weights."""
+        num_best = min(self.experts_per_token + 1, self.num_experts)
+        biased = logits if self.bias is None else logits + self.bias
+        best, indices = ops.top_k(biased, num_best)
+        experts = ops.cast(indices[:, : self.experts_per_token], "int32")
+        chosen = best[:, : self.experts_per_token]
+        if self.bias is not None:
+            chosen = chosen - ops.take(self.bias, experts, axis=0)
+        return best, experts, softmax(chosen)
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()
@@ -161,4 +174,6 @@ class NoisyTopKGate(keras.layers.Layer):
             "num_experts": self.num_experts,
             "experts_per_token": self.experts_per_token,
             "seed": self.seed,
+            "balancing": self.balancing,
+            "bias_update_rate": self.bias_update_rate,
         }

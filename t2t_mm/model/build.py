@@ -39,6 +39,7 @@ def build_multimodel(
     commands: Sequence[str],
     seed: int,
     nets: ModalityHParams | None = None,
+    num_problems: int = 1,
 ) -> MultiModel:
     """Builds a MultiModel with every variable created and initialized.
 
@@ -52,6 +53,7 @@ def build_multimodel(
             class, which needs none.
         seed: of initial weights, dropout and gate noise. The same seed gives the same model.
         nets: the section of the settings for the modalities' nets; None: its defaults.
+        num_problems: how many problems there are, for gates that look at the problem.
 
     Returns:
         The model; its variables' paths are stable and unique.
@@ -62,14 +64,16 @@ def build_multimodel(
     """
     with _seeded_layers(seed), _precision_of_layers(hparams.precision):
         modalities = _modalities(hparams.width, nets, inputs, targets)
+        experts = _experts(hparams, num_problems)
         decodes = not all(modalities[key].reads_encoder for key in targets)
         model = MultiModel(
-            encoder=_encoder(hparams),
+            encoder=_encoder(hparams, experts),
             mixer=_mixer(hparams) if decodes else None,
-            decoder=_decoder(hparams) if decodes else None,
+            decoder=_decoder(hparams, experts) if decodes else None,
             modalities=modalities,
             commands=commands,
             balance_loss_weight=hparams.balance_loss_weight,
+            z_loss_weight=hparams.z_loss_weight,
             name="multimodel",
         )
         model.build()
@@ -98,15 +102,23 @@ def _precision_of_layers(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(earlier)
 
 
-def _experts(hparams: ModelHParams) -> dict[str, Any] | None:
+def _experts(hparams: ModelHParams, num_problems: int) -> dict[str, Any] | None:
     if not hparams.use_experts:
         return None
+    by_gate: dict[str, dict[str, Any]] = {
+        "position": {"dispatch": hparams.expert_dispatch},
+        "problem": {"num_problems": num_problems},
+    }
     return {
         "num_experts": hparams.num_experts,
         "experts_per_token": hparams.experts_per_token,
         "expert_width": hparams.expert_width,
-        "dispatch": hparams.expert_dispatch,
         "gain_per_channel": hparams.gain_per_channel,
+        "gate_arguments": {
+            "balancing": hparams.balancing,
+            "bias_update_rate": hparams.bias_update_rate,
+        },
+        **by_gate[hparams.gate],
     }
 
 
@@ -121,10 +133,10 @@ def _attention(hparams: ModelHParams) -> dict[str, Any] | None:
     }
 
 
-def _encoder(hparams: ModelHParams) -> Encoder:
+def _encoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Encoder:
     return Encoder(
         hparams.encoder_blocks,
-        experts=_experts(hparams),
+        experts=experts,
         dropout=hparams.dropout,
         timing=hparams.timing_on_inputs,
         gain_per_channel=hparams.gain_per_channel,
@@ -143,11 +155,11 @@ def _mixer(hparams: ModelHParams) -> Mixer:
     )
 
 
-def _decoder(hparams: ModelHParams) -> Decoder:
+def _decoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Decoder:
     return Decoder(
         hparams.decoder_blocks,
         attention=_attention(hparams),
-        experts=_experts(hparams),
+        experts=experts,
         dropout=hparams.dropout,
         gain_per_channel=hparams.gain_per_channel,
         name="decoder",

@@ -14,9 +14,9 @@ from keras import ops
 from t2t_mm.layers.attention import AttentionBlock
 from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock
-from t2t_mm.layers.experts import ExpertBlock
 from t2t_mm.layers.gating import Routing
 from t2t_mm.layers.normalization import LayerNorm
+from t2t_mm.layers.problem_gate import expert_block
 from t2t_mm.model.encoder import check_middle
 
 Tensor = Any
@@ -109,7 +109,7 @@ class Decoder(keras.layers.Layer):
     Args:
         num_blocks: number of DecoderBlocks.
         attention: arguments of `AttentionBlock`; None leaves attention out.
-        experts: arguments of `ExpertBlock`; None leaves the mixture out.
+        experts: arguments of `ExpertBlock` or `ProblemGatedExperts`; None leaves the mixture out.
         moe_after: blocks before the mixture; None is half of them.
         dropout: rate at the end of each ConvBlock.
         gain_per_channel: see `LayerNorm`.
@@ -137,7 +137,7 @@ class Decoder(keras.layers.Layer):
             for index in range(num_blocks)
         ]
         self.expert_arguments = None if experts is None else dict(experts)
-        self.moe = None if experts is None else ExpertBlock(name="experts", **experts, **policy)
+        self.moe = None if experts is None else expert_block(experts, name="experts", **policy)
 
     def build(self, input_shape: Any) -> None:
         """Args: input_shape: of x, (B, T, D)."""
@@ -153,15 +153,19 @@ class Decoder(keras.layers.Layer):
         source_mask: Tensor | None = None,
         position_mask: Tensor | None = None,
         training: bool = False,
+        problem: Tensor | int | None = None,
     ) -> tuple[Tensor, list[Routing]]:
-        """Args: x: float[B, T, D]; source: float[B, L, D]; position_mask: bool[B, T], of x.
+        """Args: x: float[B, T, D]; source: float[B, L, D]; position_mask: bool[B, T], of x;
+        problem: see `ProblemGatedExperts`.
 
         Returns: float[B, T, D] and the routing of the mixture if there is one.
         """
         routings = []
         for index in range(self.num_blocks + 1):
             if self.moe is not None and index == self.moe_after:
-                x, routing = self.moe(x, position_mask=position_mask, training=training)
+                x, routing = self.moe(
+                    x, position_mask=position_mask, training=training, problem=problem
+                )
                 routings.append(routing)
             if index < self.num_blocks:
                 x = self.blocks[index](x, source, source_mask=source_mask, training=training)
@@ -177,15 +181,17 @@ class Decoder(keras.layers.Layer):
         cache: Cache,
         position: Tensor | int,
         row_mask: Tensor | None = None,
+        problem: Tensor | None = None,
     ) -> tuple[Tensor, Cache]:
-        """Args: as of `DecoderBlock.decode_step`; row_mask: bool[B], False where a row has ended.
+        """Args: as of `DecoderBlock.decode_step`; row_mask: bool[B], False where a row has ended;
+        problem: int[B], see `ProblemGatedExperts`.
 
         Returns: float[B, D] and the new cache.
         """
         caches = []
         for index in range(self.num_blocks + 1):
             if self.moe is not None and index == self.moe_after:
-                x_BD, _ = self.moe(x_BD, position_mask=row_mask)
+                x_BD, _ = self.moe(x_BD, position_mask=row_mask, problem=problem)
             if index < self.num_blocks:
                 x_BD, block_cache = self.blocks[index].decode_step(x_BD, cache[index], position)
                 caches.append(block_cache)

@@ -11,9 +11,9 @@ from typing import Any
 import keras
 
 from t2t_mm.layers.convolution import ConvBlock
-from t2t_mm.layers.experts import ExpertBlock
 from t2t_mm.layers.gating import Routing
 from t2t_mm.layers.masking import zero_padding
+from t2t_mm.layers.problem_gate import expert_block
 from t2t_mm.layers.timing import add_timing
 
 Tensor = Any
@@ -24,7 +24,7 @@ class Encoder(keras.layers.Layer):
 
     Args:
         num_blocks: number of ConvBlocks.
-        experts: arguments of `ExpertBlock`; None leaves the mixture out.
+        experts: arguments of `ExpertBlock` or `ProblemGatedExperts`; None leaves the mixture out.
         moe_after: ConvBlocks before the mixture; None is half of them.
         dropout: rate at the end of each ConvBlock.
         timing: whether the timing signal is added to the input.
@@ -59,7 +59,7 @@ class Encoder(keras.layers.Layer):
             for index in range(num_blocks)
         ]
         self.expert_arguments = None if experts is None else dict(experts)
-        self.moe = None if experts is None else ExpertBlock(name="experts", **experts, **policy)
+        self.moe = None if experts is None else expert_block(experts, name="experts", **policy)
 
     def build(self, input_shape: Any) -> None:
         """Args: input_shape: of x, (B, L, D)."""
@@ -69,9 +69,13 @@ class Encoder(keras.layers.Layer):
             self.moe.build(input_shape)
 
     def call(
-        self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
+        self,
+        x: Tensor,
+        position_mask: Tensor | None = None,
+        training: bool = False,
+        problem: Tensor | int | None = None,
     ) -> tuple[Tensor, list[Routing]]:
-        """Args: x: float[B, L, D]; position_mask: bool[B, L].
+        """Args: x: float[B, L, D]; position_mask: bool[B, L]; problem: see `ProblemGatedExperts`.
 
         Returns: float[B, L, D], zero on padding, and the routing of the mixture if there is one.
         """
@@ -80,7 +84,9 @@ class Encoder(keras.layers.Layer):
         routings = []
         for index in range(self.num_blocks + 1):
             if self.moe is not None and index == self.moe_after:
-                x, routing = self.moe(x, position_mask=position_mask, training=training)
+                x, routing = self.moe(
+                    x, position_mask=position_mask, training=training, problem=problem
+                )
                 routings.append(routing)
             if index < self.num_blocks:
                 x = self.blocks[index](x, position_mask=position_mask, training=training)

@@ -34,6 +34,7 @@ class MultiModel(keras.layers.Layer):
         commands: names of what the model can be told to do; "" leaves a row unused. Each has an
             embedding of its own, kept under its name.
         balance_loss_weight: of each mixture's balance loss.
+        z_loss_weight: of each mixture's router z-loss.
 
     See `t2t_mm.model.build.build_multimodel`, which makes one from settings.
     """
@@ -46,6 +47,7 @@ class MultiModel(keras.layers.Layer):
         modalities: Mapping[str, Modality],
         commands: Sequence[str],
         balance_loss_weight: float = 0.01,
+        z_loss_weight: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -55,6 +57,7 @@ class MultiModel(keras.layers.Layer):
         self.modalities = dict(modalities)
         self.commands = list(commands)
         self.balance_loss_weight = balance_loss_weight
+        self.z_loss_weight = z_loss_weight
 
     @property
     def width(self) -> int:
@@ -99,6 +102,7 @@ class MultiModel(keras.layers.Layer):
         modality: str,
         sizes: Tensor | None = None,
         training: bool = False,
+        problem: Tensor | int | None = None,
     ) -> Encoded:
         """Reads a batch of inputs.
 
@@ -107,10 +111,14 @@ class MultiModel(keras.layers.Layer):
             modality: share key of the input net.
             sizes: int[B, n], real sizes of pictures or sounds; None: nothing is padded.
             training: whether dropout and gate noise are on.
+            problem: index of the problem, int scalar or int[B], read where the gates are of
+                problems, in the decoder too.
         """
         positions = self.modalities[modality].bottom(inputs, sizes, training=training)
-        x, routings = self.encoder(positions.x, position_mask=positions.mask, training=training)
-        return Encoded(positions._replace(x=x), expert_reports("encoder", routings))
+        x, routings = self.encoder(
+            positions.x, position_mask=positions.mask, training=training, problem=problem
+        )
+        return Encoded(positions._replace(x=x), expert_reports("encoder", routings), problem)
 
     def decode(
         self,
@@ -151,7 +159,12 @@ class MultiModel(keras.layers.Layer):
         source, source_mask = encoded.positions.x, encoded.positions.mask
         x = mixer(shifted, source, source_mask=source_mask, training=training)
         x, routings = decoder(
-            x, source, source_mask=source_mask, position_mask=mask, training=training
+            x,
+            source,
+            source_mask=source_mask,
+            position_mask=mask,
+            training=training,
+            problem=encoded.problem,
         )
         return x, expert_reports("decoder", routings)
 
@@ -170,10 +183,15 @@ class MultiModel(keras.layers.Layer):
         """
         mixer, decoder = self._mixer_and_decoder(modality)
         source, mask, _ = encoded.positions
+        problem: Tensor = ()
+        if encoded.problem is not None:
+            rows = ops.reshape(encoded.problem, (-1,))
+            problem = ops.broadcast_to(rows, ops.shape(source)[:1])
         return DecodingCache(
             self._command_rows(command, source[:, 0]),
             mixer.start_cache(source, mask),
             decoder.start_cache(source, mask),
+            problem,
         )
 
     def decode_step(
@@ -203,7 +221,8 @@ class MultiModel(keras.layers.Layer):
         x = ops.where(is_first, cache.command, targets.x[:, 0])
         row_mask = ops.logical_or(is_first, targets.mask[:, 0])
         x, mixer_cache = mixer.decode_step(x, cache.mixer, position)
-        x, decoder_cache = decoder.decode_step(x, cache.decoder, position, row_mask)
+        problem = None if isinstance(cache.problem, tuple) else cache.problem
+        x, decoder_cache = decoder.decode_step(x, cache.decoder, position, row_mask, problem)
         return x, cache._replace(mixer=mixer_cache, decoder=decoder_cache)
 
     def logits(self, x: Tensor, modality: str) -> Tensor:
@@ -229,8 +248,9 @@ class MultiModel(keras.layers.Layer):
 
         Args:
             inputs: "inputs" and "targets" as their modalities take them; "inputs_size", int[B, n],
-                for pictures and sounds with padding; and, unless the target is a class,
-                "command", an index into `commands`: int scalar or int[B].
+                for pictures and sounds with padding; unless the target is a class,
+                "command", an index into `commands`: int scalar or int[B]; and "problem", see
+                `encode`.
             input_modality: share key of the input net.
             target_modality: share key of the target net.
             training: whether dropout and gate noise are on.
@@ -240,6 +260,7 @@ class MultiModel(keras.layers.Layer):
             modality=input_modality,
             sizes=inputs.get("inputs_size"),
             training=training,
+            problem=inputs.get("problem"),
         )
         if self.modalities[target_modality].reads_encoder:
             return self._outputs(self.classify(encoded, target_modality), encoded.reports)
@@ -264,6 +285,8 @@ class MultiModel(keras.layers.Layer):
         balance_loss = ops.zeros((), "float32")
         for report in reports:
             balance_loss = balance_loss + self.balance_loss_weight * report.balance_loss
+            if self.z_loss_weight:
+                balance_loss = balance_loss + self.z_loss_weight * report.z_loss
         return Outputs(logits, balance_loss, reports)
 
     def _mixer_and_decoder(self, modality: str) -> tuple[Mixer, Decoder]:

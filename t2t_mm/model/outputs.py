@@ -20,14 +20,16 @@ class ExpertReport(NamedTuple):
     Attributes:
         name: "encoder" or "decoder".
         importance: float[E], the sum of each expert's gates.
-        load: float[E], each expert's number of positions (estimated in training).
+        load: float[E], each expert's number of positions.
         balance_loss: scalar, not weighted.
+        z_loss: scalar, not weighted.
     """
 
     name: str
     importance: Tensor
     load: Tensor
     balance_loss: Tensor
+    z_loss: Tensor
 
 
 class Encoded(NamedTuple):
@@ -36,10 +38,12 @@ class Encoded(NamedTuple):
     Attributes:
         positions: float[B, L, D] and its mask.
         reports: one for each mixture of experts of the encoder.
+        problem: int scalar or int[B], as given to `encode`.
     """
 
     positions: Positions
     reports: list[ExpertReport]
+    problem: Tensor | None = None
 
 
 class DecodingCache(NamedTuple):
@@ -49,11 +53,13 @@ class DecodingCache(NamedTuple):
         command: float[B, D], the embedding of each row's command.
         mixer: of the mixer.
         decoder: of the decoder.
+        problem: int[B], of each row; empty where `encode` was given none.
     """
 
     command: Tensor
     mixer: Cache
     decoder: Cache
+    problem: Tensor | tuple[()] = ()
 
 
 class Outputs(NamedTuple):
@@ -61,7 +67,7 @@ class Outputs(NamedTuple):
 
     Attributes:
         logits: float[B, T, V]; float[B, V] of a class.
-        balance_loss: scalar, weighted: ready to be added to the loss.
+        balance_loss: scalar, the balance and z-losses, weighted: ready to be added to the loss.
         reports: one for each mixture of experts, encoder before decoder.
     """
 
@@ -73,6 +79,6 @@ class Outputs(NamedTuple):
 def expert_reports(name: str, routings: list[Routing]) -> list[ExpertReport]:
     """Makes the reports of one part of the body, `name`, from how its mixtures routed."""
     return [
-        ExpertReport(name, routing.importance, routing.load, routing.balance_loss)
+        ExpertReport(name, routing.importance, routing.load, routing.balance_loss, routing.z_loss)
         for routing in routings
     ]

@@ -52,11 +52,10 @@ class Evaluator:
         loads: dict[str, Any] = {}
         for batch in batches:
             tensors = {name: batch[name] for name in _MODEL_INPUTS if name in batch}
+            tensors |= task.indices()
             if task.signature not in self._forward:
                 self._forward[task.signature] = self._trace_forward(task, any_shape(tensors))
-            loss_sum, predicted, batch_loads = self._forward[task.signature](
-                tensors, tf.constant(task.command_index)
-            )
+            loss_sum, predicted, batch_loads = self._forward[task.signature](tensors)
             sums.add(float(loss_sum), predicted.numpy(), batch["targets"].numpy())
             for name, load in batch_loads.items():
                 loads[name] = loads.get(name, 0.0) + load.numpy()
@@ -69,9 +68,9 @@ class Evaluator:
     def _trace_forward(self, task: Task, specs: Mapping[str, tf.TensorSpec]) -> Any:
         input_modality, target_modality = task.signature
 
-        def forward(batch: Mapping[str, tf.Tensor], command: tf.Tensor) -> Any:
+        def forward(batch: Mapping[str, tf.Tensor]) -> Any:
             outputs = self.model(
-                {**batch, "command": command},
+                batch,
                 input_modality=input_modality,
                 target_modality=target_modality,
                 training=False,
@@ -80,7 +79,7 @@ class Evaluator:
             predicted = tf.argmax(outputs.logits, axis=-1, output_type=tf.int32)
             return loss_sum, predicted, {report.name: report.load for report in outputs.reports}
 
-        return traced(forward, [specs, tf.TensorSpec([], tf.int32)])
+        return traced(forward, [specs])
 
 
 _MODEL_INPUTS = ("inputs", "inputs_size", "targets")

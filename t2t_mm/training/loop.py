@@ -24,12 +24,13 @@ from t2t_mm.training.checkpoint import (
     named_variables,
     restore_variables,
 )
+from t2t_mm.training.expert_use import expert_use
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.memory import resident_bytes
 from t2t_mm.training.optimizer import Adam
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.schedule import learning_rate_at
-from t2t_mm.training.step import TrainStep
+from t2t_mm.training.step import StepMetrics, TrainStep
 from t2t_mm.training.task import Task
 
 Evaluate = Callable[[], Mapping[str, Mapping[str, float]]]
@@ -97,23 +98,26 @@ class Interval:
 
     def __init__(self) -> None:
         self.start = time.monotonic()
-        self.metrics: dict[str, list[Mapping[str, tf.Tensor]]] = {}
+        self.metrics: dict[str, list[StepMetrics]] = {}
         self.gradient_norms: list[tf.Tensor] = []
 
-    def add(self, name: str, metrics: Mapping[str, tf.Tensor]) -> None:
+    def add(self, name: str, metrics: StepMetrics) -> None:
         """Keeps one batch's metrics."""
         self.metrics.setdefault(name, []).append(metrics)
 
-    def by_problem(self) -> dict[str, dict[str, float]]:
-        """Means of losses and norms, sums of tokens and examples, by problem."""
-        result = {}
+    def by_problem(self) -> dict[str, dict[str, Any]]:
+        """Means of losses and norms, sums of tokens and examples, and the experts' use."""
+        result: dict[str, dict[str, Any]] = {}
         for name, batches in sorted(self.metrics.items()):
-            columns = {key: np.array([float(b[key]) for b in batches]) for key in batches[0]}
+            scalars = [key for key in batches[0] if key != "expert_load"]
+            columns = {key: np.array([float(b[key]) for b in batches]) for key in scalars}
             sums = {"target_tokens", "examples", "padded_tokens"}
             result[name] = {
                 key: float(values.sum() if key in sums else values.mean())
                 for key, values in columns.items()
-            } | {"batches": float(len(batches))}
+            }
+            result[name] |= {"batches": float(len(batches))}
+            result[name] |= expert_use(batch["expert_load"] for batch in batches)
         return result
 
 

@@ -13,7 +13,7 @@ from t2t_mm.training.optimizer import Adam
 from t2t_mm.training.task import Task
 
 Batch = Mapping[str, Any]
-StepMetrics = dict[str, tf.Tensor]
+StepMetrics = dict[str, Any]
 
 
 class TrainStep:
@@ -53,21 +53,23 @@ class TrainStep:
 
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Makes one update from one batch (`accumulate_steps` of 1)."""
-        specs = (any_shape(batch), _COMMAND, _RATE)
+        inputs = {**batch, **task.indices()}
+        specs = (any_shape(inputs), _RATE)
         function = self._traced(
             task.signature, lambda: self._update_function(task.signature, specs)
         )
         rate = tf.constant(learning_rate, tf.float32)
-        return cast(StepMetrics, function(dict(batch), tf.constant(task.command_index), rate))
+        return cast(StepMetrics, function(inputs, rate))
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Adds the gradients of one batch to those that wait for :meth:`apply_accumulated`."""
-        specs = (any_shape(batch), _COMMAND)
+        inputs = {**batch, **task.indices()}
+        specs = (any_shape(inputs),)
         function = self._traced(
             task.signature, lambda: self._accumulate_function(task.signature, specs)
         )
         self._pending.add(task.signature)
-        return cast(StepMetrics, function(dict(batch), tf.constant(task.command_index)))
+        return cast(StepMetrics, function(inputs))
 
     def apply_accumulated(self, learning_rate: float) -> tf.Tensor:
         """Makes one update from the waiting gradients and clears them; returns their norm."""
@@ -81,15 +83,12 @@ class TrainStep:
             self._functions[key] = make()
         return self._functions[key]
 
-    def gradients(
-        self, signature: tuple[str, str], batch: Batch, command: tf.Tensor
-    ) -> tuple[list[Any], StepMetrics]:
+    def gradients(self, signature: tuple[str, str], batch: Batch) -> tuple[list[Any], StepMetrics]:
         """Computes the gradients of one batch, within the function that is being traced.
 
         Args:
             signature: share keys of the nets that read and write.
-            batch: inputs and targets, with sizes where the inputs have them.
-            command: int scalar, index of the command.
+            batch: inputs, their sizes if they have any, targets, and what tells the problem.
 
         Returns:
             One gradient for each variable of the optimizer, `None` where the batch does not reach
@@ -98,7 +97,7 @@ class TrainStep:
         input_modality, target_modality = signature
         with tf.GradientTape() as tape:
             outputs = self.model(
-                {**batch, "command": command},
+                batch,
                 input_modality=input_modality,
                 target_modality=target_modality,
                 training=True,
@@ -109,26 +108,27 @@ class TrainStep:
             loss = loss_sum / tf.maximum(weight, 1.0)
             total = loss + outputs.balance_loss
         gradients = tape.gradient(total, self.optimizer.variables)
-        metrics = {
+        metrics: StepMetrics = {
             "loss": loss,
             "balance_loss": tf.convert_to_tensor(outputs.balance_loss),
             "target_tokens": weight,
             "examples": tf.shape(batch["targets"])[0],
             "padded_tokens": tf.size(batch["targets"]) + _padded_tokens(batch["inputs"]),
+            "expert_load": {report.name: report.load for report in outputs.reports},
         }
         return gradients, metrics
 
     def _update_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
-        def update(batch: Batch, command: tf.Tensor, learning_rate: tf.Tensor) -> StepMetrics:
-            gradients, metrics = self.gradients(signature, batch, command)
+        def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
+            gradients, metrics = self.gradients(signature, batch)
             metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate)
             return metrics
 
         return traced(update, specs)
 
     def _accumulate_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
-        def accumulate(batch: Batch, command: tf.Tensor) -> StepMetrics:
-            gradients, metrics = self.gradients(signature, batch, command)
+        def accumulate(batch: Batch) -> StepMetrics:
+            gradients, metrics = self.gradients(signature, batch)
             self._reached[signature] = [gradient is not None for gradient in gradients]
             for total, gradient in zip(self._sums, gradients, strict=True):
                 if gradient is not None:
@@ -155,7 +155,6 @@ class TrainStep:
         return traced(apply, [_RATE])
 
 
-_COMMAND = tf.TensorSpec([], tf.int32)
 _RATE = tf.TensorSpec([], tf.float32)
 
 

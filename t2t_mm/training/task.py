@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from t2t_mm import registry
 from t2t_mm.config import HParams
 from t2t_mm.data.problem import Problem
@@ -29,6 +31,7 @@ class Task:
             from the encoder's output and no decoder is told what to do.
         command_index: its row in the model's table.
         metrics: names of the decoded metrics.
+        problem_index: its place among the run's problems.
     """
 
     name: str
@@ -37,11 +40,16 @@ class Task:
     command: str
     command_index: int
     metrics: tuple[str, ...]
+    problem_index: int = dataclasses.field(default=0, compare=False)  # older runs have none
 
     @property
     def signature(self) -> tuple[str, str]:
         """The nets that a step of this task runs through: (input net, target net)."""
         return (self.inputs.share_key, self.targets.share_key)
+
+    def indices(self) -> dict[str, np.int32]:
+        """What the model's call asks for beside a batch: "command" and "problem"."""
+        return {"command": np.int32(self.command_index), "problem": np.int32(self.problem_index)}
 
     def to_json(self) -> dict[str, Any]:
         """The record that a run directory keeps."""
@@ -52,6 +60,7 @@ class Task:
             "command": self.command,
             "command_index": self.command_index,
             "metrics": list(self.metrics),
+            "problem_index": self.problem_index,
         }
 
     @classmethod
@@ -64,6 +73,7 @@ class Task:
             command=record["command"],
             command_index=record["command_index"],
             metrics=tuple(record["metrics"]),
+            problem_index=record.get("problem_index", 0),
         )
 
 
@@ -83,8 +93,9 @@ def tasks_of(problems: Sequence[Problem]) -> list[Task]:
             command=command,
             command_index=commands.index(command) if command else 0,
             metrics=tuple(problem.metrics),
+            problem_index=index,
         )
-        for problem, command in zip(problems, named, strict=True)
+        for index, (problem, command) in enumerate(zip(problems, named, strict=True))
     ]
 
 
@@ -132,6 +143,7 @@ def build_model(
         inputs=specs("inputs"),
         targets=specs("targets"),
         commands=commands,
+        num_problems=len(tasks),
         seed=hparams.train.seed,
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from tiny_run import TinyRun
 
-from t2t_mm.inference.search import GreedySearch
+from t2t_mm.inference.search import GreedySearch, TopClasses
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.multimodel import Encoded
 from t2t_mm.training.restore import restore_model
@@ -12,10 +12,16 @@ from t2t_mm.training.run_directory import open_run
 
 
 class CountDown:
-    """Says n, n - 1, ... 1 for an input that begins with n; 1 is the end of a sequence."""
+    """Says n, n - 1, ... 1 for an input that begins with n; 1 is the end of a sequence.
 
-    def encode(self, inputs: tf.Tensor, *, modality: str, sizes: None) -> Encoded:
-        return Encoded(Positions(inputs, inputs > 0), [])
+    The index of the problem is added to n.
+    """
+
+    def encode(
+        self, inputs: tf.Tensor, *, modality: str, sizes: None, problem: tf.Tensor
+    ) -> Encoded:
+        x = inputs + problem  # so that an answer tells which problem it was asked
+        return Encoded(Positions(x, inputs > 0), [])
 
     def start_decoding(
         self, encoded: Encoded, *, modality: str, command: tf.Tensor
@@ -30,11 +36,14 @@ class CountDown:
     def logits(self, x: tf.Tensor, modality: str) -> tf.Tensor:
         return tf.one_hot(x, 10)
 
+    def classify(self, encoded: Encoded, modality: str) -> tf.Tensor:
+        return tf.one_hot(encoded.positions.x[:, 0], 10)
 
-def search(inputs: list[list[int]], extra_length: int) -> list[list[int]]:
+
+def search(inputs: list[list[int]], extra_length: int, problem: int = 0) -> list[list[int]]:
     greedy = GreedySearch(CountDown(), "", "")  # type: ignore[arg-type]
     batch = {"inputs": np.array(inputs, np.int32)}
-    found = greedy(batch, command_index=0, extra_length=extra_length)
+    found = greedy(batch, command_index=0, extra_length=extra_length, problem_index=problem)
     return found.tolist()
 
 
@@ -51,6 +60,13 @@ def test_the_limit_is_each_inputs_own_length_and_what_is_extra() -> None:
         [9, 8, 7, 0, 0],
         [9, 8, 7, 6, 5],
     ]
+
+
+def test_the_model_is_told_which_problem_it_is() -> None:
+    assert search([[2, 1]], extra_length=9, problem=2) == [[4, 3, 2, 1]]
+    ranking = TopClasses(CountDown(), "", "", count=1)  # type: ignore[arg-type]
+    batch = {"inputs": np.array([[2, 1]], np.int32)}
+    assert ranking(batch, problem_index=3).tolist() == [[5]]
 
 
 def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -> None:

@@ -130,3 +130,41 @@ def test_jax_gives_the_same_numbers(tmp_path):
         assert set(expected.files) == set(got.files)
         for name in expected.files:
             np.testing.assert_allclose(got[name], expected[name], atol=1e-4, err_msg=name)
+
+
+BALANCE_WITH_JAX = """
+import jax
+import numpy as np
+from t2t_mm.layers.problem_gate import ProblemGatedExperts
+
+block = ProblemGatedExperts(
+    2, 4, 2, 8, seed=1, gate_arguments={"balancing": "bias", "bias_update_rate": 0.5}
+)
+block.build((None, None, 16))
+trainable = [variable.value for variable in block.trainable_variables]
+others = [variable.value for variable in block.non_trainable_variables]
+bias = next(i for i, v in enumerate(block.non_trainable_variables) if v.name == "bias")
+x = np.random.default_rng(0).normal(size=(2, 5, 16)).astype("float32")
+
+@jax.jit
+def step(trainable, others, problem):
+    def loss(trainable):
+        (y, routing), new = block.stateless_call(
+            trainable, others, x, training=True, problem=problem
+        )
+        return (y ** 2).mean(), (routing.load, new)
+    return jax.grad(loss, has_aux=True)(trainable)
+
+for problem in (0, np.array([1, 0])):
+    gradients, (load, new) = step(trainable, others, problem)
+    moved = np.asarray(new[bias] - others[bias])
+    np.testing.assert_array_equal(moved, 0.5 * np.sign(np.mean(load) - load))
+    assert abs(moved).max() > 0
+    assert all(abs(gradient).max() > 0 for gradient in gradients)
+    others = new
+"""
+
+
+def test_jax_moves_the_bias_of_a_gate_as_a_state_of_the_call():
+    pytest.importorskip("jax")
+    run(BLOCK_TENSORFLOW + BALANCE_WITH_JAX, "jax")

@@ -29,6 +29,7 @@ def make_model(seed=1, **changes):
         inputs=nets,
         targets=nets,
         commands=["to_german", "to_french"],
+        num_problems=2,
         seed=seed,
     )
 
@@ -52,7 +53,12 @@ def ids(batch, length, seed=0):
 
 def run(model, inputs, targets, command=0, training=False):
     return model(
-        {"inputs": inputs, "targets": targets, "command": tf.convert_to_tensor(command)},
+        {
+            "inputs": inputs,
+            "targets": targets,
+            "command": tf.convert_to_tensor(command),
+            "problem": tf.convert_to_tensor(command),
+        },
         input_modality=TEXT,
         target_modality=TEXT,
         training=training,
@@ -118,8 +124,19 @@ def test_a_command_is_found_by_name(model):
             model.command_index(name)
 
 
-def test_every_weight_gets_a_gradient():
-    model = make_model()
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"balancing": "switch"},
+        {"balancing": "bias"},
+        {"balancing": "none", "z_loss_weight": 0.001},
+        {"gate": "problem"},
+    ],
+    ids=lambda changes: ",".join(map(str, changes.values())) or "default",
+)
+def test_every_weight_gets_a_gradient(changes):
+    model = make_model(**changes)
     inputs, targets = ids(8, 16), ids(8, 16, seed=1)
     inputs[0, 10:], targets[1, 10:] = 0, 0
     with tf.GradientTape() as tape:
@@ -153,6 +170,30 @@ def test_reports_name_each_mixture_and_the_loss_is_their_weighted_sum(model):
     expected = 0.01 * sum(float(report.balance_loss) for report in out.reports)
     np.testing.assert_allclose(out.balance_loss, expected, rtol=1e-6)
     assert expected > 0
+    both = make_model(z_loss_weight=0.5, balance_loss_weight=0.0)
+    spread_gates(both)
+    out = run(both, inputs, targets)
+    z_losses = [float(report.z_loss) for report in out.reports]
+    np.testing.assert_allclose(out.balance_loss, 0.5 * sum(z_losses), rtol=1e-6)
+    assert min(z_losses) > np.log(4) ** 2  # what equal logits have
+
+
+def test_the_gate_of_a_problem_is_the_only_thing_that_knows_it():
+    inputs, targets = ids(2, 7), ids(2, 6, seed=1)
+    for gate, knows in (("problem", True), ("position", False)):
+        model = spread_gates(make_model(gate=gate))
+        batch = {"inputs": inputs, "targets": targets, "command": np.array(0)}
+        logits = [
+            np.asarray(
+                model(
+                    {**batch, "problem": np.array(problem)},
+                    input_modality=TEXT,
+                    target_modality=TEXT,
+                ).logits
+            )
+            for problem in (0, 1)
+        ]
+        assert (np.abs(logits[0] - logits[1]).max() > 1e-4) == knows
 
 
 def test_one_trace_serves_all_lengths_and_commands(model):

@@ -1,6 +1,7 @@
 """Training steps: one trace for each signature, whatever problem, command and length."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from t2t_mm.config import OptimizerHParams, load_hparams
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.training.checkpoint import named_variables, restore_variables, write_arrays
 from t2t_mm.training.optimizer import build_optimizer
 from t2t_mm.training.step import TrainStep
 from t2t_mm.training.task import Task
@@ -36,10 +38,19 @@ def make_step(accumulate_steps: int = 1, **model_changes: object) -> TrainStep:
         inputs=specs,
         targets=specs,
         commands=["de", "fr", "reverse"],
+        num_problems=3,
         seed=1,
     )
     optimizer = build_optimizer(OptimizerHParams(), model.trainable_variables)
     return TrainStep(model, optimizer, label_smoothing=0.1, accumulate_steps=accumulate_steps)
+
+
+def state(step: TrainStep) -> dict[str, dict[str, object]]:
+    """All variables, in the two groups that a checkpoint has."""
+    return {
+        "weights": named_variables(step.model.variables),
+        "optimizer": step.optimizer.state(),
+    }
 
 
 def values(step: TrainStep) -> dict[str, np.ndarray]:
@@ -111,3 +122,49 @@ def test_an_update_of_two_signatures_reaches_both_and_the_next_only_its_own() ->
     after_one = values(step)
     moved = [path for path in softmaxes if (after_one[path] != after_both[path]).any()]
     assert moved == [path for path in softmaxes if "language_shared" in path]
+
+
+def test_the_use_of_experts_is_counted_in_real_positions(train_step: TrainStep) -> None:
+    padded = batch(6)
+    padded["targets"] = padded["targets"].copy()
+    padded["targets"][:, 4:] = 0
+    metrics = train_step.update(task("ende", 0), padded, 1e-3)
+    loads = metrics["expert_load"]
+    assert {name: int(sum(load)) for name, load in loads.items()} == {
+        "encoder": 2 * 4 * 6,
+        "decoder": 2 * 4 * 4,
+    }
+
+
+def test_each_update_moves_the_biases_and_a_checkpoint_keeps_them(tmp_path: Path) -> None:
+    rate = 0.125
+    one, other = (make_step(balancing="bias", bias_update_rate=rate) for _ in range(2))
+    biases = [v for v in one.model.variables if v.path.endswith("gate/bias")]
+    assert len(biases) == 2
+    for _ in range(2):
+        metrics = one.update(task("ende", 0), batch(7), 1e-3)
+        assert float(metrics["balance_loss"]) == 0.0
+    moved = np.array([bias.numpy() for bias in biases]) / rate
+    assert np.abs(moved).max() > 0
+    np.testing.assert_array_equal(moved, np.round(moved))
+    for name, variables in state(one).items():
+        write_arrays(tmp_path / f"{name}.npz", variables)
+        restore_variables(tmp_path / f"{name}.npz", state(other)[name])
+    for step in (one, other):
+        for seed in (3, 4):
+            step.update(task("ende", 0), batch(7, seed), 1e-3)
+    assert (np.array([bias.numpy() for bias in biases]) / rate != moved).any()
+    for bias in biases:
+        np.testing.assert_array_equal(bias, state(other)["weights"][bias.path])
+
+
+def test_gates_of_problems_share_a_trace_and_each_learns_from_its_own_batches() -> None:
+    step = make_step(gate="problem")
+    choices = [v for v in step.model.variables if v.path.endswith("gate/choice")]
+    tasks = [dataclasses.replace(task("ende", 0), problem_index=index) for index in (0, 2)]
+    for one in tasks:
+        step.update(one, batch(6), 1e-3)
+    assert step.num_traces == 1
+    assert len(choices) == 2
+    for choice in choices:
+        assert (np.abs(choice.numpy()).max(axis=1) > 0).tolist() == [True, False, True]

@@ -16,12 +16,18 @@ def test_directions_into_one_language_share_a_command_and_all_share_the_nets() -
     tasks = tasks_of([problem(name) for name in names])
     assert [task.command for task in tasks] == ["de", "en", "fr", "en"]
     assert [task.command_index for task in tasks] == [0, 1, 2, 1]
+    assert [task.problem_index for task in tasks] == [0, 1, 2, 3]
+    assert tasks[3].indices() == {"command": 1, "problem": 3}
     assert {task.signature for task in tasks} == {("language:shared", "language:shared")}
 
 
 def test_a_task_survives_json() -> None:
     task = tasks_of([problem("algorithmic_copy")])[0]
     assert Task.from_json(task.to_json()) == task
+    other = tasks_of([problem("mini_ende"), problem("algorithmic_copy")])[1]
+    assert Task.from_json(other.to_json()).problem_index == 1
+    without = {key: value for key, value in task.to_json().items() if key != "problem_index"}
+    assert Task.from_json(without) == task  # a run of before there was one
     assert task.inputs == Language("bytes")
 
 

@@ -48,6 +48,12 @@ def test_logs_are_by_problem_name_and_count_what_each_received(tiny_run: TinyRun
     trained = [r for r in records(tiny_run.output_dir) if r["kind"] == "train" and "problem" in r]
     assert {r["problem"] for r in trained} == set(PROBLEMS)
     assert sum(float(str(r["batches"])) for r in trained) == 20
+    for record in trained:
+        for mixture in ("encoder", "decoder"):
+            shares = record[f"{mixture}_expert_shares"]
+            assert isinstance(shares, list) and len(shares) == 4
+            assert sum(shares) == pytest.approx(1.0, abs=1e-3)
+            assert record[f"{mixture}_expert_peak"] == pytest.approx(4 * max(shares), abs=1e-3)
     evaluated = [r for r in records(tiny_run.output_dir) if r["kind"] == "eval" and "problem" in r]
     assert {r["step"] for r in evaluated} == {10, 20}
 

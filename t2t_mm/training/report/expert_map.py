@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from t2t_mm.training.expert_use import num_used
 from t2t_mm.training.report.markup import Markup, element
 
 _ROW_HEIGHT = 24.0  # pixels
@@ -43,19 +44,6 @@ def expert_section(results: Mapping[str, Mapping[str, Any]]) -> Markup:
         element("div", *drawn, class_="cards wide-cards"),
         id="Experts",
     )
-
-
-def num_used(shares: Sequence[float]) -> float:
-    """How many experts equally used would be as spread out as these: e to the entropy.
-
-    Args:
-        shares: of each expert; they add up to 1.
-
-    Example:
-        >>> num_used([0.5, 0.5, 0.0, 0.0])
-        2.0
-    """
-    return math.exp(-sum(share * math.log(share) for share in shares if share > 0))
 
 
 def draw_expert_map(shares: Mapping[str, Sequence[float]], description: str) -> Markup:

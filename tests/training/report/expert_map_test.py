@@ -4,15 +4,7 @@ import re
 
 import pytest
 
-from t2t_mm.training.report.expert_map import draw_expert_map, expert_section, num_used
-
-
-@pytest.mark.parametrize(
-    ("shares", "expected"),
-    [([1.0, 0.0], 1.0), ([0.25] * 4, 4.0), ([0.5, 0.25, 0.25], 2.0**1.5)],
-)
-def test_how_many_are_used(shares: list[float], expected: float) -> None:
-    assert num_used(shares) == pytest.approx(expected)
+from t2t_mm.training.report.expert_map import draw_expert_map, expert_section
 
 
 def test_every_share_has_a_cell_whose_strength_is_relative_to_the_largest() -> None:

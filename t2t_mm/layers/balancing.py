@@ -1,0 +1,125 @@
+"""How evenly a gate uses its experts: losses, and a correction that is none.
+
+Axis letters: N positions of the flattened batch, E experts, K experts chosen per position,
+M = K + 1. `real_N` is 1 at real positions and 0 at padded ones, which count in nothing.
+"""
+
+import math
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+BALANCING = ("importance_load", "switch", "bias", "none")
+
+
+def squared_variation(values: Tensor) -> Tensor:
+    """The squared coefficient of variation: population variance over squared mean.
+
+    Args:
+        values: float[E].
+
+    Returns:
+        Scalar; 0 if all values are equal.
+
+    Example:
+        >>> squared_variation(keras.ops.array([1.0, 3.0]))  # variance 1, mean 2: 0.25
+    """
+    return ops.var(values) / (ops.square(ops.mean(values)) + 1e-10)
+
+
+def expected_load(
+    clean_NE: Tensor, noisy_NE: Tensor, spread_NE: Tensor, best_NM: Tensor, real_N: Tensor
+) -> Tensor:
+    """Sums each expert's chance of being chosen if its own noise alone were drawn again.
+
+    Unlike a count it has a gradient.
+
+    Args:
+        clean_NE: float[N, E], logits without noise.
+        noisy_NE: float[N, E], logits with noise.
+        spread_NE: float[N, E], the standard deviation of the noise.
+        best_NM: float[N, K + 1], the largest noisy logits in descending order.
+        real_N: float[N].
+
+    Returns:
+        float[E]; its sum is about the number of choices.
+
+    Source: Shazeer et al. 2017, arXiv:1701.06538, appendix A.
+    """
+    last_in, first_out = best_NM[:, -2, None], best_NM[:, -1, None]
+    rival = ops.where(noisy_NE > first_out, first_out, last_in)
+    chance = 0.5 * (1.0 + ops.erf((clean_NE - rival) / (spread_NE * math.sqrt(2.0))))
+    return ops.sum(chance * real_N[:, None], axis=0)
+
+
+def switch_loss(clean_NE: Tensor, load_E: Tensor, real_N: Tensor) -> Tensor:
+    """E times the sum over experts of share of choices times mean probability.
+
+    Its gradient goes through the probabilities only, and lowers those of the experts that have
+    more than their share.
+
+    Args:
+        clean_NE: float[N, E], logits without noise; the probabilities are their softmax.
+        load_E: float[E], how often each expert was chosen.
+        real_N: float[N].
+
+    Returns:
+        Scalar; 1 if all experts are used alike, up to E / K if the same K get all.
+
+    Example:
+        >>> even = keras.ops.zeros((2, 2))
+        >>> switch_loss(even, keras.ops.array([1.0, 1.0]), keras.ops.ones(2))  # 1.0
+
+    Source: Fedus et al. 2021, arXiv:2101.03961, equations 4 to 6.
+    Chosen: for K > 1 the share is of the choices, N times K; noise is left out of the
+    probabilities, which are what the router means, not what the dice say.
+    """
+    shares = load_E / ops.maximum(ops.sum(load_E), 1.0)
+    probabilities = ops.sum(softmax(clean_NE) * real_N[:, None], axis=0)
+    probabilities = probabilities / ops.maximum(ops.sum(real_N), 1.0)
+    return clean_NE.shape[-1] * ops.sum(ops.stop_gradient(shares) * probabilities)
+
+
+def router_z_loss(clean_NE: Tensor, real_N: Tensor) -> Tensor:
+    """The mean of log(sum(exp(logits)))², which keeps logits small.
+
+    Args:
+        clean_NE: float[N, E], logits without noise.
+        real_N: float[N].
+
+    Returns:
+        Scalar; log(E)² where all logits are 0.
+
+    Source: Zoph et al. 2022, arXiv:2202.08906, equation 5.
+    """
+    squares = ops.square(ops.logsumexp(clean_NE, axis=-1))
+    return ops.sum(squares * real_N) / ops.maximum(ops.sum(real_N), 1.0)
+
+
+def corrected_bias(bias_E: Tensor, load_E: Tensor, update_rate: float) -> Tensor:
+    """Raises the bias of each expert with less than the mean load, lowers that of the others.
+
+    Args:
+        bias_E: float[E], added to the logits for the choice only.
+        load_E: float[E], how often each expert was chosen.
+        update_rate: how far a bias moves.
+
+    Returns:
+        float[E].
+
+    Example:
+        >>> corrected_bias(keras.ops.zeros(3), keras.ops.array([4.0, 2.0, 0.0]), 0.1)
+        ... # [-0.1, 0, 0.1]
+
+    Source: Wang et al. 2024, arXiv:2408.15664, algorithm 1.
+    """
+    return bias_E + update_rate * ops.sign(ops.mean(load_E) - load_E)
+
+
+def softmax(logits: Tensor) -> Tensor:
+    """The softmax over the last axis: float[..., E] to float[..., E]."""
+    if logits.shape[-1] == 1:  # Keras warns of a softmax over one value
+        return ops.ones_like(logits)
+    return ops.softmax(logits)
