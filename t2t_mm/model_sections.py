@@ -30,7 +30,10 @@ class ModelHParams(Section):
         mixer_join: How the mixer joins attention and targets.
         timing_on_inputs: Whether the timing signal is also added to the encoder's input.
         balance_loss_weight: Weight of the importance and load losses of each expert layer.
-        expert_dispatch: How positions reach their experts; "auto" picks by backend.
+        expert_dispatch: How positions reach their experts; "auto" picks by backend. Only
+            "capacity" drops any, and only in training; the log says how many.
+        capacity_factor: What an expert has room for under "capacity", as a multiple of an equal
+            share of the positions.
     """
 
     width: int = setting(512, at_least=1)
@@ -49,7 +52,8 @@ class ModelHParams(Section):
     mixer_join: Literal["add", "concat"] = "add"
     timing_on_inputs: bool = True
     balance_loss_weight: float = setting(0.01, at_least=0)
-    expert_dispatch: Literal["auto", "ragged", "dense"] = "auto"
+    expert_dispatch: Literal["auto", "ragged", "blocked", "capacity", "dense"] = "auto"
+    capacity_factor: float = setting(1.25, at_least=0.1)
 
     def __post_init__(self) -> None:
         super().__post_init__()

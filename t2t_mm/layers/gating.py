@@ -26,6 +26,8 @@ class Routing(NamedTuple):
         load: float32[E], each expert's number of positions: in training a smooth estimate
             that has a gradient, otherwise the count.
         balance_loss: float32 scalar, CV²(importance) + CV²(load); 0 when all are used alike.
+        dropped_share: float32 scalar, the share of the chosen that found no room at their expert;
+            None where there is room for all.
     """
 
     experts: Tensor
@@ -33,6 +35,7 @@ class Routing(NamedTuple):
     importance: Tensor
     load: Tensor
     balance_loss: Tensor
+    dropped_share: Tensor | None = None
 
 
 def squared_variation(values: Tensor) -> Tensor:

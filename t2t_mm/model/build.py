@@ -93,6 +93,7 @@ def _experts(hparams: ModelHParams) -> dict[str, Any] | None:
         "experts_per_token": hparams.experts_per_token,
         "expert_width": hparams.expert_width,
         "dispatch": hparams.expert_dispatch,
+        "capacity_factor": hparams.capacity_factor,
         "gain_per_channel": hparams.gain_per_channel,
     }
 

@@ -22,12 +22,14 @@ class ExpertReport(NamedTuple):
         importance: float[E], the sum of each expert's gates.
         load: float[E], each expert's number of positions (estimated in training).
         balance_loss: scalar, not weighted.
+        dropped_share: scalar, see `Routing`; None where nothing is ever dropped.
     """
 
     name: str
     importance: Tensor
     load: Tensor
     balance_loss: Tensor
+    dropped_share: Tensor | None = None
 
 
 class Encoded(NamedTuple):
@@ -73,6 +75,8 @@ class Outputs(NamedTuple):
 def expert_reports(name: str, routings: list[Routing]) -> list[ExpertReport]:
     """Makes the reports of one part of the body, `name`, from how its mixtures routed."""
     return [
-        ExpertReport(name, routing.importance, routing.load, routing.balance_loss)
+        ExpertReport(
+            name, routing.importance, routing.load, routing.balance_loss, routing.dropped_share
+        )
         for routing in routings
     ]

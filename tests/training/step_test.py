@@ -111,3 +111,13 @@ def test_an_update_of_two_signatures_reaches_both_and_the_next_only_its_own() ->
     after_one = values(step)
     moved = [path for path in softmaxes if (after_one[path] != after_both[path]).any()]
     assert moved == [path for path in softmaxes if "language_shared" in path]
+
+
+def test_slots_dropped_for_want_of_room_are_in_the_metrics_of_a_capacity_alone() -> None:
+    half = make_step(expert_dispatch="capacity", capacity_factor=0.5)
+    metrics = half.update(task("ende", 0), batch(6), 1e-3)
+    assert 50.0 <= float(metrics["dropped_slots_percent"]) <= 100.0  # room for half of the slots
+    all_of_them = make_step(expert_dispatch="capacity", capacity_factor=4.0)
+    metrics = all_of_them.update(task("ende", 0), batch(6), 1e-3)
+    assert float(metrics["dropped_slots_percent"]) == 0.0
+    assert "dropped_slots_percent" not in make_step().update(task("ende", 0), batch(6), 1e-3)
