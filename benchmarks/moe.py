@@ -58,6 +58,7 @@ def call(flags: Any) -> int:
     """Measures and prints."""
     if flags.plot and not flags.scaling:
         raise UserError("--plot draws the tables of --scaling", fix="Give both.")
+    shapes = [parse_shape(text) for text in flags.shapes]
     os.environ["KERAS_BACKEND"] = flags.backend  # before anything imports Keras
     if flags.backend == "tensorflow":
         command.import_tensorflow()
@@ -69,14 +70,13 @@ def call(flags: Any) -> int:
     if dtype == "auto":
         dtype = "bfloat16" if flags.backend == "jax" and "gpu" in device else "float32"
     print(f"{flags.backend}, {dtype}, {device}")
-    rounds = 3 if flags.quick else flags.rounds
+    rounds = min(3, flags.rounds) if flags.quick else flags.rounds
     measure = Measure(flags.backend, dtype, rounds, "gpu" in device, flags.dispatches)
     if flags.scaling:
         from expert_scaling import show_scaling
 
         figures = show_scaling(measure, flags.quick, flags.plot)
     else:
-        shapes = [parse_shape(text) for text in flags.shapes]
         shapes = shapes or list(QUICK_SHAPES if flags.quick else SHAPES)
         figures = [row for shape in shapes for row in show_shape(measure, shape)]
     if flags.json:
