@@ -46,7 +46,7 @@ def print_sweep(axis: str, rows: Sequence[Row]) -> None:
     from rich.table import Table
 
     first, results = rows[0]
-    table = Table(box=None, pad_edge=False, title=describe(axis, first), title_justify="left")
+    table = Table(box=None, pad_edge=False)
     for heading in (axis.replace("_", " "), *(result.name for result in results)):
         table.add_column(heading, justify="right")
     for shape, results in rows:
@@ -55,6 +55,7 @@ def print_sweep(axis: str, rows: Sequence[Row]) -> None:
             for result in results
         ]
         table.add_row(f"{getattr(shape, axis):,}", *entries)
+    print(f"\n{describe(axis, first)}")
     Console().print(table)
 
 

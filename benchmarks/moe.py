@@ -101,7 +101,7 @@ def show_shape(measure: Any, shape: Shape) -> Iterator[dict[str, Any]]:
     from rich.table import Table
 
     for router, results in measure(shape, ROUTERS).items():
-        table = Table(box=None, pad_edge=False, title=f"{shape}, {router}", title_justify="left")
+        table = Table(box=None, pad_edge=False)
         table.add_column("")
         for heading in ("ms", "quartiles", "share", "dropped", "calls"):
             table.add_column(heading, justify="right")
@@ -109,8 +109,8 @@ def show_shape(measure: Any, shape: Shape) -> Iterator[dict[str, Any]]:
             table.add_row(result.name, *cells(result))
             yield figures_of(shape, router, result)
         rates = [result.rate for result in results if result.rate]
-        table.caption_justify = "left"
-        table.caption = f"plain matmul {rates[0] / 1e9:,.0f} GFLOP/s" if rates else ""
+        rate = f", plain matmul {rates[0] / 1e9:,.0f} GFLOP/s" if rates else ""
+        print(f"\n{shape}, {router}{rate}")
         Console().print(table)
 
 

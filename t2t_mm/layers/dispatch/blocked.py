@@ -22,7 +22,7 @@ from t2t_mm.layers.dispatch.slots import (
 
 Tensor = Any
 
-SMALLEST_BLOCK, LARGEST_BLOCK = 8, 128
+SMALLEST_BLOCK, LARGEST_BLOCK = 8, 512
 
 
 def run_blocked(
@@ -84,11 +84,15 @@ def run_blocked(
 
 
 def _block_size(num_slots: int | Tensor, num_experts: int) -> int:
-    """The largest power of two within an expert's equal share, if the number is known."""
+    """The largest power of two within half of an expert's equal share.
+
+    Large blocks are fast matmuls, but half of an expert's last one is empty on average.
+    """
+    if not isinstance(num_slots, int):  # a TensorFlow graph for any number
+        return 128
     size = LARGEST_BLOCK
-    if isinstance(num_slots, int):
-        while size > SMALLEST_BLOCK and size * num_experts > num_slots:
-            size //= 2
+    while size > SMALLEST_BLOCK and 2 * size * num_experts > num_slots:
+        size //= 2
     return size
 
 
