@@ -37,7 +37,10 @@ class ModelHParams(Section):
         balance_loss_weight: Weight of the loss that `balancing` names, of each expert layer.
         z_loss_weight: Weight of the router z-loss of each expert layer, beside any balancing.
         bias_update_rate: How far a batch moves the bias of each expert, for balancing by bias.
-        expert_dispatch: How positions reach their experts; "auto" picks by backend.
+        expert_dispatch: How positions reach their experts; "auto" picks by backend. Only
+            "capacity" drops any, and only in training; the log says how many.
+        capacity_factor: What an expert has room for under "capacity", as a multiple of an equal
+            share of the positions.
         precision: Type of activations and products; weights are float32 in both.
     """
 
@@ -61,7 +64,8 @@ class ModelHParams(Section):
     balance_loss_weight: float = setting(0.01, at_least=0)
     z_loss_weight: float = setting(0.0, at_least=0)
     bias_update_rate: float = setting(1e-3, at_least=0)
-    expert_dispatch: Literal["auto", "ragged", "dense"] = "auto"
+    expert_dispatch: Literal["auto", "ragged", "blocked", "capacity", "dense"] = "auto"
+    capacity_factor: float = setting(1.25, at_least=0.1)
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
     def __post_init__(self) -> None:

@@ -194,6 +194,16 @@ CASES = [
     Case("Experts", lambda **k: Experts(4, 8, **k), running_experts),
     Case("ExpertBlock", lambda **k: ExpertBlock(**EXPERTS, **k), expert_block),
     Case(
+        "ExpertBlock blocked",
+        lambda **k: ExpertBlock(**EXPERTS, dispatch="blocked", **k),
+        expert_block,
+    ),
+    Case(
+        "ExpertBlock capacity",
+        lambda **k: ExpertBlock(**EXPERTS, dispatch="capacity", capacity_factor=2.0, **k),
+        expert_block,
+    ),
+    Case(
         "ExpertBlock dense", lambda **k: ExpertBlock(**EXPERTS, dispatch="dense", **k), expert_block
     ),
     Case("ProblemGatedExperts", lambda **k: ProblemGatedExperts(3, **EXPERTS, **k), of_one_problem),

@@ -10,26 +10,28 @@ from typing import Any
 import keras
 from keras import ops
 
-from t2t_mm.layers.dispatch import run_dense, run_ragged
+from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, measure_dropped
 from t2t_mm.layers.gating import NoisyTopKGate, Routing
 from t2t_mm.layers.normalization import LayerNorm
 
 Tensor = Any
 
-DISPATCHES = ("auto", "ragged", "dense")
-
 
 class Experts(keras.layers.Layer):
     """E feed-forward nets, ReLU(x W_in) W_out without biases; each position runs through K.
 
-    No position is ever dropped and there is no capacity.
+    No position is ever dropped, unless one asks for a capacity.
 
     Args:
         num_experts: E.
         expert_width: F.
-        dispatch: "ragged" sorts positions by expert, and costs what the chosen experts cost
-            (TensorFlow only, not under XLA); "dense" runs all experts on all positions;
-            "auto" is ragged on TensorFlow and dense elsewhere.
+        dispatch: how positions reach their experts. All but "capacity" give the same numbers.
+            "ragged": one matmul for each expert, of exactly its positions; TensorFlow only, not
+            under XLA. "blocked": the same in blocks of equal size, for XLA and JAX. "capacity":
+            one batched matmul with a row limit for each expert; in training, what is beyond it is
+            dropped; at inference nothing is, as in "auto". "dense": all experts on all positions.
+            "auto": ragged in TensorFlow graphs, blocked under `jit_compile=True` and on JAX.
+        capacity_factor: the row limit as a multiple of an equal share; for "capacity" only.
 
     Raises:
         ValueError: if `dispatch` is unknown, or ragged on another backend.
@@ -46,23 +48,19 @@ class Experts(keras.layers.Layer):
     """
 
     def __init__(
-        self, num_experts: int, expert_width: int, dispatch: str = "auto", **kwargs: Any
+        self,
+        num_experts: int,
+        expert_width: int,
+        dispatch: str = "auto",
+        capacity_factor: float = 1.25,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if dispatch not in DISPATCHES:
-            raise ValueError(
-                f"A dispatch is one of {', '.join(DISPATCHES)}. Received: dispatch={dispatch!r}."
-            )
-        on_tensorflow = keras.backend.backend() == "tensorflow"
-        if dispatch == "ragged" and not on_tensorflow:
-            raise ValueError(
-                "Ragged dispatch runs on Keras's TensorFlow backend only; use 'auto' or 'dense'. "
-                f"Received: dispatch={dispatch!r}, backend={keras.backend.backend()!r}."
-            )
+        check_dispatch(dispatch)
         self.num_experts = num_experts
         self.expert_width = expert_width
         self.dispatch = dispatch
-        self.runs_ragged = dispatch == "ragged" or (dispatch == "auto" and on_tensorflow)
+        self.capacity_factor = capacity_factor
 
     def build(self, input_shape: Any) -> None:
         width, hidden = input_shape[-1], self.expert_width
@@ -79,16 +77,37 @@ class Experts(keras.layers.Layer):
         ]
 
     def call(
-        self, x: Tensor, experts: Tensor, gates: Tensor, position_mask: Tensor | None = None
+        self,
+        x: Tensor,
+        experts: Tensor,
+        gates: Tensor,
+        position_mask: Tensor | None = None,
+        training: bool = False,
     ) -> Tensor:
         """Args: x: float[N, D]; experts: int32[N, K]; gates: float[N, K]; position_mask: bool[N].
 
         Returns: float[N, D], the sum of each position's experts times their gates.
         """
-        run = run_ragged if self.runs_ragged else run_dense
+        name, options = self.dispatch, {}
+        if self._drops(training):
+            options["capacity_factor"] = self.capacity_factor
+        elif name == "capacity":
+            name = "auto"
         w_in = [matrix.value for matrix in self.w_in]
         w_out = [matrix.value for matrix in self.w_out]
-        return run(x, experts, ops.cast(gates, x.dtype), w_in, w_out, position_mask)
+        gates = ops.cast(gates, x.dtype)
+        return choose_dispatch(name)(x, experts, gates, w_in, w_out, position_mask, **options)
+
+    def dropped_share(
+        self, experts: Tensor, position_mask: Tensor | None = None, training: bool = False
+    ) -> Tensor | None:
+        """The share of the chosen experts that such a call drops; None if it never drops any."""
+        if not self._drops(training):
+            return None
+        return measure_dropped(experts, self.num_experts, self.capacity_factor, position_mask)
+
+    def _drops(self, training: bool) -> bool:
+        return training and self.dispatch == "capacity"
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()
@@ -96,6 +115,7 @@ class Experts(keras.layers.Layer):
             "num_experts": self.num_experts,
             "expert_width": self.expert_width,
             "dispatch": self.dispatch,
+            "capacity_factor": self.capacity_factor,
         }
 
 
@@ -109,6 +129,7 @@ class ExpertBlock(keras.layers.Layer):
         experts_per_token: K.
         expert_width: F.
         dispatch: see `Experts`.
+        capacity_factor: see `Experts`.
         gain_per_channel: see `LayerNorm`.
         seed: of the gate's noise.
         gate_arguments: further ones of `NoisyTopKGate`.
@@ -129,6 +150,7 @@ class ExpertBlock(keras.layers.Layer):
         experts_per_token: int,
         expert_width: int,
         dispatch: str = "auto",
+        capacity_factor: float = 1.25,
         gain_per_channel: bool = True,
         seed: int | None = None,
         gate_arguments: Mapping[str, Any] | None = None,
@@ -139,6 +161,7 @@ class ExpertBlock(keras.layers.Layer):
         self.experts_per_token = experts_per_token
         self.expert_width = expert_width
         self.dispatch = dispatch
+        self.capacity_factor = capacity_factor
         self.gain_per_channel = gain_per_channel
         self.seed = seed
         self.gate_arguments = dict(gate_arguments or {})
@@ -154,7 +177,12 @@ class ExpertBlock(keras.layers.Layer):
             **policy,
         )
         self.experts = Experts(
-            self.num_experts, self.expert_width, self.dispatch, name="experts", **policy
+            self.num_experts,
+            self.expert_width,
+            self.dispatch,
+            self.capacity_factor,
+            name="experts",
+            **policy,
         )
         self.norm = LayerNorm(self.gain_per_channel, name="norm", **policy)
         for layer in (self.gate, self.experts, self.norm):
@@ -175,7 +203,9 @@ class ExpertBlock(keras.layers.Layer):
         flat = ops.reshape(x, (-1, x.shape[-1]))
         flat_mask = None if position_mask is None else ops.reshape(position_mask, (-1,))
         routing = self.gate(flat, position_mask=flat_mask, training=training)
-        mixed = self.experts(flat, routing.experts, routing.gates, position_mask=flat_mask)
+        mixed = self.experts(flat, routing.experts, routing.gates, flat_mask, training=training)
+        dropped_share = self.experts.dropped_share(routing.experts, flat_mask, training=training)
+        routing = routing._replace(dropped_share=dropped_share)
         return self.norm(x + ops.reshape(mixed, ops.shape(x))), routing
 
     def get_config(self) -> dict[str, Any]:
@@ -185,6 +215,7 @@ class ExpertBlock(keras.layers.Layer):
             "experts_per_token": self.experts_per_token,
             "expert_width": self.expert_width,
             "dispatch": self.dispatch,
+            "capacity_factor": self.capacity_factor,
             "gain_per_channel": self.gain_per_channel,
             "seed": self.seed,
             "gate_arguments": self.gate_arguments,

@@ -35,6 +35,8 @@ class Routing(NamedTuple):
         load: float32[E], each expert's number of positions.
         balance_loss: float32 scalar, as the gate's `balancing` says.
         z_loss: float32 scalar, the router z-loss.
+        dropped_share: float32 scalar, the share of the chosen that found no room at their expert;
+            None where there is room for all.
     """
 
     experts: Tensor
@@ -43,6 +45,7 @@ class Routing(NamedTuple):
     load: Tensor
     balance_loss: Tensor
     z_loss: Tensor
+    dropped_share: Tensor | None = None
 
 
 def sum_by_expert(values_NK: Tensor, experts_NK: Tensor, num_experts: int) -> Tensor:

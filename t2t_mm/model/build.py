@@ -106,7 +106,10 @@ def _experts(hparams: ModelHParams, num_problems: int) -> dict[str, Any] | None:
     if not hparams.use_experts:
         return None
     by_gate: dict[str, dict[str, Any]] = {
-        "position": {"dispatch": hparams.expert_dispatch},
+        "position": {
+            "dispatch": hparams.expert_dispatch,
+            "capacity_factor": hparams.capacity_factor,
+        },
         "problem": {"num_problems": num_problems},
     }
     return {

@@ -23,6 +23,7 @@ class ExpertReport(NamedTuple):
         load: float[E], each expert's number of positions.
         balance_loss: scalar, not weighted.
         z_loss: scalar, not weighted.
+        dropped_share: scalar, see `Routing`; None where nothing is ever dropped.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ExpertReport(NamedTuple):
     load: Tensor
     balance_loss: Tensor
     z_loss: Tensor
+    dropped_share: Tensor | None = None
 
 
 class Encoded(NamedTuple):
@@ -79,6 +81,13 @@ class Outputs(NamedTuple):
 def expert_reports(name: str, routings: list[Routing]) -> list[ExpertReport]:
     """Makes the reports of one part of the body, `name`, from how its mixtures routed."""
     return [
-        ExpertReport(name, routing.importance, routing.load, routing.balance_loss, routing.z_loss)
+        ExpertReport(
+            name,
+            routing.importance,
+            routing.load,
+            routing.balance_loss,
+            routing.z_loss,
+            routing.dropped_share,
+        )
         for routing in routings
     ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, cast
 
 import tensorflow as tf
 
 from t2t_mm.inference.search import any_shape, traced
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.model.outputs import ExpertReport
 from t2t_mm.training.optimizer import Adam
 from t2t_mm.training.task import Task
 
@@ -116,7 +117,7 @@ class TrainStep:
             "padded_tokens": tf.size(batch["targets"]) + _padded_tokens(batch["inputs"]),
             "expert_load": {report.name: report.load for report in outputs.reports},
         }
-        return gradients, metrics
+        return gradients, metrics | _dropped_slots(outputs.reports)
 
     def _update_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
         def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
@@ -156,6 +157,12 @@ class TrainStep:
 
 
 _RATE = tf.TensorSpec([], tf.float32)
+
+
+def _dropped_slots(reports: Sequence[ExpertReport]) -> StepMetrics:
+    """The slots that found no room, in percent; empty where every expert takes all it gets."""
+    shares = [report.dropped_share for report in reports if report.dropped_share is not None]
+    return {"dropped_slots_percent": 100.0 * tf.reduce_mean(shares)} if shares else {}
 
 
 def _padded_tokens(inputs: tf.Tensor) -> tf.Tensor:

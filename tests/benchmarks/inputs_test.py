@@ -1,4 +1,4 @@
-"""The programs that measure run, quickly, on the tiny run's data."""
+"""The program runs, quickly, on the tiny run's data."""
 
 import json
 import os

@@ -62,5 +62,27 @@ def test_padding_changes_neither_outputs_nor_balance():
 
 
 def test_unknown_dispatch_is_refused():
-    with pytest.raises(ValueError, match=r"auto, ragged, dense\. Received: dispatch='sparse'"):
+    with pytest.raises(ValueError, match=r"auto, .*, dense\. Received: dispatch='sparse'"):
         Experts(4, 8, dispatch="sparse")
+
+
+def test_a_capacity_drops_in_training_and_never_at_inference():
+    options = ARGUMENTS | {"capacity_factor": 0.4, "seed": 3}
+    capacity = trained(ExpertBlock(**options, dispatch="capacity"))
+    ragged = trained(ExpertBlock(**options, dispatch="ragged"))
+    for variable, other in zip(capacity.variables, ragged.variables, strict=True):
+        other.assign(variable)
+    x = normal(3, 7, 8)
+    dropping, routing = capacity(x, training=True)
+    keeping, kept = ragged(x, training=True)  # the same noise, so the same experts
+    np.testing.assert_array_equal(routing.experts, kept.experts)
+    assert kept.dropped_share is None
+    # 42 slots, room for 4 at each of 5 experts.
+    loads = np.bincount(np.ravel(kept.experts), minlength=5)
+    assert float(routing.dropped_share) == pytest.approx(np.maximum(loads - 4, 0).sum() / 42)
+    changed = np.abs(np.asarray(dropping) - np.asarray(keeping)).max(-1) > 1e-6
+    assert 0 < changed.sum() < changed.size
+
+    answer, routing = capacity(x)
+    np.testing.assert_allclose(answer, ragged(x)[0], atol=1e-6)
+    assert routing.dropped_share is None

@@ -98,6 +98,8 @@ def test_commands_are_kept_by_name_so_that_one_can_be_added():
         ({"gain_per_channel": False}, "", ""),
         ({"timing_on_inputs": False}, "", ""),
         ({"expert_dispatch": "dense"}, "", ""),
+        ({"expert_dispatch": "blocked"}, "", ""),
+        ({"expert_dispatch": "capacity", "capacity_factor": 0.5}, "", ""),
     ],
 )
 def test_each_option_builds_and_changes_what_it_says(change, absent, present):

@@ -168,3 +168,13 @@ def test_gates_of_problems_share_a_trace_and_each_learns_from_its_own_batches() 
     assert len(choices) == 2
     for choice in choices:
         assert (np.abs(choice.numpy()).max(axis=1) > 0).tolist() == [True, False, True]
+
+
+def test_slots_dropped_for_want_of_room_are_in_the_metrics_of_a_capacity_alone() -> None:
+    half = make_step(expert_dispatch="capacity", capacity_factor=0.5)
+    metrics = half.update(task("ende", 0), batch(6), 1e-3)
+    assert 50.0 <= float(metrics["dropped_slots_percent"]) <= 100.0  # room for half of the slots
+    all_of_them = make_step(expert_dispatch="capacity", capacity_factor=4.0)
+    metrics = all_of_them.update(task("ende", 0), batch(6), 1e-3)
+    assert float(metrics["dropped_slots_percent"]) == 0.0
+    assert "dropped_slots_percent" not in make_step().update(task("ende", 0), batch(6), 1e-3)

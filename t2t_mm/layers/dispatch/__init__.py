@@ -1,10 +1,23 @@
-"""Ways to run the chosen experts on their positions; all give the same numbers.
+"""Ways to run the chosen experts on their positions.
 
 Each is one function `run(x_ND, experts_NK, gates_NK, w_in, w_out, mask_N=None)`, where `w_in` and
-`w_out` hold one matrix for each expert.
+`w_out` hold one matrix for each expert. All give the same numbers, but for `run_capacity`, which
+drops slots.
 """
 
+from t2t_mm.layers.dispatch.blocked import run_blocked
+from t2t_mm.layers.dispatch.capacity import measure_dropped, run_capacity
+from t2t_mm.layers.dispatch.choice import DISPATCHES, check_dispatch, choose_dispatch
 from t2t_mm.layers.dispatch.dense import run_dense
 from t2t_mm.layers.dispatch.ragged import run_ragged
 
-__all__ = ["run_dense", "run_ragged"]
+__all__ = [
+    "DISPATCHES",
+    "check_dispatch",
+    "choose_dispatch",
+    "measure_dropped",
+    "run_blocked",
+    "run_capacity",
+    "run_dense",
+    "run_ragged",
+]

@@ -1,0 +1,175 @@
+"""Compiled steps of a mixture of experts for `moe.py`: one forward and one backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from expert_patterns import Shape, run_dense_pair, run_one_hot, run_ragged_dot
+
+Step = Callable[[Any], None]
+
+
+class Contender(NamedTuple):
+    """A way to run the experts.
+
+    Attributes:
+        run: `run(x, experts, gates, w_in, w_out)`.
+        weights: "listed": a matrix for each expert; "stacked": one tensor; "single": one expert
+            on as many rows as there are slots.
+        uses_xla: whether TensorFlow compiles it with XLA; JAX always does.
+    """
+
+    run: Callable[..., Any]
+    weights: str = "listed"
+    uses_xla: bool = False
+
+
+def contenders(backend: str) -> dict[str, Contender]:
+    """All that run on a backend, ours first."""
+    from t2t_mm.layers.dispatch import run_blocked, run_capacity, run_dense, run_ragged
+
+    found = {} if backend == "jax" else {"ragged": Contender(run_ragged)}
+    found["blocked"] = Contender(run_blocked, uses_xla=True)
+    found["capacity"] = Contender(run_capacity)
+    if backend == "jax":
+        found["ragged_dot"] = Contender(run_ragged_dot, "stacked")
+    return found | {
+        "one-hot einsum": Contender(run_one_hot, "stacked"),
+        "all experts": Contender(run_dense),
+        "dense pair": Contender(run_dense_pair, "single"),
+    }
+
+
+class Arrays(NamedTuple):
+    """What a step runs on but the chosen experts; see `t2t_mm.layers.dispatch`."""
+
+    x: Any
+    gates: Any
+    w_in: Any
+    w_out: Any
+    upstream: Any
+
+
+def make_arrays(shape: Shape, weights: str, backend: str, dtype: str) -> Arrays:
+    """Random inputs, weights and upstream gradient of one layer.
+
+    Args:
+        shape: of the layer.
+        weights: as of `Contender`.
+        backend: whose tensors they are.
+        dtype: of all of them.
+    """
+    generator = np.random.default_rng(2)
+
+    def normal(*sizes: int, scale: float = 1.0) -> Any:
+        values = generator.standard_normal(sizes, np.float32) * np.float32(scale)
+        return to_tensor(values, backend, dtype)
+
+    def matrices(height: int, width: int) -> Any:
+        if weights == "stacked":
+            return normal(shape.num_experts, height, width, scale=height**-0.5)
+        count = 1 if weights == "single" else shape.num_experts
+        return [normal(height, width, scale=height**-0.5) for _ in range(count)]
+
+    rows = shape.tokens * (shape.per_token if weights == "single" else 1)
+    gates = np.full((shape.tokens, shape.per_token), 1.0 / shape.per_token, np.float32)
+    return Arrays(
+        normal(rows, shape.width),
+        to_tensor(gates, backend, dtype),
+        matrices(shape.width, shape.expert_width),
+        matrices(shape.expert_width, shape.width),
+        normal(rows, shape.width),
+    )
+
+
+def to_tensor(values: Any, backend: str, dtype: str) -> Any:
+    """Puts an array on the device."""
+    if backend == "jax":
+        import jax.numpy as jnp
+
+        return jnp.asarray(values, dtype)
+    import tensorflow as tf
+
+    return tf.cast(tf.constant(values), dtype)
+
+
+def make_step(backend: str, contender: Contender, arrays: Arrays) -> Step:
+    """A step from int32[N, K], the experts, that returns when all gradients are there."""
+    return (_jax_step if backend == "jax" else _tensorflow_step)(contender, arrays)
+
+
+def _tensorflow_step(contender: Contender, arrays: Arrays) -> Step:
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")  # a function for each contender: it warns of retracing
+
+    @tf.function(autograph=False, jit_compile=contender.uses_xla)  # type: ignore[untyped-decorator]
+    def run(arrays: Arrays, experts: Any) -> Any:
+        watched = (arrays.x, arrays.gates, arrays.w_in, arrays.w_out)
+        with tf.GradientTape() as tape:
+            tape.watch(watched)
+            out = contender.run(arrays.x, experts, *watched[1:])
+        none = tf.UnconnectedGradients.ZERO
+        return tape.gradient(out, watched, arrays.upstream, unconnected_gradients=none)
+
+    def step(experts: Any) -> None:
+        last = tf.nest.flatten(run(arrays, experts))[-1]
+        last[..., :1].numpy()  # waits for the device
+
+    return step
+
+
+def _jax_step(contender: Contender, arrays: Arrays) -> Step:
+    import jax
+
+    @jax.jit
+    def run(arrays: Arrays, experts: Any) -> Any:
+        def forward(x: Any, gates: Any, w_in: Any, w_out: Any) -> Any:
+            return contender.run(x, experts, gates, w_in, w_out)
+
+        _, backward = jax.vjp(forward, arrays.x, arrays.gates, arrays.w_in, arrays.w_out)
+        return backward(arrays.upstream)
+
+    def step(experts: Any) -> None:
+        for gradient in jax.tree.leaves(run(arrays, experts)):
+            gradient.block_until_ready()
+
+    return step
+
+
+def matmul_step(backend: str, dtype: str, size: int) -> Callable[[], None]:
+    """A plain matmul of two square matrices."""
+    values = np.random.default_rng(0).standard_normal((size, size), np.float32)
+    matrix = to_tensor(values, backend, dtype)
+    if backend == "jax":
+        import jax
+
+        multiply = jax.jit(lambda matrix: matrix @ matrix)
+
+        def multiply_on_jax() -> None:
+            multiply(matrix).block_until_ready()
+
+        return multiply_on_jax
+    import tensorflow as tf
+
+    def step() -> None:
+        tf.matmul(matrix, matrix)[:1, :1].numpy()
+
+    return step
+
+
+def describe_device(backend: str) -> str:
+    """The device that the steps run on, as the backend names it."""
+    if backend == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        return f"{device.platform}: {device.device_kind}"
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    if not found:
+        return "cpu"
+    return f"gpu: {tf.config.experimental.get_device_details(found[0]).get('device_name', '')}"

@@ -1,0 +1,138 @@
+"""Times contenders for the expert layer in turns, beside a plain matmul; see `moe.py`."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median, quantiles
+from typing import Any, NamedTuple
+
+from expert_patterns import CAPACITY_FACTOR, Shape, one_hot_dropped, route
+from expert_steps import contenders, make_arrays, make_step, matmul_step, to_tensor
+
+from t2t_mm.errors import UserError
+
+MATMUL_SIZE = 2048
+SLOW_SECONDS, SLOW_ROUNDS = 4.0, 3
+MOST_BYTES = 4 * 2**30  # of one tensor, above which a contender is left out
+
+
+class Result(NamedTuple):
+    """What one contender took.
+
+    Attributes:
+        name: of the contender.
+        seconds: of each of its calls.
+        rate: of the plain matmul in the same rounds, operations a second.
+        share: of that rate that the useful operations reached.
+        dropped: share of the slots that had no room; None where there is room for all.
+        note: why it did not run; empty if it did.
+    """
+
+    name: str
+    seconds: list[float]
+    rate: float = 0.0
+    share: float = 0.0
+    dropped: float | None = None
+    note: str = ""
+
+    def spread(self) -> tuple[float, float, float]:
+        """The quartiles of the seconds, the median second."""
+        if len(self.seconds) == 1:
+            return (self.seconds[0],) * 3
+        low, middle, high = quantiles(self.seconds, n=4, method="inclusive")
+        return low, middle, high
+
+
+class Measure:
+    """Times contenders in turns.
+
+    Args:
+        backend: "tensorflow" or "jax".
+        dtype: of numbers and weights.
+        rounds: calls of each contender.
+        on_gpu: whether there is one.
+        names: contenders to time; all if empty.
+    """
+
+    def __init__(
+        self, backend: str, dtype: str, rounds: int, on_gpu: bool, names: Sequence[str]
+    ) -> None:
+        known = contenders(backend)
+        if unknown := set(names) - set(known):
+            raise UserError(
+                f"On {backend} there is no such contender; there are {', '.join(known)}",
+                received={"--dispatches": ",".join(sorted(unknown))},
+            )
+        self.backend, self.dtype, self.rounds, self.on_gpu = backend, dtype, rounds, on_gpu
+        self.contenders = {name: known[name] for name in names or known}
+
+    def __call__(self, shape: Shape, routers: Sequence[str]) -> dict[str, list[Result]]:
+        """Times all contenders at one shape, by router."""
+        notes = {name: self._reason_to_leave_out(name, shape) for name in self.contenders}
+        chosen = {router: route(shape, router, seed=1) for router in routers}
+        steps = self._steps(shape, [name for name, note in notes.items() if not note], chosen)
+        seconds = time_in_turns(steps, self.rounds)
+        rate = 2 * MATMUL_SIZE**3 / median(seconds["matmul"])
+
+        def result(name: str, router: str) -> Result:
+            if notes[name]:
+                return Result(name, [], note=notes[name])
+            taken = seconds[name, router]
+            share = shape.useful_operations / median(taken) / rate
+            return Result(name, taken, rate, share, _dropped(name, chosen[router], shape))
+
+        return {router: [result(name, router) for name in notes] for router in routers}
+
+    def _steps(
+        self, shape: Shape, names: Sequence[str], chosen: Mapping[str, Any]
+    ) -> dict[Any, Callable[[], None]]:
+        steps: dict[Any, Callable[[], None]] = {
+            "matmul": matmul_step(self.backend, self.dtype, MATMUL_SIZE)
+        }
+        arrays: dict[str, Any] = {}  # contenders share them
+        for name in names:
+            weights = self.contenders[name].weights
+            if weights not in arrays:
+                arrays[weights] = make_arrays(shape, weights, self.backend, self.dtype)
+            step = make_step(self.backend, self.contenders[name], arrays[weights])
+            for router, experts in chosen.items():
+                tensor = to_tensor(experts, self.backend, "int32")
+                steps[name, router] = functools.partial(step, tensor)
+        return steps
+
+    def _reason_to_leave_out(self, name: str, shape: Shape) -> str:
+        """Why a contender that computes every expert for every row is not run; empty if it is."""
+        rows = {"all experts": shape.tokens}
+        if self.backend == "jax":  # on a CPU it multiplies all slots with all experts
+            rows["ragged_dot"] = shape.tokens * shape.per_token
+        if name not in rows or self.on_gpu:
+            return ""
+        size = 4 * rows[name] * shape.num_experts * max(shape.width, shape.expert_width)
+        return f"left out: a tensor of {size / 2**30:.0f} GiB" if size > MOST_BYTES else ""
+
+
+def time_in_turns(steps: Mapping[Any, Callable[[], None]], rounds: int) -> dict[Any, list[float]]:
+    """Seconds of each step, one call of each in a round; the first calls, untimed, compile."""
+    seconds: dict[Any, list[float]] = {name: [] for name in steps}
+    for step in steps.values():
+        step()
+    for number in range(rounds):
+        for name, step in steps.items():
+            if number >= SLOW_ROUNDS and seconds[name][0] > SLOW_SECONDS:
+                continue
+            start = time.perf_counter()
+            step()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def _dropped(name: str, experts: Any, shape: Shape) -> float | None:
+    if name == "one-hot einsum":
+        return float(one_hot_dropped(experts, shape.num_experts))
+    if name == "capacity":
+        from t2t_mm.layers.dispatch import measure_dropped
+
+        return float(measure_dropped(experts, shape.num_experts, CAPACITY_FACTOR))
+    return None

@@ -1,0 +1,180 @@
+"""The chosen experts on blocks of equal size, as many as each expert needs; for XLA and JAX.
+
+Axis letters: N positions of the flattened batch, D width, E experts, K experts per position,
+F expert width, S = N * K slots, B rows of a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from t2t_mm.layers.dispatch.feed_forward import back_propagate, feed_forward, read_matrices
+from t2t_mm.layers.dispatch.slots import (
+    Rows,
+    Slots,
+    rows_by_position,
+    send_padding_nowhere,
+    sort_slots,
+)
+
+Tensor = Any
+
+SMALLEST_BLOCK, LARGEST_BLOCK = 8, 512
+
+
+def run_blocked(
+    x_ND: Tensor,
+    experts_NK: Tensor,
+    gates_NK: Tensor,
+    w_in: Sequence[Tensor],
+    w_out: Sequence[Tensor],
+    mask_N: Tensor | None = None,
+) -> Tensor:
+    """Sorts the slots by expert; each expert then walks over its own in blocks.
+
+    Shapes are static and nothing is dropped: only the number of an expert's blocks depends on the
+    data. Its last block is filled up with empty rows; padded positions are in no block. The
+    gradient is written out, since XLA cannot differentiate a loop of unknown length: dispatch and
+    combine are each other's transpose, so that both ways only gather.
+
+    Args:
+        x_ND: float[N, D].
+        experts_NK: int32[N, K].
+        gates_NK: float[N, K].
+        w_in: E times float[D, F].
+        w_out: E times float[F, D].
+        mask_N: bool[N], False where padded.
+
+    Returns:
+        float[N, D].
+
+    Chosen: a loop for each expert, over its own two matrices. One loop over the blocks of all
+    experts, and a batched matmul with a loop for what does not fit, both need the matrices in one
+    tensor, and at 60 experts took twice as long on a CPU.
+    Source: blocks, Gale et al. 2022, arXiv:2211.15841, who multiply them all in one sparse matmul.
+    """
+    num_experts = len(w_in)
+
+    # The experts go in as an argument: JAX lets such a function close over no traced value.
+    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    def run(x: Tensor, gates: Tensor, experts: Tensor, *weights: Tensor) -> Any:
+        w_in, w_out = weights[:num_experts], weights[num_experts:]
+        slots = sort_slots(experts, num_experts)
+        blocks = _Blocks(slots, _block_size(slots.number, num_experts))
+        hidden_SF, out_SD = _forward(blocks, x, w_in, w_out)
+        parts = rows_by_position(out_SD, slots.places_NK)
+
+        def gradient(upstream: Tensor) -> tuple[Any, ...]:
+            d_gates = ops.stack([ops.sum(upstream * part, axis=-1) for part in parts], axis=1)
+
+            def d_out(rows: Rows) -> Tensor:
+                return rows.take_weighted(upstream, gates)
+
+            d_x_SD, d_weights = _backward(blocks, d_out, x, hidden_SF, w_in, w_out)
+            d_x = sum(rows_by_position(d_x_SD, slots.places_NK))
+            return d_x, d_gates, None, *d_weights
+
+        return sum(part * gates[:, k, None] for k, part in enumerate(parts)), gradient
+
+    experts_NK = send_padding_nowhere(experts_NK, num_experts, mask_N)
+    return run(x_ND, gates_NK, experts_NK, *read_matrices(w_in), *read_matrices(w_out))
+
+
+def _block_size(num_slots: int | Tensor, num_experts: int) -> int:
+    """The largest power of two within half of an expert's equal share.
+
+    Large blocks are fast matmuls, but half of an expert's last one is empty on average.
+    """
+    if not isinstance(num_slots, int):  # a TensorFlow graph for any number
+        return 128
+    size = LARGEST_BLOCK
+    while size > SMALLEST_BLOCK and 2 * size * num_experts > num_slots:
+        size //= 2
+    return size
+
+
+class _Blocks(NamedTuple):
+    """The blocks of all experts, one after the other, and tensors with a row for each slot.
+
+    A block may reach beyond its expert's slots. What it writes there is written again by the next
+    expert, or is zero where no expert follows.
+
+    Attributes:
+        slots: sorted by expert.
+        size: B.
+    """
+
+    slots: Slots
+    size: int
+
+    def walk(self, expert: int, body: Callable[..., Any], *state: Tensor) -> Any:
+        """Calls `body(place, rows, *state)` for each block of one expert; returns the last state.
+
+        `place` is that of the block's first row; `body` returns the new state.
+        """
+        end = self.slots.starts[expert + 1]
+
+        def step(place: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+            rows = self.slots.rows(place + ops.arange(self.size, dtype="int32"), end)
+            return (place + self.size, *body(place, rows, *state))
+
+        start = self.slots.starts[expert]
+        _, *state = ops.while_loop(lambda place, *_: place < end, step, (start, *state))
+        return state
+
+    def zeros(self, width: int, dtype: Any) -> Tensor:
+        """Room for a row of each slot, and for the last block to reach beyond."""
+        return ops.zeros((self.slots.number + self.size, width), dtype)
+
+    def get(self, rows_SD: Tensor, place: Tensor) -> Tensor:
+        """One block's rows, float[B, D]."""
+        return ops.slice(rows_SD, (place, 0), (self.size, rows_SD.shape[1]))
+
+
+def _forward(
+    blocks: _Blocks, x: Tensor, w_in: Sequence[Tensor], w_out: Sequence[Tensor]
+) -> tuple[Tensor, Tensor]:
+    """The hidden and the output row of each slot, sorted by expert."""
+    width, hidden_width = w_in[0].shape
+    state = blocks.zeros(hidden_width, x.dtype), blocks.zeros(width, x.dtype)
+    for e in range(len(w_in)):
+
+        def body(place: Tensor, rows: Rows, hidden: Tensor, out: Tensor, e: int = e) -> Any:
+            hidden_BF, out_BD = feed_forward(rows.take(x), w_in[e], w_out[e])
+            return _put(hidden, place, hidden_BF), _put(out, place, out_BD)
+
+        state = blocks.walk(e, body, *state)
+    hidden, out = state
+    return hidden, out
+
+
+def _backward(
+    blocks: _Blocks,
+    d_out: Callable[[Rows], Tensor],
+    x: Tensor,
+    hidden: Tensor,
+    w_in: Sequence[Tensor],
+    w_out: Sequence[Tensor],
+) -> tuple[Tensor, list[Tensor]]:
+    """The gradient of each slot's input row, and of all matrices: E of w_in, E of w_out."""
+    d_x, d_w_in, d_w_out = blocks.zeros(x.shape[1], x.dtype), [], []
+    for e in range(len(w_in)):
+
+        def body(place: Tensor, rows: Rows, d_x: Tensor, *sums: Tensor, e: int = e) -> Any:
+            hidden_BF = blocks.get(hidden, place)
+            d_x_BD, *parts = back_propagate(d_out(rows), rows.take(x), hidden_BF, w_in[e], w_out[e])
+            added = [total + part for total, part in zip(sums, parts, strict=True)]
+            return _put(d_x, place, d_x_BD), *added
+
+        zeros = ops.zeros_like(w_in[e]), ops.zeros_like(w_out[e])
+        d_x, d_in, d_out_e = blocks.walk(e, body, d_x, *zeros)
+        d_w_in.append(d_in)
+        d_w_out.append(d_out_e)
+    return d_x, d_w_in + d_w_out
+
+
+def _put(rows_SD: Tensor, place: Tensor, block_BD: Tensor) -> Tensor:
+    return ops.slice_update(rows_SD, (place, 0), block_BD)

@@ -1,0 +1,134 @@
+"""The chosen experts in one batched matmul with room for so many slots each; drops the others.
+
+Axis letters: N positions of the flattened batch, D width, E experts, K experts per position,
+F expert width, S = N * K slots, C capacity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from t2t_mm.layers.dispatch.feed_forward import back_propagate, feed_forward, read_matrices
+from t2t_mm.layers.dispatch.slots import (
+    Rows,
+    rows_by_position,
+    send_padding_nowhere,
+    sort_slots,
+)
+
+Tensor = Any
+
+
+def run_capacity(
+    x_ND: Tensor,
+    experts_NK: Tensor,
+    gates_NK: Tensor,
+    w_in: Sequence[Tensor],
+    w_out: Sequence[Tensor],
+    mask_N: Tensor | None = None,
+    capacity_factor: float = 1.25,
+) -> Tensor:
+    """Gives each expert its first C slots; what comes after them is dropped.
+
+    C is the capacity factor times an equal share of the slots, padded ones included, rounded up.
+    A dropped slot adds nothing to its position and has no gradient: the position gets what its
+    other experts say, or zero. As elsewhere, the gradient only gathers.
+
+    Args:
+        x_ND: float[N, D].
+        experts_NK: int32[N, K].
+        gates_NK: float[N, K].
+        w_in: E times float[D, F].
+        w_out: E times float[F, D].
+        mask_N: bool[N], False where padded.
+        capacity_factor: at least the E of E experts to drop nothing whatever the gate says.
+
+    Returns:
+        float[N, D].
+
+    Source: Lepikhin et al. 2020, arXiv:2006.16668 (GShard), section 2.2: earlier positions first.
+    """
+    num_experts = len(w_in)
+
+    # The experts go in as an argument: JAX lets such a function close over no traced value.
+    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    def run(x: Tensor, gates: Tensor, experts: Tensor, *weights: Tensor) -> Any:
+        w_in_EDF, w_out_EFD = ops.stack(weights[:num_experts]), ops.stack(weights[num_experts:])
+        seats = _seat_slots(experts, num_experts, capacity_factor)
+        x_ECD = seats.rows.take(x)
+        hidden_ECF, out_ECD = feed_forward(x_ECD, w_in_EDF, w_out_EFD)
+        parts = seats.rows_by_position(out_ECD)
+
+        def gradient(upstream: Tensor) -> tuple[Any, ...]:
+            d_gates = ops.stack([ops.sum(upstream * part, axis=-1) for part in parts], axis=1)
+            d_out_ECD = seats.rows.take_weighted(upstream, gates)
+            d_x_ECD, d_w_in, d_w_out = back_propagate(
+                d_out_ECD, x_ECD, hidden_ECF, w_in_EDF, w_out_EFD
+            )
+            d_x = sum(seats.rows_by_position(d_x_ECD))
+            return d_x, d_gates, None, *ops.unstack(d_w_in), *ops.unstack(d_w_out)
+
+        return sum(part * gates[:, k, None] for k, part in enumerate(parts)), gradient
+
+    experts_NK = send_padding_nowhere(experts_NK, num_experts, mask_N)
+    return run(x_ND, gates_NK, experts_NK, *read_matrices(w_in), *read_matrices(w_out))
+
+
+def measure_dropped(
+    experts_NK: Tensor, num_experts: int, capacity_factor: float, mask_N: Tensor | None = None
+) -> Tensor:
+    """The share of the slots that `run_capacity` drops, a float32 scalar; padding counts nowhere.
+
+    Example:
+        >>> experts = keras.ops.array([[0], [0], [0], [1]])  # two experts have room for two each
+        >>> measure_dropped(experts, num_experts=2, capacity_factor=1.0)  # 0.25
+    """
+    experts_NK = send_padding_nowhere(experts_NK, num_experts, mask_N)
+    experts_S = ops.reshape(experts_NK, (-1,))
+    capacity = capacity_of(ops.shape(experts_S)[0], num_experts, capacity_factor)
+    loads = ops.segment_sum(ops.ones_like(experts_S), experts_S, num_experts + 1)[:num_experts]
+    dropped = ops.sum(ops.maximum(loads - capacity, 0))
+    return ops.cast(dropped, "float32") / ops.cast(ops.maximum(ops.sum(loads), 1), "float32")
+
+
+def capacity_of(num_slots: int | Tensor, num_experts: int, factor: float) -> int | Tensor:
+    """C: an equal share of the slots times a factor, to three decimals, rounded up.
+
+    Example:
+        >>> capacity_of(num_slots=64, num_experts=8, factor=1.25)
+        10
+    """
+    return -(-num_slots * round(factor * 1000) // (1000 * num_experts))
+
+
+class _Seats(NamedTuple):
+    """Where each slot sits among the E times C rows.
+
+    Attributes:
+        rows: [E, C] of them.
+        index_NK: int32[N, K], the row of each slot, counted through; any if it has none.
+        seated_NK: bool[N, K], False where the slot is dropped or padded.
+    """
+
+    rows: Rows
+    index_NK: Tensor
+    seated_NK: Tensor
+
+    def rows_by_position(self, rows_ECD: Tensor) -> list[Tensor]:
+        """K times float[N, D]; zero where a slot has no row."""
+        parts = rows_by_position(ops.reshape(rows_ECD, (-1, rows_ECD.shape[-1])), self.index_NK)
+        return [ops.where(self.seated_NK[:, k, None], part, 0) for k, part in enumerate(parts)]
+
+
+def _seat_slots(experts_NK: Tensor, num_experts: int, capacity_factor: float) -> _Seats:
+    slots = sort_slots(experts_NK, num_experts)
+    capacity = capacity_of(slots.number, num_experts, capacity_factor)
+    places_EC = slots.starts[:-1, None] + ops.arange(capacity, dtype="int32")
+    rows = slots.rows(places_EC, slots.starts[1:, None])
+    ranks_NK = slots.places_NK - ops.take(slots.starts, experts_NK, axis=0)
+    seated_NK = ops.logical_and(experts_NK < num_experts, ranks_NK < capacity)
+    index_NK = ops.where(seated_NK, experts_NK * capacity + ranks_NK, 0)
+    return _Seats(rows, index_NK, seated_NK)

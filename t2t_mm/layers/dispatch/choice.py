@@ -1,0 +1,55 @@
+"""The ways to run the experts by name, and which of them "auto" is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from t2t_mm.layers.dispatch.blocked import run_blocked
+from t2t_mm.layers.dispatch.capacity import run_capacity
+from t2t_mm.layers.dispatch.dense import run_dense
+from t2t_mm.layers.dispatch.ragged import run_ragged
+
+Dispatch = Callable[..., Any]
+
+DISPATCHES: dict[str, Dispatch] = {
+    "ragged": run_ragged,
+    "blocked": run_blocked,
+    "capacity": run_capacity,
+    "dense": run_dense,
+}
+
+
+def check_dispatch(name: str) -> None:
+    """Refuses a name that is unknown or means nothing on this backend.
+
+    Raises:
+        ValueError: if `name` is not "auto" or in the table, or ragged on another backend than
+            TensorFlow.
+    """
+    names = ("auto", *DISPATCHES)
+    if name not in names:
+        raise ValueError(f"A dispatch is one of {', '.join(names)}. Received: dispatch={name!r}.")
+    if name == "ragged" and keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            "Ragged dispatch runs on Keras's TensorFlow backend only; use 'auto' or 'blocked'. "
+            f"Received: dispatch={name!r}, backend={keras.backend.backend()!r}."
+        )
+
+
+def choose_dispatch(name: str) -> Dispatch:
+    """The function of a name; "auto" is ragged in TensorFlow's own graphs, blocked elsewhere."""
+    if name == "auto":
+        name = "ragged" if _runs_tensorflow_graphs() else "blocked"
+    return DISPATCHES[name]
+
+
+def _runs_tensorflow_graphs() -> bool:
+    """Whether operations go to TensorFlow itself: not to JAX, nor to XLA by `jit_compile=True`."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+    from tensorflow.python.ops import control_flow_util  # nothing public says so
+
+    graph = tf.compat.v1.get_default_graph()
+    return not control_flow_util.GraphOrParentsInXlaContext(graph)

@@ -1,0 +1,55 @@
+"""The feed-forward net of one expert, or of a batch of them, and its gradient written out.
+
+Axis letters: R rows, D width, F expert width; a leading E where experts are batched.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+
+def feed_forward(x: Tensor, w_in: Tensor, w_out: Tensor) -> tuple[Tensor, Tensor]:
+    """Runs the rows through ReLU(x W_in) W_out.
+
+    Args:
+        x: float[..., R, D].
+        w_in: float[..., D, F].
+        w_out: float[..., F, D].
+
+    Returns:
+        The hidden rows, float[..., R, F], and the result, float[..., R, D].
+    """
+    hidden = ops.relu(ops.matmul(x, w_in))
+    return hidden, ops.matmul(hidden, w_out)
+
+
+def back_propagate(
+    upstream: Tensor, x: Tensor, hidden: Tensor, w_in: Tensor, w_out: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The gradients of `x`, `w_in` and `w_out`.
+
+    Args:
+        upstream: float[..., R, D], the gradient of the result.
+        x: as `feed_forward` got it.
+        hidden: as `feed_forward` returned it.
+        w_in: float[..., D, F].
+        w_out: float[..., F, D].
+    """
+    d_hidden = ops.where(hidden > 0, ops.matmul(upstream, _transpose(w_out)), 0)
+    d_x = ops.matmul(d_hidden, _transpose(w_in))
+    return d_x, ops.matmul(_transpose(x), d_hidden), ops.matmul(_transpose(hidden), upstream)
+
+
+def read_matrices(matrices: Sequence[Tensor]) -> list[Tensor]:
+    """The matrices as tensors: a gradient written out is of tensors, not of TensorFlow variables.
+
+    Keras's `convert_to_tensor` leaves a variable of TensorFlow as it is.
+    """
+    return [ops.reshape(matrix, matrix.shape) for matrix in matrices]
+
+
+def _transpose(matrix: Tensor) -> Tensor:
+    return ops.swapaxes(matrix, -1, -2)

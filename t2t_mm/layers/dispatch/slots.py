@@ -1,0 +1,90 @@
+"""The slots of a batch in the order of their experts; static shapes, any backend.
+
+Axis letters: N positions of the flattened batch, D width, E experts, K experts per position,
+S = N * K slots (one for each pair of a position and an expert chosen for it), R rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from keras import ops
+
+Tensor = Any
+
+
+class Rows(NamedTuple):
+    """Slots side by side, as one matmul takes them; rows may be empty.
+
+    Attributes:
+        slots: int32[..., R], the slot (position * K + k) in each row; any where it is empty.
+        positions: int32[..., R], the slot's position.
+        filled: bool[..., R], False where the row is empty.
+    """
+
+    slots: Tensor
+    positions: Tensor
+    filled: Tensor
+
+    def take(self, x_ND: Tensor) -> Tensor:
+        """The positions' vectors, float[..., R, D]; zero in empty rows."""
+        return ops.where(self.filled[..., None], ops.take(x_ND, self.positions, axis=0), 0)
+
+    def take_weighted(self, x_ND: Tensor, gates_NK: Tensor) -> Tensor:
+        """The positions' vectors times the slots' gates, float[..., R, D]; zero in empty rows."""
+        gates = ops.take(ops.reshape(gates_NK, (-1,)), self.slots, axis=0)
+        return self.take(x_ND) * gates[..., None]
+
+
+class Slots(NamedTuple):
+    """The slots sorted by expert, those of padded positions last; within an expert by position.
+
+    Attributes:
+        order_S: int32[S], the slot (position * K + k) at each place.
+        places_NK: int32[N, K], the place of each slot.
+        starts: int32[E + 1], where each expert's slots start, and where the last one's end.
+    """
+
+    order_S: Tensor
+    places_NK: Tensor
+    starts: Tensor
+
+    @property
+    def number(self) -> int | Tensor:
+        """S; a tensor in a TensorFlow graph that does not know it."""
+        return ops.shape(self.order_S)[0]
+
+    def rows(self, places: Tensor, end: Tensor) -> Rows:
+        """The slots at `places`, int32[..., R]; a row whose place is `end` or later is empty."""
+        slots = ops.take(self.order_S, ops.minimum(places, self.number - 1), axis=0)
+        return Rows(slots, slots // self.places_NK.shape[1], places < end)
+
+
+def sort_slots(experts_NK: Tensor, num_experts: int) -> Slots:
+    """Sorts the slots of a batch.
+
+    Args:
+        experts_NK: int32[N, K]; E where the position is padded, see `send_padding_nowhere`.
+        num_experts: E.
+    """
+    experts_S = ops.reshape(experts_NK, (-1,))
+    num_slots = ops.shape(experts_S)[0]
+    # No two keys are equal: no backend's sort can then put them in an order of its own.
+    keys_S = ops.sort(experts_S * num_slots + ops.arange(num_slots, dtype="int32"))
+    order_S = keys_S % num_slots
+    places_NK = ops.reshape(ops.argsort(order_S), ops.shape(experts_NK))
+    first_keys = ops.arange(num_experts + 1, dtype="int32") * num_slots
+    starts = ops.searchsorted(keys_S, first_keys)
+    return Slots(order_S, ops.cast(places_NK, "int32"), ops.cast(starts, "int32"))
+
+
+def send_padding_nowhere(experts_NK: Tensor, num_experts: int, mask_N: Tensor | None) -> Tensor:
+    """Gives padded positions an expert that is not there, number E."""
+    if mask_N is None:
+        return experts_NK
+    return ops.where(mask_N[:, None], experts_NK, num_experts)
+
+
+def rows_by_position(rows_RD: Tensor, index_NK: Tensor) -> list[Tensor]:
+    """The rows of each position's first slot, second slot and so on: K times float[N, D]."""
+    return [ops.take(rows_RD, index_NK[:, k], axis=0) for k in range(index_NK.shape[1])]

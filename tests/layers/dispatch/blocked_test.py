@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from expert_cases import WIDTH, layer_inputs, output_and_gradients, padding_mask
+
+from t2t_mm.layers.dispatch import run_blocked, run_ragged
+from t2t_mm.layers.dispatch.blocked import _block_size
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
+def test_outputs_and_gradients_are_those_of_ragged(compiled):
+    # 69 slots, 5 experts: blocks of 8, of which expert 1 needs at least two.
+    for mask in (None, padding_mask()):
+        expected = output_and_gradients(run_ragged, layer_inputs(), mask)
+        got = output_and_gradients(run_blocked, layer_inputs(), mask, jit_compile=compiled)
+        for one, other in zip(got, expected, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_number_of_positions_unknown_when_traced():
+    # What TensorFlow's training loop traces, compiled; blocks are of 128 rows then.
+    signature = [
+        tf.TensorSpec([None, WIDTH], tf.float32),
+        tf.TensorSpec([None, 3], tf.int32),
+        tf.TensorSpec([None, 3], tf.float32),
+    ]
+    inputs = layer_inputs(num_tokens=150)  # 450 slots: more than one block of 128 for expert 1
+    inputs[1][:, 0] = 1
+    inputs[1][:, 1:] = [0, 2]
+    expected = output_and_gradients(run_ragged, inputs)
+    options = {"jit_compile": True, "input_signature": signature}
+    got = output_and_gradients(run_blocked, inputs, **options)
+    for one, other in zip(got, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_padded_positions_get_zero_even_if_all_are_padded():
+    x, experts, gates, w_in, w_out = layer_inputs()
+    out = run_blocked(x, experts, gates, w_in, w_out, tf.zeros(23, tf.bool))
+    np.testing.assert_array_equal(out, np.zeros((23, WIDTH)))
+
+
+def test_the_gradient_scatters_nothing():
+    x, experts, gates, w_in, w_out = layer_inputs()
+
+    @tf.function
+    def gradient(x, gates):
+        with tf.GradientTape() as tape:
+            tape.watch([x, gates])
+            total = tf.reduce_sum(run_blocked(x, experts, gates, w_in, w_out))
+        return tape.gradient(total, [x, gates])
+
+    graph = gradient.get_concrete_function(x, gates).graph.as_graph_def()
+    loops = [node for function in graph.library.function for node in function.node_def]
+    operations = {node.op for node in [*graph.node, *loops]}
+    assert {"GatherV2", "MatMul"} <= operations
+    assert not {name for name in operations if "Scatter" in name or "SegmentSum" in name}
+
+
+@pytest.mark.parametrize(
+    ("num_slots", "num_experts", "size"),
+    [(12, 4, 8), (128, 4, 16), (127, 4, 8), (4096, 60, 32), (1 << 20, 8, 512)],
+)
+def test_a_block_is_at_most_half_of_an_equal_share(num_slots, num_experts, size):
+    assert _block_size(num_slots, num_experts) == size

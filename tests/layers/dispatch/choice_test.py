@@ -1,0 +1,88 @@
+"""Which function a name stands for; and all of them on JAX."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from t2t_mm.layers.dispatch import DISPATCHES, check_dispatch, choose_dispatch
+
+ROOT = Path(__file__).parents[3]
+
+ON_JAX = """
+import functools
+import jax, jax.numpy as jnp, numpy as np, pytest
+from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, run_blocked
+from t2t_mm.layers.dispatch import run_capacity, run_dense
+
+assert choose_dispatch("auto") is run_blocked
+with pytest.raises(ValueError, match="use 'auto' or 'blocked'.*dispatch='ragged', backend='jax'"):
+    check_dispatch("ragged")
+
+generator = np.random.default_rng(0)
+x = generator.normal(size=(23, 6)).astype("float32")
+choice = generator.normal(size=(6, 5)).astype("float32")
+w_in = [generator.normal(size=(6, 9)).astype("float32") for _ in range(5)]
+w_out = [generator.normal(size=(9, 6)).astype("float32") for _ in range(5)]
+mask = generator.uniform(size=23) < 0.7
+upstream = generator.normal(size=(23, 6)).astype("float32")
+
+def gradients(run):
+    @jax.jit
+    @functools.partial(jax.value_and_grad, argnums=(0, 1, 2, 3))
+    def loss(x, choice, w_in, w_out):  # a gate that is differentiated too, as in a model
+        best, experts = jax.lax.top_k(x @ choice, 3)
+        gates = jax.nn.softmax(best) * mask[:, None]
+        return jnp.sum(run(x, experts, gates, w_in, w_out, mask) * upstream)
+    return jax.tree.leaves(loss(x, choice, w_in, w_out))
+
+expected = gradients(run_dense)
+for run in (run_blocked, functools.partial(run_capacity, capacity_factor=5.0)):
+    for got, right in zip(gradients(run), expected, strict=True):
+        np.testing.assert_allclose(got, right, atol=1e-3)
+"""
+
+
+def test_the_table_names_each_function_after_itself():
+    assert {f"run_{name}": run for name, run in DISPATCHES.items()} == {
+        run.__name__: run for run in DISPATCHES.values()
+    }
+    assert all(choose_dispatch(name) is run for name, run in DISPATCHES.items())
+
+
+def test_auto_knows_xla_from_a_plain_graph():
+    chosen = []
+
+    def trace():
+        chosen.append(choose_dispatch("auto"))
+        # Inside a loop too, whose body is a graph of its own.
+        tf.while_loop(
+            lambda i: i < 1,
+            lambda i: (chosen.append(choose_dispatch("auto")), i + 1)[1:],
+            (tf.constant(0),),
+        )
+
+    assert choose_dispatch("auto") is DISPATCHES["ragged"]  # eager
+    tf.function(trace, autograph=False)()
+    tf.function(trace, autograph=False, jit_compile=True)()
+    names = [run.__name__ for run in chosen]
+    assert names == ["run_ragged"] * 2 + ["run_blocked"] * 2
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(ValueError, match=r"auto, ragged, .*, dense\. Received: dispatch='sparse'"):
+        check_dispatch("sparse")
+
+
+def test_jax_gives_the_same_numbers_and_gradients():
+    pytest.importorskip("jax")
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": "jax",
+        "PYTHONPATH": str(ROOT),
+        "JAX_PLATFORMS": "cpu",
+    }
+    subprocess.run([sys.executable, "-c", ON_JAX], env=environment, check=True, cwd=ROOT)
