@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from t2t_mm.errors import UserError
+from t2t_mm.mesh_shape import count_expert_slices
 from t2t_mm.section import Section, setting
 
 
@@ -31,6 +32,8 @@ class ModelHParams(Section):
         timing_on_inputs: Whether the timing signal is also added to the encoder's input.
         balance_loss_weight: Weight of the importance and load losses of each expert layer.
         expert_dispatch: How positions reach their experts; "auto" picks by backend.
+        mesh_shape: "experts:4" lays the experts out in 4 slices, each on a device of its own;
+            empty: all are on one. Checkpoints are the same either way.
     """
 
     width: int = setting(512, at_least=1)
@@ -50,6 +53,7 @@ class ModelHParams(Section):
     timing_on_inputs: bool = True
     balance_loss_weight: float = setting(0.01, at_least=0)
     expert_dispatch: Literal["auto", "ragged", "dense"] = "auto"
+    mesh_shape: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,6 +67,15 @@ class ModelHParams(Section):
                 "model.experts_per_token is larger than model.num_experts",
                 received={
                     "model.experts_per_token": self.experts_per_token,
+                    "model.num_experts": self.num_experts,
+                },
+            )
+        slices = count_expert_slices(self.mesh_shape)
+        if slices and self.num_experts % slices:
+            raise UserError(
+                "The slices of model.mesh_shape do not divide model.num_experts",
+                received={
+                    "model.mesh_shape": self.mesh_shape,
                     "model.num_experts": self.num_experts,
                 },
             )

@@ -4,12 +4,15 @@ Axis letters: B batch, L positions, N = B * L, D width, E experts, K per positio
 Source: arXiv:1706.05137, section 2.3; Shazeer et al. 2017, arXiv:1701.06538.
 """
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from t2t_mm.layers.dispatch import run_dense, run_ragged
+from t2t_mm.layers.expert_mesh import run_on_mesh
 from t2t_mm.layers.gating import NoisyTopKGate, Routing
 from t2t_mm.layers.normalization import LayerNorm
 
@@ -29,9 +32,13 @@ class Experts(keras.layers.Layer):
         dispatch: "ragged" sorts positions by expert, and costs what the chosen experts cost
             (TensorFlow only, not under XLA); "dense" runs all experts on all positions;
             "auto" is ragged on TensorFlow and dense elsewhere.
+        devices: those of the slices of an expert mesh, such as ("CPU:0", "CPU:1"); their number
+            divides E. Slice i has the experts from i * E / n on, and their variables. Empty: all
+            experts are where the layer is.
 
     Raises:
-        ValueError: if `dispatch` is unknown, or ragged on another backend.
+        ValueError: if `dispatch` is unknown, or ragged or a mesh on another backend, or the
+            devices do not divide the experts.
 
     Example:
         >>> experts = Experts(num_experts=4, expert_width=16)
@@ -45,7 +52,12 @@ class Experts(keras.layers.Layer):
     """
 
     def __init__(
-        self, num_experts: int, expert_width: int, dispatch: str = "auto", **kwargs: Any
+        self,
+        num_experts: int,
+        expert_width: int,
+        dispatch: str = "auto",
+        devices: Sequence[str] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if dispatch not in DISPATCHES:
@@ -58,9 +70,16 @@ class Experts(keras.layers.Layer):
                 "Ragged dispatch runs on Keras's TensorFlow backend only; use 'auto' or 'dense'. "
                 f"Received: dispatch={dispatch!r}, backend={keras.backend.backend()!r}."
             )
+        if devices and (num_experts % len(devices) or not on_tensorflow):
+            raise ValueError(
+                "A mesh needs experts in slices of one size, and Keras's TensorFlow backend. "
+                f"Received: num_experts={num_experts}, devices={tuple(devices)}, "
+                f"backend={keras.backend.backend()!r}."
+            )
         self.num_experts = num_experts
         self.expert_width = expert_width
         self.dispatch = dispatch
+        self.devices = tuple(devices)
         self.runs_ragged = dispatch == "ragged" or (dispatch == "auto" and on_tensorflow)
 
     def build(self, input_shape: Any) -> None:
@@ -70,12 +89,18 @@ class Experts(keras.layers.Layer):
         self.w_out = self._add_matrices("w_out", (hidden, width), limit)
 
     def _add_matrices(self, name: str, shape: tuple[int, int], limit: float) -> list[Any]:
-        return [
-            self.add_weight(
-                shape, keras.initializers.RandomUniform(-limit, limit), name=f"{name}.{expert}"
-            )
-            for expert in range(self.num_experts)
-        ]
+        matrices = []
+        for expert in range(self.num_experts):
+            with self._placed(expert):
+                initializer = keras.initializers.RandomUniform(-limit, limit)
+                matrices.append(self.add_weight(shape, initializer, name=f"{name}.{expert}"))
+        return matrices
+
+    def _placed(self, expert: int) -> Any:
+        """The scope of the device of this expert's slice."""
+        if not self.devices:
+            return contextlib.nullcontext()
+        return keras.device(self.devices[expert * len(self.devices) // self.num_experts])
 
     def call(
         self, x: Tensor, experts: Tensor, gates: Tensor, position_mask: Tensor | None = None
@@ -87,7 +112,12 @@ class Experts(keras.layers.Layer):
         run = run_ragged if self.runs_ragged else run_dense
         w_in = [matrix.value for matrix in self.w_in]
         w_out = [matrix.value for matrix in self.w_out]
-        return run(x, experts, ops.cast(gates, x.dtype), w_in, w_out, position_mask)
+        gates = ops.cast(gates, x.dtype)
+        if self.devices:
+            if position_mask is not None:
+                experts = ops.where(position_mask[:, None], experts, self.num_experts)
+            return run_on_mesh(run, x, experts, gates, w_in, w_out, self.devices)
+        return run(x, experts, gates, w_in, w_out, position_mask)
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()
@@ -95,6 +125,7 @@ class Experts(keras.layers.Layer):
             "num_experts": self.num_experts,
             "expert_width": self.expert_width,
             "dispatch": self.dispatch,
+            "devices": self.devices,
         }
 
 
@@ -110,6 +141,7 @@ class ExpertBlock(keras.layers.Layer):
         dispatch: see `Experts`.
         gain_per_channel: see `LayerNorm`.
         seed: of the gate's noise.
+        devices: see `Experts`.
 
     Example:
         >>> block = ExpertBlock(num_experts=4, experts_per_token=2, expert_width=16)
@@ -129,6 +161,7 @@ class ExpertBlock(keras.layers.Layer):
         dispatch: str = "auto",
         gain_per_channel: bool = True,
         seed: int | None = None,
+        devices: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -138,6 +171,7 @@ class ExpertBlock(keras.layers.Layer):
         self.dispatch = dispatch
         self.gain_per_channel = gain_per_channel
         self.seed = seed
+        self.devices = tuple(devices)
 
     def build(self, input_shape: Any) -> None:
         policy = {"dtype": self.dtype_policy}
@@ -145,7 +179,12 @@ class ExpertBlock(keras.layers.Layer):
             self.num_experts, self.experts_per_token, self.seed, name="gate", **policy
         )
         self.experts = Experts(
-            self.num_experts, self.expert_width, self.dispatch, name="experts", **policy
+            self.num_experts,
+            self.expert_width,
+            self.dispatch,
+            self.devices,
+            name="experts",
+            **policy,
         )
         self.norm = LayerNorm(self.gain_per_channel, name="norm", **policy)
         for layer in (self.gate, self.experts, self.norm):
@@ -173,4 +212,5 @@ class ExpertBlock(keras.layers.Layer):
             "dispatch": self.dispatch,
             "gain_per_channel": self.gain_per_channel,
             "seed": self.seed,
+            "devices": self.devices,
         }

@@ -13,6 +13,7 @@ from t2t_mm.features import Feature
 from t2t_mm.modalities.base import Modality
 from t2t_mm.model.decoder import Decoder
 from t2t_mm.model.encoder import Encoder
+from t2t_mm.model.expert_placement import expert_devices
 from t2t_mm.model.mixer import Mixer
 from t2t_mm.model.multimodel import MultiModel
 
@@ -94,6 +95,7 @@ def _experts(hparams: ModelHParams) -> dict[str, Any] | None:
         "expert_width": hparams.expert_width,
         "dispatch": hparams.expert_dispatch,
         "gain_per_channel": hparams.gain_per_channel,
+        "devices": expert_devices(hparams.mesh_shape),
     }
 
 
