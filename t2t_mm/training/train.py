@@ -196,7 +196,7 @@ def _introduction(run: Run, num_parameters: int, first_step: int) -> list[str]:
         f"{num_parameters:,} parameters; steps {first_step} to {hparams.train.steps}"
         + (f"; resumed at step {first_step}" if first_step else "")
     )
-    if hparams.model.mesh_shape:
+    if hparams.model.mesh_shape and hparams.model.use_experts:
         lines.append(_describe_mesh(hparams.model))
     return lines
 
