@@ -193,7 +193,7 @@ def _lowering_class(mtf: Any) -> Any:
     count. So one position stands for all: what it counts is then the traffic of one position.
     """
 
-    class Lowering(mtf.Lowering):  # type: ignore[misc]
+    class Lowering(mtf.Lowering):
         def verify_slice_shapes(self, tensor: Any, laid_out_tensor: Any) -> None:
             sizes = [
                 1 if name == "positions" else size
