@@ -44,7 +44,13 @@ __all__ = [
 ]
 
 _FREE_ON_RESUME = frozenset(
-    {"train.eval_every", "train.checkpoint_every", "train.keep_checkpoint_max", "train.log_every"}
+    {
+        "model.mesh_shape",
+        "train.eval_every",
+        "train.checkpoint_every",
+        "train.keep_checkpoint_max",
+        "train.log_every",
+    }
 )
 
 
@@ -115,8 +121,8 @@ def differences(run: HParams, asked: HParams) -> list[str]:
 def resume_differences(run: HParams, asked: HParams) -> list[str]:
     """The differences that forbid resuming a run.
 
-    Free are decode.*, intervals and logging, and the number of steps where the schedule does
-    not depend on it.
+    Free are decode.*, intervals and logging, where the experts are, and the number of steps where
+    the schedule does not depend on it.
     """
     free = set(_FREE_ON_RESUME)
     if not run.optimizer.depends_on_total_steps:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from t2t_mm.errors import UserError
+from t2t_mm.mesh_shape import count_expert_slices
 from t2t_mm.section import Section, setting
 
 
@@ -42,6 +43,8 @@ class ModelHParams(Section):
         capacity_factor: What an expert has room for under "capacity", as a multiple of an equal
             share of the positions.
         precision: Type of activations and products; weights are float32 in both.
+        mesh_shape: "experts:4" lays the experts out in 4 slices, each on a device of its own;
+            empty: all are on one. Checkpoints are the same either way.
     """
 
     width: int = setting(512, at_least=1)
@@ -67,6 +70,7 @@ class ModelHParams(Section):
     expert_dispatch: Literal["auto", "ragged", "blocked", "capacity", "dense"] = "auto"
     capacity_factor: float = setting(1.25, at_least=0.1)
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    mesh_shape: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -85,6 +89,7 @@ class ModelHParams(Section):
             )
         if self.use_experts and self.experts_per_token == 1 < self.num_experts:
             self._check_one_expert_is_learned()
+        self._check_mesh()
 
     def _check_one_expert_is_learned(self) -> None:
         """The softmax over one chosen expert is 1, so that only a loss can teach the gate."""
@@ -98,6 +103,28 @@ class ModelHParams(Section):
                 },
                 fix="Set model.experts_per_token=2, or the gate position and the balancing "
                 "importance_load or switch.",
+            )
+
+    def _check_mesh(self) -> None:
+        slices = count_expert_slices(self.mesh_shape)
+        if slices and self.num_experts % slices:
+            raise UserError(
+                "The slices of model.mesh_shape do not divide model.num_experts",
+                received={
+                    "model.mesh_shape": self.mesh_shape,
+                    "model.num_experts": self.num_experts,
+                },
+            )
+        if slices and (self.gate == "problem" or self.expert_dispatch in ("blocked", "capacity")):
+            raise UserError(
+                "Slices of experts need a gate that looks at positions and a dispatch that "
+                "runs slice by slice",
+                expected="model.gate=position and model.expert_dispatch=auto, ragged or dense",
+                received={
+                    "model.mesh_shape": self.mesh_shape,
+                    "model.gate": self.gate,
+                    "model.expert_dispatch": self.expert_dispatch,
+                },
             )
 
 

@@ -19,6 +19,7 @@ from t2t_mm.data.text_files import decode_line, decoded_lines
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.predictor import LoadedRun, Predictor, load
+from t2t_mm.model.expert_placement import expert_devices
 from t2t_mm.training.checkpoint import write_text_atomically
 from t2t_mm.training.run_data import check_run_data
 from t2t_mm.training.run_directory import Run, open_run
@@ -58,6 +59,7 @@ def decode(
         UserError: the run, the file or the data is not there.
     """
     run = open_run(output_dir)
+    expert_devices(run.hparams.model.mesh_shape)  # splits the CPU, before TensorFlow starts
     task = choose_task(run, problem)
     if to_file:
         _check_writable(Path(to_file))

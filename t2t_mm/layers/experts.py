@@ -4,13 +4,15 @@ Axis letters: B batch, L positions, N = B * L, D width, E experts, K per positio
 Source: arXiv:1706.05137, section 2.3; Shazeer et al. 2017, arXiv:1701.06538.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, measure_dropped
+from t2t_mm.layers.expert_mesh import run_on_mesh
 from t2t_mm.layers.gating import NoisyTopKGate, Routing
 from t2t_mm.layers.normalization import LayerNorm
 
@@ -32,9 +34,13 @@ class Experts(keras.layers.Layer):
             dropped; at inference nothing is, as in "auto". "dense": all experts on all positions.
             "auto": ragged in TensorFlow graphs, blocked under `jit_compile=True` and on JAX.
         capacity_factor: the row limit as a multiple of an equal share; for "capacity" only.
+        devices: those of the slices of an expert mesh, such as ("CPU:0", "CPU:1"); their number
+            divides E. Slice i has the experts from i * E / n on, and their variables. Empty: all
+            experts are where the layer is.
 
     Raises:
-        ValueError: if `dispatch` is unknown, or ragged on another backend.
+        ValueError: if `dispatch` is unknown, or ragged or a mesh on another backend, or the
+            devices do not divide the experts.
 
     Example:
         >>> experts = Experts(num_experts=4, expert_width=16)
@@ -53,14 +59,18 @@ class Experts(keras.layers.Layer):
         expert_width: int,
         dispatch: str = "auto",
         capacity_factor: float = 1.25,
+        devices: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_dispatch(dispatch)
+        if devices:
+            _check_mesh(num_experts, dispatch, devices)
         self.num_experts = num_experts
         self.expert_width = expert_width
         self.dispatch = dispatch
         self.capacity_factor = capacity_factor
+        self.devices = tuple(devices)
 
     def build(self, input_shape: Any) -> None:
         width, hidden = input_shape[-1], self.expert_width
@@ -69,12 +79,18 @@ class Experts(keras.layers.Layer):
         self.w_out = self._add_matrices("w_out", (hidden, width), limit)
 
     def _add_matrices(self, name: str, shape: tuple[int, int], limit: float) -> list[Any]:
-        return [
-            self.add_weight(
-                shape, keras.initializers.RandomUniform(-limit, limit), name=f"{name}.{expert}"
-            )
-            for expert in range(self.num_experts)
-        ]
+        matrices = []
+        for expert in range(self.num_experts):
+            with self._placed(expert):
+                initializer = keras.initializers.RandomUniform(-limit, limit)
+                matrices.append(self.add_weight(shape, initializer, name=f"{name}.{expert}"))
+        return matrices
+
+    def _placed(self, expert: int) -> Any:
+        """The scope of the device of this expert's slice."""
+        if not self.devices:
+            return contextlib.nullcontext()
+        return keras.device(self.devices[expert * len(self.devices) // self.num_experts])
 
     def call(
         self,
@@ -96,7 +112,12 @@ class Experts(keras.layers.Layer):
         w_in = [matrix.value for matrix in self.w_in]
         w_out = [matrix.value for matrix in self.w_out]
         gates = ops.cast(gates, x.dtype)
-        return choose_dispatch(name)(x, experts, gates, w_in, w_out, position_mask, **options)
+        run = choose_dispatch(name)
+        if self.devices:
+            if position_mask is not None:
+                experts = ops.where(position_mask[:, None], experts, self.num_experts)
+            return run_on_mesh(run, x, experts, gates, w_in, w_out, self.devices)
+        return run(x, experts, gates, w_in, w_out, position_mask, **options)
 
     def dropped_share(
         self, experts: Tensor, position_mask: Tensor | None = None, training: bool = False
@@ -116,7 +137,20 @@ class Experts(keras.layers.Layer):
             "expert_width": self.expert_width,
             "dispatch": self.dispatch,
             "capacity_factor": self.capacity_factor,
+            "devices": self.devices,
         }
+
+
+def _check_mesh(num_experts: int, dispatch: str, devices: Sequence[str]) -> None:
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    by_slice = ("auto", "ragged", "dense")  # a capacity, say, would be counted slice by slice
+    if num_experts % len(devices) or not on_tensorflow or dispatch not in by_slice:
+        raise ValueError(
+            "A mesh needs experts in slices of one size, Keras's TensorFlow backend and one of the "
+            f"dispatches {', '.join(by_slice)}. Received: num_experts={num_experts}, "
+            f"devices={tuple(devices)}, dispatch={dispatch!r}, "
+            f"backend={keras.backend.backend()!r}."
+        )
 
 
 class ExpertBlock(keras.layers.Layer):
@@ -133,6 +167,7 @@ class ExpertBlock(keras.layers.Layer):
         gain_per_channel: see `LayerNorm`.
         seed: of the gate's noise.
         gate_arguments: further ones of `NoisyTopKGate`.
+        devices: see `Experts`.
 
     Example:
         >>> block = ExpertBlock(num_experts=4, experts_per_token=2, expert_width=16)
@@ -154,6 +189,7 @@ class ExpertBlock(keras.layers.Layer):
         gain_per_channel: bool = True,
         seed: int | None = None,
         gate_arguments: Mapping[str, Any] | None = None,
+        devices: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -165,6 +201,7 @@ class ExpertBlock(keras.layers.Layer):
         self.gain_per_channel = gain_per_channel
         self.seed = seed
         self.gate_arguments = dict(gate_arguments or {})
+        self.devices = tuple(devices)
 
     def build(self, input_shape: Any) -> None:
         policy = {"dtype": self.dtype_policy}
@@ -181,6 +218,7 @@ class ExpertBlock(keras.layers.Layer):
             self.expert_width,
             self.dispatch,
             self.capacity_factor,
+            self.devices,
             name="experts",
             **policy,
         )
@@ -219,4 +257,5 @@ class ExpertBlock(keras.layers.Layer):
             "gain_per_channel": self.gain_per_channel,
             "seed": self.seed,
             "gate_arguments": self.gate_arguments,
+            "devices": self.devices,
         }

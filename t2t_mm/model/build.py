@@ -15,6 +15,7 @@ from t2t_mm.features import Feature
 from t2t_mm.modalities.base import Modality
 from t2t_mm.model.decoder import Decoder
 from t2t_mm.model.encoder import Encoder
+from t2t_mm.model.expert_placement import expert_devices
 from t2t_mm.model.mixer import Mixer
 from t2t_mm.model.multimodel import MultiModel
 
@@ -109,6 +110,7 @@ def _experts(hparams: ModelHParams, num_problems: int) -> dict[str, Any] | None:
         "position": {
             "dispatch": hparams.expert_dispatch,
             "capacity_factor": hparams.capacity_factor,
+            "devices": expert_devices(hparams.mesh_shape),
         },
         "problem": {"num_problems": num_problems},
     }

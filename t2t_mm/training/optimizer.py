@@ -45,8 +45,8 @@ class Adam:
         self.beta2 = beta2
         self.epsilon = epsilon
         self.clip_norm = clip_norm
-        self.first_moments = [tf.Variable(tf.zeros_like(v), trainable=False) for v in variables]
-        self.second_moments = [tf.Variable(tf.zeros_like(v), trainable=False) for v in variables]
+        self.first_moments = [zeros_beside(variable) for variable in variables]
+        self.second_moments = [zeros_beside(variable) for variable in variables]
         self.counts = tf.Variable(tf.zeros([len(self.variables)], tf.int64), trainable=False)
 
     def apply(self, gradients: Sequence[Any], learning_rate: tf.Tensor) -> tf.Tensor:
@@ -102,6 +102,12 @@ def _clipped(gradients: Sequence[tf.Tensor], norm: tf.Tensor, largest: float) ->
         lambda: [tf.identity(gradient) for gradient in gradients],
     )
     return clipped
+
+
+def zeros_beside(variable: tf.Variable) -> tf.Variable:
+    """A new variable of zeros, of the shape of `variable` and on its device."""
+    with tf.device(variable.device):
+        return tf.Variable(tf.zeros_like(variable), trainable=False)
 
 
 def build_optimizer(hparams: OptimizerHParams, variables: Sequence[Any]) -> Adam:

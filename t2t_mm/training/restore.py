@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2t_mm.data.vocabulary import Vocabulary
+from t2t_mm.model.expert_placement import expert_devices
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.training.checkpoint import (
     WEIGHTS,
@@ -37,8 +38,10 @@ def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
     """Builds the run's model and reads its best checkpoint, or the one named.
 
     Raises:
-        UserError: no checkpoint, or it does not fit the settings or vocabularies.
+        UserError: no checkpoint, or it does not fit the settings or vocabularies; or too few
+            devices for its experts.
     """
+    expert_devices(run.hparams.model.mesh_shape)  # splits the CPU, before TensorFlow starts
     checkpoint = find_checkpoint(run.directory, checkpoint_path)
     vocabularies = vocabularies_of(run.tasks, run.directory)
     check_vocabularies(run, vocabularies, run.directory)

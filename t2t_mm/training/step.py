@@ -10,7 +10,7 @@ import tensorflow as tf
 from t2t_mm.inference.search import any_shape, traced
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
-from t2t_mm.training.optimizer import Adam
+from t2t_mm.training.optimizer import Adam, zeros_beside
 from t2t_mm.training.task import Task
 
 Batch = Mapping[str, Any]
@@ -41,9 +41,7 @@ class TrainStep:
         self._functions: dict[Hashable, Any] = {}
         self._sums: list[tf.Variable] = []
         if accumulate_steps > 1:
-            self._sums = [
-                tf.Variable(tf.zeros_like(v), trainable=False) for v in optimizer.variables
-            ]
+            self._sums = [zeros_beside(variable) for variable in optimizer.variables]
         self._reached: dict[tuple[str, str], list[bool]] = {}
         self._pending: set[tuple[str, str]] = set()
 

@@ -11,12 +11,13 @@ import keras
 import tensorflow as tf
 
 from t2t_mm import registry
-from t2t_mm.config import HParams
+from t2t_mm.config import HParams, ModelHParams
 from t2t_mm.data.builder import generate_data
 from t2t_mm.data.disk import full_disk_told, only_user_of
 from t2t_mm.data.mixture import Mixture
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
+from t2t_mm.model.expert_placement import expert_devices, expert_traffic
 from t2t_mm.training.checkpoint import CheckpointStore
 from t2t_mm.training.environment import describe_environment
 from t2t_mm.training.evaluator import Evaluator, validation_scores
@@ -122,7 +123,8 @@ def _train(run: Run, inputs: TrainingInputs, eval_steps: int | None) -> None:
 
 
 def set_up_runtime(hparams: HParams) -> None:
-    """Sets random seeds, threads and determinism of this process as `hparams.train` says."""
+    """Sets devices, random seeds, threads and determinism of this process as `hparams` say."""
+    expert_devices(hparams.model.mesh_shape)  # splits the CPU, before TensorFlow starts
     keras.utils.set_random_seed(hparams.train.seed)
     if hparams.train.num_threads:
         try:
@@ -194,7 +196,18 @@ def _introduction(run: Run, num_parameters: int, first_step: int) -> list[str]:
         f"{num_parameters:,} parameters; steps {first_step} to {hparams.train.steps}"
         + (f"; resumed at step {first_step}" if first_step else "")
     )
+    if hparams.model.mesh_shape and hparams.model.use_experts:
+        lines.append(_describe_mesh(hparams.model))
     return lines
+
+
+def _describe_mesh(hparams: ModelHParams) -> str:
+    traffic = expert_traffic(hparams)
+    return (
+        f"experts on {', '.join(expert_devices(hparams.mesh_shape))}: in each of their layers a "
+        f"position copies {traffic.copied:,} bytes and all-reduces {traffic.all_reduced:,} "
+        "forward, and no more backward"
+    )
 
 
 def _absolute(module: str) -> str:

@@ -2,7 +2,8 @@
 
 Each is one function `run(x_ND, experts_NK, gates_NK, w_in, w_out, mask_N=None)`, where `w_in` and
 `w_out` hold one matrix for each expert. All give the same numbers, but for `run_capacity`, which
-drops slots.
+drops slots. `run_ragged` and `run_dense` take a slot whose expert is E, one behind the last, as one
+that no expert runs.
 """
 
 from t2t_mm.layers.dispatch.blocked import run_blocked

@@ -85,6 +85,16 @@ def test_padded_positions_get_zero_even_if_all_are_padded():
     np.testing.assert_array_equal(out, np.zeros((23, 6)))
 
 
+@pytest.mark.parametrize("run", [run_dense, run_ragged])
+def test_a_slot_of_no_expert_is_run_by_none(run):
+    x, experts, gates, w_in, w_out = problem()
+    fewer = experts.copy()
+    fewer[3:, 1] = NUM_EXPERTS
+    closed = np.where(fewer == NUM_EXPERTS, 0.0, gates).astype("float32")
+    out = run(*(tf.constant(argument) for argument in (x, fewer, gates, w_in, w_out)))
+    np.testing.assert_allclose(out, written_out(x, experts, closed, w_in, w_out), atol=1e-4)
+
+
 def test_ragged_gradients_of_positions_gather_only():
     x, experts, gates, w_in, w_out = (tf.constant(argument) for argument in problem())
 
