@@ -37,8 +37,8 @@ def expert_use(loads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         if not load.sum():
             continue
         shares = load / load.sum()
-        found[f"{mixture}_expert_peak"] = float(shares.max() * len(shares))
-        found[f"{mixture}_experts_in_use"] = num_used(shares.tolist())
+        found[f"{mixture}_expert_peak"] = round(float(shares.max()) * len(shares), 4)
+        found[f"{mixture}_experts_in_use"] = round(num_used(shares.tolist()), 4)
         if len(shares) <= MOST_SHARES:
             found[f"{mixture}_expert_shares"] = [round(share, 4) for share in shares.tolist()]
     return found

@@ -45,14 +45,6 @@ def make_step(accumulate_steps: int = 1, **model_changes: object) -> TrainStep:
     return TrainStep(model, optimizer, label_smoothing=0.1, accumulate_steps=accumulate_steps)
 
 
-def state(step: TrainStep) -> dict[str, dict[str, object]]:
-    """All variables, in the two groups that a checkpoint has."""
-    return {
-        "weights": named_variables(step.model.variables),
-        "optimizer": step.optimizer.state(),
-    }
-
-
 def values(step: TrainStep) -> dict[str, np.ndarray]:
     return {v.path: v.numpy() for v in step.model.trainable_variables}
 
@@ -89,6 +81,8 @@ def test_tokens_are_those_that_are_not_padding(train_step: TrainStep) -> None:
     assert int(metrics["target_tokens"]) == 4 * 4
     assert int(metrics["examples"]) == 4
     assert int(metrics["padded_tokens"]) == 2 * 4 * 6
+    loads = {name: int(sum(load)) for name, load in metrics["expert_load"].items()}
+    assert loads == {"encoder": 2 * 4 * 6, "decoder": 2 * 4 * 4}  # two experts each
 
 
 def test_accumulated_batches_equal_one_batch_of_both() -> None:
@@ -124,38 +118,33 @@ def test_an_update_of_two_signatures_reaches_both_and_the_next_only_its_own() ->
     assert moved == [path for path in softmaxes if "language_shared" in path]
 
 
-def test_the_use_of_experts_is_counted_in_real_positions(train_step: TrainStep) -> None:
-    padded = batch(6)
-    padded["targets"] = padded["targets"].copy()
-    padded["targets"][:, 4:] = 0
-    metrics = train_step.update(task("ende", 0), padded, 1e-3)
-    loads = metrics["expert_load"]
-    assert {name: int(sum(load)) for name, load in loads.items()} == {
-        "encoder": 2 * 4 * 6,
-        "decoder": 2 * 4 * 4,
-    }
-
-
 def test_each_update_moves_the_biases_and_a_checkpoint_keeps_them(tmp_path: Path) -> None:
     rate = 0.125
-    one, other = (make_step(balancing="bias", bias_update_rate=rate) for _ in range(2))
-    biases = [v for v in one.model.variables if v.path.endswith("gate/bias")]
-    assert len(biases) == 2
-    for _ in range(2):
-        metrics = one.update(task("ende", 0), batch(7), 1e-3)
-        assert float(metrics["balance_loss"]) == 0.0
-    moved = np.array([bias.numpy() for bias in biases]) / rate
-    assert np.abs(moved).max() > 0
+    step = make_step(balancing="bias", bias_update_rate=rate)
+    variables = [v for v in step.model.variables if v.path.endswith("gate/bias")]
+    assert len(variables) == 2
+
+    def biases_after(*seeds: int) -> np.ndarray:
+        for seed in seeds:
+            metrics = step.update(task("ende", 0), batch(7, seed), 1e-3)
+            assert float(metrics["balance_loss"]) == 0.0
+        return np.array([bias.numpy() for bias in variables]) / rate
+
+    moved = biases_after(1, 2)
     np.testing.assert_array_equal(moved, np.round(moved))
-    for name, variables in state(one).items():
-        write_arrays(tmp_path / f"{name}.npz", variables)
-        restore_variables(tmp_path / f"{name}.npz", state(other)[name])
-    for step in (one, other):
-        for seed in (3, 4):
-            step.update(task("ende", 0), batch(7, seed), 1e-3)
-    assert (np.array([bias.numpy() for bias in biases]) / rate != moved).any()
-    for bias in biases:
-        np.testing.assert_array_equal(bias, state(other)["weights"][bias.path])
+    assert np.abs(moved).max() > 0
+    saved = {
+        "weights": named_variables(step.model.variables),
+        "optimizer": step.optimizer.state(),
+    }
+    for name, group in saved.items():
+        write_arrays(tmp_path / name, group)
+    later = biases_after(3, 4)
+    assert (later != moved).any()
+    for name, group in saved.items():
+        restore_variables(tmp_path / name, group)
+    np.testing.assert_array_equal(biases_after(), moved)
+    np.testing.assert_array_equal(biases_after(3, 4), later)
 
 
 def test_gates_of_problems_share_a_trace_and_each_learns_from_its_own_batches() -> None:
