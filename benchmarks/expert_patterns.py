@@ -63,7 +63,7 @@ def route(shape: Shape, router: str, seed: int) -> Tensor:
 
 
 def run_one_hot(
-    x_ND: Tensor, experts_NK: Tensor, gates_NK: Tensor, w_in_EDF: Tensor, w_out_EFD: Tensor
+    x_ND: Tensor, experts_NK: Tensor, gates_NK: Tensor, w_in_EFD: Tensor, w_out_EFD: Tensor
 ) -> Tensor:
     """The one-hot einsums of GShard and Mesh TensorFlow; drops what is beyond the capacity.
 
@@ -71,7 +71,7 @@ def run_one_hot(
     """
     from keras import ops
 
-    num_experts, per_token = w_in_EDF.shape[0], experts_NK.shape[1]
+    num_experts, per_token = w_in_EFD.shape[0], experts_NK.shape[1]
     num_tokens, width = x_ND.shape
     group = group_size(num_tokens)
     capacity = group_capacity(num_tokens, num_experts, per_token)
@@ -89,7 +89,7 @@ def run_one_hot(
     x_GMD = ops.reshape(x_ND, (-1, group, width))
     rows_EGCD = ops.einsum("gmec,gmd->egcd", dispatch_GMEC, x_GMD)
     rows = ops.reshape(rows_EGCD, (num_experts, -1, width))
-    out = ops.matmul(ops.relu(ops.matmul(rows, w_in_EDF)), w_out_EFD)
+    out = ops.matmul(ops.relu(ops.matmul(rows, ops.swapaxes(w_in_EFD, 1, 2))), w_out_EFD)
     out_EGCD = ops.reshape(out, (num_experts, -1, capacity, width))
     return ops.reshape(ops.einsum("gmec,egcd->gmd", combine_GMEC, out_EGCD), (-1, width))
 
@@ -113,7 +113,7 @@ def one_hot_dropped(experts_NK: Tensor, num_experts: int) -> float:
 
 
 def run_ragged_dot(
-    x_ND: Tensor, experts_NK: Tensor, gates_NK: Tensor, w_in_EDF: Tensor, w_out_EFD: Tensor
+    x_ND: Tensor, experts_NK: Tensor, gates_NK: Tensor, w_in_EFD: Tensor, w_out_EFD: Tensor
 ) -> Tensor:
     """JAX's own grouped matmul over slots sorted by expert, as MegaBlocks and MaxText have it."""
     import jax
@@ -121,7 +121,8 @@ def run_ragged_dot(
 
     num_tokens, per_token = experts_NK.shape
     order = jnp.argsort(experts_NK.reshape(-1))
-    sizes = jnp.bincount(experts_NK.reshape(-1), length=w_in_EDF.shape[0])
+    sizes = jnp.bincount(experts_NK.reshape(-1), length=w_in_EFD.shape[0])
+    w_in_EDF = w_in_EFD.swapaxes(1, 2)
     hidden = jax.nn.relu(jax.lax.ragged_dot(x_ND[order // per_token], w_in_EDF, sizes))
     out = jax.lax.ragged_dot(hidden, w_out_EFD, sizes)
     out_NKD = out[jnp.argsort(order)].reshape(num_tokens, per_token, -1)
@@ -134,4 +135,4 @@ def run_dense_pair(
     """One net of two matmuls on N * K rows: as many useful operations, no routing."""
     from keras import ops
 
-    return ops.matmul(ops.relu(ops.matmul(x_SD, w_in[0])), w_out[0])
+    return ops.matmul(ops.relu(ops.matmul(x_SD, ops.transpose(w_in[0]))), w_out[0])

@@ -67,19 +67,20 @@ def make_arrays(shape: Shape, weights: str, backend: str, dtype: str) -> Arrays:
         values = generator.standard_normal(sizes, np.float32) * np.float32(scale)
         return to_tensor(values, backend, dtype)
 
-    def matrices(height: int, width: int) -> Any:
+    def matrices(fan_in: int) -> Any:
+        size, scale = (shape.expert_width, shape.width), fan_in**-0.5
         if weights == "stacked":
-            return normal(shape.num_experts, height, width, scale=height**-0.5)
+            return normal(shape.num_experts, *size, scale=scale)
         count = 1 if weights == "single" else shape.num_experts
-        return [normal(height, width, scale=height**-0.5) for _ in range(count)]
+        return [normal(*size, scale=scale) for _ in range(count)]
 
     rows = shape.tokens * (shape.per_token if weights == "single" else 1)
     gates = np.full((shape.tokens, shape.per_token), 1.0 / shape.per_token, np.float32)
     return Arrays(
         normal(rows, shape.width),
         to_tensor(gates, backend, dtype),
-        matrices(shape.width, shape.expert_width),
-        matrices(shape.expert_width, shape.width),
+        matrices(shape.width),
+        matrices(shape.expert_width),
         normal(rows, shape.width),
     )
 

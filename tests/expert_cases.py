@@ -18,7 +18,7 @@ def layer_inputs(num_tokens=23, chosen=3, seed=0):
         return generator.normal(size=shape).astype("float32")
 
     gates = generator.uniform(0.1, 1.0, (num_tokens, chosen)).astype("float32")
-    w_in = [normal(WIDTH, EXPERT_WIDTH) for _ in range(NUM_EXPERTS)]
+    w_in = [normal(EXPERT_WIDTH, WIDTH) for _ in range(NUM_EXPERTS)]
     w_out = [normal(EXPERT_WIDTH, WIDTH) for _ in range(NUM_EXPERTS)]
     return normal(num_tokens, WIDTH), experts.astype("int32"), gates, w_in, w_out
 

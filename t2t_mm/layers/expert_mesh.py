@@ -55,7 +55,7 @@ def run_on_mesh(
         x_ND: float[N, D].
         experts_NK: int32[N, K]; E for a slot that no expert is to run.
         gates_NK: float[N, K].
-        w_in: E times float[D, F].
+        w_in: E times float[F, D].
         w_out: E times float[F, D].
         devices: one for each slice; their number divides E. Slice i has the experts from
             i * E / n on.
@@ -97,7 +97,7 @@ def count_traffic(
             tf.zeros([1, width], dtype),
             tf.zeros([1, experts_per_token], tf.int32),
             tf.zeros([1, experts_per_token], dtype),
-            [tf.zeros([width, 1], dtype)] * num_experts,
+            [tf.zeros([1, width], dtype)] * num_experts,
             [tf.zeros([1, width], dtype)] * num_experts,
             devices,
         )
@@ -131,7 +131,7 @@ def _lower(
     slices, positions = mtf.Dimension("experts", num_slices), mtf.Dimension("positions", 1)
     width = mtf.Dimension("width", x_ND.shape[1])
     chosen = mtf.Dimension("chosen", gates_NK.shape[1])
-    hidden = mtf.Dimension("hidden", num_slices * w_in[0].shape[1])
+    hidden = mtf.Dimension("hidden", num_slices * w_in[0].shape[0])
 
     def lay_out(tensors: Sequence[Tensor], *dimensions: Any) -> Any:
         laid_out = placement.LaidOutTensor(list(tensors))
@@ -144,7 +144,7 @@ def _lower(
     ]
     # The first expert of every slice is one tensor, the second of every slice another: so each
     # variable is a slice as it is, and nothing is stacked.
-    matrices = [lay_out(w_in[e::per_slice], width, hidden) for e in range(per_slice)]
+    matrices = [lay_out(w_in[e::per_slice], hidden, width) for e in range(per_slice)]
     matrices += [lay_out(w_out[e::per_slice], hidden, width) for e in range(per_slice)]
     parts = mtf.slicewise(
         _slice_function(run, per_slice),

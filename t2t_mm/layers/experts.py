@@ -20,7 +20,7 @@ Tensor = Any
 
 
 class Experts(keras.layers.Layer):
-    """E feed-forward nets, ReLU(x W_in) W_out without biases; each position runs through K.
+    """E feed-forward nets, ReLU(x W_inᵀ) W_out without biases; each position runs through K.
 
     No position is ever dropped, unless one asks for a capacity.
 
@@ -49,7 +49,9 @@ class Experts(keras.layers.Layer):
 
     Chosen: Glorot uniform for each expert by itself. Each expert has its own two variables: one
     stacked tensor would be put together again from the experts' gradients at every step, which is
-    as many bytes as the weights have, and an expert can live on a device of its own.
+    as many bytes as the weights have, and an expert can live on a device of its own. Both hold a
+    row for each hidden unit: one product of each pass takes a matrix transposed, and the CPU is
+    slower the longer its rows are.
     Departs: Tensor2Tensor scales the output by sqrt(D / F); no effect where F = D, as in the paper.
     """
 
@@ -75,7 +77,7 @@ class Experts(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         width, hidden = input_shape[-1], self.expert_width
         limit = (6.0 / (width + hidden)) ** 0.5
-        self.w_in = self._add_matrices("w_in", (width, hidden), limit)
+        self.w_in = self._add_matrices("w_in", (hidden, width), limit)
         self.w_out = self._add_matrices("w_out", (hidden, width), limit)
 
     def _add_matrices(self, name: str, shape: tuple[int, int], limit: float) -> list[Any]:

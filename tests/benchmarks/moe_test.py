@@ -62,7 +62,7 @@ def layer_inputs(num_tokens: int) -> tuple[Any, ...]:
     generator = np.random.default_rng(0)
     experts = np.array([[0], [1], [0]] * num_tokens, "int32")[:num_tokens]
     x, gates = generator.normal(size=(num_tokens, 3)), generator.uniform(size=(num_tokens, 1))
-    w_in, w_out = generator.normal(size=(2, 3, 4)), generator.normal(size=(2, 4, 3))
+    w_in, w_out = generator.normal(size=(2, 4, 3)), generator.normal(size=(2, 4, 3))
     return x, experts, gates, w_in, w_out
 
 

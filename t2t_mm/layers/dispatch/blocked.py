@@ -44,7 +44,7 @@ def run_blocked(
         x_ND: float[N, D].
         experts_NK: int32[N, K].
         gates_NK: float[N, K].
-        w_in: E times float[D, F].
+        w_in: E times float[F, D].
         w_out: E times float[F, D].
         mask_N: bool[N], False where padded.
 
@@ -138,7 +138,7 @@ def _forward(
     blocks: _Blocks, x: Tensor, w_in: Sequence[Tensor], w_out: Sequence[Tensor]
 ) -> tuple[Tensor, Tensor]:
     """The hidden and the output row of each slot, sorted by expert."""
-    width, hidden_width = w_in[0].shape
+    hidden_width, width = w_in[0].shape
     state = blocks.zeros(hidden_width, x.dtype), blocks.zeros(width, x.dtype)
     for e in range(len(w_in)):
 

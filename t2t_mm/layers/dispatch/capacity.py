@@ -41,7 +41,7 @@ def run_capacity(
         x_ND: float[N, D].
         experts_NK: int32[N, K].
         gates_NK: float[N, K].
-        w_in: E times float[D, F].
+        w_in: E times float[F, D].
         w_out: E times float[F, D].
         mask_N: bool[N], False where padded.
         capacity_factor: at least the E of E experts to drop nothing whatever the gate says.
@@ -56,17 +56,17 @@ def run_capacity(
     # The experts go in as an argument: JAX lets such a function close over no traced value.
     @ops.custom_gradient  # type: ignore[untyped-decorator]
     def run(x: Tensor, gates: Tensor, experts: Tensor, *weights: Tensor) -> Any:
-        w_in_EDF, w_out_EFD = ops.stack(weights[:num_experts]), ops.stack(weights[num_experts:])
+        w_in_EFD, w_out_EFD = ops.stack(weights[:num_experts]), ops.stack(weights[num_experts:])
         seats = _seat_slots(experts, num_experts, capacity_factor)
         x_ECD = seats.rows.take(x)
-        hidden_ECF, out_ECD = feed_forward(x_ECD, w_in_EDF, w_out_EFD)
+        hidden_ECF, out_ECD = feed_forward(x_ECD, w_in_EFD, w_out_EFD)
         parts = seats.rows_by_position(out_ECD)
 
         def gradient(upstream: Tensor) -> tuple[Any, ...]:
             d_gates = ops.stack([ops.sum(upstream * part, axis=-1) for part in parts], axis=1)
             d_out_ECD = seats.rows.take_weighted(upstream, gates)
             d_x_ECD, d_w_in, d_w_out = back_propagate(
-                d_out_ECD, x_ECD, hidden_ECF, w_in_EDF, w_out_EFD
+                d_out_ECD, x_ECD, hidden_ECF, w_in_EFD, w_out_EFD
             )
             d_x = sum(seats.rows_by_position(d_x_ECD))
             return d_x, d_gates, None, *ops.unstack(d_w_in), *ops.unstack(d_w_out)

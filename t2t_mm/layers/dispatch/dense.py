@@ -26,7 +26,7 @@ def run_dense(
         x_ND: float[N, D].
         experts_NK: int32[N, K].
         gates_NK: float[N, K].
-        w_in: E times float[D, F].
+        w_in: E times float[F, D].
         w_out: E times float[F, D].
         mask_N: bool[N], False where padded.
 
@@ -37,6 +37,6 @@ def run_dense(
         gates_NK = gates_NK * ops.cast(mask_N, gates_NK.dtype)[:, None]
     chosen = ops.one_hot(experts_NK, len(w_in), dtype=x_ND.dtype)
     gates_NE = ops.sum(chosen * gates_NK[:, :, None], axis=1)
-    hidden_ENF = ops.relu(ops.matmul(x_ND[None], ops.stack(w_in)))
+    hidden_ENF = ops.relu(ops.matmul(x_ND[None], ops.swapaxes(ops.stack(w_in), 1, 2)))
     out_END = ops.matmul(hidden_ENF, ops.stack(w_out))
     return ops.sum(out_END * ops.transpose(gates_NE)[:, :, None], axis=0)

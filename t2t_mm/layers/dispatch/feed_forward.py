@@ -12,17 +12,17 @@ Tensor = Any
 
 
 def feed_forward(x: Tensor, w_in: Tensor, w_out: Tensor) -> tuple[Tensor, Tensor]:
-    """Runs the rows through ReLU(x W_in) W_out.
+    """Runs the rows through ReLU(x W_inᵀ) W_out.
 
     Args:
         x: float[..., R, D].
-        w_in: float[..., D, F].
+        w_in: float[..., F, D].
         w_out: float[..., F, D].
 
     Returns:
         The hidden rows, float[..., R, F], and the result, float[..., R, D].
     """
-    hidden = ops.relu(ops.matmul(x, w_in))
+    hidden = ops.relu(ops.matmul(x, _transpose(w_in)))
     return hidden, ops.matmul(hidden, w_out)
 
 
@@ -35,12 +35,12 @@ def back_propagate(
         upstream: float[..., R, D], the gradient of the result.
         x: as `feed_forward` got it.
         hidden: as `feed_forward` returned it.
-        w_in: float[..., D, F].
+        w_in: float[..., F, D].
         w_out: float[..., F, D].
     """
     d_hidden = ops.where(hidden > 0, ops.matmul(upstream, _transpose(w_out)), 0)
-    d_x = ops.matmul(d_hidden, _transpose(w_in))
-    return d_x, ops.matmul(_transpose(x), d_hidden), ops.matmul(_transpose(hidden), upstream)
+    d_x = ops.matmul(d_hidden, w_in)
+    return d_x, ops.matmul(_transpose(d_hidden), x), ops.matmul(_transpose(hidden), upstream)
 
 
 def read_matrices(matrices: Sequence[Tensor]) -> list[Tensor]:

@@ -31,7 +31,7 @@ def run_ragged(
         x_ND: float[N, D].
         experts_NK: int32[N, K].
         gates_NK: float[N, K].
-        w_in: E times float[D, F].
+        w_in: E times float[F, D].
         w_out: E times float[F, D].
         mask_N: bool[N], False where padded.
 
@@ -47,7 +47,10 @@ def run_ragged(
     def run(x: Tensor, gates: Tensor, *weights: Tensor) -> Any:
         w_in, w_out = weights[:num_experts], weights[num_experts:]
         rows = slots.split(tf.gather(x, slots.positions_S))
-        hidden = [tf.nn.relu(tf.matmul(x_e, w)) for x_e, w in zip(rows, w_in, strict=True)]
+        hidden = [
+            tf.nn.relu(tf.matmul(x_e, w, transpose_b=True))
+            for x_e, w in zip(rows, w_in, strict=True)
+        ]
         out_SD = slots.join([tf.matmul(h, w) for h, w in zip(hidden, w_out, strict=True)])
 
         def gradient(upstream: Tensor) -> list[Tensor]:
@@ -58,8 +61,8 @@ def run_ragged(
             for e in range(num_experts):
                 d_hidden = tf.matmul(d_out[e], w_out[e], transpose_b=True)
                 d_hidden = tf.raw_ops.ReluGrad(gradients=d_hidden, features=hidden[e])
-                d_in.append(tf.matmul(d_hidden, w_in[e], transpose_b=True))
-                d_w_in.append(tf.matmul(rows[e], d_hidden, transpose_a=True))
+                d_in.append(tf.matmul(d_hidden, w_in[e]))
+                d_w_in.append(tf.matmul(d_hidden, rows[e], transpose_a=True))
                 d_w_out.append(tf.matmul(hidden[e], d_out[e], transpose_a=True))
             d_x = tf.add_n(slots.by_position(slots.join(d_in)))
             return [d_x, d_gates, *d_w_in, *d_w_out]

@@ -25,7 +25,7 @@ with pytest.raises(ValueError, match="use 'auto' or 'blocked'.*dispatch='ragged'
 generator = np.random.default_rng(0)
 x = generator.normal(size=(23, 6)).astype("float32")
 choice = generator.normal(size=(6, 5)).astype("float32")
-w_in = [generator.normal(size=(6, 9)).astype("float32") for _ in range(5)]
+w_in = [generator.normal(size=(9, 6)).astype("float32") for _ in range(5)]
 w_out = [generator.normal(size=(9, 6)).astype("float32") for _ in range(5)]
 mask = generator.uniform(size=23) < 0.7
 upstream = generator.normal(size=(23, 6)).astype("float32")

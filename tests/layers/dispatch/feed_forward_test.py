@@ -6,7 +6,7 @@ from t2t_mm.layers.dispatch.feed_forward import back_propagate, feed_forward
 
 def test_the_gradient_is_that_of_automatic_differentiation():
     generator = np.random.default_rng(0)
-    shapes = (3, 4, 5), (3, 5, 6), (3, 6, 5)  # three experts
+    shapes = (3, 4, 5), (3, 6, 5), (3, 6, 5)  # three experts
     inputs = [tf.constant(generator.normal(size=shape)) for shape in shapes]
     upstream = tf.constant(generator.normal(size=(3, 4, 5)))
     with tf.GradientTape() as tape:
