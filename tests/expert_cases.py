@@ -7,10 +7,10 @@ NUM_EXPERTS, WIDTH, EXPERT_WIDTH = 5, 6, 9
 
 
 def layer_inputs(num_tokens=23, chosen=3, seed=0):
-    """x, experts, gates, w_in, w_out; the first dozen tokens all go to expert 1 first."""
+    """x, experts, gates, w_in, w_out; every token goes to expert 1 first."""
     generator = np.random.default_rng(seed)
     experts = np.stack([generator.permutation(NUM_EXPERTS)[:chosen] for _ in range(num_tokens)])
-    for row in experts[:12]:
+    for row in experts:
         row[row == 1] = row[0]
         row[0] = 1
 

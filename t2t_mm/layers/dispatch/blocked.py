@@ -6,6 +6,7 @@ F expert width, S = N * K slots, B rows of a block.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from t2t_mm.layers.dispatch.slots import (
 
 Tensor = Any
 
-SMALLEST_BLOCK, LARGEST_BLOCK = 8, 512
+LARGEST_BLOCK = 256
 
 
 def run_blocked(
@@ -84,16 +85,16 @@ def run_blocked(
 
 
 def _block_size(num_slots: int | Tensor, num_experts: int) -> int:
-    """The largest power of two within half of an expert's equal share.
+    """Rows such that an expert with its equal share and a quarter more has no block too many.
 
-    Large blocks are fast matmuls, but half of an expert's last one is empty on average.
+    Large blocks are fast matmuls and add to the gradient less often; small ones have fewer empty
+    rows, a half of one for each expert on average.
     """
     if not isinstance(num_slots, int):  # a TensorFlow graph for any number
         return 128
-    size = LARGEST_BLOCK
-    while size > SMALLEST_BLOCK and 2 * size * num_experts > num_slots:
-        size //= 2
-    return size
+    rows = 1.25 * num_slots / num_experts
+    num_blocks = math.ceil(rows / LARGEST_BLOCK)
+    return 8 * math.ceil(rows / num_blocks / 8)
 
 
 class _Blocks(NamedTuple):

@@ -23,18 +23,19 @@ with pytest.raises(ValueError, match="use 'auto' or 'blocked'.*dispatch='ragged'
     check_dispatch("ragged")
 
 generator = np.random.default_rng(0)
-x = generator.normal(size=(23, 6)).astype("float32")
+x = generator.normal(size=(40, 6)).astype("float32")
 choice = generator.normal(size=(6, 5)).astype("float32")
 w_in = [generator.normal(size=(9, 6)).astype("float32") for _ in range(5)]
 w_out = [generator.normal(size=(9, 6)).astype("float32") for _ in range(5)]
-mask = generator.uniform(size=23) < 0.7
-upstream = generator.normal(size=(23, 6)).astype("float32")
+mask = generator.uniform(size=40) < 0.95
+upstream = generator.normal(size=(40, 6)).astype("float32")
 
 def gradients(run):
     @jax.jit
     @functools.partial(jax.value_and_grad, argnums=(0, 1, 2, 3))
     def loss(x, choice, w_in, w_out):  # a gate that is differentiated too, as in a model
-        best, experts = jax.lax.top_k(x @ choice, 3)
+        favour = 5.0 * (np.arange(5) == 1)  # expert 1 gets two blocks
+        best, experts = jax.lax.top_k(x @ choice + favour, 3)
         gates = jax.nn.softmax(best) * mask[:, None]
         return jnp.sum(run(x, experts, gates, w_in, w_out, mask) * upstream)
     return jax.tree.leaves(loss(x, choice, w_in, w_out))
