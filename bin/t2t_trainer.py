@@ -33,6 +33,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer("keep_checkpoint_max", None, "Checkpoints to keep.", lower_bound=1)
     flags.DEFINE_integer("random_seed", None, "Seed of weights, data order and mixture.")
     flags.DEFINE_bool("deterministic", None, "Same numbers to the last bit at every run.")
+    flags.DEFINE_bool("jit_compile", None, "Compile the step by XLA: for GPUs.")
     flags.DEFINE_enum(
         "schedule",
         "train_and_evaluate",
@@ -121,6 +122,7 @@ def _fields(flags: Any) -> dict[str, Any]:
         "train.keep_checkpoint_max": flags.keep_checkpoint_max,
         "train.seed": flags.random_seed,
         "train.deterministic": flags.deterministic,
+        "train.jit_compile": flags.jit_compile,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -135,6 +135,7 @@ class TrainHParams(Section):
         keep_checkpoint_max: Newest checkpoints that are kept, beside the best.
         log_every: Steps between lines of the log.
         num_threads: Threads of the tensor library; 0: it decides.
+        jit_compile: Whether XLA compiles the training step, for GPUs: on a CPU it is slower.
     """
 
     steps: int = setting(250_000, at_least=1)
@@ -147,6 +148,7 @@ class TrainHParams(Section):
     keep_checkpoint_max: int = setting(3, at_least=1)
     log_every: int = setting(100, at_least=1)
     num_threads: int = setting(0, at_least=0)
+    jit_compile: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -204,7 +204,7 @@ def any_shape(batch: Mapping[str, Any]) -> dict[str, tf.TensorSpec]:
     }
 
 
-def traced(function: Callable[..., Any], specs: Sequence[Any]) -> Any:
+def traced(function: Callable[..., Any], specs: Sequence[Any], jit_compile: bool = False) -> Any:
     """Returns `function` as a graph, traced for `specs` and for nothing else.
 
     It is traced here, not when it is called: TensorFlow takes the functions of one line of code
@@ -213,7 +213,8 @@ def traced(function: Callable[..., Any], specs: Sequence[Any]) -> Any:
     Args:
         function: takes as many arguments as there are specs.
         specs: `tf.TensorSpec`s, or dicts of them.
+        jit_compile: whether XLA compiles it, once more for every shape that it meets.
     """
-    graph = tf.function(function, input_signature=specs)
+    graph = tf.function(function, input_signature=specs, jit_compile=jit_compile or None)
     graph.get_concrete_function()
     return graph

@@ -157,6 +157,7 @@ def run_training(
         state.optimizer,
         label_smoothing=train.label_smoothing,
         accumulate_steps=train.accumulate_steps,
+        jit_compile=train.jit_compile,
     )
     interval = Interval()
     with stop_signals(progress.note) as stop:
@@ -165,10 +166,13 @@ def run_training(
             for micro_step in range(train.accumulate_steps):
                 name = mixture.problem_at(state.step * train.accumulate_steps + micro_step)
                 batch = next(state.iterators[name])
+                num_traces, start = train_step.num_traces, time.monotonic()
                 if train.accumulate_steps == 1:
                     metrics = train_step.update(by_name[name], batch, learning_rate)
                 else:
                     metrics = train_step.accumulate(by_name[name], batch)
+                if train_step.num_traces > num_traces:
+                    progress.note(_first_of(by_name[name], train_step.num_traces, start))
                 interval.add(name, metrics)
                 progress.totals[name].steps += 1
             if train.accumulate_steps > 1:
@@ -189,6 +193,12 @@ def run_training(
             if stopping and not last:
                 progress.note(f"Saved at step {state.step}; repeat the command to go on.")
                 raise KeyboardInterrupt
+
+
+def _first_of(task: Task, num_traces: int, start: float) -> str:
+    source, target = task.signature
+    seconds = time.monotonic() - start
+    return f"graph {num_traces}: {source} to {target}, traced and run in {seconds:.1f} s"
 
 
 def _is_due(step: int, every: int) -> bool:

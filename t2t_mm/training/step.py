@@ -10,6 +10,7 @@ import tensorflow as tf
 from t2t_mm.inference.search import any_shape, traced
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
+from t2t_mm.training.buckets import padded_to_bucket
 from t2t_mm.training.optimizer import Adam, zeros_beside
 from t2t_mm.training.task import Task
 
@@ -29,30 +30,41 @@ class TrainStep:
         optimizer: built over `model.trainable_variables`.
         label_smoothing: probability mass spread over the wrong classes.
         accumulate_steps: batches whose gradients are averaged into one update.
+        jit_compile: whether XLA compiles each signature, once for every bucket of lengths, to
+            which batches are padded.
     """
 
     def __init__(
-        self, model: MultiModel, optimizer: Adam, *, label_smoothing: float, accumulate_steps: int
+        self,
+        model: MultiModel,
+        optimizer: Adam,
+        *,
+        label_smoothing: float,
+        accumulate_steps: int,
+        jit_compile: bool = False,
     ) -> None:
         self.model = model
         self.optimizer = optimizer
         self.label_smoothing = label_smoothing
         self.accumulate_steps = accumulate_steps
+        self.jit_compile = jit_compile
         self._functions: dict[Hashable, Any] = {}
         self._sums: list[tf.Variable] = []
         if accumulate_steps > 1:
             self._sums = [zeros_beside(variable) for variable in optimizer.variables]
         self._reached: dict[tuple[str, str], list[bool]] = {}
         self._pending: set[tuple[str, str]] = set()
+        self._shapes: set[Hashable] = set()
 
     @property
     def num_traces(self) -> int:
-        """How many graphs have been traced so far."""
-        return sum(f.experimental_get_tracing_count() for f in self._functions.values())
+        """How many graphs have been traced so far; under XLA, how many programs were compiled."""
+        traces = sum(f.experimental_get_tracing_count() for f in self._functions.values())
+        return max(int(traces), len(self._shapes))
 
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Makes one update from one batch (`accumulate_steps` of 1)."""
-        inputs = {**batch, **task.indices()}
+        inputs = self._inputs(task, batch)
         specs = (any_shape(inputs), _RATE)
         function = self._traced(
             task.signature, lambda: self._update_function(task.signature, specs)
@@ -62,7 +74,7 @@ class TrainStep:
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Adds the gradients of one batch to those that wait for :meth:`apply_accumulated`."""
-        inputs = {**batch, **task.indices()}
+        inputs = self._inputs(task, batch)
         specs = (any_shape(inputs),)
         function = self._traced(
             task.signature, lambda: self._accumulate_function(task.signature, specs)
@@ -76,6 +88,13 @@ class TrainStep:
         self._pending.clear()
         function = self._traced(signatures, lambda: self._apply_function(signatures))
         return function(tf.constant(learning_rate, tf.float32))
+
+    def _inputs(self, task: Task, batch: Batch) -> dict[str, Any]:
+        if not self.jit_compile:
+            return {**batch, **task.indices()}
+        padded = padded_to_bucket(batch)
+        self._shapes.add((task.signature, *((name, padded[name].shape) for name in padded)))
+        return padded | task.indices()
 
     def _traced(self, key: Hashable, make: Callable[[], Any]) -> Any:
         if key not in self._functions:
@@ -123,7 +142,7 @@ class TrainStep:
             metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate)
             return metrics
 
-        return traced(update, specs)
+        return traced(update, specs, self.jit_compile)
 
     def _accumulate_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
         def accumulate(batch: Batch) -> StepMetrics:
@@ -134,7 +153,7 @@ class TrainStep:
                     total.assign_add(tf.convert_to_tensor(gradient) / self.accumulate_steps)
             return metrics
 
-        return traced(accumulate, specs)
+        return traced(accumulate, specs, self.jit_compile)
 
     def _apply_function(self, signatures: frozenset[tuple[str, str]]) -> Any:
         flags_of_all = zip(*(self._reached[signature] for signature in signatures), strict=True)

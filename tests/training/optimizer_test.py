@@ -60,8 +60,29 @@ def test_clips_by_the_norm_over_all_variables_and_returns_the_norm_before() -> N
     adam = make([first, second], clip_norm=1.0)
     norm = adam.apply([tf.constant([3.0]), tf.constant([4.0])], tf.constant(0.1))
     assert float(norm) == pytest.approx(5.0)
-    assert adam.first_moments[0].numpy() == pytest.approx([0.1 * 3 / 5])
-    assert adam.first_moments[1].numpy() == pytest.approx([0.1 * 4 / 5])
+    moments = adam.scales.numpy()[0] * [m.numpy()[0] for m in adam.first_moments]
+    assert moments == pytest.approx([0.1 * 3 / 5, 0.1 * 4 / 5])
+
+
+def test_clipped_steps_equal_the_published_algorithm_on_scaled_gradients() -> None:
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(3, 4)).astype(np.float32)
+    # Norms of about 0.003 to 3,000; every third batch does not reach the variable.
+    sizes = [0.001, 1.0, 1.0, 1000.0, 0.1, 0.1, 10.0, 0.01, 0.01, 1.0]
+    gradients = [(rng.normal(size=(3, 4)) * size).astype(np.float32) for size in sizes]
+    gradients = [None if i % 3 == 2 else gradient for i, gradient in enumerate(gradients)]
+    variable, other = tf.Variable(start), tf.Variable([0.0])
+    adam = make([variable, other], clip_norm=0.5)
+    clipped = []
+    for gradient in gradients:
+        rest = tf.constant([0.1])
+        adam.apply([None if gradient is None else tf.constant(gradient), rest], tf.constant(0.1))
+        if gradient is not None:
+            norm = np.sqrt((gradient**2).sum() + 0.1**2)
+            clipped.append(gradient * min(1.0, 0.5 / norm))
+    assert sum(np.sqrt((g**2).sum()) > 0.49 for g in clipped) == 4
+    expected = published_adam(start, clipped, 0.1, 0.9, 0.98, 1e-6)
+    np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_rows_of_an_embedding_that_were_not_looked_up_count_as_zero_gradients() -> None:
@@ -79,6 +100,7 @@ def test_state_is_named_by_the_variables_paths() -> None:
     adam = build_optimizer(OptimizerHParams(), layer.trainable_variables)
     assert set(adam.state()) == {
         "counts",
+        "scales",
         "first_moment/head/kernel",
         "second_moment/head/kernel",
         "first_moment/head/bias",

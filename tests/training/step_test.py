@@ -31,7 +31,9 @@ def batch(length: int, seed: int = 0) -> dict[str, np.ndarray]:
     return {"inputs": ids, "targets": ids}
 
 
-def make_step(accumulate_steps: int = 1, **model_changes: object) -> TrainStep:
+def make_step(
+    accumulate_steps: int = 1, jit_compile: bool = False, **model_changes: object
+) -> TrainStep:
     specs = {key.share_key: ModalitySpec(key, 32) for key in (Language(), OTHER)}
     model = build_multimodel(
         dataclasses.replace(HPARAMS.model, **model_changes),
@@ -42,11 +44,34 @@ def make_step(accumulate_steps: int = 1, **model_changes: object) -> TrainStep:
         seed=1,
     )
     optimizer = build_optimizer(OptimizerHParams(), model.trainable_variables)
-    return TrainStep(model, optimizer, label_smoothing=0.1, accumulate_steps=accumulate_steps)
+    return TrainStep(
+        model,
+        optimizer,
+        label_smoothing=0.1,
+        accumulate_steps=accumulate_steps,
+        jit_compile=jit_compile,
+    )
 
 
 def values(step: TrainStep) -> dict[str, np.ndarray]:
     return {v.path: v.numpy() for v in step.model.trainable_variables}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("use_experts", [False, True])
+def test_xla_compiles_once_for_a_bucket_and_gives_the_same_losses(use_experts: bool) -> None:
+    small = {"encoder_blocks": 1, "mixer_blocks": 0, "decoder_blocks": 1, "dropout": 0.0}
+    small |= {"attention_dropout": 0.0, "use_experts": use_experts}
+    compiled, plain = (make_step(jit_compile=jit, **small) for jit in (True, False))
+    for length in (13, 16):
+        metrics = [step.update(task("ende", 0), batch(length), 1e-3) for step in (compiled, plain)]
+        losses = [float(one["loss"]) for one in metrics]
+        # Padded batches draw other noise for the gates.
+        np.testing.assert_allclose(*losses, rtol=0.1 if use_experts else 1e-4)
+        assert {float(one["target_tokens"]) for one in metrics} == {4 * length}
+    assert compiled.num_traces == plain.num_traces == 1
+    compiled.update(task("ende", 0), batch(17), 1e-3)
+    assert compiled.num_traces == 2
 
 
 @pytest.fixture
