@@ -135,12 +135,12 @@ def multimodel_demo() -> HParams:
     """
     base = multimodel_mini_text()
     rates = {
-        "mini_speech": 0.12,
-        "mini_image": 0.10,
-        "mini_caption": 0.30,
-        "mini_parse": 0.18,
-        "mini_ende": 0.08,
-        "mini_enfr": 0.09,
+        "mini_speech": 0.10,
+        "mini_image": 0.09,
+        "mini_caption": 0.31,
+        "mini_parse": 0.22,
+        "mini_ende": 0.07,
+        "mini_enfr": 0.08,
         "mini_deen": 0.065,
         "mini_fren": 0.065,
     }
@@ -151,6 +151,6 @@ def multimodel_demo() -> HParams:
         modality=replace(base.modality, image_widths=(16, 24, 32, 64), audio_widths=(16, 32, 64)),
         data=replace(base.data, mixing="given", rates=rates, batches=batches),
         optimizer=replace(base.optimizer, learning_rate=1.5e-3),
-        train=replace(base.train, steps=2400, eval_every=1200, checkpoint_every=600),
+        train=replace(base.train, steps=2700, eval_every=1350, checkpoint_every=675),
         decode=DecodeHParams(extra_length=70, batch_size=64),
     )

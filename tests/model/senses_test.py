@@ -118,7 +118,7 @@ def test_a_class_as_input_is_written_about(model):
     one, _ = run(model, CLASS, TEXT, np.array([1, 2]))
     other, _ = run(model, CLASS, TEXT, np.array([1, 3]))
     difference = np.abs(np.asarray(one.logits - other.logits)).max((1, 2))
-    assert difference[0] == 0
+    assert difference[0] < 1e-5
     assert difference[1] > 1e-3
 
 
