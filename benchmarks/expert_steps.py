@@ -19,18 +19,23 @@ class Contender(NamedTuple):
         weights: "listed": a matrix for each expert; "stacked": one tensor; "single": one expert
             on as many rows as there are slots.
         uses_xla: whether TensorFlow compiles it with XLA; JAX always does.
+        updates: whether Adam changes the weights at the end, clipping included.
     """
 
     run: Callable[..., Any]
     weights: str = "listed"
     uses_xla: bool = False
+    updates: bool = False
 
 
 def contenders(backend: str) -> dict[str, Contender]:
     """All that run on a backend, ours first."""
     from t2t_mm.layers.dispatch import run_blocked, run_capacity, run_dense, run_ragged
 
-    found = {} if backend == "jax" else {"ragged": Contender(run_ragged)}
+    found = {}
+    if backend == "tensorflow":
+        found["ragged"] = Contender(run_ragged)
+        found["ragged + Adam"] = Contender(run_ragged, updates=True)
     found["blocked"] = Contender(run_blocked, uses_xla=True)
     found["capacity"] = Contender(run_capacity)
     if backend == "jax":
@@ -98,6 +103,8 @@ def to_tensor(values: Any, backend: str, dtype: str) -> Any:
 
 def make_step(backend: str, contender: Contender, arrays: Arrays) -> Step:
     """A step from int32[N, K], the experts, that returns when all gradients are there."""
+    if contender.updates:
+        return _update_step(contender, arrays)
     return (_jax_step if backend == "jax" else _tensorflow_step)(contender, arrays)
 
 
@@ -118,6 +125,39 @@ def _tensorflow_step(contender: Contender, arrays: Arrays) -> Step:
     def step(experts: Any) -> None:
         last = tf.nest.flatten(run(arrays, experts))[-1]
         last[..., :1].numpy()  # waits for the device
+
+    return step
+
+
+def _update_step(contender: Contender, arrays: Arrays) -> Step:
+    import tensorflow as tf
+
+    from t2t_mm.config import OptimizerHParams
+    from t2t_mm.training.optimizer import Adam
+
+    matrices = [tf.Variable(matrix) for matrix in (*arrays.w_in, *arrays.w_out)]
+    settings = OptimizerHParams()
+    adam = Adam(
+        matrices,
+        [str(index) for index in range(len(matrices))],
+        beta1=settings.beta1,
+        beta2=settings.beta2,
+        epsilon=settings.epsilon,
+        clip_norm=settings.clip_norm,
+    )
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def run(x: Any, gates: Any, experts: Any) -> Any:
+        num_experts = len(matrices) // 2
+        with tf.GradientTape() as tape:
+            tape.watch((x, gates))
+            w_in, w_out = matrices[:num_experts], matrices[num_experts:]
+            out = contender.run(x, experts, gates, w_in, w_out)
+        *inputs, gradients = tape.gradient(out, (x, gates, matrices), arrays.upstream)
+        return [*inputs, adam.apply(gradients, tf.constant(1e-3))]
+
+    def step(experts: Any) -> None:
+        run(arrays.x, arrays.gates, experts)[-1].numpy()  # waits for the device
 
     return step
 

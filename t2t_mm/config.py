@@ -48,6 +48,7 @@ _FREE_ON_RESUME = frozenset(
         "model.mesh_shape",
         "train.eval_every",
         "train.checkpoint_every",
+        "train.jit_compile",
         "train.keep_checkpoint_max",
         "train.log_every",
     }
