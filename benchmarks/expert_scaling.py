@@ -76,7 +76,9 @@ def draw(tables: dict[str, list[Row]], path: str) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, charts = pyplot.subplots(1, len(tables), figsize=(10, 4.2), layout="constrained")
+    figure, charts = pyplot.subplots(
+        1, len(tables), figsize=(10, 4.2), sharey=True, layout="constrained"
+    )
     for chart, (axis, rows) in zip(charts, tables.items(), strict=True):
         for index, name in enumerate(result.name for result in rows[0][1]):
             points = [
