@@ -99,7 +99,7 @@ def _check_writable(path: Path) -> None:
 
 
 def read_lines(path: str | Path) -> Iterator[str]:
-    """The lines of a text file (`.gz` too) or of standard input, empty ones included.
+    """The lines of a text file (`.gz` too), a pipe or standard input, empty ones included.
 
     Raises:
         UserError: the file is missing or not UTF-8.
@@ -108,7 +108,7 @@ def read_lines(path: str | Path) -> Iterator[str]:
     if str(path) == "-":
         for number, line in enumerate(sys.stdin.buffer, start=1):
             yield decode_line(line, Path("standard input"), number)
-    elif path.is_file():
+    elif path.exists() and not path.is_dir():
         yield from decoded_lines(path)
     else:
         raise UserError("There is no file to decode", received={"decode_from_file": str(path)})

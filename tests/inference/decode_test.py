@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from tiny_run import TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
-from t2t_mm.inference.decode import choose_task, decode, decode_interactively
+from t2t_mm.inference.decode import choose_task, decode, decode_interactively, read_lines
 from t2t_mm.training.run_directory import open_run
 
 LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
@@ -30,6 +32,17 @@ def test_a_compressed_file_decodes_the_same(tiny_run: TinyRun, tmp_path: Path) -
     packed.write_bytes(gzip.compress(b"1 2 3\n"))
     arguments = (tiny_run.output_dir, "algorithmic_copy")
     assert decode(*arguments, from_file=plain) == decode(*arguments, from_file=packed)
+
+
+def test_lines_come_from_a_pipe_too(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("1 2\n\n3\n",))
+    writer.start()
+    assert list(read_lines(pipe)) == ["1 2", "", "3"]
+    writer.join()
+    with pytest.raises(UserError, match="no file to decode"):
+        list(read_lines(tmp_path))
 
 
 def test_a_data_set_is_decoded_in_stored_order(tiny_run: TinyRun) -> None:
