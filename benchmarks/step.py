@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.operations import counted_operations
-from benchmarks.profiling import KINDS, REST, seconds_by_kind
+from operations import counted_operations
+from profiling import KINDS, REST, seconds_by_kind
+
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
