@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, measure_dropped
+from t2t_mm.layers.dispatch.slots import send_padding_nowhere
 from t2t_mm.layers.expert_mesh import run_on_mesh
 from t2t_mm.layers.gating import NoisyTopKGate, Routing
 from t2t_mm.layers.normalization import LayerNorm
@@ -116,8 +117,7 @@ class Experts(keras.layers.Layer):
         gates = ops.cast(gates, x.dtype)
         run = choose_dispatch(name)
         if self.devices:
-            if position_mask is not None:
-                experts = ops.where(position_mask[:, None], experts, self.num_experts)
+            experts = send_padding_nowhere(experts, self.num_experts, position_mask)
             return run_on_mesh(run, x, experts, gates, w_in, w_out, self.devices)
         return run(x, experts, gates, w_in, w_out, position_mask, **options)
 

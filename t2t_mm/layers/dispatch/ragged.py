@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from t2t_mm.layers.dispatch.slots import send_padding_nowhere
+
 Tensor = Any
 
 
@@ -113,8 +115,7 @@ def _sort_slots(experts_NK: Tensor, num_experts: int, mask_N: Tensor | None) -> 
     import tensorflow as tf
 
     per_position = experts_NK.shape[1]
-    if mask_N is not None:
-        experts_NK = tf.where(mask_N[:, None], experts_NK, num_experts)
+    experts_NK = send_padding_nowhere(experts_NK, num_experts, mask_N)
     slots = tf.reshape(experts_NK, [-1])
     order = tf.argsort(slots, stable=True)
     places = tf.reshape(tf.math.invert_permutation(order), [-1, per_position])
