@@ -11,7 +11,9 @@ import tensorflow as tf
 from t2t_mm.config import OptimizerHParams
 
 LEAST_FACTOR = 0.1
-"""Gradients that are clipped by more are scaled before the update."""
+"""Gradients clipped by more, as a multiple of what is usual, are scaled before the update."""
+LEAST_SCALE = 1e-6
+"""Gradients clipped by more than this are scaled before the update in any case."""
 
 
 class Adam:
@@ -22,7 +24,7 @@ class Adam:
     them to be; a count for each variable keeps the correction right.
 
     Clipping costs hardly anything: see `_scaled`. What is kept is M and V of moments s M and q V,
-    with two numbers s and q for each variable in `scales`; both are 1 where nothing was clipped.
+    with two numbers s and q for each variable in `scales`, both 1 where nothing is clipped.
 
     Args:
         variables: the trainable variables.
@@ -69,11 +71,12 @@ class Adam:
         reached = [i for i, gradient in enumerate(gradients) if gradient is not None]
         dense = [tf.convert_to_tensor(gradients[i]) for i in reached]
         norm = tf.linalg.global_norm(dense)
-        touched = np.zeros([len(self.variables)], np.int64)
-        touched[reached] = 1
-        counts = tf.cast(self.counts.assign_add(touched), tf.float32)
-        dense, factor = self._clipped(dense, norm)
-        scaled = self._scaled(factor, touched.astype(bool))
+        touched = np.zeros([len(self.variables)], bool)
+        touched[reached] = True
+        counts = tf.cast(self.counts.assign_add(touched.astype(np.int64)), tf.float32)
+        is_first = touched & (counts == 1.0)
+        dense, factor = self._clipped(dense, norm, touched & ~is_first)
+        scaled = self._scaled(factor, touched, is_first)
         rate = learning_rate * scaled.first_scale * tf.math.rsqrt(scaled.second_scale)
         numbers = {
             "beta1_power": self.beta1**counts,
@@ -94,15 +97,19 @@ class Adam:
             )
         return norm
 
-    def _clipped(self, gradients: list[Any], norm: tf.Tensor) -> tuple[list[Any], Any]:
+    def _clipped(
+        self, gradients: list[Any], norm: tf.Tensor, was_updated: tf.Tensor
+    ) -> tuple[list[Any], Any]:
         """The gradients and the factor that clips them; a small factor is in the gradients already.
 
-        In float32, `_scaled` is exact to 0.03% down to `LEAST_FACTOR`.
+        Small is beside the scales of the variables that were updated before: `_scaled` is exact to
+        0.03% in float32 down to `LEAST_FACTOR` times the root of the largest.
         """
         if not self.clip_norm:
             return gradients, 1.0
         factor = tf.minimum(1.0, self.clip_norm / norm)
-        is_small = factor < LEAST_FACTOR
+        usual = tf.sqrt(tf.reduce_max(tf.where(was_updated, self.scales[1], 0.0)))
+        is_small = (factor < LEAST_FACTOR * usual) | (factor < LEAST_SCALE)
         clipped = tf.cond(
             is_small,
             lambda: [gradient * factor for gradient in gradients],
@@ -110,7 +117,7 @@ class Adam:
         )
         return clipped, tf.where(is_small, 1.0, factor)
 
-    def _scaled(self, factor: tf.Tensor | float, touched: Any) -> _Scaled:
+    def _scaled(self, factor: tf.Tensor | float, touched: Any, is_first: tf.Tensor) -> _Scaled:
         """Folds the factor c by which gradients are clipped into the numbers of the update.
 
         With moments m = s M and v = q V, and c g for the gradient,
@@ -119,9 +126,12 @@ class Adam:
             where s' = beta1 s + (1 - beta1) c and b1 = beta1 s / s',
 
         and alike for v with c squared: an ordinary update of M and V by g with other numbers. So
-        no gradient is read and written once more to be clipped.
+        no gradient is read and written once more to be clipped. Before a variable's first update
+        M and V are 0, so that s and q may be chosen: c and its square.
         """
         first, second = tf.unstack(self.scales)
+        first = tf.where(is_first, factor, first)
+        second = tf.where(is_first, factor**2, second)
         next_first = tf.where(touched, self.beta1 * first + (1 - self.beta1) * factor, first)
         next_second = tf.where(touched, self.beta2 * second + (1 - self.beta2) * factor**2, second)
         self.scales.assign(tf.stack([next_first, next_second]))

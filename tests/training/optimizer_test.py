@@ -85,6 +85,25 @@ def test_clipped_steps_equal_the_published_algorithm_on_scaled_gradients() -> No
     np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_gradients_clipped_by_much_from_the_start_are_not_scaled_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(3, 4)).astype(np.float32)
+    gradients = [1000.0 * rng.normal(size=(3, 4)).astype(np.float32) for _ in range(6)]
+    steady, seldom = tf.Variable(start), tf.Variable(start)
+    adam = make([steady, seldom], clip_norm=0.5)
+    for i, gradient in enumerate(gradients):
+        reached = [tf.constant(gradient)] * 2 if i in (0, 5) else [tf.constant(gradient), None]
+        adam.apply(reached, tf.constant(0.1))
+    norms = [np.sqrt((g**2).sum() * (2 if i in (0, 5) else 1)) for i, g in enumerate(gradients)]
+    clipped = [g * 0.5 / norm for g, norm in zip(gradients, norms, strict=True)]
+    for variable, seen in ((steady, clipped), (seldom, [clipped[0], clipped[5]])):
+        expected = published_adam(start, seen, 0.1, 0.9, 0.98, 1e-6)
+        np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-4, atol=1e-5)
+    # The factor is in the scale, about 0.5 / 3,500, and so not in the moments.
+    assert (adam.scales.numpy()[0] < 2e-4).all()
+    assert np.abs(adam.first_moments[0].numpy()).max() > 100
+
+
 def test_rows_of_an_embedding_that_were_not_looked_up_count_as_zero_gradients() -> None:
     table = tf.Variable(tf.ones([4, 2]))
     adam = make([table])
