@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from expert_mesh_tensorflow import mesh_tensorflow_step
 from expert_patterns import Shape, run_dense_pair, run_one_hot, run_ragged_dot
 
 Step = Callable[[Any], None]
@@ -15,17 +16,19 @@ class Contender(NamedTuple):
     """A way to run the experts.
 
     Attributes:
-        run: `run(x, experts, gates, w_in, w_out)`.
+        run: `run(x, experts, gates, w_in, w_out)`; None where `routes` makes the whole step.
         weights: "listed": a matrix for each expert; "stacked": one tensor; "single": one expert
             on as many rows as there are slots.
         uses_xla: whether TensorFlow compiles it with XLA; JAX always does.
         updates: whether Adam changes the weights at the end, clipping included.
+        routes: whether it chooses the experts by itself, by a random gate.
     """
 
-    run: Callable[..., Any]
+    run: Callable[..., Any] | None
     weights: str = "listed"
     uses_xla: bool = False
     updates: bool = False
+    routes: bool = False
 
 
 def contenders(backend: str) -> dict[str, Contender]:
@@ -40,8 +43,10 @@ def contenders(backend: str) -> dict[str, Contender]:
     found["capacity"] = Contender(run_capacity)
     if backend == "jax":
         found["ragged_dot"] = Contender(run_ragged_dot, "stacked")
+    found["one-hot einsum"] = Contender(run_one_hot, "stacked")
+    if backend == "tensorflow":
+        found["Mesh TensorFlow"] = Contender(None, routes=True)
     return found | {
-        "one-hot einsum": Contender(run_one_hot, "stacked"),
         "all experts": Contender(run_dense),
         "dense pair": Contender(run_dense_pair, "single"),
     }
@@ -101,8 +106,10 @@ def to_tensor(values: Any, backend: str, dtype: str) -> Any:
     return tf.cast(tf.constant(values), dtype)
 
 
-def make_step(backend: str, contender: Contender, arrays: Arrays) -> Step:
+def make_step(backend: str, contender: Contender, arrays: Arrays, shape: Shape) -> Step:
     """A step from int32[N, K], the experts, that returns when all gradients are there."""
+    if contender.routes:
+        return mesh_tensorflow_step(shape.num_experts, shape.per_token, arrays)
     if contender.updates:
         return _update_step(contender, arrays)
     return (_jax_step if backend == "jax" else _tensorflow_step)(contender, arrays)

@@ -28,6 +28,7 @@ class Result(NamedTuple):
         share: of that rate that the useful operations reached.
         dropped: share of the slots that had no room; None where there is room for all.
         note: why it did not run; empty if it did.
+        routes: whether it chose the experts by itself, and how many it dropped is not known.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Result(NamedTuple):
     share: float = 0.0
     dropped: float | None = None
     note: str = ""
+    routes: bool = False
 
     def spread(self) -> tuple[float, float, float]:
         """The quartiles of the seconds, the median second."""
@@ -70,40 +72,49 @@ class Measure:
 
     def __call__(self, shape: Shape, routers: Sequence[str]) -> dict[str, list[Result]]:
         """Times all contenders at one shape, by router."""
-        notes = {name: self._reason_to_leave_out(name, shape) for name in self.contenders}
+        notes = {
+            (name, router): self._reason_to_leave_out(name, shape, router)
+            for router in routers
+            for name in self.contenders
+        }
         chosen = {router: route(shape, router, seed=1) for router in routers}
-        steps = self._steps(shape, [name for name, note in notes.items() if not note], chosen)
+        steps = self._steps(shape, [key for key, note in notes.items() if not note], chosen)
         seconds = time_in_turns(steps, self.rounds)
         rate = 2 * MATMUL_SIZE**3 / median(seconds["matmul"])
 
         def result(name: str, router: str) -> Result:
-            if notes[name]:
-                return Result(name, [], note=notes[name])
+            if note := notes[name, router]:
+                return Result(name, [], note=note)
             taken = seconds[name, router]
             share = shape.useful_operations / median(taken) / rate
-            return Result(name, taken, rate, share, _dropped(name, chosen[router], shape))
+            dropped = _dropped(name, chosen[router], shape)
+            routes = self.contenders[name].routes
+            return Result(name, taken, rate, share, dropped, routes=routes)
 
-        return {router: [result(name, router) for name in notes] for router in routers}
+        return {router: [result(name, router) for name in self.contenders] for router in routers}
 
     def _steps(
-        self, shape: Shape, names: Sequence[str], chosen: Mapping[str, Any]
+        self, shape: Shape, wanted: Sequence[tuple[str, str]], chosen: Mapping[str, Any]
     ) -> dict[Any, Callable[[], None]]:
         steps: dict[Any, Callable[[], None]] = {
             "matmul": matmul_step(self.backend, self.dtype, MATMUL_SIZE)
         }
         arrays: dict[str, Any] = {}  # contenders share them
-        for name in names:
+        for name in dict.fromkeys(name for name, _ in wanted):
             weights = self.contenders[name].weights
             if weights not in arrays:
                 arrays[weights] = make_arrays(shape, weights, self.backend, self.dtype)
-            step = make_step(self.backend, self.contenders[name], arrays[weights])
+            step = make_step(self.backend, self.contenders[name], arrays[weights], shape)
             for router, experts in chosen.items():
-                tensor = to_tensor(experts, self.backend, "int32")
-                steps[name, router] = functools.partial(step, tensor)
+                if (name, router) in wanted:
+                    tensor = to_tensor(experts, self.backend, "int32")
+                    steps[name, router] = functools.partial(step, tensor)
         return steps
 
-    def _reason_to_leave_out(self, name: str, shape: Shape) -> str:
-        """Why a contender that computes every expert for every row is not run; empty if it is."""
+    def _reason_to_leave_out(self, name: str, shape: Shape, router: str) -> str:
+        """Why a contender is not run; empty if it is."""
+        if self.contenders[name].routes and (router != "balanced" or self.dtype != "float32"):
+            return "left out: has its own gate"
         rows = {"all experts": shape.tokens}
         if self.backend == "jax":  # on a CPU it multiplies all slots with all experts
             rows["ragged_dot"] = shape.tokens * shape.per_token

@@ -120,6 +120,7 @@ def cells(result: Any) -> list[str]:
         return ["", result.note, "", "", ""]
     low, middle, high = (1e3 * seconds for seconds in result.spread())
     dropped = "none" if result.dropped is None else f"{result.dropped:.1%}"
+    dropped = "own gate" if result.routes else dropped
     calls = str(len(result.seconds))
     return [f"{middle:,.1f}", f"{low:,.1f} to {high:,.1f}", f"{result.share:.1%}", dropped, calls]
 
