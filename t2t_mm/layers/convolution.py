@@ -36,18 +36,21 @@ def depthwise(x_BLD: Tensor, kernel_KD: Tensor, dilation: int = 1, causal: bool 
     Returns:
         float[B, L, D].
     """
-    batch, length, width = ops.shape(x_BLD)
-    taps = kernel_KD.shape[0]
-    missing = (-length) % dilation
-    above = (taps - 1) * dilation if causal else 0
-    if causal or dilation > 1:
-        x_BLD = ops.pad(x_BLD, [[0, 0], [above, missing], [0, 0]])
-    rows = ops.reshape(x_BLD, (batch, -1, dilation, width))
+    taps, width = kernel_KD.shape
     kernel = ops.reshape(kernel_KD, (taps, 1, width, 1))
-    out = ops.depthwise_conv(rows, kernel, padding="valid" if causal else "same")
-    out = ops.reshape(out, (batch, -1, width))
+    padding = "valid" if causal else "same"
+    above = (taps - 1) * dilation if causal else 0
+    if dilation == 1:
+        if causal:
+            x_BLD = ops.pad(x_BLD, [[0, 0], [above, 0], [0, 0]])
+        rows = ops.expand_dims(x_BLD, 2)
+        return ops.squeeze(ops.depthwise_conv(rows, kernel, padding=padding), 2)
+    batch, length, _ = ops.shape(x_BLD)
+    x_BLD = ops.pad(x_BLD, [[0, 0], [above, (-length) % dilation], [0, 0]])
+    rows = ops.reshape(x_BLD, (batch, -1, dilation, width))
+    out = ops.reshape(ops.depthwise_conv(rows, kernel, padding=padding), (batch, -1, width))
     # Slicing by brackets would have a far slower gradient.
-    return ops.slice(out, (0, 0, 0), (batch, length, width)) if dilation > 1 else out
+    return ops.slice(out, (0, 0, 0), (batch, length, width))
 
 
 class Pointwise(keras.layers.Layer):
@@ -72,6 +75,8 @@ class Pointwise(keras.layers.Layer):
 
     def call(self, x: Tensor) -> Tensor:
         """Args: x: float[..., D]. Returns: float[..., width]."""
+        if len(x.shape) == 2:
+            return ops.matmul(x, self.kernel)
         flat = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), self.kernel)
         return ops.reshape(flat, (*ops.shape(x)[:-1], self.width))
 
@@ -137,8 +142,10 @@ class ConvStep(keras.layers.Layer):
         x = ops.relu(x)
         if not self.causal:
             x = zero_padding(x, position_mask)
-        x = depthwise(x, ops.convert_to_tensor(self.kernel), self.dilation, self.causal)
-        return self.norm(self.pointwise(x))
+        mixed = depthwise(x, ops.convert_to_tensor(self.kernel), self.dilation, self.causal)
+        # One list of positions for what follows; to restore the shape costs a few operations.
+        out = self.norm(self.pointwise(ops.reshape(mixed, (-1, x.shape[-1]))))
+        return ops.reshape(out, (*ops.shape(x)[:-1], out.shape[-1]))
 
     def start_cache(self, batch_size: Tensor | int) -> Cache:
         """Makes the cache of a causal step before its first position; see `layers.caching`.

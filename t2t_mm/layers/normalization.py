@@ -35,15 +35,17 @@ def normalize(x: Tensor, gain: Tensor, shift: Tensor) -> Any:
         mean = ops.mean(d_normal, axis=-1, keepdims=True)
         along = ops.mean(d_normal * normal, axis=-1, keepdims=True)
         d_x = scale * (d_normal - mean - normal * along)
-        return d_x, _sum_like(gain, above * normal), _sum_like(shift, above)
+        # Rows are added up by a product with ones, on the CPU several times as fast as by a sum.
+        ones = ops.reshape(ops.ones_like(scale), (1, -1))
+        d_gain, d_shift = ops.matmul(ones, above * normal), ops.matmul(ones, above)
+        return d_x, _like(gain, d_gain), _like(shift, d_shift)
 
     return normal * gain + shift, gradient
 
 
-def _sum_like(parameter: Tensor, rows: Tensor) -> Tensor:
-    """Adds up the rows: a product with ones, several times faster on the CPU than a reduction."""
-    columns = ops.matmul(ops.ones((1, ops.shape(rows)[0]), rows.dtype), rows)[0]
-    return columns if len(parameter.shape) else ops.sum(columns)
+def _like(parameter: Tensor, columns: Tensor) -> Tensor:
+    """The gradient of a gain or shift from that of every channel, float32[1, D]."""
+    return ops.reshape(columns, (-1,)) if len(parameter.shape) else ops.sum(columns)
 
 
 class LayerNorm(keras.layers.Layer):
@@ -72,10 +74,13 @@ class LayerNorm(keras.layers.Layer):
 
     def call(self, x: Tensor) -> Tensor:
         """Args: x: float[..., D]. Returns: float[..., D]."""
-        rows = ops.reshape(ops.cast(x, "float32"), (-1, x.shape[-1]))
+        rows = ops.cast(x, "float32")
+        if len(x.shape) != 2:
+            rows = ops.reshape(rows, (-1, x.shape[-1]))
         # Reshaping reads the variables here: a custom gradient takes tensors only.
         gain, shift = (ops.reshape(weight, weight.shape) for weight in (self.gain, self.shift))
-        return ops.cast(ops.reshape(normalize(rows, gain, shift), ops.shape(x)), self.compute_dtype)
+        out = ops.cast(normalize(rows, gain, shift), self.compute_dtype)
+        return out if len(x.shape) == 2 else ops.reshape(out, ops.shape(x))
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from t2t_mm.layers.dropout import Dropout
 
@@ -9,6 +10,24 @@ def test_a_share_becomes_zero_and_the_rest_is_scaled_up():
     y = np.asarray(Dropout(0.25, seed=1)(x, training=True))
     assert set(np.unique(y).round(4)) == {0.0, np.float32(4 / 3).round(4)}
     assert abs((y == 0).mean() - 0.25) < 0.02
+
+
+def test_neighbours_are_dropped_independently_whatever_the_size():
+    x = np.ones((1001, 7, 3), "float32")
+    dropped = np.asarray(Dropout(0.3, seed=1)(x, training=True)).ravel() == 0
+    assert abs(dropped.mean() - 0.3) < 0.01
+    for distance in (1, 2, 3, 21):
+        both = dropped[distance:] & dropped[:-distance]
+        assert abs(both.mean() - 0.09) < 0.01
+
+
+def test_the_gradient_reaches_what_was_kept():
+    x = tf.ones([4, 6])
+    layer = Dropout(0.5, seed=1)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x, training=True)
+    np.testing.assert_array_equal(tape.gradient(y, x), y)
 
 
 def test_nothing_is_dropped_outside_of_training():
