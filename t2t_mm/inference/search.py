@@ -208,7 +208,8 @@ def traced(function: Callable[..., Any], specs: Sequence[Any], jit_compile: bool
     """Returns `function` as a graph, traced for `specs` and for nothing else.
 
     It is traced here, not when it is called: TensorFlow takes the functions of one line of code
-    for one, and would warn of retracing where a run has five signatures.
+    for one, and would warn of retracing where a run has five signatures. Nor does a call then have
+    to look up its graph, for which every variable would be hashed.
 
     Args:
         function: takes as many arguments as there are specs.
@@ -216,5 +217,4 @@ def traced(function: Callable[..., Any], specs: Sequence[Any], jit_compile: bool
         jit_compile: whether XLA compiles it, once more for every shape that it meets.
     """
     graph = tf.function(function, input_signature=specs, jit_compile=jit_compile or None)
-    graph.get_concrete_function()
-    return graph
+    return graph.get_concrete_function()

@@ -59,8 +59,7 @@ class TrainStep:
     @property
     def num_traces(self) -> int:
         """How many graphs have been traced so far; under XLA, how many programs were compiled."""
-        traces = sum(f.experimental_get_tracing_count() for f in self._functions.values())
-        return max(int(traces), len(self._shapes))
+        return max(len(self._functions), len(self._shapes))
 
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Makes one update from one batch (`accumulate_steps` of 1)."""
