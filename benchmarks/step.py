@@ -1,6 +1,7 @@
 """The training step: how much of its time is arithmetic, and what memory it takes.
 
-    python benchmarks/step.py
+    python benchmarks/step.py --profile
+    python benchmarks/step.py --scaling --plot=scaling.png
 
 Forward pass, backward pass and update of random batches at the shapes at which Tensor2Tensor's
 MultiModel was measured. *Share*: operations of the matrix products and convolutions, counted while
@@ -13,58 +14,21 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import statistics
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from operations import counted_operations
 from profiling import KINDS, REST, seconds_by_kind
+from step_cases import CASES, Case, random_batch, step_and_task
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
-from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 
 Figures = dict[str, Any]
-VOCABULARY_SIZE = 8192
-NUM_CLASSES = 1000
-
-
-@dataclass(frozen=True)
-class Case:
-    """One shape of batch for one set of settings.
-
-    Args:
-        hparams_set: name of the set.
-        batch_size: examples.
-        inputs: what is read.
-        input_shape: of one example: pieces, pixels or frames.
-        target_length: pieces to write; 0 for a class.
-    """
-
-    hparams_set: str
-    batch_size: int
-    inputs: Feature
-    input_shape: tuple[int, ...]
-    target_length: int
-
-    @property
-    def targets(self) -> Feature:
-        """What is written."""
-        return Language() if self.target_length else Categorical(num_classes=NUM_CLASSES)
-
-
-TEXT, PICTURE, SOUND = Language(), Image(), Audio(num_bands=80)
-CASES = {
-    "text base": Case("multimodel_base", 16, TEXT, (64,), 64),
-    "text tiny": Case("multimodel_tiny", 16, TEXT, (32,), 32),
-    "image base": Case("multimodel_base", 4, PICTURE, (224, 224, 3), 0),
-    "image tiny": Case("multimodel_tiny", 8, PICTURE, (224, 224, 3), 0),
-    "caption base": Case("multimodel_base", 4, PICTURE, (224, 224, 3), 16),
-    "audio base": Case("multimodel_base", 4, SOUND, (1024, 80), 32),
-}
 
 
 def define_flags(flags: Any) -> None:
@@ -73,34 +37,54 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer("steps", 15, "Steps timed in each case.", lower_bound=1)
     flags.DEFINE_bool("profile", False, "Also say what each step's time is spent on.")
     flags.DEFINE_enum("precision", "float32", ["float32", "mixed_bfloat16"], "See model.precision.")
+    flags.DEFINE_integer("threads", 0, "See train.num_threads.", lower_bound=0)
+    flags.DEFINE_bool("scaling", False, "Text of several lengths and batch sizes instead.")
+    flags.DEFINE_string("plot", "", "With --scaling: also draw the tables into this file.")
     flags.DEFINE_bool("quick", False, "The tiny set's text only, three steps.")
     flags.DEFINE_string("json", "", "Also write the figures to this file.")
 
 
 def call(flags: Any) -> int:
     """Measures and prints."""
+    if flags.plot and not flags.scaling:
+        raise UserError("--plot draws the tables of --scaling", fix="Give both.")
     names = ["text tiny"] if flags.quick else flags.cases
     for name in names:
         if name not in CASES:
             raise UserError(f"Unknown case {name!r}", expected=", ".join(CASES))
-    figures = {}
-    for name in names:
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            steps = 3 if flags.quick else flags.steps
-            figures[name] = pool.apply(measure, (name, steps, flags.precision, flags.profile))
-    print_table(figures)
-    if flags.profile:
-        print_profiles(figures)
+    figures: Any
+    if flags.scaling:
+        from step_scaling import show_scaling
+
+        figures = show_scaling(measuring(flags), flags.quick, flags.plot)
+    else:
+        measure_one = measuring(flags)
+        figures = {name: measure_one(CASES[name]) for name in names}
+        print_table(figures)
+        if flags.profile:
+            print_profiles(figures)
     if flags.json:
         Path(flags.json).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def measure(name: str, num_steps: int, precision: str, profile: bool) -> Figures:
+def measuring(flags: Any) -> Callable[[Case], Figures]:
+    """A function that measures a case in a process of its own."""
+    steps = 3 if flags.quick else flags.steps
+    settings = (steps, flags.precision, flags.profile, flags.threads)
+
+    def measure_alone(case: Case) -> Figures:
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            found: Figures = pool.apply(measure, (case, *settings))
+        return found
+
+    return measure_alone
+
+
+def measure(case: Case, num_steps: int, precision: str, profile: bool, num_threads: int) -> Figures:
     """Runs one case; meant for a process of its own."""
     start = time.perf_counter()
-
-    case = CASES[name]
+    set_threads(num_threads)
     step, task = step_and_task(case, precision)
     batch = random_batch(case)
 
@@ -109,7 +93,8 @@ def measure(name: str, num_steps: int, precision: str, profile: bool) -> Figures
 
     run()
     first = time.perf_counter() - start
-    seconds, products = interleaved(run, num_steps)
+    num_products = max((os.cpu_count() or 1) // num_threads, 1) if num_threads else 1
+    seconds, products = interleaved(run, num_steps, num_products)
     figures = {
         "examples": case.batch_size,
         "target_tokens": case.batch_size * max(case.target_length, 1),
@@ -129,69 +114,37 @@ def measure(name: str, num_steps: int, precision: str, profile: bool) -> Figures
     return figures
 
 
-def step_and_task(case: Case, precision: str) -> tuple[Any, Any]:
-    """The training step of a set's model for one pair of modalities, and the task."""
-    from t2t_mm.config import load_hparams
-    from t2t_mm.training.optimizer import build_optimizer
-    from t2t_mm.training.step import TrainStep
-
-    hparams = load_hparams(case.hparams_set, overrides=f"model.precision={precision}")
-    model, task = model_and_task(case, hparams)
-    optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
-    return TrainStep(model, optimizer, label_smoothing=0.1, accumulate_steps=1), task
-
-
-def interleaved(run: Any, num_steps: int) -> tuple[list[float], list[float]]:
-    """Seconds of each step, and of the plain product after it; two rounds warm up."""
+def set_threads(number: int) -> None:
+    """Bounds the threads of one operation, unless 0; as many run at once as there are cores."""
     import tensorflow as tf
 
-    matrix = tf.random.normal([2048, 2048])
-    multiply = tf.function(lambda a: tf.linalg.matmul(a, a))
-    rounds = [(timed(run), timed(lambda: multiply(matrix).numpy())) for _ in range(num_steps + 2)]
-    seconds, products = zip(*rounds[2:], strict=True)
-    return list(seconds), list(products)
+    if number:
+        tf.config.threading.set_intra_op_parallelism_threads(number)
 
 
-def model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
-    """The model of a set that runs one pair of modalities, and the task."""
-    from t2t_mm.model.build import ModalitySpec, build_multimodel
-    from t2t_mm.training.task import Task
+def interleaved(run: Any, num_steps: int, num_products: int) -> tuple[list[float], list[float]]:
+    """Seconds of each step, and of a plain product after it; two rounds warm up.
 
-    writes = "text" if case.target_length else ""
-    task = Task("benchmark", case.inputs, case.targets, writes, 0, ())
-    sizes = {"language": VOCABULARY_SIZE, "categorical": NUM_CLASSES}
-    model = build_multimodel(
-        hparams.model,
-        inputs={
-            case.inputs.share_key: ModalitySpec(case.inputs, sizes.get(case.inputs.modality, 0))
-        },
-        targets={case.targets.share_key: ModalitySpec(case.targets, sizes[case.targets.modality])},
-        commands=[writes],
-        seed=1,
-        nets=hparams.modality,
-    )
-    return model, task
-
-
-def random_batch(case: Case) -> dict[str, Any]:
-    """A batch without padding, as the input pipelines make them."""
-    import numpy as np
+    Args:
+        run: makes a step.
+        num_steps: rounds that count.
+        num_products: products at the same time, whose time is divided by their number.
+    """
     import tensorflow as tf
 
-    generator = np.random.default_rng(0)
-    shape = (case.batch_size, *case.input_shape)
-    if case.inputs.modality == "language":
-        batch = {"inputs": generator.integers(2, VOCABULARY_SIZE, shape).astype("int32")}
-    else:
-        sizes = np.tile(np.array(case.input_shape[: 2 if len(shape) == 4 else 1]), (shape[0], 1))
-        inputs = generator.normal(size=shape).astype("float32")
-        batch = {"inputs": inputs, "inputs_size": sizes.astype("int32")}
-    if case.target_length:
-        pieces = generator.integers(2, VOCABULARY_SIZE, (shape[0], case.target_length))
-        batch["targets"] = pieces.astype("int32")
-    else:
-        batch["targets"] = generator.integers(0, NUM_CLASSES, shape[0]).astype("int32")
-    return {key: tf.constant(value) for key, value in batch.items()}
+    matrices = [tf.random.normal([2048, 2048]) for _ in range(num_products)]
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def multiply() -> Any:
+        return [tf.linalg.matmul(matrix, matrix)[0, 0] for matrix in matrices]
+
+    def products() -> None:
+        for corner in multiply():
+            corner.numpy()
+
+    rounds = [(timed(run), timed(products) / num_products) for _ in range(num_steps + 2)]
+    seconds, product_seconds = zip(*rounds[2:], strict=True)
+    return list(seconds), list(product_seconds)
 
 
 def timed(run: Any) -> float:

@@ -32,6 +32,30 @@ def test_a_step_is_measured_and_profiled(tmp_path):
     assert "text tiny" in result.stdout
 
 
+@pytest.mark.slow
+def test_scaling_is_a_table_of_lengths_and_one_of_batch_sizes(tmp_path):
+    figures, plot = tmp_path / "figures.json", tmp_path / "scaling.png"
+    result = run("--scaling", "--quick", f"--plot={plot}", f"--json={figures}")
+    assert result.returncode == 0, result.stderr
+    rows = json.loads(figures.read_text())
+    sweeps = [(row["sweep"], row["examples"], row["length"]) for row in rows]
+    assert sweeps == [
+        ("length", 8, 16),
+        ("length", 4, 32),
+        ("examples", 4, 16),
+        ("examples", 8, 16),
+    ]
+    assert rows[0]["target_tokens"] == rows[1]["target_tokens"] == 128
+    assert rows[1]["operations"] > rows[0]["operations"]  # attention
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_plot_is_of_scaling():
+    result = run("--plot=scaling.png")
+    assert result.returncode == 2
+    assert "--plot draws the tables of --scaling" in result.stderr
+
+
 def test_an_unknown_case_is_refused():
     result = run("--cases=text huge")
     assert result.returncode == 2

@@ -1,0 +1,100 @@
+"""The shapes that `step.py` measures: models, tasks and random batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from t2t_mm.features import Audio, Categorical, Feature, Image, Language
+
+VOCABULARY_SIZE = 8192
+NUM_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class Case:
+    """One shape of batch for one set of settings.
+
+    Args:
+        hparams_set: name of the set.
+        batch_size: examples.
+        inputs: what is read.
+        input_shape: of one example: pieces, pixels or frames.
+        target_length: pieces to write; 0 for a class.
+    """
+
+    hparams_set: str
+    batch_size: int
+    inputs: Feature
+    input_shape: tuple[int, ...]
+    target_length: int
+
+    @property
+    def targets(self) -> Feature:
+        """What is written."""
+        return Language() if self.target_length else Categorical(num_classes=NUM_CLASSES)
+
+
+TEXT, PICTURE, SOUND = Language(), Image(), Audio(num_bands=80)
+CASES = {
+    "text base": Case("multimodel_base", 16, TEXT, (64,), 64),
+    "text tiny": Case("multimodel_tiny", 16, TEXT, (32,), 32),
+    "image base": Case("multimodel_base", 4, PICTURE, (224, 224, 3), 0),
+    "image tiny": Case("multimodel_tiny", 8, PICTURE, (224, 224, 3), 0),
+    "caption base": Case("multimodel_base", 4, PICTURE, (224, 224, 3), 16),
+    "audio base": Case("multimodel_base", 4, SOUND, (1024, 80), 32),
+}
+
+
+def step_and_task(case: Case, precision: str) -> tuple[Any, Any]:
+    """The training step of a set's model for one pair of modalities, and the task."""
+    from t2t_mm.config import load_hparams
+    from t2t_mm.training.optimizer import build_optimizer
+    from t2t_mm.training.step import TrainStep
+
+    hparams = load_hparams(case.hparams_set, overrides=f"model.precision={precision}")
+    model, task = model_and_task(case, hparams)
+    optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
+    return TrainStep(model, optimizer, label_smoothing=0.1, accumulate_steps=1), task
+
+
+def model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
+    """The model of a set that runs one pair of modalities, and the task."""
+    from t2t_mm.model.build import ModalitySpec, build_multimodel
+    from t2t_mm.training.task import Task
+
+    writes = "text" if case.target_length else ""
+    task = Task("benchmark", case.inputs, case.targets, writes, 0, ())
+    sizes = {"language": VOCABULARY_SIZE, "categorical": NUM_CLASSES}
+    model = build_multimodel(
+        hparams.model,
+        inputs={
+            case.inputs.share_key: ModalitySpec(case.inputs, sizes.get(case.inputs.modality, 0))
+        },
+        targets={case.targets.share_key: ModalitySpec(case.targets, sizes[case.targets.modality])},
+        commands=[writes],
+        seed=1,
+        nets=hparams.modality,
+    )
+    return model, task
+
+
+def random_batch(case: Case) -> dict[str, Any]:
+    """A batch without padding, as the input pipelines make them."""
+    import numpy as np
+    import tensorflow as tf
+
+    generator = np.random.default_rng(0)
+    shape = (case.batch_size, *case.input_shape)
+    if case.inputs.modality == "language":
+        batch = {"inputs": generator.integers(2, VOCABULARY_SIZE, shape).astype("int32")}
+    else:
+        sizes = np.tile(np.array(case.input_shape[: 2 if len(shape) == 4 else 1]), (shape[0], 1))
+        inputs = generator.normal(size=shape).astype("float32")
+        batch = {"inputs": inputs, "inputs_size": sizes.astype("int32")}
+    if case.target_length:
+        pieces = generator.integers(2, VOCABULARY_SIZE, (shape[0], case.target_length))
+        batch["targets"] = pieces.astype("int32")
+    else:
+        batch["targets"] = generator.integers(0, NUM_CLASSES, shape[0]).astype("int32")
+    return {key: tf.constant(value) for key, value in batch.items()}
