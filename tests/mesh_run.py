@@ -1,7 +1,8 @@
 """A process of its own for what needs several devices: a mesh is made before TensorFlow starts.
 
-Trains on four slices, then runs layers of experts on two and four, and leaves the numbers in
-RESULTS/numbers.npz and where everything was in RESULTS/places.json.
+Trains on four slices and scores the run, trains another whose updates are of two batches, then runs
+layers of experts on two and four. It leaves the second run in RESULTS/accumulated, the scores in
+RESULTS/scores.json, the numbers in RESULTS/numbers.npz and where all was in RESULTS/places.json.
 
 Example: python tests/mesh_run.py DATA_DIR RUN_DIR RESULTS
 """
@@ -17,13 +18,13 @@ NUM_EXPERTS, WIDTH, EXPERT_WIDTH, CHOSEN, POSITIONS = 8, 6, 9, 3, 23
 MESHES = {"none": (), "two": ("CPU:0", "CPU:1"), "four": ("CPU:0", "CPU:1", "CPU:2", "CPU:3")}
 
 
-def train_on_four(data_dir, output_dir):
+def train_on_four(data_dir, output_dir, further=""):
     from tiny_run import PROBLEMS, TINY
 
     import t2t_mm
     from t2t_mm.config import load_hparams
 
-    overrides = f"{TINY},train.steps=2,model.mesh_shape=experts:4"
+    overrides = f"{TINY},train.steps=2,model.mesh_shape=experts:4{further}"
     hparams = load_hparams("multimodel_tiny", overrides=overrides)
     t2t_mm.train(
         list(PROBLEMS), hparams=hparams, data_dir=data_dir, output_dir=output_dir, evaluate=False
@@ -81,6 +82,11 @@ def matmuls_by_device(step):
 
 def main(data_dir, output_dir, results):
     train_on_four(data_dir, output_dir)
+    import t2t_mm
+
+    scores = t2t_mm.evaluate(output_dir, limit=4)
+    (results / "scores.json").write_text(json.dumps(scores))
+    train_on_four(data_dir, results / "accumulated", ",train.accumulate_steps=2")
     from t2t_mm.layers.expert_mesh import count_traffic
     from t2t_mm.training.optimizer import zeros_beside
 

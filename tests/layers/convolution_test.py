@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from t2t_mm.layers.convolution import ConvBlock, ConvStep, Pointwise, depthwise
@@ -42,6 +43,27 @@ def test_folded_rows_equal_the_sum_over_taps(causal, dilation, length):
                 expected[:, t] += x[:, t + offset] * kernel[tap]
     got = depthwise(ops.convert_to_tensor(x), ops.convert_to_tensor(kernel), dilation, causal)
     np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [1, 7, 16, 33])
+def test_a_kernels_gradient_in_a_graph_of_open_length(length):
+    generator = np.random.default_rng(length)
+    x, upstream = generator.normal(size=(2, 2, length, 4)).astype("float32")
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, 4])] * 2)
+    def gradient_of_kernel(x, upstream):
+        kernel = tf.ones([5, 4])
+        with tf.GradientTape() as tape:
+            tape.watch(kernel)
+            y = depthwise(x, kernel, dilation=8)
+        return tape.gradient(y, kernel, upstream)
+
+    expected = np.zeros((5, 4))
+    for tap in range(5):
+        for t in range(length):
+            if 0 <= t + (tap - 2) * 8 < length:
+                expected[tap] += (x[:, t + (tap - 2) * 8] * upstream[:, t]).sum(axis=0)
+    np.testing.assert_allclose(gradient_of_kernel(x, upstream), expected, atol=1e-4)
 
 
 def test_channels_mix_in_the_pointwise_part_only():

@@ -27,6 +27,8 @@ class MeshRun:
     told: str
     numbers: dict[str, np.ndarray]
     places: dict
+    scores: dict
+    accumulated_dir: Path
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,8 @@ def mesh_run(tiny_run, tmp_path_factory):
             done.stderr,
             dict(numbers),
             json.loads((results / "places.json").read_text()),
+            json.loads((results / "scores.json").read_text()),
+            results / "accumulated",
         )
 
 
@@ -105,6 +109,38 @@ def test_a_run_on_four_slices_goes_on_on_one_device(mesh_run, tiny_run, tmp_path
     for name, value in theirs.items():
         np.testing.assert_allclose(ours[name], value, rtol=1e-3, atol=1e-4, err_msg=name)
     assert json.loads((moved / "hparams.json").read_text())["model"]["mesh_shape"] == ""
+
+
+def test_a_run_on_four_slices_is_scored_there_as_on_one_device(mesh_run, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(mesh_run.output_dir, moved)
+    settings = json.loads((moved / "hparams.json").read_text())
+    settings["model"]["mesh_shape"] = ""
+    (moved / "hparams.json").write_text(json.dumps(settings))
+    alone = t2t_mm.evaluate(moved, limit=4)
+    for problem in PROBLEMS:
+        ours, theirs = mesh_run.scores[problem], alone[problem]
+        assert ours["teacher_forced"] == pytest.approx(theirs["teacher_forced"], rel=1e-3)
+        assert ours["experts"] == theirs["experts"]
+        assert [row["output"] for row in ours["samples"]] == [
+            row["output"] for row in theirs["samples"]
+        ]
+
+
+def test_updates_of_two_batches_are_those_of_one_device(mesh_run, tiny_run, tmp_path):
+    t2t_mm.train(
+        list(PROBLEMS),
+        hparams=load_hparams(
+            "multimodel_tiny", overrides=f"{TINY},train.steps=2,train.accumulate_steps=2"
+        ),
+        data_dir=tiny_run.data_dir,
+        output_dir=tmp_path / "run",
+        evaluate=False,
+    )
+    ours, theirs = weights(mesh_run.accumulated_dir, 2), weights(tmp_path / "run", 2)
+    assert ours.keys() == theirs.keys()
+    for name, value in theirs.items():
+        np.testing.assert_allclose(ours[name], value, rtol=1e-3, atol=1e-4, err_msg=name)
 
 
 def test_a_mesh_that_comes_too_late_is_refused(mesh_run, tiny_run):
