@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from charts import set_log_axes
 from expert_patterns import Shape
 from expert_timing import Measure, Result
 
@@ -92,11 +93,8 @@ def draw(tables: dict[str, list[Row]], path: str) -> None:
             chart.plot(sizes, middle, marker="o", markersize=3, label=name)
             chart.fill_between(sizes, low, high, alpha=0.2)
         ticks = [getattr(shape, axis) for shape, _ in rows]
-        chart.set(xscale="log", yscale="log", xlabel=axis.replace("_", " "), ylabel="seconds")
-        chart.set_xticks(ticks, [f"{tick:,}" for tick in ticks], minor=False)
-        chart.minorticks_off()
+        set_log_axes(chart, ticks, axis.replace("_", " "), "seconds")
         chart.set_title(describe(axis, rows[0][0]), fontsize=10)
-        chart.grid(alpha=0.3)
     charts[0].legend(fontsize=8)
     figure.savefig(path, dpi=150)
     pyplot.close(figure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from charts import set_log_axes
 from step_cases import TEXT, Case
 
 LENGTHS, QUICK_LENGTHS = (64, 128, 256, 512, 1024), (16, 32)
@@ -99,11 +100,8 @@ def draw(tables: dict[str, list[Row]], path: str) -> None:
             line = [seconds[-1] * size / sizes[-1] for size in sizes]
             chart.plot(sizes, line, linestyle=":", color="gray", label="in proportion")
             chart.legend(fontsize=8)
-        chart.set(xscale="log", yscale="log", xlabel=axis, ylabel="seconds a step")
-        chart.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
-        chart.minorticks_off()
+        set_log_axes(chart, sizes, axis, "seconds a step")
         chart.set_ylim(0.5 * min(seconds), 2 * max(seconds))
         chart.set_title(describe(axis, rows[0][0]), fontsize=10)
-        chart.grid(alpha=0.3)
     figure.savefig(path, dpi=150)
     pyplot.close(figure)

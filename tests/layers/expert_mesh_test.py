@@ -122,8 +122,8 @@ def test_a_run_on_four_slices_is_scored_there_as_on_one_device(mesh_run, tmp_pat
         ours, theirs = mesh_run.scores[problem], alone[problem]
         assert ours["teacher_forced"] == pytest.approx(theirs["teacher_forced"], rel=1e-3)
         assert ours["experts"] == theirs["experts"]
-        assert [row["output"] for row in ours["samples"]] == [
-            row["output"] for row in theirs["samples"]
+        assert [row["decoded"] for row in ours["samples"]] == [
+            row["decoded"] for row in theirs["samples"]
         ]
 
 
