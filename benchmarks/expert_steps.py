@@ -16,7 +16,8 @@ class Contender(NamedTuple):
     """A way to run the experts.
 
     Attributes:
-        run: `run(x, experts, gates, w_in, w_out)`; None where `routes` makes the whole step.
+        run: `run(x, experts, gates, w_in, w_out)`; what routes by itself makes the whole step
+            instead, `run(num_experts, per_token, arrays)`.
         weights: "listed": a matrix for each expert; "stacked": one tensor; "single": one expert
             on as many rows as there are slots.
         uses_xla: whether TensorFlow compiles it with XLA; JAX always does.
@@ -24,7 +25,7 @@ class Contender(NamedTuple):
         routes: whether it chooses the experts by itself, by a random gate.
     """
 
-    run: Callable[..., Any] | None
+    run: Callable[..., Any]
     weights: str = "listed"
     uses_xla: bool = False
     updates: bool = False
@@ -45,7 +46,7 @@ def contenders(backend: str) -> dict[str, Contender]:
         found["ragged_dot"] = Contender(run_ragged_dot, "stacked")
     found["one-hot einsum"] = Contender(run_one_hot, "stacked")
     if backend == "tensorflow":
-        found["Mesh TensorFlow"] = Contender(None, routes=True)
+        found["Mesh TensorFlow"] = Contender(mesh_tensorflow_step, routes=True)
     return found | {
         "all experts": Contender(run_dense),
         "dense pair": Contender(run_dense_pair, "single"),
@@ -109,7 +110,8 @@ def to_tensor(values: Any, backend: str, dtype: str) -> Any:
 def make_step(backend: str, contender: Contender, arrays: Arrays, shape: Shape) -> Step:
     """A step from int32[N, K], the experts, that returns when all gradients are there."""
     if contender.routes:
-        return mesh_tensorflow_step(shape.num_experts, shape.per_token, arrays)
+        step: Step = contender.run(shape.num_experts, shape.per_token, arrays)
+        return step
     if contender.updates:
         return _update_step(contender, arrays)
     return (_jax_step if backend == "jax" else _tensorflow_step)(contender, arrays)

@@ -49,7 +49,8 @@ def show_scaling(
 
 def size_of(axis: str, case: Case) -> int:
     """What a sweep changes."""
-    return case.target_length if axis == "length" else case.batch_size
+    size: int = case.target_length if axis == "length" else case.batch_size
+    return size
 
 
 def describe(axis: str, case: Case) -> str:
