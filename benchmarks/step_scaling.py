@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ def show_scaling(
     def case(batch_size: int, length: int) -> Case:
         return Case(hparams_set, batch_size, TEXT, (length,), length)
 
+    measure = functools.cache(measure)  # the sweeps have a case in common
     sweeps = {
         "length": [case(tokens // length, length) for length in lengths],
         "examples": [case(number, lengths[0]) for number in examples],
