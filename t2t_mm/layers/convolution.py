@@ -65,7 +65,7 @@ def _within_reach(kernel_KD: Tensor, num_rows: Tensor | int) -> tuple[Tensor, Te
     """
     taps, width = kernel_KD.shape
     smaller, larger = (min, max) if isinstance(num_rows, int) else (ops.minimum, ops.maximum)
-    to_each_side = smaller(taps // 2, num_rows - 1)
+    to_each_side = smaller(taps // 2, larger(num_rows - 1, 0))
     reaching = 2 * to_each_side + 1
     kernel = ops.slice(kernel_KD, (taps // 2 - to_each_side, 0), (reaching, width))
     return kernel, larger(num_rows, reaching)
