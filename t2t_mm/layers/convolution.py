@@ -13,6 +13,7 @@ from t2t_mm.layers.caching import Cache, write_ring
 from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.masking import zero_padding
 from t2t_mm.layers.normalization import LayerNorm
+from t2t_mm.layers.products import project
 
 Tensor = Any
 
@@ -94,8 +95,8 @@ class Pointwise(keras.layers.Layer):
     def call(self, x: Tensor) -> Tensor:
         """Args: x: float[..., D]. Returns: float[..., width]."""
         if len(x.shape) == 2:
-            return ops.matmul(x, self.kernel)
-        flat = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), self.kernel)
+            return project(x, self.kernel)
+        flat = project(ops.reshape(x, (-1, x.shape[-1])), self.kernel)
         return ops.reshape(flat, (*ops.shape(x)[:-1], self.width))
 
     def get_config(self) -> dict[str, Any]:

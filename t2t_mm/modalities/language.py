@@ -13,6 +13,7 @@ from keras import ops
 
 from t2t_mm.layers.cross_entropy import cross_entropy
 from t2t_mm.layers.masking import real_positions, zero_padding
+from t2t_mm.layers.products import project_transposed
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid
 from t2t_mm.registry import register_modality
@@ -99,7 +100,7 @@ class LanguageModality(Modality):
     def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
         """Args: x: float[B, T, D]; mask, grid: not read. Returns: float[B, T, V]."""
         flat = ops.reshape(x, (-1, self.width))
-        logits = ops.matmul(flat, ops.transpose(ops.cast(self.softmax, x.dtype)))
+        logits = project_transposed(flat, ops.cast(self.softmax, x.dtype))
         return ops.reshape(logits, (*ops.shape(x)[:-1], self.vocabulary_size))
 
     def loss(

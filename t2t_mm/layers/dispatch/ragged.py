@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from t2t_mm.layers.dispatch.slots import send_padding_nowhere
+from t2t_mm.layers.products import multiply_transposed
 
 Tensor = Any
 
@@ -27,7 +28,8 @@ def run_ragged(
     Padded positions go to a slice of their own behind the last expert, which stays zero. The
     gradient is written out: dispatch and combine are each other's transpose, so that both ways
     only gather, where TensorFlow would scatter; the experts' weights and their gradients are never
-    copied into one tensor.
+    copied into one tensor. Hidden rows are kept as columns: with the weights on the left, products
+    of few rows take two thirds of the time.
 
     Args:
         x_ND: float[N, D].
@@ -49,11 +51,13 @@ def run_ragged(
     def run(x: Tensor, gates: Tensor, *weights: Tensor) -> Any:
         w_in, w_out = weights[:num_experts], weights[num_experts:]
         rows = slots.split(tf.gather(x, slots.positions_S))
+        # float[F, rows] each.
         hidden = [
-            tf.nn.relu(tf.matmul(x_e, w, transpose_b=True))
-            for x_e, w in zip(rows, w_in, strict=True)
+            tf.nn.relu(multiply_transposed(w, x_e)) for x_e, w in zip(rows, w_in, strict=True)
         ]
-        out_SD = slots.join([tf.matmul(h, w) for h, w in zip(hidden, w_out, strict=True)])
+        out_SD = slots.join(
+            [tf.matmul(h, w, transpose_a=True) for h, w in zip(hidden, w_out, strict=True)]
+        )
 
         def gradient(upstream: Tensor) -> list[Tensor]:
             d_y_SD = tf.gather(upstream, slots.positions_S)
@@ -61,11 +65,11 @@ def run_ragged(
             d_out = slots.split(d_y_SD * tf.gather(tf.reshape(gates, [-1]), slots.order_S)[:, None])
             d_in, d_w_in, d_w_out = [], [], []
             for e in range(num_experts):
-                d_hidden = tf.matmul(d_out[e], w_out[e], transpose_b=True)
+                d_hidden = multiply_transposed(w_out[e], d_out[e])
                 d_hidden = tf.raw_ops.ReluGrad(gradients=d_hidden, features=hidden[e])
-                d_in.append(tf.matmul(d_hidden, w_in[e]))
-                d_w_in.append(tf.matmul(d_hidden, rows[e], transpose_a=True))
-                d_w_out.append(tf.matmul(hidden[e], d_out[e], transpose_a=True))
+                d_in.append(tf.matmul(d_hidden, w_in[e], transpose_a=True))
+                d_w_in.append(tf.matmul(d_hidden, rows[e]))
+                d_w_out.append(tf.matmul(hidden[e], d_out[e]))
             d_x = tf.add_n(slots.by_position(slots.join(d_in)))
             return [d_x, d_gates, *d_w_in, *d_w_out]
 
