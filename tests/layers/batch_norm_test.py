@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
-from t2t_mm.layers.batch_norm import BatchNorm
+from t2t_mm.layers.batch_norm import EPSILON, BatchNorm
 
 
 def batch(seed: int = 0, mean: float = 5.0, deviation: float = 2.0) -> np.ndarray:
@@ -73,3 +74,31 @@ def test_statistics_stay_in_float32_and_are_no_weights_to_train() -> None:
     assert {weight.name for weight in norm.trainable_weights} == {"gain", "shift"}
     assert all(weight.dtype == "float32" for weight in norm.weights)
     assert float(norm.seen) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("has_padding", [False, True])
+def test_gradients_are_those_that_flow_through_the_batch_s_own_statistics(has_padding) -> None:
+    """Against derived ones: the correction to the running statistics counts as constant."""
+    x, mask = tf.constant(batch()), np.ones((4, 6, 5), bool)
+    mask[1:, 4:] = not has_padding
+    slopes = tf.constant(np.random.default_rng(1).normal(size=x.shape).astype("float32"))
+    norm = BatchNorm()
+    norm(batch(7, mean=4.0, deviation=3.0), training=True)
+    norm.gain.assign([0.5, 1.0, 2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = norm(x, position_mask=mask, training=True)
+        mean, variance = tf.nn.weighted_moments(x, [0, 1, 2], tf.cast(mask, "float32")[..., None])
+        normal = (x - mean) / tf.sqrt(variance + EPSILON)
+        gain = norm.gain.value
+        scale = tf.math.reduce_std(y / gain, [0, 1, 2]) / tf.math.reduce_std(normal, [0, 1, 2])
+        scale = tf.stop_gradient(scale)
+        offset = tf.stop_gradient(tf.reduce_mean(y / gain - normal * scale, [0, 1, 2]))
+        expected = gain * (normal * scale + offset) + norm.shift.value
+        total, expected_total = (tf.reduce_sum(out * slopes) for out in (y, expected))
+    np.testing.assert_allclose(y, expected, atol=1e-4)
+    weights = [x, gain, norm.shift.value]
+    for found, wanted in zip(
+        tape.gradient(total, weights), tape.gradient(expected_total, weights), strict=True
+    ):
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
