@@ -31,13 +31,15 @@ def normalize(x: Tensor, gain: Tensor, shift: Tensor) -> Any:
 
     def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, ...]:
         above = upstreams[0] if upstream is None else upstream
-        d_normal = above * gain
-        mean = ops.mean(d_normal, axis=-1, keepdims=True)
-        along = ops.mean(d_normal * normal, axis=-1, keepdims=True)
-        d_x = scale * (d_normal - mean - normal * along)
-        # Rows are added up by a product with ones, on the CPU several times as fast as by a sum.
+        product = above * normal
+        # Products with a column or a row add up: fewer operations than means of products, and on
+        # the CPU several times as fast as a sum over rows.
+        width = x.shape[-1]
+        gain_D1 = ops.broadcast_to(gain, (width,))[:, None] / width
+        mean, along = ops.matmul(above, gain_D1), ops.matmul(product, gain_D1)
+        d_x = scale * (above * gain - mean - normal * along)
         ones = ops.reshape(ops.ones_like(scale), (1, -1))
-        d_gain, d_shift = ops.matmul(ones, above * normal), ops.matmul(ones, above)
+        d_gain, d_shift = ops.matmul(ones, product), ops.matmul(ones, above)
         return d_x, _like(gain, d_gain), _like(shift, d_shift)
 
     return normal * gain + shift, gradient
