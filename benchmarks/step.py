@@ -189,7 +189,7 @@ def print_profiles(figures: dict[str, Figures]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    table.add_column("core time")
+    table.add_column("core time", no_wrap=True)
     for name in figures:
         table.add_column(name, justify="right")
     for kind in (*KINDS, REST):
