@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from t2t_mm.layers.weights import read_weights
+
 Tensor = Any
 
 EPSILON = 1e-3
@@ -80,8 +82,7 @@ class BatchNorm(keras.layers.Layer):
         offset = (mean - running_mean) / running_deviation
         offset = ops.clip(offset, -LARGEST_OFFSET, LARGEST_OFFSET)
         correction = _Correction(mean, deviation, scale, offset)
-        # Reshaping reads the variables here: a custom gradient takes tensors only.
-        gain, shift = (ops.reshape(weight, weight.shape) for weight in (self.gain, self.shift))
+        gain, shift = read_weights([self.gain, self.shift])
         return _normalize(rows, gain, shift, weights, correction)
 
     def _keep(self, mean: Tensor, variance: Tensor) -> None:

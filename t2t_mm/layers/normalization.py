@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from t2t_mm.layers.weights import read_weights
+
 Tensor = Any
 
 EPSILON = 1e-6
@@ -79,8 +81,7 @@ class LayerNorm(keras.layers.Layer):
         rows = ops.cast(x, "float32")
         if len(x.shape) != 2:
             rows = ops.reshape(rows, (-1, x.shape[-1]))
-        # Reshaping reads the variables here: a custom gradient takes tensors only.
-        gain, shift = (ops.reshape(weight, weight.shape) for weight in (self.gain, self.shift))
+        gain, shift = read_weights([self.gain, self.shift])
         out = ops.cast(normalize(rows, gain, shift), self.compute_dtype)
         return out if len(x.shape) == 2 else ops.reshape(out, ops.shape(x))
 

@@ -13,6 +13,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from t2t_mm.layers.weights import read_weights
+
 Tensor = Any
 
 LEAST_ELEMENTS = 2**17
@@ -56,7 +58,7 @@ def project(x_ND: Tensor, w_DF: Tensor) -> Tensor:
     Example:
         >>> project(keras.ops.ones((2, 3)), keras.ops.ones((3, 4))).shape  # (2, 4)
     """
-    return _project(x_ND, _tensor(w_DF))
+    return _project(x_ND, *read_weights([w_DF]))
 
 
 def project_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
@@ -72,7 +74,7 @@ def project_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
     Example:
         >>> project_transposed(keras.ops.ones((2, 3)), keras.ops.ones((4, 3))).shape  # (2, 4)
     """
-    return _project_transposed(x_ND, _tensor(w_FD))
+    return _project_transposed(x_ND, *read_weights([w_FD]))
 
 
 @ops.custom_gradient  # type: ignore[untyped-decorator]
@@ -91,11 +93,6 @@ def _project_transposed(x_ND: Tensor, w_FD: Tensor) -> Any:
         return ops.matmul(above, w_FD), _sum_of_outer_products(above, x_ND)
 
     return multiply_transposed(x_ND, w_FD), gradient
-
-
-def _tensor(matrix: Tensor) -> Tensor:
-    """Reads a variable: a custom gradient takes tensors only, and reshaping makes one."""
-    return ops.reshape(matrix, matrix.shape)
 
 
 def _sum_of_outer_products(x_ND: Tensor, y_NF: Tensor) -> Tensor:

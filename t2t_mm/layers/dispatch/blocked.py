@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-from t2t_mm.layers.dispatch.feed_forward import back_propagate, feed_forward, read_matrices
+from t2t_mm.layers.dispatch.feed_forward import back_propagate, feed_forward
 from t2t_mm.layers.dispatch.slots import (
     Rows,
     Slots,
@@ -20,6 +20,7 @@ from t2t_mm.layers.dispatch.slots import (
     send_padding_nowhere,
     sort_slots,
 )
+from t2t_mm.layers.weights import read_weights
 
 Tensor = Any
 
@@ -81,7 +82,7 @@ def run_blocked(
         return sum(part * gates[:, k, None] for k, part in enumerate(parts)), gradient
 
     experts_NK = send_padding_nowhere(experts_NK, num_experts, mask_N)
-    return run(x_ND, gates_NK, experts_NK, *read_matrices(w_in), *read_matrices(w_out))
+    return run(x_ND, gates_NK, experts_NK, *read_weights([*w_in, *w_out]))
 
 
 def _block_size(num_slots: int | Tensor, num_experts: int) -> int:

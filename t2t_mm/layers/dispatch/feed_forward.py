@@ -3,7 +3,6 @@
 Axis letters: R rows, D width, F expert width; a leading E where experts are batched.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -41,14 +40,6 @@ def back_propagate(
     d_hidden = ops.where(hidden > 0, ops.matmul(upstream, _transpose(w_out)), 0)
     d_x = ops.matmul(d_hidden, w_in)
     return d_x, ops.matmul(_transpose(d_hidden), x), ops.matmul(_transpose(hidden), upstream)
-
-
-def read_matrices(matrices: Sequence[Tensor]) -> list[Tensor]:
-    """The matrices as tensors: a gradient written out is of tensors, not of TensorFlow variables.
-
-    Keras's `convert_to_tensor` leaves a variable of TensorFlow as it is.
-    """
-    return [ops.reshape(matrix, matrix.shape) for matrix in matrices]
 
 
 def _transpose(matrix: Tensor) -> Tensor:

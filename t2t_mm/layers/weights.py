@@ -1,0 +1,25 @@
+"""Weights as tensors, for gradients that are written out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+
+def read_weights(weights: Sequence[Tensor]) -> list[Tensor]:
+    """Reads variables: a gradient written out is of tensors only.
+
+    Keras's `convert_to_tensor` leaves a variable of TensorFlow as it is; reshaping reads it.
+
+    Args:
+        weights: variables or tensors.
+
+    Returns:
+        A tensor of the same shape for each.
+
+    Example:
+        >>> [gain] = read_weights([keras.Variable(keras.ops.ones(3))])
+    """
+    return [ops.reshape(weight, weight.shape) for weight in weights]
