@@ -26,6 +26,7 @@ from profiling import KINDS, REST, seconds_by_kind
 from step_cases import CASES, Case, random_batch, step_and_task
 
 from t2t_mm.bin import command
+from t2t_mm.config import load_hparams
 from t2t_mm.errors import UserError
 
 Figures = dict[str, Any]
@@ -36,7 +37,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_list("cases", list(CASES), f"Which to measure, of: {', '.join(CASES)}.")
     flags.DEFINE_integer("steps", 15, "Steps timed in each case.", lower_bound=1)
     flags.DEFINE_bool("profile", False, "Also say what each step's time is spent on.")
-    flags.DEFINE_enum("precision", "float32", ["float32", "mixed_bfloat16"], "See model.precision.")
+    flags.DEFINE_string("hparams", "", "Settings that differ, as in t2t-trainer's --hparams.")
     flags.DEFINE_integer("threads", 0, "See train.num_threads.", lower_bound=0)
     flags.DEFINE_bool("scaling", False, "Text of several lengths and batch sizes instead.")
     flags.DEFINE_string("plot", "", "With --scaling: also draw the tables into this file.")
@@ -52,6 +53,7 @@ def call(flags: Any) -> int:
     for name in names:
         if name not in CASES:
             raise UserError(f"Unknown case {name!r}", expected=", ".join(CASES))
+        load_hparams(CASES[name].hparams_set, overrides=flags.hparams)  # an error here, not there
     figures: Any
     if flags.scaling:
         from step_scaling import show_scaling
@@ -71,7 +73,7 @@ def call(flags: Any) -> int:
 def measuring(flags: Any) -> Callable[[Case], Figures]:
     """A function that measures a case in a process of its own."""
     steps = 3 if flags.quick else flags.steps
-    settings = (steps, flags.precision, flags.profile, flags.threads)
+    settings = (steps, flags.hparams, flags.profile, flags.threads)
 
     def measure_alone(case: Case) -> Figures:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -81,11 +83,11 @@ def measuring(flags: Any) -> Callable[[Case], Figures]:
     return measure_alone
 
 
-def measure(case: Case, num_steps: int, precision: str, profile: bool, num_threads: int) -> Figures:
+def measure(case: Case, num_steps: int, settings: str, profile: bool, num_threads: int) -> Figures:
     """Runs one case; meant for a process of its own."""
     start = time.perf_counter()
     set_threads(num_threads)
-    step, task = step_and_task(case, precision)
+    step, task = step_and_task(case, settings)
     batch = random_batch(case)
 
     def run() -> None:

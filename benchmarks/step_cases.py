@@ -46,16 +46,27 @@ CASES = {
 }
 
 
-def step_and_task(case: Case, precision: str) -> tuple[Any, Any]:
-    """The training step of a set's model for one pair of modalities, and the task."""
+def step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
+    """The training step of a set's model for one pair of modalities, and the task.
+
+    Args:
+        case: the shape.
+        settings: what differs from the set, as for `t2t-trainer --hparams`.
+    """
     from t2t_mm.config import load_hparams
     from t2t_mm.training.optimizer import build_optimizer
     from t2t_mm.training.step import TrainStep
 
-    hparams = load_hparams(case.hparams_set, overrides=f"model.precision={precision}")
+    hparams = load_hparams(case.hparams_set, overrides=settings)
     model, task = model_and_task(case, hparams)
     optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
-    return TrainStep(model, optimizer, label_smoothing=0.1, accumulate_steps=1), task
+    return TrainStep(
+        model,
+        optimizer,
+        label_smoothing=0.1,
+        accumulate_steps=1,
+        overlap_update=hparams.train.overlap_update,
+    ), task
 
 
 def model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:

@@ -51,6 +51,7 @@ _FREE_ON_RESUME = frozenset(
         "train.jit_compile",
         "train.keep_checkpoint_max",
         "train.log_every",
+        "train.overlap_update",
     }
 )
 

@@ -135,6 +135,7 @@ class TrainHParams(Section):
         keep_checkpoint_max: Newest checkpoints that are kept, beside the best.
         log_every: Steps between lines of the log.
         num_threads: Threads of the tensor library; 0: it decides.
+        overlap_update: Whether updates of large variables run beside the next step's forward pass.
         jit_compile: Whether XLA compiles the training step, for GPUs: on a CPU it is slower.
     """
 
@@ -148,6 +149,7 @@ class TrainHParams(Section):
     keep_checkpoint_max: int = setting(3, at_least=1)
     log_every: int = setting(100, at_least=1)
     num_threads: int = setting(0, at_least=0)
+    overlap_update: bool = True
     jit_compile: bool = False
 
 

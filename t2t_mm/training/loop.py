@@ -61,7 +61,7 @@ class TrainState:
     best_of_problem: dict[str, float] = field(default_factory=dict)
 
     def save(self, store: CheckpointStore) -> Checkpoint:
-        """Writes a checkpoint of this moment."""
+        """Writes a checkpoint of this moment; no update waits any more."""
         return store.save(
             self.step,
             weights=named_variables(self.model.variables),
@@ -158,6 +158,7 @@ def run_training(
         label_smoothing=train.label_smoothing,
         accumulate_steps=train.accumulate_steps,
         jit_compile=train.jit_compile,
+        overlap_update=train.overlap_update,
     )
     interval = Interval()
     with stop_signals(progress.note) as stop:
@@ -185,6 +186,8 @@ def run_training(
             if saving or _is_due(state.step, train.log_every):
                 _report(interval, state, learning_rate, train_step.num_traces, log, progress)
                 interval = Interval()
+            if saving:
+                state.optimizer.settle()
             if evaluate is not None and evaluating:
                 _record_scores(evaluate(), state, log, progress)
             if saving:

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from t2t_mm.config import OptimizerHParams
+from t2t_mm.training.postponed import Numbers, PostponedUpdates
 
 LEAST_FACTOR = 0.1
 """Gradients clipped by more, as a multiple of what is usual, are scaled before the update."""
@@ -57,13 +58,17 @@ class Adam:
         self.second_moments = [zeros_beside(variable) for variable in variables]
         self.scales = tf.Variable(tf.ones([2, len(self.variables)]), trainable=False)
         self.counts = tf.Variable(tf.zeros([len(self.variables)], tf.int64), trainable=False)
+        self.postponed = PostponedUpdates(self.variables, self._update)
 
-    def apply(self, gradients: Sequence[Any], learning_rate: tf.Tensor) -> tf.Tensor:
+    def apply(
+        self, gradients: Sequence[Any], learning_rate: tf.Tensor, postpone: Sequence[int] = ()
+    ) -> tf.Tensor:
         """Updates every variable that has a gradient; the others are left as they are.
 
         Args:
             gradients: one for each variable, `None` where the batch did not reach it.
             learning_rate: float32 scalar.
+            postpone: indices of variables whose updates wait in `postponed`.
 
         Returns:
             float32 scalar, the global norm of the gradients before clipping.
@@ -86,16 +91,26 @@ class Adam:
             "beta2": scaled.beta2,
             "epsilon": self.epsilon * tf.math.rsqrt(scaled.second_scale),
         }
-        by_variable = {name: tf.unstack(values) for name, values in numbers.items()}
-        for i, gradient in zip(reached, dense, strict=True):
-            tf.raw_ops.ResourceApplyAdam(
-                var=self.variables[i].handle,
-                m=self.first_moments[i].handle,
-                v=self.second_moments[i].handle,
-                grad=gradient,
-                **{name: values[i] for name, values in by_variable.items()},
-            )
+        by_variable = dict(zip(reached, dense, strict=True))
+        if postpone:
+            self.postponed.put({i: by_variable.pop(i, None) for i in postpone}, numbers)
+        columns = {name: tf.unstack(values) for name, values in numbers.items()}
+        for i, gradient in by_variable.items():
+            self._update(i, gradient, {name: values[i] for name, values in columns.items()})
         return norm
+
+    def settle(self) -> None:
+        """Makes the updates that were postponed, if any are."""
+        self.postponed.settle()
+
+    def _update(self, i: int, gradient: tf.Tensor, numbers: Numbers) -> Any:
+        return tf.raw_ops.ResourceApplyAdam(
+            var=self.variables[i].handle,
+            m=self.first_moments[i].handle,
+            v=self.second_moments[i].handle,
+            grad=gradient,
+            **numbers,
+        )
 
     def _clipped(
         self, gradients: list[Any], norm: tf.Tensor, was_updated: tf.Tensor

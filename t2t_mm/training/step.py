@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, cast
 
@@ -16,6 +17,9 @@ from t2t_mm.training.task import Task
 
 Batch = Mapping[str, Any]
 StepMetrics = dict[str, Any]
+
+LEAST_POSTPONED = 2**16
+"""Variables of fewer elements are updated at once: to wait costs three more operations."""
 
 
 class TrainStep:
@@ -32,6 +36,9 @@ class TrainStep:
         accumulate_steps: batches whose gradients are averaged into one update.
         jit_compile: whether XLA compiles each signature, once for every bucket of lengths, to
             which batches are padded.
+        overlap_update: whether large variables are updated beside the next step's forward pass.
+            Until `optimizer.settle()`, neither they nor their moments are to be read. Not under
+            XLA, nor where gradients are accumulated.
     """
 
     def __init__(
@@ -42,13 +49,16 @@ class TrainStep:
         label_smoothing: float,
         accumulate_steps: int,
         jit_compile: bool = False,
+        overlap_update: bool = False,
     ) -> None:
         self.model = model
         self.optimizer = optimizer
         self.label_smoothing = label_smoothing
         self.accumulate_steps = accumulate_steps
         self.jit_compile = jit_compile
+        self.overlap_update = overlap_update and not jit_compile
         self._functions: dict[Hashable, Any] = {}
+        self._postponed: dict[tuple[str, str], list[int]] = {}
         self._sums: list[tf.Variable] = []
         if accumulate_steps > 1:
             self._sums = [zeros_beside(variable) for variable in optimizer.variables]
@@ -65,6 +75,7 @@ class TrainStep:
         """Makes one update from one batch (`accumulate_steps` of 1)."""
         inputs = self._inputs(task, batch)
         specs = (any_shape(inputs), _RATE)
+        self.optimizer.postponed.make_room(self._postponed_by(task.signature))
         function = self._traced(
             task.signature, lambda: self._update_function(task.signature, specs)
         )
@@ -94,6 +105,19 @@ class TrainStep:
         padded = padded_to_bucket(batch)
         self._shapes.add((task.signature, *((name, padded[name].shape) for name in padded)))
         return padded | task.indices()
+
+    def _postponed_by(self, signature: tuple[str, str]) -> list[int]:
+        """The variables whose updates a step of this signature leaves to the next one."""
+        if not self.overlap_update:
+            return []
+        if signature not in self._postponed:
+            index = {name: i for i, name in enumerate(self.optimizer.names)}
+            self._postponed[signature] = [
+                index[variable.path]
+                for variable in self.model.variables_after_input(*signature)
+                if math.prod(variable.shape) >= LEAST_POSTPONED
+            ]
+        return self._postponed[signature]
 
     def _traced(self, key: Hashable, make: Callable[[], Any]) -> Any:
         if key not in self._functions:
@@ -136,9 +160,12 @@ class TrainStep:
         return gradients, metrics | _dropped_slots(outputs.reports)
 
     def _update_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
+        postponed = self._postponed_by(signature)
+
         def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
+            self.optimizer.postponed.carry_out(postponed)
             gradients, metrics = self.gradients(signature, batch)
-            metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate)
+            metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate, postponed)
             return metrics
 
         return traced(update, specs, self.jit_compile)

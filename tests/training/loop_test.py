@@ -1,18 +1,21 @@
 """The loop: Ctrl-C saves and says so; a loss that is no number stops the run."""
 
 import dataclasses
+import json
 import os
 import signal
 import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tiny_run import PROBLEMS, TINY, TinyRun
 
 from t2t_mm.config import HParams, load_hparams
 from t2t_mm.errors import UserError
-from t2t_mm.training.checkpoint import CheckpointStore
+from t2t_mm.training import step as step_module
+from t2t_mm.training.checkpoint import WEIGHTS, CheckpointStore
 from t2t_mm.training.loop import stop_signals
 from t2t_mm.training.train import train
 
@@ -78,3 +81,27 @@ def test_a_loss_that_is_no_number_names_the_problem(tiny_run: TinyRun, tmp_path:
             output_dir=tmp_path / "run",
             evaluate=False,
         )
+
+
+def test_what_is_saved_and_scored_has_every_update(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_module, "LEAST_POSTPONED", 1)
+    scores, weights = [], []
+    for overlap in (True, False):
+        output_dir = tmp_path / str(overlap)
+        train(
+            list(PROBLEMS),
+            hparams=hparams(steps=4, eval_every=2, overlap_update=overlap),
+            data_dir=tiny_run.data_dir,
+            output_dir=output_dir,
+        )
+        log = [json.loads(line) for line in (output_dir / "log.jsonl").read_text().splitlines()]
+        scores.append([line["log_perplexity"] for line in log if line["kind"] == "eval"])
+        saved = CheckpointStore(output_dir).latest()
+        assert saved is not None and saved.step == 4
+        with np.load(saved.path / WEIGHTS) as arrays:
+            weights.append(dict(arrays))
+    assert len(scores[0]) == 2 * (len(PROBLEMS) + 1)
+    assert scores[0] == scores[1]
+    np.testing.assert_equal(*weights)

@@ -9,6 +9,7 @@ import pytest
 from t2t_mm.config import OptimizerHParams, load_hparams
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.training import step as step_module
 from t2t_mm.training.checkpoint import named_variables, restore_variables, write_arrays
 from t2t_mm.training.optimizer import build_optimizer
 from t2t_mm.training.step import TrainStep
@@ -32,7 +33,10 @@ def batch(length: int, seed: int = 0) -> dict[str, np.ndarray]:
 
 
 def make_step(
-    accumulate_steps: int = 1, jit_compile: bool = False, **model_changes: object
+    accumulate_steps: int = 1,
+    jit_compile: bool = False,
+    overlap_update: bool = False,
+    **model_changes: object,
 ) -> TrainStep:
     specs = {key.share_key: ModalitySpec(key, 32) for key in (Language(), OTHER)}
     model = build_multimodel(
@@ -50,6 +54,7 @@ def make_step(
         label_smoothing=0.1,
         accumulate_steps=accumulate_steps,
         jit_compile=jit_compile,
+        overlap_update=overlap_update,
     )
 
 
@@ -72,6 +77,48 @@ def test_xla_compiles_once_for_a_bucket_and_gives_the_same_losses(use_experts: b
     assert compiled.num_traces == plain.num_traces == 1
     compiled.update(task("ende", 0), batch(17), 1e-3)
     assert compiled.num_traces == 2
+
+
+BATCHES = [
+    (task("ende", 0), batch(5, 1)),
+    (task("reverse", 2, targets=OTHER), batch(7, 2)),
+    (task("enfr", 1), batch(6, 3)),
+    (task("reverse", 2, targets=OTHER), batch(5, 4)),
+]
+
+
+def test_postponed_updates_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two signatures in turn, settled in the middle: every bit of weights and moments."""
+    monkeypatch.setattr(step_module, "LEAST_POSTPONED", 100)
+    later, at_once = make_step(overlap_update=True), make_step()
+    for steps in (BATCHES[:3], BATCHES[3:] + BATCHES):
+        for one, examples in steps:
+            metrics = [step.update(one, examples, 1e-2) for step in (later, at_once)]
+            assert float(metrics[0]["loss"]) == float(metrics[1]["loss"])
+        moved = [
+            path for path, value in values(later).items() if (value != values(at_once)[path]).any()
+        ]
+        assert len(moved) > 50  # these wait
+        later.optimizer.settle()
+        for path, value in values(later).items():
+            np.testing.assert_array_equal(value, values(at_once)[path], err_msg=path)
+        for name, state in later.optimizer.state().items():
+            np.testing.assert_array_equal(state, at_once.optimizer.state()[name], err_msg=name)
+
+
+def test_what_a_batch_does_not_reach_is_left_alone_when_updates_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(step_module, "LEAST_POSTPONED", 1)
+    step = make_step(overlap_update=True)
+    before = values(step)
+    for _ in range(2):
+        step.update(task("reverse", 2, targets=OTHER), batch(5), 1e-2)
+    step.optimizer.settle()
+    kept = {path for path, value in values(step).items() if (value == before[path]).all()}
+    unread = {path for path in before if "language_other/input" in path}
+    assert unread and unread <= kept
+    assert "multimodel/language_other/softmax" not in kept
 
 
 @pytest.fixture

@@ -1,0 +1,111 @@
+"""Updates that wait until the next step reads their variables.
+
+An update moves memory and hardly computes; a forward pass computes, in a chain of operations too
+small for all cores. So the update of a large variable may wait for the next step, in which one core
+makes it while others compute with the variables before it. Nothing is ever computed with a variable
+whose update waits: the numbers are those of updates made at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+Numbers = Mapping[str, Any]
+"""The scalars of updates by name; float32[variables], or of one variable."""
+
+NEUTRAL = {
+    "beta1_power": 0.0,
+    "beta2_power": 0.0,
+    "lr": 0.0,
+    "beta1": 1.0,
+    "beta2": 1.0,
+    "epsilon": 1.0,
+}
+"""Numbers with which an update by zeros changes nothing, to the last bit."""
+
+
+class PostponedUpdates:
+    """Gradients that wait, with the numbers of their updates.
+
+    Args:
+        variables: all variables of the optimizer.
+        update: makes the update of a variable: its index, gradient and numbers -> the operation.
+
+    In a traced function, `carry_out` comes before anything reads the variables, and `put` after
+    the gradients are known; `make_room` comes before each call of such a function.
+    """
+
+    def __init__(
+        self,
+        variables: Sequence[tf.Variable],
+        update: Callable[[int, tf.Tensor, Numbers], Any],
+    ) -> None:
+        self.variables = variables
+        self._update = update
+        self._gradients: dict[int, tf.Variable] = {}
+        self._waiting: set[int] = set()
+        self._numbers = tf.Variable(self._neutral(), trainable=False)
+
+    def _neutral(self) -> Any:
+        numbers = np.array([*NEUTRAL.values()], np.float32)
+        return np.repeat(numbers[:, np.newaxis], len(self.variables), axis=1)
+
+    def make_room(self, indices: Iterable[int]) -> None:
+        """Lets something wait for each of these variables: an update that changes nothing."""
+        for i in indices:
+            if i not in self._waiting:
+                self._put_zeros(i)
+                self._waiting.add(i)
+
+    def _put_zeros(self, i: int) -> None:
+        with tf.device(self.variables[i].device):
+            zeros = tf.zeros_like(self.variables[i])
+            if i in self._gradients:
+                self._gradients[i].assign(zeros)
+            else:
+                of_any_shape = tf.TensorShape(None)
+                self._gradients[i] = tf.Variable(zeros, shape=of_any_shape, trainable=False)
+
+    def put(self, gradients: Mapping[int, tf.Tensor | None], numbers: Numbers) -> None:
+        """Lets updates wait, after what waited for these variables was carried out.
+
+        Args:
+            gradients: by the variable's index; for `None` a change of nothing waits.
+            numbers: float32[variables] each.
+        """
+        is_put, is_reached = np.zeros([2, len(self.variables)], bool)
+        for i, gradient in gradients.items():
+            is_put[i], is_reached[i] = True, gradient is not None
+            waiting = tf.zeros_like(self.variables[i]) if gradient is None else gradient
+            self._gradients[i].assign(waiting)
+        rows = [tf.where(is_reached, numbers[name], NEUTRAL[name]) for name in NEUTRAL]
+        self._numbers.assign(tf.where(is_put, tf.stack(rows), self._numbers))
+
+    def carry_out(self, indices: Iterable[int]) -> None:
+        """Makes the updates of these variables one after the other, in this order.
+
+        In a graph, one core (of each device) goes through them while the others compute with what
+        is up to date. Each gradient's memory is free as soon as its update is made.
+        """
+        rows = tf.unstack(self._numbers)
+        columns = dict(zip(NEUTRAL, (tf.unstack(row) for row in rows), strict=True))
+        last: dict[str, list[Any]] = {}
+        for i in indices:
+            device = self.variables[i].device
+            gradient = tf.ensure_shape(self._gradients[i], self.variables[i].shape)
+            numbers = {name: values[i] for name, values in columns.items()}
+            with tf.control_dependencies(last.get(device, [])):
+                last[device] = [self._update(i, gradient, numbers)]
+            with tf.control_dependencies(last[device]):
+                self._gradients[i].assign(tf.zeros([0]))
+
+    def settle(self) -> None:
+        """Makes all updates that wait: afterwards the variables are what they should be."""
+        if self._waiting:
+            self.carry_out(sorted(self._waiting))
+            self._numbers.assign(self._neutral())
+            self._waiting.clear()
