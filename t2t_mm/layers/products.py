@@ -81,7 +81,7 @@ def project_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
 def _project(x_ND: Tensor, w_DF: Tensor) -> Any:
     def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, Tensor]:
         above = upstreams[0] if upstream is None else upstream
-        return multiply_transposed(above, w_DF), _sum_of_outer_products(x_ND, above)
+        return multiply_transposed(above, w_DF), sum_of_outer_products(x_ND, above)
 
     return ops.matmul(x_ND, w_DF), gradient
 
@@ -90,13 +90,24 @@ def _project(x_ND: Tensor, w_DF: Tensor) -> Any:
 def _project_transposed(x_ND: Tensor, w_FD: Tensor) -> Any:
     def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, Tensor]:
         above = upstreams[0] if upstream is None else upstream
-        return ops.matmul(above, w_FD), _sum_of_outer_products(above, x_ND)
+        return ops.matmul(above, w_FD), sum_of_outer_products(above, x_ND)
 
     return multiply_transposed(x_ND, w_FD), gradient
 
 
-def _sum_of_outer_products(x_ND: Tensor, y_NF: Tensor) -> Tensor:
-    """`x.T @ y`, float[D, F]: here the plain product is the faster one."""
+def sum_of_outer_products(x_ND: Tensor, y_NF: Tensor) -> Tensor:
+    """Multiplies the transpose of a matrix by another, `x.T @ y`: here the plain product is faster.
+
+    Args:
+        x_ND: float[N, D].
+        y_NF: float[N, F].
+
+    Returns:
+        float[D, F].
+
+    Example:
+        >>> sum_of_outer_products(keras.ops.ones((2, 3)), keras.ops.ones((2, 4))).shape  # (3, 4)
+    """
     if keras.backend.backend() != "tensorflow":
         return ops.matmul(ops.transpose(x_ND), y_NF)
     import tensorflow as tf

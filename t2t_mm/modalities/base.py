@@ -114,6 +114,18 @@ class Modality(keras.layers.Layer):
         """Returns the summed loss and the summed weights, two float32 scalars."""
         raise NotImplementedError
 
+    def training_loss(
+        self, positions: Positions, targets: Tensor, label_smoothing: float = 0.0
+    ) -> tuple[Tensor, Tensor]:
+        """`loss` of the `top` of the body's output, for nets that need not make all logits.
+
+        Args:
+            positions: what `top` takes.
+            targets: as `loss` takes them.
+            label_smoothing: as `loss` takes it.
+        """
+        return self.loss(self.top(*positions), targets, label_smoothing)
+
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()
         return config | {

@@ -13,11 +13,18 @@ import keras
 from keras import ops
 
 from t2t_mm.layers.masking import real_positions
-from t2t_mm.modalities.base import Modality
+from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.model.decoder import Decoder
 from t2t_mm.model.encoder import Encoder
 from t2t_mm.model.mixer import Mixer
-from t2t_mm.model.outputs import DecodingCache, Encoded, ExpertReport, Outputs, expert_reports
+from t2t_mm.model.outputs import (
+    DecodingCache,
+    Encoded,
+    ExpertReport,
+    Losses,
+    Outputs,
+    expert_reports,
+)
 
 Tensor = Any
 
@@ -94,7 +101,7 @@ class MultiModel(keras.layers.Layer):
             which they are read.
         """
         target_net = self.modalities[target_modality]
-        parts = [self.encoder, target_net, self.mixer, self.decoder]
+        parts: list[Any] = [self.encoder, target_net, self.mixer, self.decoder]
         if target_net.reads_encoder:
             parts = parts[:2]
         if input_modality == target_modality:
@@ -274,6 +281,44 @@ class MultiModel(keras.layers.Layer):
             target_modality: share key of the target net.
             training: whether dropout and gate noise are on.
         """
+        positions, reports = self._positions_of_target(
+            inputs, input_modality, target_modality, training
+        )
+        logits = self.modalities[target_modality].top(*positions)
+        return Outputs(logits, self._balance_loss(reports), reports)
+
+    def training_loss(
+        self,
+        inputs: Mapping[str, Tensor],
+        *,
+        input_modality: str,
+        target_modality: str,
+        label_smoothing: float = 0.0,
+    ) -> Losses:
+        """The `loss` of a `call` in training, without all logits at once where the net can.
+
+        Args:
+            inputs: see `call`.
+            input_modality: share key of the input net.
+            target_modality: share key of the target net.
+            label_smoothing: mass spread evenly over the wrong classes.
+        """
+        positions, reports = self._positions_of_target(
+            inputs, input_modality, target_modality, training=True
+        )
+        loss_sum, weight = self.modalities[target_modality].training_loss(
+            positions, inputs["targets"], label_smoothing
+        )
+        return Losses(loss_sum, weight, self._balance_loss(reports), reports)
+
+    def _positions_of_target(
+        self,
+        inputs: Mapping[str, Tensor],
+        input_modality: str,
+        target_modality: str,
+        training: bool,
+    ) -> tuple[Positions, list[ExpertReport]]:
+        """What the target net's `top` takes, and one report for each mixture."""
         encoded = self.encode(
             inputs["inputs"],
             modality=input_modality,
@@ -282,17 +327,17 @@ class MultiModel(keras.layers.Layer):
             problem=inputs.get("problem"),
         )
         if self.modalities[target_modality].reads_encoder:
-            return self._outputs(self.classify(encoded, target_modality), encoded.reports)
-        targets = inputs["targets"]
+            return encoded.positions, encoded.reports
+        mask = real_positions(inputs["targets"])
         x, reports = self.decode(
             encoded,
-            targets,
+            inputs["targets"],
             modality=target_modality,
             command=inputs["command"],
             training=training,
-            mask=real_positions(targets),
+            mask=mask,
         )
-        return self._outputs(self.logits(x, target_modality), [*encoded.reports, *reports])
+        return Positions(x, mask), [*encoded.reports, *reports]
 
     def loss(
         self, logits: Tensor, targets: Tensor, target_modality: str, label_smoothing: float = 0.0
@@ -300,13 +345,13 @@ class MultiModel(keras.layers.Layer):
         """Returns the summed loss and the number of targets, two float32 scalars."""
         return self.modalities[target_modality].loss(logits, targets, label_smoothing)
 
-    def _outputs(self, logits: Tensor, reports: list[ExpertReport]) -> Outputs:
+    def _balance_loss(self, reports: list[ExpertReport]) -> Tensor:
         balance_loss = ops.zeros((), "float32")
         for report in reports:
             balance_loss = balance_loss + self.balance_loss_weight * report.balance_loss
             if self.z_loss_weight:
                 balance_loss = balance_loss + self.z_loss_weight * report.z_loss
-        return Outputs(logits, balance_loss, reports)
+        return balance_loss
 
     def _mixer_and_decoder(self, modality: str) -> tuple[Mixer, Decoder]:
         if self.mixer is None or self.decoder is None:

@@ -64,6 +64,22 @@ class DecodingCache(NamedTuple):
     problem: Tensor | tuple[()] = ()
 
 
+class Losses(NamedTuple):
+    """What a call for training returns.
+
+    Attributes:
+        loss_sum: float32 scalar, summed over the real targets.
+        weight: float32 scalar, their number.
+        balance_loss: as in `Outputs`.
+        reports: as in `Outputs`.
+    """
+
+    loss_sum: Tensor
+    weight: Tensor
+    balance_loss: Tensor
+    reports: list[ExpertReport]
+
+
 class Outputs(NamedTuple):
     """What a call of the model returns.
 

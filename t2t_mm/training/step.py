@@ -137,27 +137,24 @@ class TrainStep:
         """
         input_modality, target_modality = signature
         with tf.GradientTape() as tape:
-            outputs = self.model(
+            losses = self.model.training_loss(
                 batch,
                 input_modality=input_modality,
                 target_modality=target_modality,
-                training=True,
+                label_smoothing=self.label_smoothing,
             )
-            loss_sum, weight = self.model.loss(
-                outputs.logits, batch["targets"], target_modality, self.label_smoothing
-            )
-            loss = loss_sum / tf.maximum(weight, 1.0)
-            total = loss + outputs.balance_loss
+            loss = losses.loss_sum / tf.maximum(losses.weight, 1.0)
+            total = loss + losses.balance_loss
         gradients = tape.gradient(total, self.optimizer.variables)
         metrics: StepMetrics = {
             "loss": loss,
-            "balance_loss": tf.convert_to_tensor(outputs.balance_loss),
-            "target_tokens": weight,
+            "balance_loss": tf.convert_to_tensor(losses.balance_loss),
+            "target_tokens": losses.weight,
             "examples": tf.shape(batch["targets"])[0],
             "padded_tokens": tf.size(batch["targets"]) + _padded_tokens(batch["inputs"]),
-            "expert_load": {report.name: report.load for report in outputs.reports},
+            "expert_load": {report.name: report.load for report in losses.reports},
         }
-        return gradients, metrics | _dropped_slots(outputs.reports)
+        return gradients, metrics | _dropped_slots(losses.reports)
 
     def _update_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
         postponed = self._postponed_by(signature)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm.layers.cross_entropy import cross_entropy
+from t2t_mm.layers.cross_entropy import cross_entropy, projected_cross_entropy
 
 LOGITS = np.random.default_rng(0).normal(size=(5, 7)).astype("float32") * 3
 IDS = np.array([0, 6, 3, 3, 2])
@@ -44,3 +44,36 @@ def test_low_precision_is_summed_in_float32():
     assert losses.dtype == tf.float32
     rounded = tf.cast(tf.constant(LOGITS, tf.bfloat16), tf.float32)
     np.testing.assert_allclose(losses, cross_entropy(rounded, IDS), rtol=1e-6)
+
+
+@pytest.mark.parametrize("num_rows", [1, 2, 5])
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
+def test_in_parts_it_equals_that_of_the_whole_product(num_rows, label_smoothing):
+    draw = np.random.default_rng(1)
+    sizes = ((num_rows, 3), (7, 3), (num_rows,))
+    x, w, weights = (tf.constant(draw.normal(size=size), tf.float32) for size in sizes)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3])])
+    def values_and_gradients(x):
+        ids = tf.constant(IDS[:num_rows])
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([x, w])
+            in_parts = projected_cross_entropy(x, w, ids, label_smoothing)
+            whole = cross_entropy(tf.matmul(x, w, transpose_b=True), ids, label_smoothing)
+            totals = [tf.reduce_sum(losses * weights) for losses in (in_parts, whole)]
+        return (in_parts, *tape.gradient(totals[0], [x, w])), (
+            whole,
+            *tape.gradient(totals[1], [x, w]),
+        )
+
+    for found, expected in zip(*values_and_gradients(x), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_in_parts_low_precision_is_summed_in_float32_and_its_gradients_are_low():
+    x, w = tf.ones([5, 3], tf.bfloat16), tf.ones([7, 3], tf.bfloat16)
+    with tf.GradientTape() as tape:
+        tape.watch([x, w])
+        losses = projected_cross_entropy(x, w, IDS, 0.1)
+    assert losses.dtype == tf.float32
+    assert {gradient.dtype for gradient in tape.gradient(losses, [x, w])} == {tf.bfloat16}

@@ -25,6 +25,7 @@ import sys
 import numpy as np
 from t2t_mm.config import ModelHParams
 from t2t_mm.features import Audio, Categorical, Image, Language
+from t2t_mm.modalities.base import Positions
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 
 text = {"language:shared": ModalitySpec(Language(), 23)}
@@ -74,9 +75,13 @@ def forward(inputs, targets):
         {"inputs": inputs, "targets": targets, "command": np.array(1)},
         input_modality="language:shared", target_modality="language:shared", training=False,
     )
-    loss, _ = model.loss(outputs.logits, targets, "language:shared", 0.1)
+    text = "language:shared"
+    loss, _ = model.loss(outputs.logits, targets, text, 0.1)
+    x, _ = model.decode(model.encode(inputs, modality=text), targets, modality=text, command=1)
+    loss_in_parts, _ = model.modalities[text].training_loss(Positions(x, None), targets, 0.1)
     loads = [report.load for report in outputs.reports]
     return {"logits": outputs.logits, "balance": outputs.balance_loss, "loss": loss,
+            "loss_in_parts": loss_in_parts,
             "encoder_load": loads[0], "decoder_load": loads[1],
             "of_pictures": classify(pictures, picture_sizes, "image"),
             "by_steps": decode_by_steps(inputs, targets),
@@ -130,6 +135,26 @@ def test_jax_gives_the_same_numbers(tmp_path):
         assert set(expected.files) == set(got.files)
         for name in expected.files:
             np.testing.assert_allclose(got[name], expected[name], atol=1e-4, err_msg=name)
+
+
+LOSS_IN_PARTS_WITH_JAX = """
+import jax
+import numpy as np
+from t2t_mm.layers.cross_entropy import cross_entropy, projected_cross_entropy
+
+draw = np.random.default_rng(0)
+x, w, weights = (draw.normal(size=size).astype("float32") for size in ((5, 3), (7, 3), (5,)))
+ids = np.array([0, 6, 3, 3, 2])
+in_parts = jax.grad(lambda x, w: (projected_cross_entropy(x, w, ids, 0.1) * weights).sum(), (0, 1))
+whole = jax.grad(lambda x, w: (cross_entropy(x @ w.T, ids, 0.1) * weights).sum(), (0, 1))
+for found, expected in zip(jax.jit(in_parts)(x, w), whole(x, w), strict=True):
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+"""
+
+
+def test_the_gradient_of_a_loss_in_parts_is_the_same_on_jax():
+    pytest.importorskip("jax")
+    run(BLOCK_TENSORFLOW + LOSS_IN_PARTS_WITH_JAX, "jax")
 
 
 BALANCE_WITH_JAX = """

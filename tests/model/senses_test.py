@@ -72,6 +72,32 @@ def run(model, source, target, inputs, sizes=None, targets=None, training=False)
     return out, model.loss(out.logits, batch["targets"], target, 0.1)
 
 
+TRAINED = [
+    (PICTURE, TEXT, noise(2, 40, 36, 3)),
+    (PICTURE, CLASS, noise(2, 40, 36, 3)),
+    (SOUND, TEXT, noise(2, 60, 16)),
+    (TEXT, TEXT, ids(2, 7)),
+]
+
+
+@pytest.mark.parametrize(("source", "target", "inputs"), TRAINED, ids=lambda value: str(value)[:8])
+def test_the_loss_for_training_is_that_of_the_logits(source, target, inputs):
+    """The same noise of dropout and gates too, so every layer knows that it trains."""
+    one, other = make_model(dropout=0.5), make_model(dropout=0.5)
+    out, (loss, weight) = run(one, source, target, inputs, training=True)
+    targets = np.array([1, 4]) if target == CLASS else ids(2, 4, seed=9)
+    losses = other.training_loss(
+        {"inputs": inputs, "targets": targets, "command": np.array(0)},
+        input_modality=source,
+        target_modality=target,
+        label_smoothing=0.1,
+    )
+    np.testing.assert_allclose(losses.loss_sum, loss, rtol=1e-5)
+    assert float(losses.weight) == float(weight)
+    np.testing.assert_allclose(losses.balance_loss, out.balance_loss, rtol=1e-5)
+    assert [report.name for report in losses.reports] == [report.name for report in out.reports]
+
+
 ANY_SIZE = [
     *((PICTURE, (2, height, width, 3)) for height, width in ((64, 64), (96, 64), (299, 299))),
     *((SOUND, (2, seconds * 100, 16)) for seconds in (1, 15)),
