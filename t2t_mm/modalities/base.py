@@ -81,6 +81,11 @@ class Modality(keras.layers.Layer):
         """
         raise NotImplementedError
 
+    @property
+    def target_variables(self) -> list[Any]:
+        """The trainable variables that every batch of targets reaches, and no batch of inputs."""
+        return [] if self.reads else list(self.trainable_variables)
+
     def bottom(
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False
     ) -> Positions:

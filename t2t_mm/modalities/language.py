@@ -87,6 +87,10 @@ class LanguageModality(Modality):
             normal = keras.initializers.RandomNormal(stddev=deviation / BODY_DEVIATION)
             self.softmax = self.add_weight(shape, normal, name="softmax")
 
+    @property
+    def target_variables(self) -> list[Any]:
+        return [self.target_embedding, self.softmax] if self.writes else []
+
     def bottom(
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False
     ) -> Positions:

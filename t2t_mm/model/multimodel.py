@@ -89,24 +89,23 @@ class MultiModel(keras.layers.Layer):
             if name
         }
 
-    def variables_after_input(self, input_modality: str, target_modality: str) -> list[Any]:
+    def variables_after_input(self, target_modality: str) -> list[Any]:
         """The trainable variables that the forward pass reads after the input net's.
 
         Args:
-            input_modality: share key of the input net.
             target_modality: share key of the target net.
 
         Returns:
             Those of the encoder, the target net and the rest of the body, in about the order in
-            which they are read.
+            which they are read; none of these is read by any input net.
         """
         target_net = self.modalities[target_modality]
-        parts: list[Any] = [self.encoder, target_net, self.mixer, self.decoder]
-        if target_net.reads_encoder:
-            parts = parts[:2]
-        if input_modality == target_modality:
-            parts.remove(target_net)
-        return [variable for part in parts if part for variable in part.trainable_variables]
+        later = [] if target_net.reads_encoder else [self.mixer, self.decoder]
+        return [
+            *self.encoder.trainable_variables,
+            *target_net.target_variables,
+            *(variable for part in later if part for variable in part.trainable_variables),
+        ]
 
     def command_index(self, name: str) -> int:
         """Returns the index to pass as `command`.

@@ -111,10 +111,11 @@ class TrainStep:
         if not self.overlap_update:
             return []
         if signature not in self._postponed:
+            _, target_modality = signature
             index = {name: i for i, name in enumerate(self.optimizer.names)}
             self._postponed[signature] = [
                 index[variable.path]
-                for variable in self.model.variables_after_input(*signature)
+                for variable in self.model.variables_after_input(target_modality)
                 if math.prod(variable.shape) >= LEAST_POSTPONED
             ]
         return self._postponed[signature]
