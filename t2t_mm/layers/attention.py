@@ -83,8 +83,10 @@ class MultiHeadAttention(keras.layers.Layer):
         self.key = Pointwise(width, name="key", dtype=self.dtype_policy)
         self.value = Pointwise(width, name="value", dtype=self.dtype_policy)
         self.output_projection = Pointwise(width, name="output", dtype=self.dtype_policy)
-        self.drop = Dropout(self.dropout, self.seed, name="dropout", dtype=self.dtype_policy)
-        for layer in (self.query, self.key, self.value, self.output_projection, self.drop):
+        self.dropout_layer = Dropout(
+            self.dropout, self.seed, name="dropout", dtype=self.dtype_policy
+        )
+        for layer in (self.query, self.key, self.value, self.output_projection, self.dropout_layer):
             layer.build(input_shape)
 
     def project_source(self, source: Tensor) -> KeysValues:
@@ -117,7 +119,9 @@ class MultiHeadAttention(keras.layers.Layer):
         logits = ops.matmul(query, ops.transpose(source.keys, (0, 1, 3, 2)))
         if bias is not None:
             logits = logits + ops.cast(bias, logits.dtype)
-        weights = self.drop(ops.softmax(logits), training=training)
+        batch_size, length, _ = ops.shape(x)
+        shape = (batch_size, self.num_heads, length, ops.shape(source.keys)[2])
+        weights = self.dropout_layer.drop(ops.softmax(logits), shape, training)
         return self.output_projection(self._merge(ops.matmul(weights, source.values)))
 
     def call(

@@ -258,8 +258,10 @@ class ConvBlock(keras.layers.Layer):
         self.step2 = ConvStep(3, name="step2", **shared)
         self.step3 = ConvStep(15, name="step3", **shared)
         self.step4 = ConvStep(15, dilation=8, name="step4", **shared)
-        self.drop = Dropout(self.dropout, self.seed, name="dropout", dtype=self.dtype_policy)
-        for layer in (self.step1, self.step2, self.step3, self.step4, self.drop):
+        self.dropout_layer = Dropout(
+            self.dropout, self.seed, name="dropout", dtype=self.dtype_policy
+        )
+        for layer in (self.step1, self.step2, self.step3, self.step4, self.dropout_layer):
             layer.build(input_shape)
         for step in (self.step2, self.step4):
             step.norm.gain.assign(ops.full(step.norm.gain.shape, BRANCH_GAIN))
@@ -277,7 +279,7 @@ class ConvBlock(keras.layers.Layer):
         hidden = x + self.step4(
             self.step3(hidden, position_mask=position_mask), position_mask=position_mask
         )
-        hidden = self.drop(hidden, training=training)
+        hidden = self.dropout_layer.drop(hidden, ops.shape(x), training)
         return hidden if self.causal else zero_padding(hidden, position_mask)
 
     def start_cache(self, batch_size: Tensor | int) -> Cache:

@@ -1,5 +1,6 @@
 """Dropout whose random state has a stable path among the model's variables."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -40,10 +41,22 @@ class Dropout(keras.layers.Layer):
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         """Args: x: float[...]; training: whether to drop. Returns: float[...]."""
+        return self.drop(x, ops.shape(x), training)
+
+    def drop(self, x: Tensor, shape: Sequence[Any], training: bool) -> Tensor:
+        """Does as a call does, with a shape that is known before `x` is.
+
+        The noise is then drawn beside the operations that lead to `x`, by another core.
+
+        Args:
+            x: float[...].
+            shape: that of `x`, from tensors that are there earlier.
+            training: whether to drop.
+        """
         if not training or not self.rate:
             return x
         least = min(round(self.rate * LEVELS), LEVELS - 1)
-        kept = ops.cast(random_levels(x, self.noise) >= least, x.dtype)
+        kept = ops.cast(random_levels(shape, self.noise) >= least, x.dtype)
         return x * (kept * (LEVELS / (LEVELS - least)))
 
     def get_config(self) -> dict[str, Any]:
@@ -51,15 +64,16 @@ class Dropout(keras.layers.Layer):
         return config | {"rate": self.rate, "seed": self.seed}
 
 
-def random_levels(x: Tensor, noise: keras.random.SeedGenerator) -> Tensor:
-    """Draws a number in [0, `LEVELS`) for each value of `x`: int[...] of its shape."""
+def random_levels(shape: Sequence[Any], noise: keras.random.SeedGenerator) -> Tensor:
+    """Draws numbers in [0, `LEVELS`): int[...] of this shape."""
     if keras.backend.backend() != "tensorflow":
-        return keras.random.randint(ops.shape(x), 0, LEVELS, seed=noise)
+        return keras.random.randint(shape, 0, LEVELS, seed=noise)
     import tensorflow as tf
 
-    size = tf.size(x)
+    extents = tf.convert_to_tensor(shape)
+    size = tf.reduce_prod(extents)
     words = tf.random.stateless_uniform(
         [(size + 1) // 2], ops.cast(noise.next(), "int32"), None, None, tf.uint32
     )
     levels = tf.reshape(tf.bitcast(words, tf.uint16), [-1])
-    return tf.reshape(tf.slice(levels, [0], [size]), tf.shape(x))
+    return tf.reshape(tf.slice(levels, [0], [size]), extents)
