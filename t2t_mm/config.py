@@ -51,6 +51,7 @@ _FREE_ON_RESUME = frozenset(
         "train.jit_compile",
         "train.keep_checkpoint_max",
         "train.log_every",
+        "train.num_threads",
         "train.overlap_update",
     }
 )
@@ -123,8 +124,8 @@ def differences(run: HParams, asked: HParams) -> list[str]:
 def resume_differences(run: HParams, asked: HParams) -> list[str]:
     """The differences that forbid resuming a run.
 
-    Free are decode.*, intervals and logging, where the experts are, and the number of steps where
-    the schedule does not depend on it.
+    Free are decode.*, intervals and logging, where and beside what things are computed, and the
+    number of steps where the schedule does not depend on it.
     """
     free = set(_FREE_ON_RESUME)
     if not run.optimizer.depends_on_total_steps:

@@ -234,6 +234,8 @@ def test_steps_intervals_logging_and_decoding_may_change_on_resume() -> None:
             "checkpoint_every": 2,
             "keep_checkpoint_max": 9,
             "log_every": 4,
+            "num_threads": 1,
+            "overlap_update": False,
         },
         decode={"batch_size": 1},
     )
