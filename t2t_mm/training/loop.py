@@ -61,7 +61,8 @@ class TrainState:
     best_of_problem: dict[str, float] = field(default_factory=dict)
 
     def save(self, store: CheckpointStore) -> Checkpoint:
-        """Writes a checkpoint of this moment; no update waits any more."""
+        """Writes a checkpoint of this moment."""
+        self.optimizer.settle()
         return store.save(
             self.step,
             weights=named_variables(self.model.variables),
@@ -78,6 +79,7 @@ class TrainState:
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Goes back to the moment of `checkpoint`."""
+        self.optimizer.settle()
         restore_variables(checkpoint.path / WEIGHTS, named_variables(self.model.variables))
         restore_variables(checkpoint.path / OPTIMIZER, self.optimizer.state())
         self._input_checkpoint().read(str(checkpoint.path / "input")).assert_consumed()
@@ -186,9 +188,8 @@ def run_training(
             if saving or _is_due(state.step, train.log_every):
                 _report(interval, state, learning_rate, train_step.num_traces, log, progress)
                 interval = Interval()
-            if saving:
-                state.optimizer.settle()
             if evaluate is not None and evaluating:
+                state.optimizer.settle()
                 _record_scores(evaluate(), state, log, progress)
             if saving:
                 state.save(store)
