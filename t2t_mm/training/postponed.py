@@ -96,10 +96,9 @@ class PostponedUpdates:
         last: dict[str, list[Any]] = {}
         for i in indices:
             device = self.variables[i].device
-            gradient = tf.ensure_shape(self._gradients[i], self.variables[i].shape)
             numbers = {name: values[i] for name, values in columns.items()}
             with tf.control_dependencies(last.get(device, [])):
-                last[device] = [self._update(i, gradient, numbers)]
+                last[device] = [self._update(i, self._gradients[i].read_value(), numbers)]
             with tf.control_dependencies(last[device]):
                 self._gradients[i].assign(tf.zeros([0]))
 
