@@ -11,7 +11,7 @@ from keras import ops
 
 from t2t_mm.layers.caching import Cache, write_ring
 from t2t_mm.layers.dropout import Dropout
-from t2t_mm.layers.masking import zero_padding
+from t2t_mm.layers.masking import rectify, zero_padding
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.layers.products import project
 
@@ -158,9 +158,7 @@ class ConvStep(keras.layers.Layer):
 
     def call(self, x: Tensor, position_mask: Tensor | None = None) -> Tensor:
         """Args: x: float[B, L, D]; position_mask: bool[B, L]. Returns: float[B, L, width]."""
-        x = ops.relu(x)
-        if not self.causal:
-            x = zero_padding(x, position_mask)
+        x = rectify(x, None if self.causal else position_mask)
         mixed = depthwise(x, ops.convert_to_tensor(self.kernel), self.dilation, self.causal)
         # One list of positions for what follows; to restore the shape costs a few operations.
         out = self.norm(self.pointwise(ops.reshape(mixed, (-1, x.shape[-1]))))

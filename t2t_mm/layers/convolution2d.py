@@ -14,7 +14,7 @@ from keras import ops
 from t2t_mm.layers.batch_norm import BatchNorm
 from t2t_mm.layers.centring import centre_inputs, level_kernels
 from t2t_mm.layers.convolution import Pointwise
-from t2t_mm.layers.masking import zero_padding
+from t2t_mm.layers.masking import rectify, zero_padding
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.layers.striding import Pair, max_pool, strided_mask, subsample, surround
 
@@ -153,7 +153,7 @@ class ConvStep2D(keras.layers.Layer):
         Returns: float[B, ceil(H / stride), ceil(W / stride), width].
         """
         channels = x.shape[-1]
-        x = zero_padding(ops.relu(x) if self.rectify else x, position_mask)
+        x = (rectify if self.rectify else zero_padding)(x, position_mask)
         kernel = ops.reshape(self.kernel, (*self.kernel_size, channels, -1))
         if self.separable:
             x = self.pointwise(depthwise2d(x, kernel[..., 0], self.strides))

@@ -6,6 +6,7 @@ biases, 0 where looking is allowed and `BLOCKED` where it is not.
 
 from typing import Any
 
+import keras
 from keras import ops
 
 Tensor = Any
@@ -43,6 +44,44 @@ def zero_padding(x: Tensor, mask: Tensor | None) -> Tensor:
     if mask is None:
         return x
     return x * ops.expand_dims(ops.cast(mask, x.dtype), -1)
+
+
+def rectify(x: Tensor, mask: Tensor | None) -> Tensor:
+    """ReLU, and zero at padded positions; the gradient reads the result instead of `x` and mask.
+
+    Args:
+        x: float[B, L, D], or with more axes before the last.
+        mask: bool[B, L]; None is a plain ReLU.
+
+    Returns:
+        As `x`.
+
+    Example:
+        >>> rectify(keras.ops.array([[[1.0, -1.0], [2.0, 3.0]]]), [[True, False]])
+        # [[[1, 0], [0, 0]]]
+    """
+    if mask is None:
+        return ops.relu(x)
+
+    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    def run(x: Tensor) -> Any:
+        rectified = zero_padding(ops.relu(x), mask)
+
+        def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> Tensor:
+            above = upstreams[0] if upstream is None else upstream
+            return _relu_gradient(above, rectified)
+
+        return rectified, gradient
+
+    return run(x)
+
+
+def _relu_gradient(upstream: Tensor, rectified: Tensor) -> Tensor:
+    if keras.backend.backend() != "tensorflow":
+        return ops.where(rectified > 0, upstream, ops.zeros_like(upstream))
+    import tensorflow as tf
+
+    return tf.raw_ops.ReluGrad(gradients=upstream, features=rectified)
 
 
 def padding_bias(mask: Tensor, dtype: str = "float32") -> Tensor:

@@ -16,7 +16,7 @@ from t2t_mm.layers.centring import centre_inputs, level_kernels
 from t2t_mm.layers.convolution import Pointwise
 from t2t_mm.layers.convolution2d import depthwise2d
 from t2t_mm.layers.cross_entropy import cross_entropy
-from t2t_mm.layers.masking import zero_padding
+from t2t_mm.layers.masking import rectify, zero_padding
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.layers.striding import Pair, max_pool, strided_mask
 from t2t_mm.modalities.base import Modality, Positions
@@ -78,7 +78,7 @@ class ExitStep(keras.layers.Layer):
 
         Returns: float[B, R, C, width], or ceil(R / stride) and ceil(C / stride) if strided.
         """
-        x = zero_padding(ops.relu(x), position_mask)
+        x = rectify(x, position_mask)
         kernel = self.picture_kernel if window == PICTURES else self.sequence_kernel
         kernel = ops.reshape(kernel, (*window.kernel, x.shape[-1]))
         x = depthwise2d(x, kernel, window.strides if self.strided else (1, 1))
