@@ -71,7 +71,8 @@ def max_pool(x: Tensor, mask: Tensor | None, window: Pair, strides: Pair) -> Ten
         nothing real.
     """
     if mask is not None:
-        x = ops.where(ops.expand_dims(mask, -1), x, ops.cast(BLOCKED, x.dtype))
+        # Added, not put in its place: the gradient is handed on as it is.
+        x = x + ops.expand_dims(ops.cast(ops.logical_not(mask), x.dtype), -1) * BLOCKED
     return ops.max_pool(surround(x, window, BLOCKED), window, strides, padding="valid")
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from t2t_mm.layers.striding import (
     area_mask,
@@ -50,6 +51,15 @@ def test_padding_never_wins_the_pool_even_over_negative_numbers():
     pooled = np.asarray(max_pool(x, mask, (3, 1), (2, 1)))[0, :, 0, 0]
     assert pooled[:2].tolist() == [-2, -2]
     assert pooled[2] < -1e6  # its centre is not real: for the caller to mask
+
+
+def test_padding_gets_no_gradient_from_the_pool():
+    x = tf.constant(np.array([-3, -2, -5, 7, 7], "float32")[None, :, None, None])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        pooled = max_pool(x, area_mask(np.array([[3, 1]]), 5, 1), (3, 1), (2, 1))
+        total = tf.reduce_sum(pooled[:, :2] * np.array([1.0, 10.0], "float32")[:, None, None])
+    assert tf.reshape(tape.gradient(total, x), [-1]).numpy().tolist() == [0, 11, 0, 0, 0]
 
 
 @pytest.mark.parametrize("strides", [(1, 1), (2, 2), (3, 1), (1, 4)])
