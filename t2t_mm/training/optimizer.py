@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from t2t_mm.config import OptimizerHParams
-from t2t_mm.training.postponed import Numbers, PostponedUpdates
+from t2t_mm.layers.factored import FactoredGradient, PackedGradient, pack
+from t2t_mm.training.postponed import Gradient, Numbers, PostponedUpdates
 
 LEAST_FACTOR = 0.1
 """Gradients clipped by more, as a multiple of what is usual, are scaled before the update."""
@@ -74,13 +75,15 @@ class Adam:
             float32 scalar, the global norm of the gradients before clipping.
         """
         reached = [i for i, gradient in enumerate(gradients) if gradient is not None]
-        dense = [tf.convert_to_tensor(gradients[i]) for i in reached]
-        norm = tf.linalg.global_norm(dense)
+        packed, half_squares = zip(*(self._packed(i, gradients[i]) for i in reached), strict=True)
+        # One sum: TensorFlow makes hundreds of operations of `tf.add_n`, one after the other.
+        norm = tf.sqrt(2.0 * tf.maximum(tf.reduce_sum(tf.stack(half_squares)), 0.0))
         touched = np.zeros([len(self.variables)], bool)
         touched[reached] = True
         counts = tf.cast(self.counts.assign_add(touched.astype(np.int64)), tf.float32)
         is_first = touched & (counts == 1.0)
-        dense, factor = self._clipped(dense, norm, touched & ~is_first)
+        by_variable = dict(zip(reached, packed, strict=True))
+        by_variable, factor = self._clipped(by_variable, norm, touched & ~is_first)
         scaled = self._scaled(factor, touched, is_first)
         rate = learning_rate * scaled.first_scale * tf.math.rsqrt(scaled.second_scale)
         numbers = {
@@ -91,7 +94,6 @@ class Adam:
             "beta2": scaled.beta2,
             "epsilon": self.epsilon * tf.math.rsqrt(scaled.second_scale),
         }
-        by_variable = dict(zip(reached, dense, strict=True))
         if postpone:
             self.postponed.put({i: by_variable.pop(i, None) for i in postpone}, numbers)
         columns = {name: tf.unstack(values) for name, values in numbers.items()}
@@ -103,18 +105,29 @@ class Adam:
         """Makes the updates that were postponed, if any are."""
         self.postponed.settle()
 
-    def _update(self, i: int, gradient: tf.Tensor, numbers: Numbers) -> Any:
-        return tf.raw_ops.ResourceApplyAdam(
-            var=self.variables[i].handle,
-            m=self.first_moments[i].handle,
-            v=self.second_moments[i].handle,
-            grad=gradient,
-            **numbers,
-        )
+    def _packed(self, i: int, gradient: Any) -> tuple[Gradient, tf.Tensor]:
+        with tf.device(self.variables[i].device):
+            if isinstance(gradient, FactoredGradient):
+                return pack(gradient)
+            dense = tf.convert_to_tensor(gradient)
+            return dense, tf.nn.l2_loss(dense)
+
+    def _update(self, i: int, gradient: Gradient, numbers: Numbers) -> Any:
+        variable = self.variables[i]
+        with tf.device(variable.device):
+            if isinstance(gradient, PackedGradient):
+                gradient = gradient.matrix(variable.shape)
+            return tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=self.first_moments[i].handle,
+                v=self.second_moments[i].handle,
+                grad=gradient,
+                **numbers,
+            )
 
     def _clipped(
-        self, gradients: list[Any], norm: tf.Tensor, was_updated: tf.Tensor
-    ) -> tuple[list[Any], Any]:
+        self, gradients: dict[int, Gradient], norm: tf.Tensor, was_updated: tf.Tensor
+    ) -> tuple[dict[int, Gradient], Any]:
         """The gradients and the factor that clips them; a small factor is in the gradients already.
 
         Small is beside the scales of the variables that were updated before: `_scaled` is exact to
@@ -127,8 +140,8 @@ class Adam:
         is_small = (factor < LEAST_FACTOR * usual) | (factor < LEAST_SCALE)
         clipped = tf.cond(
             is_small,
-            lambda: [gradient * factor for gradient in gradients],
-            lambda: [tf.identity(gradient) for gradient in gradients],
+            lambda: {i: _scaled(gradient, factor) for i, gradient in gradients.items()},
+            lambda: tf.nest.map_structure(tf.identity, gradients),
         )
         return clipped, tf.where(is_small, 1.0, factor)
 
@@ -174,6 +187,11 @@ class _Scaled(NamedTuple):
     second_scale: tf.Tensor
     beta1: tf.Tensor
     beta2: tf.Tensor
+
+
+def _scaled(gradient: Gradient, factor: tf.Tensor) -> Gradient:
+    is_packed = isinstance(gradient, PackedGradient)
+    return gradient.scaled(factor) if is_packed else gradient * factor
 
 
 def zeros_beside(variable: tf.Variable) -> tf.Variable:

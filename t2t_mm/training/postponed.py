@@ -9,11 +9,14 @@ whose update waits: the numbers are those of updates made at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
+from t2t_mm.layers.factored import PackedGradient, may_be_factored
+
+Gradient: TypeAlias = "tf.Tensor | PackedGradient"
 Numbers = Mapping[str, Any]
 """The scalars of updates by name; float32[variables], or of one variable."""
 
@@ -42,11 +45,13 @@ class PostponedUpdates:
     def __init__(
         self,
         variables: Sequence[tf.Variable],
-        update: Callable[[int, tf.Tensor, Numbers], Any],
+        update: Callable[[int, Gradient, Numbers], Any],
     ) -> None:
         self.variables = variables
         self._update = update
-        self._gradients: dict[int, tf.Variable] = {}
+        self._gradients: dict[int, list[tf.Variable]] = {}  # its parts if there may be factors
+        self._nothing = _of_any_shape(tf.zeros([0]))
+        self._all = tf.Variable([-1, -1], trainable=False)
         self._waiting: set[int] = set()
         self._numbers = tf.Variable(self._neutral(), trainable=False)
 
@@ -63,14 +68,24 @@ class PostponedUpdates:
 
     def _put_zeros(self, i: int) -> None:
         with tf.device(self.variables[i].device):
-            zeros = tf.zeros_like(self.variables[i])
-            if i in self._gradients:
-                self._gradients[i].assign(zeros)
-            else:
-                of_any_shape = tf.TensorShape(None)
-                self._gradients[i] = tf.Variable(zeros, shape=of_any_shape, trainable=False)
+            parts = self._parts(i, None)
+            if i not in self._gradients:
+                self._gradients[i] = [_of_any_shape(part) for part in parts]
+            for variable, part in zip(self._gradients[i], parts, strict=True):
+                variable.assign(part)
 
-    def put(self, gradients: Mapping[int, tf.Tensor | None], numbers: Numbers) -> None:
+    def _parts(self, i: int, gradient: Gradient | None) -> list[tf.Tensor]:
+        """What waits for a variable: its gradient, or parts of it if there may be factors."""
+        if isinstance(gradient, PackedGradient):
+            return list(gradient)
+        shape = self.variables[i].shape
+        if not may_be_factored(shape):
+            return [tf.zeros_like(self.variables[i]) if gradient is None else gradient]
+        left = tf.zeros([shape[0], 0]) if gradient is None else gradient
+        factors = [self._of_any_size(factor) for factor in (left, tf.zeros([0, shape[1]]))]
+        return [*factors, tf.constant(gradient is not None)]
+
+    def put(self, gradients: Mapping[int, Gradient | None], numbers: Numbers) -> None:
         """Lets updates wait, after what waited for these variables was carried out.
 
         Args:
@@ -80,8 +95,8 @@ class PostponedUpdates:
         is_put, is_reached = np.zeros([2, len(self.variables)], bool)
         for i, gradient in gradients.items():
             is_put[i], is_reached[i] = True, gradient is not None
-            waiting = tf.zeros_like(self.variables[i]) if gradient is None else gradient
-            self._gradients[i].assign(waiting)
+            for variable, part in zip(self._gradients[i], self._parts(i, gradient), strict=True):
+                variable.assign(part)
         rows = [tf.where(is_reached, numbers[name], NEUTRAL[name]) for name in NEUTRAL]
         self._numbers.assign(tf.where(is_put, tf.stack(rows), self._numbers))
 
@@ -91,6 +106,7 @@ class PostponedUpdates:
         In a graph, one core (of each device) goes through them while the others compute with what
         is up to date. Each gradient's memory is free as soon as its update is made.
         """
+        nothing = self._nothing.read_value()
         rows = tf.unstack(self._numbers)
         columns = dict(zip(NEUTRAL, (tf.unstack(row) for row in rows), strict=True))
         last: dict[str, list[Any]] = {}
@@ -98,9 +114,17 @@ class PostponedUpdates:
             device = self.variables[i].device
             numbers = {name: values[i] for name, values in columns.items()}
             with tf.control_dependencies(last.get(device, [])):
-                last[device] = [self._update(i, self._gradients[i].read_value(), numbers)]
+                parts = [variable.read_value() for variable in self._gradients[i]]
+                gradient = parts[0] if len(parts) == 1 else PackedGradient(*parts)
+                last[device] = [self._update(i, gradient, numbers)]
             with tf.control_dependencies(last[device]):
-                self._gradients[i].assign(tf.zeros([0]))
+                for variable in self._gradients[i][:2]:
+                    variable.assign(nothing)
+
+    def _of_any_size(self, matrix: tf.Tensor) -> tf.Tensor:
+        """The matrix, not copied. TensorFlow's graph optimizer believes that a variable has the
+        shape of what is assigned to it anywhere in the graph, if that shape is known."""
+        return tf.slice(matrix, [0, 0], self._all)
 
     def settle(self) -> None:
         """Makes all updates that wait: afterwards the variables are what they should be."""
@@ -108,3 +132,7 @@ class PostponedUpdates:
             self.carry_out(sorted(self._waiting))
             self._numbers.assign(self._neutral())
             self._waiting.clear()
+
+
+def _of_any_shape(value: tf.Tensor) -> tf.Variable:
+    return tf.Variable(value, shape=tf.TensorShape(None), trainable=False)

@@ -9,6 +9,7 @@ from typing import Any, cast
 import tensorflow as tf
 
 from t2t_mm.inference.search import any_shape, traced
+from t2t_mm.layers.factored import keep_factors
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
 from t2t_mm.training.buckets import padded_to_bucket
@@ -162,7 +163,8 @@ class TrainStep:
 
         def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
             self.optimizer.postponed.carry_out(postponed)
-            gradients, metrics = self.gradients(signature, batch)
+            with keep_factors():
+                gradients, metrics = self.gradients(signature, batch)
             metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate, postponed)
             return metrics
 

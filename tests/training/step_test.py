@@ -8,6 +8,7 @@ import pytest
 
 from t2t_mm.config import OptimizerHParams, load_hparams
 from t2t_mm.features import Language
+from t2t_mm.layers import factored
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.training import step as step_module
 from t2t_mm.training.checkpoint import named_variables, restore_variables, write_arrays
@@ -87,9 +88,13 @@ BATCHES = [
 ]
 
 
-def test_postponed_updates_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("least_factored", [1, factored.LEAST_ELEMENTS])
+def test_postponed_updates_are_those_made_at_once(
+    least_factored: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of two signatures in turn, settled in the middle: every bit of weights and moments."""
     monkeypatch.setattr(step_module, "LEAST_POSTPONED", 100)
+    monkeypatch.setattr(factored, "LEAST_ELEMENTS", least_factored)
     later, at_once = make_step(overlap_update=True), make_step()
     for steps in (BATCHES[:3], BATCHES[3:] + BATCHES):
         for one, examples in steps:
@@ -106,10 +111,25 @@ def test_postponed_updates_are_those_made_at_once(monkeypatch: pytest.MonkeyPatc
             np.testing.assert_array_equal(state, at_once.optimizer.state()[name], err_msg=name)
 
 
+def test_factored_gradients_train_as_matrices_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With experts of few rows and of many."""
+    monkeypatch.setattr(step_module, "LEAST_POSTPONED", 100)
+    losses = []
+    for least_factored in (1, factored.LEAST_ELEMENTS):
+        monkeypatch.setattr(factored, "LEAST_ELEMENTS", least_factored)
+        monkeypatch.setattr(factored, "LEAST_SAVING", 1)
+        step = make_step(overlap_update=True)
+        metrics = [step.update(one, examples, 1e-2) for one, examples in BATCHES * 2]
+        losses.append([float(one["loss"]) for one in metrics])
+    np.testing.assert_allclose(*losses, rtol=1e-4)
+
+
+@pytest.mark.parametrize("least_factored", [1, factored.LEAST_ELEMENTS])
 def test_what_a_batch_does_not_reach_is_left_alone_when_updates_wait(
-    monkeypatch: pytest.MonkeyPatch,
+    least_factored: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(step_module, "LEAST_POSTPONED", 1)
+    monkeypatch.setattr(factored, "LEAST_ELEMENTS", least_factored)
     step = make_step(overlap_update=True)
     before = values(step)
     for _ in range(2):

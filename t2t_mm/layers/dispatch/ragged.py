@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from t2t_mm.layers.dispatch.slots import send_padding_nowhere
+from t2t_mm.layers.factored import gradient_of_matrix
 from t2t_mm.layers.products import multiply_transposed
 
 Tensor = Any
@@ -68,8 +69,8 @@ def run_ragged(
                 d_hidden = multiply_transposed(w_out[e], d_out[e])
                 d_hidden = tf.raw_ops.ReluGrad(gradients=d_hidden, features=hidden[e])
                 d_in.append(tf.matmul(d_hidden, w_in[e], transpose_a=True))
-                d_w_in.append(tf.matmul(d_hidden, rows[e]))
-                d_w_out.append(tf.matmul(hidden[e], d_out[e]))
+                d_w_in.append(gradient_of_matrix(d_hidden, rows[e]))
+                d_w_out.append(gradient_of_matrix(hidden[e], d_out[e]))
             d_x = tf.add_n(slots.by_position(slots.join(d_in)))
             return [d_x, d_gates, *d_w_in, *d_w_out]
 
