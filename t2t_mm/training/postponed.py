@@ -71,6 +71,7 @@ class PostponedUpdates:
             parts = self._parts(i, None)
             if i not in self._gradients:
                 self._gradients[i] = [_of_any_shape(part) for part in parts]
+                return
             for variable, part in zip(self._gradients[i], parts, strict=True):
                 variable.assign(part)
 
@@ -118,7 +119,7 @@ class PostponedUpdates:
                 gradient = parts[0] if len(parts) == 1 else PackedGradient(*parts)
                 last[device] = [self._update(i, gradient, numbers)]
             with tf.control_dependencies(last[device]):
-                for variable in self._gradients[i][:2]:
+                for variable in self._gradients[i][:2]:  # all that takes memory, not the flag
                     variable.assign(nothing)
 
     def _of_any_size(self, matrix: tf.Tensor) -> tf.Tensor:
