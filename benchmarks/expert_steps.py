@@ -141,7 +141,7 @@ def _tensorflow_step(contender: Contender, arrays: Arrays) -> Step:
 def _update_step(contender: Contender, arrays: Arrays) -> Step:
     import tensorflow as tf
 
-    from t2t_mm.config import OptimizerHParams
+    from t2t_mm.settings import OptimizerHParams
     from t2t_mm.training.optimizer import Adam
 
     matrices = [tf.Variable(matrix) for matrix in (*arrays.w_in, *arrays.w_out)]

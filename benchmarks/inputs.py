@@ -82,9 +82,9 @@ def pipeline_rates(settings: Settings) -> Rates:
 
 def step_rates(settings: Settings) -> Rates:
     """Examples a second that the training step takes of each problem; medians of its steps."""
+    from t2t_mm.run.task import build_model, tasks_of, vocabularies_of
     from t2t_mm.training.optimizer import build_optimizer
     from t2t_mm.training.step import TrainStep
-    from t2t_mm.training.task import build_model, tasks_of, vocabularies_of
 
     inputs, hparams, iterators = opened(settings)
     tasks = tasks_of(inputs.problems)
@@ -107,8 +107,8 @@ def step_rates(settings: Settings) -> Rates:
 def opened(settings: Settings) -> tuple[Any, Any, Mapping[str, Any]]:
     """The data of the problems, the settings and an iterator over the batches of each."""
     from t2t_mm import registry
-    from t2t_mm.config import load_hparams
-    from t2t_mm.training.inputs import open_inputs
+    from t2t_mm.registry import load_hparams
+    from t2t_mm.training.training_inputs import open_inputs
 
     registry.import_user_modules(settings["t2t_usr_dir"])
     hparams = load_hparams(settings["hparams_set"])

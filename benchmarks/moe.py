@@ -132,7 +132,7 @@ def figures_of(shape: Shape, router: str, result: Any) -> dict[str, Any]:
 
 def write_json(path: str, figures: Any, settings: dict[str, str]) -> None:
     """Writes the figures and what they were measured with."""
-    from t2t_mm.training.environment import describe_environment
+    from t2t_mm.run.environment import describe_environment
 
     environment = describe_environment(seed=1, argv=sys.argv)
     record = {"environment": environment, **settings, "results": list(figures)}

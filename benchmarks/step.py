@@ -26,8 +26,8 @@ from profiling import KINDS, REST, seconds_by_kind
 from step_cases import CASES, Case, random_batch, step_and_task
 
 from t2t_mm.bin import command
-from t2t_mm.config import load_hparams
 from t2t_mm.errors import UserError
+from t2t_mm.registry import load_hparams
 
 Figures = dict[str, Any]
 

@@ -53,7 +53,7 @@ def step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
         case: the shape.
         settings: what differs from the set, as for `t2t-trainer --hparams`.
     """
-    from t2t_mm.config import load_hparams
+    from t2t_mm.registry import load_hparams
     from t2t_mm.training.optimizer import build_optimizer
     from t2t_mm.training.step import TrainStep
 
@@ -72,7 +72,7 @@ def step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
 def model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
     """The model of a set that runs one pair of modalities, and the task."""
     from t2t_mm.model.build import ModalitySpec, build_multimodel
-    from t2t_mm.training.task import Task
+    from t2t_mm.run.task import Task
 
     writes = "text" if case.target_length else ""
     task = Task("benchmark", case.inputs, case.targets, writes, 0, ())

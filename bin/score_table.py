@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from t2t_mm.training.metrics import main_score, other_scores
+from t2t_mm.scoring.metrics import main_score, other_scores
 
 _DECODED = "Scores are of decoded outputs, in percent; of error rates (WER, CER) less is better."
 _FORCED = (

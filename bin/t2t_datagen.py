@@ -14,7 +14,7 @@ from t2t_mm.bin import command
 from t2t_mm.errors import UserError
 
 if TYPE_CHECKING:
-    from t2t_mm.data.generation import GeneratedProblem
+    from t2t_mm.data.generation.problem_generation import GeneratedProblem
 
 _INSPECTED_RECORDS = 3
 _WIDTH_WITHOUT_TERMINAL = 120
@@ -70,7 +70,7 @@ def call(flags: Any) -> int | None:
     if flags.inspect:
         _inspect(flags)
         return 0
-    from t2t_mm.data.builder import generate_data
+    from t2t_mm.data.generation.datagen import generate_data
 
     generated = generate_data(
         flags.problems,
@@ -124,8 +124,8 @@ def _print_table(generated: Sequence[GeneratedProblem]) -> None:
 
 def _inspect(flags: Any) -> None:
     from t2t_mm import registry
-    from t2t_mm.data.inspection import inspect_records
-    from t2t_mm.data.stored import open_data
+    from t2t_mm.data.pipeline.inspection import inspect_records
+    from t2t_mm.data.records.stored import open_data
 
     console = _console()
     limit = flags.max_cases or _INSPECTED_RECORDS

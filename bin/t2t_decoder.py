@@ -59,7 +59,7 @@ def _interactive(flags: Any) -> int:
     command.import_tensorflow()
     from t2t_mm.inference.decode import choose_task, decode_interactively
     from t2t_mm.inference.predictor import load
-    from t2t_mm.training.run_directory import open_run
+    from t2t_mm.run.run_directory import open_run
 
     task = choose_task(open_run(flags.output_dir), flags.problem)  # before the model is loaded
     run = load(flags.output_dir, flags.checkpoint_path)

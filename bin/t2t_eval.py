@@ -33,8 +33,8 @@ def call(flags: Any) -> int | None:
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-eval --help.")
     command.import_tensorflow()
-    from t2t_mm.training.decoded_files import write_scores
-    from t2t_mm.training.evaluation import evaluate
+    from t2t_mm.evaluation.decoded_files import write_scores
+    from t2t_mm.evaluation.evaluation import evaluate
 
     scores = evaluate(
         flags.output_dir,

@@ -11,8 +11,8 @@ from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.bin import command
-from t2t_mm.description import describe, registered_names
 from t2t_mm.errors import UserError
+from t2t_mm.registry.description import describe, registered_names
 
 _HEADINGS = {
     "problem": "Problems",

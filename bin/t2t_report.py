@@ -19,7 +19,7 @@ def call(flags: Any) -> int | None:
     """Runs the command with parsed `flags`."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-report --help.")
-    from t2t_mm.training.report import report
+    from t2t_mm.report import report
 
     print(report(flags.output_dir, split=flags.split, report_file=flags.report_file))
     return 0

@@ -63,7 +63,7 @@ def call(flags: Any) -> int | None:
 
 def _train(flags: Any) -> int:
     from t2t_mm import registry
-    from t2t_mm.config import load_hparams
+    from t2t_mm.registry import load_hparams
 
     registry.import_user_modules(flags.t2t_usr_dir)  # they may register hparams sets, too
     hparams = load_hparams(
@@ -100,7 +100,7 @@ def _evaluate(flags: Any) -> int:
         )
     command.import_tensorflow()
     from t2t_mm.bin.score_table import print_scores
-    from t2t_mm.training.evaluation import evaluate
+    from t2t_mm.evaluation.evaluation import evaluate
 
     scores = evaluate(
         flags.output_dir,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from t2t_mm import registry
-from t2t_mm.config import (
+from t2t_mm.settings import (
     DataHParams,
     DecodeHParams,
     HParams,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.features import BatchSpec, Language
 from t2t_mm.problems.miniature.dice import Dice, stable_hash
 from t2t_mm.registry import register_problem

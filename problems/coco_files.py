@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from t2t_mm.data.text_files import broken_zip_told
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import broken_zip_told
 from t2t_mm.problems.captions_json import (
     CaptionedPicture,
     JsonFile,

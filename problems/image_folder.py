@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.text_files import decoded_lines
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Categorical, Feature, Image
+from t2t_mm.files.text_files import decoded_lines
 from t2t_mm.problems.image_folder_layout import (
     LabelledPicture,
     PictureFolder,

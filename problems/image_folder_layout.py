@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from t2t_mm.data.text_files import decoded_lines
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import decoded_lines
 from t2t_mm.problems.parallel_text import warn_once
 from t2t_mm.problems.picture_listing import is_hidden, is_picture, name_hash
 

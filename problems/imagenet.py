@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.features import BatchSpec, Categorical, Image
 from t2t_mm.problems.imagenet_tars import (
     ClassArchive,

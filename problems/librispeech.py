@@ -7,9 +7,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from t2t_mm.data.sound_files import SoundReader
-from t2t_mm.data.text_files import decoded_lines
+from t2t_mm.data.sounds.raw_sounds import SoundReader
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import decoded_lines
 from t2t_mm.problems.librispeech_tfds import read_tfds_sets
 from t2t_mm.problems.speech import (
     SOURCE_MODULES,

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from t2t_mm.data.text_files import broken_gzip_told, decoded_lines, open_bytes
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import broken_gzip_told, decoded_lines, open_bytes
 
 logger = logging.getLogger(__name__)
 

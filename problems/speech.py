@@ -8,17 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.sound_files import SoundReader
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.sounds.raw_sounds import SoundReader
 from t2t_mm.features import Audio, BatchSpec, Language
 from t2t_mm.problems.parallel_text import warn_once
 
 SOURCE_MODULES = (
     "t2t_mm.problems.speech",
-    "t2t_mm.data.sound_files",
-    "t2t_mm.data.sphere",
-    "t2t_mm.data.wav",
-    "t2t_mm.data.sounds",
+    "t2t_mm.data.sounds.raw_sounds",
+    "t2t_mm.data.sounds.sphere",
+    "t2t_mm.data.sounds.wav",
+    "t2t_mm.data.sounds.stored_sounds",
 )
 """For `source_modules` of every subclass of `SpeechProblem`."""
 

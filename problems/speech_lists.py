@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.data.text_files import decoded_lines
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import decoded_lines
 from t2t_mm.problems.speech import Listing, Utterance, counted, lower_case
 
 MANIFEST_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Final
 
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.problems.parallel_text import held_out_threshold, pair_hash, warn_once
@@ -49,7 +49,7 @@ class TreeFiles(Problem):
         t2t-datagen --problems=tree_files --tmp_dir=~/nltk_data/corpora --data_dir=data
 
     Traces, function tags and a blank, TOP or ROOT label around a tree are left out; see
-    `t2t_mm.data.trees` and, for the targets, `t2t_mm.data.linearization`.
+    `t2t_mm.data.trees.trees` and, for the targets, `t2t_mm.data.trees.linearization`.
 
     Raises:
       UserError: when data is generated: no files, a choice between files that cannot be made, a
@@ -65,8 +65,8 @@ class TreeFiles(Problem):
     source_modules = (
         "t2t_mm.problems.parallel_text",
         "t2t_mm.problems.treebank_files",
-        "t2t_mm.data.trees",
-        "t2t_mm.data.linearization",
+        "t2t_mm.data.trees.trees",
+        "t2t_mm.data.trees.linearization",
     )
     licence = "that of your files"
     size = "that of your files"

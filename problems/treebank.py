@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Final
 
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.problems.treebank_files import TreeFile, files_in_zip, tree_examples, zip_files
@@ -37,8 +37,8 @@ class WsjParse(Problem):
     older releases, `WSJ/02/WSJ_0201.MRG` as NLTK wants them; or the same inside a .zip in tmp_dir.
 
     Traces and function tags are left out, and so is the blank label around each tree; see
-    `t2t_mm.data.trees` and, for the targets, `t2t_mm.data.linearization`. Words and tags are those
-    of the treebank, which writes -LRB- for "(".
+    `t2t_mm.data.trees.trees` and, for the targets, `t2t_mm.data.trees.linearization`. Words and
+    tags are those of the treebank, which writes -LRB- for "(".
 
     Source: Marcus et al. 1993, "Building a Large Annotated Corpus of English: the Penn Treebank".
     """
@@ -48,8 +48,8 @@ class WsjParse(Problem):
     metrics = ("brackets",)
     source_modules = (
         "t2t_mm.problems.treebank_files",
-        "t2t_mm.data.trees",
-        "t2t_mm.data.linearization",
+        "t2t_mm.data.trees.trees",
+        "t2t_mm.data.trees.linearization",
     )
     licence = "LDC User Agreement, for a fee (catalog.ldc.upenn.edu/LDC99T42)"
     size = "39,832 training trees, 1,700 for validation, 2,416 for test; about 35 MB"

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from t2t_mm.data.linearization import linearize
-from t2t_mm.data.text_files import broken_zip_told, decode_line, decoded_lines
-from t2t_mm.data.trees import Tree, read_trees
+from t2t_mm.data.trees.linearization import linearize
+from t2t_mm.data.trees.trees import Tree, read_trees
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import broken_zip_told, decode_line, decoded_lines
 
 ENDINGS = (".mrg", ".ptb")
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from t2t_mm import registry as registry
-    from t2t_mm.data.builder import generate_data as datagen
-    from t2t_mm.data.problem import Problem as Problem
-    from t2t_mm.description import describe as describe
+    from t2t_mm.data.declaring.problem import Problem as Problem
+    from t2t_mm.data.generation.datagen import generate_data as datagen
     from t2t_mm.errors import UserError as UserError
+    from t2t_mm.evaluation.evaluation import evaluate as evaluate
     from t2t_mm.features import Audio as Audio
     from t2t_mm.features import BatchSpec as BatchSpec
     from t2t_mm.features import Categorical as Categorical
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from t2t_mm.features import Language as Language
     from t2t_mm.inference.decode import decode as decode
     from t2t_mm.inference.predictor import load as load
-    from t2t_mm.training.evaluation import evaluate as evaluate
-    from t2t_mm.training.report.page import report as report
+    from t2t_mm.registry.description import describe as describe
+    from t2t_mm.report.page import report as report
     from t2t_mm.training.train import train as train
 
 __version__ = "0.1.0"
@@ -55,15 +55,15 @@ _LAZY_NAMES = {
     "Categorical": "t2t_mm.features:Categorical",
     "Image": "t2t_mm.features:Image",
     "Language": "t2t_mm.features:Language",
-    "Problem": "t2t_mm.data.problem:Problem",
+    "Problem": "t2t_mm.data.declaring.problem:Problem",
     "UserError": "t2t_mm.errors:UserError",
-    "datagen": "t2t_mm.data.builder:generate_data",
-    "describe": "t2t_mm.description:describe",
+    "datagen": "t2t_mm.data.generation.datagen:generate_data",
+    "describe": "t2t_mm.registry.description:describe",
     "decode": "t2t_mm.inference.decode:decode",
-    "evaluate": "t2t_mm.training.evaluation:evaluate",
+    "evaluate": "t2t_mm.evaluation.evaluation:evaluate",
     "load": "t2t_mm.inference.predictor:load",
     "registry": "t2t_mm.registry",
-    "report": "t2t_mm.training.report.page:report",
+    "report": "t2t_mm.report.page:report",
     "train": "t2t_mm.training.train:train",
 }
 

@@ -167,6 +167,9 @@ class Categorical(Feature):
         return f"categorical:{self.vocabulary or self.num_classes}"
 
 
+NUM_RANKED = 5
+"""How many classes a ranking holds; top-5 accuracy needs that many."""
+
 FEATURES: dict[str, type[Feature]] = {
     "language": Language,
     "image": Image,

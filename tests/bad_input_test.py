@@ -13,8 +13,8 @@ from tiny_senses import KINDS, picture, picture_file
 
 from t2t_mm import registry
 from t2t_mm.bin import t2t_datagen
-from t2t_mm.data.pipeline import evaluation_dataset
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.datasets import evaluation_dataset
 from t2t_mm.features import BatchSpec, Categorical, Image
 
 Datagen = Callable[..., tuple[int, str]]

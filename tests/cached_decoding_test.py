@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 from stepping import step_through
 
-from t2t_mm.config import ModelHParams
 from t2t_mm.features import Language
 from t2t_mm.layers.attention import AttentionBlock, MultiHeadAttention
 from t2t_mm.layers.caching import take_rows
@@ -19,6 +18,7 @@ from t2t_mm.layers.masking import causal_bias
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.decoder import Decoder, DecoderBlock
 from t2t_mm.model.mixer import Mixer
+from t2t_mm.settings import ModelHParams
 
 WIDTH = 8
 LENGTH = 150  # a dilated step of a ConvBlock remembers 112 positions: its rings go round

@@ -36,7 +36,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
     """A few steps on two problems of few examples, made through the public functions."""
     import t2t_mm
-    from t2t_mm.config import load_hparams
+    from t2t_mm.registry import load_hparams
 
     root = tmp_path_factory.mktemp("tiny")
     t2t_mm.datagen(

@@ -22,7 +22,7 @@ def train_on_four(data_dir, output_dir, further=""):
     from tiny_run import PROBLEMS, TINY
 
     import t2t_mm
-    from t2t_mm.config import load_hparams
+    from t2t_mm.registry import load_hparams
 
     overrides = f"{TINY},train.steps=2,model.mesh_shape=experts:4{further}"
     hparams = load_hparams("multimodel_tiny", overrides=overrides)

@@ -27,14 +27,14 @@ from tiny_senses import (
 
 import t2t_mm
 from t2t_mm import registry
-from t2t_mm.config import HParams
-from t2t_mm.data.pipeline import evaluation_dataset
+from t2t_mm.data.pipeline.datasets import evaluation_dataset
 from t2t_mm.errors import UserError
+from t2t_mm.evaluation import evaluation
+from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference import decode
 from t2t_mm.inference.predictor import LoadedRun
-from t2t_mm.training import evaluation
-from t2t_mm.training.evaluator import Evaluator
+from t2t_mm.settings import HParams
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import t2t_mm
-from t2t_mm.config import HParams
+from t2t_mm.settings import HParams
 
 
 @dataclass(frozen=True)

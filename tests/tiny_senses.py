@@ -13,9 +13,10 @@ import numpy as np
 from PIL import Image as pillow
 
 from t2t_mm import Problem, registry
-from t2t_mm.config import HParams, load_hparams
-from t2t_mm.data.mixture import Mixture, mixture_rates
+from t2t_mm.data.pipeline.mixture import Mixture, mixture_rates
 from t2t_mm.features import Audio, BatchSpec, Categorical, Image, Language
+from t2t_mm.registry import load_hparams
+from t2t_mm.settings import HParams
 
 KINDS = ("disc", "square", "stripes")
 PICTURE_SIZES = ((32, 32), (48, 32), (32, 48))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import ClassVar
 
-from t2t_mm.data.linearization import linearize
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.trees import Tree
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.trees.linearization import linearize
+from t2t_mm.data.trees.trees import Tree
 from t2t_mm.features import Language
 from t2t_mm.problems.miniature import english
 from t2t_mm.problems.miniature.world import distinct_examples
@@ -40,8 +40,8 @@ class MiniParse(Problem):
     metrics = ("brackets",)
     source_modules = (
         "t2t_mm.problems.miniature",
-        "t2t_mm.data.trees",
-        "t2t_mm.data.linearization",
+        "t2t_mm.data.trees.trees",
+        "t2t_mm.data.trees.linearization",
     )
     licence = "none needed: made by this package"
     size = "1,800 trees, 0.3 MB"

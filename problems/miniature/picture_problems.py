@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.features import BatchSpec, Categorical, Image, Language
 from t2t_mm.problems.miniature.scene import KINDS
 from t2t_mm.registry import register_problem

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import ClassVar, Final
 
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.features import Language
 from t2t_mm.problems.miniature.world import Example, distinct_examples, example
 from t2t_mm.registry import register_problem

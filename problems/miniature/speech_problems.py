@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, ClassVar, Final
 
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.features import Audio, Language
 from t2t_mm.problems.miniature.pronunciation import spoken_words
 from t2t_mm.problems.miniature.world import distinct_examples, example

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.reading import TEXT_SUFFIX, alternatives_of, read_examples
-from t2t_mm.data.stored import open_data
-from t2t_mm.inference.search import NUM_RANKED
-from t2t_mm.training.metrics import Decoded
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.record_reading import TEXT_SUFFIX, alternatives_of, read_examples
+from t2t_mm.data.records.stored import open_data
+from t2t_mm.features import NUM_RANKED
+from t2t_mm.scoring.decoded import Decoded
 
 
 def frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.samples import stored_bytes
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.samples import stored_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Image
-from t2t_mm.training.checkpoint import write_bytes_atomically, write_text_atomically
-from t2t_mm.training.metrics import Decoded
+from t2t_mm.files.atomic_writes import write_bytes_atomically, write_text_atomically
+from t2t_mm.scoring.decoded import Decoded
 
 
 def write_decoded(folder: Path, name: str, decoded: Decoded) -> None:

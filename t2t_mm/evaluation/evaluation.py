@@ -10,20 +10,22 @@ from typing import Any
 from rich.console import Console
 
 from t2t_mm import registry
-from t2t_mm.data.disk import full_disk_told
-from t2t_mm.data.pipeline import evaluation_dataset
-from t2t_mm.data.reading import alternatives_of
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.datasets import evaluation_dataset
+from t2t_mm.data.pipeline.record_reading import alternatives_of
 from t2t_mm.errors import UserError, closest
+from t2t_mm.evaluation.baseline import frequent_targets, trivial_outputs
+from t2t_mm.evaluation.decoded_files import describe_samples, keep_results, write_decoded
+from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.outputs import BatchDecoder
-from t2t_mm.training.baseline import frequent_targets, trivial_outputs
-from t2t_mm.training.decoded_files import describe_samples, keep_results, write_decoded
-from t2t_mm.training.evaluator import Evaluator
-from t2t_mm.training.metrics import METRICS, Decoded
-from t2t_mm.training.restore import restore_model
-from t2t_mm.training.run_data import check_run_data, chosen_tasks
-from t2t_mm.training.run_directory import open_run
-from t2t_mm.training.task import Task
+from t2t_mm.files.disk import full_disk_told
+from t2t_mm.inference.batch_decoder import BatchDecoder
+from t2t_mm.run.restore import restore_model
+from t2t_mm.run.run_data import check_run_data, chosen_tasks
+from t2t_mm.run.run_directory import open_run
+from t2t_mm.run.task import Task
+from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.metrics import METRICS
 
 
 def evaluate(
@@ -87,7 +89,7 @@ def evaluate(
     folder = run.directory / "decoded" / f"{split}-{restored.step}{first}"
     results: dict[str, dict[str, Any]] = {}
     for task in tasks:
-        problem = registry.problem(task.name, data_dir=directory)
+        problem: Problem = registry.problem(task.name, data_dir=directory)
         dataset = evaluation_dataset(
             problem, split, data_dir=directory, batch=evaluator.batch, limit=limit
         )

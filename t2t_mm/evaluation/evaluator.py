@@ -8,13 +8,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from t2t_mm.data.pipeline import evaluation_dataset
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.datasets import evaluation_dataset
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.search import any_shape, traced
+from t2t_mm.inference.tracing import any_shape, traced
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.training.metrics import TeacherForcedSums
-from t2t_mm.training.task import Task
+from t2t_mm.run.task import Task
+from t2t_mm.scoring.teacher_forced import TeacherForcedSums
 
 
 class Evaluator:

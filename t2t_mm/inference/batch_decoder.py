@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from t2t_mm.data.vocabulary import Vocabulary, feature_vocabulary_name
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary, feature_vocabulary_name
 from t2t_mm.inference.search import GreedySearch, TopClasses
 from t2t_mm.model.multimodel import MultiModel
-
-if TYPE_CHECKING:
-    from t2t_mm.training.task import Task
+from t2t_mm.run.task import Task
 
 
 class Output(NamedTuple):

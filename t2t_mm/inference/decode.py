@@ -14,16 +14,16 @@ from rich.console import Console
 from rich.progress import track
 
 from t2t_mm import registry
-from t2t_mm.data.pipeline import evaluation_dataset
-from t2t_mm.data.text_files import decode_line, decoded_lines
+from t2t_mm.data.pipeline.datasets import evaluation_dataset
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
+from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.text_files import decode_line, decoded_lines
 from t2t_mm.inference.predictor import LoadedRun, Predictor, load
 from t2t_mm.model.expert_placement import expert_devices
-from t2t_mm.training.checkpoint import write_text_atomically
-from t2t_mm.training.run_data import check_run_data
-from t2t_mm.training.run_directory import Run, open_run
-from t2t_mm.training.task import Task
+from t2t_mm.run.run_data import check_run_data
+from t2t_mm.run.run_directory import Run, open_run
+from t2t_mm.run.task import Task
 
 
 def decode(

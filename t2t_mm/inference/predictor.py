@@ -9,11 +9,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from t2t_mm.inference.inputs import is_empty, pad_inputs, prepare_input
-from t2t_mm.inference.outputs import BatchDecoder, Output
-from t2t_mm.training.restore import RestoredModel, restore_model
-from t2t_mm.training.run_directory import Run, open_run
-from t2t_mm.training.task import Task
+from t2t_mm.inference.batch_decoder import BatchDecoder, Output
+from t2t_mm.inference.user_inputs import is_empty, pad_inputs, prepare_input
+from t2t_mm.run.restore import RestoredModel, restore_model
+from t2t_mm.run.run_directory import Run, open_run
+from t2t_mm.run.task import Task
 
 
 class Predictor:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from t2t_mm.data.pictures import prepare_picture
-from t2t_mm.data.sound_files import read_sound
-from t2t_mm.data.sounds import prepare_sound
-from t2t_mm.data.vocabulary import EOS_ID, Vocabulary, feature_vocabulary_name
+from t2t_mm.data.pictures.picture_inputs import prepare_picture
+from t2t_mm.data.sounds.raw_sounds import read_sound
+from t2t_mm.data.sounds.stored_sounds import prepare_sound
+from t2t_mm.data.vocabulary.vocabulary import EOS_ID, Vocabulary, feature_vocabulary_name
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Feature, Image, Language
 

@@ -12,7 +12,7 @@ import keras
 from t2t_mm.modalities.grid import Grid
 
 if TYPE_CHECKING:
-    from t2t_mm.sections import ModalityHParams
+    from t2t_mm.settings.sections import ModalityHParams
 
 Tensor = Any
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import keras
 
 from t2t_mm import registry
-from t2t_mm.config import ModalityHParams, ModelHParams
 from t2t_mm.features import Feature
 from t2t_mm.modalities.base import Modality
 from t2t_mm.model.decoder import Decoder
@@ -18,6 +17,7 @@ from t2t_mm.model.encoder import Encoder
 from t2t_mm.model.expert_placement import expert_devices
 from t2t_mm.model.mixer import Mixer
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.settings import ModalityHParams, ModelHParams
 
 
 class ModalitySpec(NamedTuple):

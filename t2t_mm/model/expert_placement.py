@@ -6,11 +6,11 @@ from typing import Any
 
 import keras
 
-from t2t_mm.config import ModelHParams
 from t2t_mm.errors import UserError
 from t2t_mm.layers.expert_mesh import Traffic, count_traffic
 from t2t_mm.layers.mesh_shim import import_mesh_tensorflow
-from t2t_mm.mesh_shape import count_expert_slices
+from t2t_mm.settings import ModelHParams
+from t2t_mm.settings.mesh_shape import count_expert_slices
 
 
 def expert_devices(mesh_shape: str) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problem_names import (
+from t2t_mm.registry.problem_names import (
     Grammar,
     ProblemName,
     expand_list,
@@ -21,47 +21,8 @@ from t2t_mm.problem_names import (
     parse_problem_name,
     with_argument,
 )
-from t2t_mm.registration import (
-    GROUPS,
-    HPARAMS,
-    MODALITIES,
-    PROBLEMS,
-    Group,
-    register_group,
-    register_hparams,
-    register_modality,
-    register_problem,
-    snake_case,
-)
-from t2t_mm.tables import Registry
-
-if TYPE_CHECKING:
-    from t2t_mm.data.problem import Problem
-    from t2t_mm.sections import HParams
-
-__all__ = [
-    "GROUPS",
-    "HPARAMS",
-    "MODALITIES",
-    "PROBLEMS",
-    "Group",
-    "Registry",
-    "expand_problems",
-    "group_names",
-    "hparams",
-    "hparams_names",
-    "import_user_modules",
-    "is_problem_name",
-    "modality",
-    "problem",
-    "problem_class",
-    "problem_names",
-    "register_group",
-    "register_hparams",
-    "register_modality",
-    "register_problem",
-    "snake_case",
-]
+from t2t_mm.registry.registered_problem import RegisteredProblem
+from t2t_mm.registry.registration import GROUPS, HPARAMS, MODALITIES, PROBLEMS
 
 
 def problem_names() -> list[str]:
@@ -79,7 +40,7 @@ def group_names() -> list[str]:
     return GROUPS.names()
 
 
-def problem_class(name: str) -> type[Problem]:
+def problem_class(name: str) -> type[RegisteredProblem]:
     """The class behind a problem's name.
 
     Args:
@@ -99,7 +60,7 @@ def problem_class(name: str) -> type[Problem]:
 
 def problem(
     name: str, *, data_dir: str | Path | None = None, tmp_dir: str | Path | None = None
-) -> Problem:
+) -> Any:
     """Make the problem of this name.
 
     Args:
@@ -120,22 +81,6 @@ def problem(
 def modality(name: str) -> Any:
     """The class of the modality `name`."""
     return MODALITIES.lookup(name)
-
-
-def hparams(name: str) -> HParams:
-    """Make the registered hparams set `name`.
-
-    Raises:
-        UserError: The name is unknown, or its function returns something else.
-    """
-    from t2t_mm.sections import HParams
-
-    values = HPARAMS.lookup(name)()
-    if not isinstance(values, HParams):
-        raise UserError(
-            f"The hparams set {name!r} does not return an HParams", received={"value": values}
-        )
-    return values
 
 
 def expand_problems(spec: str | Iterable[str], exclude: str | Iterable[str] = "") -> list[str]:
@@ -179,12 +124,12 @@ def import_user_modules(entries: str | Iterable[str]) -> None:
         UserError: An entry does not exist, fails to import (file and line are named), or
             registers nothing.
     """
-    from t2t_mm.user_modules import import_entries
+    from t2t_mm.registry.user_modules import import_entries
 
     import_entries(entries, [PROBLEMS, MODALITIES, HPARAMS, GROUPS])
 
 
-def _resolve(name: str) -> tuple[ProblemName, type[Problem]]:
+def _resolve(name: str) -> tuple[ProblemName, type[RegisteredProblem]]:
     """Take a name apart and find its class; the parts returned are those of the final problem."""
     parsed = parse_problem_name(name)
     if parsed.base not in PROBLEMS:
@@ -218,7 +163,7 @@ def _check_reversal_ends(name: str) -> None:
         chain.append(name)
 
 
-def _reversed_class(cls: type[Problem], parsed: ProblemName) -> type[Problem]:
+def _reversed_class(cls: type[RegisteredProblem], parsed: ProblemName) -> type[RegisteredProblem]:
     sides = dict(cls.modalities)
     if set(sides) != {"inputs", "targets"} or not all(
         isinstance(side, Language) for side in sides.values()

@@ -8,15 +8,13 @@ import importlib.metadata
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from t2t_mm.errors import UserError
-from t2t_mm.problem_names import REVERSE_SUFFIX
-from t2t_mm.tables import Registry
-
-if TYPE_CHECKING:
-    from t2t_mm.data.problem import Problem
-    from t2t_mm.sections import HParams
+from t2t_mm.registry.problem_names import REVERSE_SUFFIX
+from t2t_mm.registry.registered_problem import RegisteredProblem
+from t2t_mm.registry.tables import Registry
+from t2t_mm.settings.sections import HParams
 
 ENTRY_POINT_GROUP = "t2t_mm.problems"
 
@@ -29,7 +27,7 @@ _USER_DIR_HINT = (
 )
 
 C = TypeVar("C", bound=type)
-F = TypeVar("F", bound="Callable[[], HParams]")
+F = TypeVar("F", bound=Callable[[], HParams])
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def _entry_points() -> Mapping[str, str]:
     return modules
 
 
-PROBLEMS: Registry[type[Problem]] = Registry(
+PROBLEMS: Registry[type[RegisteredProblem]] = Registry(
     "problem", builtin=_builtin_problems, plugins=_entry_points, how_to_add=_USER_DIR_HINT
 )
 MODALITIES: Registry[Any] = Registry("modality", builtin=lambda: _BUILTIN_MODALITIES)
@@ -166,7 +164,7 @@ def _decorate(target: Any, register: Callable[[str, Any], None], drop_suffix: st
     return enter if target is None or isinstance(target, str) else enter(target)
 
 
-def _enter_problem(name: str, cls: type[Problem]) -> None:
+def _enter_problem(name: str, cls: type[RegisteredProblem]) -> None:
     if not isinstance(cls, type) or not callable(getattr(cls, "generate", None)):
         raise UserError(
             f"What is registered as the problem {name!r} is not a problem",

@@ -14,7 +14,7 @@ from t2t_mm.errors import UserError, closest
 T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_OWN_MODULES = ("t2t_mm.tables", "t2t_mm.registration")
+_OWN_MODULES = ("t2t_mm.registry.tables", "t2t_mm.registry.registration")
 
 
 @dataclass(frozen=True)

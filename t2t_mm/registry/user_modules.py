@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
-from t2t_mm.tables import Registry
+from t2t_mm.registry.tables import Registry
 
 _entry_of_module: dict[str, str] = {}
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from t2t_mm.training.report.markup import Markup, element
-from t2t_mm.training.report.run_facts import Curve, Points, RunFacts
+from t2t_mm.report.markup import Markup, element
+from t2t_mm.report.run_facts import Curve, Points, RunFacts
 
 _WIDTH, _HEIGHT = 320.0, 190.0  # pixels on a phone
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 78.0, 10.0, 24.0  # margins, for ticks and labels

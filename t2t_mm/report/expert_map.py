@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from t2t_mm.training.expert_use import num_used
-from t2t_mm.training.report.markup import Markup, element
+from t2t_mm.evaluation.expert_use import num_used
+from t2t_mm.report.markup import Markup, element
 
 _ROW_HEIGHT = 24.0  # pixels
 _LETTER_WIDTH = 6.0

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.description import describe
 from t2t_mm.errors import UserError
-from t2t_mm.training.checkpoint import write_text_atomically
-from t2t_mm.training.report.curve_drawing import curve_section
-from t2t_mm.training.report.expert_map import expert_section
-from t2t_mm.training.report.markup import Markup, element
-from t2t_mm.training.report.media import Media
-from t2t_mm.training.report.run_facts import RunFacts, fact_list, read_run_facts
-from t2t_mm.training.report.sample_section import sample_section
-from t2t_mm.training.report.score_section import Results, forced_section, score_section
-from t2t_mm.training.report.stylesheet import STYLE
+from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.registry.description import describe
+from t2t_mm.report.curve_drawing import curve_section
+from t2t_mm.report.expert_map import expert_section
+from t2t_mm.report.markup import Markup, element
+from t2t_mm.report.media import Media
+from t2t_mm.report.run_facts import RunFacts, fact_list, read_run_facts
+from t2t_mm.report.sample_section import sample_section
+from t2t_mm.report.score_section import Results, forced_section, score_section
+from t2t_mm.report.stylesheet import STYLE
 
 MEDIA_BUDGET_BYTES = 2_400_000  # of a page of at most three million
 _WHOLE_SPLIT = re.compile(r"(?P<split>.+)-\d+")  # and not the first examples of one
@@ -43,7 +43,7 @@ def write_report(output_dir: str | Path, results: Results, path: str | Path, spl
         UserError: the file cannot be written.
 
     Example:
-        >>> from t2t_mm.training.evaluation import evaluate  # doctest: +SKIP
+        >>> from t2t_mm.evaluation.evaluation import evaluate  # doctest: +SKIP
         >>> results = evaluate("run", split="test", shuffled_inputs=True)  # doctest: +SKIP
         >>> write_report("run", results, "run/report.html", "test")  # doctest: +SKIP
     """

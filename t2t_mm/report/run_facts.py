@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from t2t_mm.training.checkpoint import WEIGHTS, CheckpointStore
+from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
 
 Points = list[tuple[int, float]]  # step, value
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from t2t_mm.data.linearization import count_words, delinearize
-from t2t_mm.data.trees import Tree
+from t2t_mm.data.trees.linearization import count_words, delinearize
+from t2t_mm.data.trees.trees import Tree
 from t2t_mm.errors import UserError
-from t2t_mm.training.metrics import main_score
-from t2t_mm.training.report.markup import Markup, element, together
-from t2t_mm.training.report.media import Media
-from t2t_mm.training.report.score_section import score_text
-from t2t_mm.training.report.tree_drawing import draw_tree
-from t2t_mm.training.report.word_marks import mark_differences, mark_unexpected
+from t2t_mm.report.markup import Markup, element, together
+from t2t_mm.report.media import Media
+from t2t_mm.report.score_section import score_text
+from t2t_mm.report.tree_drawing import draw_tree
+from t2t_mm.report.word_marks import mark_differences, mark_unexpected
+from t2t_mm.scoring.metrics import main_score
 
 Sample = Mapping[str, Any]
 

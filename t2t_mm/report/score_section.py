@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from t2t_mm.training.metrics import Headline, main_score, other_scores
-from t2t_mm.training.report.markup import Markup, element, together
+from t2t_mm.report.markup import Markup, element, together
+from t2t_mm.scoring.metrics import Headline, main_score, other_scores
 
 Results = Mapping[str, Mapping[str, Any]]
 

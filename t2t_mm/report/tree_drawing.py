@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from t2t_mm.data.trees import Tree
-from t2t_mm.training.report.markup import Markup, element
+from t2t_mm.data.trees.trees import Tree
+from t2t_mm.report.markup import Markup, element
 
 _LEVEL_HEIGHT = 38.0  # pixels from a label to those below it
 _LETTER_WIDTH = 7.2  # pixels, of the font in which labels and words are set

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from t2t_mm.training.report.markup import Markup, element, together
+from t2t_mm.report.markup import Markup, element, together
 
 
 def mark_differences(decoded: str, reference: str) -> tuple[Markup, Markup]:

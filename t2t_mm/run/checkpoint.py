@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from t2t_mm.data.disk import is_full_disk
 from t2t_mm.errors import UserError
+from t2t_mm.files.disk import is_full_disk
 
 WEIGHTS = "weights.npz"
 OPTIMIZER = "optimizer.npz"
@@ -212,27 +212,6 @@ def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
     arrays = {name: np.asarray(variable) for name, variable in variables.items()}
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
-
-
-def write_text_atomically(path: Path, text: str) -> None:
-    """Replaces `path` by `text` in one step, so that no reader sees half of it."""
-    write_bytes_atomically(path, text.encode("utf-8"))
-
-
-def write_bytes_atomically(path: Path, content: bytes) -> None:
-    """Replaces `path` by `content` in one step, so that no reader sees half of it.
-
-    What a link points to is replaced, not the link; a device such as /dev/null is written to.
-    """
-    path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and not path.is_file():
-        with path.open("wb") as file:  # a directory is an error here
-            file.write(content)
-        return
-    partial = path.with_name(path.name + ".incomplete")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def named_variables(variables: Sequence[Any]) -> dict[str, Any]:

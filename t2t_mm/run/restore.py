@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_mm.data.vocabulary import Vocabulary
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary
 from t2t_mm.model.expert_placement import expert_devices
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.training.checkpoint import (
+from t2t_mm.run.checkpoint import (
     WEIGHTS,
     find_checkpoint,
     named_variables,
     restore_variables,
 )
-from t2t_mm.training.run_directory import Run, check_vocabularies
-from t2t_mm.training.task import build_model, vocabularies_of
+from t2t_mm.run.run_directory import Run, check_vocabularies
+from t2t_mm.run.task import build_model, vocabularies_of
 
 
 @dataclass(frozen=True)

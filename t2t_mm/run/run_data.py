@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from t2t_mm import registry
-from t2t_mm.data.builder import open_data
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
-from t2t_mm.training.run_directory import Run, check_vocabularies
-from t2t_mm.training.task import Task, vocabularies_of
+from t2t_mm.run.run_directory import Run, check_vocabularies
+from t2t_mm.run.task import Task, vocabularies_of
 
 
 def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) -> None:
@@ -26,7 +27,7 @@ def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) 
             or another vocabulary than the run was trained with.
     """
     for task in tasks:
-        problem = registry.problem(task.name, data_dir=data_dir)
+        problem: Problem = registry.problem(task.name, data_dir=data_dir)
         info = open_data(problem, data_dir)
         if split not in info.sizes:
             raise UserError(

@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.config import HParams, from_json, resume_differences, to_json
-from t2t_mm.data.vocabulary import Vocabulary, copy_vocabulary
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary, copy_vocabulary
 from t2t_mm.errors import UserError, closest
-from t2t_mm.training.checkpoint import write_text_atomically
-from t2t_mm.training.task import Task
+from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.run.task import Task
+from t2t_mm.settings import HParams
+from t2t_mm.settings.differences import resume_differences
+from t2t_mm.settings.hparams_json import from_json, to_json
 
 
 class UnknownTaskError(UserError, KeyError):

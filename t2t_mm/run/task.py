@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from t2t_mm import registry
-from t2t_mm.config import HParams
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.vocabulary import Vocabulary, feature_vocabulary_name, load_vocabulary
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary, feature_vocabulary_name, load_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature, feature_from_json, feature_to_json
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.settings import HParams
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from t2t_mm.data.linearization import count_words, delinearize
-from t2t_mm.data.trees import Tree
+from t2t_mm.data.trees.linearization import count_words, delinearize
+from t2t_mm.data.trees.trees import Tree
 from t2t_mm.errors import UserError
-
-if TYPE_CHECKING:
-    from t2t_mm.training.metrics import Decoded
+from t2t_mm.scoring.decoded import Decoded
 
 PUNCTUATION_TAGS = frozenset((",", ":", "``", "''", "."))
 """The parts of speech that EVALB leaves out of the sentences, by its parameters COLLINS.prm."""
@@ -27,8 +24,8 @@ def bracketing_scores(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -
     has, predicts no bracket and misses all the true ones.
 
     Args:
-        decoded: hypotheses and references as `t2t_mm.data.linearization` writes trees. How long
-            a sentence is, its reference says; the inputs are not looked at.
+        decoded: hypotheses and references as `t2t_mm.data.trees.linearization` writes trees. How
+            long a sentence is, its reference says; the inputs are not looked at.
         deleted_tags: parts of speech whose words do not count as part of any bracket.
 
     Returns:
@@ -42,7 +39,7 @@ def bracketing_scores(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -
         UserError: a reference is no tree.
 
     Example:
-        >>> from t2t_mm.training.metrics import Decoded
+        >>> from t2t_mm.scoring.decoded import Decoded
         >>> one = Decoded(["S NP PRP /NP VBZ /S"], [["S NP PRP /NP VP VBZ /VP /S"]])
         >>> bracketing_scores(one)["precision"], bracketing_scores(one)["recall"]
         (100.0, 66.6667)

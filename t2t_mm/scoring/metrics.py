@@ -1,55 +1,12 @@
-"""Decoded outputs, the scores that a problem can name, and the sums of teacher-forced ones."""
+"""The scores of decoded outputs that a problem can name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from t2t_mm.errors import UserError
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """What a model gave for each example of a split, beside what is true; all in one order.
-
-    Args:
-        hypotheses: the best output of each example as text; the class's name for a class.
-        references: all true outputs of each example, at least one.
-        inputs: input texts; "" for pictures and sounds; empty where nobody needs them.
-        rankings: for class targets the names of the (up to) five most probable classes, best
-            first; else empty.
-
-    Raises:
-        UserError: an example has no true output.
-
-    Example:
-        >>> Decoded(["a boat"], [["a boat", "the boat"]]).references[0]
-        ['a boat', 'the boat']
-    """
-
-    hypotheses: Sequence[str]
-    references: Sequence[Sequence[str]]
-    inputs: Sequence[str] = ()
-    rankings: Sequence[Sequence[str]] = ()
-
-    def __post_init__(self) -> None:
-        assert len(self.references) == len(self.hypotheses), "one list of references each"
-        assert len(self.inputs) in (0, len(self.hypotheses)), "one input each, or none"
-        assert len(self.rankings) in (0, len(self.hypotheses)), "one ranking each, or none"
-        for number, references in enumerate(self.references):
-            if not references:
-                raise UserError(
-                    "An example has no true output to score against",
-                    expected="at least one reference",
-                    received={"example": number, "references": list(references)},
-                )
-
-
-Scores = dict[str, Any]
+from t2t_mm.scoring.decoded import Decoded, Scores
 
 
 def bleu(decoded: Decoded) -> Scores:
@@ -67,7 +24,7 @@ def bleu(decoded: Decoded) -> Scores:
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    from t2t_mm.training.captioning import reference_columns
+    from t2t_mm.scoring.captioning import reference_columns
 
     metric = BLEU()
     columns = reference_columns(decoded.references)
@@ -76,29 +33,29 @@ def bleu(decoded: Decoded) -> Scores:
 
 
 def top_k(decoded: Decoded) -> Scores:
-    """See :func:`t2t_mm.training.ranking.top_k_accuracy`."""
-    from t2t_mm.training.ranking import top_k_accuracy
+    """See :func:`t2t_mm.scoring.ranking.top_k_accuracy`."""
+    from t2t_mm.scoring.ranking import top_k_accuracy
 
     return top_k_accuracy(decoded.hypotheses, decoded.references, decoded.rankings)
 
 
 def wer(decoded: Decoded) -> Scores:
-    """See :func:`t2t_mm.training.transcription.error_rates`."""
-    from t2t_mm.training.transcription import error_rates
+    """See :func:`t2t_mm.scoring.transcription.error_rates`."""
+    from t2t_mm.scoring.transcription import error_rates
 
     return error_rates(decoded.hypotheses, decoded.references)
 
 
 def caption(decoded: Decoded) -> Scores:
-    """See :func:`t2t_mm.training.captioning.caption_scores`."""
-    from t2t_mm.training.captioning import caption_scores
+    """See :func:`t2t_mm.scoring.captioning.caption_scores`."""
+    from t2t_mm.scoring.captioning import caption_scores
 
     return caption_scores(decoded.hypotheses, decoded.references)
 
 
 def brackets(decoded: Decoded) -> Scores:
-    """See :func:`t2t_mm.training.bracketing.bracketing_scores`."""
-    from t2t_mm.training.bracketing import bracketing_scores
+    """See :func:`t2t_mm.scoring.bracketing.bracketing_scores`."""
+    from t2t_mm.scoring.bracketing import bracketing_scores
 
     return bracketing_scores(decoded)
 
@@ -176,47 +133,3 @@ def other_scores(result: Mapping[str, Any]) -> dict[str, float]:
         for key, value in result.items()
         if isinstance(value, int | float) and main is not None and key != main.key
     }
-
-
-class TeacherForcedSums:
-    """Sums over batches of what teacher-forced scores are made of."""
-
-    def __init__(self) -> None:
-        self.negative_log_likelihood = 0.0
-        self.correct = 0
-        self.tokens = 0
-        self.correct_sequences = 0
-        self.sequences = 0
-
-    def add(
-        self,
-        negative_log_likelihood: float,
-        predicted: npt.NDArray[np.int32],
-        targets: npt.NDArray[np.int32],
-    ) -> None:
-        """Adds a batch; of padded symbols those that are not 0 count, of classes all.
-
-        Args:
-            negative_log_likelihood: summed over the positions that count, in nats.
-            predicted: int, the shape of `targets`: the most probable symbol or class.
-            targets: int[B, T], symbols padded with 0, or int[B], classes, of which 0 is one.
-        """
-        assert predicted.shape == targets.shape, "a prediction for each target"
-        mask = np.ones_like(targets, bool) if targets.ndim == 1 else targets != 0
-        is_right = (predicted == targets) & mask
-        by_example = (is_right == mask).reshape(len(targets), -1)  # a class is a sequence of one
-        self.negative_log_likelihood += negative_log_likelihood
-        self.correct += int(is_right.sum())
-        self.tokens += int(mask.sum())
-        self.correct_sequences += int(by_example.all(axis=1).sum())
-        self.sequences += len(targets)
-
-    def scores(self) -> dict[str, float]:
-        """log perplexity in nats per token (or class); accuracies in percent."""
-        tokens, sequences = max(self.tokens, 1), max(self.sequences, 1)
-        return {
-            "log_perplexity": self.negative_log_likelihood / tokens,
-            "accuracy": 100.0 * self.correct / tokens,
-            "sequence_accuracy": 100.0 * self.correct_sequences / sequences,
-            "examples": float(self.sequences),
-        }

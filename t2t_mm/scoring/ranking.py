@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from t2t_mm.inference.search import NUM_RANKED
+from t2t_mm.features import NUM_RANKED
 
 
 def top_k_accuracy(

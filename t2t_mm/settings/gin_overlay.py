@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError, closest
-from t2t_mm.field_values import convert, field_types
-from t2t_mm.overrides import full_field_name
-from t2t_mm.sections import SECTIONS
+from t2t_mm.settings.field_values import convert, field_types
+from t2t_mm.settings.overrides import full_field_name
+from t2t_mm.settings.sections import SECTIONS
 
 _BINDING = re.compile(r"^(?P<name>[\w./]+)\.(?P<field>\w+) = ", re.MULTILINE)
 

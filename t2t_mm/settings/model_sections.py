@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from t2t_mm.errors import UserError
-from t2t_mm.mesh_shape import count_expert_slices
-from t2t_mm.section import Section, setting
+from t2t_mm.settings.mesh_shape import count_expert_slices
+from t2t_mm.settings.section import Section, setting
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from t2t_mm.errors import UserError, closest
-from t2t_mm.field_values import field_types, parse, split_top_level
-from t2t_mm.sections import SECTIONS, HParams
+from t2t_mm.settings.field_values import field_types, parse, split_top_level
+from t2t_mm.settings.sections import SECTIONS, HParams
 
 
 def parse_overrides(text: str) -> dict[str, Any]:

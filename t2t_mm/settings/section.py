@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any
 
-from t2t_mm.field_values import check_fields
+from t2t_mm.settings.field_values import check_fields
 
 
 class Section:

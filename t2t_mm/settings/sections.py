@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from t2t_mm.errors import UserError, closest
-from t2t_mm.model_sections import ModalityHParams, ModelHParams
-from t2t_mm.section import Section, setting
+from t2t_mm.settings.model_sections import ModalityHParams, ModelHParams
+from t2t_mm.settings.section import Section, setting
 
 __all__ = [
     "SCHEDULE_FACTORS",

@@ -13,7 +13,7 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from t2t_mm.training.checkpoint import write_text_atomically
+from t2t_mm.files.atomic_writes import write_text_atomically
 
 
 class RunLog:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.config import HParams
-from t2t_mm.data.mixture import Mixture
+from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.errors import UserError
+from t2t_mm.evaluation.expert_use import expert_use
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.training.checkpoint import (
+from t2t_mm.run.checkpoint import (
     OPTIMIZER,
     WEIGHTS,
     Checkpoint,
@@ -24,14 +24,14 @@ from t2t_mm.training.checkpoint import (
     named_variables,
     restore_variables,
 )
-from t2t_mm.training.expert_use import expert_use
+from t2t_mm.run.task import Task
+from t2t_mm.settings import HParams
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.memory import resident_bytes
 from t2t_mm.training.optimizer import Adam
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.schedule import learning_rate_at
 from t2t_mm.training.step import StepMetrics, TrainStep
-from t2t_mm.training.task import Task
 
 Evaluate = Callable[[], Mapping[str, Mapping[str, float]]]
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.config import OptimizerHParams
 from t2t_mm.layers.factored import FactoredGradient, PackedGradient, pack
+from t2t_mm.settings import OptimizerHParams
 from t2t_mm.training.postponed import Gradient, Numbers, PostponedUpdates
 
 LEAST_FACTOR = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from t2t_mm.config import OptimizerHParams
+from t2t_mm.settings import OptimizerHParams
 
 Factor = Callable[[int, OptimizerHParams, int], float]
 
@@ -57,7 +57,7 @@ def learning_rate_at(step: int, hparams: OptimizerHParams, total_steps: int) -> 
         The rate that is handed to Adam; nothing rescales it afterwards.
 
     Example:
-        >>> from t2t_mm.config import OptimizerHParams
+        >>> from t2t_mm.settings import OptimizerHParams
         >>> hparams = OptimizerHParams(learning_rate=0.1, warmup_steps=4)
         >>> learning_rate_at(1, hparams, total_steps=100)
         0.05

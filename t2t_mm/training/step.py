@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import tensorflow as tf
 
-from t2t_mm.inference.search import any_shape, traced
+from t2t_mm.inference.tracing import any_shape, traced
 from t2t_mm.layers.factored import keep_factors
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
+from t2t_mm.run.task import Task
 from t2t_mm.training.buckets import padded_to_bucket
 from t2t_mm.training.optimizer import Adam, zeros_beside
-from t2t_mm.training.task import Task
 
 Batch = Mapping[str, Any]
 StepMetrics = dict[str, Any]

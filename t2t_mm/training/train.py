@@ -11,22 +11,16 @@ import keras
 import tensorflow as tf
 
 from t2t_mm import registry
-from t2t_mm.config import HParams, ModelHParams
-from t2t_mm.data.builder import generate_data
-from t2t_mm.data.disk import full_disk_told, only_user_of
-from t2t_mm.data.mixture import Mixture
+from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.errors import UserError
+from t2t_mm.evaluation.evaluator import Evaluator, validation_scores
 from t2t_mm.features import BatchSpec
+from t2t_mm.files.disk import full_disk_told, only_user_of
 from t2t_mm.model.expert_placement import expert_devices, expert_traffic
-from t2t_mm.training.checkpoint import CheckpointStore
-from t2t_mm.training.environment import describe_environment
-from t2t_mm.training.evaluator import Evaluator, validation_scores
-from t2t_mm.training.inputs import TrainingInputs, open_inputs
-from t2t_mm.training.logs import RunLog
-from t2t_mm.training.loop import Evaluate, TrainState, run_training
-from t2t_mm.training.optimizer import build_optimizer
-from t2t_mm.training.progress import Progress
-from t2t_mm.training.run_directory import (
+from t2t_mm.run.checkpoint import CheckpointStore
+from t2t_mm.run.environment import describe_environment
+from t2t_mm.run.run_directory import (
     Run,
     check_resumable,
     check_vocabularies,
@@ -34,7 +28,13 @@ from t2t_mm.training.run_directory import (
     write_environment,
     write_run,
 )
-from t2t_mm.training.task import build_model, tasks_of, vocabularies_of
+from t2t_mm.run.task import build_model, tasks_of, vocabularies_of
+from t2t_mm.settings import HParams, ModelHParams
+from t2t_mm.training.logs import RunLog
+from t2t_mm.training.loop import Evaluate, TrainState, run_training
+from t2t_mm.training.optimizer import build_optimizer
+from t2t_mm.training.progress import Progress
+from t2t_mm.training.training_inputs import TrainingInputs, open_inputs
 
 
 def train(

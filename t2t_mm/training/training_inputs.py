@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm import registry
-from t2t_mm.config import DataHParams, HParams
-from t2t_mm.data.builder import DataInfo, open_data
-from t2t_mm.data.mixture import mixture_rates
-from t2t_mm.data.pipeline import dropped_examples, training_dataset
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.datasets import dropped_examples, training_dataset
+from t2t_mm.data.pipeline.mixture import mixture_rates
+from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.features import BatchSpec
+from t2t_mm.settings import DataHParams, HParams
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,9 @@ def open_inputs(
     Raises:
         UserError: data is missing, stale or damaged, or the settings name no such problem.
     """
-    problems = [registry.problem(n, data_dir=data_dir, tmp_dir=tmp_dir or None) for n in names]
+    problems: list[Problem] = [
+        registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir or None) for name in names
+    ]
     for name in {**data.batches, **data.rates}:
         if name not in names:  # a set of settings may know more problems than are trained on
             registry.expand_problems(name)  # but no misspelt ones

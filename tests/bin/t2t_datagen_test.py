@@ -10,7 +10,7 @@ import pytest
 import t2t_mm
 from t2t_mm import Audio, Language, Problem, registry
 from t2t_mm.bin import t2t_datagen
-from t2t_mm.data.stored import DataInfo
+from t2t_mm.data.records.stored import DataInfo
 
 
 def run(*arguments: str) -> int:

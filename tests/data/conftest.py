@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from t2t_mm import Audio, BatchSpec, Categorical, Image, Language, Problem, registry
-from t2t_mm.data.builder import generate_data
+from t2t_mm.data.generation.datagen import generate_data
 
 WORDS = ("ab", "cde", "Straße", "été", "f", "ghijkl")
 

@@ -2,11 +2,12 @@
 
 from tiny_run import TinyRun
 
-from t2t_mm.data.builder import open_data
-from t2t_mm.data.reading import read_examples
+from t2t_mm.data.pipeline.record_reading import read_examples
+from t2t_mm.data.records.stored import open_data
+from t2t_mm.evaluation.baseline import frequent_targets, most_frequent, trivial_outputs
 from t2t_mm.registry import problem
-from t2t_mm.training.baseline import frequent_targets, most_frequent, trivial_outputs
-from t2t_mm.training.metrics import METRICS, Decoded
+from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.metrics import METRICS
 
 
 def test_the_majority_class_is_every_output_and_all_are_ranked() -> None:

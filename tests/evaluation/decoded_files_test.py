@@ -8,12 +8,12 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
+from t2t_mm.evaluation import decoded_files
+from t2t_mm.evaluation.decoded_files import describe_samples, write_decoded, write_scores
 from t2t_mm.features import Audio, Language
-from t2t_mm.training import decoded_files
-from t2t_mm.training.decoded_files import describe_samples, write_decoded, write_scores
-from t2t_mm.training.metrics import Decoded
+from t2t_mm.scoring.decoded import Decoded
 
 
 class Spoken(Problem):

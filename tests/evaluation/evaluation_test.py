@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
-from t2t_mm.data.builder import open_data
+from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
+from t2t_mm.evaluation.decoded_files import write_scores
+from t2t_mm.evaluation.evaluation import decoded_scores, evaluate
 from t2t_mm.features import Language
 from t2t_mm.registry import problem
-from t2t_mm.training.decoded_files import write_scores
-from t2t_mm.training.evaluation import decoded_scores, evaluate
-from t2t_mm.training.metrics import Decoded
-from t2t_mm.training.run_data import check_run_data, chosen_tasks
-from t2t_mm.training.run_directory import open_run
+from t2t_mm.run.run_data import check_run_data, chosen_tasks
+from t2t_mm.run.run_directory import open_run
+from t2t_mm.scoring.decoded import Decoded
 
 
 def not_yet_scored(tiny_run: TinyRun, tmp_path: Path) -> Path:
@@ -103,10 +103,10 @@ def test_shuffled_inputs_are_scored_against_the_references_of_others() -> None:
 
 
 def test_scores_do_not_depend_on_the_batch(tiny_run: TinyRun) -> None:
-    from t2t_mm.data.pipeline import evaluation_dataset
+    from t2t_mm.data.pipeline.datasets import evaluation_dataset
+    from t2t_mm.evaluation.evaluator import Evaluator
     from t2t_mm.features import BatchSpec
-    from t2t_mm.training.evaluator import Evaluator
-    from t2t_mm.training.restore import restore_model
+    from t2t_mm.run.restore import restore_model
 
     run = open_run(tiny_run.output_dir)
     evaluator = Evaluator(restore_model(run).model, batch=BatchSpec(examples=1))

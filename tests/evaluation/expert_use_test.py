@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from t2t_mm.training.expert_use import expert_use, num_used
+from t2t_mm.evaluation.expert_use import expert_use, num_used
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tiny_run import TinyRun
 import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.inference.decode import choose_task, decode, decode_interactively, read_lines
-from t2t_mm.training.run_directory import open_run
+from t2t_mm.run.run_directory import open_run
 
 LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
 

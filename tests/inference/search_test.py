@@ -7,8 +7,8 @@ from tiny_run import TinyRun
 from t2t_mm.inference.search import GreedySearch, TopClasses
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.multimodel import Encoded
-from t2t_mm.training.restore import restore_model
-from t2t_mm.training.run_directory import open_run
+from t2t_mm.run.restore import restore_model
+from t2t_mm.run.run_directory import open_run
 
 
 class CountDown:

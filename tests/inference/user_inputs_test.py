@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from t2t_mm.data.vocabulary import ByteVocabulary, LabelVocabulary
+from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, LabelVocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Image, Language
-from t2t_mm.inference.inputs import is_empty, pad_inputs, prepare_input
+from t2t_mm.inference.user_inputs import is_empty, pad_inputs, prepare_input
 
 VOCABULARIES = {"bytes": ByteVocabulary(), "fruit": LabelVocabulary("fruit", ["pear", "plum"])}
 

@@ -14,9 +14,9 @@ from mesh_run import MESHES
 from tiny_run import PROBLEMS, TINY
 
 import t2t_mm
-from t2t_mm.config import load_hparams
 from t2t_mm.errors import UserError
 from t2t_mm.layers.experts import Experts
+from t2t_mm.registry import load_hparams
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.config import ModalityHParams
 from t2t_mm.features import Audio
 from t2t_mm.modalities.audio import ROW_SAMPLES, AudioModality, SoundBlocks
+from t2t_mm.settings import ModalityHParams
 
 D, BANDS = 16, 24
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.config import ModalityHParams
 from t2t_mm.features import Categorical
 from t2t_mm.modalities.categorical import PICTURES, SEQUENCES, CategoricalModality
 from t2t_mm.modalities.grid import Grid, to_sequence
+from t2t_mm.settings import ModalityHParams
 
 V, D = 7, 8
 

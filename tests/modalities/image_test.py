@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.config import ModalityHParams
 from t2t_mm.features import Image
 from t2t_mm.modalities.image import ImageModality
+from t2t_mm.settings import ModalityHParams
 
 D = 16
 

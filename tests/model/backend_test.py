@@ -23,7 +23,7 @@ COMPILE = {
 BUILD = """
 import sys
 import numpy as np
-from t2t_mm.config import ModelHParams
+from t2t_mm.settings import ModelHParams
 from t2t_mm.features import Audio, Categorical, Image, Language
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.build import ModalitySpec, build_multimodel

@@ -3,9 +3,9 @@ import random
 import numpy as np
 import pytest
 
-from t2t_mm.config import ModelHParams
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.settings import ModelHParams
 
 SMALL = {
     "width": 16,

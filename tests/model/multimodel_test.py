@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm.config import ModelHParams
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.settings import ModelHParams
 
 TEXT = "language:shared"
 VOCABULARY = 23

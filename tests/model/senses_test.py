@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm.config import ModalityHParams, ModelHParams
 from t2t_mm.features import Audio, Categorical, Image, Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.settings import ModalityHParams, ModelHParams
 
 TEXT, PICTURE, SOUND, CLASS = "language:shared", "image", "audio:16", "categorical:5"
 SPECS = {

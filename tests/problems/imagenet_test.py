@@ -10,7 +10,7 @@ from PIL import Image
 from small_archives import tar
 
 from t2t_mm import registry
-from t2t_mm.data.picture_files import store_picture
+from t2t_mm.data.pictures.stored_pictures import store_picture
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical
 

@@ -9,7 +9,7 @@ import pytest
 from sound_fixtures import tone, write
 
 from t2t_mm import registry
-from t2t_mm.data.raw_files import changes_of_raw_files, describe_raw_files
+from t2t_mm.data.generation.raw_files import changes_of_raw_files, describe_raw_files
 from t2t_mm.errors import UserError
 from t2t_mm.problems.librispeech import Librispeech100
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.data.sound_files import decode_sound
-from t2t_mm.data.sphere import read_header
+from t2t_mm.data.sounds.raw_sounds import decode_sound
+from t2t_mm.data.sounds.sphere import read_header
 from t2t_mm.errors import UserError
 
 REAL = Path(os.environ.get("T2T_MM_REAL_DATA", "absent"))

@@ -8,7 +8,7 @@ import pytest
 from sound_fixtures import sphere_bytes, tone, wav_bytes, write
 
 from t2t_mm import registry
-from t2t_mm.data.bad_examples import BadExample
+from t2t_mm.data.declaring.bad_examples import BadExample
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import Utterance
 from t2t_mm.problems.speech_files import held_out_keys

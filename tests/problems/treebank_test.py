@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 
 LAYOUTS = {

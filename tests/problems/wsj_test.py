@@ -9,7 +9,7 @@ import pytest
 from sound_fixtures import sphere_bytes, tone, write
 
 from t2t_mm import registry
-from t2t_mm.data.bad_examples import BadExample
+from t2t_mm.data.declaring.bad_examples import BadExample
 from t2t_mm.errors import UserError
 from t2t_mm.problems.wsj_files import WsjFiles, read_ndx
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 import t2t_mm
-from t2t_mm.description import registered_names
 from t2t_mm.errors import UserError
 from t2t_mm.problems import BUILTIN
+from t2t_mm.registry.description import registered_names
 
 
 @pytest.mark.parametrize("name", BUILTIN)

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 import pytest
 
 from t2t_mm import Problem, registry
-from t2t_mm.config import HParams, ModelHParams
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Feature, Language
 from t2t_mm.problems import BUILTIN
-from t2t_mm.tables import Registry
+from t2t_mm.registry.tables import Registry
+from t2t_mm.settings import HParams, ModelHParams
 
 TABLES = (registry.PROBLEMS, registry.MODALITIES, registry.HPARAMS, registry.GROUPS)
 
@@ -487,7 +487,7 @@ def _install(folder: Path, points: str, modules: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def fresh_entry_points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    from t2t_mm import registration
+    from t2t_mm.registry import registration
 
     registration._entry_points.cache_clear()
     yield

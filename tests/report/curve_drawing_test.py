@@ -2,8 +2,8 @@
 
 import re
 
-from t2t_mm.training.report.curve_drawing import common_scale, draw_curve, spread, thinned
-from t2t_mm.training.report.run_facts import Curve
+from t2t_mm.report.curve_drawing import common_scale, draw_curve, spread, thinned
+from t2t_mm.report.run_facts import Curve
 
 CURVE = Curve(train=[(1, 8.0), (500, 2.0), (1000, 0.5)], validation=[(500, 1.5), (1000, 0.4)])
 OTHER = Curve(train=[(2000, 16.0)])

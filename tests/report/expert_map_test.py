@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from t2t_mm.training.report.expert_map import draw_expert_map, expert_section
+from t2t_mm.report.expert_map import draw_expert_map, expert_section
 
 
 def test_every_share_has_a_cell_whose_strength_is_relative_to_the_largest() -> None:

@@ -1,6 +1,6 @@
 """Elements are closed, and text in them is text."""
 
-from t2t_mm.training.report.markup import Markup, element, together
+from t2t_mm.report.markup import Markup, element, together
 
 
 def test_text_and_attributes_are_escaped_and_markup_is_not_escaped_again() -> None:

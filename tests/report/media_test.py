@@ -9,7 +9,7 @@ import numpy as np
 from fake_run import picture_bytes, wave_bytes
 from PIL import Image
 
-from t2t_mm.training.report.media import Media
+from t2t_mm.report.media import Media
 
 
 def content(uri: str, mime: str) -> bytes:

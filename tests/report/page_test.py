@@ -11,7 +11,7 @@ from fake_run import make_fake_run
 
 from t2t_mm.bin import t2t_report
 from t2t_mm.errors import UserError
-from t2t_mm.training.report import newest_results, write_report
+from t2t_mm.report import newest_results, write_report
 
 
 class Checker(HTMLParser):

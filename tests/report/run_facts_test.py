@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fake_run import make_fake_run
 
-from t2t_mm.training.report.run_facts import fact_list, read_run_facts
+from t2t_mm.report.run_facts import fact_list, read_run_facts
 
 
 def test_facts_of_a_run(tmp_path: Path) -> None:

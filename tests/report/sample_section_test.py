@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from fake_run import TRUE_TREE, WRONG_TREE, sample
 
-from t2t_mm.training.report.media import Media
-from t2t_mm.training.report.sample_section import sample_section
+from t2t_mm.report.media import Media
+from t2t_mm.report.sample_section import sample_section
 
 SENTENCE = "the dog sleeps under the tree"
 

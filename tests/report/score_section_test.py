@@ -2,7 +2,7 @@
 
 import re
 
-from t2t_mm.training.report.score_section import forced_section, score_section, score_text
+from t2t_mm.report.score_section import forced_section, score_section, score_text
 
 FORCED = {"log_perplexity": 0.5, "accuracy": 87.25, "sequence_accuracy": 12.5, "examples": 1000.0}
 

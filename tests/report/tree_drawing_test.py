@@ -2,8 +2,8 @@
 
 import re
 
-from t2t_mm.data.linearization import delinearize
-from t2t_mm.training.report.tree_drawing import brackets, draw_tree
+from t2t_mm.data.trees.linearization import delinearize
+from t2t_mm.report.tree_drawing import brackets, draw_tree
 
 WORDS = ["the", "dog", "sleeps"]
 TRUE = delinearize("S NP DT NN /NP VP VBZ /VP /S", WORDS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from t2t_mm.training.report.word_marks import mark_differences, mark_unexpected
+from t2t_mm.report.word_marks import mark_differences, mark_unexpected
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,8 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm.errors import UserError
-from t2t_mm.training.checkpoint import (
-    CheckpointStore,
-    find_checkpoint,
-    restore_variables,
-    write_text_atomically,
-)
+from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.run.checkpoint import CheckpointStore, find_checkpoint, restore_variables
 
 
 def save(
@@ -85,7 +81,7 @@ import resource, sys
 from pathlib import Path
 import tensorflow as tf
 from t2t_mm.errors import UserError
-from t2t_mm.training.checkpoint import CheckpointStore
+from t2t_mm.run.checkpoint import CheckpointStore
 
 store = CheckpointStore(Path(sys.argv[1]))
 small, large = tf.Variable(tf.zeros([4])), tf.Variable(tf.zeros([500_000]))

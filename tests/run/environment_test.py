@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import t2t_mm
-from t2t_mm.training import environment
-from t2t_mm.training.environment import describe_environment
+from t2t_mm.run import environment
+from t2t_mm.run.environment import describe_environment
 
 
 def test_it_is_json_and_holds_what_was_asked() -> None:

@@ -7,8 +7,8 @@ import pytest
 from tiny_run import TinyRun
 
 from t2t_mm.errors import UserError
-from t2t_mm.training.restore import restore_model
-from t2t_mm.training.run_directory import open_run
+from t2t_mm.run.restore import restore_model
+from t2t_mm.run.run_directory import open_run
 
 
 def test_the_best_checkpoint_is_read(tiny_run: TinyRun) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
-from t2t_mm.data.vocabulary import ByteVocabulary
+from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 from t2t_mm.errors import UserError
-from t2t_mm.training.run_directory import (
+from t2t_mm.run.run_directory import (
     check_resumable,
     check_vocabularies,
     open_run,

@@ -4,11 +4,11 @@ from typing import ClassVar
 
 import pytest
 
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.registry import problem
-from t2t_mm.training.task import Task, tasks_of
+from t2t_mm.run.task import Task, tasks_of
 
 
 def test_directions_into_one_language_share_a_command_and_all_share_the_nets() -> None:

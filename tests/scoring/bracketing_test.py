@@ -3,8 +3,9 @@
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.training.bracketing import bracketing_scores
-from t2t_mm.training.metrics import METRICS, Decoded
+from t2t_mm.scoring.bracketing import bracketing_scores
+from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.metrics import METRICS
 
 #        "It    is    a  boat ." with the brackets S 0-5, NP 0-1, VP 1-4, NP 2-4
 TRUE = "S NP PRP /NP VP VBZ NP DT NN /NP /VP . /S"

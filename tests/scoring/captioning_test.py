@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from t2t_mm.training.captioning import caption_scores, caption_tokens, cider_d, reference_columns
+from t2t_mm.scoring.captioning import caption_scores, caption_tokens, cider_d, reference_columns
 
 CAPTIONS = [
     "A red boat lies in front of a house.",

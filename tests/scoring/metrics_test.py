@@ -7,15 +7,9 @@ import pytest
 from sacrebleu import corpus_bleu
 
 from t2t_mm.errors import UserError
-from t2t_mm.training.metrics import (
-    HEADLINES,
-    METRICS,
-    Decoded,
-    TeacherForcedSums,
-    bleu,
-    main_score,
-    other_scores,
-)
+from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.metrics import HEADLINES, METRICS, bleu, main_score, other_scores
+from t2t_mm.scoring.teacher_forced import TeacherForcedSums
 
 # One decoded output, right and wrong, for each metric that works on any text.
 RIGHT = Decoded(["a b c d e"], [["a b c d e"]], rankings=[["a b c d e", "x"]])

@@ -1,6 +1,6 @@
 """Accuracy among the best one and the best five."""
 
-from t2t_mm.training.ranking import top_k_accuracy
+from t2t_mm.scoring.ranking import top_k_accuracy
 
 BEST_FIVE = [["cat", "dog", "owl", "hen", "fox"], ["owl", "hen", "fox", "dog", "ant"]]
 

@@ -3,7 +3,7 @@
 import jiwer
 import pytest
 
-from t2t_mm.training.transcription import error_rates
+from t2t_mm.scoring.transcription import error_rates
 
 
 def test_by_hand() -> None:

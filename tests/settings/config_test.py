@@ -4,15 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from t2t_mm import config, registry
-from t2t_mm.config import HParams, ModelHParams, OptimizerHParams, load_hparams
+from t2t_mm import registry
 from t2t_mm.errors import UserError
+from t2t_mm.registry import load_hparams
+from t2t_mm.settings import HParams, ModelHParams, OptimizerHParams
+from t2t_mm.settings.differences import differences, resume_differences
+from t2t_mm.settings.hparams_json import from_json, to_json
+from t2t_mm.settings.overrides import parse_overrides
 
 
 @pytest.mark.parametrize("name", registry.hparams_names())
 def test_every_set_survives_json_and_says_what_it_is_for(name: str) -> None:
     hparams = registry.hparams(name)
-    assert config.from_json(config.to_json(hparams)) == hparams
+    assert from_json(to_json(hparams)) == hparams
     assert registry.HPARAMS.lookup(name).__doc__
     assert hparams.model.width % hparams.model.num_heads == 0
 
@@ -103,18 +107,18 @@ def test_every_overlay_fits_the_set_that_it_names(overlay: Path) -> None:
     ],
 )
 def test_override_grammar(text: str, name: str, value: object) -> None:
-    found = config.parse_overrides(text)
+    found = parse_overrides(text)
     assert found == {name: value}
     assert type(found[name]) is type(value)
 
 
 def test_several_overrides_with_commas_inside_brackets() -> None:
-    found = config.parse_overrides("width=64,rates={a:1,b:2},train.steps=10,")
+    found = parse_overrides("width=64,rates={a:1,b:2},train.steps=10,")
     assert list(found) == ["model.width", "data.rates", "train.steps"]
 
 
 def test_no_override() -> None:
-    assert config.parse_overrides("") == {}
+    assert parse_overrides("") == {}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_no_override() -> None:
 )
 def test_a_bad_override_names_field_type_and_value(text: str, message: str) -> None:
     with pytest.raises(UserError) as caught:
-        config.parse_overrides(text)
+        parse_overrides(text)
     assert message in str(caught.value)
 
 
@@ -200,12 +204,12 @@ def test_records_check_types_and_ranges_in_python_too() -> None:
 )
 def test_bad_json_is_an_error(text: str, message: str) -> None:
     with pytest.raises(UserError) as caught:
-        config.from_json(text)
+        from_json(text)
     assert message in str(caught.value)
 
 
 def test_json_without_a_field_takes_its_default() -> None:
-    assert config.from_json('{"model": {"width": 8}}') == HParams(model=ModelHParams(width=8))
+    assert from_json('{"model": {"width": 8}}') == HParams(model=ModelHParams(width=8))
 
 
 def _changed(**sections: dict[str, object]) -> HParams:
@@ -219,11 +223,11 @@ def _changed(**sections: dict[str, object]) -> HParams:
 
 def test_differences_are_shown_per_field() -> None:
     asked = _changed(model={"width": 256}, train={"steps": 5})
-    assert config.differences(HParams(), asked) == [
+    assert differences(HParams(), asked) == [
         "model.width: run has 512, asked for 256",
         "train.steps: run has 250000, asked for 5",
     ]
-    assert config.differences(HParams(), HParams()) == []
+    assert differences(HParams(), HParams()) == []
 
 
 def test_steps_intervals_logging_and_decoding_may_change_on_resume() -> None:
@@ -239,12 +243,12 @@ def test_steps_intervals_logging_and_decoding_may_change_on_resume() -> None:
         },
         decode={"batch_size": 1},
     )
-    assert config.resume_differences(HParams(), asked) == []
+    assert resume_differences(HParams(), asked) == []
 
 
 def test_all_else_is_refused_on_resume() -> None:
     asked = _changed(train={"seed": 2}, data={"rates": {"a": 1.0}}, optimizer={"beta1": 0.5})
-    assert config.resume_differences(HParams(), asked) == [
+    assert resume_differences(HParams(), asked) == [
         "data.rates: run has {}, asked for {'a': 1.0}",
         "optimizer.beta1: run has 0.9, asked for 0.5",
         "train.seed: run has 1, asked for 2",
@@ -256,4 +260,4 @@ def test_steps_are_fixed_where_the_schedule_ends_with_them(decay_steps: int, fre
     optimizer = OptimizerHParams(schedule="constant*cosine_decay", decay_steps=decay_steps)
     run = HParams(optimizer=optimizer)
     asked = dataclasses.replace(run, train=dataclasses.replace(run.train, steps=9))
-    assert (config.resume_differences(run, asked) == []) is free
+    assert (resume_differences(run, asked) == []) is free

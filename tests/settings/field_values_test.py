@@ -3,7 +3,7 @@ from typing import Literal
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.field_values import convert, describe_type, parse, split_top_level
+from t2t_mm.settings.field_values import convert, describe_type, parse, split_top_level
 
 
 @pytest.mark.parametrize(

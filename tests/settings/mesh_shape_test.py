@@ -1,8 +1,9 @@
 import pytest
 
-from t2t_mm.config import ModelHParams, load_hparams
 from t2t_mm.errors import UserError
-from t2t_mm.mesh_shape import count_expert_slices
+from t2t_mm.registry import load_hparams
+from t2t_mm.settings import ModelHParams
+from t2t_mm.settings.mesh_shape import count_expert_slices
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.config import HParams, ModalityHParams, ModelHParams, from_json, load_hparams, to_json
 from t2t_mm.errors import UserError
+from t2t_mm.registry import load_hparams
+from t2t_mm.settings import HParams, ModalityHParams, ModelHParams
+from t2t_mm.settings.hparams_json import from_json, to_json
 
 
 def test_lists_of_numbers_are_read_from_text_and_from_json():

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from tiny_run import PROBLEMS, TINY, TinyRun
 
-from t2t_mm.config import HParams, load_hparams
 from t2t_mm.errors import UserError
+from t2t_mm.registry import load_hparams
+from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
+from t2t_mm.settings import HParams
 from t2t_mm.training import step as step_module
-from t2t_mm.training.checkpoint import WEIGHTS, CheckpointStore
 from t2t_mm.training.loop import stop_signals
 from t2t_mm.training.train import train
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm.config import OptimizerHParams
 from t2t_mm.layers import factored
 from t2t_mm.layers.factored import FactoredGradient
+from t2t_mm.settings import OptimizerHParams
 from t2t_mm.training.optimizer import Adam, build_optimizer
 
 

@@ -41,7 +41,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from t2t_mm.data.builder import generate_data
+    from t2t_mm.data.generation.datagen import generate_data
 
     directory = tmp_path_factory.mktemp("data")
     generate_data(

@@ -5,9 +5,9 @@ import math
 
 import pytest
 
-from t2t_mm.config import OptimizerHParams
 from t2t_mm.errors import UserError
-from t2t_mm.sections import SCHEDULE_FACTORS
+from t2t_mm.settings import OptimizerHParams
+from t2t_mm.settings.sections import SCHEDULE_FACTORS
 from t2t_mm.training.schedule import FACTORS, learning_rate_at
 
 HPARAMS = OptimizerHParams(learning_rate=0.5, warmup_steps=4)

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from t2t_mm.config import OptimizerHParams, load_hparams
 from t2t_mm.features import Language
 from t2t_mm.layers import factored
 from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.registry import load_hparams
+from t2t_mm.run.checkpoint import named_variables, restore_variables, write_arrays
+from t2t_mm.run.task import Task
+from t2t_mm.settings import OptimizerHParams
 from t2t_mm.training import step as step_module
-from t2t_mm.training.checkpoint import named_variables, restore_variables, write_arrays
 from t2t_mm.training.optimizer import build_optimizer
 from t2t_mm.training.step import TrainStep
-from t2t_mm.training.task import Task
 
 HPARAMS = load_hparams(
     "multimodel_tiny",

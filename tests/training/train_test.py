@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
-from t2t_mm.config import DataHParams, HParams, load_hparams
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
-from t2t_mm.registry import problem
-from t2t_mm.training.checkpoint import CheckpointStore
-from t2t_mm.training.inputs import batch_spec, open_inputs
+from t2t_mm.registry import load_hparams, problem
+from t2t_mm.run.checkpoint import CheckpointStore
+from t2t_mm.settings import DataHParams, HParams
 from t2t_mm.training.train import train
+from t2t_mm.training.training_inputs import batch_spec, open_inputs
 
 
 def tiny_hparams(**changes: object) -> HParams:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_mm import registry
-from t2t_mm.data.text_files import decoded_lines
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Feature
-from t2t_mm.problem_names import with_argument
+from t2t_mm.files.text_files import decoded_lines
+from t2t_mm.registry.problem_names import with_argument
 
 SPLITS = ("train", "validation", "test")
 
@@ -146,7 +146,8 @@ class Problem:
         if not self.reverse_of:
             return None
         name = with_argument(self.reverse_of, self.argument)
-        return registry.problem(name, data_dir=self.data_dir, tmp_dir=self.tmp_dir)
+        opposite: Problem = registry.problem(name, data_dir=self.data_dir, tmp_dir=self.tmp_dir)
+        return opposite
 
     @property
     def data_name(self) -> str:

@@ -12,15 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from t2t_mm.data.bad_examples import SkippedExample
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.records import IDS_SUFFIX, LengthMeter, Record
-from t2t_mm.data.workers import KeyedRecord, generate_part_records, generate_records
+from t2t_mm.data.declaring.bad_examples import SkippedExample
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.workers import KeyedRecord, generate_part_records, generate_records
+from t2t_mm.data.records.example_records import IDS_SUFFIX, LengthMeter, Record
 from t2t_mm.errors import UserError
 
 if TYPE_CHECKING:
-    from t2t_mm.data.counting import Tally
-    from t2t_mm.data.generation_settings import GenerationSettings
+    from t2t_mm.data.generation.counting import Tally
+    from t2t_mm.data.generation.generation_settings import GenerationSettings
 
 _BEGIN, _END = "<user error>", "</user error>"
 

@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from t2t_mm.data.bad_examples import SkippedExample
-from t2t_mm.data.generation_settings import GenerationSettings
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.records import LengthMeter
-from t2t_mm.data.workers import (
+from t2t_mm.data.declaring.bad_examples import SkippedExample
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.generation_settings import GenerationSettings
+from t2t_mm.data.generation.workers import (
     KeyedRecord,
     KeyedResult,
     generate_records,
     generate_records_in_processes,
 )
+from t2t_mm.data.records.example_records import LengthMeter
 from t2t_mm.errors import UserError
 
 _REASONS_TOLD = 5

@@ -7,23 +7,28 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from t2t_mm import registry
-from t2t_mm.data import beam_generation
-from t2t_mm.data.disk import alone_in, full_disk_told
-from t2t_mm.data.generation import (
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation import beam_generation
+from t2t_mm.data.generation.generation_settings import GenerationSettings
+from t2t_mm.data.generation.label_writing import write_labels
+from t2t_mm.data.generation.problem_generation import (
     GeneratedProblem,
     GeneratedSplit,
     generate_problem,
     is_generated,
 )
-from t2t_mm.data.generation_settings import GenerationSettings
-from t2t_mm.data.label_writing import write_labels
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.records import checked_examples
-from t2t_mm.data.stored import DataInfo, open_data
-from t2t_mm.data.vocabulary import BYTES, load_vocabulary, vocabulary_exists, vocabulary_path
-from t2t_mm.data.vocabulary_training import train_vocabulary
+from t2t_mm.data.generation.vocabulary_training import train_vocabulary
+from t2t_mm.data.records.example_records import checked_examples
+from t2t_mm.data.records.stored import DataInfo, open_data
+from t2t_mm.data.vocabulary.vocabulary import (
+    BYTES,
+    load_vocabulary,
+    vocabulary_exists,
+    vocabulary_path,
+)
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
+from t2t_mm.files.disk import alone_in, full_disk_told
 
 __all__ = ["DataInfo", "GeneratedProblem", "GeneratedSplit", "generate_data", "open_data"]
 
@@ -157,7 +162,8 @@ def _find_bases(
 ) -> list[Problem]:
     bases: dict[str, Problem] = {}
     for name in registry.expand_problems(problems, exclude):
-        base = registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir).base
+        problem: Problem = registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir)
+        base = problem.base
         if not re.fullmatch(r"\d+\.\d+\.\d+", base.version):
             raise UserError(
                 f"Problem {base.name} has a version that is none",

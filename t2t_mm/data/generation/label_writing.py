@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from t2t_mm.data.codecs import feature_labels
-from t2t_mm.data.disk import alone_in
-from t2t_mm.data.generation import is_generated
-from t2t_mm.data.labels import (
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.problem_generation import is_generated
+from t2t_mm.data.records.codecs import feature_labels
+from t2t_mm.data.vocabulary.labels import (
     LabelVocabulary,
     labels_path,
     load_labels,
     numbered_labels,
     save_labels,
 )
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.vocabulary import vocabulary_path
+from t2t_mm.data.vocabulary.vocabulary import vocabulary_path
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Language
+from t2t_mm.files.disk import alone_in
 
 
 def write_labels(

@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.data.counting import Tally, check_not_empty, counted_records
-from t2t_mm.data.disk import alone_in
-from t2t_mm.data.fingerprint import describe_data
-from t2t_mm.data.generation_settings import GenerationSettings
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.raw_files import changes_of_raw_files, describe_raw_files, raw_files_wanted
-from t2t_mm.data.records import load_vocabularies
-from t2t_mm.data.stored import (
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.counting import Tally, check_not_empty, counted_records
+from t2t_mm.data.generation.generation_settings import GenerationSettings
+from t2t_mm.data.generation.raw_files import (
+    changes_of_raw_files,
+    describe_raw_files,
+    raw_files_wanted,
+)
+from t2t_mm.data.records.example_records import load_vocabularies
+from t2t_mm.data.records.fingerprint import describe_data
+from t2t_mm.data.records.stored import (
     METADATA_FILE,
     Metadata,
     Shard,
@@ -25,6 +28,7 @@ from t2t_mm.data.stored import (
     open_data,
     stale_data,
 )
+from t2t_mm.files.disk import alone_in
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ def _clean_up_after_kill(folder: Path) -> None:
 
 def _write(base: Problem, settings: GenerationSettings) -> None:
     # Not at the top: listing and skipping need no TensorFlow.
-    from t2t_mm.data import beam_generation, writer
+    from t2t_mm.data.generation import beam_generation, record_writer
 
     fingerprint = describe_data(base, load_vocabularies(base, settings.data_dir))
     tallies = {split: Tally() for split in base.splits}
@@ -182,8 +186,8 @@ def _write(base: Problem, settings: GenerationSettings) -> None:
             split: counted_records(base, split, settings, tallies[split]) for split in base.splits
         }
     with beam_generation.user_errors_told():
-        writer.write_records(
-            writer.ProblemBuilder(base, settings.data_dir, splits, finish),
+        record_writer.write_records(
+            record_writer.ProblemBuilder(base, settings.data_dir, splits, finish),
             num_shards=settings.num_shards,
             beam_options=beam_generation.options(settings) if settings.beam else None,
         )

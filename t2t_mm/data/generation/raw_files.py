@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.stored import file_sha256
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.stored import file_sha256
 from t2t_mm.errors import UserError
 
 _LARGEST_READ_WHOLE = 10**9

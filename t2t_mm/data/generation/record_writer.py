@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import logging
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,9 +14,10 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import writer as tfds_writer
 from tensorflow_datasets.core.utils import shard_utils
 
-from t2t_mm.data.codecs import codec_of
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.records import IDS_SUFFIX, Record
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.codecs import codec_of
+from t2t_mm.data.records.example_records import IDS_SUFFIX, Record
+from t2t_mm.data.records.quiet_tfds import quiet_tfds
 
 KeyedRecords = Iterable[tuple[str, Record]]
 
@@ -153,19 +151,3 @@ def write_records(builder: ProblemBuilder, *, num_shards: int, beam_options: Any
     )
     with quiet_tfds():
         builder.download_and_prepare(download_config=config)
-
-
-@contextlib.contextmanager
-def quiet_tfds() -> Iterator[None]:
-    """Keeps TFDS from talking; its progress bars stay where a person looks at a terminal."""
-    logger = logging.getLogger("absl")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    if sys.stderr.isatty():
-        tfds.enable_progress_bar()
-    else:
-        tfds.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

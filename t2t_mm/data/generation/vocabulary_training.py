@@ -9,16 +9,16 @@ from pathlib import Path
 
 import sentencepiece
 
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.records import checked_examples
-from t2t_mm.data.vocabulary import (
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.workers import seed_global_generators
+from t2t_mm.data.records.example_records import checked_examples
+from t2t_mm.data.vocabulary.vocabulary import (
     EOS_ID,
     PAD_ID,
     UNKNOWN_ID,
     SubwordVocabulary,
     save_vocabulary,
 )
-from t2t_mm.data.workers import seed_global_generators
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature, Language
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from t2t_mm.data.bad_examples import SkippedExample
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.records import Record, RecordEncoder, checked_examples
+from t2t_mm.data.declaring.bad_examples import SkippedExample
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.example_records import Record, RecordEncoder, checked_examples
 from t2t_mm.errors import UserError
 
 KeyedRecord = tuple[str, Record]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from t2t_mm.data.picture_files import SMALLEST_PART, store_picture
+from t2t_mm.data.pictures.stored_pictures import SMALLEST_PART, store_picture
 from t2t_mm.features import Image
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from t2t_mm.data.bad_examples import BadExample, UnreadableFile
+from t2t_mm.data.declaring.bad_examples import BadExample, UnreadableFile
 from t2t_mm.errors import UserError
 from t2t_mm.features import Image
 

@@ -24,12 +24,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.data.batching import batch_sizes, bucket_boundaries, contiguous_batch_sizes
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.readers import FeatureReader, readers_of
-from t2t_mm.data.reading import example_length, read_examples
-from t2t_mm.data.stochastic import Dice
-from t2t_mm.data.stored import DataInfo, check_split, open_data
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.batching import batch_sizes, bucket_boundaries, contiguous_batch_sizes
+from t2t_mm.data.pipeline.feature_readers import FeatureReader, readers_of
+from t2t_mm.data.pipeline.record_reading import example_length, read_examples
+from t2t_mm.data.pipeline.stochastic import Dice
+from t2t_mm.data.records.stored import DataInfo, check_split, open_data
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 

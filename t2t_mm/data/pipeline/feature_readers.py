@@ -11,11 +11,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from t2t_mm.data.picture_files import picture_positions
-from t2t_mm.data.pictures import picture_size, picture_tensor
-from t2t_mm.data.sounds import samples_per_position
-from t2t_mm.data.spectrograms import sound_tensor
-from t2t_mm.data.symbols import EOS_ID, PAD_ID, Vocabulary
+from t2t_mm.data.pictures.picture_inputs import picture_size, picture_tensor
+from t2t_mm.data.pictures.stored_pictures import picture_positions
+from t2t_mm.data.sounds.sound_inputs import sound_tensor
+from t2t_mm.data.sounds.stored_sounds import samples_per_position
+from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID, Vocabulary
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from t2t_mm.data.picture_files import describe_picture
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.reading import TEXT_SUFFIX, read_examples
-from t2t_mm.data.stored import DataInfo, check_split
-from t2t_mm.data.symbols import EOS_ID, Vocabulary
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pictures.stored_pictures import describe_picture
+from t2t_mm.data.pipeline.record_reading import TEXT_SUFFIX, read_examples
+from t2t_mm.data.records.stored import DataInfo, check_split
+from t2t_mm.data.vocabulary.symbols import EOS_ID, Vocabulary
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 
 Shown = dict[str, Any]

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.readers import FeatureReader, readers_of
-from t2t_mm.data.records import IDS_SUFFIX
-from t2t_mm.data.stored import DataInfo
-from t2t_mm.data.writer import quiet_tfds
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.feature_readers import FeatureReader, readers_of
+from t2t_mm.data.records.example_records import IDS_SUFFIX
+from t2t_mm.data.records.quiet_tfds import quiet_tfds
+from t2t_mm.data.records.stored import DataInfo
 from t2t_mm.features import Feature, Language
 
 TEXT_SUFFIX = "_text"

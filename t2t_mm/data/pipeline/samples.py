@@ -6,9 +6,9 @@ from pathlib import Path
 
 import tensorflow_datasets as tfds
 
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.stored import open_data
-from t2t_mm.data.writer import quiet_tfds
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.quiet_tfds import quiet_tfds
+from t2t_mm.data.records.stored import open_data
 
 
 def stored_bytes(

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from t2t_mm.data.labels import LabelVocabulary
-from t2t_mm.data.picture_files import picture_length, store_picture
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.sounds import sound_length, store_sound
-from t2t_mm.data.symbols import EOS_ID, Vocabulary
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pictures.stored_pictures import picture_length, store_picture
+from t2t_mm.data.sounds.stored_sounds import sound_length, store_sound
+from t2t_mm.data.vocabulary.labels import LabelVocabulary
+from t2t_mm.data.vocabulary.symbols import EOS_ID, Vocabulary
 from t2t_mm.errors import UserError, closest
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 

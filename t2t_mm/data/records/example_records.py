@@ -8,12 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from t2t_mm.data.bad_examples import HOW_TO_SKIP, BadExample, SkippedExample, UnreadableFile
-from t2t_mm.data.codecs import codec_of
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.text_files import decoded_lines
-from t2t_mm.data.vocabulary import Vocabulary, feature_vocabulary_name, load_vocabulary
+from t2t_mm.data.declaring.bad_examples import (
+    HOW_TO_SKIP,
+    BadExample,
+    SkippedExample,
+    UnreadableFile,
+)
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.codecs import codec_of
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary, feature_vocabulary_name, load_vocabulary
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import decoded_lines
 
 Record = dict[str, Any]
 

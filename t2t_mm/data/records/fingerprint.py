@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.source_code import source_hash
-from t2t_mm.data.vocabulary import Vocabulary
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.source_code import source_hash
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary
 
 Fingerprint = dict[str, Any]
 

@@ -16,8 +16,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from t2t_mm.data.compiled_code import describe_compiled
-from t2t_mm.data.problem import Problem
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.compiled_code import describe_compiled
 from t2t_mm.errors import UserError
 
 # Attributes of a problem that do not change what is generated.

@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from t2t_mm.data.fingerprint import Fingerprint, describe_data, explain_differences
-from t2t_mm.data.problem import Problem
-from t2t_mm.data.records import load_vocabularies
-from t2t_mm.data.vocabulary import Vocabulary
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.example_records import load_vocabularies
+from t2t_mm.data.records.fingerprint import Fingerprint, describe_data, explain_differences
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary
 from t2t_mm.errors import UserError
-from t2t_mm.user_modules import entry_of_module
+from t2t_mm.registry.user_modules import entry_of_module
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds

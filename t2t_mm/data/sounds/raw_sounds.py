@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from t2t_mm.data import sphere, wav
-from t2t_mm.data.bad_examples import BadExample
-from t2t_mm.data.sounds import LOUDEST, resample
+from t2t_mm.data.declaring.bad_examples import BadExample
+from t2t_mm.data.sounds import sphere, wav
+from t2t_mm.data.sounds.stored_sounds import LOUDEST, resample
 from t2t_mm.errors import UserError
 
 Samples = npt.NDArray[np.int16] | npt.NDArray[np.float32]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from t2t_mm.data.bad_examples import BadExample
+from t2t_mm.data.declaring.bad_examples import BadExample
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio
 
@@ -76,7 +76,7 @@ def prepare_sound(samples: Any, spec: Audio) -> Samples:
     """
     import tensorflow as tf
 
-    from t2t_mm.data.spectrograms import sound_tensor
+    from t2t_mm.data.sounds.sound_inputs import sound_tensor
 
     return np.asarray(sound_tensor(tf.constant(store_sound(samples)), spec), np.float32)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from t2t_mm.data.trees import Tree, without_wrapper
+from t2t_mm.data.trees.trees import Tree, without_wrapper
 from t2t_mm.errors import UserError
 
 _MARK = "="

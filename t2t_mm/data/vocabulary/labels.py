@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from t2t_mm.data.symbols import Vocabulary
+from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError, closest
 
 _NUMBERED = re.compile(r"classes_(\d+)")

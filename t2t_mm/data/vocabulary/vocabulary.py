@@ -11,8 +11,8 @@ from pathlib import Path
 
 import sentencepiece
 
-from t2t_mm.data.labels import LabelVocabulary, labels_path, load_labels, numbered_labels
-from t2t_mm.data.symbols import (
+from t2t_mm.data.vocabulary.labels import LabelVocabulary, labels_path, load_labels, numbered_labels
+from t2t_mm.data.vocabulary.symbols import (
     EOS_ID,
     NUM_SPECIAL_IDS,
     PAD_ID,

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from t2t_mm import Language, Problem, UserError, registry
-from t2t_mm.data.beam_generation import _generate, count_records, user_errors_told
-from t2t_mm.data.builder import generate_data
-from t2t_mm.data.counting import Tally
-from t2t_mm.data.generation_settings import GenerationSettings
-from t2t_mm.data.stored import open_data
+from t2t_mm.data.generation.beam_generation import _generate, count_records, user_errors_told
+from t2t_mm.data.generation.counting import Tally
+from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_settings import GenerationSettings
+from t2t_mm.data.records.stored import open_data
 from t2t_mm.features import Audio
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from t2t_mm import Audio, Image, Language, Problem, UserError, registry
-from t2t_mm.data.builder import generate_data
-from t2t_mm.data.stored import open_data
+from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.records.stored import open_data
 
 
 @registry.register_problem("damaged_for_tests")

@@ -13,8 +13,9 @@ import pytest
 
 import t2t_mm
 from t2t_mm import Language, Problem, UserError, registry
-from t2t_mm.data import generation
-from t2t_mm.data.builder import GeneratedSplit, generate_data
+from t2t_mm.data.generation import problem_generation
+from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.problem_generation import GeneratedProblem, GeneratedSplit
 
 BYTES = {"inputs": Language("bytes"), "targets": Language("bytes")}
 
@@ -49,8 +50,8 @@ def raw(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def generate_lines(raw: Path, tmp_path: Path) -> Callable[..., list[generation.GeneratedProblem]]:
-    def generate(**arguments: object) -> list[generation.GeneratedProblem]:
+def generate_lines(raw: Path, tmp_path: Path) -> Callable[..., list[GeneratedProblem]]:
+    def generate(**arguments: object) -> list[GeneratedProblem]:
         return generate_data(
             "lines_for_tests",
             data_dir=tmp_path / "data",
@@ -62,7 +63,7 @@ def generate_lines(raw: Path, tmp_path: Path) -> Callable[..., list[generation.G
     return generate
 
 
-GenerateLines = Callable[..., list[generation.GeneratedProblem]]
+GenerateLines = Callable[..., list[GeneratedProblem]]
 
 
 def test_the_result_tells_what_lies_on_disk(generate_lines: GenerateLines) -> None:
@@ -148,13 +149,13 @@ def test_an_interrupt_after_the_commit_leaves_the_new_data(
 ) -> None:
     generate_lines()
     before = hashes(tmp_path / "data")
-    write = generation._write
+    write = problem_generation._write
 
     def interrupted(*arguments: object) -> None:
         write(*arguments)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generation, "_write", interrupted)
+    monkeypatch.setattr(problem_generation, "_write", interrupted)
     (raw / "train.txt").write_text("other\n")
     with pytest.raises(KeyboardInterrupt):
         generate_lines(overwrite=True)
@@ -237,7 +238,7 @@ def test_a_full_disk_is_told(
     def fail(*_: object) -> None:
         raise RuntimeError(f"Failed to finalize: {os.strerror(28)}")
 
-    monkeypatch.setattr(generation, "_describe_shards", fail)
+    monkeypatch.setattr(problem_generation, "_describe_shards", fail)
     with pytest.raises(UserError, match="The disk is full"):
         generate_lines()
 

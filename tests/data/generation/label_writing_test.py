@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 import pytest
 
 from t2t_mm import Categorical, Language, Problem, UserError, registry
-from t2t_mm.data.builder import generate_data
-from t2t_mm.data.label_writing import write_labels
-from t2t_mm.data.labels import labels_path, load_labels
-from t2t_mm.data.stored import open_data
+from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.label_writing import write_labels
+from t2t_mm.data.records.stored import open_data
+from t2t_mm.data.vocabulary.labels import labels_path, load_labels
 
 
 @registry.register_problem("labelled_for_tests")

@@ -3,8 +3,12 @@ from pathlib import Path
 import pytest
 
 from t2t_mm import Problem
-from t2t_mm.data import raw_files
-from t2t_mm.data.raw_files import changes_of_raw_files, describe_raw_files, raw_file_digest
+from t2t_mm.data.generation import raw_files
+from t2t_mm.data.generation.raw_files import (
+    changes_of_raw_files,
+    describe_raw_files,
+    raw_file_digest,
+)
 
 
 def test_a_raw_file_digest_sees_every_byte(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from t2t_mm import Image, Language, Problem, UserError
-from t2t_mm.data.vocabulary_training import sample_text, train_vocabulary
+from t2t_mm.data.generation.vocabulary_training import sample_text, train_vocabulary
 
 
 class Numbered(Problem):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from t2t_mm import Language, Problem, UserError, registry
-from t2t_mm.data.workers import generate_records, generate_records_in_processes
+from t2t_mm.data.generation.workers import generate_records, generate_records_in_processes
 
 
 def as_text(records: Iterator[tuple[str, Any]]) -> dict[str, str]:

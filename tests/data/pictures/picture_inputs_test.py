@@ -7,8 +7,8 @@ import tensorflow as tf
 from PIL import Image as pillow
 
 from t2t_mm import Image, UserError
-from t2t_mm.data.picture_files import store_picture
-from t2t_mm.data.pictures import picture_size, picture_tensor, prepare_picture
+from t2t_mm.data.pictures.picture_inputs import picture_size, picture_tensor, prepare_picture
+from t2t_mm.data.pictures.stored_pictures import store_picture
 
 
 def places(height: int, width: int) -> Any:

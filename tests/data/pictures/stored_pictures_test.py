@@ -9,8 +9,8 @@ import tensorflow as tf
 from PIL import Image as pillow
 
 from t2t_mm import Image, UserError
-from t2t_mm.data.bad_examples import BadExample, UnreadableFile
-from t2t_mm.data.picture_files import (
+from t2t_mm.data.declaring.bad_examples import BadExample, UnreadableFile
+from t2t_mm.data.pictures.stored_pictures import (
     describe_picture,
     picture_length,
     picture_positions,
@@ -172,7 +172,7 @@ def test_want_of_memory_is_no_bad_example(monkeypatch: pytest.MonkeyPatch) -> No
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("t2t_mm.data.picture_files._load", fail)
+    monkeypatch.setattr("t2t_mm.data.pictures.stored_pictures._load", fail)
     with pytest.raises(MemoryError):
         store_picture(b"", ANY)
 

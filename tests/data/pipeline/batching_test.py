@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from t2t_mm import BatchSpec
-from t2t_mm.data.batching import batch_sizes, bucket_boundaries, contiguous_batch_sizes
+from t2t_mm.data.pipeline.batching import batch_sizes, bucket_boundaries, contiguous_batch_sizes
 
 
 @pytest.mark.parametrize(

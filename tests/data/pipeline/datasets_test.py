@@ -8,14 +8,14 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm import BatchSpec, Problem, UserError, registry
-from t2t_mm.data.pipeline import (
+from t2t_mm.data.generation.workers import generate_records
+from t2t_mm.data.pipeline.datasets import (
     dropped_examples,
     evaluation_dataset,
     shuffle_buffer_size,
     training_dataset,
 )
-from t2t_mm.data.stored import open_data
-from t2t_mm.data.workers import generate_records
+from t2t_mm.data.records.stored import open_data
 
 TOKENS = BatchSpec(tokens=512)
 Batch = dict[str, Any]
@@ -194,7 +194,7 @@ def test_an_unknown_split_is_refused(data_dir: Path) -> None:
 def test_an_id_outside_its_vocabulary_stops_the_reading(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from t2t_mm.data.vocabulary import ByteVocabulary
+    from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 
     init = ByteVocabulary.__init__
 

@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm import Audio, BatchSpec, Image, Problem, registry
-from t2t_mm.data.pictures import prepare_picture
-from t2t_mm.data.pipeline import evaluation_dataset, shuffle_buffer_size, training_dataset
-from t2t_mm.data.sounds import prepare_sound
-from t2t_mm.data.stored import open_data
-from t2t_mm.data.vocabulary import ByteVocabulary
+from t2t_mm.data.pictures.picture_inputs import prepare_picture
+from t2t_mm.data.pipeline.datasets import evaluation_dataset, shuffle_buffer_size, training_dataset
+from t2t_mm.data.records.stored import open_data
+from t2t_mm.data.sounds.stored_sounds import prepare_sound
+from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 
 NAMES = ("scenes_for_tests", "thumbs_for_tests", "tones_for_tests")
 Batch = dict[str, Any]

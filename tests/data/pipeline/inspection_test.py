@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from t2t_mm import Problem, UserError, registry
-from t2t_mm.data.inspection import inspect_records
-from t2t_mm.data.stored import open_data
+from t2t_mm.data.pipeline.inspection import inspect_records
+from t2t_mm.data.records.stored import open_data
 
 
 @pytest.mark.parametrize("name", ["words_for_tests", "words_for_tests_rev"])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from t2t_mm import UserError
-from t2t_mm.data.mixture import Mixture, mixture_rates
+from t2t_mm.data.pipeline.mixture import Mixture, mixture_rates
 
 SIZES = {"a": 100, "b": 900}
 

@@ -1,7 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.data.stochastic import NUM_DICE, Dice
+from t2t_mm.data.pipeline.stochastic import NUM_DICE, Dice
 
 
 def throw(seed: int, place: int, feature: int) -> list[float]:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from t2t_mm import Audio, Categorical, Image, Language, Problem, UserError
-from t2t_mm.data.bad_examples import BadExample
-from t2t_mm.data.codecs import codec_of, feature_labels
-from t2t_mm.data.labels import LabelVocabulary
-from t2t_mm.data.vocabulary import ByteVocabulary
+from t2t_mm.data.declaring.bad_examples import BadExample
+from t2t_mm.data.records.codecs import codec_of, feature_labels
+from t2t_mm.data.vocabulary.labels import LabelVocabulary
+from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 
 
 class Mixed(Problem):

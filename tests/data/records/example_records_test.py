@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from t2t_mm import Image, Language, Problem, UserError
-from t2t_mm.data.records import ExampleChecker, LengthMeter, RecordEncoder, checked_examples
+from t2t_mm.data.records.example_records import (
+    ExampleChecker,
+    LengthMeter,
+    RecordEncoder,
+    checked_examples,
+)
 from t2t_mm.features import Feature
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm import Problem
-from t2t_mm.data.fingerprint import describe_data, explain_differences
-from t2t_mm.data.vocabulary import ByteVocabulary
+from t2t_mm.data.records.fingerprint import describe_data, explain_differences
+from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 
 SOURCE = """
 from t2t_mm import Language, Problem

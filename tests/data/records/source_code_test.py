@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from t2t_mm import Problem, UserError, registry
-from t2t_mm.data.source_code import source_hash
+from t2t_mm.data.records.source_code import source_hash
 from t2t_mm.problems.parallel_text import warn_once
 
 SOURCE = '''

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from t2t_mm import Language, UserError, registry
-from t2t_mm.data.stored import Metadata, datagen_command, open_data
+from t2t_mm.data.records.stored import Metadata, datagen_command, open_data
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_changed_features_make_data_stale(data_dir: Path, monkeypatch: pytest.Mo
 
 
 def test_a_retrained_vocabulary_makes_data_stale(own_copy: Path) -> None:
-    from t2t_mm.data.vocabulary_training import train_vocabulary
+    from t2t_mm.data.generation.vocabulary_training import train_vocabulary
 
     problem = registry.problem("words_for_tests")
     train_vocabulary("tested", [problem], data_dir=own_copy, size=280, byte_budget=1000)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sound_fixtures import sphere_bytes, tone, wav_bytes
 
-from t2t_mm.data.bad_examples import BadExample
-from t2t_mm.data.sound_files import SoundReader, decode_sound, read_sound
-from t2t_mm.data.sounds import resample
+from t2t_mm.data.declaring.bad_examples import BadExample
+from t2t_mm.data.sounds.raw_sounds import SoundReader, decode_sound, read_sound
+from t2t_mm.data.sounds.stored_sounds import resample
 from t2t_mm.errors import UserError
 
 STEREO = np.array([[2, 4], [-3, 4], [100, -100]], np.int16)

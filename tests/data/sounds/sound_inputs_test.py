@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm import Audio
-from t2t_mm.data.sounds import prepare_sound
-from t2t_mm.data.spectrograms import log_mel, mel_weights
+from t2t_mm.data.sounds.sound_inputs import log_mel, mel_weights
+from t2t_mm.data.sounds.stored_sounds import prepare_sound
 
 LOG_MEL = Audio()
 WAVEFORM = Audio(representation="waveform")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sound_fixtures import sphere_bytes, tone
 
-from t2t_mm.data.sphere import alaw_table, decode_sphere, read_header, ulaw_table
+from t2t_mm.data.sounds.sphere import alaw_table, decode_sphere, read_header, ulaw_table
 from t2t_mm.errors import UserError
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from t2t_mm import Audio, UserError
-from t2t_mm.data.bad_examples import BadExample
-from t2t_mm.data.sounds import load_sound, resample, sound_length, store_sound
+from t2t_mm.data.declaring.bad_examples import BadExample
+from t2t_mm.data.sounds.stored_sounds import load_sound, resample, sound_length, store_sound
 
 
 def sine(frequency_hz: float, rate_hz: int, seconds: float = 1.0) -> Any:

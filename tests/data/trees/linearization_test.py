@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from t2t_mm.data.linearization import count_words, delinearize, is_well_formed, linearize
-from t2t_mm.data.trees import Tree, read_trees, without_wrapper
+from t2t_mm.data.trees.linearization import count_words, delinearize, is_well_formed, linearize
+from t2t_mm.data.trees.trees import Tree, read_trees, without_wrapper
 from t2t_mm.errors import UserError
 
 

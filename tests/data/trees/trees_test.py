@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from t2t_mm.data.trees import Tree, plain_label, read_trees, without_wrapper
+from t2t_mm.data.trees.trees import Tree, plain_label, read_trees, without_wrapper
 from t2t_mm.errors import UserError
 
 
@@ -138,7 +138,7 @@ def test_without_wrapper_is_the_same_when_done_again() -> None:
 
 @pytest.mark.real_data
 def test_the_sample_of_the_penn_treebank() -> None:
-    from t2t_mm.data.linearization import delinearize, linearize
+    from t2t_mm.data.trees.linearization import delinearize, linearize
     from t2t_mm.problems.treebank_files import files_in_zip, tree_examples
 
     path = Path(os.environ["T2T_MM_REAL_DATA"], "nltk_treebank/treebank.zip")

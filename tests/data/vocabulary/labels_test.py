@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from t2t_mm import UserError
-from t2t_mm.data.labels import (
+from t2t_mm.data.vocabulary.labels import (
     LabelVocabulary,
     labels_path,
     load_labels,

@@ -9,8 +9,8 @@ import pytest
 import sentencepiece
 
 from t2t_mm import Audio, Categorical, Image, Language, UserError
-from t2t_mm.data.labels import LabelVocabulary, save_labels
-from t2t_mm.data.vocabulary import (
+from t2t_mm.data.vocabulary.labels import LabelVocabulary, save_labels
+from t2t_mm.data.vocabulary.vocabulary import (
     EOS_ID,
     PAD_ID,
     UNKNOWN_ID,

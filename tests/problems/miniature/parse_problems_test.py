@@ -5,7 +5,7 @@ from typing import ClassVar
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.data.linearization import delinearize, linearize
+from t2t_mm.data.trees.linearization import delinearize, linearize
 from t2t_mm.problems.miniature.parse_problems import MiniParse, sentence_words
 from t2t_mm.problems.miniature.plan import (
     Contrast,

@@ -1,0 +1,1 @@
+"""Problems onto disk."""

@@ -1,0 +1,1 @@
+"""Pictures: as they are stored, and as a net reads them."""

@@ -1,0 +1,1 @@
+"""Records into batches, and which problem feeds a step."""

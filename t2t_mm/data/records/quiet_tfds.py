@@ -1,0 +1,26 @@
+"""TensorFlow Datasets, kept from talking."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator
+
+import tensorflow_datasets as tfds
+
+
+@contextlib.contextmanager
+def quiet_tfds() -> Iterator[None]:
+    """Keeps TFDS from talking; its progress bars stay where a person looks at a terminal."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    if sys.stderr.isatty():
+        tfds.enable_progress_bar()
+    else:
+        tfds.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

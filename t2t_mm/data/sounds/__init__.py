@@ -1,0 +1,1 @@
+"""Sounds: raw files, as they are stored, and as a net reads them."""

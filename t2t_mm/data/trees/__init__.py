@@ -1,0 +1,1 @@
+"""Parse trees: brackets in files, and symbols in a line."""

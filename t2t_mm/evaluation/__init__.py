@@ -1,0 +1,1 @@
+"""A trained model over a whole split, and its scores."""

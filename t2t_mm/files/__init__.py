@@ -1,0 +1,1 @@
+"""Text files, locks, atomic writes: what any room needs of a disk."""

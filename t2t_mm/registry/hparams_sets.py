@@ -1,0 +1,61 @@
+"""From the name of a registered set to the settings that a run uses.
+
+Authority, weakest first: a field's default, the registered set, gin files, then gin parameters
+and `--hparams`. Unknown fields and wrong types are errors before any file is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from t2t_mm.errors import UserError
+from t2t_mm.registry.registration import HPARAMS
+from t2t_mm.settings.gin_overlay import read_gin
+from t2t_mm.settings.overrides import apply_overrides, parse_overrides
+from t2t_mm.settings.sections import HParams
+
+
+def hparams(name: str) -> HParams:
+    """Make the registered hparams set `name`.
+
+    Raises:
+        UserError: The name is unknown, or its function returns something else.
+    """
+    values = HPARAMS.lookup(name)()
+    if not isinstance(values, HParams):
+        raise UserError(
+            f"The hparams set {name!r} does not return an HParams", received={"value": values}
+        )
+    return values
+
+
+def load_hparams(
+    set_name: str,
+    *,
+    gin_files: Iterable[str | Path] = (),
+    gin_params: Iterable[str] = (),
+    overrides: str = "",
+    fields: Mapping[str, Any] | None = None,
+) -> HParams:
+    """Put the settings of a run together.
+
+    Args:
+        set_name: A registered set.
+        gin_files: Gin files, the later ones stronger.
+        gin_params: Gin bindings, `model.width=256`, stronger than the files.
+        overrides: The text of `--hparams`, stronger than gin.
+        fields: Full field name -> value, strongest of all: what a flag of its own sets.
+
+    Raises:
+        UserError: A set, file or field is unknown, or a value has the wrong type or range.
+
+    Example:
+        >>> load_hparams("multimodel_tiny", overrides="model.width=64").model.width
+        64
+    """
+    chosen = hparams(set_name)
+    changes = parse_overrides(overrides)
+    bound = read_gin(gin_files, gin_params)
+    return apply_overrides(chosen, {**bound, **changes, **(fields or {})})

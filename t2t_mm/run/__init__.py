@@ -1,0 +1,1 @@
+"""What a run is on disk: folder, checkpoints, tasks. Trains nothing and decodes nothing."""

@@ -1,0 +1,1 @@
+"""Numbers from decoded and true outputs: pure functions, no TensorFlow."""

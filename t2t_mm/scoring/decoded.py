@@ -1,0 +1,49 @@
+"""Decoded outputs beside what is true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from t2t_mm.errors import UserError
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a model gave for each example of a split, beside what is true; all in one order.
+
+    Args:
+        hypotheses: the best output of each example as text; the class's name for a class.
+        references: all true outputs of each example, at least one.
+        inputs: input texts; "" for pictures and sounds; empty where nobody needs them.
+        rankings: for class targets the names of the (up to) five most probable classes, best
+            first; else empty.
+
+    Raises:
+        UserError: an example has no true output.
+
+    Example:
+        >>> Decoded(["a boat"], [["a boat", "the boat"]]).references[0]
+        ['a boat', 'the boat']
+    """
+
+    hypotheses: Sequence[str]
+    references: Sequence[Sequence[str]]
+    inputs: Sequence[str] = ()
+    rankings: Sequence[Sequence[str]] = ()
+
+    def __post_init__(self) -> None:
+        assert len(self.references) == len(self.hypotheses), "one list of references each"
+        assert len(self.inputs) in (0, len(self.hypotheses)), "one input each, or none"
+        assert len(self.rankings) in (0, len(self.hypotheses)), "one ranking each, or none"
+        for number, references in enumerate(self.references):
+            if not references:
+                raise UserError(
+                    "An example has no true output to score against",
+                    expected="at least one reference",
+                    received={"example": number, "references": list(references)},
+                )
+
+
+Scores = dict[str, Any]

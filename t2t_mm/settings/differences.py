@@ -1,0 +1,58 @@
+"""What two settings differ in, and which of it forbids going on with a run."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from t2t_mm.settings.sections import SECTIONS, HParams
+
+_FREE_ON_RESUME = frozenset(
+    {
+        "model.mesh_shape",
+        "train.eval_every",
+        "train.checkpoint_every",
+        "train.jit_compile",
+        "train.keep_checkpoint_max",
+        "train.log_every",
+        "train.num_threads",
+        "train.overlap_update",
+    }
+)
+
+
+def differences(run: HParams, asked: HParams) -> list[str]:
+    """What two settings differ in, one line per field.
+
+    Example:
+        >>> differences(HParams(), HParams(model=ModelHParams(width=256)))
+        ['model.width: run has 512, asked for 256']
+    """
+    return [
+        f"{name}: run has {old!r}, asked for {new!r}" for name, old, new in _changes(run, asked)
+    ]
+
+
+def resume_differences(run: HParams, asked: HParams) -> list[str]:
+    """The differences that forbid resuming a run.
+
+    Free are decode.*, intervals and logging, where and beside what things are computed, and the
+    number of steps where the schedule does not depend on it.
+    """
+    free = set(_FREE_ON_RESUME)
+    if not run.optimizer.depends_on_total_steps:
+        free.add("train.steps")
+    return [
+        f"{name}: run has {old!r}, asked for {new!r}"
+        for name, old, new in _changes(run, asked)
+        if name not in free and not name.startswith("decode.")
+    ]
+
+
+def _changes(run: HParams, asked: HParams) -> list[tuple[str, Any, Any]]:
+    pairs = [
+        (f"{section}.{name}", getattr(getattr(run, section), name), value)
+        for section in SECTIONS
+        for name, value in dataclasses.asdict(getattr(asked, section)).items()
+    ]
+    return [(name, old, new) for name, old, new in pairs if old != new]

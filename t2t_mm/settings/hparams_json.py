@@ -1,0 +1,40 @@
+"""Settings as a run's `hparams.json` holds them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from t2t_mm.errors import UserError
+from t2t_mm.settings.overrides import apply_overrides, full_field_name
+from t2t_mm.settings.sections import HParams
+
+
+def to_json(hparams: HParams) -> str:
+    """The settings as `hparams.json` holds them: one object per section, indented."""
+    return json.dumps(dataclasses.asdict(hparams), indent=2) + "\n"
+
+
+def from_json(text: str) -> HParams:
+    """Read what `to_json` wrote; a field that the text lacks has its default.
+
+    Raises:
+        UserError: This is no JSON, a field is unknown or a value has the wrong type.
+    """
+    try:
+        sections = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"The settings are not valid JSON: {error}") from error
+    values = {}
+    for section, fields in _as_object("the settings", sections).items():
+        for name, value in _as_object(f"the section {section!r}", fields).items():
+            values[full_field_name(f"{section}.{name}")] = value
+    return apply_overrides(HParams(), values)
+
+
+def _as_object(what: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise UserError(f"Of {what}, a JSON object was expected", received={"value": value})
+    return value
