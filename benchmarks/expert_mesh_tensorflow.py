@@ -1,7 +1,8 @@
 """Mesh TensorFlow's own mixture of experts for `moe.py`, run as it is published, on one device.
 
-Its package of transformers needs more of TensorFlow's past than `t2t_mm.layers.mesh_shim` lends,
-but the file of its experts asks that package for the name of a base class only.
+Its package of transformers needs more of TensorFlow's past than
+`t2t_mm.layers.experts.mesh_shim` lends, but the file of its experts asks that package for the name
+of a base class only.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _layer_gradients(
     x_ND: Any, upstream_ND: Any, num_experts: int, per_token: int, hidden: int
 ) -> tuple[list[Any], Any]:
     """The gradients of tokens and weights, and the operation that fills the weights."""
-    from t2t_mm.layers.mesh_shim import import_mesh_tensorflow
+    from t2t_mm.layers.experts.mesh_shim import import_mesh_tensorflow
 
     mtf = import_mesh_tensorflow()
     moe = _published_experts(mtf)

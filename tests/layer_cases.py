@@ -12,11 +12,11 @@ from t2t_mm.layers.batch_norm import BatchNorm
 from t2t_mm.layers.convolution import ConvBlock, ConvStep, Pointwise
 from t2t_mm.layers.convolution2d import ConvRes, ConvStep2D, Norm
 from t2t_mm.layers.dropout import Dropout
-from t2t_mm.layers.experts import ExpertBlock, Experts
-from t2t_mm.layers.gating import NoisyTopKGate
+from t2t_mm.layers.experts.gating import NoisyTopKGate
+from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock, Experts
+from t2t_mm.layers.experts.problem_gate import ProblemGatedExperts
 from t2t_mm.layers.masking import padding_bias
 from t2t_mm.layers.normalization import LayerNorm
-from t2t_mm.layers.problem_gate import ProblemGatedExperts
 from t2t_mm.modalities.audio import AudioModality, SoundBlocks
 from t2t_mm.modalities.categorical import SEQUENCES, CategoricalModality, ExitStep
 from t2t_mm.modalities.grid import Grid

@@ -43,7 +43,7 @@ def batch():
 
 
 def layer_on(devices, dispatch):
-    from t2t_mm.layers.experts import Experts
+    from t2t_mm.layers.experts.mixture_of_experts import Experts
 
     layer = Experts(NUM_EXPERTS, EXPERT_WIDTH, dispatch, devices=devices)
     layer.build((None, WIDTH))
@@ -87,7 +87,7 @@ def main(data_dir, output_dir, results):
     scores = t2t_mm.evaluate(output_dir, limit=4)
     (results / "scores.json").write_text(json.dumps(scores))
     train_on_four(data_dir, results / "accumulated", ",train.accumulate_steps=2")
-    from t2t_mm.layers.expert_mesh import count_traffic
+    from t2t_mm.layers.experts.expert_mesh import count_traffic
     from t2t_mm.training.optimizer import zeros_beside
 
     numbers, places = {}, {"traffic": count_traffic(NUM_EXPERTS, CHOSEN, WIDTH, MESHES["four"])}

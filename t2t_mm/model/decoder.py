@@ -14,9 +14,9 @@ from keras import ops
 from t2t_mm.layers.attention import AttentionBlock
 from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock
-from t2t_mm.layers.gating import Routing
+from t2t_mm.layers.experts.gating import Routing
+from t2t_mm.layers.experts.problem_gate import expert_block
 from t2t_mm.layers.normalization import LayerNorm
-from t2t_mm.layers.problem_gate import expert_block
 from t2t_mm.model.encoder import check_middle
 
 Tensor = Any

@@ -11,9 +11,9 @@ from typing import Any
 import keras
 
 from t2t_mm.layers.convolution import ConvBlock
-from t2t_mm.layers.gating import Routing
+from t2t_mm.layers.experts.gating import Routing
+from t2t_mm.layers.experts.problem_gate import expert_block
 from t2t_mm.layers.masking import zero_padding
-from t2t_mm.layers.problem_gate import expert_block
 from t2t_mm.layers.timing import add_timing
 
 Tensor = Any

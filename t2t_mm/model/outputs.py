@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from t2t_mm.layers.caching import Cache
-from t2t_mm.layers.gating import Routing
+from t2t_mm.layers.experts.gating import Routing
 from t2t_mm.modalities.base import Positions
 
 Tensor = Any

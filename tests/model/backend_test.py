@@ -160,7 +160,7 @@ def test_the_gradient_of_a_loss_in_parts_is_the_same_on_jax():
 BALANCE_WITH_JAX = """
 import jax
 import numpy as np
-from t2t_mm.layers.problem_gate import ProblemGatedExperts
+from t2t_mm.layers.experts.problem_gate import ProblemGatedExperts
 
 block = ProblemGatedExperts(
     2, 4, 2, 8, seed=1, gate_arguments={"balancing": "bias", "bias_update_rate": 0.5}

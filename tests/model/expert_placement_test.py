@@ -2,7 +2,7 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm.errors import UserError
-from t2t_mm.layers.expert_mesh import Traffic
+from t2t_mm.layers.experts.expert_mesh import Traffic
 from t2t_mm.model import expert_placement
 from t2t_mm.model.expert_placement import expert_devices, expert_traffic
 from t2t_mm.settings import ModelHParams

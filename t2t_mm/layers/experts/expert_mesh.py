@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from t2t_mm.layers.mesh_shim import import_mesh_tensorflow
+from t2t_mm.layers.experts.mesh_shim import import_mesh_tensorflow
 
 Tensor = Any
 Run = Callable[..., Tensor]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from t2t_mm.layers.balancing import (
+from t2t_mm.layers.experts.balancing import (
     BALANCING,
     corrected_bias,
     expected_load,

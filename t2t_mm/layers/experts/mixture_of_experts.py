@@ -13,8 +13,8 @@ from keras import ops
 
 from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, measure_dropped
 from t2t_mm.layers.dispatch.slots import send_padding_nowhere
-from t2t_mm.layers.expert_mesh import run_on_mesh
-from t2t_mm.layers.gating import NoisyTopKGate, Routing
+from t2t_mm.layers.experts.expert_mesh import run_on_mesh
+from t2t_mm.layers.experts.gating import NoisyTopKGate, Routing
 from t2t_mm.layers.normalization import LayerNorm
 
 Tensor = Any

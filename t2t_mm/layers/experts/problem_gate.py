@@ -10,8 +10,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from t2t_mm.layers.experts import ExpertBlock
-from t2t_mm.layers.gating import NoisyTopKGate, Routing
+from t2t_mm.layers.experts.gating import NoisyTopKGate, Routing
+from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock
 from t2t_mm.layers.normalization import LayerNorm
 
 Tensor = Any

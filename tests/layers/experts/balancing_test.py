@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from t2t_mm.layers.balancing import (
+from t2t_mm.layers.experts.balancing import (
     corrected_bias,
     expected_load,
     router_z_loss,

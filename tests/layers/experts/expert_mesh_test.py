@@ -15,7 +15,7 @@ from tiny_run import PROBLEMS, TINY
 
 import t2t_mm
 from t2t_mm.errors import UserError
-from t2t_mm.layers.experts import Experts
+from t2t_mm.layers.experts.mixture_of_experts import Experts
 from t2t_mm.registry import load_hparams
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from t2t_mm.layers.gating import NoisyTopKGate, sum_by_expert
+from t2t_mm.layers.experts.gating import NoisyTopKGate, sum_by_expert
 
 
 def normal(*shape, seed=0):

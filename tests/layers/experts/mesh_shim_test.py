@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
-from t2t_mm.layers import mesh_shim
+from t2t_mm.layers.experts import mesh_shim
 
 
 def forget_mesh_tensorflow(monkeypatch):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from t2t_mm.layers.experts import ExpertBlock, Experts
+from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock, Experts
 
 ARGUMENTS = {"num_experts": 5, "experts_per_token": 2, "expert_width": 16}
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from t2t_mm.layers.experts import ExpertBlock
-from t2t_mm.layers.problem_gate import ProblemGatedExperts, expert_block
+from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock
+from t2t_mm.layers.experts.problem_gate import ProblemGatedExperts, expert_block
 
 WIDTH = 4
 
