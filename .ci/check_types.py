@@ -19,7 +19,7 @@ BESIDE = ("problems", "hparams", "bin")
 
 
 def link_tree(tree: Path) -> None:
-    """Makes `tree`/t2t_mm anew: a link for each part of the package."""
+    """Make `tree`/t2t_mm anew: a link for each part of the package."""
     shutil.rmtree(tree, ignore_errors=True)
     package = tree / "t2t_mm"
     package.mkdir(parents=True)
@@ -29,7 +29,7 @@ def link_tree(tree: Path) -> None:
 
 
 def main() -> int:
-    """Prints mypy's findings with the paths of the checkout; returns mypy's exit status."""
+    """Print mypy's findings with the paths of the checkout; return mypy's exit status."""
     # A fixed place, so that mypy's cache, which knows files by path, serves the next run too.
     tree = CACHE / "tree"
     link_tree(tree)

@@ -7,13 +7,13 @@ from typing import Any
 
 
 def set_log_axes(chart: Any, sizes: Sequence[int], xlabel: str, ylabel: str) -> None:
-    """Makes both axes logarithmic, with the sizes on one and plain numbers on the other.
+    """Make both axes logarithmic, with the sizes on one and plain numbers on the other.
 
     Args:
-        chart: matplotlib's `Axes`, with everything drawn.
-        sizes: where the horizontal axis is labelled.
-        xlabel: what they are.
-        ylabel: what is drawn over them.
+        chart: Matplotlib's `Axes`, with everything drawn.
+        sizes: Where the horizontal axis is labelled.
+        xlabel: What they are.
+        ylabel: What is drawn over them.
     """
     from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 

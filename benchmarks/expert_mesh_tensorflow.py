@@ -20,7 +20,7 @@ PACKAGE = "mesh_tensorflow.transformer"
 
 
 def mesh_tensorflow_step(num_experts: int, per_token: int, arrays: Any) -> Callable[[Any], None]:
-    """A step of `transformer_moe_layer_v1`, forward and backward; it makes its weights itself.
+    """Return a step of `transformer_moe_layer_v1`, forward and backward; it makes its weights itself.
 
     It routes by a gate of its own, the product of the tokens with a random matrix, and takes the
     chosen experts that the step is called with for nothing.
@@ -52,7 +52,7 @@ def mesh_tensorflow_step(num_experts: int, per_token: int, arrays: Any) -> Calla
 def _layer_gradients(
     x_ND: Any, upstream_ND: Any, num_experts: int, per_token: int, hidden: int
 ) -> tuple[list[Any], Any]:
-    """The gradients of tokens and weights, and the operation that fills the weights."""
+    """Return the gradients of tokens and weights, and the operation that fills the weights."""
     from t2t_mm.layers.experts.mesh_shim import import_mesh_tensorflow
 
     mtf = import_mesh_tensorflow()
@@ -87,7 +87,7 @@ def _layer_gradients(
 
 
 def _published_experts(mtf: Any) -> Any:
-    """The module of its experts, without the rest of its package."""
+    """Return the module of its experts, without the rest of its package."""
     if f"{PACKAGE}.moe" not in sys.modules:
         package, base = types.ModuleType(PACKAGE), types.ModuleType(f"{PACKAGE}.transformer")
         vars(package)["__path__"] = [str(Path(mtf.__file__).parent / "transformer")]

@@ -45,13 +45,13 @@ class Shape(NamedTuple):
 
 
 def route(shape: Shape, router: str, seed: int) -> Tensor:
-    """Chooses each token's experts, all different: int32[N, K].
+    """Choose each token's experts, all different: int32[N, K].
 
     Args:
-        shape: of the layer.
+        shape: Of the layer.
         router: "balanced": any experts; "skewed": half of the tokens choose among one tenth of
             the experts, rounded up, and others only where that is too few.
-        seed: of the choice.
+        seed: Of the choice.
     """
     generator = np.random.default_rng(seed)
     scores = generator.random((shape.tokens, shape.num_experts))
@@ -65,7 +65,7 @@ def route(shape: Shape, router: str, seed: int) -> Tensor:
 def run_one_hot(
     x_ND: Tensor, experts_NK: Tensor, gates_NK: Tensor, w_in_EFD: Tensor, w_out_EFD: Tensor
 ) -> Tensor:
-    """The one-hot einsums of GShard and Mesh TensorFlow; drops what is beyond the capacity.
+    """Return the one-hot einsums of GShard and Mesh TensorFlow; drops what is beyond the capacity.
 
     Source: Lepikhin et al. 2020, arXiv:2006.16668, algorithm 1, for k experts instead of 2.
     """
@@ -95,17 +95,17 @@ def run_one_hot(
 
 
 def group_size(num_tokens: int) -> int:
-    """The largest group that divides the tokens and has at most 1,024 of them."""
+    """Return the largest group that divides the tokens and has at most 1,024 of them."""
     return max(size for size in range(1, GROUP + 1) if num_tokens % size == 0)
 
 
 def group_capacity(num_tokens: int, num_experts: int, per_token: int) -> int:
-    """The rows of one expert for one group."""
+    """Return the rows of one expert for one group."""
     return -int(-CAPACITY_FACTOR * group_size(num_tokens) * per_token // num_experts)
 
 
 def one_hot_dropped(experts_NK: Tensor, num_experts: int) -> float:
-    """The share of the slots that `run_one_hot` drops."""
+    """Return the share of the slots that `run_one_hot` drops."""
     capacity = group_capacity(len(experts_NK), num_experts, experts_NK.shape[1])
     groups = experts_NK.reshape(-1, group_size(len(experts_NK)) * experts_NK.shape[1])
     loads = np.stack([np.bincount(group, minlength=num_experts) for group in groups])
@@ -132,7 +132,7 @@ def run_ragged_dot(
 def run_dense_pair(
     x_SD: Tensor, experts: Tensor, gates: Tensor, w_in: Sequence[Tensor], w_out: Sequence[Tensor]
 ) -> Tensor:
-    """One net of two matmuls on N * K rows: as many useful operations, no routing."""
+    """Return one net of two matmuls on N * K rows: as many useful operations, no routing."""
     from keras import ops
 
     return ops.matmul(ops.relu(ops.matmul(x_SD, ops.transpose(w_in[0]))), w_out[0])

@@ -17,7 +17,7 @@ Row = tuple[Shape, list[Result]]
 
 
 def show_scaling(measure: Measure, quick: bool, plot: str) -> list[dict[str, Any]]:
-    """Prints two tables, draws them into the file `plot` if it is named; returns their figures.
+    """Print two tables, draw them into the file `plot` if it is named; return their figures.
 
     All tokens are routed evenly.
     """
@@ -42,7 +42,7 @@ def show_scaling(measure: Measure, quick: bool, plot: str) -> list[dict[str, Any
 
 
 def print_sweep(axis: str, rows: Sequence[Row]) -> None:
-    """Prints a row for each size, a column for each contender."""
+    """Print a row for each size, a column for each contender."""
     from rich.console import Console
     from rich.table import Table
 
@@ -61,7 +61,7 @@ def print_sweep(axis: str, rows: Sequence[Row]) -> None:
 
 
 def describe(axis: str, shape: Shape) -> str:
-    """What stays the same in a sweep."""
+    """Return what stays the same in a sweep."""
     parts = {
         "tokens": f"{shape.tokens:,} tokens",
         "num_experts": f"{shape.num_experts} experts",
@@ -71,7 +71,7 @@ def describe(axis: str, shape: Shape) -> str:
 
 
 def draw(tables: dict[str, list[Row]], path: str) -> None:
-    """Draws the medians with their quartiles, both axes logarithmic."""
+    """Draw the medians with their quartiles, both axes logarithmic."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -20,9 +20,9 @@ class Contender(NamedTuple):
             instead, `run(num_experts, per_token, arrays)`.
         weights: "listed": a matrix for each expert; "stacked": one tensor; "single": one expert
             on as many rows as there are slots.
-        uses_xla: whether TensorFlow compiles it with XLA; JAX always does.
-        updates: whether Adam changes the weights at the end, clipping included.
-        routes: whether it chooses the experts by itself, by a random gate.
+        uses_xla: Whether TensorFlow compiles it with XLA; JAX always does.
+        updates: Whether Adam changes the weights at the end, clipping included.
+        routes: Whether it chooses the experts by itself, by a random gate.
     """
 
     run: Callable[..., Any]
@@ -33,7 +33,7 @@ class Contender(NamedTuple):
 
 
 def contenders(backend: str) -> dict[str, Contender]:
-    """All that run on a backend, ours first."""
+    """Return all that run on a backend, ours first."""
     from t2t_mm.layers.dispatch import run_blocked, run_capacity, run_dense, run_ragged
 
     found = {}
@@ -64,13 +64,13 @@ class Arrays(NamedTuple):
 
 
 def make_arrays(shape: Shape, weights: str, backend: str, dtype: str) -> Arrays:
-    """Random inputs, weights and upstream gradient of one layer.
+    """Return random inputs, weights and upstream gradient of one layer.
 
     Args:
-        shape: of the layer.
-        weights: as of `Contender`.
-        backend: whose tensors they are.
-        dtype: of all of them.
+        shape: Of the layer.
+        weights: As of `Contender`.
+        backend: Whose tensors they are.
+        dtype: Of all of them.
     """
     generator = np.random.default_rng(2)
 
@@ -97,7 +97,7 @@ def make_arrays(shape: Shape, weights: str, backend: str, dtype: str) -> Arrays:
 
 
 def to_tensor(values: Any, backend: str, dtype: str) -> Any:
-    """Puts an array on the device."""
+    """Put an array on the device."""
     if backend == "jax":
         import jax.numpy as jnp
 
@@ -108,7 +108,7 @@ def to_tensor(values: Any, backend: str, dtype: str) -> Any:
 
 
 def make_step(backend: str, contender: Contender, arrays: Arrays, shape: Shape) -> Step:
-    """A step from int32[N, K], the experts, that returns when all gradients are there."""
+    """Return a step from int32[N, K], the experts, that returns when all gradients are there."""
     if contender.routes:
         step: Step = contender.run(shape.num_experts, shape.per_token, arrays)
         return step
@@ -190,7 +190,7 @@ def _jax_step(contender: Contender, arrays: Arrays) -> Step:
 
 
 def matmul_step(backend: str, dtype: str, size: int) -> Callable[[], None]:
-    """A plain matmul of two square matrices."""
+    """Return a plain matmul of two square matrices."""
     values = np.random.default_rng(0).standard_normal((size, size), np.float32)
     matrix = to_tensor(values, backend, dtype)
     if backend == "jax":
@@ -211,7 +211,7 @@ def matmul_step(backend: str, dtype: str, size: int) -> Callable[[], None]:
 
 
 def describe_device(backend: str) -> str:
-    """The device that the steps run on, as the backend names it."""
+    """Return the device that the steps run on, as the backend names it."""
     if backend == "jax":
         import jax
 

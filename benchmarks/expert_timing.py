@@ -22,13 +22,13 @@ class Result(NamedTuple):
     """What one contender took.
 
     Attributes:
-        name: of the contender.
-        seconds: of each of its calls.
-        rate: of the plain matmul in the same rounds, operations a second.
-        share: of that rate that the useful operations reached.
-        dropped: share of the slots that had no room; None where there is room for all.
-        note: why it did not run; empty if it did.
-        routes: whether it chose the experts by itself, and how many it dropped is not known.
+        name: Of the contender.
+        seconds: Of each of its calls.
+        rate: Of the plain matmul in the same rounds, operations a second.
+        share: Of that rate that the useful operations reached.
+        dropped: Share of the slots that had no room; None where there is room for all.
+        note: Why it did not run; empty if it did.
+        routes: Whether it chose the experts by itself, and how many it dropped is not known.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Result(NamedTuple):
     routes: bool = False
 
     def spread(self) -> tuple[float, float, float]:
-        """The quartiles of the seconds, the median second."""
+        """Return the quartiles of the seconds, the median second."""
         if len(self.seconds) == 1:
             return (self.seconds[0],) * 3
         low, middle, high = quantiles(self.seconds, n=4, method="inclusive")
@@ -52,10 +52,10 @@ class Measure:
 
     Args:
         backend: "tensorflow" or "jax".
-        dtype: of numbers and weights.
-        rounds: calls of each contender.
-        on_gpu: whether there is one.
-        names: contenders to time; all if empty.
+        dtype: Of numbers and weights.
+        rounds: Calls of each contender.
+        on_gpu: Whether there is one.
+        names: Contenders to time; all if empty.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Measure:
         self.contenders = {name: known[name] for name in names or known}
 
     def __call__(self, shape: Shape, routers: Sequence[str]) -> dict[str, list[Result]]:
-        """Times all contenders at one shape, by router."""
+        """Time all contenders at one shape, by router."""
         notes = {
             (name, router): self._reason_to_leave_out(name, shape, router)
             for router in routers
@@ -125,7 +125,7 @@ class Measure:
 
 
 def time_in_turns(steps: Mapping[Any, Callable[[], None]], rounds: int) -> dict[Any, list[float]]:
-    """Seconds of each step, one call of each in a round; the first calls, untimed, compile."""
+    """Return seconds of each step, one call of each in a round; the first calls, untimed, compile."""
     seconds: dict[Any, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         step()

@@ -28,7 +28,7 @@ Settings = dict[str, Any]
 
 
 def define_flags(flags: Any) -> None:
-    """Declares the program's flags on absl's `flags` module."""
+    """Declare the program's flags on absl's `flags` module."""
     flags.DEFINE_string("problems", "mini_8", "Problems, as t2t-trainer takes them.")
     flags.DEFINE_string("data_dir", "", "Generated data.")
     flags.DEFINE_string("hparams_set", "multimodel_demo", "Sizes of batches and of the model.")
@@ -38,7 +38,7 @@ def define_flags(flags: Any) -> None:
 
 
 def call(flags: Any) -> int:
-    """Measures and prints."""
+    """Measure and prints."""
     if not flags.data_dir:
         raise UserError("--data_dir must be given", fix="t2t-datagen makes one.")
     settings: Settings = {
@@ -59,13 +59,13 @@ def call(flags: Any) -> int:
 
 
 def in_own_process(measure: Callable[[Settings], Rates], settings: Settings) -> Rates:
-    """Runs a function in a fresh interpreter, so that neither threads nor caches are shared."""
+    """Run a function in a fresh interpreter, so that neither threads nor caches are shared."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(measure, (settings,))
 
 
 def pipeline_rates(settings: Settings) -> Rates:
-    """Examples a second that each problem's pipeline gives on one core."""
+    """Return examples a second that each problem's pipeline gives on one core."""
     if hasattr(os, "sched_setaffinity"):  # before TensorFlow makes its threads
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     _, _, iterators = opened(settings)
@@ -81,7 +81,7 @@ def pipeline_rates(settings: Settings) -> Rates:
 
 
 def step_rates(settings: Settings) -> Rates:
-    """Examples a second that the training step takes of each problem; medians of its steps."""
+    """Return examples a second that the training step takes of each problem; medians of its steps."""
     from t2t_mm.run.task import build_model, tasks_of, vocabularies_of
     from t2t_mm.training.optimizer import build_optimizer
     from t2t_mm.training.step import TrainStep
@@ -105,7 +105,7 @@ def step_rates(settings: Settings) -> Rates:
 
 
 def opened(settings: Settings) -> tuple[Any, Any, Mapping[str, Any]]:
-    """The data of the problems, the settings and an iterator over the batches of each."""
+    """Return the data of the problems, the settings and an iterator over the batches of each."""
     from t2t_mm import registry
     from t2t_mm.registry import load_hparams
     from t2t_mm.training.training_inputs import open_inputs
@@ -118,7 +118,7 @@ def opened(settings: Settings) -> tuple[Any, Any, Mapping[str, Any]]:
 
 
 def print_table(pipelines: Rates, steps: Rates) -> None:
-    """Prints a row for each problem, the tightest first."""
+    """Print a row for each problem, the tightest first."""
     from rich.console import Console
     from rich.table import Table
 
@@ -133,7 +133,7 @@ def print_table(pipelines: Rates, steps: Rates) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the program."""
+    """Run the program."""
     return command.run("inputs.py", __doc__, define_flags, call, argv)
 
 

@@ -37,7 +37,7 @@ ROUTERS = ("balanced", "skewed")
 
 
 def define_flags(flags: Any) -> None:
-    """Declares the program's flags on absl's `flags` module."""
+    """Declare the program's flags on absl's `flags` module."""
     flags.DEFINE_multi_string("shapes", [], "T,D,F,E,k: tokens, widths, experts; may be repeated.")
     flags.DEFINE_integer("rounds", 11, "Calls of each contender; slow ones get 3.")
     flags.DEFINE_list("dispatches", [], "Contenders by name; all if empty.")
@@ -55,7 +55,7 @@ def define_flags(flags: Any) -> None:
 
 
 def call(flags: Any) -> int:
-    """Measures and prints."""
+    """Measure and prints."""
     if flags.plot and not flags.scaling:
         raise UserError("--plot draws the tables of --scaling", fix="Give both.")
     shapes = [parse_shape(text) for text in flags.shapes]
@@ -85,7 +85,7 @@ def call(flags: Any) -> int:
 
 
 def parse_shape(text: str) -> Shape:
-    """Reads "T,D,F,E,k"."""
+    """Read "T,D,F,E,k"."""
     parts = text.split(",")
     if len(parts) != 5 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
         raise UserError("A shape is five numbers, T,D,F,E,k", received={"--shapes": text})
@@ -96,7 +96,7 @@ def parse_shape(text: str) -> Shape:
 
 
 def show_shape(measure: Any, shape: Shape) -> Iterator[dict[str, Any]]:
-    """Prints a table for one shape; yields its figures."""
+    """Print a table for one shape; yield its figures."""
     from rich.console import Console
     from rich.table import Table
 
@@ -115,7 +115,7 @@ def show_shape(measure: Any, shape: Shape) -> Iterator[dict[str, Any]]:
 
 
 def cells(result: Any) -> list[str]:
-    """A row's entries but the name."""
+    """Return a row's entries but the name."""
     if result.note:
         return ["", result.note, "", "", ""]
     low, middle, high = (1e3 * seconds for seconds in result.spread())
@@ -126,12 +126,12 @@ def cells(result: Any) -> list[str]:
 
 
 def figures_of(shape: Shape, router: str, result: Any) -> dict[str, Any]:
-    """A row as a JSON object."""
+    """Return a row as a JSON object."""
     return {"shape": shape._asdict(), "router": router, **result._asdict()}
 
 
 def write_json(path: str, figures: Any, settings: dict[str, str]) -> None:
-    """Writes the figures and what they were measured with."""
+    """Write the figures and what they were measured with."""
     from t2t_mm.run.environment import describe_environment
 
     environment = describe_environment(seed=1, argv=sys.argv)
@@ -140,7 +140,7 @@ def write_json(path: str, figures: Any, settings: dict[str, str]) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the program."""
+    """Run the program."""
     return command.run("moe.py", __doc__, define_flags, call, argv)
 
 

@@ -14,10 +14,10 @@ Shape = Sequence[int]
 
 
 def counted_operations(compute: Callable[[], Any]) -> float:
-    """Runs a computation once and counts.
+    """Run a computation once and count.
 
     Args:
-        compute: builds TensorFlow operations; its result is not used.
+        compute: Builds TensorFlow operations; its result is not used.
 
     Returns:
         Operations, a multiplication and an addition being two. Everything else (sums of elements,
@@ -54,7 +54,7 @@ def _matrix_product(op: Any, shapes: Sequence[Shape]) -> int:
 
 
 def _convolution(op: Any, shapes: Sequence[Shape]) -> int:
-    """Each output value sums over the kernel's taps and, unless depthwise, the input channels."""
+    """Return each output value sums over the kernel's taps and, unless depthwise, the input channels."""
     # Inputs, then the output; the third is the output or, going back, its gradient.
     kernel = shapes[3 if op.type.endswith("BackpropFilter") else 1]
     places = shapes[2]

@@ -34,8 +34,8 @@ def seconds_by_kind(run: Callable[[], Any], repeats: int = 3) -> dict[str, float
     """Core seconds of one run by kind of operation, from the profiler.
 
     Args:
-        run: waits until what it computes is there.
-        repeats: runs that are averaged.
+        run: Waits until what it computes is there.
+        repeats: Runs that are averaged.
 
     Returns:
         Kind -> core seconds, for every kind of `KINDS`, and `REST`.
@@ -47,7 +47,7 @@ def seconds_by_kind(run: Callable[[], Any], repeats: int = 3) -> dict[str, float
 
 
 def kind_of(operation: str) -> str:
-    """The kind of an operation's type, such as "matrix products" for "_MklMatMul"."""
+    """Return the kind of an operation's type, such as "matrix products" for "_MklMatMul"."""
     plain = operation.removeprefix("_Mkl").removeprefix("_")
     return next((kind for kind, form in KINDS.items() if re.fullmatch(form, plain)), REST)
 

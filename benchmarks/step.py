@@ -33,7 +33,7 @@ Figures = dict[str, Any]
 
 
 def define_flags(flags: Any) -> None:
-    """Declares the program's flags on absl's `flags` module."""
+    """Declare the program's flags on absl's `flags` module."""
     flags.DEFINE_list("cases", list(CASES), f"Which to measure, of: {', '.join(CASES)}.")
     flags.DEFINE_integer("steps", 15, "Steps timed in each case.", lower_bound=1)
     flags.DEFINE_bool("profile", False, "Also say what each step's time is spent on.")
@@ -46,7 +46,7 @@ def define_flags(flags: Any) -> None:
 
 
 def call(flags: Any) -> int:
-    """Measures and prints."""
+    """Measure and prints."""
     if flags.plot and not flags.scaling:
         raise UserError("--plot draws the tables of --scaling", fix="Give both.")
     names = ["text tiny"] if flags.quick else flags.cases
@@ -71,7 +71,7 @@ def call(flags: Any) -> int:
 
 
 def measuring(flags: Any) -> Callable[[Case], Figures]:
-    """A function that measures a case in a process of its own."""
+    """Return a function that measures a case in a process of its own."""
     steps = 3 if flags.quick else flags.steps
     settings = (steps, flags.hparams, flags.profile, flags.threads)
 
@@ -84,7 +84,7 @@ def measuring(flags: Any) -> Callable[[Case], Figures]:
 
 
 def measure(case: Case, num_steps: int, settings: str, profile: bool, num_threads: int) -> Figures:
-    """Runs one case; meant for a process of its own."""
+    """Run one case; meant for a process of its own."""
     start = time.perf_counter()
     set_threads(num_threads)
     step, task = step_and_task(case, settings)
@@ -117,7 +117,7 @@ def measure(case: Case, num_steps: int, settings: str, profile: bool, num_thread
 
 
 def set_threads(number: int) -> None:
-    """Bounds the threads of one operation, unless 0; as many run at once as there are cores."""
+    """Bound the threads of one operation, unless 0; as many run at once as there are cores."""
     import tensorflow as tf
 
     if number:
@@ -125,12 +125,12 @@ def set_threads(number: int) -> None:
 
 
 def interleaved(run: Any, num_steps: int, num_products: int) -> tuple[list[float], list[float]]:
-    """Seconds of each step, and of a plain product after it; two rounds warm up.
+    """Return seconds of each step, and of a plain product after it; two rounds warm up.
 
     Args:
-        run: makes a step.
-        num_steps: rounds that count.
-        num_products: products at the same time, whose time is divided by their number.
+        run: Makes a step.
+        num_steps: Rounds that count.
+        num_products: Products at the same time, whose time is divided by their number.
     """
     import tensorflow as tf
 
@@ -150,14 +150,14 @@ def interleaved(run: Any, num_steps: int, num_products: int) -> tuple[list[float
 
 
 def timed(run: Any) -> float:
-    """Seconds that a call takes."""
+    """Return seconds that a call takes."""
     start = time.perf_counter()
     run()
     return time.perf_counter() - start
 
 
 def peak_bytes() -> int:
-    """The most memory that this process has held."""
+    """Return the most memory that this process has held."""
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -172,7 +172,7 @@ CAPTION = (
 
 
 def print_table(figures: dict[str, Figures]) -> None:
-    """Prints a row for each case."""
+    """Print a row for each case."""
     from rich.console import Console
     from rich.table import Table
 
@@ -186,7 +186,7 @@ def print_table(figures: dict[str, Figures]) -> None:
 
 
 def print_profiles(figures: dict[str, Figures]) -> None:
-    """Prints what the cores do in a step: a row for each kind of operation, a column a case."""
+    """Print what the cores do in a step: a row for each kind of operation, a column a case."""
     from rich.console import Console
     from rich.table import Table
 
@@ -204,7 +204,7 @@ def print_profiles(figures: dict[str, Figures]) -> None:
 
 
 def cells(values: Figures) -> Sequence[str]:
-    """The figures of a row, as text."""
+    """Return the figures of a row, as text."""
     seconds, gibibyte = values["seconds"], 2**30
     over = max(values["peak_bytes"] - gibibyte, 0.0) / values["parameters"]
     return (
@@ -221,7 +221,7 @@ def cells(values: Figures) -> Sequence[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the program."""
+    """Run the program."""
     return command.run("step.py", __doc__, define_flags, call, argv)
 
 

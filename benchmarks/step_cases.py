@@ -16,11 +16,11 @@ class Case:
     """One shape of batch for one set of settings.
 
     Args:
-        hparams_set: name of the set.
+        hparams_set: Name of the set.
         batch_size: examples.
-        inputs: what is read.
-        input_shape: of one example: pieces, pixels or frames.
-        target_length: pieces to write; 0 for a class.
+        inputs: What is read.
+        input_shape: Of one example: pieces, pixels or frames.
+        target_length: Pieces to write; 0 for a class.
     """
 
     hparams_set: str
@@ -47,11 +47,11 @@ CASES = {
 
 
 def step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
-    """The training step of a set's model for one pair of modalities, and the task.
+    """Return the training step of a set's model for one pair of modalities, and the task.
 
     Args:
-        case: the shape.
-        settings: what differs from the set, as for `t2t-trainer --hparams`.
+        case: The shape.
+        settings: What differs from the set, as for `t2t-trainer --hparams`.
     """
     from t2t_mm.registry import load_hparams
     from t2t_mm.training.optimizer import build_optimizer
@@ -70,7 +70,7 @@ def step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
 
 
 def model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
-    """The model of a set that runs one pair of modalities, and the task."""
+    """Return the model of a set that runs one pair of modalities, and the task."""
     from t2t_mm.model.build import ModalitySpec, build_multimodel
     from t2t_mm.run.task import Task
 
@@ -91,7 +91,7 @@ def model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
 
 
 def random_batch(case: Case) -> dict[str, Any]:
-    """A batch without padding, as the input pipelines make them."""
+    """Return a batch without padding, as the input pipelines make them."""
     import numpy as np
     import tensorflow as tf
 

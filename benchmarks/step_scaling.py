@@ -18,12 +18,12 @@ Row = tuple[Case, dict[str, Any]]
 def show_scaling(
     measure: Callable[[Case], dict[str, Any]], quick: bool, plot: str
 ) -> list[dict[str, Any]]:
-    """Prints a table over lengths and one over batch sizes, draws them, and returns their figures.
+    """Print a table over lengths and one over batch sizes, draw them, and return their figures.
 
     Args:
-        measure: the figures of one case, as `step.measure` makes them.
-        quick: few and short texts of the tiny set.
-        plot: the picture's path; empty for none.
+        measure: The figures of one case, as `step.measure` makes them.
+        quick: Few and short texts of the tiny set.
+        plot: The picture's path; empty for none.
     """
     hparams_set = "multimodel_tiny" if quick else "multimodel_base"
     tokens, lengths = (QUICK_TOKENS, QUICK_LENGTHS) if quick else (TOKENS, LENGTHS)
@@ -50,20 +50,20 @@ def show_scaling(
 
 
 def size_of(axis: str, case: Case) -> int:
-    """What a sweep changes."""
+    """Return what a sweep changes."""
     size: int = case.target_length if axis == "length" else case.batch_size
     return size
 
 
 def describe(axis: str, case: Case) -> str:
-    """What stays the same in a sweep."""
+    """Return what stays the same in a sweep."""
     if axis == "length":
         return f"{case.hparams_set}, {case.batch_size * case.target_length:,} target tokens"
     return f"{case.hparams_set}, texts of {case.target_length} + {case.target_length}"
 
 
 def print_sweep(axis: str, rows: Sequence[Row]) -> None:
-    """Prints a row for each size."""
+    """Print a row for each size."""
     from rich.console import Console
     from rich.table import Table
 
@@ -84,7 +84,7 @@ def print_sweep(axis: str, rows: Sequence[Row]) -> None:
 
 
 def draw(tables: dict[str, list[Row]], path: str) -> None:
-    """Draws the medians with their quartiles, both axes logarithmic."""
+    """Draw the medians with their quartiles, both axes logarithmic."""
     import matplotlib
 
     matplotlib.use("Agg")

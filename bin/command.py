@@ -146,7 +146,7 @@ class ParsedFlags:
 
 
 def help_text(name: str, doc: str, values: absl_flags.FlagValues, usage: str = "") -> str:
-    """What `--help` prints: the command's own flags in the order they are declared.
+    """Return what `--help` prints: the command's own flags in the order they are declared.
 
     Args:
         name: The command.
@@ -168,7 +168,7 @@ def help_text(name: str, doc: str, values: absl_flags.FlagValues, usage: str = "
 
 
 def _explain(flag: Any) -> str:
-    """A flag's help, its choices and its default, without absl's own decorations."""
+    """Return a flag's help, its choices and its default, without absl's own decorations."""
     text = re.sub(r"^<[^>]*>: ", "", flag.help or "")
     text, repeats = re.subn(r";\s+repeat this option to specify a list of values$", "", text)
     if repeats and "repeated" not in text:
@@ -181,7 +181,7 @@ def _explain(flag: Any) -> str:
 
 
 def _declared(values: absl_flags.FlagValues) -> list[Any]:
-    """The flags in the order of their declaration, without aliases."""
+    """Return the flags in the order of their declaration, without aliases."""
     flags = [flag for module in values.flags_by_module_dict().values() for flag in module]
     return [flag for flag in flags if not _alias_target(flag)]
 
@@ -195,7 +195,7 @@ def _aliases(values: absl_flags.FlagValues) -> dict[str, list[str]]:
 
 
 def _alias_target(flag: Any) -> str:
-    """The flag that an alias stands for; absl says it in the alias's help."""
+    """Return the flag that an alias stands for; absl says it in the alias's help."""
     start = "Alias for --"
     text = flag.help or ""
     return text.removeprefix(start).rstrip(".") if text.startswith(start) else ""

@@ -39,11 +39,11 @@ _SAMPLE_KEYS = ("input", "picture", "sound", "reference", "decoded")
 
 
 def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | None = None) -> None:
-    """Prints what came of decoding and of teacher forcing, each a table, then sample outputs.
+    """Print what came of decoding and of teacher forcing, each a table, then sample outputs.
 
     Args:
-        scores: what `evaluate` returns.
-        console: where to; standard output by default.
+        scores: What `evaluate` returns.
+        console: Where to; standard output by default.
     """
     console = console or Console()
     for table, notes in (_decoded_table(scores), _forced_table(scores)):
@@ -62,7 +62,7 @@ def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | Non
 
 
 def _decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
-    """Scores of decoded outputs, and what the columns mean; empty where nothing was decoded."""
+    """Return scores of decoded outputs, and what the columns mean; empty where nothing was decoded."""
     table = Table(box=None, pad_edge=False)
     if not any(main_score(result) for result in scores.values()):
         return table, ""
@@ -83,7 +83,7 @@ def _decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]
 
 
 def _forced_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
-    """Scores with the true symbols before given, and what the columns mean."""
+    """Return scores with the true symbols before given, and what the columns mean."""
     table = Table(box=None, pad_edge=False)
     table.add_column("problem", no_wrap=True, overflow="fold")
     for heading in ("log ppl", "acc.", "seq.", "n"):
@@ -103,7 +103,7 @@ def _forced_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
 def _main_figure(
     result: Mapping[str, Any], scores: Mapping[str, Any], with_label: bool = False
 ) -> str:
-    """The main score of `result` as it stands in `scores`; empty where it does not."""
+    """Return the main score of `result` as it stands in `scores`; empty where it does not."""
     main = main_score(result)
     if main is None or main.key not in scores:
         return ""
@@ -111,7 +111,7 @@ def _main_figure(
 
 
 def _signatures(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """How scores were computed, once for each way."""
+    """Return how scores were computed, once for each way."""
     ending = "_signature"
     found = {
         f"{key.removesuffix(ending).upper().replace('_', '-')}: {value}"

@@ -21,7 +21,7 @@ _WIDTH_WITHOUT_TERMINAL = 120
 
 
 def define_flags(flags: Any) -> None:
-    """Declares the command's flags on absl's `flags` module."""
+    """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_string("problems", "", "Problems to generate: names, globs, groups, by commas.")
     flags.DEFINE_alias("problem", "problems")
     flags.DEFINE_string("exclude_problems", "", "Names, globs, groups to leave out.")
@@ -58,7 +58,7 @@ def define_flags(flags: Any) -> None:
 
 
 def call(flags: Any) -> int | None:
-    """Runs the command with parsed `flags`."""
+    """Run the command with parsed `flags`."""
     missing = [f"--{name}" for name in ("problems", "data_dir") if not getattr(flags, name)]
     if missing:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-datagen --help.")

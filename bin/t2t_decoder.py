@@ -10,7 +10,7 @@ from t2t_mm.errors import UserError
 
 
 def define_flags(flags: Any) -> None:
-    """Declares the command's flags on absl's `flags` module."""
+    """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_string("output_dir", "", "The trained run; its own settings are used.")
     flags.DEFINE_string("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
     flags.DEFINE_string("problem", "", "One of the run's problems.")
@@ -28,7 +28,7 @@ def define_flags(flags: Any) -> None:
 
 
 def call(flags: Any) -> int | None:
-    """Runs the command with parsed `flags`."""
+    """Run the command with parsed `flags`."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-decoder --help.")
     if flags.decode_interactive:

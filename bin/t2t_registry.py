@@ -23,14 +23,14 @@ _HEADINGS = {
 
 
 def define_flags(flags: Any) -> None:
-    """Declares the command's flags on absl's `flags` module."""
+    """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_enum("kind", None, list(_HEADINGS), "What to list; by default all.")
     flags.DEFINE_bool("json", False, "Print JSON instead of text.")
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
 
 
 def call(flags: Any) -> int | None:
-    """Runs the command with parsed `flags`."""
+    """Run the command with parsed `flags`."""
     registry.import_user_modules(flags.t2t_usr_dir)
     match flags.arguments:
         case ["list"]:
@@ -48,10 +48,10 @@ def call(flags: Any) -> int | None:
 
 
 def print_names(kind: str = "", *, as_json: bool = False) -> None:
-    """Prints the registered names; no problem's module is imported.
+    """Print the registered names; no problem's module is imported.
 
     Args:
-        kind: problem, group, hparams or modality; all of them by default.
+        kind: Problem, group, hparams or modality; all of them by default.
         as_json: Whether to print `{kind: [names]}`.
     """
     names = registered_names()
@@ -72,7 +72,7 @@ def _to_json(value: object) -> str:
 
 
 def _to_text(description: dict[str, Any]) -> str:
-    """The name and its kind, the docstring, then one line per fact."""
+    """Return the name and its kind, the docstring, then one line per fact."""
     facts = {key: value for key, value in description.items() if key not in _TOP_FACTS}
     lines = [f"{description['name']} ({description['kind']})"]
     if description["doc"]:

@@ -9,14 +9,14 @@ from t2t_mm.errors import UserError
 
 
 def define_flags(flags: Any) -> None:
-    """Declares the command's flags on absl's `flags` module."""
+    """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_string("output_dir", "", "The trained run, already scored by t2t-eval.")
     flags.DEFINE_string("split", "", "The split that was scored; default: the last one.")
     flags.DEFINE_string("report_file", "", "The page to write; default: OUTPUT_DIR/report.html.")
 
 
 def call(flags: Any) -> int | None:
-    """Runs the command with parsed `flags`."""
+    """Run the command with parsed `flags`."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-report --help.")
     from t2t_mm.report import report

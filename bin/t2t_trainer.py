@@ -11,7 +11,7 @@ _SCHEDULES = ("train", "train_and_evaluate", "evaluate", "test")
 
 
 def define_flags(flags: Any) -> None:
-    """Declares the command's flags on absl's `flags` module."""
+    """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_string("problems", "", "Problems to train on: names, globs, groups, by commas.")
     flags.DEFINE_alias("problem", "problems")
     flags.DEFINE_string("model", "multimodel", "The model; there is one: multimodel.")
@@ -44,7 +44,7 @@ def define_flags(flags: Any) -> None:
 
 
 def call(flags: Any) -> int | None:
-    """Runs the command with parsed `flags`."""
+    """Run the command with parsed `flags`."""
     if flags.registry_help:
         from t2t_mm import registry
         from t2t_mm.bin.t2t_registry import print_names
@@ -114,7 +114,7 @@ def _evaluate(flags: Any) -> int:
 
 
 def _fields(flags: Any) -> dict[str, Any]:
-    """The fields that flags of their own set; they beat --hparams."""
+    """Return the fields that flags of their own set; they beat --hparams."""
     fields = {
         "train.steps": flags.train_steps,
         "train.eval_every": flags.eval_every,

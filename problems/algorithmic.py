@@ -19,10 +19,10 @@ class AlgorithmicProblem(Problem):
     A sequence belongs to one split by its hash, so that none is both trained and tested on.
 
     Class attributes:
-        symbols: what sequences are made of.
-        min_length, max_length: number of symbols, both possible.
-        seed: another seed gives other sequences.
-        num_examples: number of examples by split.
+        symbols: What sequences are made of.
+        min_length, max_length: Number of symbols, both possible.
+        seed: Another seed gives other sequences.
+        num_examples: Number of examples by split.
 
     Example:
         >>> next(iter(AlgorithmicReverse().generate("train")))["targets"]
@@ -43,20 +43,20 @@ class AlgorithmicProblem(Problem):
     licence = "none needed: made by this package"
 
     def targets_of(self, inputs: str) -> str:
-        """Returns the right answer."""
+        """Return the right answer."""
         raise NotImplementedError
 
     def num_parts(self, split: str) -> int:
-        """Returns 4 parts for training, 1 for a split without repetitions."""
+        """Return 4 parts for training, 1 for a split without repetitions."""
         return 4 if split == "train" else 1
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
-        """Yields {"inputs": symbols, "targets": symbols}."""
+        """Yield {"inputs": symbols, "targets": symbols}."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
-        """Yields one part of a split; validation and test have no example twice."""
+        """Yield one part of a split; validation and test have no example twice."""
         size, parts = self.num_examples[split], self.num_parts(split)
         dice = Dice(f"algorithmic/{self.seed}/{split}/{part}")
         seen: set[str] = set()
@@ -68,7 +68,7 @@ class AlgorithmicProblem(Problem):
             yield {"inputs": inputs, "targets": self.targets_of(inputs)}
 
     def _draw(self, dice: Dice, split: str) -> str:
-        """Draws a sequence of the split; refused ones are drawn again."""
+        """Draw a sequence of the split; refused ones are drawn again."""
         while True:
             length = dice.pick(range(self.min_length, self.max_length + 1))
             inputs = "".join([dice.pick(self.symbols) for _ in range(length)])
@@ -77,7 +77,7 @@ class AlgorithmicProblem(Problem):
 
 
 def split_of_sequence(inputs: str) -> str:
-    """Returns the one split that may contain a sequence: ten per cent each are held out."""
+    """Return the one split that may contain a sequence: ten per cent each are held out."""
     bucket = stable_hash(inputs.encode()) % 100
     for split, buckets in _SPLIT_BUCKETS.items():
         if bucket in buckets:
@@ -90,7 +90,7 @@ class AlgorithmicCopy(AlgorithmicProblem):
     """The same symbols again."""
 
     def targets_of(self, inputs: str) -> str:
-        """Returns the symbols unchanged."""
+        """Return the symbols unchanged."""
         return inputs
 
 
@@ -99,5 +99,5 @@ class AlgorithmicReverse(AlgorithmicProblem):
     """The symbols from the last to the first."""
 
     def targets_of(self, inputs: str) -> str:
-        """Returns the symbols in reverse order."""
+        """Return the symbols in reverse order."""
         return inputs[::-1]

@@ -22,9 +22,9 @@ class CaptionedPicture(NamedTuple):
     """One picture of a json.
 
     Args:
-        image_id: its number.
-        file_name: name of its file, without a folder.
-        captions: all its captions, at least one, without white space at the ends or repeated.
+        image_id: Its number.
+        file_name: Name of its file, without a folder.
+        captions: All its captions, at least one, without white space at the ends or repeated.
     """
 
     image_id: int
@@ -37,8 +37,8 @@ class JsonFile:
     """A json file, in a folder or in a zip.
 
     Args:
-        path: the json, or the zip.
-        member: its path in the zip; "" where it lies in a folder.
+        path: The json, or the zip.
+        member: Its path in the zip; "" where it lies in a folder.
     """
 
     path: Path
@@ -48,10 +48,10 @@ class JsonFile:
         return f"{self.member} in {self.path}" if self.member else str(self.path)
 
     def read(self) -> Any:
-        """Returns what it says.
+        """Return what it says.
 
         Raises:
-            UserError: if the zip or the json is broken.
+            UserError: If the zip or the json is broken.
         """
         try:
             if not self.member:
@@ -72,13 +72,13 @@ class PictureStore:
     """The pictures of one split, unpacked in a folder or still in their zip.
 
     Args:
-        path: the folder or the zip.
+        path: The folder or the zip.
     """
 
     path: Path
 
     def names(self) -> Mapping[str, str]:
-        """Returns by file name where in the folder or zip each file lies."""
+        """Return by file name where in the folder or zip each file lies."""
         if self.path.is_dir():
             return {entry.name: entry.name for entry in os.scandir(self.path)}
         with broken_zip_told(self.path), zipfile.ZipFile(self.path) as archive:
@@ -86,10 +86,10 @@ class PictureStore:
 
     @contextmanager
     def opened(self) -> Iterator[Callable[[str], Path | bytes]]:
-        """Gives a function from a file name to the path of the file, or its bytes in a zip.
+        """Give a function from a file name to the path of the file, or its bytes in a zip.
 
         Raises:
-            UserError: if the zip is broken.
+            UserError: If the zip is broken.
         """
         if self.path.is_dir():
             yield self.path.joinpath
@@ -100,15 +100,15 @@ class PictureStore:
 
 
 def read_captions(file: JsonFile) -> list[CaptionedPicture]:
-    """Returns the pictures of a json that have captions, in its order.
+    """Return the pictures of a json that have captions, in its order.
 
     Pictures without a caption are left out; how many is logged as a warning.
 
     Args:
-        file: json with `images` (`id`, `file_name`) and `annotations` (`image_id`, `caption`).
+        file: Json with `images` (`id`, `file_name`) and `annotations` (`image_id`, `caption`).
 
     Raises:
-        UserError: if it is broken, or is not of this kind.
+        UserError: If it is broken, or is not of this kind.
     """
     content = file.read()
     try:
@@ -143,10 +143,10 @@ def read_captions(file: JsonFile) -> list[CaptionedPicture]:
 def check_pictures_are_there(
     file: JsonFile, pictures: list[CaptionedPicture], store: PictureStore
 ) -> None:
-    """Checks before the first picture is read that there are all.
+    """Check before the first picture is read that there are all.
 
     Raises:
-        UserError: if not; it counts the missing ones and names the first three.
+        UserError: If not; it counts the missing ones and names the first three.
     """
     names = store.names()
     absent = [picture for picture in pictures if picture.file_name not in names]

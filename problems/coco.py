@@ -49,7 +49,7 @@ class CocoCaptionProblem(Problem):
     Source: Chen et al. 2015, arXiv:1504.00325.
 
     Raises:
-        UserError: when data is generated: a file is missing or broken, or the json names pictures
+        UserError: When data is generated: a file is missing or broken, or the json names pictures
             that are not there.
     """
 
@@ -84,16 +84,16 @@ class CocoCaptionProblem(Problem):
     )
 
     def num_parts(self, split: str) -> int:
-        """Returns one part for every 2,000 pictures; 1 where TFDS has them."""
+        """Return one part for every 2,000 pictures; 1 where TFDS has them."""
         return count_parts(self._pictures(split)) if self._sets else 1
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
-        """Yields {"inputs": path or bytes of a picture, "targets": its captions}."""
+        """Yield {"inputs": path or bytes of a picture, "targets": its captions}."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
-        """Yields at most 2,000 pictures of a split, in the order of the json."""
+        """Yield at most 2,000 pictures of a split, in the order of the json."""
         if not self._sets:
             yield from self._tfds_examples(split)
             return
@@ -102,7 +102,7 @@ class CocoCaptionProblem(Problem):
                 yield {"inputs": read(picture.file_name), "targets": list(picture.captions)}
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the jsons or zips, and pictures in folders if they are not too many."""
+        """Return the jsons or zips, and pictures in folders if they are not too many."""
         return self._watched(self._sets)
 
     def _watched(self, sets: dict[str, CaptionSet]) -> list[Path]:
@@ -124,7 +124,7 @@ class CocoCaptionProblem(Problem):
         """The captions of both jsons, checked before the first picture is read; none: TFDS.
 
         Raises:
-            UserError: if only some of the files are there.
+            UserError: If only some of the files are there.
         """
         folder = self._tmp_dir / self.argument
         year = find_year(folder)
@@ -184,10 +184,10 @@ class CocoCaption64(CocoCaptionProblem):
 
 
 def _set_name(split: str) -> str:
-    """Returns which json has a split."""
+    """Return which json has a split."""
     return "train" if split == "train" else "val"
 
 
 def _is_in(picture: CaptionedPicture, split: str) -> bool:
-    """Returns whether a picture of the split's json belongs to the split."""
+    """Return whether a picture of the split's json belongs to the split."""
     return split == "train" or name_hash(picture.image_id) % 2 == (split == "test")

@@ -26,9 +26,9 @@ class CaptionSet:
     """The captions of a json and their pictures.
 
     Args:
-        file: the json.
-        store: the pictures.
-        pictures: those with captions, all of them in the store.
+        file: The json.
+        store: The pictures.
+        pictures: Those with captions, all of them in the store.
     """
 
     file: JsonFile
@@ -37,7 +37,7 @@ class CaptionSet:
 
 
 def missing_paths(folder: Path, year: str) -> list[Path]:
-    """Returns what should lie in a folder for a year and does not."""
+    """Return what should lie in a folder for a year and do not."""
     missing = []
     for name in ("train", "val"):
         if not _find_json(folder, name, year):
@@ -48,7 +48,7 @@ def missing_paths(folder: Path, year: str) -> list[Path]:
 
 
 def find_year(folder: Path) -> str:
-    """Returns the first year of which there is anything; "" where there is nothing."""
+    """Return the first year of which there is anything; "" where there is nothing."""
     for year in YEARS:
         for name in ("train", "val"):
             if _find_json(folder, name, year) or _find_store(folder, name, year):
@@ -57,10 +57,10 @@ def find_year(folder: Path) -> str:
 
 
 def read_caption_set(folder: Path, name: str, year: str) -> CaptionSet | None:
-    """Reads the captions of one json, and checks that all its pictures are there.
+    """Read the captions of one json, and check that all its pictures are there.
 
     Args:
-        folder: has `annotations/captions_train2014.json` or `annotations_trainval2014.zip`, and
+        folder: Has `annotations/captions_train2014.json` or `annotations_trainval2014.zip`, and
             `train2014` or `train2014.zip`.
         name: "train" or "val".
         year: "2014" or "2017".
@@ -69,7 +69,7 @@ def read_caption_set(folder: Path, name: str, year: str) -> CaptionSet | None:
         The set; None if the json or all the pictures are absent.
 
     Raises:
-        UserError: if some pictures are absent, or a file is broken.
+        UserError: If some pictures are absent, or a file is broken.
     """
     file, store = _find_json(folder, name, year), _find_store(folder, name, year)
     if file is None or store is None:

@@ -14,7 +14,7 @@ _TFDS_SPLITS = {"train": "train", "val": "val+test+restval"}
 
 
 def read_tfds_captions(name: str, tmp_dir: Path) -> Iterator[tuple[CaptionedPicture, bytes]]:
-    """Yields the pictures of train2014 or val2014 with their captions and their JPEG files.
+    """Yield the pictures of train2014 or val2014 with their captions and their JPEG files.
 
     Pictures without a caption are left out; how many is logged as a warning.
 
@@ -23,10 +23,10 @@ def read_tfds_captions(name: str, tmp_dir: Path) -> Iterator[tuple[CaptionedPict
 
     Args:
         name: "train" or "val".
-        tmp_dir: folder of raw files.
+        tmp_dir: Folder of raw files.
 
     Raises:
-        DownloadFailure: without a network, or when a server refuses.
+        DownloadFailure: Without a network, or when a server refuses.
     """
     import tensorflow_datasets as tfds
 

@@ -49,7 +49,7 @@ class ImageFolder(Problem):
     t2t-datagen notices pictures that came or changed since, up to 20,000 of them.
 
     Raises:
-        UserError: when data is generated: no pictures, a single class, validation pictures of a
+        UserError: When data is generated: no pictures, a single class, validation pictures of a
             class without training pictures, annotations of pictures that are not there.
     """
 
@@ -102,25 +102,25 @@ class ImageFolder(Problem):
         return ("train", "validation", "test") if has_test else ("train", "validation")
 
     def class_names(self, feature: str) -> Sequence[str]:
-        """Returns the names of the class folders, or what words.txt calls them, in their order."""
+        """Return the names of the class folders, or what words.txt calls them, in their order."""
         return list(self._names.values())
 
     def num_parts(self, split: str) -> int:
-        """Returns one part for every 2,000 pictures."""
+        """Return one part for every 2,000 pictures."""
         return count_parts(self._pictures(split))
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
-        """Yields {"inputs": path of a picture, "targets": name of its class}, classes mixed."""
+        """Yield {"inputs": path of a picture, "targets": name of its class}, classes mixed."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
-        """Yields at most 2,000 pictures of a split."""
+        """Yield at most 2,000 pictures of a split."""
         for path, folder in one_part(self._pictures(split), part):
             yield {"inputs": path, "targets": self._names[folder]}
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the lists of names, and the pictures of all splits if they are not too many."""
+        """Return the lists of names, and the pictures of all splits if they are not too many."""
         return self._watched(self._found)
 
     def _watched(self, found: PictureFolder) -> list[Path]:

@@ -37,10 +37,10 @@ class PictureFolder:
     """What was found in a folder.
 
     Args:
-        splits: the pictures of each split, in an order that depends on their names only and
+        splits: The pictures of each split, in an order that depends on their names only and
             mixes the classes.
-        classes: the class folders of the training pictures, sorted.
-        lists: files other than pictures that were read.
+        classes: The class folders of the training pictures, sorted.
+        lists: Files other than pictures that were read.
     """
 
     splits: dict[str, list[LabelledPicture]] = field(default_factory=dict)
@@ -49,10 +49,10 @@ class PictureFolder:
 
 
 def split_folder(root: Path, split: str) -> Path | None:
-    """Returns the folder of a split; None where there is none.
+    """Return the folder of a split; None where there is none.
 
     Raises:
-        UserError: if there are several, as `val` and `dev`.
+        UserError: If there are several, as `val` and `dev`.
     """
     found = [root / name for name in SPLIT_FOLDERS[split] if (root / name).is_dir()]
     if len(found) > 1:
@@ -66,25 +66,25 @@ def split_folder(root: Path, split: str) -> Path | None:
 
 
 def annotation_file(folder: Path) -> Path | None:
-    """Returns the file that gives the classes of a split's pictures, as `val_annotations.txt`."""
+    """Return the file that gives the classes of a split's pictures, as `val_annotations.txt`."""
     path = folder / f"{folder.name}_annotations.txt"
     return path if path.is_file() else None
 
 
 def is_labelled(folder: Path) -> bool:
-    """Returns whether a split's folder says the classes of its pictures (CS231n's `test` not)."""
+    """Return whether a split's folder says the classes of its pictures (CS231n's `test` not)."""
     return annotation_file(folder) is not None or bool(set(_folders(folder)) - {"images"})
 
 
 def read_split_folders(root: Path, train: Path) -> PictureFolder:
-    """Finds the pictures of a folder that has a `train` folder.
+    """Find the pictures of a folder that has a `train` folder.
 
     Args:
-        root: the folder.
-        train: its folder of training pictures.
+        root: The folder.
+        train: Its folder of training pictures.
 
     Raises:
-        UserError: if pictures of validation or test have a class without training pictures, or
+        UserError: If pictures of validation or test have a class without training pictures, or
             an annotated picture is not there.
     """
     found = PictureFolder()
@@ -112,10 +112,10 @@ def read_split_folders(root: Path, train: Path) -> PictureFolder:
 
 
 def read_class_folders(root: Path) -> PictureFolder:
-    """Finds the pictures of a folder whose folders are the classes; 5% each are held out.
+    """Find the pictures of a folder whose folders are the classes; 5% each are held out.
 
     Raises:
-        UserError: if a folder is a data set of its own, or only has validation or test pictures.
+        UserError: If a folder is a data set of its own, or only has validation or test pictures.
     """
     found = PictureFolder()
     folders = _folders(root)
@@ -143,14 +143,14 @@ def read_class_folders(root: Path) -> PictureFolder:
 
 
 def _hold_out(found: PictureFolder, split: str, number: int = 0) -> None:
-    """Takes the first pictures in the order of hashes out of the training pictures."""
+    """Take the first pictures in the order of hashes out of the training pictures."""
     train = found.splits["train"]
     number = number or max(1, round(len(train) * HELD_OUT_SHARE))
     found.splits[split], found.splits["train"] = train[:number], train[number:]
 
 
 def _read_class_folders(folder: Path, classes: Iterable[str]) -> list[LabelledPicture]:
-    """Finds the pictures in folders named by their class, and in folders of these."""
+    """Find the pictures in folders named by their class, and in folders of these."""
     others: Counter[str] = Counter()
     pictures = []
     for label in classes:
@@ -164,7 +164,7 @@ def _read_class_folders(folder: Path, classes: Iterable[str]) -> list[LabelledPi
 
 
 def _read_annotations(folder: Path, listed: Path, classes: list[str]) -> list[LabelledPicture]:
-    """Reads lines of name, class and perhaps more, between tabs."""
+    """Read lines of name, class and perhaps more, between tabs."""
     there = {path.name: path for path in _files(folder) if is_picture(path)}
     pictures, absent = [], []
     known = set(classes)
@@ -213,7 +213,7 @@ def _tell_others(folder: Path, others: Counter[str]) -> None:
 
 
 def _mixed(folder: Path, pictures: list[LabelledPicture]) -> list[LabelledPicture]:
-    """Orders pictures by a hash of their path, so that the first ones are of every class."""
+    """Order pictures by a hash of their path, so that the first ones are of every class."""
     return sorted(
         pictures, key=lambda picture: name_hash(picture[0].relative_to(folder).as_posix())
     )

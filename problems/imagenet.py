@@ -59,25 +59,25 @@ class ImagenetProblem(Problem):
     )
 
     def class_names(self, feature: str) -> Sequence[str]:
-        """Returns the 1,000 WordNet ids in the order of TFDS."""
+        """Return the 1,000 WordNet ids in the order of TFDS."""
         return _tfds_lines("labels.txt")
 
     def num_parts(self, split: str) -> int:
-        """Returns 40 parts of 25 classes each for training."""
+        """Return 40 parts of 25 classes each for training."""
         return _NUM_PARTS if split == "train" and self._archives_are_there() else 1
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
-        """Yields {"inputs": bytes of a JPEG or PNG file, "targets": WordNet id}."""
+        """Yield {"inputs": bytes of a JPEG or PNG file, "targets": WordNet id}."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
-        """Yields the pictures of 25 classes (train), or the whole split."""
+        """Yield the pictures of 25 classes (train), or the whole split."""
         for picture, wnid in self._pictures(split, part):
             yield {"inputs": picture, "targets": wnid}
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the two archives; none where TFDS has the data."""
+        """Return the two archives; none where TFDS has the data."""
         return self._archives() if self._archives_are_there() else []
 
     def _pictures(self, split: str, part: int) -> Iterator[Picture]:
@@ -94,10 +94,10 @@ class ImagenetProblem(Problem):
         return [folder / name for name in (_TRAIN_ARCHIVE, _VALIDATION_ARCHIVE)]
 
     def _archives_are_there(self) -> bool:
-        """Returns whether both are; one without the other is an error.
+        """Return whether both are; one without the other is an error.
 
         Raises:
-            UserError: if only one of them is there.
+            UserError: If only one of them is there.
         """
         if self.tmp_dir is None:
             return False
@@ -158,7 +158,7 @@ class Imagenet64(ImagenetProblem):
 
 
 def _tfds_lines(filename: str) -> list[str]:
-    """Returns the lines of a file that the installed TFDS has for `imagenet2012`."""
+    """Return the lines of a file that the installed TFDS has for `imagenet2012`."""
     import tensorflow_datasets as tfds
 
     path = tfds.core.tfds_path(f"datasets/imagenet2012/{filename}")

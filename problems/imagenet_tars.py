@@ -27,9 +27,9 @@ class ClassArchive(NamedTuple):
     """The archive of one class within the training archive.
 
     Args:
-        wnid: name of the class, as "n01440764".
-        begin: where the archive begins in the training archive, in bytes.
-        end: where it ends.
+        wnid: Name of the class, as "n01440764".
+        begin: Where the archive begins in the training archive, in bytes.
+        end: Where it ends.
     """
 
     wnid: str
@@ -38,13 +38,13 @@ class ClassArchive(NamedTuple):
 
 
 def list_class_archives(path: Path) -> list[ClassArchive]:
-    """Returns the archives that the training archive consists of, in the order of their names.
+    """Return the archives that the training archive consists of, in the order of their names.
 
     Args:
         path: ILSVRC2012_img_train.tar.
 
     Raises:
-        UserError: if the file is no such archive or is broken.
+        UserError: If the file is no such archive or is broken.
     """
     found = []
     with _broken_archive_told(path), tarfile.open(path, "r:") as outer:
@@ -65,14 +65,14 @@ def list_class_archives(path: Path) -> list[ClassArchive]:
 
 
 def read_class_archives(path: Path, archives: Sequence[ClassArchive]) -> Iterator[Picture]:
-    """Yields (bytes of a picture, wnid), a few pictures of each class in turn.
+    """Yield (bytes of a picture, wnid), a few pictures of each class in turn.
 
     Args:
         path: ILSVRC2012_img_train.tar.
-        archives: those to read, each through a file handle of its own.
+        archives: Those to read, each through a file handle of its own.
 
     Raises:
-        UserError: if one of the archives is broken.
+        UserError: If one of the archives is broken.
     """
     waiting = deque(_pictures_of_class(path, archive) for archive in archives)
     while waiting:
@@ -97,14 +97,14 @@ def _pictures_of_class(path: Path, archive: ClassArchive) -> Iterator[Picture]:
 
 
 def read_validation_archive(path: Path, labels: Sequence[str]) -> Iterator[Picture]:
-    """Yields (bytes of a picture, wnid) in the order of the archive.
+    """Yield (bytes of a picture, wnid) in the order of the archive.
 
     Args:
         path: ILSVRC2012_img_val.tar.
-        labels: the wnid of ILSVRC2012_val_00000001.JPEG, of 00000002 and so on.
+        labels: The wnid of ILSVRC2012_val_00000001.JPEG, of 00000002 and so on.
 
     Raises:
-        UserError: if the archive is broken or holds other files.
+        UserError: If the archive is broken or holds other files.
     """
     with _broken_archive_told(path), tarfile.open(path, "r:") as archive:
         for member in archive:
@@ -131,7 +131,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 @contextmanager
 def _broken_archive_told(what: str | Path) -> Iterator[None]:
-    """Turns what reading a broken archive raises into a `UserError`."""
+    """Turn what reading a broken archive raises into a `UserError`."""
     try:
         yield
     except (tarfile.TarError, EOFError) as error:

@@ -34,7 +34,7 @@ class Librispeech(SpeechProblem):
     all, TFDS downloads everything into --tmp_dir/tfds (60 GB, and as much again on the way).
 
     Class attributes:
-        sets: which sets of LibriSpeech make up each split.
+        sets: Which sets of LibriSpeech make up each split.
 
     Source: Panayotov et al., "LibriSpeech: an ASR corpus based on public domain audio books",
     2015; https://www.openslr.org/12
@@ -64,11 +64,11 @@ class Librispeech(SpeechProblem):
     substitute = "it is open itself; smaller: librispeech_100, or mini_speech without any files"
 
     def num_parts(self, split: str) -> int:
-        """Returns 16 for train from folders, so that several processes can decode."""
+        """Return 16 for train from folders, so that several processes can decode."""
         return _PARTS if split == "train" and self._folders else 1
 
     def listing(self, split: str, part: int) -> Listing:
-        """Returns the utterances of every n-th chapter of the sets of a split."""
+        """Return the utterances of every n-th chapter of the sets of a split."""
         chapters = self._chapters[split][part :: self.num_parts(split)]
         utterances: list[Utterance] = []
         unwritten: list[str] = []
@@ -80,14 +80,14 @@ class Librispeech(SpeechProblem):
         return Listing(utterances, counted(len(unwritten), "sounds have no text", unwritten))
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
-        """Yields the examples of one part of the folders, or the whole split from TFDS."""
+        """Yield the examples of one part of the folders, or the whole split from TFDS."""
         if self._folders:
             yield from super().generate_part(split, part)
         else:
             yield from self._tfds_examples(split)
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the transcripts of all sets that there are now; none where TFDS has them."""
+        """Return the transcripts of all sets that there are now; none where TFDS has them."""
         return [path for chapters in self._chapters.values() for path in chapters]
 
     @cached_property
@@ -95,7 +95,7 @@ class Librispeech(SpeechProblem):
         """The folders of the sets of each split; empty if there is no set of LibriSpeech at all.
 
         Raises:
-            UserError: if only some of the splits have a folder.
+            UserError: If only some of the splits have a folder.
         """
         if self.tmp_dir is None:
             raise self.missing(
@@ -160,10 +160,10 @@ def _lines(path: Path) -> list[str]:
 
 
 def _read_chapter(path: Path) -> Iterator[Utterance]:
-    """Yields the utterances of a chapter: `1272-128104-0000 MISTER QUILTER IS ...`.
+    """Yield the utterances of a chapter: `1272-128104-0000 MISTER QUILTER IS ...`.
 
     Raises:
-        UserError: if a sound file is not there or a line has no words.
+        UserError: If a sound file is not there or a line has no words.
     """
     for number, line in enumerate(_lines(path), start=1):
         key, *rest = line.split(None, 1)

@@ -9,21 +9,21 @@ from t2t_mm.problems.tfds_sets import prepare
 
 
 def read_tfds_sets(sets: Sequence[str], tmp_dir: Path) -> Iterator[tuple[str, bytes, str]]:
-    """Yields the utterances of sets of LibriSpeech, in the same order every time.
+    """Yield the utterances of sets of LibriSpeech, in the same order every time.
 
     What TFDS downloads and prepares stays in `tmp_dir/tfds` and is used again. It has one form of
     this data that stores the `.flac` files as they are, and that is taken: the other needs pydub
     and ffmpeg, and more room.
 
     Args:
-        sets: names of the archives, as "train-clean-100".
-        tmp_dir: folder of raw files.
+        sets: Names of the archives, as "train-clean-100".
+        tmp_dir: Folder of raw files.
 
     Yields:
         The name of the utterance, the bytes of its `.flac` file and its transcript.
 
     Raises:
-        DownloadFailure: without a network, or when a server refuses.
+        DownloadFailure: Without a network, or when a server refuses.
     """
     import tensorflow_datasets as tfds
 
@@ -41,7 +41,7 @@ def read_tfds_sets(sets: Sequence[str], tmp_dir: Path) -> Iterator[tuple[str, by
 
 
 def tfds_split(name: str) -> str:
-    """Returns what TFDS calls a set.
+    """Return what TFDS calls a set.
 
     Example:
         >>> tfds_split("train-clean-100"), tfds_split("dev-clean")

@@ -50,7 +50,7 @@ class ParallelText:
         return (self.first,) if self.first == self.second else (self.first, self.second)
 
     def pairs(self) -> Iterator[Pair]:
-        """Yields (first, second) line by line, without white space around the text.
+        """Yield (first, second) line by line, without white space around the text.
 
         A pair with an empty side says nothing about translation: it is skipped, and how many
         were is logged as a warning at the end.
@@ -78,7 +78,7 @@ class ParallelText:
 
 
 def without_empty_pairs(pairs: Iterable[Pair], where: str) -> Iterator[Pair]:
-    """Yields the pairs that have two sides, and logs at the end how many have not.
+    """Yield the pairs that have two sides, and log at the end how many have not.
 
     Args:
       pairs: without white space around the texts.
@@ -100,7 +100,7 @@ def without_empty_pairs(pairs: Iterable[Pair], where: str) -> Iterator[Pair]:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yields the lines of a UTF-8 file, or the segments of an .sgm file.
+    """Yield the lines of a UTF-8 file, or the segments of an .sgm file.
 
     Only a newline ends a line, so that aligned files stay aligned whatever else they contain
     (Common Crawl has carriage returns within lines).
@@ -118,7 +118,7 @@ def read_lines(path: Path) -> Iterator[str]:
 
 
 def count_lines(path: Path) -> int:
-    """Returns how many lines `read_lines` will yield, without decoding them."""
+    """Return how many lines `read_lines` will yield, without decoding them."""
     if ".sgm" in path.suffixes[-2:]:
         return sum(1 for _ in read_lines(path))
     count, last = 0, b"\n"
@@ -130,7 +130,7 @@ def count_lines(path: Path) -> int:
 
 
 def check_same_length(first: Path, second: Path) -> None:
-    """Checks before the first pair is read that two files have equally many lines.
+    """Check before the first pair is read that two files have equally many lines.
 
     Raises:
       UserError: if not, naming both files and both counts.
@@ -147,13 +147,13 @@ def check_same_length(first: Path, second: Path) -> None:
 
 
 def pair_hash(first: str, second: str) -> int:
-    """Returns 64 bits that depend on the text of a pair only, the same on every machine."""
+    """Return 64 bits that depend on the text of a pair only, the same on every machine."""
     text = f"{first}\n{second}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
 
 def held_out_threshold(pairs: Iterable[Pair], *, share: float, most: int) -> int:
-    """Returns the hash up to which (inclusive) a pair is held out.
+    """Return the hash up to which (inclusive) a pair is held out.
 
     Equal pairs share their fate, so that no held-out pair is also trained on.
 
@@ -192,5 +192,5 @@ def held_out_threshold(pairs: Iterable[Pair], *, share: float, most: int) -> int
 
 @cache
 def warn_once(message: str) -> None:
-    """Logs a warning unless the same one was logged before (files are read several times)."""
+    """Log a warning unless the same one was logged before (files are read several times)."""
     logger.warning(message)

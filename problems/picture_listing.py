@@ -21,7 +21,7 @@ _PICTURES_PER_PART: Final = 2_000
 
 
 def is_picture(path: PurePath) -> bool:
-    """Returns whether a file is a picture by the end of its name.
+    """Return whether a file is a picture by the end of its name.
 
     Example:
         >>> is_picture(PurePath("cat/1.JPEG")), is_picture(PurePath("cat/boxes.txt"))
@@ -31,20 +31,20 @@ def is_picture(path: PurePath) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Returns whether a name is one that systems make for themselves, as ".git" or "__MACOSX"."""
+    """Return whether a name is one that systems make for themselves, as ".git" or "__MACOSX"."""
     return name.startswith(".") or name == "__MACOSX"
 
 
 def name_hash(name: str | int) -> int:
-    """Returns 64 bits that depend on a name or number only, the same on every machine."""
+    """Return 64 bits that depend on a name or number only, the same on every machine."""
     return stable_hash(str(name).encode("utf-8", "surrogateescape"))
 
 
 def count_parts(pictures: Sequence[T]) -> int:
-    """Returns into how many parts of at most 2,000 pictures a split falls; at least one."""
+    """Return into how many parts of at most 2,000 pictures a split falls; at least one."""
     return max(1, math.ceil(len(pictures) / _PICTURES_PER_PART))
 
 
 def one_part(pictures: Sequence[T], part: int) -> Sequence[T]:
-    """Returns one part; all of them in order are the split."""
+    """Return one part; all of them in order are the split."""
     return pictures[part * _PICTURES_PER_PART : (part + 1) * _PICTURES_PER_PART]

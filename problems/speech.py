@@ -28,13 +28,13 @@ class Utterance:
     """A stretch of sound and what is said in it.
 
     Args:
-        key: its name in the corpus.
-        sound: the file that holds it.
-        text: what is said.
-        group: speaker, recording or whatever must not be in two splits.
-        start_s: where it begins in the file, in seconds.
-        end_s: where it ends; None for the end of the file.
-        channel: counted from 0; None for the average of all.
+        key: Its name in the corpus.
+        sound: The file that holds it.
+        text: What is said.
+        group: Speaker, recording or whatever must not be in two splits.
+        start_s: Where it begins in the file, in seconds.
+        end_s: Where it ends; None for the end of the file.
+        channel: Counted from 0; None for the average of all.
     """
 
     key: str
@@ -74,16 +74,16 @@ class SpeechProblem(Problem):
     skip_bad_examples = True
 
     def listing(self, split: str, part: int) -> Listing:
-        """Returns the utterances of one part of a split, always the same in the same order."""
+        """Return the utterances of one part of a split, always the same in the same order."""
         raise NotImplementedError(f"{type(self).__name__}.listing(split, part) is not written yet")
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
-        """Yields {"inputs": what reads int16 or float32[samples], "targets": text}."""
+        """Yield {"inputs": what reads int16 or float32[samples], "targets": text}."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
-        """Yields the examples of one part, and tells at its end what was resampled."""
+        """Yield the examples of one part, and tells at its end what was resampled."""
         listing = self.listing(split, part)
         for note in listing.notes:
             warn_once(f"Problem {self.name}, {split}: {note}")
@@ -106,12 +106,12 @@ class SpeechProblem(Problem):
 
 
 def lower_case(text: str) -> str:
-    """Returns the words of a transcript in lower case, one space between them."""
+    """Return the words of a transcript in lower case, one space between them."""
     return " ".join(text.lower().split())
 
 
 def counted(number: int, what: str, examples: Sequence[str]) -> list[str]:
-    """Returns one note about what was left out, with the first names; none if nothing was."""
+    """Return one note about what was left out, with the first names; none if nothing was."""
     if not number:
         return []
     names = ", ".join(examples[:3]) + (", ..." if number > 3 else "")

@@ -47,7 +47,7 @@ class SpeechFiles(SpeechProblem):
       how many is told. A sound file that is not there, or is cut short, is an error.
 
     Raises:
-        UserError: when data is generated: a missing or malformed file, or two lists of one split.
+        UserError: When data is generated: a missing or malformed file, or two lists of one split.
     """
 
     takes_argument = True
@@ -71,18 +71,18 @@ class SpeechFiles(SpeechProblem):
         return ("train", "validation", "test")
 
     def num_parts(self, split: str) -> int:
-        """Returns 16 for a training split of more than 10,000 utterances, else one."""
+        """Return 16 for a training split of more than 10,000 utterances, else one."""
         if split != "train" or len(self._whole("train").utterances) <= _ONE_PART_UP_TO:
             return 1
         return _PARTS
 
     def listing(self, split: str, part: int) -> Listing:
-        """Returns every n-th utterance of a split; notes with the first part."""
+        """Return every n-th utterance of a split; notes with the first part."""
         whole = self._whole(split)
         return Listing(whole.utterances[part :: self.num_parts(split)], () if part else whole.notes)
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the lists of all splits that there are now; not the sounds."""
+        """Return the lists of all splits that there are now; not the sounds."""
         return [file for path in self._lists.values() for file in files_of_list(path)]
 
     @property
@@ -154,12 +154,12 @@ class SpeechFiles(SpeechProblem):
 
 
 def held_out_keys(utterances: Sequence[Utterance], *, share: float, most: int) -> set[str]:
-    """Returns the keys of the utterances to hold out: whole groups, in the order of their hashes.
+    """Return the keys of the utterances to hold out: whole groups, in the order of their hashes.
 
     Args:
-        utterances: all of them. Where they are all of one group each is a group of its own.
-        share: how much of them to hold out at most, between 0 and 1.
-        most: the largest number to hold out. One group is held out in any case.
+        utterances: All of them. Where they are all of one group each is a group of its own.
+        share: How much of them to hold out at most, between 0 and 1.
+        most: The largest number to hold out. One group is held out in any case.
     """
     groups = {utt.key: utt.group or utt.key for utt in utterances}
     if len(set(groups.values())) < 2:

@@ -25,7 +25,7 @@ Numbered = tuple[int, str]
 
 
 def files_of_list(path: Path) -> list[Path]:
-    """Returns the files that a list consists of: itself, or those of a Kaldi directory."""
+    """Return the files that a list consists of: itself, or those of a Kaldi directory."""
     if not path.is_dir():
         return [path]
     names = ("text", "wav.scp", "segments", "utt2spk")
@@ -33,31 +33,31 @@ def files_of_list(path: Path) -> list[Path]:
 
 
 def read_list(path: Path, top: Path) -> Listing:
-    """Reads a Kaldi directory or a manifest.
+    """Read a Kaldi directory or a manifest.
 
     Args:
-        path: of either.
-        top: the highest folder that relative paths in `wav.scp` may start from.
+        path: Of either.
+        top: The highest folder that relative paths in `wav.scp` may start from.
 
     Raises:
-        UserError: naming file and line.
+        UserError: Naming file and line.
     """
     return read_kaldi_directory(path, top) if path.is_dir() else read_manifest(path)
 
 
 def read_kaldi_directory(folder: Path, top: Path) -> Listing:
-    """Reads `text` and `wav.scp`, and `segments` and `utt2spk` where they exist.
+    """Read `text` and `wav.scp`, and `segments` and `utt2spk` where they exist.
 
     Args:
-        folder: of these files.
-        top: relative paths in `wav.scp` start from `folder`, or from a folder above up to this one.
+        folder: Of these files.
+        top: Relative paths in `wav.scp` start from `folder`, or from a folder above up to this one.
 
     Returns:
         The utterances in the order of `text`, grouped by speaker, or else by recording. Those
         without words and those with only a text or only a sound are left out and noted.
 
     Raises:
-        UserError: if a line is malformed or there twice, a sound file is not there, or `wav.scp`
+        UserError: If a line is malformed or there twice, a sound file is not there, or `wav.scp`
             has a command or an archive.
     """
     texts, scp = _table(folder / "text"), _table(folder / "wav.scp")
@@ -87,7 +87,7 @@ def read_kaldi_directory(folder: Path, top: Path) -> Listing:
 
 
 def _table(path: Path) -> dict[str, Numbered]:
-    """Returns what follows each key, with its line number."""
+    """Return what follows each key, with its line number."""
     if not path.is_file():
         raise UserError(
             f"A Kaldi directory has no file {path.name}",
@@ -113,7 +113,7 @@ def _optional_table(path: Path) -> dict[str, Numbered]:
 
 
 def _segments(path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Returns recording, begin, end and channel of each utterance."""
+    """Return recording, begin, end and channel of each utterance."""
     segments = {}
     for key, (number, line) in _optional_table(path).items():
         try:
@@ -157,7 +157,7 @@ def _no_sound(place: Path, number: int, value: str, tried: list[Path]) -> UserEr
 
 
 def read_manifest(path: Path) -> Listing:
-    """Reads a list of sound files with their texts.
+    """Read a list of sound files with their texts.
 
     Args:
         path: `.jsonl` (`.json` alike: one object a line), `.csv` or `.tsv` (with a line of names;
@@ -172,7 +172,7 @@ def read_manifest(path: Path) -> Listing:
         out and noted.
 
     Raises:
-        UserError: if a line is malformed or a sound file is not there.
+        UserError: If a line is malformed or a sound file is not there.
 
     Example:
         {"audio": "clips/1.flac", "text": "Good morning"}
@@ -215,7 +215,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _table_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Yields the rows of a .csv or .tsv by the names in its first line, each a line of its own."""
+    """Yield the rows of a .csv or .tsv by the names in its first line, each a line of its own."""
     options: dict[str, Any] = {"strict": True}
     if path.suffix == ".tsv":
         options |= {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
@@ -255,7 +255,7 @@ def _column(path: Path, number: int, row: Mapping[str, Any], names: tuple[str, .
 
 
 def _segment(path: Path, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns begin and end where the row has an offset; nothing for the whole file."""
+    """Return begin and end where the row has an offset; nothing for the whole file."""
     if row.get("offset") in (None, ""):
         return {}
     try:
@@ -270,10 +270,10 @@ def _segment(path: Path, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _span(start_s: float, end_s: float | None) -> dict[str, Any]:
-    """Returns begin and end of a segment, None for the end of its file.
+    """Return begin and end of a segment, None for the end of its file.
 
     Raises:
-        ValueError: it begins before the file, is empty, or begin or end is no finite number.
+        ValueError: It begins before the file, is empty, or begin or end is no finite number.
     """
     if not 0 <= start_s < (math.inf if end_s is None else end_s) or end_s == math.inf:
         raise ValueError("no segment")

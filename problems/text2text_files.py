@@ -102,7 +102,7 @@ class Text2textFiles(Problem):
         return opposite if self.argument else super().opposite_command
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
-        """Yields {"inputs": line, "targets": line} in the order of the files."""
+        """Yield {"inputs": line, "targets": line} in the order of the files."""
         files = self._files
         if split in files:
             pairs = files[split].pairs()
@@ -121,7 +121,7 @@ class Text2textFiles(Problem):
             yield {"inputs": inputs, "targets": targets}
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the files of all splits that there are now."""
+        """Return the files of all splits that there are now."""
         return [path for text in self._files.values() for path in text.paths]
 
     def _held_out(self, text: ParallelText, *, wanted: bool) -> Iterator[Pair]:
@@ -137,7 +137,7 @@ class Text2textFiles(Problem):
                 yield pair
 
     def _ordered(self, pair: Pair) -> Pair:
-        """Returns a pair by order of language names: the same for both directions."""
+        """Return a pair by order of language names: the same for both directions."""
         return pair if self.languages[0] < self.languages[1] else (pair[1], pair[0])
 
     @cached_property
@@ -176,7 +176,7 @@ class Text2textFiles(Problem):
         return next(iter(found.values()), None)
 
     def _test_stems(self) -> tuple[str, ...]:
-        """Returns "test" if there are such files, else every other name that starts with it."""
+        """Return "test" if there are such files, else every other name that starts with it."""
         if self._aligned_files("test"):
             return ("test",)
         tail = re.compile(rf"\.({'|'.join((*self._pair_tags, ''))})({'|'.join(self.languages)})$")
@@ -188,7 +188,7 @@ class Text2textFiles(Problem):
         return tuple(sorted(stem for stem in stems if self._aligned_files(stem, strict=False)))
 
     def _aligned_files(self, stem: str, *, strict: bool = True) -> ParallelText | None:
-        """Returns the two files of a stem, None if neither exists.
+        """Return the two files of a stem, None if neither exists.
 
         Raises:
           UserError: if strict and only one of the two exists.
@@ -235,7 +235,7 @@ class Text2textFiles(Problem):
 
 
 def _languages(argument: str) -> tuple[str, str]:
-    """Returns the endings of the input and the target files."""
+    """Return the endings of the input and the target files."""
     if not argument:
         return "inputs", "targets"
     source, separator, target = argument.partition("-")

@@ -12,17 +12,17 @@ class DownloadFailure(Exception):
 
 
 def prepare(builder: Any, tmp_dir: Path) -> None:
-    """Downloads and prepares a data set unless it is there.
+    """Download and prepare a data set unless it is there.
 
     Original archives that lie in tmp_dir are not downloaded.
 
     Args:
-        builder: of TFDS, with `tmp_dir / "tfds"` as its data_dir.
-        tmp_dir: folder of raw files.
+        builder: Of TFDS, with `tmp_dir / "tfds"` as its data_dir.
+        tmp_dir: Folder of raw files.
 
     Raises:
-        DownloadFailure: without a network, or when a server refuses.
-        OSError: the disk is full.
+        DownloadFailure: Without a network, or when a server refuses.
+        OSError: The disk is full.
     """
     import tensorflow_datasets as tfds
 

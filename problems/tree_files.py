@@ -87,7 +87,7 @@ class TreeFiles(Problem):
         return ("train", "validation", "test")
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
-        """Yields {"inputs": words, "targets": symbols} in the order of the files."""
+        """Yield {"inputs": words, "targets": symbols} in the order of the files."""
         files = self._files
         if split == "test" and "test" not in files:
             raise UserError(
@@ -102,7 +102,7 @@ class TreeFiles(Problem):
             yield from self._train_or_held_out(files["train"], wanted=split == "validation")
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the files of all splits that there are now, or the .zip that holds them."""
+        """Return the files of all splits that there are now, or the .zip that holds them."""
         return sorted({file.path for files in self._files.values() for file in files})
 
     def _train_or_held_out(
@@ -138,7 +138,7 @@ class TreeFiles(Problem):
         return files
 
     def _named_files(self, folder: Path) -> dict[str, list[TreeFile]]:
-        """Returns train.mrg, dev.ptb and the like by split."""
+        """Return train.mrg, dev.ptb and the like by split."""
         files = {}
         names = sorted(path for path in folder.iterdir() if path.is_file())
         for split, stems in _STEMS.items():
@@ -160,7 +160,7 @@ class TreeFiles(Problem):
         return files
 
     def _unnamed_files(self, folder: Path | None) -> list[TreeFile]:
-        """Returns the .mrg and .ptb files below the folder, or else those of its one .zip."""
+        """Return the .mrg and .ptb files below the folder, or else those of its one .zip."""
         archives: list[Path] = []
         if folder is not None and folder.is_dir():
             if files := files_below(folder):
@@ -194,7 +194,7 @@ class TreeFiles(Problem):
         )
 
     def _split_by_file(self, files: list[TreeFile]) -> dict[str, list[TreeFile]]:
-        """Returns the first 80% of the files for training, then twice 10%; at least one each."""
+        """Return the first 80% of the files for training, then twice 10%; at least one each."""
         count = len(files)
         if count < 3:
             raise UserError(

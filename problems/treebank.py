@@ -63,20 +63,20 @@ class WsjParse(Problem):
     )
 
     def num_parts(self, split: str) -> int:
-        """Returns one part for each section."""
+        """Return one part for each section."""
         return len(_SECTIONS[split])
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
-        """Yields {"inputs": words, "targets": symbols} in the order of the files."""
+        """Yield {"inputs": words, "targets": symbols} in the order of the files."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
-        """Yields the trees of one section."""
+        """Yield the trees of one section."""
         yield from tree_examples(self._sections[_SECTIONS[split][part]])
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the files of the sections that count, or the .zip that holds them."""
+        """Return the files of the sections that count, or the .zip that holds them."""
         return sorted({file.path for files in self._sections.values() for file in files})
 
     @cached_property
@@ -121,10 +121,10 @@ def _names(sections: Iterable[int]) -> str:
 
 
 def _treebanks(folder: Path) -> list[dict[int, list[TreeFile]]]:
-    """Returns the treebanks in a folder, each by section: those in folders first, then .zip files.
+    """Return the treebanks in a folder, each by section: those in folders first, then .zip files.
 
     Raises:
-        UserError: nothing but a broken .zip was found.
+        UserError: Nothing but a broken .zip was found.
     """
     treebanks = _by_section(_wsj_files(folder))
     failures = []
@@ -150,7 +150,7 @@ def _wsj_files(folder: Path) -> Iterator[TreeFile]:
 
 
 def _by_section(files: Iterable[TreeFile]) -> list[dict[int, list[TreeFile]]]:
-    """Returns the files of each treebank among these by section, in the order of their paths.
+    """Return the files of each treebank among these by section, in the order of their paths.
 
     Files belong to one treebank that lie in one folder, or in folders of two digits in it.
     """

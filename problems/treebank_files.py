@@ -21,8 +21,8 @@ class TreeFile:
     """A file of bracketed trees.
 
     Args:
-        path: the file, plain or .gz; or the .zip that holds it.
-        member: its path inside the .zip.
+        path: The file, plain or .gz; or the .zip that holds it.
+        member: Its path inside the .zip.
     """
 
     path: Path
@@ -41,12 +41,12 @@ class TreeFile:
 
 
 def tree_examples(files: Iterable[TreeFile]) -> Iterator[dict[str, str]]:
-    """Yields one example per tree: its words, separated by spaces, and its symbols.
+    """Yield one example per tree: its words, separated by spaces, and its symbols.
 
     A .zip is opened once for all its files that follow one another, and not unpacked.
 
     Raises:
-        UserError: a malformed tree, or text that is not UTF-8, with file and line; a broken .gz or
+        UserError: A malformed tree, or text that is not UTF-8, with file and line; a broken .gz or
             .zip file.
 
     Example:
@@ -60,7 +60,7 @@ def tree_examples(files: Iterable[TreeFile]) -> Iterator[dict[str, str]]:
 
 
 def files_below(folder: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFile]:
-    """Returns the tree files of a folder and all folders below, in the order of their paths.
+    """Return the tree files of a folder and all folders below, in the order of their paths.
 
     Of a plain file and its .gz the plain one counts; hidden files do not.
     """
@@ -72,10 +72,10 @@ def files_below(folder: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFi
 
 
 def files_in_zip(path: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFile]:
-    """Returns the tree files inside a .zip, in the order of their paths there.
+    """Return the tree files inside a .zip, in the order of their paths there.
 
     Raises:
-        UserError: the file is no whole .zip.
+        UserError: The file is no whole .zip.
     """
     with broken_zip_told(path), zipfile.ZipFile(path) as archive:
         names = sorted(archive.namelist())
@@ -83,7 +83,7 @@ def files_in_zip(path: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFil
 
 
 def zip_files(folder: Path) -> list[Path]:
-    """Returns the .zip files that lie in a folder itself."""
+    """Return the .zip files that lie in a folder itself."""
     return sorted(path for path in folder.iterdir() if _is_zip(path) and path.is_file())
 
 
@@ -92,7 +92,7 @@ def _is_zip(path: Path) -> bool:
 
 
 def _counts(parts: Iterable[str], endings: tuple[str, ...], packed: tuple[str, ...] = ()) -> bool:
-    """Returns whether a path is that of a tree file, neither hidden nor macOS's double of one."""
+    """Return whether a path is that of a tree file, neither hidden nor macOS's double of one."""
     *folders, name = parts
     for ending in packed:
         name = name.removesuffix(ending)

@@ -52,16 +52,16 @@ class WmtProblem(Problem):
     licence = _TERMS
 
     def num_parts(self, split: str) -> int:
-        """Returns one part for each training corpus that lies in tmp_dir."""
+        """Return one part for each training corpus that lies in tmp_dir."""
         return max(1, len(self._corpora)) if split == "train" else 1
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
-        """Yields {"inputs": text, "targets": text} in the order of the files."""
+        """Yield {"inputs": text, "targets": text} in the order of the files."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
-        """Yields the pairs of one corpus (train), or the whole split."""
+        """Yield the pairs of one corpus (train), or the whole split."""
         if not self._corpora:
             pairs = self._tfds_pairs(split)
         elif split == "train":
@@ -74,7 +74,7 @@ class WmtProblem(Problem):
             yield {"inputs": inputs, "targets": targets}
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the files of the corpora and news sets that there are now; none from TFDS."""
+        """Return the files of the corpora and news sets that there are now; none from TFDS."""
         return self._paths(self._corpora)
 
     def _paths(self, corpora: list[ParallelText]) -> list[Path]:
@@ -124,7 +124,7 @@ class WmtProblem(Problem):
     # TFDS.
 
     def tfds_builder(self, data_dir: Path) -> Any:
-        """Returns the TFDS builder that has this pair's data."""
+        """Return the TFDS builder that has this pair's data."""
         import tensorflow_datasets as tfds
 
         first, second = self.languages
@@ -229,7 +229,7 @@ class WmtDefr(WmtProblem):
     substitute = "Open and small: text2text_files/de-fr with any aligned files."
 
     def tfds_builder(self, data_dir: Path) -> Any:
-        """Returns a builder of those corpora of WMT 2019 whose languages TFDS does not mix up."""
+        """Return a builder of those corpora of WMT 2019 whose languages TFDS does not mix up."""
         from tensorflow_datasets.translate import wmt
 
         config = wmt.WmtConfig(

@@ -27,7 +27,7 @@ _MAX_DEPTH = 2
 
 
 def list_files(folder: Path) -> dict[str, Path]:
-    """Returns the files of a folder and two levels below, by file name without .gz.
+    """Return the files of a folder and two levels below, by file name without .gz.
 
     Of several files of the same name the one nearest to the folder counts, and a plain one
     before a .gz one.
@@ -48,7 +48,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def find_corpora(files: Mapping[str, Path], first: str, second: str) -> list[ParallelText]:
-    """Finds every training corpus of a language pair.
+    """Find every training corpus of a language pair.
 
     Understood are `commoncrawl.de-en.de` with `commoncrawl.de-en.en`, `commoncrawl.de` with
     `commoncrawl.fr` (the WMT 2019 files for German and French) and the two columns of
@@ -88,7 +88,7 @@ def find_corpora(files: Mapping[str, Path], first: str, second: str) -> list[Par
 def find_news_set(
     files: Mapping[str, Path], name: str, first: str, second: str
 ) -> ParallelText | None:
-    """Finds a development or test set: `newstest2013.de`, or the .sgm of source and reference.
+    """Find a development or test set: `newstest2013.de`, or the .sgm of source and reference.
 
     Args:
       files: what `list_files` returned.

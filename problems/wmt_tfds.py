@@ -13,7 +13,7 @@ from t2t_mm.problems.tfds_sets import prepare
 def read_tfds_pairs(
     builder: Any, split: str, languages: tuple[str, str], tmp_dir: Path
 ) -> Iterator[Pair]:
-    """Yields the pairs of a split in the same order every time; empty ones are left out and told.
+    """Yield the pairs of a split in the same order every time; empty ones are left out and told.
 
     What TFDS downloads and prepares stays in `tmp_dir/tfds` and is used again. Original archives
     that lie in tmp_dir are not downloaded.

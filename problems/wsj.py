@@ -60,18 +60,18 @@ class WsjSpeech(SpeechProblem):
     substitute = "librispeech (open, CC BY 4.0)"
 
     def num_parts(self, split: str) -> int:
-        """Returns 16 for train, so that several processes can decode."""
+        """Return 16 for train, so that several processes can decode."""
         return _PARTS if split == "train" else 1
 
     def listing(self, split: str, part: int) -> Listing:
-        """Returns every n-th utterance of the lists of a split; notes with the first part."""
+        """Return every n-th utterance of the lists of a split; notes with the first part."""
         if split not in self._listings:
             self._listings[split] = self._list(split)
         whole = self._listings[split]
         return Listing(whole.utterances[part :: self.num_parts(split)], () if part else whole.notes)
 
     def raw_files_wanted(self) -> list[Path]:
-        """Returns the lists of all splits; transcripts and recordings come from them."""
+        """Return the lists of all splits; transcripts and recordings come from them."""
         return [self._index(*place) for split in self.splits for place in self.lists[split]]
 
     @cached_property
@@ -119,7 +119,7 @@ class WsjSpeech(SpeechProblem):
         return Listing(utterances, [*told, *notes])
 
     def _with_text(self, recordings: dict[str, Path]) -> tuple[list[Utterance], list[str]]:
-        """Returns the recordings that have a transcript with words, and notes about the others."""
+        """Return the recordings that have a transcript with words, and notes about the others."""
         utterances, without, wordless = [], set(), []
         for key, path in recordings.items():
             name = key.rpartition("/")[2].removesuffix(".wv1")
@@ -138,7 +138,7 @@ class WsjSpeech(SpeechProblem):
         ]
 
     def _tell(self, absent: set[str], what: str, listed: Sized) -> list[str]:
-        """Returns a note about what is absent, or raises if that is too much for a flaw."""
+        """Return a note about what is absent, or raise if that is too much for a flaw."""
         notes = counted(len(absent), f"of {len(listed):,} {what}", sorted(absent))
         if len(absent) > _MOST_MISSING * len(listed):
             raise UserError(
@@ -166,6 +166,6 @@ class WsjSpeechSi84(WsjSpeech):
 
 
 def _folder(disc: str) -> str:
-    """Returns the folder of a disc: 11-13.1 for 11_13_1."""
+    """Return the folder of a disc: 11-13.1 for 11_13_1."""
     first, second, third = disc.split("_")
     return f"{first}-{second}.{third}"

@@ -24,7 +24,7 @@ class WsjFiles:
     list names, then on every other: some lists name the wrong one, and merged folders have none.
 
     Args:
-        folder: has the discs or the folders `wsj0` and `wsj1`, at most two levels below.
+        folder: Has the discs or the folders `wsj0` and `wsj1`, at most two levels below.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,30 +35,30 @@ class WsjFiles:
                 self._paths.setdefault(key, {}).setdefault(disc, path)
 
     def find(self, key: str, disc: str = "") -> Path | None:
-        """Returns where a file lies, None if it does not.
+        """Return where a file lies, None if it does not.
 
         Args:
-            key: path from `wsj0` or `wsj1` on, in lower case.
-            disc: the disc to look on first, as "11_1_1".
+            key: Path from `wsj0` or `wsj1` on, in lower case.
+            disc: The disc to look on first, as "11_1_1".
         """
         paths = self._paths.get(key)
         return None if paths is None else paths.get(disc) or next(iter(paths.values()))
 
     def transcripts(self) -> list[Path]:
-        """Returns all `.dot` files by their path on the disc."""
+        """Return all `.dot` files by their path on the disc."""
         keys = sorted(key for key in self._paths if key.endswith(".dot"))
         return [path for key in keys for path in self._paths[key].values()]
 
 
 def read_ndx(path: Path) -> Iterator[tuple[str, str]]:
-    """Yields disc and path of each recording in a list.
+    """Yield disc and path of each recording in a list.
 
     Args:
-        path: of a list with lines such as `11_1_1:wsj0/si_tr_s/01i/01ic0201.wv1`. The ending may
+        path: Of a list with lines such as `11_1_1:wsj0/si_tr_s/01i/01ic0201.wv1`. The ending may
             be missing. Lines that begin with `;` are comments.
 
     Raises:
-        UserError: if a line is of another form.
+        UserError: If a line is of another form.
     """
     for number, line in enumerate(path.read_text("latin-1").splitlines(), start=1):
         if not line.strip("\x1a \t") or line.lstrip().startswith(";"):
@@ -75,7 +75,7 @@ def read_ndx(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _roots(folder: Path, depth: int) -> Iterator[Path]:
-    """Yields the topmost folders that are named as a disc or as a corpus."""
+    """Yield the topmost folders that are named as a disc or as a corpus."""
     for path in folder.iterdir():
         if path.is_dir():
             name = path.name.lower()
@@ -94,7 +94,7 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _disc_and_key(parts: tuple[str, ...]) -> tuple[str, str]:
-    """Returns the disc ("" if merged) and the path from `wsj0` or `wsj1` on, in lower case."""
+    """Return the disc ("" if merged) and the path from `wsj0` or `wsj1` on, in lower case."""
     names = [_plain_name(part) for part in parts]
     discs = [(place, match) for place, name in enumerate(names) if (match := _DISC.fullmatch(name))]
     disc = "_".join(discs[-1][1].groups()) if discs else ""
@@ -104,5 +104,5 @@ def _disc_and_key(parts: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _plain_name(name: str) -> str:
-    """Returns a name in lower case, without the version that bare ISO 9660 adds (`A.WV1;1`)."""
+    """Return a name in lower case, without the version that bare ISO 9660 adds (`A.WV1;1`)."""
     return name.lower().partition(";")[0]

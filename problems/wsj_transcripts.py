@@ -20,7 +20,7 @@ _READ_OUT = re.compile(r"(?:[^\w\s']+|'(?=single-quote))(?=\w)")
 
 
 def plain_words(transcript: str) -> str:
-    """Returns what a reader said as lower-case words, without the marks of the transcriber.
+    """Return what a reader said as lower-case words, without the marks of the transcriber.
 
     - Noises in brackets, pauses (`.`) and the mark of a cut utterance (`~`) go.
     - Words between `<` and `>` (dropped and said again), with `*` (mispronounced), `!` (stress) or
@@ -29,7 +29,7 @@ def plain_words(transcript: str) -> str:
       the words that were said: `comma`, `dash`, `close quote`, `percent`.
 
     Args:
-        transcript: a line of a `.dot` file without the utterance's name.
+        transcript: A line of a `.dot` file without the utterance's name.
 
     Example:
         >>> plain_words("Mr\\\\. <and> Smith [loud_breath] said ,COMMA no .")
@@ -57,7 +57,7 @@ class DotFiles:
     whose names begin with `01ic02`.
 
     Args:
-        paths: all of them; where several have the same utterance the first one counts.
+        paths: All of them; where several have the same utterance the first one counts.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -68,10 +68,10 @@ class DotFiles:
         self.read: list[Path] = []
 
     def transcript(self, utterance: str) -> str | None:
-        """Returns the transcript of an utterance (as in the file), None if there is none.
+        """Return the transcript of an utterance (as in the file), None if there is none.
 
         Args:
-            utterance: eight letters and digits in lower case, as "01ic0201".
+            utterance: Eight letters and digits in lower case, as "01ic0201".
         """
         session = utterance[:6]
         if session not in self._transcripts:
@@ -85,7 +85,7 @@ class DotFiles:
 
 
 def read_dot_file(path: Path) -> dict[str, str]:
-    """Returns the transcripts of a `.dot` file by the name of the utterance in lower case.
+    """Return the transcripts of a `.dot` file by the name of the utterance in lower case.
 
     Other lines than `words (utterance)` are left out: they have no utterance that could miss them.
     """

@@ -180,7 +180,7 @@ FEATURES: dict[str, type[Feature]] = {
 
 
 def feature_to_json(feature: Feature) -> dict[str, Any]:
-    """Returns a declared feature as a record that `feature_from_json` reads.
+    """Return a declared feature as a record that `feature_from_json` reads.
 
     Example:
         >>> feature_to_json(Categorical(num_classes=3))
@@ -191,7 +191,7 @@ def feature_to_json(feature: Feature) -> dict[str, Any]:
 
 
 def feature_from_json(record: Mapping[str, Any]) -> Feature:
-    """Returns the feature of a record that `feature_to_json` made."""
+    """Return the feature of a record that `feature_to_json` made."""
     fields = {name: value for name, value in record.items() if name != "modality"}
     return FEATURES[record["modality"]](**fields)
 

@@ -31,10 +31,10 @@ def output_and_gradients(run, inputs, mask=None, **function_options):
     """What `run` gives and the gradients of x, gates and every matrix, from one graph.
 
     Args:
-        run: a dispatch.
-        inputs: of the layer; gates of padded positions are set to zero, as the gate does.
+        run: A dispatch.
+        inputs: Of the layer; gates of padded positions are set to zero, as the gate does.
         mask: bool[N].
-        function_options: of `tf.function`.
+        function_options: Of `tf.function`.
     """
     x, experts, gates, w_in, w_out = inputs
     if mask is not None:

@@ -25,8 +25,8 @@ def sphere_bytes(samples: np.ndarray, rate: int = 16_000, **changed: str | None)
 
     Args:
         samples: int16[samples] or int16[samples, channels] for PCM, uint8 for mu-law and A-law.
-        rate: samples per second.
-        **changed: fields of the header, as `sample_count="-i 3"`; None leaves one out.
+        rate: Samples per second.
+        **changed: Fields of the header, as `sample_count="-i 3"`; None leaves one out.
     """
     wide = samples.dtype.itemsize == 2
     checksum = int(samples.astype(np.int64).sum()) % 65536

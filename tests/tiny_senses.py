@@ -52,8 +52,8 @@ def seed_of_draws(problems: Sequence[str], *parts: tuple[int, Sequence[str]]) ->
     """Returns a seed by which a mixture draws what a test is about.
 
     Args:
-        problems: the mixture.
-        *parts: how many batches, and which problems feed them, each at least one.
+        problems: The mixture.
+        *parts: How many batches, and which problems feed them, each at least one.
     """
     rates = mixture_rates(list(problems))
     for seed in itertools.count():

@@ -25,12 +25,12 @@ TOP = ROWS_OF_KINDS * (CELL + LABEL) + 16
 
 
 def enlarged(picture: Any) -> Image.Image:
-    """Returns a picture with each pixel as a square."""
+    """Return a picture with each pixel as a square."""
     return Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.NEAREST)
 
 
 def draw_kinds(page: Image.Image, font: Any) -> None:
-    """Draws the first test picture of each kind, with its label."""
+    """Draw the first test picture of each kind, with its label."""
     found: dict[str, Any] = {}
     numbers = count()
     while len(found) < len(KINDS):
@@ -45,7 +45,7 @@ def draw_kinds(page: Image.Image, font: Any) -> None:
 
 
 def draw_captioned(page: Image.Image, font: Any) -> None:
-    """Draws the first test pictures with their captions, two a row."""
+    """Draw the first test pictures with their captions, two a row."""
     for index in range(CAPTIONED):
         one = captioned_picture("test", index)
         row, column = divmod(index, 2)
@@ -57,7 +57,7 @@ def draw_captioned(page: Image.Image, font: Any) -> None:
 
 
 def main(path: str) -> None:
-    """Writes the page as a PNG of 256 colours, which keeps it small."""
+    """Write the page as a PNG of 256 colours, which keeps it small."""
     page = Image.new("RGB", (WIDTH, TOP + CAPTIONED // 2 * CELL), "white")
     draw_kinds(page, ImageFont.load_default(13))
     draw_captioned(page, ImageFont.load_default(11))

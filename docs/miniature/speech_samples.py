@@ -30,14 +30,14 @@ SOUND_FILES = {
 
 
 def spectrogram_db(sound: NDArray[np.int16]) -> NDArray[np.float64]:
-    """Returns the level of float[257, columns], 8 ms wide windows every 4 ms."""
+    """Return the level of float[257, columns], 8 ms wide windows every 4 ms."""
     padded = np.pad(sound / 32_768, 64)
     frames = np.lib.stride_tricks.sliding_window_view(padded, 128)[::64] * np.hanning(128)
     return np.asarray(20 * np.log10(np.abs(np.fft.rfft(frames, 512)).T + 1e-4))
 
 
 def labels(text: str, speaker: int, seed: str) -> list[tuple[float, str]]:
-    """Returns when each sound begins, in seconds, and its symbol: what `say` has articulated."""
+    """Return when each sound begins, in seconds, and its symbol: what `say` has articulated."""
     dice = Dice(f"speech/{seed}")
     draw_voice(dice)
     begin, before, found = 0.0, "", []
@@ -49,7 +49,7 @@ def labels(text: str, speaker: int, seed: str) -> list[tuple[float, str]]:
 
 
 def draw(path: Path) -> None:
-    """Draws all samples below each other."""
+    """Draw all samples below each other."""
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
@@ -79,7 +79,7 @@ def draw(path: Path) -> None:
 
 
 def write_sound(path: Path, sound: NDArray[np.int16]) -> None:
-    """Writes a mono WAV file of 16 bits."""
+    """Write a mono WAV file of 16 bits."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -88,7 +88,7 @@ def write_sound(path: Path, sound: NDArray[np.int16]) -> None:
 
 
 def main() -> None:
-    """Writes speech.png and the sound files beside this program."""
+    """Write speech.png and the sound files beside this program."""
     draw(FOLDER / "speech.png")
     for name, (text, speaker, seed) in SOUND_FILES.items():
         write_sound(FOLDER / name, say(text, seed, SPEAKERS[speaker]))

@@ -30,15 +30,15 @@ class Gesture:
     """A stretch of speech whose sources stay as they are while the resonances may move.
 
     Args:
-        symbol: the phoneme that it belongs to, or `PAUSE`.
+        symbol: The phoneme that it belongs to, or `PAUSE`.
         seconds: duration.
-        start, end: the first three formants in Hz, of a vocal tract of 17 cm.
-        voicing: strength of the pulses of the vocal folds.
-        breath: loudness of the turbulence in the open throat, which the formants colour.
-        noise: turbulence at a narrow place.
+        start, end: The first three formants in Hz, of a vocal tract of 17 cm.
+        voicing: Strength of the pulses of the vocal folds.
+        breath: Loudness of the turbulence in the open throat, which the formants colour.
+        noise: Turbulence at a narrow place.
         nasal: 1 where air leaves by the nose.
         muffle: 1 where a closed mouth takes the high frequencies from the voice.
-        accent: whether the pitch rises here.
+        accent: Whether the pitch rises here.
     """
 
     symbol: str
@@ -66,12 +66,12 @@ class _Sound:
 
 
 def articulate(words: Sequence[SpokenWord], voice: Voice, dice: Dice) -> list[Gesture]:
-    """Returns the gestures of a sentence, with a short silence before and after it.
+    """Return the gestures of a sentence, with a short silence before and after it.
 
     Args:
-        words: as `pronounce` gives them.
-        voice: sets the tempo.
-        dice: varies durations, and pauses here and there.
+        words: As `pronounce` gives them.
+        voice: Sets the tempo.
+        dice: Varies durations, and pauses here and there.
     """
     sounds = [_pause(0.05 + 0.06 * dice.roll())]
     for index, word in enumerate(words):
@@ -94,7 +94,7 @@ def _pause(seconds: float) -> _Sound:
 
 
 def _timed(word: SpokenWord, voice: Voice, dice: Dice, is_last: bool) -> Iterator[_Sound]:
-    """Yields the sounds of a word with their durations; affricates become two sounds."""
+    """Yield the sounds of a word with their durations; affricates become two sounds."""
     symbols: list[str] = []
     stresses: list[bool] = []
     phonemes: list[Phoneme] = []
@@ -130,7 +130,7 @@ def _vowel_factor(stressed: bool, following: Phoneme | None) -> float:
 
 
 def _among_neighbours(sounds: Sequence[_Sound]) -> list[_Sound]:
-    """Moves the formants of yielding sounds towards those of their neighbours."""
+    """Move the formants of yielding sounds towards those of their neighbours."""
     placed = []
     for index, sound in enumerate(sounds):
         phoneme = sound.phoneme
@@ -150,7 +150,7 @@ def _among_neighbours(sounds: Sequence[_Sound]) -> list[_Sound]:
 
 
 def _firm(sounds: Sequence[_Sound]) -> Phoneme | None:
-    """Returns the first sound that does not yield entirely."""
+    """Return the first sound that does not yield entirely."""
     return next((sound.phoneme for sound in sounds if sound.phoneme.yielding < 1.0), None)
 
 
@@ -163,7 +163,7 @@ def _mixed(own: Formants, asked: Sequence[float], shares: Sequence[float]) -> Fo
 
 
 def _gestures(sound: _Sound, before: str) -> Iterator[Gesture]:
-    """Yields what one sound consists of; only stops have several parts."""
+    """Yield what one sound consists of; only stops have several parts."""
     phoneme = sound.phoneme
     plain = Gesture(
         sound.symbol, sound.seconds, sound.start, sound.end, phoneme.voicing, accent=sound.stressed
@@ -181,7 +181,7 @@ def _gestures(sound: _Sound, before: str) -> Iterator[Gesture]:
 
 
 def _stop(sound: _Sound, plain: Gesture, before: str) -> Iterator[Gesture]:
-    """Yields closure, burst and, of a voiceless stop, the breath until the voice sets in."""
+    """Yield closure, burst and, of a voiceless stop, the breath until the voice sets in."""
     phoneme = sound.phoneme
     assert phoneme.noise is not None
     noise = phoneme.noise
@@ -196,5 +196,5 @@ def _stop(sound: _Sound, plain: Gesture, before: str) -> Iterator[Gesture]:
 
 
 def total_seconds(gestures: Sequence[Gesture]) -> float:
-    """Returns how long the gestures last together."""
+    """Return how long the gestures last together."""
     return sum(gesture.seconds for gesture in gestures)

@@ -20,7 +20,7 @@ _Clause: TypeAlias = plan.Existence | plan.Presentation | plan.Statement
 
 
 def named(thing: Thing, determiner: plan.Determiner, *, sized: bool = False) -> plan.NounPhrase:
-    """Returns "the two (small) red stars" or "a (small) red star"."""
+    """Return "the two (small) red stars" or "a (small) red star"."""
     return plan.NounPhrase(
         thing.kind,
         thing.count > 1,
@@ -32,7 +32,7 @@ def named(thing: Thing, determiner: plan.Determiner, *, sized: bool = False) -> 
 
 
 def _placings(thing: Thing, place: plan.Place, *, sized: bool = False) -> list[_Clause]:
-    """Returns three or four ways to say where a thing is."""
+    """Return three or four ways to say where a thing is."""
     clauses: list[_Clause] = [
         plan.Statement(named(thing, "the", sized=sized), (plan.Location((place,)),)),
         plan.Existence(named(thing, "a", sized=sized), place),
@@ -44,7 +44,7 @@ def _placings(thing: Thing, place: plan.Place, *, sized: bool = False) -> list[_
 
 
 def _of_one(thing: Thing, sides: tuple[str, ...]) -> list[_Clause]:
-    """Returns captions of a single thing: where in the picture it is, and what it is like."""
+    """Return captions of a single thing: where in the picture it is, and what it is like."""
     clauses = [clause for side in sides for clause in _placings(thing, plan.Side(side), sized=True)]
     count = thing.count if thing.count > 1 else 0
     plain = plan.NounPhrase(thing.kind, thing.count > 1, "the", count)
@@ -56,7 +56,7 @@ def _of_one(thing: Thing, sides: tuple[str, ...]) -> list[_Clause]:
 
 
 def _of_two(thing: Thing, landmark: Thing, relations: list[str]) -> list[_Clause]:
-    """Returns captions of two things: how one lies to the other."""
+    """Return captions of two things: how one lies to the other."""
     clauses: list[_Clause] = []
     for relation in relations:
         clauses += _placings(thing, plan.Relation(relation, named(landmark, "the")))
@@ -68,7 +68,7 @@ def _of_two(thing: Thing, landmark: Thing, relations: list[str]) -> list[_Clause
 
 
 def _of_three(thing: Thing, one: Thing, other: Thing) -> list[_Clause]:
-    """Returns captions of a thing between two others, named in either order."""
+    """Return captions of a thing between two others, named in either order."""
     return [
         clause
         for ends in ((one, other), (other, one))
@@ -80,13 +80,13 @@ def _of_three(thing: Thing, one: Thing, other: Thing) -> list[_Clause]:
 
 
 def plain_captions(cast: Cast, scene: Scene) -> list[plan.Sentence]:
-    """Returns all captions that tell of the whole cast; those that always fit come first.
+    """Return all captions that tell of the whole cast; those that always fit come first.
 
     They all have the content words `cast.content`.
 
     Args:
-        cast: what to tell of.
-        scene: where it is; its first things are those of the cast.
+        cast: What to tell of.
+        scene: Where it is; its first things are those of the cast.
     """
     first, *others = scene.things[: len(cast.things)]
     if not others:
@@ -115,7 +115,7 @@ def _comparison(cast: Cast) -> _Clause:
 
 
 def draw_special(cast: Cast, dice: Dice) -> plan.Sentence | None:
-    """Draws the one caption that tells of two things' sizes; None of fewer things, or more."""
+    """Draw the one caption that tells of two things' sizes; None of fewer things, or more."""
     if len(cast.things) != 2:
         return None
     return plan.Sentence(_sizes(cast) if dice.chance(0.7) else _comparison(cast))
@@ -124,14 +124,14 @@ def draw_special(cast: Cast, dice: Dice) -> plan.Sentence | None:
 def choose_captions(
     cast: Cast, scene: Scene, special: plan.Sentence | None, dice: Dice
 ) -> tuple[plan.Sentence, ...] | None:
-    """Chooses five captions of a picture, in random order.
+    """Choose five captions of a picture, in random order.
 
     The first three plain ones are always among them, so that there is a form that always fits.
 
     Args:
-        cast: what to tell of.
-        scene: where it is.
-        special: what `draw_special` gave.
+        cast: What to tell of.
+        scene: Where it is.
+        special: What `draw_special` gave.
         dice: decides.
 
     Returns:
@@ -148,5 +148,5 @@ def choose_captions(
 
 
 def is_short(sentence: plan.Sentence) -> bool:
-    """Returns whether a sentence has at most `MAX_WORDS` words in English."""
+    """Return whether a sentence has at most `MAX_WORDS` words in English."""
     return len(english.text(sentence).split()) <= MAX_WORDS

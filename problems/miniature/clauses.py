@@ -209,5 +209,5 @@ _MAKERS: Final[tuple[Callable[[Mentions], plan.Clause | None], ...]] = (
 
 
 def draw_clause(mentions: Mentions) -> plan.Clause | None:
-    """Draws one clause of any sort; statements and existence are the most frequent."""
+    """Draw one clause of any sort; statements and existence are the most frequent."""
     return mentions.dice.pick(_MAKERS)(mentions)

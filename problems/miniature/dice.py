@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def stable_hash(key: bytes) -> int:
-    """Hashes bytes to 64 bits, the same in every process (unlike Python's own `hash`)."""
+    """Hash bytes to 64 bits, the same in every process (unlike Python's own `hash`)."""
     return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "little")
 
 
@@ -19,7 +19,7 @@ class Dice:
     Built on `Random.random` alone, the one method whose sequence Python promises never to change.
 
     Args:
-        seed: any text; equal texts give equal choices.
+        seed: Any text; equal texts give equal choices.
 
     Example:
         >>> Dice("7/train/0").pick("abc") == Dice("7/train/0").pick("abc")
@@ -32,15 +32,15 @@ class Dice:
         self.roll = random.Random(stable_hash(seed.encode())).random
 
     def chance(self, probability: float) -> bool:
-        """Returns True with the given probability."""
+        """Return True with the given probability."""
         return self.roll() < probability
 
     def pick(self, options: Sequence[T]) -> T:
-        """Returns one of `options`, each equally likely."""
+        """Return one of `options`, each equally likely."""
         return options[int(self.roll() * len(options))]
 
     def shuffle(self, items: list[T]) -> None:
-        """Brings `items` into a random order, in place."""
+        """Bring `items` into a random order, in place."""
         for last in range(len(items) - 1, 0, -1):
             other = int(self.roll() * (last + 1))
             items[last], items[other] = items[other], items[last]

@@ -30,7 +30,7 @@ _SIDES: Final = {
 
 
 def text(sentence: plan.Sentence) -> str:
-    """Returns the sentence as one would write it.
+    """Return the sentence as one would write it.
 
     Example:
         >>> star = plan.NounPhrase("star", plural=False, determiner="a", colour="red")
@@ -43,7 +43,7 @@ def text(sentence: plan.Sentence) -> str:
 
 
 def leaves(node: Tree) -> list[str]:
-    """Returns the words of a tree from left to right, with commas and the full stop."""
+    """Return the words of a tree from left to right, with commas and the full stop."""
     found: list[str] = []
     _collect(node, found)
     return found
@@ -58,7 +58,7 @@ def _collect(node: Tree, found: list[str]) -> None:
 
 
 def tree(sentence: plan.Sentence) -> Tree:
-    """Returns the constituency tree of a sentence, the full stop included."""
+    """Return the constituency tree of a sentence, the full stop included."""
     stop: Tree = (".", (".",))
     first = _clause(sentence.first)
     if sentence.second is None:
@@ -74,7 +74,7 @@ def tree(sentence: plan.Sentence) -> Tree:
 
 
 def _widen(node: Tree | str, *more: Tree) -> Tree:
-    """Adds children at the right end of a verb phrase."""
+    """Add children at the right end of a verb phrase."""
     assert not isinstance(node, str)
     return (node[0], (*node[1], *more))
 
@@ -116,7 +116,7 @@ def _verb(verb: str, plural: bool) -> Tree:
 
 
 def _subject(subject: plan.Subject) -> tuple[Tree, bool]:
-    """Returns the subject and whether its verb is plural."""
+    """Return the subject and whether its verb is plural."""
     if isinstance(subject, plan.NounPhrase):
         return noun_phrase(subject), subject.plural
     if isinstance(subject, plan.Pair):
@@ -137,7 +137,7 @@ def _noun_phrases(things: plan.NounPhrase | plan.Pair) -> Tree:
 
 
 def noun_phrase(phrase: plan.NounPhrase) -> Tree:
-    """Returns the tree of a noun phrase with its modifier."""
+    """Return the tree of a noun phrase with its modifier."""
     core = _core(
         phrase.kind, phrase.plural, phrase.determiner, phrase.count, phrase.size, phrase.colour
     )
@@ -199,7 +199,7 @@ def _verb_phrase(predicate: plan.Predicate, plural: bool) -> Tree:
 
 
 def _complement(predicate: plan.Property | plan.Location | plan.Comparison) -> Tree:
-    """Returns what follows "is"."""
+    """Return what follows "is"."""
     conjunction: Tree = ("CC", ("and",))
     if isinstance(predicate, plan.Property):
         adjectives: list[Tree] = [("JJ", (adjective,)) for adjective in predicate.adjectives]
@@ -215,7 +215,7 @@ def _complement(predicate: plan.Property | plan.Location | plan.Comparison) -> T
 
 
 def _label_of_both(first: Tree, second: Tree) -> str:
-    """Returns the label of a coordination: UCP, as in the Treebank, where the parts differ."""
+    """Return the label of a coordination: UCP, as in the Treebank, where the parts differ."""
     return first[0] if first[0] == second[0] else "UCP"
 
 

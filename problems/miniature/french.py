@@ -51,7 +51,7 @@ _ELISION: Final = re.compile(r"(?<=\b[dn])e (?=[aeiouéœ])|(?<=\bqu)e (?=[aeiou
 
 
 def text(sentence: plan.Sentence) -> str:
-    """Returns the sentence as one would write it.
+    """Return the sentence as one would write it.
 
     Example:
         >>> star = plan.NounPhrase("star", plural=False, determiner="a", colour="red")
@@ -67,7 +67,7 @@ def text(sentence: plan.Sentence) -> str:
 
 
 def _join_words(words: str) -> str:
-    """Applies elision and contraction to a string of full words."""
+    """Apply elision and contraction to a string of full words."""
     words = _ARTICLE_ELISION.sub("'", words)
     for full, contracted in _CONTRACTIONS:
         if full in words:
@@ -101,7 +101,7 @@ def _existence(clause: plan.Existence) -> str:
 
 
 def _agreement(subject: plan.Subject) -> tuple[bool, bool]:
-    """Returns whether what is said of the subject is feminine, and whether it is plural."""
+    """Return whether what is said of the subject is feminine, and whether it is plural."""
     if isinstance(subject, plan.Pronoun):
         subject = subject.antecedent
     if isinstance(subject, plan.Pair):
@@ -134,7 +134,7 @@ def _noun_phrases(things: plan.NounPhrase | plan.Pair) -> str:
 
 
 def noun_phrase(phrase: plan.NounPhrase) -> str:
-    """Returns a noun phrase with its modifier, before elision and contraction."""
+    """Return a noun phrase with its modifier, before elision and contraction."""
     words = _core(
         phrase.kind, phrase.plural, phrase.determiner, phrase.count, phrase.size, phrase.colour
     )
@@ -154,7 +154,7 @@ def noun_phrase(phrase: plan.NounPhrase) -> str:
 def _core(
     kind: str, plural: bool, determiner: plan.Determiner, count: int, size: str, colour: str
 ) -> str:
-    """Returns determiner, number, size, noun and colour, all agreeing."""
+    """Return determiner, number, size, noun and colour, all agreeing."""
     noun = FRENCH_NOUNS[kind]
     feminine = noun.gender == "f"
     words = []
@@ -179,7 +179,7 @@ def _core(
 
 
 def adjective(name: str, feminine: bool, plural: bool) -> str:
-    """Returns an adjective that agrees in gender and number."""
+    """Return an adjective that agrees in gender and number."""
     form = FRENCH_ADJECTIVES[name][feminine]
     return form + "s" if plural and name not in FRENCH_INVARIABLE else form
 
@@ -193,7 +193,7 @@ def _place(place: plan.Place) -> str:
 def _predicate(
     predicate: plan.Predicate, feminine: bool, plural: bool, is_none: bool = False
 ) -> str:
-    """Returns verb and complement; `is_none` after "aucun", which takes "ne" without "pas"."""
+    """Return verb and complement; `is_none` after "aucun", which takes "ne" without "pas"."""
     verb = "sont" if plural else "est"
     negated = not isinstance(predicate, plan.Contrast) and predicate.negated
     if isinstance(predicate, plan.Contrast):

@@ -69,7 +69,7 @@ _VERBS: Final = {
 
 
 def text(sentence: plan.Sentence) -> str:
-    """Returns the sentence as one would write it.
+    """Return the sentence as one would write it.
 
     Example:
         >>> star = plan.NounPhrase("star", plural=False, determiner="a", colour="red")
@@ -94,7 +94,7 @@ def _second_clause(connective: plan.Connective, clause: plan.Statement) -> str:
 
 
 def _clause(clause: plan.Clause) -> str:
-    """Returns a main clause: the finite verb is always second."""
+    """Return a main clause: the finite verb is always second."""
     if isinstance(clause, plan.Existence):
         things = _noun_phrases(clause.things, "accusative")
         if clause.place is None:
@@ -150,7 +150,7 @@ def _noun_phrases(things: plan.NounPhrase | plan.Pair, case: Case) -> str:
 
 
 def noun_phrase(phrase: plan.NounPhrase, case: Case) -> str:
-    """Returns a noun phrase with its modifier; a relative clause ends with its comma."""
+    """Return a noun phrase with its modifier; a relative clause ends with its comma."""
     words = _core(
         phrase.kind,
         phrase.plural,
@@ -175,14 +175,14 @@ def noun_phrase(phrase: plan.NounPhrase, case: Case) -> str:
 
 
 def tells_object_from_subject(kind: str, plural: bool, subject: plan.NounPhrase) -> bool:
-    """Returns whether German shows which of the two acts in "the star that the house touches".
+    """Return whether German shows which of the two acts in "the star that the house touches".
 
     "Die Sterne, die die Häuser berühren" does not: only a masculine form or the verb's number can.
 
     Args:
-        kind: of the noun that the relative clause follows.
-        plural: whether that noun is in the plural.
-        subject: who acts in the relative clause.
+        kind: Of the noun that the relative clause follows.
+        plural: Whether that noun is in the plural.
+        subject: Who acts in the relative clause.
     """
     if plural != subject.plural:
         return True
@@ -200,7 +200,7 @@ def _core(
     colour: str,
     case: Case,
 ) -> str:
-    """Returns determiner, number, adjectives and noun, all agreeing."""
+    """Return determiner, number, adjectives and noun, all agreeing."""
     gender = "p" if plural else GERMAN_NOUNS[kind].gender
     words = []
     ending = _WEAK.get((case, gender), "en")
@@ -245,7 +245,7 @@ def _place(place: plan.Place) -> str:
 
 
 def _predicate(predicate: plan.Predicate, plural: bool) -> tuple[str, str]:
-    """Returns the finite verb and the rest; a subordinate clause puts the rest first."""
+    """Return the finite verb and the rest; a subordinate clause puts the rest first."""
     if isinstance(predicate, plan.Action):
         return _action(predicate, plural)
     if isinstance(predicate, plan.Contrast):

@@ -11,10 +11,10 @@ class Noun:
     """A noun with its plural and gender.
 
     Args:
-        singular: the dictionary form.
-        plural: the plural (German: nominative).
+        singular: The dictionary form.
+        plural: The plural (German: nominative).
         gender: "m", "f" or "n"; English nouns have "n".
-        dative: the German dative singular where it differs from `singular`.
+        dative: The German dative singular where it differs from `singular`.
     """
 
     singular: str

@@ -12,8 +12,8 @@ class Mentions:
     things it says once.
 
     Args:
-        scene: the scene that the sentence is about.
-        dice: where choices come from.
+        scene: The scene that the sentence is about.
+        dice: Where choices come from.
     """
 
     def __init__(self, scene: Scene, dice: Dice) -> None:
@@ -22,7 +22,7 @@ class Mentions:
         self.used: set[int] = set()
 
     def unused(self) -> list[int]:
-        """Returns the indices of the things that were not named yet, in random order."""
+        """Return the indices of the things that were not named yet, in random order."""
         left = [index for index in range(len(self.scene.things)) if index not in self.used]
         self.dice.shuffle(left)
         return left
@@ -39,14 +39,14 @@ class Mentions:
         | None = None,
         always_counts: bool = False,
     ) -> plan.NounPhrase | None:
-        """Names a thing so that no other thing of the scene fits.
+        """Name a thing so that no other thing of the scene fits.
 
         Args:
-            index: the thing's index in the scene.
+            index: The thing's index in the scene.
             determiner: "the" or "a".
             hidden: "size", "colour" or both: what the sentence says elsewhere.
-            modifier: what follows the noun.
-            always_counts: whether several things always get their number.
+            modifier: What follows the noun.
+            always_counts: Whether several things always get their number.
 
         Returns:
             The phrase; None where telling the thing apart needs what is hidden.
@@ -75,7 +75,7 @@ class Mentions:
         )
 
     def landmark(self, index: int, hidden: tuple[str, ...] = ()) -> plan.NounPhrase | None:
-        """Names a thing that serves to place another: mostly "the", now and then "a".
+        """Name a thing that serves to place another: mostly "the", now and then "a".
 
         Several get their number then: "next to two stars", hardly "next to stars".
         """
@@ -84,7 +84,7 @@ class Mentions:
         return self.name(index, determiner, hidden, always_counts=is_vague)
 
     def relation(self, index: int) -> plan.Relation | None:
-        """Returns a true relation of a thing to things not named yet, if there is one."""
+        """Return a true relation of a thing to things not named yet, if there is one."""
         dice = self.dice
         between = [pair for pair in self.scene.between(index) if not self.used.intersection(pair)]
         if between and dice.chance(0.6):
@@ -109,5 +109,5 @@ class Mentions:
         return plan.Relation(relation, landmark) if landmark else None
 
     def side(self, index: int) -> plan.Side:
-        """Returns a part of the picture in which the thing lies."""
+        """Return a part of the picture in which the thing lies."""
         return plan.Side(self.dice.pick(self.scene.sides(index)))

@@ -9,7 +9,7 @@ from t2t_mm.problems.miniature.scene import Scene
 
 
 def draw_sentence(scene: Scene, dice: Dice) -> plan.Sentence:
-    """Draws one true sentence about a scene, of one clause or two.
+    """Draw one true sentence about a scene, of one clause or two.
 
     Its length is not bounded here: the caller refuses what is too long.
     """

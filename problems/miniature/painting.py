@@ -16,11 +16,11 @@ from t2t_mm.problems.miniature.picture_raster import raster
 
 
 def paint(placed: Sequence[Placed], dice: Dice) -> NDArray[np.uint8]:
-    """Returns the picture of things whose places are known.
+    """Return the picture of things whose places are known.
 
     Args:
-        placed: things from back to front.
-        dice: decides colours, background, light and noise.
+        placed: Things from back to front.
+        dice: Decides colours, background, light and noise.
 
     Returns:
         uint8[64, 64, 3], the same on every machine.
@@ -38,7 +38,7 @@ def paint(placed: Sequence[Placed], dice: Dice) -> NDArray[np.uint8]:
 
 
 def _paint_things(canvas: Canvas, thing: Placed, shades: dict[Shade, NDArray[np.float64]]) -> None:
-    """Paints equal things: drawn once, and copied to whole pixels beside the first."""
+    """Paint equal things: drawn once, and copied to whole pixels beside the first."""
     first_x, first_y = thing.centres[0]
     column, row = math.floor(first_x), math.floor(first_y)
     offset = first_x - column, first_y - row
@@ -53,7 +53,7 @@ def _paint_things(canvas: Canvas, thing: Placed, shades: dict[Shade, NDArray[np.
 
 
 def _rim(outline: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns a thin dark edge around an outline, with a shadow at its lower right."""
+    """Return a thin dark edge around an outline, with a shadow at its lower right."""
     around = outline.copy()
     for ahead, behind in ((slice(1, None), slice(None, -1)), (slice(None, -1), slice(1, None))):
         around[ahead] = np.maximum(around[ahead], 0.75 * outline[behind])
@@ -69,7 +69,7 @@ def _blend(
     mask: NDArray[np.float64],
     colour: NDArray[np.float64],
 ) -> None:
-    """Covers part of the picture, in place; what lies outside it is left out."""
+    """Cover part of the picture, in place; what lies outside it is left out."""
     rows = slice(max(top, 0), min(top + mask.shape[0], SIDE))
     columns = slice(max(left, 0), min(left + mask.shape[1], SIDE))
     seen = mask[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]

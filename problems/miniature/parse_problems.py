@@ -25,8 +25,8 @@ class MiniParse(Problem):
     as in the other problems of the miniature; `sentence_words` gives the words of a tree.
 
     Class attributes:
-        seed: another seed gives other examples of the same world.
-        num_examples: number of trees by split.
+        seed: Another seed gives other examples of the same world.
+        num_examples: Number of trees by split.
 
     Example:
         >>> next(iter(MiniParse().generate("test")))["targets"]
@@ -47,7 +47,7 @@ class MiniParse(Problem):
     size = "1,800 trees, 0.3 MB"
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
-        """Yields {"inputs": sentence, "targets": symbols}; no sentence comes twice."""
+        """Yield {"inputs": sentence, "targets": symbols}; no sentence comes twice."""
         examples = distinct_examples(split, stream="parse", seed=self.seed)
         for one in islice(examples, self.num_examples[split]):
             symbols = linearize(_tree(english.tree(one.sentence)))
@@ -55,7 +55,7 @@ class MiniParse(Problem):
 
 
 def sentence_words(sentence: str) -> list[str]:
-    """Returns the words of an English sentence of the miniature, one per part of speech.
+    """Return the words of an English sentence of the miniature, one per part of speech.
 
     Example:
         >>> sentence_words("The star is red, and it is big.")

@@ -18,9 +18,9 @@ class Noise:
     """Turbulence at a narrow place: a bump in the spectrum.
 
     Args:
-        level: loudness (root mean square) beside the average voiced sound's 1.
-        centre_hz: where it is strongest; `OWN_FORMANT` means the second formant.
-        width_hz: distance from there at which it has fallen to 61 per cent.
+        level: Loudness (root mean square) beside the average voiced sound's 1.
+        centre_hz: Where it is strongest; `OWN_FORMANT` means the second formant.
+        width_hz: Distance from there at which it has fallen to 61 per cent.
     """
 
     level: float
@@ -33,14 +33,14 @@ class Phoneme:
     """One speech sound.
 
     Args:
-        kind: which rules it follows.
-        seconds: usual duration; of a stop, that of its closure.
-        formants: the first three resonances in Hz, where a diphthong begins.
-        glide_to: where they are at its end; None where they stay.
-        voicing: strength of the pulses of the vocal folds; a vowel has 1.
-        noise: turbulence; of a stop, that of its burst.
-        breath_seconds: how long the breath after a burst lasts before the voice sets in.
-        yielding: which share of the second and third formant the neighbours decide.
+        kind: Which rules it follows.
+        seconds: Usual duration; of a stop, that of its closure.
+        formants: The first three resonances in Hz, where a diphthong begins.
+        glide_to: Where they are at its end; None where they stay.
+        voicing: Strength of the pulses of the vocal folds; a vowel has 1.
+        noise: Turbulence; of a stop, that of its burst.
+        breath_seconds: How long the breath after a burst lasts before the voice sets in.
+        yielding: Which share of the second and third formant the neighbours decide.
     """
 
     kind: Kind

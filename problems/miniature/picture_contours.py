@@ -23,9 +23,9 @@ class Part:
     """What is painted in one shade, over the parts before it.
 
     Args:
-        shade: the thing's own colour ("fill"), or a darker or lighter one of the same hue.
-        solids: closed curves; where two overlap, they are one.
-        holes: closed curves that are cut out; a hole lies in a single solid.
+        shade: The thing's own colour ("fill"), or a darker or lighter one of the same hue.
+        solids: Closed curves; where two overlap, they are one.
+        holes: Closed curves that are cut out; a hole lies in a single solid.
     """
 
     shade: Shade
@@ -38,8 +38,8 @@ class Drawing:
     """How a kind of thing looks.
 
     Args:
-        parts: from back to front.
-        turn: by how many degrees it may be turned either way and still be recognised.
+        parts: From back to front.
+        turn: By how many degrees it may be turned either way and still be recognised.
         well: (x, y, radius) of the free room in it, where it can hold another thing.
     """
 
@@ -49,47 +49,47 @@ class Drawing:
 
 
 def fill(*solids: Contour, holes: tuple[Contour, ...] = ()) -> Part:
-    """Returns a part in the thing's own colour."""
+    """Return a part in the thing's own colour."""
     return Part("fill", solids, holes)
 
 
 def dark(*solids: Contour) -> Part:
-    """Returns a part in a darker shade of the thing's colour."""
+    """Return a part in a darker shade of the thing's colour."""
     return Part("dark", solids)
 
 
 def light(*solids: Contour) -> Part:
-    """Returns a part in a lighter shade of the thing's colour."""
+    """Return a part in a lighter shade of the thing's colour."""
     return Part("light", solids)
 
 
 def polygon(*points: Point) -> Contour:
-    """Returns the closed curve through some corners."""
+    """Return the closed curve through some corners."""
     return tuple((round(x, 6), round(y, 6)) for x, y in points)
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> Contour:
-    """Returns an upright rectangle."""
+    """Return an upright rectangle."""
     return polygon((left, top), (right, top), (right, bottom), (left, bottom))
 
 
 def ellipse(x: float, y: float, across: float, down: float = 0.0) -> Contour:
-    """Returns an ellipse by its centre and half axes; a circle where `down` is left out."""
+    """Return an ellipse by its centre and half axes; a circle where `down` is left out."""
     return polygon(*arc(x, y, across, 0.0, 360.0, down)[:-1])
 
 
 def arc(
     x: float, y: float, across: float, start: float, end: float, down: float = 0.0
 ) -> tuple[Point, ...]:
-    """Returns the points of an arc, both ends included.
+    """Return the points of an arc, both ends included.
 
     Args:
         x: centre.
         y: centre.
-        across: half axis to the right, or radius.
-        start: angle in degrees from the right, clockwise.
-        end: angle in degrees; less than `start` goes anticlockwise.
-        down: half axis downwards, `across` where left out.
+        across: Half axis to the right, or radius.
+        start: Angle in degrees from the right, clockwise.
+        end: Angle in degrees; less than `start` goes anticlockwise.
+        down: Half axis downwards, `across` where left out.
     """
     steps = max(4, round(_POINTS_OF_A_CIRCLE * abs(end - start) / 360.0))
     angles = [math.radians(start + (end - start) * step / steps) for step in range(steps + 1)]
@@ -99,7 +99,7 @@ def arc(
 
 
 def bend(start: Point, pull: Point, end: Point, steps: int = 8) -> tuple[Point, ...]:
-    """Returns points of the quadratic Bézier curve from `start` to `end`, both included."""
+    """Return points of the quadratic Bézier curve from `start` to `end`, both included."""
     found = []
     for step in range(steps + 1):
         t = step / steps
@@ -111,7 +111,7 @@ def bend(start: Point, pull: Point, end: Point, steps: int = 8) -> tuple[Point, 
 
 
 def line(width: float, *points: Point) -> tuple[Contour, ...]:
-    """Returns a stroke along some points, round at its bends, as solids that overlap."""
+    """Return a stroke along some points, round at its bends, as solids that overlap."""
     half = width / 2
     solids = [ellipse(x, y, half) for x, y in points[1:-1]]
     for (x0, y0), (x1, y1) in pairwise(points):
@@ -129,6 +129,6 @@ def line(width: float, *points: Point) -> tuple[Contour, ...]:
 
 
 def signed_area(contour: Contour) -> float:
-    """Returns the area of a closed curve, positive where it runs clockwise on the screen."""
+    """Return the area of a closed curve, positive where it runs clockwise on the screen."""
     ends = contour[1:] + contour[:1]
     return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(contour, ends, strict=True)) / 2

@@ -41,11 +41,11 @@ class Placed:
     """Equal things in a picture.
 
     Args:
-        kind: one of `scene.KINDS`.
-        colour: one of `scene.COLOURS`.
-        diameter: the longer side of each, in pixels.
-        degrees: turned clockwise by so much.
-        mirrored: left and right exchanged, before they are turned.
+        kind: One of `scene.KINDS`.
+        colour: One of `scene.COLOURS`.
+        diameter: The longer side of each, in pixels.
+        degrees: Turned clockwise by so much.
+        mirrored: Left and right exchanged, before they are turned.
         centres: (x, y) of each, in pixels from the upper left corner.
     """
 
@@ -62,12 +62,12 @@ class _Group:
     """A thing of the scene with its size in pixels, and what it takes up.
 
     Args:
-        thing: the thing.
-        diameter: of each of the equal things, in pixels.
-        steps: where each stands.
-        half: half the width and half the height of them all, in pixels.
-        bands: column and row of the cell.
-        room: between which pixels their middle may lie, across and down.
+        thing: The thing.
+        diameter: Of each of the equal things, in pixels.
+        steps: Where each stands.
+        half: Half the width and half the height of them all, in pixels.
+        bands: Column and row of the cell.
+        room: Between which pixels their middle may lie, across and down.
     """
 
     thing: Thing
@@ -78,7 +78,7 @@ class _Group:
     room: tuple[tuple[float, float], tuple[float, float]]
 
     def at(self, x: float, y: float, share: float, dice: Dice) -> Placed:
-        """Puts the group's middle at a place; `share` of its kind's freedom to turn is used."""
+        """Put the group's middle at a place; `share` of its kind's freedom to turn is used."""
         step = _step(self.diameter)
         turn = DRAWINGS[self.thing.kind].turn
         degrees = turn * share * (2 * dice.roll() - 1)
@@ -89,7 +89,7 @@ class _Group:
 
 
 def _step(diameter: float) -> int:
-    """Returns the whole pixels from one of several equal things to the next."""
+    """Return the whole pixels from one of several equal things to the next."""
     return math.ceil(1.06 * diameter) + 1
 
 
@@ -111,12 +111,12 @@ def _draw_group(thing: Thing, dice: Dice) -> _Group:
 
 
 def lay_out(scene: Scene, dice: Dice) -> tuple[Placed, ...] | None:
-    """Finds places for all things of a scene; None where they hardly fit.
+    """Find places for all things of a scene; None where they hardly fit.
 
     A single thing inside another lies in the free room of that one; no other bonds are drawn.
 
     Args:
-        scene: things in cells; of the bonds only "inside" is looked at.
+        scene: Things in cells; of the bonds only "inside" is looked at.
         dice: decides.
 
     Returns:
@@ -142,7 +142,7 @@ def lay_out(scene: Scene, dice: Dice) -> tuple[Placed, ...] | None:
 
 
 def _draw_places(groups: list[_Group], dice: Dice) -> list[list[float]] | None:
-    """Draws the middle (x, y) of each group within the bands of its cell; None if one is wider."""
+    """Draw the middle (x, y) of each group within the bands of its cell; None if one is wider."""
     axes = []
     for axis in (0, 1):
         middles = [dice.roll() for _ in range(3)]
@@ -162,7 +162,7 @@ def _draw_places(groups: list[_Group], dice: Dice) -> list[list[float]] | None:
 
 
 def _push_apart(groups: list[_Group], places: list[float], axis: int) -> None:
-    """Moves neighbours in one line from each other, in place, as far as their bands allow."""
+    """Move neighbours in one line from each other, in place, as far as their bands allow."""
     order = sorted(range(len(groups)), key=lambda index: groups[index].bands[axis])
     pairs = [
         (one, other)
@@ -182,7 +182,7 @@ def _push_apart(groups: list[_Group], places: list[float], axis: int) -> None:
 
 
 def _all_apart(groups: list[_Group], places: list[list[float]]) -> bool:
-    """Returns whether nothing overlaps, and rows and columns are straight enough to be seen."""
+    """Return whether nothing overlaps, and rows and columns are straight enough to be seen."""
     for number, (a, place) in enumerate(zip(groups, places, strict=True)):
         for b, other in zip(groups[:number], places[:number], strict=True):
             apart = [abs(place[axis] - other[axis]) for axis in (0, 1)]
@@ -197,7 +197,7 @@ def _all_apart(groups: list[_Group], places: list[list[float]]) -> bool:
 
 
 def _within(thing: Thing, container: Placed, dice: Dice) -> Placed:
-    """Puts a thing into the free room of another."""
+    """Put a thing into the free room of another."""
     well = DRAWINGS[container.kind].well
     assert well is not None, f"a {container.kind} holds nothing"
     angle = math.radians(container.degrees)
@@ -214,10 +214,10 @@ def _within(thing: Thing, container: Placed, dice: Dice) -> Placed:
 
 
 def lay_out_around(scene: Scene, dice: Dice) -> tuple[Placed, ...]:
-    """Puts the first thing large into the middle and the others small around it.
+    """Put the first thing large into the middle and the others small around it.
 
     Args:
-        scene: single things; the first in the middle cell, the others in other cells.
+        scene: Single things; the first in the middle cell, the others in other cells.
         dice: decides.
 
     Returns:

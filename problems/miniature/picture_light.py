@@ -44,7 +44,7 @@ _BACKGROUNDS: Final[tuple[Rgb, ...]] = (
 
 
 def palette(colour: str, dice: Dice) -> dict[Shade, NDArray[np.float64]]:
-    """Returns the three shades of one thing, float64[3] each; no two reds are quite the same."""
+    """Return the three shades of one thing, float64[3] each; no two reds are quite the same."""
     shift = np.array([20 * dice.roll() - 10 for _ in range(3)])
     own = np.array(_COLOURS[colour])
     shades: dict[Shade, NDArray[np.float64]] = {
@@ -56,7 +56,7 @@ def palette(colour: str, dice: Dice) -> dict[Shade, NDArray[np.float64]]:
 
 
 def background(dice: Dice) -> Canvas:
-    """Returns an empty picture: one colour, plain or with blotches, stripes or checks."""
+    """Return an empty picture: one colour, plain or with blotches, stripes or checks."""
     base = np.array([value + 20 * dice.roll() - 10 for value in dice.pick(_BACKGROUNDS)])
     texture = dice.pick((_blotches, _blotches, _stripes, _checks, None))
     canvas: Canvas = np.zeros((SIDE, SIDE, 3)) + base
@@ -67,7 +67,7 @@ def background(dice: Dice) -> Canvas:
 
 
 def _blotches(dice: Dice) -> NDArray[np.float64]:
-    """Returns float64[SIDE, SIDE] in 0 to 1: random heights eight pixels apart, joined smoothly."""
+    """Return float64[SIDE, SIDE] in 0 to 1: random heights eight pixels apart, joined smoothly."""
     step = 8
     corners = np.array([[int(dice.roll() * 256) for _ in range(9)] for _ in range(9)]) / 256
     t = np.arange(step) / step
@@ -81,7 +81,7 @@ def _blotches(dice: Dice) -> NDArray[np.float64]:
 
 
 def _stripes(dice: Dice) -> NDArray[np.float64]:
-    """Returns soft stripes in one of eight directions."""
+    """Return soft stripes in one of eight directions."""
     x, y = dice.pick(((1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (1, 2), (2, -1), (1, -2)))
     period = 10 + int(10 * dice.roll())
     place = np.add.outer(y * np.arange(SIDE), x * np.arange(SIDE)) % period
@@ -89,14 +89,14 @@ def _stripes(dice: Dice) -> NDArray[np.float64]:
 
 
 def _checks(dice: Dice) -> NDArray[np.float64]:
-    """Returns a chessboard."""
+    """Return a chessboard."""
     step, start = 6 + int(6 * dice.roll()), int(12 * dice.roll())
     field = (np.arange(SIDE) + start) // step
     return (np.add.outer(field, field) % 2).astype(np.float64)
 
 
 def finish(canvas: Canvas, dice: Dice) -> NDArray[np.uint8]:
-    """Returns the finished picture, uint8[SIDE, SIDE, 3]: lit from one side, and a little noisy."""
+    """Return the finished picture, uint8[SIDE, SIDE, 3]: lit from one side, and a little noisy."""
     angle, strength = 2 * math.pi * dice.roll(), 0.05 + 0.3 * dice.roll()
     across = round(strength * math.cos(angle), 6) / SIDE
     down = round(strength * math.sin(angle), 6) / SIDE
@@ -109,7 +109,7 @@ def finish(canvas: Canvas, dice: Dice) -> NDArray[np.uint8]:
 
 
 def _noise(dice: Dice) -> NDArray[np.float64]:
-    """Returns float64[SIDE, SIDE, 3] of mean 0 and deviation 1: sums of two random bytes."""
+    """Return float64[SIDE, SIDE, 3] of mean 0 and deviation 1: sums of two random bytes."""
     seed = int(dice.roll() * 2**53).to_bytes(8, "little")
     # A hash, as its output is fixed for all time, which no random generator's promises.
     stream = hashlib.shake_128(seed).digest(2 * 3 * SIDE * SIDE)

@@ -21,8 +21,8 @@ class MiniaturePictures(Problem):
     problem's training (see `splits`). Where a thing is matters, so pictures are not mirrored.
 
     Class attributes:
-        seed: another seed gives other pictures of the same world.
-        num_examples: number of pictures by split.
+        seed: Another seed gives other pictures of the same world.
+        num_examples: Number of pictures by split.
     """
 
     seed: ClassVar[int] = 0
@@ -32,22 +32,22 @@ class MiniaturePictures(Problem):
     licence = "none needed: made by this package"
 
     def num_parts(self, split: str) -> int:
-        """Returns 8, for every split."""
+        """Return 8, for every split."""
         return _NUM_PARTS
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
-        """Yields {"inputs": uint8[64, 64, 3], "targets": what the subclass says}."""
+        """Yield {"inputs": uint8[64, 64, 3], "targets": what the subclass says}."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
-        """Yields one part of a split: a run of consecutive examples."""
+        """Yield one part of a split: a run of consecutive examples."""
         size, parts = self.num_examples[split], self.num_parts(split)
         for number in range(size * part // parts, size * (part + 1) // parts):
             yield self.one_example(split, number)
 
     def one_example(self, split: str, number: int) -> dict[str, Any]:
-        """Returns the example of a number."""
+        """Return the example of a number."""
         raise NotImplementedError
 
 
@@ -64,11 +64,11 @@ class MiniImage(MiniaturePictures):
     size = "13,000 pictures of 64 by 64 pixels, 110 MB"
 
     def class_names(self, feature: str) -> Sequence[str]:
-        """Returns the 28 kinds."""
+        """Return the 28 kinds."""
         return KINDS
 
     def one_example(self, split: str, number: int) -> dict[str, Any]:
-        """Returns {"inputs": uint8[64, 64, 3], "targets": "star"}."""
+        """Return {"inputs": uint8[64, 64, 3], "targets": "star"}."""
         from t2t_mm.problems.miniature.pictures import labelled_picture
 
         one = labelled_picture(split, number, seed=self.seed)
@@ -89,7 +89,7 @@ class MiniCaption(MiniaturePictures):
     size = "8,800 pictures of 64 by 64 pixels with 44,000 captions, 75 MB"
 
     def one_example(self, split: str, number: int) -> dict[str, Any]:
-        """Returns {"inputs": uint8[64, 64, 3], "targets": five sentences}."""
+        """Return {"inputs": uint8[64, 64, 3], "targets": five sentences}."""
         from t2t_mm.problems.miniature.pictures import captioned_picture
 
         one = captioned_picture(split, number, seed=self.seed)

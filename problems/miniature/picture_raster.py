@@ -28,7 +28,7 @@ _MARGIN: Final = 2  # pixels around a thing, for its rim
 
 @lru_cache(maxsize=64)
 def _edges(kind: str) -> tuple[_Edges, NDArray[np.int64]]:
-    """Returns the edges of all parts, float[E, 2, 2] of (start, end) x (x, y), and whose they are.
+    """Return the edges of all parts, float[E, 2, 2] of (start, end) x (x, y), and whose they are.
 
     Solids run clockwise, holes anticlockwise.
     """
@@ -47,9 +47,9 @@ class Stamp:
     """A drawn thing, ready to be put onto a picture.
 
     Args:
-        left: pixel column of the masks' first column, counted from the thing's own pixel.
-        top: likewise for rows.
-        shades: of the parts, from back to front.
+        left: Pixel column of the masks' first column, counted from the thing's own pixel.
+        top: Likewise for rows.
+        shades: Of the parts, from back to front.
         masks: float64[parts, rows, columns], the coverage of each pixel, 0 to 1. No part reaches
             the outer two rows and columns.
     """
@@ -63,14 +63,14 @@ class Stamp:
 def raster(
     kind: str, radius: float, degrees: float, mirrored: bool, offset: tuple[float, float]
 ) -> Stamp:
-    """Draws a kind of thing.
+    """Draw a kind of thing.
 
     Args:
-        kind: one of `scene.KINDS`.
-        radius: half the thing's size, in pixels.
-        degrees: turned clockwise by so much.
-        mirrored: left and right exchanged, before it is turned.
-        offset: where in its own pixel the thing's middle lies, 0 to 1 in x and y.
+        kind: One of `scene.KINDS`.
+        radius: Half the thing's size, in pixels.
+        degrees: Turned clockwise by so much.
+        mirrored: Left and right exchanged, before it is turned.
+        offset: Where in its own pixel the thing's middle lies, 0 to 1 in x and y.
 
     Returns:
         The masks of its parts, and where they lie.
@@ -98,13 +98,13 @@ def _coverage(
     owners: NDArray[np.int64],
     shape: tuple[int, int, int],
 ) -> NDArray[np.float64]:
-    """Returns float64[parts, rows * lines, columns]: how often curves cover each, in units.
+    """Return float64[parts, rows * lines, columns]: how often curves cover each, in units.
 
     Args:
         x: float64[E, 2], where each edge starts and ends, in pixels.
-        y: likewise, downwards.
+        y: Likewise, downwards.
         owners: int64[E], to which part it belongs.
-        shape: parts, rows and columns of pixels.
+        shape: Parts, rows and columns of pixels.
     """
     parts, rows, columns = shape
     # Which lines an edge crosses: line number k lies at height (k + 1/2) / _LINES.

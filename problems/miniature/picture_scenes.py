@@ -36,9 +36,9 @@ class Cast:
     """The things that a picture's captions tell of, before it is known where they are.
 
     Args:
-        form: how they will lie. Of "row" and "column" the first is left or above; of "inside" it
+        form: How they will lie. Of "row" and "column" the first is left or above; of "inside" it
             is the inner one; of "between" it is the middle one.
-        things: one to three, all in cell 0.
+        things: One to three, all in cell 0.
     """
 
     form: Form
@@ -58,7 +58,7 @@ class Cast:
 
 
 def draw_cast(form: Form, dice: Dice) -> Cast:
-    """Draws one to three things of different kinds and colours that fit into one picture."""
+    """Draw one to three things of different kinds and colours that fit into one picture."""
     names: list[tuple[str, str, int]] = []
     while len(names) < _NUM_THINGS[form]:
         kind, colour = dice.pick(KINDS), dice.pick(COLOURS)
@@ -75,7 +75,7 @@ def draw_cast(form: Form, dice: Dice) -> Cast:
 
 
 def _draw_sizes(form: Form, counts: list[int], dice: Dice) -> tuple[str, ...]:
-    """Draws the size of each thing of a cast: the more there are, the less is huge."""
+    """Draw the size of each thing of a cast: the more there are, the less is huge."""
     if form == "inside":
         return "small", "huge"
     if form == "between":
@@ -88,13 +88,13 @@ def _draw_sizes(form: Form, counts: list[int], dice: Dice) -> tuple[str, ...]:
 
 
 def draw_form(dice: Dice) -> tuple[Form, bool]:
-    """Draws how the things of a picture lie, and whether there is one more beside two."""
+    """Draw how the things of a picture lie, and whether there is one more beside two."""
     form = dice.pick(_FORMS)
     return form, _NUM_THINGS[form] == 2 and dice.chance(_BYSTANDER_SHARE)
 
 
 def arrange(cast: Cast, has_bystander: bool, dice: Dice) -> Scene:
-    """Puts a cast into cells, perhaps with a small thing more beside it."""
+    """Put a cast into cells, perhaps with a small thing more beside it."""
     cells = _draw_cells(cast.form, dice)
     things = [_moved(thing, cell) for thing, cell in zip(cast.things, cells, strict=True)]
     bonds = (Bond("inside", 0, 1),) if cast.form == "inside" else ()
@@ -106,7 +106,7 @@ def arrange(cast: Cast, has_bystander: bool, dice: Dice) -> Scene:
 
 
 def _draw_cells(form: Form, dice: Dice) -> tuple[int, ...]:
-    """Draws the cell of each thing of a cast."""
+    """Draw the cell of each thing of a cast."""
     if form in ("single", "inside"):
         cell = dice.pick(range(9))
         return (cell,) if form == "single" else (cell, cell)
@@ -125,7 +125,7 @@ def _moved(thing: Thing, cell: int) -> Thing:
 
 
 def draw_main_thing(dice: Dice) -> Scene:
-    """Draws a scene of one huge thing in the middle and one to four small ones around it."""
+    """Draw a scene of one huge thing in the middle and one to four small ones around it."""
     main = Thing(dice.pick(KINDS), dice.pick(COLOURS), "huge", 1, _MIDDLE_CELL)
     cells = [cell for cell in range(9) if cell != _MIDDLE_CELL]
     kinds = [kind for kind in KINDS if kind != main.kind]

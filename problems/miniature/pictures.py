@@ -32,7 +32,7 @@ class LabelledPicture:
 
     Args:
         picture: uint8[64, 64, 3].
-        scene: what it shows; the main thing comes first.
+        scene: What it shows; the main thing comes first.
     """
 
     picture: NDArray[np.uint8]
@@ -50,8 +50,8 @@ class CaptionedPicture:
 
     Args:
         picture: uint8[64, 64, 3].
-        scene: what it shows.
-        sentences: the captions as plans.
+        scene: What it shows.
+        sentences: The captions as plans.
     """
 
     picture: NDArray[np.uint8]
@@ -65,12 +65,12 @@ class CaptionedPicture:
 
 
 def labelled_picture(split: str, number: int, *, seed: int = 0) -> LabelledPicture:
-    """Returns one picture for `mini_image`: the same on every machine, independent of others.
+    """Return one picture for `mini_image`: the same on every machine, independent of others.
 
     Args:
         split: "train", "validation" or "test".
-        number: which picture of the endless sequence, from 0.
-        seed: another seed is another sequence of the same world; the splits stay apart even so.
+        number: Which picture of the endless sequence, from 0.
+        seed: Another seed is another sequence of the same world; the splits stay apart even so.
 
     Example:
         >>> labelled_picture("train", 0).picture.shape
@@ -84,12 +84,12 @@ def labelled_picture(split: str, number: int, *, seed: int = 0) -> LabelledPictu
 
 
 def captioned_picture(split: str, number: int, *, seed: int = 0) -> CaptionedPicture:
-    """Returns one picture for `mini_caption`; its scene and all captions are of the split.
+    """Return one picture for `mini_caption`; its scene and all captions are of the split.
 
     Args:
         split: "train", "validation" or "test".
-        number: which picture of the endless sequence, from 0.
-        seed: another seed is another sequence of the same world; the splits stay apart even so.
+        number: Which picture of the endless sequence, from 0.
+        seed: Another seed is another sequence of the same world; the splits stay apart even so.
     """
     dice = Dice(f"miniature/{seed}/caption/{split}/{number}")
     # Drawn once, not once a try: what is refused must not change how frequent the forms are.
@@ -109,7 +109,7 @@ def captioned_picture(split: str, number: int, *, seed: int = 0) -> CaptionedPic
 def _arranged(
     cast: Cast, has_bystander: bool, special: plan.Sentence | None, split: str, dice: Dice
 ) -> CaptionedPicture | None:
-    """Arranges a cast until its scene is of the split, fits and has captions; None if never."""
+    """Arrange a cast until its scene is of the split, fits and has captions; None if never."""
     for _ in range(_ARRANGEMENTS):
         scene = arrange(cast, has_bystander, dice)
         if split_of_scene(scene) != split:

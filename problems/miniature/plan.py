@@ -18,13 +18,13 @@ class NounPhrase:
     """Things named by their kind: "the three big red stars that touch the house".
 
     Args:
-        kind: one of `scene.KINDS`.
-        plural: whether there are several.
+        kind: One of `scene.KINDS`.
+        plural: Whether there are several.
         determiner: "a" with `plural` is the bare plural, or a bare number ("two stars").
-        count: the number that is said, 2 to 5; 0 if none is.
-        size: one of `scene.SIZES`, or "" where it is not said.
-        colour: one of `scene.COLOURS`, or "" where it is not said.
-        modifier: what follows the noun.
+        count: The number that is said, 2 to 5; 0 if none is.
+        size: One of `scene.SIZES`, or "" where it is not said.
+        colour: One of `scene.COLOURS`, or "" where it is not said.
+        modifier: What follows the noun.
     """
 
     kind: str
@@ -173,7 +173,7 @@ Clause: TypeAlias = Statement | Existence | Presentation
 
 
 def content(sentence: Sentence) -> list[str]:
-    """Returns the content words of a sentence by their English names, sorted.
+    """Return the content words of a sentence by their English names, sorted.
 
     These are kinds, colours, sizes and numbers. A comparison counts as its size ("bigger" as
     "big"), a number from two on as its digit, a pronoun as nothing. So every language has one word

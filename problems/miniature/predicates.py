@@ -39,7 +39,7 @@ def not_property(mentions: Mentions, index: int) -> Said:
 
 
 def _wrong_colour(mentions: Mentions, right: str) -> str:
-    """Returns another colour, mostly one that the scene has."""
+    """Return another colour, mostly one that the scene has."""
     seen = [thing.colour for thing in mentions.scene.things if thing.colour != right]
     if seen and mentions.dice.chance(0.7):
         return mentions.dice.pick(seen)
@@ -116,7 +116,7 @@ def action(mentions: Mentions, index: int) -> Said | None:
 
 
 def not_action(mentions: Mentions, index: int) -> Said | None:
-    """Does not touch the house: said of things that no bond joins."""
+    """Do not touch the house: said of things that no bond joins."""
     verbs = ("touch", "cover", "link")
     if mentions.scene.things[index].kind == "arrow":
         verbs = ("touch", "point", "point")
@@ -139,12 +139,12 @@ _NEGATIVE: Final[tuple[_Maker, ...]] = (
 
 
 def draw_predicate(mentions: Mentions, index: int, negated: bool | None = None) -> Said:
-    """Draws something true of a thing.
+    """Draw something true of a thing.
 
     Args:
-        mentions: names the other things that are needed.
-        index: the thing that it is said of; it counts as named.
-        negated: whether to deny something; by default now and then.
+        mentions: Names the other things that are needed.
+        index: The thing that it is said of; it counts as named.
+        negated: Whether to deny something; by default now and then.
     """
     dice = mentions.dice
     if negated is None:

@@ -21,9 +21,9 @@ class MiniatureTranslation(Problem):
     in any of the mini problems (see `splits`).
 
     Class attributes:
-        languages: of the inputs and of the targets: "en", "de" or "fr".
-        seed: another seed gives other examples of the same world.
-        num_examples: number of sentence pairs by split.
+        languages: Of the inputs and of the targets: "en", "de" or "fr".
+        seed: Another seed gives other examples of the same world.
+        num_examples: Number of sentence pairs by split.
     """
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
@@ -35,16 +35,16 @@ class MiniatureTranslation(Problem):
     size = "41,000 sentence pairs, 5 MB"
 
     def num_parts(self, split: str) -> int:
-        """Returns 8 parts for training; validation and test are one, as they repeat nothing."""
+        """Return 8 parts for training; validation and test are one, as they repeat nothing."""
         return _NUM_PARTS if split == "train" else 1
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
-        """Yields {"inputs": text, "targets": text}."""
+        """Yield {"inputs": text, "targets": text}."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
-        """Yields one part of a split: a run of consecutive examples."""
+        """Yield one part of a split: a run of consecutive examples."""
         inputs, targets = self.languages
         stream, size, parts = f"text_{targets}", self.num_examples[split], self.num_parts(split)
         examples: Iterator[Example]

@@ -120,7 +120,7 @@ _VOICELESS: Final = frozenset(("P", "T", "K", "F", "TH"))
 
 
 def _plural(singular: str) -> str:
-    """Returns a pronunciation with the ending: voiced after voiced sounds."""
+    """Return a pronunciation with the ending: voiced after voiced sounds."""
     return singular + (" S" if singular.rpartition(" ")[2] in _VOICELESS else " Z")
 
 
@@ -132,9 +132,9 @@ class SpokenWord:
     """A word as it is said.
 
     Args:
-        phonemes: symbols of `phonemes.PHONEMES`, affricates included.
-        stresses: for each whether it is a vowel that carries the word's stress.
-        pause_after: whether the speaker must pause behind the word.
+        phonemes: Symbols of `phonemes.PHONEMES`, affricates included.
+        stresses: For each whether it is a vowel that carries the word's stress.
+        pause_after: Whether the speaker must pause behind the word.
     """
 
     phonemes: tuple[str, ...]
@@ -143,7 +143,7 @@ class SpokenWord:
 
 
 def spoken_words(text: str) -> list[str]:
-    """Returns the words of a text in lower case, without punctuation.
+    """Return the words of a text in lower case, without punctuation.
 
     Example:
         >>> spoken_words("On the left, there is a star.")
@@ -153,10 +153,10 @@ def spoken_words(text: str) -> list[str]:
 
 
 def pronounce(text: str) -> list[SpokenWord]:
-    """Returns how a sentence of the miniature is said, word by word; a comma is a pause.
+    """Return how a sentence of the miniature is said, word by word; a comma is a pause.
 
     Raises:
-        UserError: if the text has a word that is not in the dictionary.
+        UserError: If the text has a word that is not in the dictionary.
 
     Example:
         >>> [word.phonemes for word in pronounce("The egg")]

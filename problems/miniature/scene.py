@@ -34,10 +34,10 @@ class Thing:
     """One to five equal things in one cell of the grid.
 
     Args:
-        kind: one of `KINDS`.
-        colour: one of `COLOURS`.
-        size: one of `SIZES`.
-        count: how many, 1 to 5.
+        kind: One of `KINDS`.
+        colour: One of `COLOURS`.
+        size: One of `SIZES`.
+        count: How many, 1 to 5.
         cell: 0 to 8, row by row from the top left.
     """
 
@@ -54,8 +54,8 @@ class Bond:
 
     Args:
         verb: "touch", "cover", "link" (joined by a line), "point" or "inside".
-        subject: index of the thing that acts.
-        object: index of the thing acted on.
+        subject: Index of the thing that acts.
+        object: Index of the thing acted on.
     """
 
     verb: str
@@ -116,11 +116,11 @@ class Scene:
         return tuple(found)
 
     def are_bonded(self, one: int, other: int) -> bool:
-        """Returns True if any bond joins the two things, whichever acts."""
+        """Return True if any bond joins the two things, whichever acts."""
         return any({bond.subject, bond.object} == {one, other} for bond in self.bonds)
 
     def between(self, index: int) -> list[tuple[int, int]]:
-        """Returns the pairs of things with the thing `index` in the middle, on one line."""
+        """Return the pairs of things with the thing `index` in the middle, on one line."""
         row, column = divmod(self.things[index].cell, 3)
         cells = [thing.cell for thing in self.things]
         ends = []
@@ -138,11 +138,11 @@ class Scene:
         ]
 
     def sides(self, index: int) -> tuple[str, ...]:
-        """Returns the parts of the picture in which the thing `index` lies, of `SIDES`."""
+        """Return the parts of the picture in which the thing `index` lies, of `SIDES`."""
         return _CELL_SIDES[self.things[index].cell]
 
     def rivals(self, index: int) -> list[Thing]:
-        """Returns the other things of the same kind: "the star" would not tell them apart."""
+        """Return the other things of the same kind: "the star" would not tell them apart."""
         kind = self.things[index].kind
         return [
             thing

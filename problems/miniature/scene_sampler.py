@@ -24,7 +24,7 @@ _LINES: Final = (
 
 
 def draw_scene(dice: Dice) -> Scene:
-    """Draws two to five things with distinct cells (save for one inside another) and their bonds.
+    """Draw two to five things with distinct cells (save for one inside another) and their bonds.
 
     Two things never have the same kind *and* colour, so "the red star" always names one of them.
     """
@@ -63,7 +63,7 @@ def _draw_thing(dice: Dice, earlier: list[Thing], cell: int) -> Thing:
 
 
 def _fits(thing: Thing, earlier: list[Thing]) -> bool:
-    """Returns whether colours still tell things of one kind apart, and few enough are of it."""
+    """Return whether colours still tell things of one kind apart, and few enough are of it."""
     alike = [other for other in earlier if other.kind == thing.kind]
     if any(other.colour == thing.colour for other in alike):
         return False
@@ -71,7 +71,7 @@ def _fits(thing: Thing, earlier: list[Thing]) -> bool:
 
 
 def _put_inside(dice: Dice, things: list[Thing]) -> Iterator[Bond]:
-    """Moves one thing into a larger hollow one, where there is such a pair."""
+    """Move one thing into a larger hollow one, where there is such a pair."""
     pairs = [
         (inner, outer)
         for outer, container in enumerate(things)
@@ -87,7 +87,7 @@ def _put_inside(dice: Dice, things: list[Thing]) -> Iterator[Bond]:
 
 
 def _draw_bonds(dice: Dice, things: list[Thing], taken: list[Bond]) -> Iterator[Bond]:
-    """Draws at most three bonds, each between things that no other bond joins."""
+    """Draw at most three bonds, each between things that no other bond joins."""
     joined = {frozenset((bond.subject, bond.object)) for bond in taken}
     for _ in range(3):
         one, other = dice.pick(range(len(things))), dice.pick(range(len(things)))

@@ -21,19 +21,19 @@ _PEAK: Final = (0.35, 0.9)
 
 
 def say(text: str, seed: str, voice: Voice | None = None) -> NDArray[np.int16]:
-    """Says a sentence.
+    """Say a sentence.
 
     Args:
-        text: made of the words of the miniature; case and full stop make no difference, a comma is
+        text: Made of the words of the miniature; case and full stop make no difference, a comma is
             a pause.
-        seed: any text; decides on speaker, tempo, melody, room noise and loudness.
-        voice: the speaker, where that is not left to the seed.
+        seed: Any text; decides on speaker, tempo, melody, room noise and loudness.
+        voice: The speaker, where that is not left to the seed.
 
     Returns:
         int16[samples] at 16 kHz, mono.
 
     Raises:
-        UserError: if the text has a word that is not of the miniature.
+        UserError: If the text has a word that is not of the miniature.
 
     Example:
         >>> say("There is a star.", "1").dtype

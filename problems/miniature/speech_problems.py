@@ -27,8 +27,8 @@ class MiniSpeech(Problem):
     problems (see `splits`); the speakers are the same.
 
     Class attributes:
-        seed: another seed gives other sentences, said otherwise.
-        num_examples: number of utterances by split.
+        seed: Another seed gives other sentences, said otherwise.
+        num_examples: Number of utterances by split.
     """
 
     modalities: ClassVar = {"inputs": Audio(), "targets": Language()}
@@ -41,16 +41,16 @@ class MiniSpeech(Problem):
     size = "4,500 utterances, 2.7 hours, 310 MB"
 
     def num_parts(self, split: str) -> int:
-        """Returns 8 parts for training; validation and test are one, as they repeat nothing."""
+        """Return 8 parts for training; validation and test are one, as they repeat nothing."""
         return _NUM_PARTS if split == "train" else 1
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
-        """Yields {"inputs": what makes int16[samples] at 16 kHz, "targets": words}."""
+        """Yield {"inputs": what makes int16[samples] at 16 kHz, "targets": words}."""
         for part in range(self.num_parts(split)):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
-        """Yields one part of a split: a run of consecutive examples."""
+        """Yield one part of a split: a run of consecutive examples."""
         # Listing and describing problems has no use for a synthesiser.
         from t2t_mm.problems.miniature.speech import say
 
@@ -59,7 +59,7 @@ class MiniSpeech(Problem):
             yield {"inputs": sound, "targets": " ".join(spoken_words(text))}
 
     def sentences(self, split: str, part: int = 0) -> Iterator[tuple[int, str]]:
-        """Yields the number and the sentence of each example of a part, as one would write it."""
+        """Yield the number and the sentence of each example of a part, as one would write it."""
         size, parts = self.num_examples[split], self.num_parts(split)
         if split == "train":
             for number in range(size * part // parts, size * (part + 1) // parts):

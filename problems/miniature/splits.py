@@ -27,18 +27,18 @@ def _split_of_key(key: bytes) -> str:
 
 
 def split_of_scene(scene: Scene) -> str:
-    """Returns the only split in which a scene may appear, whatever is made of it."""
+    """Return the only split in which a scene may appear, whatever is made of it."""
     return _split_of_key(b"scene:" + scene.key)
 
 
 def split_of_sentence(sentence: plan.Sentence) -> str:
-    """Returns the only split in which a sentence may appear, in every language."""
+    """Return the only split in which a sentence may appear, in every language."""
     return split_of_content(tuple(plan.content(sentence)))
 
 
 @lru_cache(maxsize=1 << 16)
 def split_of_content(content: tuple[str, ...]) -> str:
-    """Returns the split of all sentences with these content words, given in sorted order.
+    """Return the split of all sentences with these content words, given in sorted order.
 
     Args:
         content: English names of kinds, colours and sizes, and "2" to "5", as `plan.content` gives.

@@ -40,13 +40,13 @@ _PULSE_SHIMMER: Final = 0.05
 
 
 def render(tracks: Tracks, voice: Voice, background: float, seed: str) -> Curve:
-    """Returns the sound of an utterance.
+    """Return the sound of an utterance.
 
     Args:
-        tracks: its parameters.
-        voice: who speaks.
-        background: loudness of the noise of the room beside the voice.
-        seed: any text; equal texts give equal noise.
+        tracks: Its parameters.
+        voice: Who speaks.
+        background: Loudness of the noise of the room beside the voice.
+        seed: Any text; equal texts give equal noise.
 
     Returns:
         float64[samples] at 16 kHz, 80 samples per frame; the root mean square of the voiced parts
@@ -63,7 +63,7 @@ def render(tracks: Tracks, voice: Voice, background: float, seed: str) -> Curve:
 
 
 def random_uniform(seed: str, count: int) -> Curve:
-    """Returns float64[count], evenly spread over -1 to 1.
+    """Return float64[count], evenly spread over -1 to 1.
 
     Made from the raw bits of PCG64, which numpy promises never to change; its distributions it
     does not.
@@ -76,14 +76,14 @@ def _random_bits(seed: str, count: int) -> NDArray[np.uint64]:
 
 
 def _random_normal(seed: str, count: int) -> Curve:
-    """Returns float64[count] of mean 0 and variance 1, close to normal: sums of four numbers."""
+    """Return float64[count] of mean 0 and variance 1, close to normal: sums of four numbers."""
     bits = _random_bits(seed, count)[:, None] >> np.arange(0, 64, 16, dtype=np.uint64)
     sums = (bits & np.uint64(0xFFFF)).sum(axis=1).astype(np.float64)
     return np.asarray((sums - 2 * 65_535.0) / (65_536.0 * np.sqrt(1 / 3)))
 
 
 def _resonator(hz: Curve, bandwidth_hz: Curve) -> NDArray[np.complex128]:
-    """Returns the inverse of a resonance of gain 1 at 0 Hz: complex[frames, bins]."""
+    """Return the inverse of a resonance of gain 1 at 0 Hz: complex[frames, bins]."""
     radius = np.exp(-np.pi * bandwidth_hz / SAMPLE_RATE_HZ)
     first = 2.0 * radius * np.cos(2.0 * np.pi * hz / SAMPLE_RATE_HZ)
     second = -(radius**2)
@@ -95,7 +95,7 @@ def _resonator(hz: Curve, bandwidth_hz: Curve) -> NDArray[np.complex128]:
 
 
 def _vocal_tract(tracks: Tracks, voice: Voice) -> NDArray[np.complex128]:
-    """Returns the transfer function from glottis to lips: complex[frames, bins]."""
+    """Return the transfer function from glottis to lips: complex[frames, bins]."""
     one = np.ones(1)
     inverse = np.ones((1, len(_DELAY)), np.complex128)
     for hz, bandwidth in zip(_HIGH_FORMANTS_HZ, _HIGH_BANDWIDTHS_HZ, strict=True):
@@ -115,7 +115,7 @@ def _vocal_tract(tracks: Tracks, voice: Voice) -> NDArray[np.complex128]:
 def _voiced(
     tracks: Tracks, voice: Voice, tract: NDArray[np.complex128], seed: str, samples: int
 ) -> Curve:
-    """Adds up the responses to all pulses of the vocal folds: float64[samples]."""
+    """Add up the responses to all pulses of the vocal folds: float64[samples]."""
     frames = np.arange(len(tracks.pitch_hz))
     frame_of_sample = np.arange(samples) / _HOP
     cycles = np.cumsum(np.interp(frame_of_sample, frames, tracks.pitch_hz)) / SAMPLE_RATE_HZ
@@ -140,13 +140,13 @@ def _voiced(
 
 
 def _low_pass(hz: float) -> NDArray[np.complex128]:
-    """Returns complex[bins] of a filter that falls by 6 dB per octave above a frequency."""
+    """Return complex[bins] of a filter that falls by 6 dB per octave above a frequency."""
     pole = np.exp(-2.0 * np.pi * hz / SAMPLE_RATE_HZ)
     return np.asarray((1.0 - pole) / (1.0 - pole * _DELAY))
 
 
 def _glottal_pulse(voice: Voice) -> NDArray[np.complex128]:
-    """Returns the spectrum of a pulse as the lips radiate it: it swells, and ends abruptly.
+    """Return the spectrum of a pulse as the lips radiate it: it swells, and ends abruptly.
 
     The swelling is a decay in reverse, hence the conjugate; radiation is a difference.
     """
@@ -155,7 +155,7 @@ def _glottal_pulse(voice: Voice) -> NDArray[np.complex128]:
 
 
 def _noise_colours(tracks: Tracks, voice: Voice, tract_gain: Curve, background: float) -> Curve:
-    """Returns the spectra of all noise together: float[frames, bins], mean square 1 per level 1.
+    """Return the spectra of all noise together: float[frames, bins], mean square 1 per level 1.
 
     Independent noises add up in power, so one noise with the sum of their powers does for all.
     """
@@ -172,7 +172,7 @@ def _noise_colours(tracks: Tracks, voice: Voice, tract_gain: Curve, background: 
 
 
 def _coloured_noise(colours: Curve, seed: str, samples: int) -> Curve:
-    """Filters white noise frame by frame: float64[samples]."""
+    """Filter white noise frame by frame: float64[samples]."""
     window = np.hanning(2 * _HOP + 1)[:-1]  # overlapping halves add up to 1
     white = _random_normal(f"{seed}/noise", samples + _HOP)
     pieces = np.lib.stride_tricks.sliding_window_view(white, 2 * _HOP)[::_HOP]
@@ -184,7 +184,7 @@ def _coloured_noise(colours: Curve, seed: str, samples: int) -> Curve:
 
 
 def _added_up(pieces: Curve, starts: NDArray[np.int64], samples: int) -> Curve:
-    """Adds float[n, length] into one sound, each piece at its start; what sticks out is cut."""
+    """Add float[n, length] into one sound, each piece at its start; what sticks out is cut."""
     length = pieces.shape[1]
     places = starts[:, None] + np.arange(length) + length
     summed = np.bincount(places.ravel(), pieces.ravel(), samples + 2 * length)

@@ -30,9 +30,9 @@ class Tracks:
 
     Args:
         formants: float[frames, 3], in Hz, of this speaker's vocal tract.
-        nasal, muffle, voicing, breath: as in `Gesture`.
-        noise_level, noise_hz, noise_width_hz: as in `Noise`, of this speaker.
-        pitch_hz: frequency of the vocal folds, also where they rest.
+        nasal, muffle, voicing, breath: As in `Gesture`.
+        noise_level, noise_hz, noise_width_hz: As in `Noise`, of this speaker.
+        pitch_hz: Frequency of the vocal folds, also where they rest.
     """
 
     formants: Curve
@@ -47,12 +47,12 @@ class Tracks:
 
 
 def draw_tracks(gestures: Sequence[Gesture], voice: Voice, dice: Dice) -> Tracks:
-    """Returns the curves of an utterance.
+    """Return the curves of an utterance.
 
     Args:
-        gestures: as `articulate` gives them.
-        voice: who speaks.
-        dice: varies the height of the accents.
+        gestures: As `articulate` gives them.
+        voice: Who speaks.
+        dice: Varies the height of the accents.
     """
     ends = np.cumsum([gesture.seconds for gesture in gestures])
     starts = np.concatenate([[0.0], ends[:-1]])
@@ -84,7 +84,7 @@ def draw_tracks(gestures: Sequence[Gesture], voice: Voice, dice: Dice) -> Tracks
 
 
 def _smoothed(curves: Curve, frames: int) -> Curve:
-    """Blurs float[frames, n] along time; the first and last values hold beyond the ends."""
+    """Blur float[frames, n] along time; the first and last values hold beyond the ends."""
     window = np.hanning(frames + 2)[1:-1]
     window /= window.sum()
     padded = np.pad(curves, ((frames // 2, frames // 2), (0, 0)), mode="edge")
@@ -92,7 +92,7 @@ def _smoothed(curves: Curve, frames: int) -> Curve:
 
 
 def _swell(since: Curve, seconds: Curve) -> Curve:
-    """Returns how strong a noise is as it begins and ends; a burst is too short to swell."""
+    """Return how strong a noise is as it begins and ends; a burst is too short to swell."""
     edge = np.minimum(since, seconds - since) / _SWELL_SECONDS
     return np.where(seconds < 2.0 * _SWELL_SECONDS, 1.0, np.clip(0.3 + 0.7 * edge, 0.0, 1.0))
 

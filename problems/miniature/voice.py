@@ -11,12 +11,12 @@ class Voice:
     """A speaker, or a speaker's way of saying one sentence.
 
     Args:
-        pitch_hz: average frequency of the vocal folds.
-        tract_length: length of the vocal tract; 1 is 17 cm. Formants are divided by it.
-        rate: tempo; 1 is brisk.
-        liveliness: how far the pitch rises on stressed syllables, as a share of the pitch.
-        breathiness: loudness of the breath that goes with the voice, beside its own.
-        brightness_hz: above this frequency the voice loses another 6 dB per octave.
+        pitch_hz: Average frequency of the vocal folds.
+        tract_length: Length of the vocal tract; 1 is 17 cm. Formants are divided by it.
+        rate: Tempo; 1 is brisk.
+        liveliness: How far the pitch rises on stressed syllables, as a share of the pitch.
+        breathiness: Loudness of the breath that goes with the voice, beside its own.
+        brightness_hz: Above this frequency the voice loses another 6 dB per octave.
     """
 
     pitch_hz: float
@@ -40,7 +40,7 @@ SPEAKERS: Final = (
 
 
 def draw_voice(dice: Dice) -> Voice:
-    """Draws a speaker, in the mood of the moment: nobody says anything twice alike."""
+    """Draw a speaker, in the mood of the moment: nobody says anything twice alike."""
     speaker = dice.pick(SPEAKERS)
 
     def vary(value: float, share: float) -> float:

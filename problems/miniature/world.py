@@ -30,21 +30,21 @@ class Example:
     english: str
 
     def text(self, language: str) -> str:
-        """Returns the sentence in "en", "de" or "fr"."""
+        """Return the sentence in "en", "de" or "fr"."""
         return self.english if language == "en" else LANGUAGES[language](self.sentence)
 
 
 def example(
     split: str, number: int, *, stream: str = "", seed: int = 0, max_words: int = MAX_WORDS
 ) -> Example:
-    """Returns one example: the same on every machine, and independent of all others.
+    """Return one example: the same on every machine, and independent of all others.
 
     Args:
         split: "train", "validation" or "test".
-        number: which example of the endless sequence, from 0.
-        stream: separate sequences for separate problems.
-        seed: another seed is another sequence of the same world; the splits stay apart even so.
-        max_words: how long the English sentence may be.
+        number: Which example of the endless sequence, from 0.
+        stream: Separate sequences for separate problems.
+        seed: Another seed is another sequence of the same world; the splits stay apart even so.
+        max_words: How long the English sentence may be.
 
     Example:
         >>> example("train", 0).text("de") == example("train", 0).text("de")
@@ -67,7 +67,7 @@ def example(
 def distinct_examples(
     split: str, *, stream: str = "", seed: int = 0, max_words: int = MAX_WORDS
 ) -> Iterator[Example]:
-    """Yields examples whose sentence is new in every language: for validation and test."""
+    """Yield examples whose sentence is new in every language: for validation and test."""
     seen: set[str] = set()
     number = 0
     while True:

@@ -15,11 +15,11 @@ from t2t_mm.scoring.decoded import Decoded
 
 
 def frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
-    """Returns the most frequent targets of the training split; pictures and sounds stay undecoded.
+    """Return the most frequent targets of the training split; pictures and sounds stay undecoded.
 
     Args:
-        problem: whose data has been generated.
-        data_dir: where it is.
+        problem: Whose data has been generated.
+        data_dir: Where it is.
 
     Returns:
         As `most_frequent`.
@@ -32,10 +32,10 @@ def frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
 
 
 def most_frequent(targets: Iterable[Sequence[str]]) -> list[str]:
-    """Returns at most five targets, the most frequent first, of equally frequent ones the earlier.
+    """Return at most five targets, the most frequent first, of equally frequent ones the earlier.
 
     Args:
-        targets: the true targets of each example; several of one example count each for itself.
+        targets: The true targets of each example; several of one example count each for itself.
 
     Example:
         >>> most_frequent([["a"], ["b", "c"], ["c"]])
@@ -46,11 +46,11 @@ def most_frequent(targets: Iterable[Sequence[str]]) -> list[str]:
 
 
 def trivial_outputs(decoded: Decoded, targets: list[str]) -> Decoded:
-    """Returns `decoded` with every output replaced by the most frequent target.
+    """Return `decoded` with every output replaced by the most frequent target.
 
     Args:
-        decoded: a model's outputs and what they are compared with.
-        targets: from `frequent_targets`.
+        decoded: A model's outputs and what they are compared with.
+        targets: From `frequent_targets`.
 
     Example:
         >>> trivial_outputs(Decoded(["a", "b"], [["c"], ["d"]]), ["d", "c"]).hypotheses

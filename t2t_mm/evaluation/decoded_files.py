@@ -19,7 +19,7 @@ from t2t_mm.scoring.decoded import Decoded
 
 
 def write_decoded(folder: Path, name: str, decoded: Decoded) -> None:
-    """Writes three aligned files of lines: inputs, references and decoded outputs of a problem.
+    """Write three aligned files of lines: inputs, references and decoded outputs of a problem.
 
     Several references of one example are separated by tabs; inputs that are no text leave no file.
     """
@@ -44,15 +44,15 @@ def describe_samples(
     data_dir: Path,
     count: int,
 ) -> list[dict[str, Any]]:
-    """Describes the first examples of a split and keeps their pictures and sounds.
+    """Describe the first examples of a split and keep their pictures and sounds.
 
     Args:
-        problem: whose examples they are.
-        split: the split that was decoded, in stored order.
-        decoded: its outputs.
+        problem: Whose examples they are.
+        split: The split that was decoded, in stored order.
+        decoded: Its outputs.
         folder: `RUN/decoded/SPLIT-STEP`; paths are given relative to RUN.
-        data_dir: folder of generated data.
-        count: number of examples.
+        data_dir: Folder of generated data.
+        count: Number of examples.
 
     Returns:
         For each: `input`, `reference`, `references`, `decoded`, and where there is one `ranking`,
@@ -80,7 +80,7 @@ def describe_samples(
 def _media(
     problem: Problem, split: str, *, folder: Path, data_dir: Path, count: int
 ) -> list[tuple[str, Path]]:
-    """Writes the pictures or sounds of the first inputs; nothing where inputs are text."""
+    """Write the pictures or sounds of the first inputs; nothing where inputs are text."""
     feature = problem.features["inputs"]
     if not isinstance(feature, Image | Audio):
         return []
@@ -105,7 +105,7 @@ def _picture_suffix(content: bytes) -> str:
 
 
 def _wave_file(samples: bytes, sample_rate_hz: int) -> bytes:
-    """Returns a mono 16-bit WAV file of raw little-endian int16 samples."""
+    """Return a mono 16-bit WAV file of raw little-endian int16 samples."""
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
         file.setnchannels(1)
@@ -118,14 +118,14 @@ def _wave_file(samples: bytes, sample_rate_hz: int) -> bytes:
 def keep_results(
     path: Path, results: Mapping[str, Mapping[str, Any]], order: Sequence[str]
 ) -> None:
-    """Writes what an evaluation returned, samples too, as JSON.
+    """Write what an evaluation returned, samples too, as JSON.
 
     Results of other problems that are there already stay.
 
     Args:
-        path: the file.
-        results: by problem.
-        order: all problems of the run, as they are to stand in the file.
+        path: The file.
+        results: By problem.
+        order: All problems of the run, as they are to stand in the file.
     """
     kept: dict[str, Any] = {}
     if path.exists():
@@ -137,10 +137,10 @@ def keep_results(
 
 
 def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes scores as JSON, without samples and experts.
+    """Write scores as JSON, without samples and experts.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: The file cannot be written.
     """
     scores = {
         name: {key: value for key, value in result.items() if key not in _NO_SCORES}

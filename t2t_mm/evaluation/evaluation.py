@@ -42,21 +42,21 @@ def evaluate(
     samples: int = 6,
     t2t_usr_dir: Sequence[str] = (),
 ) -> dict[str, dict[str, Any]]:
-    """Scores a trained run; the Python form of `t2t-eval`.
+    """Score a trained run; the Python form of `t2t-eval`.
 
     Args:
-        output_dir: the run.
-        problems: names among the run's, globs or groups; all by default.
+        output_dir: The run.
+        problems: Names among the run's, globs or groups; all by default.
         split: `validation` or `test`.
-        data_dir: the generated data; the run's own by default.
-        checkpoint_path: one checkpoint; the best, else the newest, by default.
-        decode: also decode and score the outputs.
-        shuffled_inputs: also score each output against the reference of *another* input: what a
+        data_dir: The generated data; the run's own by default.
+        checkpoint_path: One checkpoint; the best, else the newest, by default.
+        decode: Also decode and score the outputs.
+        shuffled_inputs: Also score each output against the reference of *another* input: what a
             model reaches that does not read its input.
-        baseline: also score the most frequent target of the training split as every output.
-        limit: examples of each problem; 0 for all.
-        samples: examples of each problem that are returned and kept with picture and sound.
-        t2t_usr_dir: where user problems are; the run's own by default.
+        baseline: Also score the most frequent target of the training split as every output.
+        limit: Examples of each problem; 0 for all.
+        samples: Examples of each problem that are returned and kept with picture and sound.
+        t2t_usr_dir: Where user problems are; the run's own by default.
 
     Returns:
         By problem: `teacher_forced` scores, `experts` (the share of choices on each expert of
@@ -66,7 +66,7 @@ def evaluate(
         problems that are there.
 
     Raises:
-        UserError: the run, its data or its checkpoint is not there or does not match.
+        UserError: The run, its data or its checkpoint is not there or does not match.
     """
     if not decode and (shuffled_inputs or baseline):
         raise UserError(
@@ -120,7 +120,7 @@ def _baseline_scores(task: Task, targets: list[str], decoded: Decoded) -> dict[s
 
 
 def _check_metrics(tasks: Iterable[Task]) -> None:
-    """Checks names before anything is decoded: an error should not come after minutes."""
+    """Check names before anything is decoded: an error should not come after minutes."""
     for task in tasks:
         for name in task.metrics:
             if name not in METRICS:
@@ -134,7 +134,7 @@ def _check_metrics(tasks: Iterable[Task]) -> None:
 def decode_split(
     decoder: BatchDecoder, task: Task, batches: Iterable[Mapping[str, Any]]
 ) -> Decoded:
-    """Decodes the batches of an evaluation data set and keeps what they are compared with."""
+    """Decode the batches of an evaluation data set and keep what they are compared with."""
     inputs: list[str] = []
     references: list[list[str]] = []
     outputs = []
@@ -154,12 +154,12 @@ def decode_split(
 def decoded_scores(
     metrics: Iterable[str], decoded: Decoded, shuffled_inputs: bool = False
 ) -> dict[str, Any]:
-    """Scores decoded outputs by the metrics that their problem names.
+    """Score decoded outputs by the metrics that their problem names.
 
     Args:
-        metrics: keys of `METRICS`.
-        decoded: the outputs, and what they are compared with.
-        shuffled_inputs: also score each output against the references of the example before it.
+        metrics: Keys of `METRICS`.
+        decoded: The outputs, and what they are compared with.
+        shuffled_inputs: Also score each output against the references of the example before it.
 
     Returns:
         Scores in percent and signatures; under `shuffled_inputs` those of the second kind.
@@ -178,7 +178,7 @@ def decoded_scores(
 
 
 def _shuffled(decoded: Decoded) -> Decoded:
-    """Gives every example the output of the next one.
+    """Give every example the output of the next one.
 
     An output does not depend on its neighbours, so the outputs of shuffled inputs are the shuffled
     outputs. A rotation by one leaves none in its own place.

@@ -21,8 +21,8 @@ class Evaluator:
     """Scores a model on whole splits.
 
     Args:
-        model: built; its weights may change between two calls.
-        batch: padded positions or examples of an evaluation batch.
+        model: Built; its weights may change between two calls.
+        batch: Padded positions or examples of an evaluation batch.
     """
 
     def __init__(self, model: MultiModel, *, batch: BatchSpec) -> None:
@@ -31,7 +31,7 @@ class Evaluator:
         self._forward: dict[tuple[str, str], Any] = {}
 
     def teacher_forced(self, task: Task, batches: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-        """Scores with the true previous symbols given.
+        """Return scores with the true previous symbols given.
 
         Returns:
             `log_perplexity` (nats per token, no smoothing), `accuracy` and
@@ -42,7 +42,7 @@ class Evaluator:
     def teacher_forced_with_experts(
         self, task: Task, batches: Iterable[Mapping[str, Any]]
     ) -> tuple[dict[str, float], dict[str, list[float]]]:
-        """Scores as `teacher_forced`, and counts the experts' use.
+        """Score as `teacher_forced`, and count the experts' use.
 
         Returns:
             The scores; and for each mixture of experts ("encoder", "decoder") that took part the
@@ -91,10 +91,10 @@ def validation_scores(
     """Teacher-forced scores of problems on their validation splits, for the training loop.
 
     Args:
-        evaluator: around the model that trains.
-        scored: the tasks, each with its problem.
-        data_dir: where their data is.
-        num_batches: batches of each; 0 for the whole split.
+        evaluator: Around the model that trains.
+        scored: The tasks, each with its problem.
+        data_dir: Where their data is.
+        num_batches: Batches of each; 0 for the whole split.
     """
     scores = {}
     for task, problem in scored:

@@ -13,10 +13,10 @@ MOST_SHARES = 64
 
 
 def expert_use(loads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Describes how each mixture's choices fell on its experts.
+    """Describe how each mixture's choices fell on its experts.
 
     Args:
-        loads: of each batch; by name of the mixture float[E], each expert's number of positions.
+        loads: Of each batch; by name of the mixture float[E], each expert's number of positions.
 
     Returns:
         For a mixture "encoder": `encoder_expert_peak`, the largest load over the mean load (1:
@@ -45,10 +45,10 @@ def expert_use(loads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def num_used(shares: Sequence[float]) -> float:
-    """How many experts equally used would be as spread out as these: e to the entropy.
+    """Return how many experts equally used would be as spread out as these: e to the entropy.
 
     Args:
-        shares: of each expert; they add up to 1.
+        shares: Of each expert; they add up to 1.
 
     Example:
         >>> num_used([0.5, 0.5, 0.0, 0.0])

@@ -6,12 +6,12 @@ from pathlib import Path
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """Replaces `path` by `text` in one step, so that no reader sees half of it."""
+    """Replace `path` by `text` in one step, so that no reader sees half of it."""
     write_bytes_atomically(path, text.encode("utf-8"))
 
 
 def write_bytes_atomically(path: Path, content: bytes) -> None:
-    """Replaces `path` by `content` in one step, so that no reader sees half of it.
+    """Replace `path` by `content` in one step, so that no reader sees half of it.
 
     What a link points to is replaced, not the link; a device such as /dev/null is written to.
     """

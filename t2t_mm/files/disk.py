@@ -16,7 +16,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Waits until no other process generates in `folder`; the lock dies with its process."""
+    """Wait until no other process generates in `folder`; the lock dies with its process."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -28,11 +28,11 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def full_disk_told(folder: Path, kept: str = "finished problems are kept") -> Iterator[None]:
-    """Turns what a full disk raises, here or in TensorFlow, into a `UserError`.
+    """Turn what a full disk raises, here or in TensorFlow, into a `UserError`.
 
     Args:
-        folder: what is being written, for the message.
-        kept: what is not lost, for the message.
+        folder: What is being written, for the message.
+        kept: What is not lost, for the message.
     """
     try:
         yield
@@ -48,10 +48,10 @@ def full_disk_told(folder: Path, kept: str = "finished problems are kept") -> It
 
 @contextlib.contextmanager
 def only_user_of(folder: Path, what: str) -> Iterator[None]:
-    """Keeps a second process out of `folder`; the lock dies with its process.
+    """Keep a second process out of `folder`; the lock dies with its process.
 
     Raises:
-        UserError: another process is at work there, or the folder cannot be made.
+        UserError: Another process is at work there, or the folder cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def only_user_of(folder: Path, what: str) -> Iterator[None]:
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Returns whether an error of the system or of TensorFlow says that the disk is full."""
+    """Return whether an error of the system or of TensorFlow says that the disk is full."""
     if isinstance(error, OSError) and error.errno in _FULL:
         return True
     # TensorFlow and TFDS hand the system's words on inside errors of their own.

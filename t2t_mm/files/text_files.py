@@ -16,13 +16,13 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def decoded_lines(path: Path) -> Iterator[str]:
-    """Yields the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
+    """Yield the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
 
     Only a newline ends a line ("\\r\\n" too), so that aligned files stay aligned whatever other
     separators a line contains.
 
     Raises:
-        UserError: if a line is not UTF-8 (with file and line number) or the .gz file is broken.
+        UserError: If a line is not UTF-8 (with file and line number) or the .gz file is broken.
     """
     with broken_gzip_told(path), open_bytes(path) as lines:
         for number, line in enumerate(lines, start=1):
@@ -31,7 +31,7 @@ def decoded_lines(path: Path) -> Iterator[str]:
 
 
 def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Opens a plain or .gz file; iterating gives lines with their ends."""
+    """Open a plain or .gz file; iterating gives lines with their ends."""
     if path.suffix == ".gz":
         return gzip.open(path, "rb")
     return path.open("rb")
@@ -39,7 +39,7 @@ def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
 
 @contextmanager
 def broken_gzip_told(path: Path) -> Iterator[None]:
-    """Turns what reading a broken .gz file raises into a `UserError`."""
+    """Turn what reading a broken .gz file raises into a `UserError`."""
     try:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -53,7 +53,7 @@ def broken_gzip_told(path: Path) -> Iterator[None]:
 
 @contextmanager
 def broken_zip_told(path: Path) -> Iterator[None]:
-    """Turns what reading a broken .zip file raises into a `UserError`."""
+    """Turn what reading a broken .zip file raises into a `UserError`."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
@@ -66,15 +66,15 @@ def broken_zip_told(path: Path) -> Iterator[None]:
 
 
 def decode_line(line: bytes, path: Path, number: int) -> str:
-    """Returns one line as text without its line end.
+    """Return one line as text without its line end.
 
     Args:
-        line: the bytes of the line.
-        path: the file, for the message.
-        number: line number counted from 1, for the message.
+        line: The bytes of the line.
+        path: The file, for the message.
+        number: Line number counted from 1, for the message.
 
     Raises:
-        UserError: if the bytes are not UTF-8.
+        UserError: If the bytes are not UTF-8.
     """
     try:
         text = line.decode("utf-8")

@@ -15,8 +15,8 @@ class Output(NamedTuple):
     """What the model makes of one example.
 
     Attributes:
-        text: the decoded text, or the name of the most probable class.
-        ranking: names of the most probable classes, best first; empty where the output is text.
+        text: The decoded text, or the name of the most probable class.
+        ranking: Names of the most probable classes, best first; empty where the output is text.
     """
 
     text: str
@@ -27,9 +27,9 @@ class BatchDecoder:
     """Decodes batches of any task of one model; tasks of one signature share a trace.
 
     Args:
-        model: built; its weights may change between two calls.
-        vocabularies: by name.
-        extra_length: how much longer than its input an output may be, in symbols.
+        model: Built; its weights may change between two calls.
+        vocabularies: By name.
+        extra_length: How much longer than its input an output may be, in symbols.
     """
 
     def __init__(
@@ -42,10 +42,10 @@ class BatchDecoder:
         self._rankings: dict[tuple[str, str], TopClasses] = {}
 
     def __call__(self, task: Task, batch: Mapping[str, Any]) -> list[Output]:
-        """Returns an output for each example of a batch, in order.
+        """Return an output for each example of a batch, in order.
 
         Args:
-            task: one of the model's.
+            task: One of the model's.
             batch: "inputs", and "inputs_size" where there is one.
         """
         vocabulary = self.vocabularies[feature_vocabulary_name(task.targets)]

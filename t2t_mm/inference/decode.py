@@ -38,25 +38,25 @@ def decode(
     limit: int = 0,
     t2t_usr_dir: Sequence[str] = (),
 ) -> list[str]:
-    """Decodes the lines of a file, or a split of the problem's data set.
+    """Decode the lines of a file, or a split of the problem's data set.
 
     Args:
-        output_dir: the trained run.
-        problem: one of its problems; may be left out where it has only one.
-        from_file: one input a line (`-` for standard input), a text or the path of a picture or
+        output_dir: The trained run.
+        problem: One of its problems; may be left out where it has only one.
+        from_file: One input a line (`-` for standard input), a text or the path of a picture or
             sound; N lines in, N lines out.
-        to_file: where the outputs go, one a line; nowhere by default.
-        split: what to decode when no file is given.
-        data_dir: where the data is; the run's own by default.
-        checkpoint_path: one checkpoint; the best, else the newest, by default.
-        limit: examples; 0 for all.
-        t2t_usr_dir: where user problems are; the run's own by default.
+        to_file: Where the outputs go, one a line; nowhere by default.
+        split: What to decode when no file is given.
+        data_dir: Where the data is; the run's own by default.
+        checkpoint_path: One checkpoint; the best, else the newest, by default.
+        limit: Examples; 0 for all.
+        t2t_usr_dir: Where user problems are; the run's own by default.
 
     Returns:
         The outputs in the order of the inputs.
 
     Raises:
-        UserError: the run, the file or the data is not there.
+        UserError: The run, the file or the data is not there.
     """
     run = open_run(output_dir)
     expert_devices(run.hparams.model.mesh_shape)  # splits the CPU, before TensorFlow starts
@@ -78,7 +78,7 @@ def decode(
 
 
 def choose_task(run: Run, problem: str) -> Task:
-    """The task called `problem`, or the run's only one where the name is empty."""
+    """Return the task called `problem`, or the run's only one where the name is empty."""
     if not problem and len(run.tasks) > 1:
         names = ", ".join(task.name for task in run.tasks)
         raise UserError(
@@ -88,7 +88,7 @@ def choose_task(run: Run, problem: str) -> Task:
 
 
 def _check_writable(path: Path) -> None:
-    """Fails before the decoding rather than after it."""
+    """Fail before the decoding rather than after it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         can_write = os.access(path.parent, os.W_OK) and not path.is_dir()
@@ -99,10 +99,10 @@ def _check_writable(path: Path) -> None:
 
 
 def read_lines(path: str | Path) -> Iterator[str]:
-    """The lines of a text file (`.gz` too), a pipe or standard input, empty ones included.
+    """Return the lines of a text file (`.gz` too), a pipe or standard input, empty ones included.
 
     Raises:
-        UserError: the file is missing or not UTF-8.
+        UserError: The file is missing or not UTF-8.
     """
     path = Path(path)
     if str(path) == "-":
@@ -141,13 +141,13 @@ def _decode_batches(loaded: LoadedRun, task: Task, batches: tf.data.Dataset) -> 
 def decode_interactively(
     predictor: Predictor, lines: Iterable[str], output: TextIO, prompt: str = "> "
 ) -> None:
-    """Answers each line that a person types; an empty line or the end of input stops.
+    """Answer each line that a person types; an empty line or the end of input stops.
 
     Args:
-        predictor: the problem.
-        lines: what is typed, for example `sys.stdin`.
-        output: where prompts and answers go.
-        prompt: shown before each line.
+        predictor: The problem.
+        lines: What is typed, for example `sys.stdin`.
+        output: Where prompts and answers go.
+        prompt: Shown before each line.
     """
     output.write(prompt)
     output.flush()

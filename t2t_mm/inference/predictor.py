@@ -20,10 +20,10 @@ class Predictor:
     """One problem of a loaded run: text, a picture or a sound in; text or a class out.
 
     Args:
-        task: the problem.
-        restored: model and vocabularies, shared by all predictors of a run.
-        decoder: shared too, so that problems of one signature share its trace.
-        batch_size: examples decoded at once.
+        task: The problem.
+        restored: Model and vocabularies, shared by all predictors of a run.
+        decoder: Shared too, so that problems of one signature share its trace.
+        batch_size: Examples decoded at once.
     """
 
     def __init__(
@@ -35,10 +35,10 @@ class Predictor:
         self._decoder = decoder
 
     def __call__(self, inputs: Any) -> Any:
-        """Decodes one input, or a list (or tuple) of them in order.
+        """Decode one input, or a list (or tuple) of them in order.
 
         Args:
-            inputs: a text; a picture as path, bytes of a file or uint8[height, width, channels];
+            inputs: A text; a picture as path, bytes of a file or uint8[height, width, channels];
                 a sound as path or samples; or a list of such.
 
         Returns:
@@ -49,18 +49,18 @@ class Predictor:
         return self.decode_all([inputs])[0]
 
     def rank(self, inputs: Any) -> tuple[str, ...]:
-        """Returns the names of the most probable classes of one input, best first.
+        """Return the names of the most probable classes of one input, best first.
 
         Nothing where the problem's targets are text.
         """
         return self._outputs([inputs])[0].ranking
 
     def decode_all(self, inputs: Sequence[Any], show_progress: bool = False) -> list[str]:
-        """Decodes inputs, in batches of similar size, and returns the texts in their own order.
+        """Decode inputs, in batches of similar size, and return the texts in their own order.
 
         Args:
-            inputs: as `__call__` takes them; an empty one gives an empty output.
-            show_progress: a bar on standard error, if that is a terminal.
+            inputs: As `__call__` takes them; an empty one gives an empty output.
+            show_progress: A bar on standard error, if that is a terminal.
         """
         return [output.text for output in self._outputs(inputs, show_progress)]
 
@@ -99,10 +99,10 @@ class LoadedRun(Mapping[str, Predictor]):
         )
 
     def __getitem__(self, name: str) -> Predictor:
-        """The predictor of the problem called `name`.
+        """Return the predictor of the problem called `name`.
 
         Raises:
-            UnknownTaskError: the run was not trained on it; a `UserError` and a `KeyError`.
+            UnknownTaskError: The run was not trained on it; a `UserError` and a `KeyError`.
         """
         task = self.run.task(name)
         return Predictor(
@@ -120,17 +120,17 @@ class LoadedRun(Mapping[str, Predictor]):
 
 
 def load(output_dir: str | Path, checkpoint_path: str | Path = "") -> LoadedRun:
-    """Loads a trained run: the best checkpoint, else the newest, or the one named.
+    """Load a trained run: the best checkpoint, else the newest, or the one named.
 
     Args:
-        output_dir: the run's folder; it is all that is needed, neither data nor user code.
-        checkpoint_path: a folder under `output_dir/checkpoints`.
+        output_dir: The run's folder; it is all that is needed, neither data nor user code.
+        checkpoint_path: A folder under `output_dir/checkpoints`.
 
     Returns:
         A mapping from problem names to functions from inputs to outputs.
 
     Raises:
-        UserError: no run, no checkpoint, or they do not fit together.
+        UserError: No run, no checkpoint, or they do not fit together.
 
     Example:
         >>> import t2t_mm

@@ -25,7 +25,7 @@ class GreedyState(NamedTuple):
         ids: int32[B, T], the symbols so far.
         previous: int32[B], the last of them.
         is_finished: bool[B], whether a row had its EOS or came to its limit.
-        cache: the model's.
+        cache: The model's.
     """
 
     ids: tf.Tensor
@@ -41,8 +41,8 @@ class GreedySearch:
 
     Args:
         model: built.
-        input_modality: share key of the input net.
-        target_modality: share key of the target net.
+        input_modality: Share key of the input net.
+        target_modality: Share key of the target net.
 
     Example:
         >>> search = GreedySearch(model, "language:shared", "language:shared")  # doctest: +SKIP
@@ -65,15 +65,15 @@ class GreedySearch:
         extra_length: int,
         problem_index: int = 0,
     ) -> IntArray:
-        """Decodes a batch.
+        """Decode a batch.
 
         Args:
             batch: "inputs" as the input net takes them, padded, and their "inputs_size" where
                 padding cannot be seen in the inputs themselves; other entries are not looked at.
-            command_index: row of the command embedding.
-            extra_length: an output may be this many symbols longer than its own input has
+            command_index: Row of the command embedding.
+            extra_length: An output may be this many symbols longer than its own input has
                 positions in the encoder.
-            problem_index: the problem's place among the run's.
+            problem_index: The problem's place among the run's.
 
         Returns:
             int[B, T]; what follows a row's EOS is 0. A row without EOS ran into the limit.
@@ -139,9 +139,9 @@ class TopClasses:
 
     Args:
         model: built.
-        input_modality: share key of the input net.
-        target_modality: share key of a net that reads the encoder's output.
-        count: how many classes, best first; fewer where there are fewer.
+        input_modality: Share key of the input net.
+        target_modality: Share key of a net that reads the encoder's output.
+        count: How many classes, best first; fewer where there are fewer.
     """
 
     def __init__(
@@ -154,11 +154,11 @@ class TopClasses:
         self._rank: Any = None
 
     def __call__(self, batch: Mapping[str, Any], *, problem_index: int = 0) -> IntArray:
-        """Ranks the classes of a batch.
+        """Rank the classes of a batch.
 
         Args:
-            batch: as :class:`GreedySearch` takes it.
-            problem_index: the problem's place among the run's.
+            batch: As :class:`GreedySearch` takes it.
+            problem_index: The problem's place among the run's.
 
         Returns:
             int[B, count], ids of classes, the most probable first.
@@ -182,7 +182,7 @@ class TopClasses:
 
 
 def input_tensors(batch: Mapping[str, Any]) -> dict[str, tf.Tensor]:
-    """Returns the entries of a batch that an encoder reads: "inputs" and their sizes."""
+    """Return the entries of a batch that an encoder reads: "inputs" and their sizes."""
     return {
         name: tf.convert_to_tensor(batch[name])
         for name in ("inputs", "inputs_size")

@@ -20,21 +20,21 @@ from t2t_mm.features import Audio, Feature, Image, Language
 def prepare_input(
     value: Any, feature: Feature, vocabularies: Mapping[str, Vocabulary]
 ) -> npt.NDArray[Any]:
-    """Returns one input as evaluation data sets hold it, not yet padded.
+    """Return one input as evaluation data sets hold it, not yet padded.
 
     Args:
-        value: a text; a picture as path, bytes of a file or uint8[height, width, channels]; a sound
+        value: A text; a picture as path, bytes of a file or uint8[height, width, channels]; a sound
             as path or as float32[samples] or int16[samples] at the feature's rate; or the name of
             a class.
-        feature: what the problem declares.
-        vocabularies: by name.
+        feature: What the problem declares.
+        vocabularies: By name.
 
     Returns:
         int32[L] (text), float32[H, W, C] (picture), float32[frames, bands] or float32[samples]
         (sound), int32[] (class).
 
     Raises:
-        UserError: a file is missing or cannot be read, or the value is of another kind.
+        UserError: A file is missing or cannot be read, or the value is of another kind.
     """
     is_file = isinstance(feature, Image | Audio) and isinstance(value, str | Path)
     try:
@@ -48,7 +48,7 @@ def prepare_input(
 def _prepare(
     value: Any, feature: Feature, vocabularies: Mapping[str, Vocabulary]
 ) -> npt.NDArray[Any]:
-    """Prepares one input, of whichever kind."""
+    """Prepare one input, of whichever kind."""
     if isinstance(feature, Image):
         return prepare_picture(_file_content(value), feature)
     if isinstance(feature, Audio):
@@ -66,16 +66,16 @@ def _prepare(
 
 
 def is_empty(value: Any) -> bool:
-    """Returns whether an input says nothing: an empty line of text, an empty name of a file."""
+    """Return whether an input says nothing: an empty line of text, an empty name of a file."""
     return isinstance(value, str) and not value.strip()
 
 
 def pad_inputs(examples: Sequence[npt.NDArray[Any]], feature: Feature) -> dict[str, Any]:
-    """Pads prepared inputs of one feature to a batch.
+    """Pad prepared inputs of one feature to a batch.
 
     Args:
-        examples: arrays of one rank.
-        feature: what the problem declares.
+        examples: Arrays of one rank.
+        feature: What the problem declares.
 
     Returns:
         "inputs", and for pictures and sounds their "inputs_size".

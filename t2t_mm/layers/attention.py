@@ -34,10 +34,10 @@ class AttentionCache(NamedTuple):
     """What an `AttentionBlock` remembers while it decodes; see `layers.caching`.
 
     Attributes:
-        mix1: of the first convolution.
-        mix2: of the second.
-        targets: keys and values float[B, H, T, C] of the T positions so far.
-        source: keys and values float[B, H, S, C], projected once.
+        mix1: Of the first convolution.
+        mix2: Of the second.
+        targets: Keys and values float[B, H, T, C] of the T positions so far.
+        source: Keys and values float[B, H, S, C], projected once.
         source_bias: float[B, 1, 1, S], 0 or `BLOCKED`.
     """
 
@@ -53,11 +53,11 @@ class MultiHeadAttention(keras.layers.Layer):
 
     Args:
         num_heads: H; divides the width.
-        dropout: rate on the attention weights, in training.
-        seed: of the dropout.
+        dropout: Rate on the attention weights, in training.
+        seed: Of the dropout.
 
     Raises:
-        ValueError: if the width is not a multiple of `num_heads`.
+        ValueError: If the width is not a multiple of `num_heads`.
 
     Example:
         >>> x = keras.ops.ones((2, 5, 8))
@@ -90,7 +90,7 @@ class MultiHeadAttention(keras.layers.Layer):
             layer.build(input_shape)
 
     def project_source(self, source: Tensor) -> KeysValues:
-        """Computes keys and values once, for any number of queries.
+        """Compute keys and values once, for any number of queries.
 
         Args:
             source: float[B, S, D].
@@ -103,13 +103,13 @@ class MultiHeadAttention(keras.layers.Layer):
     def attend(
         self, x: Tensor, source: KeysValues, bias: Tensor | None = None, training: bool = False
     ) -> Tensor:
-        """Lets each position of `x` look at projected keys and values.
+        """Let each position of `x` look at projected keys and values.
 
         Args:
             x: float[B, T, D].
-            source: from `project_source`.
-            bias: broadcastable to float[B, H, T, S], 0 or `BLOCKED`.
-            training: whether weights are dropped.
+            source: From `project_source`.
+            bias: Broadcastable to float[B, H, T, S], 0 or `BLOCKED`.
+            training: Whether weights are dropped.
 
         Returns:
             float[B, T, D].
@@ -131,7 +131,7 @@ class MultiHeadAttention(keras.layers.Layer):
         return self.attend(x, self.project_source(source), bias, training)
 
     def start_cache(self, batch_size: Tensor | int) -> KeysValues:
-        """Returns the keys and values of no position, for self-attention step by step."""
+        """Return the keys and values of no position, for self-attention step by step."""
         width = self.key.width
         shape = (batch_size, self.num_heads, 0, width // self.num_heads)
         return KeysValues(*(ops.zeros(shape, self.compute_dtype) for _ in KeysValues._fields))
@@ -139,11 +139,11 @@ class MultiHeadAttention(keras.layers.Layer):
     def decode_step(
         self, x_BD: Tensor, cache: KeysValues, position: Tensor | int
     ) -> tuple[Tensor, KeysValues]:
-        """Lets one position look at itself and those before.
+        """Let one position look at itself and those before.
 
         Args:
             x_BD: float[B, D], the next position.
-            cache: keys and values of the T positions before.
+            cache: Keys and values of the T positions before.
             position: T; not read, the cache has grown to it.
 
         Returns:
@@ -178,16 +178,16 @@ class AttentionBlock(keras.layers.Layer):
     The residual stream is not part of the block: mixer and decoder add it, each in its own way.
 
     Args:
-        num_heads: heads of both attentions.
-        dropout: rate on the attention weights.
+        num_heads: Heads of both attentions.
+        dropout: Rate on the attention weights.
         convolutions: "steps" for two 5x1 ConvSteps with dilations 1 and 4, "blocks" for two
             full ConvBlocks.
-        block_dropout: rate at the end of such a ConvBlock; steps have none.
-        gain_per_channel: see `LayerNorm`.
-        seed: of the dropout.
+        block_dropout: Rate at the end of such a ConvBlock; steps have none.
+        gain_per_channel: See `LayerNorm`.
+        seed: Of the dropout.
 
     Raises:
-        ValueError: if `convolutions` is neither.
+        ValueError: If `convolutions` is neither.
 
     Example:
         >>> x = keras.ops.ones((2, 5, 8))

@@ -28,7 +28,7 @@ class BatchNorm(keras.layers.Layer):
     of one problem, and an example does not depend on its neighbours once training is over.
 
     Args:
-        momentum: how much of the running statistics a step keeps; they are unbiased from the
+        momentum: How much of the running statistics a step keeps; they are unbiased from the
             first step on.
 
     Example:
@@ -52,13 +52,13 @@ class BatchNorm(keras.layers.Layer):
     def call(
         self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
     ) -> Tensor:
-        """Normalizes a batch.
+        """Normalize a batch.
 
         Args:
             x: float[B, H, W, C].
             position_mask: bool[B, H, W], or with an axis of 1 where all along it are alike; what
                 is not real does not count. None: all count.
-            training: whether the batch's own statistics are used, and kept.
+            training: Whether the batch's own statistics are used, and kept.
 
         Returns:
             float[B, H, W, C].
@@ -73,7 +73,7 @@ class BatchNorm(keras.layers.Layer):
         return ops.cast(ops.reshape(out, ops.shape(x)), self.compute_dtype)
 
     def _renormalize(self, rows: Tensor, weights: Tensor) -> Tensor:
-        """Normalizes by the rows' own statistics, keeps those, and corrects to the running ones."""
+        """Normalize by the rows' own statistics, keep those, and correct to the running ones."""
         mean, variance = _moments(ops.stop_gradient(rows), weights)
         self._keep(mean, variance)
         running_mean, running_deviation = self._running()
@@ -92,7 +92,7 @@ class BatchNorm(keras.layers.Layer):
         self.seen.assign(self.seen * self.momentum + new)
 
     def _running(self) -> tuple[Tensor, Tensor]:
-        """The running mean and deviation; 0 and 1 before the first step."""
+        """Return the running mean and deviation; 0 and 1 before the first step."""
         seen = ops.maximum(self.seen, 1.0 - self.momentum)
         never = ops.cast(ops.equal(self.seen, 0.0), "float32")
         variance = ops.maximum(self.variance / seen, 0.0) + never
@@ -107,10 +107,10 @@ class _Correction(NamedTuple):
     """How a batch is normalized; float32[C] each.
 
     Attributes:
-        mean: of the batch.
-        deviation: of the batch.
-        scale: the batch's deviation in running ones.
-        offset: how far its mean lies from the running one, in running deviations.
+        mean: Of the batch.
+        deviation: Of the batch.
+        scale: The batch's deviation in running ones.
+        offset: How far its mean lies from the running one, in running deviations.
     """
 
     mean: Tensor
@@ -132,7 +132,7 @@ def _normalize(
         gain: float32[C].
         shift: float32[C].
         weights: float32[1, N], those by which mean and deviation were taken.
-        correction: see there.
+        correction: See there.
 
     Returns:
         float32[N, C].
@@ -182,7 +182,7 @@ def _affine(rows: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
 
 
 def _weights(shape: Any, position_mask: Tensor | None) -> Tensor:
-    """float[1, N], one for each real place and zero for the others."""
+    """Return float[1, N], one for each real place and zero for the others."""
     if position_mask is None:
         return ops.ones((1, shape[0] * shape[1] * shape[2]), "float32")
     mask = ops.broadcast_to(ops.cast(position_mask, "float32"), shape[:3])
@@ -190,7 +190,7 @@ def _weights(shape: Any, position_mask: Tensor | None) -> Tensor:
 
 
 def _moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and population variance of each channel, by two products: fast on a CPU.
+    """Return mean and population variance of each channel, by two products: fast on a CPU.
 
     Args: rows: float32[N, C]; weights: float32[1, N]. Returns: float32[C] each.
     """

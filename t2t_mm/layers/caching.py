@@ -24,7 +24,7 @@ Cache = Any
 
 
 def write_ring(ring_BRD: Tensor, x_BD: Tensor, slot: Tensor | int) -> Tensor:
-    """Puts one position of every sequence in the place of the oldest.
+    """Put one position of every sequence in the place of the oldest.
 
     Shifting would copy all R places. TensorFlow writes this one in place, also inside of a loop,
     where nothing reads the ring any more.
@@ -46,10 +46,10 @@ def write_ring(ring_BRD: Tensor, x_BD: Tensor, slot: Tensor | int) -> Tensor:
 
 
 def take_rows(cache: Cache, rows: Tensor) -> Cache:
-    """Makes the cache of a batch whose row i continues what row `rows[i]` was.
+    """Make the cache of a batch whose row i continues what row `rows[i]` was.
 
     Args:
-        cache: a nest of tensors [B, ...].
+        cache: A nest of tensors [B, ...].
         rows: int[N], each in [0, B); a row may be taken twice or not at all.
 
     Returns:

@@ -24,11 +24,11 @@ FEW_CHANNELS = 8
 
 
 def level_kernels(shape: tuple[int, int], dtype: str | None = None) -> Tensor:
-    """Draws depthwise kernels that all sum to one: an initializer for `add_weight`.
+    """Draw depthwise kernels that all sum to one: an initializer for `add_weight`.
 
     Args:
         shape: (taps, channels).
-        dtype: of the result.
+        dtype: Of the result.
     """
     draw = keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal")
     kernels = draw(shape, dtype)
@@ -36,10 +36,10 @@ def level_kernels(shape: tuple[int, int], dtype: str | None = None) -> Tensor:
 
 
 def centre_inputs(kernel: Any) -> None:
-    """Makes each output's weights sum to zero over the input channels, if these are not few.
+    """Make each output's weights sum to zero over the input channels, if these are not few.
 
     Args:
-        kernel: variable float[channels, outputs].
+        kernel: Variable float[channels, outputs].
     """
     if kernel.shape[0] >= FEW_CHANNELS:
         values = ops.convert_to_tensor(kernel)

@@ -22,7 +22,7 @@ BRANCH_GAIN = 0.1
 
 
 def depthwise(x_BLD: Tensor, kernel_KD: Tensor, dilation: int = 1, causal: bool = False) -> Tensor:
-    """Convolves every channel with its own kernel over positions; length is preserved.
+    """Convolve every channel with its own kernel over positions; length is preserved.
 
     A dilated convolution is an ordinary one over rows of `dilation` neighbours: the sequence is
     folded to [B, L / dilation, dilation, D] and the kernel runs down the rows. On the CPU this
@@ -31,8 +31,8 @@ def depthwise(x_BLD: Tensor, kernel_KD: Tensor, dilation: int = 1, causal: bool 
     Args:
         x_BLD: float[B, L, D].
         kernel_KD: float[K, D]; K odd unless causal.
-        dilation: distance between taps in positions.
-        causal: see positions t - (K - 1) * dilation to t only; otherwise as far to both sides.
+        dilation: Distance between taps in positions.
+        causal: See positions t - (K - 1) * dilation to t only; otherwise as far to both sides.
 
     Returns:
         float[B, L, D].
@@ -60,7 +60,7 @@ def depthwise(x_BLD: Tensor, kernel_KD: Tensor, dilation: int = 1, causal: bool 
 
 
 def _within_reach(kernel_KD: Tensor, num_rows: Tensor | int) -> tuple[Tensor, Tensor | int]:
-    """The taps that reach another of so few rows, and how many rows to have for them.
+    """Return the taps that reach another of so few rows, and how many rows to have for them.
 
     On the CPU the gradient of a kernel that is longer than its input takes 25 times as long.
     """
@@ -76,7 +76,7 @@ class Pointwise(keras.layers.Layer):
     """A 1x1 convolution without bias: one matrix product over all positions of the batch.
 
     Args:
-        width: number of output channels.
+        width: Number of output channels.
 
     Example:
         >>> Pointwise(6)(keras.ops.ones((2, 5, 8))).shape  # (2, 5, 6)
@@ -108,11 +108,11 @@ class ConvStep(keras.layers.Layer):
     """LN(SepConv(ReLU(x))): rectify, convolve each channel, mix the channels, normalize.
 
     Args:
-        kernel_size: taps K.
-        width: output channels; None keeps those of the input.
-        dilation: distance between taps in positions.
-        causal: look back only.
-        gain_per_channel: see `LayerNorm`.
+        kernel_size: Taps K.
+        width: Output channels; None keeps those of the input.
+        dilation: Distance between taps in positions.
+        causal: Look back only.
+        gain_per_channel: See `LayerNorm`.
 
     Example:
         >>> ConvStep(3)(keras.ops.ones((2, 5, 8))).shape  # (2, 5, 8)
@@ -165,7 +165,7 @@ class ConvStep(keras.layers.Layer):
         return ops.reshape(out, (*ops.shape(x)[:-1], out.shape[-1]))
 
     def start_cache(self, batch_size: Tensor | int) -> Cache:
-        """Makes the cache of a causal step before its first position; see `layers.caching`.
+        """Make the cache of a causal step before its first position; see `layers.caching`.
 
         A position is convolved with those at multiples of the dilation before it, so the last
         (K - 1) * dilation rectified inputs are kept in `dilation` rings. A decoding step reads and
@@ -218,10 +218,10 @@ class ConvBlock(keras.layers.Layer):
     One block sees 65 positions to each side, or 130 back when causal.
 
     Args:
-        dropout: rate at the end of the block, in training.
-        causal: look back only.
-        gain_per_channel: see `LayerNorm`.
-        seed: of the dropout.
+        dropout: Rate at the end of the block, in training.
+        causal: Look back only.
+        gain_per_channel: See `LayerNorm`.
+        seed: Of the dropout.
 
     Example:
         >>> ConvBlock()(keras.ops.ones((2, 5, 8))).shape  # (2, 5, 8)
@@ -281,7 +281,7 @@ class ConvBlock(keras.layers.Layer):
         return hidden if self.causal else zero_padding(hidden, position_mask)
 
     def start_cache(self, batch_size: Tensor | int) -> Cache:
-        """Returns the caches of the four steps before the first position."""
+        """Return the caches of the four steps before the first position."""
         steps = (self.step1, self.step2, self.step3, self.step4)
         return tuple(step.start_cache(batch_size) for step in steps)
 

@@ -22,12 +22,12 @@ Tensor = Any
 
 
 def depthwise2d(x: Tensor, kernel: Tensor, strides: Pair = (1, 1)) -> Tensor:
-    """Convolves every channel with its own kernel.
+    """Convolve every channel with its own kernel.
 
     Args:
         x: float[B, H, W, C], zero at padded positions.
         kernel: float[rows, columns, C], odd sizes.
-        strides: of rows and columns.
+        strides: Of rows and columns.
 
     Returns:
         float[B, ceil(H / stride), ceil(W / stride), C].
@@ -49,7 +49,7 @@ class Norm(keras.layers.Layer):
         kind: "layer" or "batch".
 
     Raises:
-        ValueError: if `kind` is unknown.
+        ValueError: If `kind` is unknown.
     """
 
     def __init__(self, kind: str = "layer", **kwargs: Any) -> None:
@@ -80,9 +80,9 @@ class ConvStep2D(keras.layers.Layer):
     """LN(SepConv(ReLU(x))) over rows and columns.
 
     Args:
-        width: output channels; None keeps those of the input.
-        kernel_size: rows and columns, odd.
-        strides: of rows and columns.
+        width: Output channels; None keeps those of the input.
+        kernel_size: Rows and columns, odd.
+        strides: Of rows and columns.
         rectify: False leaves the ReLU out, for raw input: it would discard all below the mean.
         separable: False is an ordinary convolution with a bias, for raw input. A separable one
             has one kernel for each channel of the input, so that of a picture's three channels
@@ -93,7 +93,7 @@ class ConvStep2D(keras.layers.Layer):
             away: a plain background becomes as strong as what stands before it.
 
     Raises:
-        ValueError: if a size of the kernel is even, or the norm is unknown.
+        ValueError: If a size of the kernel is even, or the norm is unknown.
 
     Example:
         >>> ConvStep2D(16, strides=(2, 2))(keras.ops.ones((2, 5, 8, 4))).shape  # (2, 3, 4, 16)
@@ -180,12 +180,12 @@ class ConvRes(keras.layers.Layer):
     """MaxPool(ConvStep(ConvStep(x))) + LN(Conv1x1(ReLU(x))), both with the same stride.
 
     Args:
-        width: output channels.
-        strides: of rows and columns.
-        kernel_size: of both steps and of the pooling; rows and columns, odd.
+        width: Output channels.
+        strides: Of rows and columns.
+        kernel_size: Of both steps and of the pooling; rows and columns, odd.
         rectify: False for raw input, see `ConvStep2D`.
         separable: False for ordinary convolutions in both steps.
-        norm: see `ConvStep2D`.
+        norm: See `ConvStep2D`.
 
     Example:
         >>> ConvRes(16)(keras.ops.ones((2, 5, 8, 4))).shape  # (2, 3, 4, 16)

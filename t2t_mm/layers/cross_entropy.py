@@ -20,7 +20,7 @@ NUM_PARTS = 2
 
 
 def cross_entropy(logits_NV: Tensor, ids_N: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """How far the logits are from each row's class, in nats.
+    """Return how far the logits are from each row's class, in nats.
 
     The smoothed target is `low` at each wrong class and `1 - label_smoothing` at the right one.
     It is never made: with a vocabulary of thousands it would be as large as the logits.
@@ -29,7 +29,7 @@ def cross_entropy(logits_NV: Tensor, ids_N: Tensor, label_smoothing: float = 0.0
     Args:
         logits_NV: float[N, V].
         ids_N: int[N], the right classes.
-        label_smoothing: mass spread evenly over the V - 1 wrong classes; the entropy of the
+        label_smoothing: Mass spread evenly over the V - 1 wrong classes; the entropy of the
             smoothed target is not subtracted.
 
     Returns:
@@ -65,7 +65,7 @@ def projected_cross_entropy(
         x_ND: float[N, D].
         w_VD: float[V, D], or a variable of that shape.
         ids_N: int[N], the right classes.
-        label_smoothing: see `cross_entropy`.
+        label_smoothing: See `cross_entropy`.
 
     Returns:
         float32[N].
@@ -118,7 +118,7 @@ class _SmoothedTarget(NamedTuple):
         return cls(ops.cast(ids_N, "int32")[:, None], low, 1.0 - label_smoothing - low)
 
     def losses(self, logits_NV: Tensor) -> tuple[Tensor, Tensor]:
-        """The losses float32[N], and the classes' chances float32[N, V] for `slopes`."""
+        """Return the losses float32[N], and the classes' chances float32[N, V] for `slopes`."""
         chances_NV = ops.softmax(logits_NV, axis=-1)
         best_N = ops.max(logits_NV, axis=-1)
         # The best class's chance is never too small for its logarithm, as the right one's may be.
@@ -131,7 +131,7 @@ class _SmoothedTarget(NamedTuple):
         return losses_N, chances_NV
 
     def slopes(self, chances_NV: Tensor, above_N: Tensor) -> Tensor:
-        """The gradient with respect to the logits, float32[N, V]; `above_N` is the losses'."""
+        """Return the gradient with respect to the logits, float32[N, V]; `above_N` is the losses'."""
         above_N1 = above_N[:, None]
         slopes_NV = chances_NV * above_N1
         if self.low:

@@ -21,11 +21,11 @@ class Dropout(keras.layers.Layer):
     bits of one random number, which takes two thirds of the time.
 
     Args:
-        rate: share of values set to zero, in [0, 1).
-        seed: seed of the noise; None draws one from Python's `random`.
+        rate: Share of values set to zero, in [0, 1).
+        seed: Seed of the noise; None draws one from Python's `random`.
 
     Raises:
-        ValueError: if `rate` is out of range.
+        ValueError: If `rate` is out of range.
     """
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
@@ -44,14 +44,14 @@ class Dropout(keras.layers.Layer):
         return self.drop(x, ops.shape(x), training)
 
     def drop(self, x: Tensor, shape: Sequence[Any], training: bool) -> Tensor:
-        """Does as a call does, with a shape that is known before `x` is.
+        """Do as a call does, with a shape that is known before `x` is.
 
         The noise is then drawn beside the operations that lead to `x`, by another core.
 
         Args:
             x: float[...].
-            shape: that of `x`, from tensors that are there earlier.
-            training: whether to drop.
+            shape: That of `x`, from tensors that are there earlier.
+            training: Whether to drop.
         """
         if not training or not self.rate:
             return x
@@ -65,7 +65,7 @@ class Dropout(keras.layers.Layer):
 
 
 def random_levels(shape: Sequence[Any], noise: keras.random.SeedGenerator) -> Tensor:
-    """Draws numbers in [0, `LEVELS`): int[...] of this shape."""
+    """Draw numbers in [0, `LEVELS`): int[...] of this shape."""
     if keras.backend.backend() != "tensorflow":
         return keras.random.randint(shape, 0, LEVELS, seed=noise)
     import tensorflow as tf

@@ -63,7 +63,7 @@ def keep_factors() -> Iterator[None]:
 
 
 def gradient_of_matrix(left_AN: Tensor, right_NB: Tensor) -> Tensor | FactoredGradient:
-    """The product of both, or both if it is large and within `keep_factors`.
+    """Return the product of both, or both if it is large and within `keep_factors`.
 
     Args:
         left_AN: float[A, N].
@@ -94,11 +94,11 @@ class PackedGradient(NamedTuple):
     is_whole: Tensor
 
     def scaled(self, factor: Tensor) -> PackedGradient:
-        """The gradient times a number."""
+        """Return the gradient times a number."""
         return self._replace(left=self.left * factor)
 
     def matrix(self, shape: Sequence[int]) -> Tensor:
-        """The gradient as float[A, B]; `shape` is that."""
+        """Return the gradient as float[A, B]; `shape` is that."""
         import tensorflow as tf
 
         def whole(left: Tensor, _: Tensor) -> list[Tensor]:
@@ -112,12 +112,12 @@ class PackedGradient(NamedTuple):
 
 
 def may_be_factored(shape: Sequence[int]) -> bool:
-    """Whether the gradient of a variable of this shape may come as factors."""
+    """Return whether the gradient of a variable of this shape may come as factors."""
     return len(shape) == 2 and math.prod(shape) >= LEAST_ELEMENTS
 
 
 def pack(gradient: FactoredGradient) -> tuple[PackedGradient, Tensor]:
-    """Multiplies the factors unless their rows are few, and sums the squares of the product.
+    """Multiply the factors unless their rows are few, and sum the squares of the product.
 
     The squares are summed from few rows' products with each other: |L R|² = sum(LᵀL * RRᵀ).
 

@@ -16,11 +16,11 @@ BLOCKED = -1e9
 
 
 def real_positions(ids: Tensor, pad_id: int = 0) -> Tensor:
-    """Marks the positions whose id is not padding.
+    """Mark the positions whose id is not padding.
 
     Args:
         ids: int[B, L].
-        pad_id: the id of padding.
+        pad_id: The id of padding.
 
     Returns:
         bool[B, L].
@@ -32,7 +32,7 @@ def real_positions(ids: Tensor, pad_id: int = 0) -> Tensor:
 
 
 def zero_padding(x: Tensor, mask: Tensor | None) -> Tensor:
-    """Sets padded positions to zero, so that a convolution sees what lies beyond the ends.
+    """Set padded positions to zero, so that a convolution sees what lies beyond the ends.
 
     Args:
         x: float[B, L, D].
@@ -85,11 +85,11 @@ def _relu_gradient(upstream: Tensor, rectified: Tensor) -> Tensor:
 
 
 def padding_bias(mask: Tensor, dtype: str = "float32") -> Tensor:
-    """The bias that keeps every query away from padded keys.
+    """Return the bias that keeps every query away from padded keys.
 
     Args:
         mask: bool[B, L] of the keys.
-        dtype: of the result.
+        dtype: Of the result.
 
     Returns:
         float[B, 1, 1, L], to be added to logits float[B, H, T, L].
@@ -98,11 +98,11 @@ def padding_bias(mask: Tensor, dtype: str = "float32") -> Tensor:
 
 
 def causal_bias(length: Tensor | int, dtype: str = "float32") -> Tensor:
-    """The bias that keeps every query away from later keys.
+    """Return the bias that keeps every query away from later keys.
 
     Args:
-        length: number of positions T.
-        dtype: of the result.
+        length: Number of positions T.
+        dtype: Of the result.
 
     Returns:
         float[1, 1, T, T], to be added to logits float[B, H, T, T].

@@ -17,12 +17,12 @@ EPSILON = 1e-6
 
 @ops.custom_gradient  # type: ignore[untyped-decorator]
 def normalize(x: Tensor, gain: Tensor, shift: Tensor) -> Any:
-    """Normalizes each row, with a gradient written out: half the operations of the derived one.
+    """Normalize each row, with a gradient written out: half the operations of the derived one.
 
     Args:
         x: float32[N, D].
         gain: float32[D] or scalar.
-        shift: like `gain`.
+        shift: Like `gain`.
 
     Returns:
         float32[N, D].
@@ -48,7 +48,7 @@ def normalize(x: Tensor, gain: Tensor, shift: Tensor) -> Any:
 
 
 def _like(parameter: Tensor, columns: Tensor) -> Tensor:
-    """The gradient of a gain or shift from that of every channel, float32[1, D]."""
+    """Return the gradient of a gain or shift from that of every channel, float32[1, D]."""
     return ops.reshape(columns, (-1,)) if len(parameter.shape) else ops.sum(columns)
 
 
@@ -58,7 +58,7 @@ class LayerNorm(keras.layers.Layer):
     Statistics are taken in float32 whatever the compute dtype.
 
     Args:
-        gain_per_channel: one gain and one shift per channel; False learns a single scalar
+        gain_per_channel: One gain and one shift per channel; False learns a single scalar
             gain and shift, as the paper writes it.
 
     Example:

@@ -22,7 +22,7 @@ LEAST_ELEMENTS = 2**17
 
 
 def multiply_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
-    """Multiplies a matrix by the transpose of another, `x @ w.T`; either may be the weights.
+    """Multiply a matrix by the transpose of another, `x @ w.T`; either may be the weights.
 
     Args:
         x_ND: float[N, D].
@@ -46,7 +46,7 @@ def multiply_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
 
 
 def project(x_ND: Tensor, w_DF: Tensor) -> Tensor:
-    """Multiplies rows by a matrix, `x @ w`, with the faster gradient.
+    """Multiply rows by a matrix, `x @ w`, with the faster gradient.
 
     Args:
         x_ND: float[N, D].
@@ -62,7 +62,7 @@ def project(x_ND: Tensor, w_DF: Tensor) -> Tensor:
 
 
 def project_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
-    """Multiplies rows by the transpose of a matrix, `x @ w.T`, with the faster gradient.
+    """Multiply rows by the transpose of a matrix, `x @ w.T`, with the faster gradient.
 
     Args:
         x_ND: float[N, D].
@@ -96,7 +96,7 @@ def _project_transposed(x_ND: Tensor, w_FD: Tensor) -> Any:
 
 
 def sum_of_outer_products(x_ND: Tensor, y_NF: Tensor) -> Tensor:
-    """Multiplies the transpose of a matrix by another, `x.T @ y`: here the plain product is faster.
+    """Multiply the transpose of a matrix by another, `x.T @ y`: here the plain product is faster.
 
     Args:
         x_ND: float[N, D].

@@ -25,25 +25,25 @@ def strided_size(size: Any, stride: int) -> Any:
 
 
 def strided_mask(mask: Tensor | None, strides: Pair) -> Tensor | None:
-    """The mask after a stride: a position is real if its centre is.
+    """Return the mask after a stride: a position is real if its centre is.
 
     Real positions come first, so a position is real just if any real one falls into it: of n,
     ceil(n / stride) are left.
 
     Args:
         mask: bool[B, H, W], or with an axis of 1 where all along it are alike; None stays None.
-        strides: of rows and columns.
+        strides: Of rows and columns.
     """
     return None if mask is None else mask[:, :: strides[0], :: strides[1]]
 
 
 def area_mask(sizes: Tensor, height: Any, width: Any) -> Tensor:
-    """Marks the upper left rectangle of each picture.
+    """Mark the upper left rectangle of each picture.
 
     Args:
         sizes: int[B, 2], real rows and columns.
-        height: rows of the padded batch.
-        width: columns of the padded batch.
+        height: Rows of the padded batch.
+        width: Columns of the padded batch.
 
     Returns:
         bool[B, height, width].
@@ -58,13 +58,13 @@ def area_mask(sizes: Tensor, height: Any, width: Any) -> Tensor:
 
 
 def max_pool(x: Tensor, mask: Tensor | None, window: Pair, strides: Pair) -> Tensor:
-    """The largest of each channel in each window; padding is never the largest.
+    """Return the largest of each channel in each window; padding is never the largest.
 
     Args:
         x: float[B, H, W, C].
         mask: bool[B, H, W]; None: all positions are real.
-        window: odd sizes.
-        strides: of rows and columns.
+        window: Odd sizes.
+        strides: Of rows and columns.
 
     Returns:
         float[B, ceil(H / stride), ceil(W / stride), C]; a very low number where the window has
@@ -77,13 +77,13 @@ def max_pool(x: Tensor, mask: Tensor | None, window: Pair, strides: Pair) -> Ten
 
 
 def subsample(x: Tensor, strides: Pair) -> Tensor:
-    """Every stride-th row and column, from the first.
+    """Return every stride-th row and column, from the first.
 
     Folding and slicing has a gradient several times faster than slicing by brackets.
 
     Args:
         x: float[B, H, W, C].
-        strides: of rows and columns.
+        strides: Of rows and columns.
 
     Returns:
         float[B, ceil(H / stride), ceil(W / stride), C].
@@ -101,12 +101,12 @@ def subsample(x: Tensor, strides: Pair) -> Tensor:
 
 
 def surround(x: Tensor, window: Pair, value: float) -> Tensor:
-    """Adds the margin with which "valid" windows are centred on the positions of `x`.
+    """Add the margin with which "valid" windows are centred on the positions of `x`.
 
     Args:
         x: float[B, H, W, C].
-        window: odd sizes.
-        value: what stands in the margin.
+        window: Odd sizes.
+        value: What stands in the margin.
     """
     rows, columns = window[0] // 2, window[1] // 2
     return ops.pad(x, [[0, 0], [rows, rows], [columns, columns], [0, 0]], constant_values=value)

@@ -16,21 +16,21 @@ LONGEST_WAVELENGTH = 10_000.0
 def timing_signal(
     length: Tensor | int, width: int, start: Tensor | int = 0, dtype: str = "float32"
 ) -> Tensor:
-    """Sine and cosine of each position at `width / 2` geometric frequencies, interleaved.
+    """Return Sine and cosine of each position at `width / 2` geometric frequencies, interleaved.
 
     Channel 2i holds sin(t * 10000^(-2i / width)), channel 2i + 1 the cosine of the same.
 
     Args:
-        length: number of positions L.
-        width: number of channels D, even.
-        start: index of the first position, for decoding step by step.
-        dtype: of the result; the angles are always computed in float32.
+        length: Number of positions L.
+        width: Number of channels D, even.
+        start: Index of the first position, for decoding step by step.
+        dtype: Of the result; the angles are always computed in float32.
 
     Returns:
         float[L, D].
 
     Raises:
-        ValueError: if `width` is odd.
+        ValueError: If `width` is odd.
 
     Example:
         >>> timing_signal(2, 4)  # [[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.9999]]
@@ -49,11 +49,11 @@ def timing_signal(
 
 
 def add_timing(x: Tensor, start: Tensor | int = 0) -> Tensor:
-    """Adds the timing signal to every sequence of a batch.
+    """Add the timing signal to every sequence of a batch.
 
     Args:
         x: float[B, L, D].
-        start: index of the first position.
+        start: Index of the first position.
 
     Returns:
         float[B, L, D].

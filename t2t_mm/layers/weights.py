@@ -9,12 +9,12 @@ Tensor = Any
 
 
 def read_weights(weights: Sequence[Tensor]) -> list[Tensor]:
-    """Reads variables: a gradient written out is of tensors only.
+    """Read variables: a gradient written out is of tensors only.
 
     Keras's `convert_to_tensor` leaves a variable of TensorFlow as it is; reshaping reads it.
 
     Args:
-        weights: variables or tensors.
+        weights: Variables or tensors.
 
     Returns:
         A tensor of the same shape for each.

@@ -33,13 +33,13 @@ class SoundBlocks(NamedTuple):
     """The shape of the net of sounds.
 
     Attributes:
-        widths: channels of each block; 0: D.
-        time_strides: of each block.
-        frequency_strides: of each block; of no effect on a waveform.
-        stem_width: channels of the ordinary convolution of stride 2 before the blocks; 0: none.
+        widths: Channels of each block; 0: D.
+        time_strides: Of each block.
+        frequency_strides: Of each block; of no effect on a waveform.
+        stem_width: Channels of the ordinary convolution of stride 2 before the blocks; 0: none.
         bands: "channels": the bands that are left are folded into the channels of their position
             in time; "positions": each is a position of its own.
-        separable, norm: of the convolutions, see `ConvStep2D`; the stem is never separable.
+        separable, norm: Of the convolutions, see `ConvStep2D`; the stem is never separable.
     """
 
     widths: Sequence[int] = (32, 64, 128)
@@ -62,12 +62,12 @@ class AudioModality(Modality):
     not give the body width or bands are folded, by one 1x1 convolution and a layer norm.
 
     Args:
-        width: body width D.
-        num_bands: bands of a log-mel spectrogram; 0: a waveform.
-        blocks: shape of the net; its fields may also come as a list.
+        width: Body width D.
+        num_bands: Bands of a log-mel spectrogram; 0: a waveform.
+        blocks: Shape of the net; its fields may also come as a list.
 
     Raises:
-        ValueError: if it is to write.
+        ValueError: If it is to write.
 
     Example:
         >>> net = AudioModality(width=128, num_bands=80)
@@ -140,13 +140,13 @@ class AudioModality(Modality):
     def bottom(
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False
     ) -> Positions:
-        """Reads a batch of sounds.
+        """Read a batch of sounds.
 
         Args:
             features: float[B, frames, bands], or the waveform float[B, samples]; zero in the
                 padding.
             sizes: int[B, 1], real frames or samples; None: nothing is padded.
-            training: whether batch norm, where there is one, uses this batch.
+            training: Whether batch norm, where there is one, uses this batch.
 
         Returns:
             Positions of float[B, ceil(frames / 8), D] by default; those of bands stand within
@@ -214,13 +214,13 @@ class AudioModality(Modality):
         ]
 
     def _frames(self, features: Tensor, sizes: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """A spectrogram as float[B, T, F, 1]."""
+        """Return a spectrogram as float[B, T, F, 1]."""
         batch, frames = ops.shape(features)[:2]
         x = ops.reshape(features, (batch, frames, self.num_bands, 1))
         return ops.cast(x, self.compute_dtype), sizes
 
     def _rows(self, features: Tensor, sizes: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """A waveform as float[B, T, 1, samples of a row], and the numbers of rows."""
+        """Return a waveform as float[B, T, 1, samples of a row], and the numbers of rows."""
         batch, samples = ops.shape(features)[:2]
         x = ops.cast(ops.reshape(features, (batch, samples)), self.compute_dtype)
         if sizes is not None:  # what follows the end within its row

@@ -38,16 +38,16 @@ class Modality(keras.layers.Layer):
     for its sides only: `reads` where it is some problem's input, `writes` where it is a target.
 
     Args:
-        width: body width D.
-        reads: whether `bottom` will be called.
-        writes: whether `targets_bottom`, `top` and `loss` will be called.
+        width: Body width D.
+        reads: Whether `bottom` will be called.
+        writes: Whether `targets_bottom`, `top` and `loss` will be called.
 
     Attributes:
-        reads_encoder: whether `top` takes the encoder's output, past mixer and decoder: the
+        reads_encoder: Whether `top` takes the encoder's output, past mixer and decoder: the
             target is no sequence, and `targets_bottom` is not called.
 
     Raises:
-        ValueError: if it neither reads nor writes.
+        ValueError: If it neither reads nor writes.
     """
 
     reads_encoder: bool = False
@@ -70,13 +70,13 @@ class Modality(keras.layers.Layer):
         nets: ModalityHParams | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Makes the net for a declared feature.
+        """Make the net for a declared feature.
 
         Args:
-            feature: what a problem declares.
-            vocabulary_size: size of its vocabulary; 0 where it has none.
-            width: body width D.
-            nets: settings of the nets; None: their defaults.
+            feature: What a problem declares.
+            vocabulary_size: Size of its vocabulary; 0 where it has none.
+            width: Body width D.
+            nets: Settings of the nets; None: their defaults.
             **kwargs: `reads`, `writes`, `name`, `dtype`.
         """
         raise NotImplementedError
@@ -89,34 +89,34 @@ class Modality(keras.layers.Layer):
     def bottom(
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False
     ) -> Positions:
-        """Turns a batch of inputs into positions.
+        """Turn a batch of inputs into positions.
 
         Args:
-            features: the batch, padded; its axes may be unknown.
+            features: The batch, padded; its axes may be unknown.
             sizes: int[B, n], the real sizes of each example, for features whose padding cannot
                 be seen from their values; None: nothing is padded.
-            training: whether this is a step of training.
+            training: Whether this is a step of training.
         """
         raise NotImplementedError
 
     def targets_bottom(self, targets: Tensor, training: bool = False) -> Positions:
-        """Turns a batch of targets, not yet shifted, into positions."""
+        """Turn a batch of targets, not yet shifted, into positions."""
         raise NotImplementedError
 
     def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
-        """Turns the body's output float[B, T, D] into logits.
+        """Turn the body's output float[B, T, D] into logits.
 
         Args:
             x: float[B, T, D] of the decoder, or of the encoder with `reads_encoder`.
             mask: bool[B, T], the real positions; None: all.
-            grid: how the positions lie, if they are those of pictures.
+            grid: How the positions lie, if they are those of pictures.
         """
         raise NotImplementedError
 
     def loss(
         self, logits: Tensor, targets: Tensor, label_smoothing: float = 0.0
     ) -> tuple[Tensor, Tensor]:
-        """Returns the summed loss and the summed weights, two float32 scalars."""
+        """Return the summed loss and the summed weights, two float32 scalars."""
         raise NotImplementedError
 
     def training_loss(
@@ -125,9 +125,9 @@ class Modality(keras.layers.Layer):
         """`loss` of the `top` of the body's output, for nets that need not make all logits.
 
         Args:
-            positions: what `top` takes.
-            targets: as `loss` takes them.
-            label_smoothing: as `loss` takes it.
+            positions: What `top` takes.
+            targets: As `loss` takes them.
+            label_smoothing: As `loss` takes it.
         """
         return self.loss(self.top(*positions), targets, label_smoothing)
 

@@ -49,8 +49,8 @@ class ExitStep(keras.layers.Layer):
     so that a class learned from pictures is known in sounds too.
 
     Args:
-        width: output channels.
-        strided: stride 2 x 2 over pictures and 4 over sequences; else 1.
+        width: Output channels.
+        strided: Stride 2 x 2 over pictures and 4 over sequences; else 1.
 
     Example:
         >>> ExitStep(8)(keras.ops.ones((2, 5, 7, 4)), window=PICTURES).shape  # (2, 5, 7, 8)
@@ -99,10 +99,10 @@ class CategoricalModality(Modality):
 
     Args:
         num_classes: V; ids are 0 to V - 1.
-        width: body width D.
-        widths: channels of the last two steps; 0: 1.5 D and 2 D.
-        reads: whether there is an embedding.
-        writes: whether there is a head.
+        width: Body width D.
+        widths: Channels of the last two steps; 0: 1.5 D and 2 D.
+        reads: Whether there is an embedding.
+        writes: Whether there is a head.
 
     Example:
         >>> net = CategoricalModality(num_classes=10, width=8)
@@ -176,12 +176,12 @@ class CategoricalModality(Modality):
         return Positions(ops.zeros((ops.shape(mask)[0], 1, self.width), self.compute_dtype), mask)
 
     def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
-        """Chooses a class.
+        """Choose a class.
 
         Args:
             x: float[B, L, D], the encoder's output.
             mask: bool[B, L]; None: all are real.
-            grid: how the positions lie in two dimensions; None: they are a sequence.
+            grid: How the positions lie in two dimensions; None: they are a sequence.
 
         Returns:
             float32[B, V].
@@ -209,7 +209,7 @@ class CategoricalModality(Modality):
         Args:
             logits: float[B, V].
             targets: int[B].
-            label_smoothing: mass spread evenly over the V - 1 wrong classes.
+            label_smoothing: Mass spread evenly over the V - 1 wrong classes.
 
         Returns:
             The sum and the number of examples, float32 scalars.
@@ -223,7 +223,7 @@ class CategoricalModality(Modality):
 
 
 def _mean_of_real(x: Tensor, mask: Tensor | None) -> Tensor:
-    """The mean over rows and columns: float[B, R, C, D] and bool[B, R, C] to float[B, D]."""
+    """Return the mean over rows and columns: float[B, R, C, D] and bool[B, R, C] to float[B, D]."""
     if mask is None:
         return ops.mean(x, axis=(1, 2))
     count = ops.sum(ops.cast(mask, x.dtype), axis=(1, 2))

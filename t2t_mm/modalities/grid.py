@@ -33,7 +33,7 @@ class Grid(NamedTuple):
 
 
 def to_sequence(x_BRCD: Tensor, sizes: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Puts the real positions of each picture one after another, row by row.
+    """Put the real positions of each picture one after another, row by row.
 
     Args:
         x_BRCD: float[B, R, C, D].
@@ -60,12 +60,12 @@ def to_sequence(x_BRCD: Tensor, sizes: Tensor | None) -> tuple[Tensor, Tensor]:
 
 
 def to_grid(x_BLD: Tensor, mask_BL: Tensor | None, grid: Grid) -> tuple[Tensor, Tensor | None]:
-    """Puts the positions of each picture back where they lie; undoes `to_sequence`.
+    """Put the positions of each picture back where they lie; undoes `to_sequence`.
 
     Args:
         x_BLD: float[B, R * C, D].
         mask_BL: bool[B, R * C].
-        grid: of the batch.
+        grid: Of the batch.
 
     Returns:
         float[B, R, C, D], and its mask bool[B, R, C] or None.

@@ -32,14 +32,14 @@ class ImageModality(Modality):
     blocks beside the body's, one position for each 16 x 16 pixels.
 
     Args:
-        width: body width D.
-        channels: of the pictures.
-        widths: channels of the two steps and of all blocks but the last, which has D; none is
+        width: Body width D.
+        channels: Of the pictures.
+        widths: Channels of the two steps and of all blocks but the last, which has D; none is
             wider than D.
-        separable, norm: of all convolutions but the first, see `ConvStep2D`.
+        separable, norm: Of all convolutions but the first, see `ConvStep2D`.
 
     Raises:
-        ValueError: if it is to write.
+        ValueError: If it is to write.
 
     Example:
         >>> net = ImageModality(width=128)
@@ -102,12 +102,12 @@ class ImageModality(Modality):
     def bottom(
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False
     ) -> Positions:
-        """Reads a batch of pictures.
+        """Read a batch of pictures.
 
         Args:
             features: float[B, H, W, channels], standardised, zero in the padding.
             sizes: int[B, 2], real rows and columns; None: nothing is padded.
-            training: whether batch norm, where there is one, uses this batch.
+            training: Whether batch norm, where there is one, uses this batch.
 
         Returns:
             Positions of float[B, ceil(H / 16) * ceil(W / 16), D], with their grid.

@@ -36,9 +36,9 @@ class LanguageModality(Modality):
 
     Args:
         vocabulary_size: V; id 0 is padding.
-        width: body width D.
-        reads: whether there is an input embedding.
-        writes: whether there are a target embedding and a softmax matrix.
+        width: Body width D.
+        reads: Whether there is an input embedding.
+        writes: Whether there are a target embedding and a softmax matrix.
 
     Example:
         >>> text = LanguageModality(vocabulary_size=100, width=8)
@@ -115,7 +115,7 @@ class LanguageModality(Modality):
         Args:
             logits: float[B, T, V].
             targets: int[B, T].
-            label_smoothing: mass spread evenly over the V - 1 wrong classes; the entropy of the
+            label_smoothing: Mass spread evenly over the V - 1 wrong classes; the entropy of the
                 smoothed target is not subtracted.
 
         Returns:
@@ -144,6 +144,6 @@ class LanguageModality(Modality):
 
 
 def _sum_of_real(losses: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
-    """The sum of float32[N] where int[N] is no padding, and the number of such places."""
+    """Return the sum of float32[N] where int[N] is no padding, and the number of such places."""
     weights = ops.cast(real_positions(ids), "float32")
     return ops.sum(losses * weights), ops.sum(weights)

@@ -24,8 +24,8 @@ class ModalitySpec(NamedTuple):
     """One net to build.
 
     Attributes:
-        feature: what the problems declare.
-        vocabulary_size: size of its vocabulary or number of its classes; 0 where it has none.
+        feature: What the problems declare.
+        vocabulary_size: Size of its vocabulary or number of its classes; 0 where it has none.
     """
 
     feature: Feature
@@ -42,19 +42,19 @@ def build_multimodel(
     nets: ModalityHParams | None = None,
     num_problems: int = 1,
 ) -> MultiModel:
-    """Builds a MultiModel with every variable created and initialized.
+    """Build a MultiModel with every variable created and initialized.
 
     Mixer and decoder are left out where all targets are made from the encoder's output.
 
     Args:
-        hparams: the model's section of the settings.
-        inputs: nets that read, by share key.
-        targets: nets that write, by share key; a key in both is one net.
-        commands: their names, in the order of their indices; "" for a problem whose target is a
+        hparams: The model's section of the settings.
+        inputs: Nets that read, by share key.
+        targets: Nets that write, by share key; a key in both is one net.
+        commands: Their names, in the order of their indices; "" for a problem whose target is a
             class, which needs none.
-        seed: of initial weights, dropout and gate noise. The same seed gives the same model.
-        nets: the section of the settings for the modalities' nets; None: its defaults.
-        num_problems: how many problems there are, for gates that look at the problem.
+        seed: Of initial weights, dropout and gate noise. The same seed gives the same model.
+        nets: The section of the settings for the modalities' nets; None: its defaults.
+        num_problems: How many problems there are, for gates that look at the problem.
 
     Returns:
         The model; its variables' paths are stable and unique.
@@ -83,7 +83,7 @@ def build_multimodel(
 
 @contextlib.contextmanager
 def _seeded_layers(seed: int) -> Iterator[None]:
-    """Fixes the seeds that Keras's initializers and seed generators draw from Python's random."""
+    """Fix the seeds that Keras's initializers and seed generators draw from Python's random."""
     state = random.getstate()
     random.seed(seed)
     try:
@@ -94,7 +94,7 @@ def _seeded_layers(seed: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _precision_of_layers(policy: str) -> Iterator[None]:
-    """Gives the layers that are made within it a dtype policy."""
+    """Give the layers that are made within it a dtype policy."""
     earlier = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:

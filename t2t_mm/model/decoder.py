@@ -26,9 +26,9 @@ class DecoderBlock(keras.layers.Layer):
     """A causal ConvBlock, then x + LN(x + attention(x, source)).
 
     Args:
-        attention: arguments of `AttentionBlock`; None leaves attention and its residual out.
-        dropout: rate at the end of the ConvBlock.
-        gain_per_channel: see `LayerNorm`.
+        attention: Arguments of `AttentionBlock`; None leaves attention and its residual out.
+        dropout: Rate at the end of the ConvBlock.
+        gain_per_channel: See `LayerNorm`.
 
     Chosen: convolutions before attention, and the residual, as in Tensor2Tensor's first commit.
     """
@@ -107,12 +107,12 @@ class Decoder(keras.layers.Layer):
     """DecoderBlocks, and LN(x + MoE(x)) after `moe_after` of them.
 
     Args:
-        num_blocks: number of DecoderBlocks.
-        attention: arguments of `AttentionBlock`; None leaves attention out.
-        experts: arguments of `ExpertBlock` or `ProblemGatedExperts`; None leaves the mixture out.
-        moe_after: blocks before the mixture; None is half of them.
-        dropout: rate at the end of each ConvBlock.
-        gain_per_channel: see `LayerNorm`.
+        num_blocks: Number of DecoderBlocks.
+        attention: Arguments of `AttentionBlock`; None leaves attention out.
+        experts: Arguments of `ExpertBlock` or `ProblemGatedExperts`; None leaves the mixture out.
+        moe_after: Blocks before the mixture; None is half of them.
+        dropout: Rate at the end of each ConvBlock.
+        gain_per_channel: See `LayerNorm`.
     """
 
     def __init__(

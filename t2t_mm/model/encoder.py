@@ -23,15 +23,15 @@ class Encoder(keras.layers.Layer):
     """ConvBlocks that see both sides, and LN(x + MoE(x)) after `moe_after` of them.
 
     Args:
-        num_blocks: number of ConvBlocks.
-        experts: arguments of `ExpertBlock` or `ProblemGatedExperts`; None leaves the mixture out.
+        num_blocks: Number of ConvBlocks.
+        experts: Arguments of `ExpertBlock` or `ProblemGatedExperts`; None leaves the mixture out.
         moe_after: ConvBlocks before the mixture; None is half of them.
-        dropout: rate at the end of each ConvBlock.
-        timing: whether the timing signal is added to the input.
-        gain_per_channel: see `LayerNorm`.
+        dropout: Rate at the end of each ConvBlock.
+        timing: Whether the timing signal is added to the input.
+        gain_per_channel: See `LayerNorm`.
 
     Raises:
-        ValueError: if `moe_after` is not in 0 to `num_blocks`.
+        ValueError: If `moe_after` is not in 0 to `num_blocks`.
 
     Chosen: the mixture after 3 of 6 blocks, "in the middle" (Tensor2Tensor: after 2); timing is
     added, since attention needs to know where a source position is.
@@ -105,10 +105,10 @@ class Encoder(keras.layers.Layer):
 
 
 def check_middle(num_blocks: int, moe_after: int | None) -> int:
-    """Returns the number of blocks before the mixture of experts, half of them by default.
+    """Return the number of blocks before the mixture of experts, half of them by default.
 
     Raises:
-        ValueError: if it is not in 0 to `num_blocks`.
+        ValueError: If it is not in 0 to `num_blocks`.
     """
     if moe_after is None:
         return num_blocks // 2

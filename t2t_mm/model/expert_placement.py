@@ -14,20 +14,20 @@ from t2t_mm.settings.mesh_shape import count_expert_slices
 
 
 def expert_devices(mesh_shape: str) -> tuple[str, ...]:
-    """The devices of the slices of `model.mesh_shape`, one each.
+    """Return the devices of the slices of `model.mesh_shape`, one each.
 
     GPUs where there are any. Without, the CPU is split into as many logical devices as the mesh
     has slices, which TensorFlow allows only before its first operation: whatever trains or loads
     a run calls this early. Calling it again changes nothing.
 
     Args:
-        mesh_shape: such as `experts:4`; empty for no mesh.
+        mesh_shape: Such as `experts:4`; empty for no mesh.
 
     Returns:
         Such as ("CPU:0", "CPU:1", "CPU:2", "CPU:3"); empty without a mesh.
 
     Raises:
-        UserError: there are too few devices, or Mesh TensorFlow cannot be used here.
+        UserError: There are too few devices, or Mesh TensorFlow cannot be used here.
     """
     num_slices = count_expert_slices(mesh_shape)
     if not num_slices:
@@ -52,7 +52,7 @@ def expert_devices(mesh_shape: str) -> tuple[str, ...]:
 
 
 def expert_traffic(hparams: ModelHParams) -> Traffic:
-    """What one position moves in one layer of experts; nothing without a mesh."""
+    """Return what one position moves in one layer of experts; nothing without a mesh."""
     devices = expert_devices(hparams.mesh_shape)
     if not devices:
         return Traffic(0, 0)
@@ -60,7 +60,7 @@ def expert_traffic(hparams: ModelHParams) -> Traffic:
 
 
 def _count_devices(kind: str) -> int:
-    """How many logical devices there are or will be; asking TensorFlow itself would start it."""
+    """Return how many logical devices there are or will be; asking TensorFlow itself would start it."""
     import tensorflow as tf
 
     physical: list[Any] = tf.config.list_physical_devices(kind)

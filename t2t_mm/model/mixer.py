@@ -25,16 +25,16 @@ class Mixer(keras.layers.Layer):
     """One attention block, joined with the targets, then causal ConvBlocks.
 
     Args:
-        num_blocks: number of ConvBlocks.
-        attention: arguments of `AttentionBlock`; None leaves attention out, so that targets pass
+        num_blocks: Number of ConvBlocks.
+        attention: Arguments of `AttentionBlock`; None leaves attention out, so that targets pass
             as they are.
         join: "add" for LN(targets + attended), "concat" for a 3x1 ConvStep over both side by
             side.
-        dropout: rate at the end of each ConvBlock.
-        gain_per_channel: see `LayerNorm`.
+        dropout: Rate at the end of each ConvBlock.
+        gain_per_channel: See `LayerNorm`.
 
     Raises:
-        ValueError: if `join` is unknown.
+        ValueError: If `join` is unknown.
 
     Chosen: "add"; the paper names no concatenation, Tensor2Tensor has one.
     """

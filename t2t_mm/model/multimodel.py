@@ -33,15 +33,15 @@ class MultiModel(keras.layers.Layer):
     """One encoder, mixer and decoder between the nets of all modalities.
 
     Args:
-        encoder: reads the input.
-        mixer: joins the encoder's output with previous outputs; None, as the decoder, where all
+        encoder: Reads the input.
+        mixer: Joins the encoder's output with previous outputs; None, as the decoder, where all
             targets are made from the encoder's output.
-        decoder: makes the output.
-        modalities: the nets by share key; a net serves as input, target, or both.
-        commands: names of what the model can be told to do; "" leaves a row unused. Each has an
+        decoder: Makes the output.
+        modalities: The nets by share key; a net serves as input, target, or both.
+        commands: Names of what the model can be told to do; "" leaves a row unused. Each has an
             embedding of its own, kept under its name.
-        balance_loss_weight: of each mixture's balance loss.
-        z_loss_weight: of each mixture's router z-loss.
+        balance_loss_weight: Of each mixture's balance loss.
+        z_loss_weight: Of each mixture's router z-loss.
 
     See `t2t_mm.model.build.build_multimodel`, which makes one from settings.
     """
@@ -73,7 +73,7 @@ class MultiModel(keras.layers.Layer):
         return width
 
     def build(self, input_shape: Any = None) -> None:
-        """Creates every variable; no input is needed."""
+        """Create every variable; no input is needed."""
         for net in self.modalities.values():
             net.build(None)
         for part in (self.encoder, self.mixer, self.decoder):
@@ -90,10 +90,10 @@ class MultiModel(keras.layers.Layer):
         }
 
     def variables_after_input(self, target_modality: str) -> list[Any]:
-        """The trainable variables that the forward pass reads after the input net's.
+        """Return the trainable variables that the forward pass reads after the input net's.
 
         Args:
-            target_modality: share key of the target net.
+            target_modality: Share key of the target net.
 
         Returns:
             Those of the encoder, the target net and the rest of the body, in about the order in
@@ -108,10 +108,10 @@ class MultiModel(keras.layers.Layer):
         ]
 
     def command_index(self, name: str) -> int:
-        """Returns the index to pass as `command`.
+        """Return the index to pass as `command`.
 
         Raises:
-            ValueError: if there is no such command.
+            ValueError: If there is no such command.
         """
         if name not in self.commands or not name:
             raise ValueError(
@@ -129,14 +129,14 @@ class MultiModel(keras.layers.Layer):
         training: bool = False,
         problem: Tensor | int | None = None,
     ) -> Encoded:
-        """Reads a batch of inputs.
+        """Read a batch of inputs.
 
         Args:
-            inputs: as the modality takes them; int[B, L] for text.
-            modality: share key of the input net.
+            inputs: As the modality takes them; int[B, L] for text.
+            modality: Share key of the input net.
             sizes: int[B, n], real sizes of pictures or sounds; None: nothing is padded.
-            training: whether dropout and gate noise are on.
-            problem: index of the problem, int scalar or int[B], read where the gates are of
+            training: Whether dropout and gate noise are on.
+            problem: Index of the problem, int scalar or int[B], read where the gates are of
                 problems, in the decoder too.
         """
         positions = self.modalities[modality].bottom(inputs, sizes, training=training)
@@ -161,11 +161,11 @@ class MultiModel(keras.layers.Layer):
         the last place is never read, its place asks for one more prediction.
 
         Args:
-            encoded: from `encode`.
+            encoded: From `encode`.
             targets_in: int[B, T], not shifted.
-            modality: share key of the target net.
-            command: index into `commands`, int scalar or int[B].
-            training: whether dropout and gate noise are on.
+            modality: Share key of the target net.
+            command: Index into `commands`, int scalar or int[B].
+            training: Whether dropout and gate noise are on.
             mask: bool[B, T], the places to predict; others reach no expert. Default: the first,
                 and each that follows a real target.
 
@@ -173,7 +173,7 @@ class MultiModel(keras.layers.Layer):
             float[B, T, D] for `logits`, and one report for each mixture of the decoder.
 
         Raises:
-            ValueError: if the model was built without a decoder.
+            ValueError: If the model was built without a decoder.
         """
         mixer, decoder = self._mixer_and_decoder(modality)
         targets = self.modalities[modality].targets_bottom(targets_in, training=training)
@@ -196,15 +196,15 @@ class MultiModel(keras.layers.Layer):
     def start_decoding(
         self, encoded: Encoded, *, modality: str, command: Tensor | int
     ) -> DecodingCache:
-        """Makes the cache for `decode_step` before the first target.
+        """Make the cache for `decode_step` before the first target.
 
         Args:
-            encoded: from `encode`.
-            modality: share key of the target net.
-            command: index into `commands`, int scalar or int[B].
+            encoded: From `encode`.
+            modality: Share key of the target net.
+            command: Index into `commands`, int scalar or int[B].
 
         Raises:
-            ValueError: if the model was built without a decoder.
+            ValueError: If the model was built without a decoder.
         """
         mixer, decoder = self._mixer_and_decoder(modality)
         source, mask, _ = encoded.positions
@@ -228,8 +228,8 @@ class MultiModel(keras.layers.Layer):
             previous: int[B], the target before it; at position 0 it is not read. A row that was
                 given padding has ended: it reaches no expert.
             position: int scalar, the number of targets before it.
-            cache: of these targets; `layers.caching.take_rows` reorders it.
-            modality: share key of the target net.
+            cache: Of these targets; `layers.caching.take_rows` reorders it.
+            modality: Share key of the target net.
 
         Returns:
             float[B, D] for `logits`, and the cache for the next position.
@@ -251,11 +251,11 @@ class MultiModel(keras.layers.Layer):
         return x, cache._replace(mixer=mixer_cache, decoder=decoder_cache)
 
     def logits(self, x: Tensor, modality: str) -> Tensor:
-        """Turns float[..., D] from `decode` into float[..., V] of the target net `modality`."""
+        """Turn float[..., D] from `decode` into float[..., V] of the target net `modality`."""
         return self.modalities[modality].top(x)
 
     def classify(self, encoded: Encoded, modality: str) -> Tensor:
-        """Turns what `encode` gave into float[B, V] of the target net `modality`.
+        """Turn what `encode` gave into float[B, V] of the target net `modality`.
 
         Only nets with `reads_encoder` can do so; mixer and decoder have no part in it.
         """
@@ -269,16 +269,16 @@ class MultiModel(keras.layers.Layer):
         target_modality: str,
         training: bool = False,
     ) -> Outputs:
-        """Runs the model on given targets (teacher forcing).
+        """Run the model on given targets (teacher forcing).
 
         Args:
             inputs: "inputs" and "targets" as their modalities take them; "inputs_size", int[B, n],
                 for pictures and sounds with padding; unless the target is a class,
                 "command", an index into `commands`: int scalar or int[B]; and "problem", see
                 `encode`.
-            input_modality: share key of the input net.
-            target_modality: share key of the target net.
-            training: whether dropout and gate noise are on.
+            input_modality: Share key of the input net.
+            target_modality: Share key of the target net.
+            training: Whether dropout and gate noise are on.
         """
         positions, reports = self._positions_of_target(
             inputs, input_modality, target_modality, training
@@ -294,13 +294,13 @@ class MultiModel(keras.layers.Layer):
         target_modality: str,
         label_smoothing: float = 0.0,
     ) -> Losses:
-        """The `loss` of a `call` in training, without all logits at once where the net can.
+        """Return the `loss` of a `call` in training, without all logits at once where the net can.
 
         Args:
-            inputs: see `call`.
-            input_modality: share key of the input net.
-            target_modality: share key of the target net.
-            label_smoothing: mass spread evenly over the wrong classes.
+            inputs: See `call`.
+            input_modality: Share key of the input net.
+            target_modality: Share key of the target net.
+            label_smoothing: Mass spread evenly over the wrong classes.
         """
         positions, reports = self._positions_of_target(
             inputs, input_modality, target_modality, training=True
@@ -317,7 +317,7 @@ class MultiModel(keras.layers.Layer):
         target_modality: str,
         training: bool,
     ) -> tuple[Positions, list[ExpertReport]]:
-        """What the target net's `top` takes, and one report for each mixture."""
+        """Return what the target net's `top` takes, and one report for each mixture."""
         encoded = self.encode(
             inputs["inputs"],
             modality=input_modality,
@@ -341,7 +341,7 @@ class MultiModel(keras.layers.Layer):
     def loss(
         self, logits: Tensor, targets: Tensor, target_modality: str, label_smoothing: float = 0.0
     ) -> tuple[Tensor, Tensor]:
-        """Returns the summed loss and the number of targets, two float32 scalars."""
+        """Return the summed loss and the number of targets, two float32 scalars."""
         return self.modalities[target_modality].loss(logits, targets, label_smoothing)
 
     def _balance_loss(self, reports: list[ExpertReport]) -> Tensor:
@@ -363,7 +363,7 @@ class MultiModel(keras.layers.Layer):
 
     # Chosen: scaled by sqrt(D) like the embeddings of symbols, beside which it stands.
     def _command_rows(self, command: Tensor | int, x: Tensor) -> Tensor:
-        """Returns the embedding of each row's command, shaped like `x`, float[B, D]."""
+        """Return the embedding of each row's command, shaped like `x`, float[B, D]."""
         unused = ops.zeros((self.width,), x.dtype)
         rows = [
             ops.cast(self.command_embeddings.get(name, unused), x.dtype) for name in self.commands

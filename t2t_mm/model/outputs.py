@@ -21,9 +21,9 @@ class ExpertReport(NamedTuple):
         name: "encoder" or "decoder".
         importance: float[E], the sum of each expert's gates.
         load: float[E], each expert's number of positions.
-        balance_loss: scalar, not weighted.
-        z_loss: scalar, not weighted.
-        dropped_share: scalar, see `Routing`; None where nothing is ever dropped.
+        balance_loss: Scalar, not weighted.
+        z_loss: Scalar, not weighted.
+        dropped_share: Scalar, see `Routing`; None where nothing is ever dropped.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Encoded(NamedTuple):
 
     Attributes:
         positions: float[B, L, D] and its mask.
-        reports: one for each mixture of experts of the encoder.
+        reports: One for each mixture of experts of the encoder.
         problem: int scalar or int[B], as given to `encode`.
     """
 
@@ -53,8 +53,8 @@ class DecodingCache(NamedTuple):
 
     Attributes:
         command: float[B, D], the embedding of each row's command.
-        mixer: of the mixer.
-        decoder: of the decoder.
+        mixer: Of the mixer.
+        decoder: Of the decoder.
         problem: int[B], of each row; empty where `encode` was given none.
     """
 
@@ -70,8 +70,8 @@ class Losses(NamedTuple):
     Attributes:
         loss_sum: float32 scalar, summed over the real targets.
         weight: float32 scalar, their number.
-        balance_loss: as in `Outputs`.
-        reports: as in `Outputs`.
+        balance_loss: As in `Outputs`.
+        reports: As in `Outputs`.
     """
 
     loss_sum: Tensor
@@ -85,8 +85,8 @@ class Outputs(NamedTuple):
 
     Attributes:
         logits: float[B, T, V]; float[B, V] of a class.
-        balance_loss: scalar, the balance and z-losses, weighted: ready to be added to the loss.
-        reports: one for each mixture of experts, encoder before decoder.
+        balance_loss: Scalar, the balance and z-losses, weighted: ready to be added to the loss.
+        reports: One for each mixture of experts, encoder before decoder.
     """
 
     logits: Tensor
@@ -95,7 +95,7 @@ class Outputs(NamedTuple):
 
 
 def expert_reports(name: str, routings: list[Routing]) -> list[ExpertReport]:
-    """Makes the reports of one part of the body, `name`, from how its mixtures routed."""
+    """Make the reports of one part of the body, `name`, from how its mixtures routed."""
     return [
         ExpertReport(
             name,

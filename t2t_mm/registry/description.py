@@ -11,7 +11,7 @@ from t2t_mm.errors import UserError, closest
 
 
 def registered_names() -> dict[str, list[str]]:
-    """All names by kind: problem, group, hparams, modality; no problem's module is imported."""
+    """Return all names by kind: problem, group, hparams, modality; no problem's module is imported."""
     return {
         "problem": registry.problem_names(),
         "group": registry.group_names(),
@@ -21,7 +21,7 @@ def registered_names() -> dict[str, list[str]]:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """Collects what is known of a name; imports the one module that defines it.
+    """Collect what is known of a name; import the one module that defines it.
 
     Args:
         name: A problem (with argument and `_rev`), group, hparams set or modality.
@@ -83,5 +83,5 @@ def _describe_hparams(name: str) -> dict[str, Any]:
 
 
 def _doc(thing: object) -> str:
-    """A docstring without indentation; an empty one where none is the thing's own."""
+    """Return a docstring without indentation; an empty one where none is the thing's own."""
     return inspect.cleandoc(getattr(thing, "__doc__", None) or "")

@@ -26,22 +26,22 @@ from t2t_mm.registry.registration import GROUPS, HPARAMS, MODALITIES, PROBLEMS
 
 
 def problem_names() -> list[str]:
-    """All registered problems, sorted, without arguments and reversals; imports none of them."""
+    """Return all registered problems, sorted, without arguments and reversals; imports none of them."""
     return PROBLEMS.names()
 
 
 def hparams_names() -> list[str]:
-    """All hparams sets, sorted."""
+    """Return all hparams sets, sorted."""
     return HPARAMS.names()
 
 
 def group_names() -> list[str]:
-    """All groups of problems, sorted."""
+    """Return all groups of problems, sorted."""
     return GROUPS.names()
 
 
 def problem_class(name: str) -> type[RegisteredProblem]:
-    """The class behind a problem's name.
+    """Return the class behind a problem's name.
 
     Args:
         name: `NAME`, `NAME/ARGUMENT`, either with `_rev`.
@@ -79,7 +79,7 @@ def problem(
 
 
 def modality(name: str) -> Any:
-    """The class of the modality `name`."""
+    """Return the class of the modality `name`."""
     return MODALITIES.lookup(name)
 
 
@@ -177,7 +177,7 @@ def _reversed_class(cls: type[RegisteredProblem], parsed: ProblemName) -> type[R
 
 
 def is_problem_name(name: str) -> bool:
-    """Whether `name` is a registered problem, with argument and reversal as they may be."""
+    """Return whether `name` is a registered problem, with argument and reversal as they may be."""
     return parse_problem_name(name).base in PROBLEMS
 
 
@@ -186,7 +186,7 @@ def _expand(spec: str | Iterable[str]) -> list[str]:
 
 
 def _grammar() -> Grammar:
-    """What the lists of names are read with."""
+    """Return what the lists of names are read with."""
     return {
         "groups": {name: GROUPS.lookup(name).names for name in GROUPS.names()},
         "is_name": is_problem_name,

@@ -22,10 +22,10 @@ class Place:
     """Where something was registered: module, file and line.
 
     Args:
-        module: import name.
-        file: path of its file.
-        line: counted from 1.
-        run: stands for one execution of the module; a reload is another.
+        module: Import name.
+        file: Path of its file.
+        line: Counted from 1.
+        run: Stands for one execution of the module; a reload is another.
     """
 
     module: str
@@ -111,15 +111,15 @@ class Registry(Generic[T]):
         return self._entries[name].value
 
     def names(self) -> list[str]:
-        """All names, sorted; nothing is imported."""
+        """Return all names, sorted; nothing is imported."""
         return sorted({*self._entries, *self._builtin(), *self._plugins()})
 
     def places(self) -> dict[str, Place]:
-        """Where each name that has been registered so far was registered."""
+        """Return where each name that has been registered so far was registered."""
         return {name: entry.place for name, entry in self._entries.items()}
 
     def module_of(self, name: str) -> str:
-        """The module that registers `name`, or an empty string."""
+        """Return the module that registers `name`, or an empty string."""
         if name in self._entries:
             return self._entries[name].place.module
         return self._builtin().get(name) or self._plugins().get(name, "")
@@ -128,7 +128,7 @@ class Registry(Generic[T]):
         return name in self._entries or name in self._builtin() or name in self._plugins()
 
     def unknown(self, name: str) -> UserError:
-        """The error for a name that is not in the table."""
+        """Return the error for a name that is not in the table."""
         return UserError(
             f"There is no {self.kind} named {name!r}.{closest(name, self.names())}",
             fix=self._how_to_add,
@@ -157,7 +157,7 @@ class Registry(Generic[T]):
             )
 
     def _taken_by(self, name: str, value: T, place: Place) -> str:
-        """The place of a different thing of this name, or an empty string."""
+        """Return the place of a different thing of this name, or an empty string."""
         entry = self._entries.get(name)
         if entry is not None:
             return "" if _is_defined_again(entry, value, place) else str(entry.place)
@@ -171,7 +171,7 @@ class Registry(Generic[T]):
 
 
 def _is_defined_again(entry: _Entry[T], value: T, place: Place) -> bool:
-    """Whether `value` is the entry's own definition run again, not another of the same name."""
+    """Return whether `value` is the entry's own definition run again, not another of the same name."""
     old = entry.place
     if entry.value is value:
         return True
@@ -186,7 +186,7 @@ def _qualified_name(value: object) -> tuple[object, object]:
 
 
 def _calling_place() -> Place:
-    """The nearest caller outside the registry's own modules."""
+    """Return the nearest caller outside the registry's own modules."""
     frame = sys._getframe(1)
     while frame.f_globals.get("__name__") in _OWN_MODULES and frame.f_back is not None:
         frame = frame.f_back

@@ -37,7 +37,7 @@ def import_entries(entries: str | Iterable[str], tables: Sequence[Registry[Any]]
 
 
 def entry_of_module(name: str) -> str:
-    """Returns the entry (what --t2t_usr_dir named) that brought a module, or an empty string."""
+    """Return the entry (what --t2t_usr_dir named) that brought a module, or an empty string."""
     while name and name not in _entry_of_module:
         name = name.rpartition(".")[0]
     return _entry_of_module.get(name, "")
@@ -125,7 +125,7 @@ def _import_by_name(name: str) -> str:
 
 
 def _is_taken(name: str, path: Path) -> bool:
-    """Whether `import name` would bring another file than `path`."""
+    """Return whether `import name` would bring another file than `path`."""
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):

@@ -20,9 +20,9 @@ class Scale:
     """What all charts share, so that one can compare them.
 
     Args:
-        steps: the last step.
-        low: the lowest value, above zero.
-        high: the highest value.
+        steps: The last step.
+        low: The lowest value, above zero.
+        high: The highest value.
     """
 
     steps: int
@@ -51,7 +51,7 @@ class Scale:
 
 
 def curve_section(facts: RunFacts, names: Sequence[str]) -> Markup:
-    """A chart of each problem's loss; empty where the log has no point of theirs."""
+    """Return a chart of each problem's loss; empty where the log has no point of theirs."""
     curves = {name: facts.curves[name] for name in names if name in facts.curves}
     scale = common_scale(curves.values())
     if scale is None:
@@ -78,7 +78,7 @@ def curve_section(facts: RunFacts, names: Sequence[str]) -> Markup:
 
 
 def common_scale(curves: Iterable[Curve]) -> Scale | None:
-    """The scale that holds all points; None where there is no curve to draw."""
+    """Return the scale that holds all points; None where there is no curve to draw."""
     lines = [line for curve in curves for line in (curve.train, curve.validation)]
     points = [point for line in lines for point in line]
     if not points:
@@ -89,12 +89,12 @@ def common_scale(curves: Iterable[Curve]) -> Scale | None:
 
 
 def draw_curve(curve: Curve, scale: Scale, description: str) -> Markup:
-    """Draws one problem's lines, each with its name and last value at its end.
+    """Draw one problem's lines, each with its name and last value at its end.
 
     Args:
-        curve: the points.
-        scale: of all charts.
-        description: what the drawing shows, for those who do not see it.
+        curve: The points.
+        scale: Of all charts.
+        description: What the drawing shows, for those who do not see it.
     """
     lines = [
         (name, thinned(points))
@@ -138,7 +138,7 @@ def _axes(scale: Scale) -> list[Markup]:
 
 
 def thinned(points: Points, most: int = _MOST_POINTS) -> Points:
-    """Replaces runs of neighbouring points by their mean where there are too many to see.
+    """Replace runs of neighbouring points by their mean where there are too many to see.
 
     Example:
         >>> thinned([(1, 2.0), (2, 4.0), (3, 1.0)], most=2)
@@ -150,7 +150,7 @@ def thinned(points: Points, most: int = _MOST_POINTS) -> Points:
 
 
 def spread(heights: Sequence[float], distance: float) -> list[float]:
-    """Moves two labels apart that would overlap; one alone stays.
+    """Move two labels apart that would overlap; one alone stays.
 
     Example:
         >>> spread([50.0, 52.0], 10.0)

@@ -16,7 +16,7 @@ _CELLS_WIDTH = 200.0  # pixels for all cells of a row, where they fit: the map f
 
 
 def expert_section(results: Mapping[str, Mapping[str, Any]]) -> Markup:
-    """Which experts each problem uses, a map for each mixture; empty where there is none."""
+    """Return which experts each problem uses, a map for each mixture; empty where there is none."""
     maps: dict[str, dict[str, Sequence[float]]] = {}
     for name, result in results.items():
         for mixture, shares in result.get("experts", {}).items():
@@ -47,11 +47,11 @@ def expert_section(results: Mapping[str, Mapping[str, Any]]) -> Markup:
 
 
 def draw_expert_map(shares: Mapping[str, Sequence[float]], description: str) -> Markup:
-    """Draws a row for each problem and a column for each expert; darker is used more.
+    """Draw a row for each problem and a column for each expert; darker is used more.
 
     Args:
-        shares: by problem, the share of all choices on each expert.
-        description: what the drawing shows, for those who do not see it.
+        shares: By problem, the share of all choices on each expert.
+        description: What the drawing shows, for those who do not see it.
 
     Returns:
         An <svg>; at the end of each row stands :func:`num_used`.
@@ -88,7 +88,7 @@ def draw_expert_map(shares: Mapping[str, Sequence[float]], description: str) -> 
 
 
 def _cell(x: float, y: float, size: float, share: float, largest: float, name: str) -> Markup:
-    """One cell; the tooltip tells the share, and where there is room a number does."""
+    """Return one cell; the tooltip tells the share, and where there is room a number does."""
     strength = share / largest
     square = element(
         "rect",

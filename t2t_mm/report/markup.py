@@ -13,12 +13,12 @@ class Markup(str):
 
 
 def element(name: str, /, *children: str, **attributes: object) -> Markup:
-    """Builds one element.
+    """Build one element.
 
     Args:
         name: "div", "svg", ...
-        children: text, which is escaped, or `Markup`.
-        attributes: by name; a trailing "_" is dropped (`class_`), another "_" becomes "-".
+        children: Text, which is escaped, or `Markup`.
+        attributes: By name; a trailing "_" is dropped (`class_`), another "_" becomes "-".
             None and False leave the attribute out, True leaves it without a value; floats are
             written with two decimals at most.
 
@@ -39,7 +39,7 @@ def element(name: str, /, *children: str, **attributes: object) -> Markup:
 
 
 def together(parts: Iterable[str]) -> Markup:
-    """Joins text, which is escaped, and markup."""
+    """Join text, which is escaped, and markup."""
     return Markup(
         "".join(part if isinstance(part, Markup) else html.escape(part) for part in parts)
     )

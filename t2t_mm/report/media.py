@@ -21,10 +21,10 @@ class Media:
     """The pictures and sounds of samples, each as a data URI.
 
     Args:
-        output_dir: the run's folder, which the samples' paths are relative to.
-        samples: all samples of the page. Pictures are made small first; what is then left of the
+        output_dir: The run's folder, which the samples' paths are relative to.
+        samples: All samples of the page. Pictures are made small first; what is then left of the
             budget is shared equally by the sounds, which are halved in sample rate until they fit.
-        budget_bytes: for all of them together, as they stand in the page.
+        budget_bytes: For all of them together, as they stand in the page.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Media:
             self._uris[name] = _sound_uri(path, budget_bytes // len(sounds))
 
     def uri(self, sample: Mapping[str, Any], kind: str) -> str:
-        """The data URI of a sample's "picture" or "sound"; "" where there is none that fits."""
+        """Return the data URI of a sample's "picture" or "sound"; "" where there is none that fits."""
         return self._uris.get(sample.get(kind, ""), "")
 
 
@@ -59,7 +59,7 @@ def _named_files(samples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, st
 
 
 def _picture_uri(path: Path) -> str:
-    """A picture as it is where it is small and a browser knows it, else a smaller JPEG of it."""
+    """Return a picture as it is where it is small and a browser knows it, else a smaller JPEG of it."""
     content = path.read_bytes()
     mime = next((mime for start, mime in _MIME_TYPES.items() if content.startswith(start)), "")
     if not mime or len(content) > _PICTURE_BYTES:
@@ -78,7 +78,7 @@ def _picture_uri(path: Path) -> str:
 
 
 def _sound_uri(path: Path, limit: int) -> str:
-    """A 16-bit mono WAV file; "" where it cannot be read or made to fit."""
+    """Return a 16-bit mono WAV file; "" where it cannot be read or made to fit."""
     try:
         with wave.open(str(path)) as file:
             if file.getsampwidth() != 2 or file.getnchannels() != 1:

@@ -26,21 +26,21 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def write_report(output_dir: str | Path, results: Results, path: str | Path, split: str) -> Path:
-    """Writes what a run learned as one HTML page.
+    """Write what a run learned as one HTML page.
 
     A part that there is nothing to show in (no sounds, no experts, not decoded) is left out.
 
     Args:
-        output_dir: the run; its settings, log and newest checkpoint are read, where they are.
-        results: what `evaluate` returned; paths of samples are relative to `output_dir`.
-        path: the file to write; its folder is made.
-        split: the split that was scored.
+        output_dir: The run; its settings, log and newest checkpoint are read, where they are.
+        results: What `evaluate` returned; paths of samples are relative to `output_dir`.
+        path: The file to write; its folder is made.
+        split: The split that was scored.
 
     Returns:
         The file.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: The file cannot be written.
 
     Example:
         >>> from t2t_mm.evaluation.evaluation import evaluate  # doctest: +SKIP
@@ -59,18 +59,18 @@ def write_report(output_dir: str | Path, results: Results, path: str | Path, spl
 
 
 def report(output_dir: str | Path, *, split: str = "", report_file: str | Path = "") -> Path:
-    """Writes the last evaluation of a run as one HTML page; the Python form of `t2t-report`.
+    """Write the last evaluation of a run as one HTML page; the Python form of `t2t-report`.
 
     Args:
-        output_dir: the run, already scored by `evaluate` or t2t-eval.
-        split: the split that was scored; by default the one that was scored last.
-        report_file: the page; by default `report.html` in the run.
+        output_dir: The run, already scored by `evaluate` or t2t-eval.
+        split: The split that was scored; by default the one that was scored last.
+        report_file: The page; by default `report.html` in the run.
 
     Returns:
         The page.
 
     Raises:
-        UserError: the run was not scored, or the page cannot be written.
+        UserError: The run was not scored, or the page cannot be written.
     """
     directory = Path(output_dir)
     results, scored = newest_results(directory, split)
@@ -80,17 +80,17 @@ def report(output_dir: str | Path, *, split: str = "", report_file: str | Path =
 def newest_results(
     output_dir: str | Path, split: str = ""
 ) -> tuple[dict[str, dict[str, Any]], str]:
-    """Reads the results that were last kept of a whole split.
+    """Read the results that were last kept of a whole split.
 
     Args:
-        output_dir: the run.
-        split: its name; by default the split that was scored last.
+        output_dir: The run.
+        split: Its name; by default the split that was scored last.
 
     Returns:
         The results, and the name of their split.
 
     Raises:
-        UserError: there are none, or they are damaged.
+        UserError: There are none, or they are damaged.
     """
     found = [
         path
@@ -115,7 +115,7 @@ def newest_results(
 
 
 def render_report(output_dir: Path, results: Results, split: str) -> str:
-    """Builds the page; see :func:`write_report`."""
+    """Build the page; see :func:`write_report`."""
     facts = read_run_facts(output_dir)
     samples = [sample for result in results.values() for sample in result.get("samples", [])]
     media = Media(output_dir, samples, MEDIA_BUDGET_BYTES)
@@ -187,7 +187,7 @@ def _footer(facts: RunFacts, results: Results) -> Markup:
 
 
 def _description(name: str) -> str:
-    """The first sentence about a problem; empty of one that is not registered here."""
+    """Return the first sentence about a problem; empty of one that is not registered here."""
     try:
         text = str(describe(name).get("doc", ""))
     except UserError:

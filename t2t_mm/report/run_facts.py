@@ -23,8 +23,8 @@ class Curve:
     """How one problem was learned; logarithms natural, per token or class.
 
     Args:
-        train: step and training loss, which label smoothing keeps above zero.
-        validation: step and log perplexity on the validation split.
+        train: Step and training loss, which label smoothing keeps above zero.
+        validation: Step and log perplexity on the validation split.
     """
 
     train: Points = field(default_factory=list)
@@ -36,12 +36,12 @@ class RunFacts:
     """What is known of a run; what its folder does not tell is left out or zero.
 
     Args:
-        hparams: its settings by section.
-        environment: what it was made with.
-        curves: by problem.
-        steps: updates made.
-        seconds: time spent in updates, without evaluations and checkpoints.
-        num_parameters: weights of the model; 0 where there is no checkpoint.
+        hparams: Its settings by section.
+        environment: What it was made with.
+        curves: By problem.
+        steps: Updates made.
+        seconds: Time spent in updates, without evaluations and checkpoints.
+        num_parameters: Weights of the model; 0 where there is no checkpoint.
     """
 
     hparams: Mapping[str, Mapping[str, Any]]
@@ -53,7 +53,7 @@ class RunFacts:
 
 
 def read_run_facts(output_dir: Path) -> RunFacts:
-    """Reads `hparams.json`, `environment.json`, `log.jsonl` and the newest checkpoint's sizes."""
+    """Read `hparams.json`, `environment.json`, `log.jsonl` and the newest checkpoint's sizes."""
     curves: dict[str, Curve] = {}
     steps, seconds = 0, 0.0
     for record in _log_records(output_dir / "log.jsonl"):
@@ -80,7 +80,7 @@ def read_run_facts(output_dir: Path) -> RunFacts:
 
 
 def fact_list(facts: RunFacts, num_problems: int, split: str) -> list[tuple[str, str]]:
-    """Names and values of the facts that a reader wants first."""
+    """Name and values of the facts that a reader wants first."""
     model, machine = facts.hparams.get("model", {}), facts.environment.get("machine", {})
     cores = f"{machine['cores']} cores" if machine.get("cores") else ""
     found = [
@@ -105,7 +105,7 @@ def _experts(model: Mapping[str, Any]) -> str:
 
 
 def _day(environment: Mapping[str, Any]) -> str:
-    """The day of the run's first start, a resumed one included."""
+    """Return the day of the run's first start, a resumed one included."""
     starts: Sequence[Mapping[str, Any]] = [*environment.get("earlier", []), environment]
     try:
         return datetime.datetime.fromisoformat(starts[0]["time"]).strftime("%Y-%m-%d %H:%M")
@@ -127,7 +127,7 @@ def _duration(seconds: float) -> str:
 
 
 def _log_records(path: Path) -> list[dict[str, Any]]:
-    """The records of a log; a half-written last line, as of a run that still trains, is skipped."""
+    """Return the records of a log; a half-written last line, as of a run that still trains, is skipped."""
     if not path.exists():
         return []
     records = []
@@ -147,7 +147,7 @@ def _json_file(path: Path) -> dict[str, Any]:
 
 
 def _count_parameters(output_dir: Path) -> int:
-    """Sums the sizes in the headers of the newest checkpoint's arrays; reads none of them whole."""
+    """Sum the sizes in the headers of the newest checkpoint's arrays; read none of them whole."""
     checkpoint = CheckpointStore(output_dir).latest()
     if checkpoint is None or not (checkpoint.path / WEIGHTS).exists():
         return 0

@@ -19,13 +19,13 @@ Sample = Mapping[str, Any]
 
 
 def sample_section(name: str, description: str, result: Mapping[str, Any], media: Media) -> Markup:
-    """One problem's samples as cards; empty where there are none.
+    """Return one problem's samples as cards; empty where there are none.
 
     Args:
-        name: the problem's.
-        description: what it is, one sentence; may be empty.
-        result: its scores and `samples`, as `evaluate` returns them.
-        media: pictures and sounds.
+        name: The problem's.
+        description: What it is, one sentence; may be empty.
+        result: Its scores and `samples`, as `evaluate` returns them.
+        media: Pictures and sounds.
     """
     samples = result.get("samples", [])
     if not samples:
@@ -48,7 +48,7 @@ def sample_section(name: str, description: str, result: Mapping[str, Any], media
 
 
 def _card(sample: Sample, media: Media) -> Markup:
-    """A card: the input as picture, sound or text, then what the model said and what is true."""
+    """Return a card: the input as picture, sound or text, then what the model said and what is true."""
     picture, sound = media.uri(sample, "picture"), media.uri(sample, "sound")
     given: list[Markup] = []
     if picture:
@@ -94,7 +94,7 @@ def _class_answer(decoded: str, references: Sequence[str], ranking: Sequence[str
 
 
 def _tree_card(sample: Sample) -> Markup:
-    """A sentence with the model's tree and, where that differs, the true one."""
+    """Return a sentence with the model's tree and, where that differs, the true one."""
     decoded, reference = sample["decoded"], sample["reference"]
     words = sample["input"].split()
     if len(words) != count_words(reference):  # the tree splits them otherwise
@@ -128,7 +128,7 @@ def _tree(symbols: str, words: Sequence[str]) -> Tree | None:
 
 
 def _line(label: str, content: str, verdict: bool | None = None) -> Markup:
-    """A labelled line; `verdict` adds a sign for right or wrong."""
+    """Return a labelled line; `verdict` adds a sign for right or wrong."""
     sign: list[str] = []
     if verdict is not None:
         text, kind = ("\N{CHECK MARK}", "right") if verdict else ("\N{MULTIPLICATION X}", "false")

@@ -12,7 +12,7 @@ Results = Mapping[str, Mapping[str, Any]]
 
 
 def score_section(results: Results) -> Markup:
-    """The main score of each problem as bars; empty where no outputs were decoded."""
+    """Return the main score of each problem as bars; empty where no outputs were decoded."""
     decoded = {name: result for name, result in results.items() if main_score(result)}
     if not decoded:
         return Markup()
@@ -45,13 +45,13 @@ def score_section(results: Results) -> Markup:
 
 
 def score_text(result: Mapping[str, Any]) -> str:
-    """The main score with its name, as "BLEU 71.2"; empty where nothing was decoded."""
+    """Return the main score with its name, as "BLEU 71.2"; empty where nothing was decoded."""
     main = main_score(result)
     return f"{main.label} {result[main.key]:.1f}" if main else ""
 
 
 def forced_section(results: Results) -> Markup:
-    """The scores with the true symbols before given, as a table."""
+    """Return the scores with the true symbols before given, as a table."""
     rows = [
         element(
             "tr",
@@ -102,7 +102,7 @@ def _label(main: Headline) -> str:
 
 
 def _bar(value: float, name: str, kind: str) -> Markup:
-    """A bar with its figure at its end; what goes beyond 100 ends there."""
+    """Return a bar with its figure at its end; what goes beyond 100 ends there."""
     width = min(max(value, 0.0), 100.0)
     return element(
         "div",

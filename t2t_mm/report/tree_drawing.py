@@ -28,7 +28,7 @@ class _Node:
 
 
 def brackets(tree: Tree) -> Counter[Bracket]:
-    """The labelled spans of a tree's constituents and parts of speech.
+    """Return the labelled spans of a tree's constituents and parts of speech.
 
     Example:
         >>> sorted(brackets(Tree("NP", (Tree("DT", ("the",)), Tree("NN", ("dog",))))))
@@ -40,12 +40,12 @@ def brackets(tree: Tree) -> Counter[Bracket]:
 
 
 def draw_tree(tree: Tree, other: Tree | None, description: str) -> Markup:
-    """Draws a tree; what `other` does not have is marked.
+    """Draw a tree; what `other` does not have is marked.
 
     Args:
-        tree: the tree.
-        other: the tree it is compared with; None marks nothing.
-        description: what the drawing shows, for those who do not see it.
+        tree: The tree.
+        other: The tree it is compared with; None marks nothing.
+        description: What the drawing shows, for those who do not see it.
 
     Returns:
         An <svg> of the size that its words need; constituents not in `other` have the class
@@ -76,7 +76,7 @@ def draw_tree(tree: Tree, other: Tree | None, description: str) -> Markup:
 
 
 def _word_positions(tree: Tree, words: list[str]) -> tuple[list[float], float]:
-    """The middle of each word and the width of all, in pixels."""
+    """Return the middle of each word and the width of all, in pixels."""
     positions, edge = [], _MARGIN
     for word, tag in zip(words, tree.tags(), strict=True):
         width = _LETTER_WIDTH * max(len(word), len(tag.label)) + _GAP
@@ -106,7 +106,7 @@ def _depth(node: _Node) -> int:
 
 
 def _draw(node: _Node, base: float, surplus: Counter[Bracket], parts: list[Markup]) -> None:
-    """Adds the lines and labels of a node and all below it; tags stand right above their words."""
+    """Add the lines and labels of a node and all below it; tags stand right above their words."""
     y = _y(node, base)
     for child in node.children:
         parts.append(element("line", x1=node.x, y1=y + 5, x2=child.x, y2=_y(child, base) - 13))

@@ -8,7 +8,7 @@ from t2t_mm.report.markup import Markup, element, together
 
 
 def mark_differences(decoded: str, reference: str) -> tuple[Markup, Markup]:
-    """Marks the fewest words that have to change to turn one text into the other.
+    """Mark the fewest words that have to change to turn one text into the other.
 
     Returns:
         `decoded`, where wrong and superfluous words are in <mark>, and `reference`, where the words
@@ -37,7 +37,7 @@ def mark_differences(decoded: str, reference: str) -> tuple[Markup, Markup]:
 
 
 def mark_unexpected(decoded: str, references: Sequence[str]) -> Markup:
-    """Marks the words of `decoded` that none of several references has.
+    """Mark the words of `decoded` that none of several references has.
 
     Example:
         >>> mark_unexpected("A red boat.", ["a small boat", "the red one"])

@@ -35,18 +35,18 @@ class Checkpoint:
     """A complete checkpoint on disk.
 
     Args:
-        path: its folder.
-        step: updates made when it was written.
+        path: Its folder.
+        step: Updates made when it was written.
     """
 
     path: Path
     step: int
 
     def state(self) -> dict[str, Any]:
-        """Reads the loop's own state.
+        """Read the loop's own state.
 
         Raises:
-            UserError: the file is damaged.
+            UserError: The file is damaged.
         """
         path = self.path / STATE
         try:
@@ -60,8 +60,8 @@ class CheckpointStore:
     """The checkpoints of one run.
 
     Args:
-        run_dir: the run's folder.
-        keep: how many of the newest to keep; the best one is kept besides.
+        run_dir: The run's folder.
+        keep: How many of the newest to keep; the best one is kept besides.
     """
 
     def __init__(self, run_dir: Path, keep: int = 3) -> None:
@@ -69,19 +69,19 @@ class CheckpointStore:
         self.keep = keep
 
     def checkpoints(self) -> list[Checkpoint]:
-        """Lists the complete checkpoints, oldest first."""
+        """List the complete checkpoints, oldest first."""
         if not self.directory.is_dir():
             return []
         found = [path for path in self.directory.iterdir() if path.name.isdigit()]
         return [Checkpoint(path, int(path.name)) for path in sorted(found)]
 
     def latest(self) -> Checkpoint | None:
-        """The newest complete checkpoint, or `None`."""
+        """Return the newest complete checkpoint, or `None`."""
         found = self.checkpoints()
         return found[-1] if found else None
 
     def best(self) -> Checkpoint | None:
-        """The checkpoint that the newest one's state names as `best_step`, or `None`."""
+        """Return the checkpoint that the newest one's state names as `best_step`, or `None`."""
         latest = self.latest()
         best_step = latest.state().get("best_step") if latest else None
         return next((c for c in self.checkpoints() if c.step == best_step), None)
@@ -95,18 +95,18 @@ class CheckpointStore:
         input_checkpoint: Any,
         state: Mapping[str, Any],
     ) -> Checkpoint:
-        """Writes a checkpoint beside its final place and renames it when it is complete.
+        """Write a checkpoint beside its final place and rename it when it is complete.
 
         Args:
-            step: updates made.
-            weights: the model's variables by path.
-            optimizer: the optimizer's variables by name.
+            step: Updates made.
+            weights: The model's variables by path.
+            optimizer: The optimizer's variables by name.
             input_checkpoint: `tf.train.Checkpoint` of the input iterators.
-            state: what the loop keeps, anything that JSON can hold; the checkpoint that its
+            state: What the loop keeps, anything that JSON can hold; the checkpoint that its
                 `best_step` names is not removed.
 
         Raises:
-            UserError: the disk is full or the folder cannot be written; what was there stays.
+            UserError: The disk is full or the folder cannot be written; what was there stays.
         """
         final = self.directory / f"{step:08d}"
         partial = self.directory / f"{step:08d}.incomplete"
@@ -144,10 +144,10 @@ class CheckpointStore:
 
 
 def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) -> Checkpoint:
-    """Finds the checkpoint to read: the one named, else the best, else the newest.
+    """Find the checkpoint to read: the one named, else the best, else the newest.
 
     Raises:
-        UserError: there is none.
+        UserError: There is none.
     """
     if checkpoint_path:
         path = Path(checkpoint_path)
@@ -168,10 +168,10 @@ def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) ->
 
 
 def restore_variables(path: Path, variables: Mapping[str, Any]) -> None:
-    """Assigns the arrays of `path` to `variables` by name.
+    """Assign the arrays of `path` to `variables` by name.
 
     Raises:
-        UserError: a variable is missing from the file or has another shape there.
+        UserError: A variable is missing from the file or has another shape there.
     """
     with _opened(path) as arrays:
         missing = sorted(set(variables) - set(arrays.files))
@@ -192,7 +192,7 @@ def restore_variables(path: Path, variables: Mapping[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """The arrays of an archive; a damaged one is the user's to know."""
+    """Return the arrays of an archive; a damaged one is the user's to know."""
     try:
         with np.load(path) as arrays:
             yield arrays
@@ -208,28 +208,28 @@ def _damaged(path: Path, error: Exception) -> UserError:
 
 
 def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
-    """Writes variables to an `.npz` archive, each under its name, uncompressed."""
+    """Write variables to an `.npz` archive, each under its name, uncompressed."""
     arrays = {name: np.asarray(variable) for name, variable in variables.items()}
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
 def named_variables(variables: Sequence[Any]) -> dict[str, Any]:
-    """Maps each Keras variable's path to it; a path that stands twice is our own bug."""
+    """Map each Keras variable's path to it; a path that stands twice is our own bug."""
     named = {variable.path: variable for variable in variables}
     assert len(named) == len(variables), "two variables of the model share a path"
     return named
 
 
 def _synchronise(directory: Path) -> None:
-    """Waits until the files are on the disk, so that the rename cannot overtake them."""
+    """Wait until the files are on the disk, so that the rename cannot overtake them."""
     for path in directory.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
 
 
 def _remove(path: Path) -> None:
-    """Removes a checkpoint such that a kill in between leaves nothing that looks complete."""
+    """Remove a checkpoint such that a kill in between leaves nothing that looks complete."""
     if path.exists():
         doomed = path.with_name(path.name + ".removed.incomplete")
         shutil.rmtree(doomed, ignore_errors=True)

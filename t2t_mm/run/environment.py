@@ -28,7 +28,7 @@ _PACKAGES = (
 
 
 def describe_environment(seed: int, argv: Sequence[str]) -> dict[str, Any]:
-    """Collects what is needed to tell one run's circumstances from another's.
+    """Collect what is needed to tell one run's circumstances from another's.
 
     Args:
         seed: The run's random seed.
@@ -88,7 +88,7 @@ def _memory_bytes() -> int | None:
 
 
 def _revision() -> str | None:
-    """The commit of the checkout that the code runs from, with `+changes` where edited."""
+    """Return the commit of the checkout that the code runs from, with `+changes` where edited."""
     root = Path(t2t_mm.__file__).resolve().parent.parent
     if not (root / ".git").exists():
         return None

@@ -24,9 +24,9 @@ class RestoredModel:
     """A model with the weights of one checkpoint.
 
     Args:
-        model: built and restored.
-        vocabularies: by name, from the run's own folder.
-        step: updates that the weights have seen.
+        model: Built and restored.
+        vocabularies: By name, from the run's own folder.
+        step: Updates that the weights have seen.
     """
 
     model: MultiModel
@@ -35,10 +35,10 @@ class RestoredModel:
 
 
 def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
-    """Builds the run's model and reads its best checkpoint, or the one named.
+    """Build the run's model and read its best checkpoint, or the one named.
 
     Raises:
-        UserError: no checkpoint, or it does not fit the settings or vocabularies; or too few
+        UserError: No checkpoint, or it does not fit the settings or vocabularies; or too few
             devices for its experts.
     """
     expert_devices(run.hparams.model.mesh_shape)  # splits the CPU, before TensorFlow starts

@@ -14,16 +14,16 @@ from t2t_mm.run.task import Task, vocabularies_of
 
 
 def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) -> None:
-    """Checks that a run's tasks can be scored, before a model is built: errors should be quick.
+    """Check that a run's tasks can be scored, before a model is built: errors should be quick.
 
     Args:
-        run: the trained run.
-        tasks: some of its tasks.
-        split: the split that is wanted of each.
-        data_dir: where the data is.
+        run: The trained run.
+        tasks: Some of its tasks.
+        split: The split that is wanted of each.
+        data_dir: Where the data is.
 
     Raises:
-        UserError: data is missing, stale or damaged, or has not the split; it has other features
+        UserError: Data is missing, stale or damaged, or has not the split; it has other features
             or another vocabulary than the run was trained with.
     """
     for task in tasks:
@@ -47,15 +47,15 @@ def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) 
 
 
 def chosen_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
-    """Returns the tasks of a run that are named; all of them where nothing is named.
+    """Return the tasks of a run that are named; all of them where nothing is named.
 
     Args:
-        run: the trained run.
-        problems: names, globs and groups as `registry.expand_problems` takes them; of a glob or a
+        run: The trained run.
+        problems: Names, globs and groups as `registry.expand_problems` takes them; of a glob or a
             group those count that the run was trained on.
 
     Raises:
-        UserError: a name is none of the run's, or nothing is left.
+        UserError: A name is none of the run's, or nothing is left.
     """
     if not problems:
         return list(run.tasks)

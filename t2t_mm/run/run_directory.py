@@ -36,13 +36,13 @@ class Run:
     """What a run directory says of itself.
 
     Args:
-        directory: the run's folder.
-        hparams: its settings.
-        tasks: its problems as the model sees them.
-        data_dir: where its data was.
-        user_modules: what --t2t_usr_dir named, absolute where it was a path.
-        vocabulary_hashes: hash of each vocabulary by name.
-        data_digests: digest of each problem's generated data by name.
+        directory: The run's folder.
+        hparams: Its settings.
+        tasks: Its problems as the model sees them.
+        data_dir: Where its data was.
+        user_modules: What --t2t_usr_dir named, absolute where it was a path.
+        vocabulary_hashes: Hash of each vocabulary by name.
+        data_digests: Digest of each problem's generated data by name.
     """
 
     directory: Path
@@ -54,10 +54,10 @@ class Run:
     data_digests: Mapping[str, str]
 
     def task(self, name: str) -> Task:
-        """The task called `name`.
+        """Return the task called `name`.
 
         Raises:
-            UnknownTaskError: the run was not trained on it.
+            UnknownTaskError: The run was not trained on it.
         """
         names = [task.name for task in self.tasks]
         if name not in names:
@@ -70,10 +70,10 @@ class Run:
 
 
 def open_run(directory: str | Path) -> Run:
-    """Reads a run's own description.
+    """Read a run's own description.
 
     Raises:
-        UserError: the folder holds no run.
+        UserError: The folder holds no run.
     """
     directory = Path(directory)
     if not (directory / "run.json").exists() or not (directory / "hparams.json").exists():
@@ -105,7 +105,7 @@ def _read_run(directory: Path) -> Run:
 
 
 def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) -> None:
-    """Writes the run's description and copies its vocabularies; written last, `run.json`."""
+    """Write the run's description and copy its vocabularies; written last, `run.json`."""
     run.directory.mkdir(parents=True, exist_ok=True)
     for name in vocabularies:
         copy_vocabulary(name, data_dir, run.directory)
@@ -121,7 +121,7 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
 
 
 def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
-    """Writes `environment.json`; that of an earlier start is kept in its list `earlier`."""
+    """Write `environment.json`; that of an earlier start is kept in its list `earlier`."""
     path = directory / "environment.json"
     earlier: list[Any] = []
     if path.exists():
@@ -132,14 +132,14 @@ def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
 
 
 def check_resumable(run: Run, asked: Run) -> None:
-    """Checks that what is asked now continues `run`.
+    """Check that what is asked now continues `run`.
 
     Args:
-        run: as its folder describes it.
-        asked: as the present call would describe it.
+        run: As its folder describes it.
+        asked: As the present call would describe it.
 
     Raises:
-        UserError: settings, problems or data differ; the message lists each difference.
+        UserError: Settings, problems or data differ; the message lists each difference.
     """
     differences = resume_differences(run.hparams, asked.hparams)
     had, names = ([task.name for task in one.tasks] for one in (run, asked))
@@ -162,10 +162,10 @@ def check_resumable(run: Run, asked: Run) -> None:
 
 
 def check_vocabularies(run: Run, vocabularies: Mapping[str, Vocabulary], where: Path) -> None:
-    """Checks that the vocabularies at `where` are those that the run was trained with.
+    """Check that the vocabularies at `where` are those that the run was trained with.
 
     Raises:
-        UserError: one has another hash.
+        UserError: One has another hash.
     """
     for name, vocabulary in vocabularies.items():
         expected = run.vocabulary_hashes.get(name, vocabulary.hash)

@@ -24,14 +24,14 @@ class Task:
     """A problem as the model sees it; all that decoding needs, so no user code is imported for it.
 
     Args:
-        name: the problem's name.
-        inputs: declared feature of the inputs.
-        targets: declared feature of the targets.
-        command: name of the command embedding (the target space); "" where the targets are made
+        name: The problem's name.
+        inputs: Declared feature of the inputs.
+        targets: Declared feature of the targets.
+        command: Name of the command embedding (the target space); "" where the targets are made
             from the encoder's output and no decoder is told what to do.
-        command_index: its row in the model's table.
-        metrics: names of the decoded metrics.
-        problem_index: its place among the run's problems.
+        command_index: Its row in the model's table.
+        metrics: Names of the decoded metrics.
+        problem_index: Its place among the run's problems.
     """
 
     name: str
@@ -48,11 +48,11 @@ class Task:
         return (self.inputs.share_key, self.targets.share_key)
 
     def indices(self) -> dict[str, np.int32]:
-        """What the model's call asks for beside a batch: "command" and "problem"."""
+        """Return what the model's call asks for beside a batch: "command" and "problem"."""
         return {"command": np.int32(self.command_index), "problem": np.int32(self.problem_index)}
 
     def to_json(self) -> dict[str, Any]:
-        """The record that a run directory keeps."""
+        """Return the record that a run directory keeps."""
         return {
             "name": self.name,
             "inputs": feature_to_json(self.inputs),
@@ -65,7 +65,7 @@ class Task:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Task:
-        """Reads :meth:`to_json`'s record."""
+        """Read :meth:`to_json`'s record."""
         return cls(
             name=record["name"],
             inputs=feature_from_json(record["inputs"]),
@@ -78,10 +78,10 @@ class Task:
 
 
 def tasks_of(problems: Sequence[Problem]) -> list[Task]:
-    """Lists the tasks of `problems`; problems with the same target space share a command.
+    """List the tasks of `problems`; problems with the same target space share a command.
 
     Raises:
-        UserError: a problem's inputs or targets are of a kind that no net reads or writes.
+        UserError: A problem's inputs or targets are of a kind that no net reads or writes.
     """
     named = [_command(problem) for problem in problems]
     commands = list(dict.fromkeys(filter(None, named)))
@@ -116,7 +116,7 @@ def _writable(problem: Problem) -> Feature:
 
 
 def vocabularies_of(tasks: Sequence[Task], directory: Path) -> dict[str, Vocabulary]:
-    """Loads the vocabularies that `tasks` use from `directory` (a data_dir or a run)."""
+    """Load the vocabularies that `tasks` use from `directory` (a data_dir or a run)."""
     features = (feature for task in tasks for feature in (task.inputs, task.targets))
     names = dict.fromkeys(filter(None, map(feature_vocabulary_name, features)))
     return {name: load_vocabulary(directory, name) for name in names}
@@ -125,7 +125,7 @@ def vocabularies_of(tasks: Sequence[Task], directory: Path) -> dict[str, Vocabul
 def build_model(
     tasks: Sequence[Task], vocabularies: Mapping[str, Vocabulary], hparams: HParams
 ) -> MultiModel:
-    """Builds the MultiModel that runs `tasks`: one net for each share key, one body for all."""
+    """Build the MultiModel that runs `tasks`: one net for each share key, one body for all."""
 
     def specs(side: str) -> dict[str, ModalitySpec]:
         declared: list[Feature] = [getattr(task, side) for task in tasks]

@@ -16,7 +16,7 @@ PUNCTUATION_TAGS = frozenset((",", ":", "``", "''", "."))
 
 
 def bracketing_scores(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -> dict[str, float]:
-    """Scores linearised trees against the first reference of each.
+    """Score linearised trees against the first reference of each.
 
     A bracket is a constituent's label with the words from its first to its last. Parts of speech
     are none, nor is a TOP or ROOT around the whole; equal brackets (an NP that is just an NP) count
@@ -24,9 +24,9 @@ def bracketing_scores(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -
     has, predicts no bracket and misses all the true ones.
 
     Args:
-        decoded: hypotheses and references as `t2t_mm.data.trees.linearization` writes trees. How
+        decoded: Hypotheses and references as `t2t_mm.data.trees.linearization` writes trees. How
             long a sentence is, its reference says; the inputs are not looked at.
-        deleted_tags: parts of speech whose words do not count as part of any bracket.
+        deleted_tags: Parts of speech whose words do not count as part of any bracket.
 
     Returns:
         In percent: `f1`, `precision` and `recall` of the brackets of all sentences together,
@@ -36,7 +36,7 @@ def bracketing_scores(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -
         remaining words differ, as they do in malformed outputs. So it flatters who fails often.
 
     Raises:
-        UserError: a reference is no tree.
+        UserError: A reference is no tree.
 
     Example:
         >>> from t2t_mm.scoring.decoded import Decoded
@@ -79,7 +79,7 @@ class _Brackets:
     positions: list[int] = field(default_factory=list)
 
     def equated(self) -> _Brackets:
-        """The same with PRT called ADVP, which EVALB's parameters take for one label."""
+        """Return the same with PRT called ADVP, which EVALB's parameters take for one label."""
         counts: Counter[tuple[str, int, int]] = Counter()
         for (label, start, end), count in self.counts.items():
             counts["ADVP" if label == "PRT" else label, start, end] += count
@@ -87,7 +87,7 @@ class _Brackets:
 
 
 def _brackets(tree: Tree | None, deleted_tags: Collection[str]) -> _Brackets:
-    """Returns the brackets over the words that are left; of no tree none."""
+    """Return the brackets over the words that are left; of no tree none."""
     found = _Brackets()
     position = 0
     # A constituent gives way to its children and, after them, its label and start.

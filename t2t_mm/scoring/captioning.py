@@ -28,7 +28,7 @@ Vector = dict[tuple[str, ...], float]
 
 
 def caption_tokens(text: str) -> list[str]:
-    """Splits a caption into the words that count.
+    """Split a caption into the words that count.
 
     Example:
         >>> caption_tokens("A man's T-shirt isn't red, but 2.5 m away.")
@@ -39,7 +39,7 @@ def caption_tokens(text: str) -> list[str]:
 
 
 def reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any]]:
-    """Turns lists of references by example into the columns that sacreBLEU reads.
+    """Turn lists of references by example into the columns that sacreBLEU reads.
 
     Returns:
         As many columns as the longest list is long; text, or None where an example has no further
@@ -55,11 +55,11 @@ def reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any]]:
 def caption_scores(
     hypotheses: Sequence[str], references: Sequence[Sequence[str]]
 ) -> dict[str, Any]:
-    """Scores captions, each against all of its references.
+    """Score captions, each against all of its references.
 
     Args:
-        hypotheses: one caption for each picture.
-        references: the true captions of each picture, at least one.
+        hypotheses: One caption for each picture.
+        references: The true captions of each picture, at least one.
 
     Returns:
         `bleu_4`: corpus BLEU-4 in percent, against the reference closest in length, without
@@ -98,8 +98,8 @@ def cider_d(
     scores compare on the same pictures only, and of one picture alone the score is 0.
 
     Args:
-        hypotheses: the words of one caption for each picture.
-        references: the words of the true captions of each picture.
+        hypotheses: The words of one caption for each picture.
+        references: The words of the true captions of each picture.
 
     Returns:
         The score, 0 to 10.
@@ -135,7 +135,7 @@ def _ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
 def _weighted(
     words: Sequence[str], frequencies: Counter[tuple[str, ...]], num_pictures: int
 ) -> list[Vector]:
-    """One vector for each order; an n-gram that no reference has weighs as if one had it."""
+    """Return one vector for each order; an n-gram that no reference has weighs as if one had it."""
     vectors: list[Vector] = [{} for _ in range(MAX_ORDER)]
     for gram, count in _ngrams(words).items():
         weight = math.log(num_pictures / max(1, frequencies[gram]))
@@ -144,7 +144,7 @@ def _weighted(
 
 
 def _mean_similarity(hypothesis: Sequence[Vector], reference: Sequence[Vector]) -> float:
-    """The mean over orders of the clipped cosine; 0 for an order that either does not have."""
+    """Return the mean over orders of the clipped cosine; 0 for an order that either does not have."""
     total = 0.0
     for ours, true in zip(hypothesis, reference, strict=True):
         norms = math.hypot(*ours.values()) * math.hypot(*true.values())

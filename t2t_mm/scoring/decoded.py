@@ -14,14 +14,14 @@ class Decoded:
     """What a model gave for each example of a split, beside what is true; all in one order.
 
     Args:
-        hypotheses: the best output of each example as text; the class's name for a class.
-        references: all true outputs of each example, at least one.
-        inputs: input texts; "" for pictures and sounds; empty where nobody needs them.
-        rankings: for class targets the names of the (up to) five most probable classes, best
+        hypotheses: The best output of each example as text; the class's name for a class.
+        references: All true outputs of each example, at least one.
+        inputs: Input texts; "" for pictures and sounds; empty where nobody needs them.
+        rankings: For class targets the names of the (up to) five most probable classes, best
             first; else empty.
 
     Raises:
-        UserError: an example has no true output.
+        UserError: An example has no true output.
 
     Example:
         >>> Decoded(["a boat"], [["a boat", "the boat"]]).references[0]

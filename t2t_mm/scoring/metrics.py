@@ -75,9 +75,9 @@ class Headline:
     """The one score by which a metric is known.
 
     Args:
-        key: its name among the scores.
-        label: what a person reads.
-        lower_is_better: whether 0 is perfect, as of error rates.
+        key: Its name among the scores.
+        label: What a person reads.
+        lower_is_better: Whether 0 is perfect, as of error rates.
     """
 
     key: str
@@ -103,10 +103,10 @@ _LABELS = {
 
 
 def main_score(result: Mapping[str, Any]) -> Headline | None:
-    """The headline of one problem's scores: that of the first metric it names.
+    """Return the headline of one problem's scores: that of the first metric it names.
 
     Args:
-        result: the scores of one problem, as `evaluate` returns them.
+        result: The scores of one problem, as `evaluate` returns them.
 
     Returns:
         The headline, whose `key` is among the scores; None of outputs that were not decoded.
@@ -120,7 +120,7 @@ def main_score(result: Mapping[str, Any]) -> Headline | None:
 
 
 def other_scores(result: Mapping[str, Any]) -> dict[str, float]:
-    """The scores of one problem's decoded outputs but the main one, by what a person reads.
+    """Return the scores of one problem's decoded outputs but the main one, by what a person reads.
 
     Example:
         >>> other_scores({"wer": 31.0, "cer": 12.0, "samples": []})

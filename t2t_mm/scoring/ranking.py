@@ -12,12 +12,12 @@ def top_k_accuracy(
     references: Sequence[Sequence[str]],
     rankings: Sequence[Sequence[str]] = (),
 ) -> dict[str, float]:
-    """How often a true class is the most probable one, and one of the five most probable.
+    """Return how often a true class is the most probable one, and one of the five most probable.
 
     Args:
-        hypotheses: the name of the most probable class of each example.
-        references: the names of the true classes of each example.
-        rankings: the names of the (up to) five most probable classes, best first; may be empty.
+        hypotheses: The name of the most probable class of each example.
+        references: The names of the true classes of each example.
+        rankings: The names of the (up to) five most probable classes, best first; may be empty.
 
     Returns:
         `top_1` in percent, and `top_5` where there are rankings. With five classes or fewer, top_5

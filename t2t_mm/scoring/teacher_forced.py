@@ -22,10 +22,10 @@ class TeacherForcedSums:
         predicted: npt.NDArray[np.int32],
         targets: npt.NDArray[np.int32],
     ) -> None:
-        """Adds a batch; of padded symbols those that are not 0 count, of classes all.
+        """Add a batch; of padded symbols those that are not 0 count, of classes all.
 
         Args:
-            negative_log_likelihood: summed over the positions that count, in nats.
+            negative_log_likelihood: Summed over the positions that count, in nats.
             predicted: int, the shape of `targets`: the most probable symbol or class.
             targets: int[B, T], symbols padded with 0, or int[B], classes, of which 0 is one.
         """

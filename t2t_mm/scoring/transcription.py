@@ -15,7 +15,7 @@ def error_rates(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) 
 
     Args:
         hypotheses: transcripts.
-        references: the true transcripts of each example; where there are several, the one with the
+        references: The true transcripts of each example; where there are several, the one with the
             least word errors counts.
 
     Returns:

@@ -22,7 +22,7 @@ _FREE_ON_RESUME = frozenset(
 
 
 def differences(run: HParams, asked: HParams) -> list[str]:
-    """What two settings differ in, one line per field.
+    """Return what two settings differ in, one line per field.
 
     Example:
         >>> differences(HParams(), HParams(model=ModelHParams(width=256)))
@@ -34,7 +34,7 @@ def differences(run: HParams, asked: HParams) -> list[str]:
 
 
 def resume_differences(run: HParams, asked: HParams) -> list[str]:
-    """The differences that forbid resuming a run.
+    """Return the differences that forbid resuming a run.
 
     Free are decode.*, intervals and logging, where and beside what things are computed, and the
     number of steps where the schedule does not depend on it.

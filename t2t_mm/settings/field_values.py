@@ -108,7 +108,7 @@ def split_top_level(text: str, separator: str = ",") -> list[str]:
 
 
 def describe_type(hint: Any) -> str:
-    """A field's type in words."""
+    """Return a field's type in words."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         return "one of " + ", ".join(repr(choice) for choice in arguments)
@@ -173,7 +173,7 @@ def _parse_float(text: str) -> float:
 
 
 def _inside(text: str, brackets: str) -> str:
-    """What stands between a pair of brackets."""
+    """Return what stands between a pair of brackets."""
     if len(text) < 2 or text[0] != brackets[0] or text[-1] != brackets[1]:
         raise _WrongType
     return text[1:-1]
@@ -194,7 +194,7 @@ def _is_sequence(origin: Any) -> bool:
 
 
 def origin_sequence(origin: Any) -> type[list[Any]] | type[tuple[Any, ...]]:
-    """The container that a field of this kind holds: frozen records prefer tuples."""
+    """Return the container that a field of this kind holds: frozen records prefer tuples."""
     return list if origin is list else tuple
 
 

@@ -74,7 +74,7 @@ def _parse(gin: Any, paths: Sequence[str], bindings: Sequence[str]) -> None:
 
 
 def _suggest(message: str) -> str:
-    """The closest names for gin's own words on an unknown name."""
+    """Return the closest names for gin's own words on an unknown name."""
     parameter = re.search(r"doesn't have a parameter named '(\w+)'", message)
     section = re.search(r"Configurable '(?:t2t_mm\.)?(\w+)'", message)
     if parameter and section and section[1] in SECTIONS:
@@ -97,7 +97,7 @@ def _check_only_sections(text: str) -> None:
 
 
 def _find_file(file: str | Path) -> Path:
-    """The path as given, or the file of this name beside the built-in sets."""
+    """Return the path as given, or the file of this name beside the built-in sets."""
     path = Path(file).expanduser()
     if path.is_file():
         return path

@@ -13,7 +13,7 @@ from t2t_mm.settings.sections import HParams
 
 
 def to_json(hparams: HParams) -> str:
-    """The settings as `hparams.json` holds them: one object per section, indented."""
+    """Return the settings as `hparams.json` holds them: one object per section, indented."""
     return json.dumps(dataclasses.asdict(hparams), indent=2) + "\n"
 
 

@@ -8,7 +8,7 @@ EXPERTS = "experts"  # the one dimension that a mesh can have
 
 
 def count_expert_slices(mesh_shape: str) -> int:
-    """Reads `model.mesh_shape`.
+    """Read `model.mesh_shape`.
 
     Args:
         mesh_shape: Mesh TensorFlow's `name:size`; the name is `experts`. Empty: no mesh.

@@ -92,7 +92,7 @@ class ModelHParams(Section):
         self._check_mesh()
 
     def _check_one_expert_is_learned(self) -> None:
-        """The softmax over one chosen expert is 1, so that only a loss can teach the gate."""
+        """Return the softmax over one chosen expert is 1, so that only a loss can teach the gate."""
         if self.gate == "problem" or self.balancing in ("bias", "none"):
             raise UserError(
                 "A gate that chooses one expert learns from a balance loss only, and there is none",

@@ -20,5 +20,5 @@ class Section:
 
 
 def setting(default: Any, *, at_least: float | None = None, below: float | None = None) -> Any:
-    """A field with a range: `at_least <= value < below`."""
+    """Return a field with a range: `at_least <= value < below`."""
     return field(default=default, metadata={"at_least": at_least, "below": below})

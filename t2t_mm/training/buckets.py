@@ -13,13 +13,13 @@ PIXELS_APART = 32
 
 
 def padded_to_bucket(batch: Batch) -> dict[str, Any]:
-    """Pads the lengths of a batch up to those of its bucket; what is added counts as padding.
+    """Pad the lengths of a batch up to those of its bucket; what is added counts as padding.
 
     Texts and sounds are padded to the next power of two or three quarters of one, an input and a
     target text to the same; pictures to the next multiple of `PIXELS_APART` pixels both ways.
 
     Args:
-        batch: as the pipeline makes them: texts int32[B, L], pictures float[B, H, W, C] and sounds
+        batch: As the pipeline makes them: texts int32[B, L], pictures float[B, H, W, C] and sounds
             float[B, L, ...] with their real sizes, classes int32[B].
 
     Returns:
@@ -47,7 +47,7 @@ def padded_to_bucket(batch: Batch) -> dict[str, Any]:
 
 
 def bucket_length(length: int) -> int:
-    """The next power of two, or three quarters of one, that holds a length.
+    """Return the next power of two, or three quarters of one, that holds a length.
 
     Example:
         >>> [bucket_length(length) for length in (1, 9, 13, 17, 25)]

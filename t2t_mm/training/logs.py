@@ -22,8 +22,8 @@ class RunLog:
     On resume the log is cut back to the checkpoint's step, so no step stands in it twice.
 
     Args:
-        run_dir: the run's folder.
-        resume_step: the step that training goes on from.
+        run_dir: The run's folder.
+        resume_step: The step that training goes on from.
 
     Example:
         A training record, one line of `log.jsonl`::
@@ -43,13 +43,13 @@ class RunLog:
         )
 
     def write(self, kind: str, step: int, values: Mapping[str, Any], problem: str = "") -> None:
-        """Writes one record.
+        """Write one record.
 
         Args:
             kind: `train` or `eval`.
-            step: updates made.
-            values: numbers, which TensorBoard gets too; lists and mappings are only in the JSONL.
-            problem: the problem's name, where the record is of one problem.
+            step: Updates made.
+            values: Numbers, which TensorBoard gets too; lists and mappings are only in the JSONL.
+            problem: The problem's name, where the record is of one problem.
         """
         named = {"problem": problem} if problem else {}
         record = {"kind": kind, "step": step, **named, **values}
@@ -63,7 +63,7 @@ class RunLog:
         self._events.flush()
 
     def close(self) -> None:
-        """Writes out what is buffered."""
+        """Write out what is buffered."""
         self._file.close()
         self._events.close()
 
@@ -80,7 +80,7 @@ class RunLog:
 
 
 def _cut(path: Path, step: int) -> None:
-    """Keeps the records up to `step`; a half-written last line goes too."""
+    """Keep the records up to `step`; a half-written last line goes too."""
     if not path.exists():
         return
     kept = []

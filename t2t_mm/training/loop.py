@@ -41,14 +41,14 @@ class TrainState:
     """All that changes while a run trains; a checkpoint holds exactly this.
 
     Args:
-        model: weights and seed generators.
-        optimizer: moments and counts.
-        iterators: position in each problem's training data.
-        step: updates made.
-        counts: per problem, what it has received: batches, examples, target tokens.
-        best: lowest mean log perplexity so far (`inf` before the first evaluation).
-        best_step: where it was reached; -1 before the first evaluation.
-        best_of_problem: the lowest log perplexity of each problem.
+        model: Weights and seed generators.
+        optimizer: Moments and counts.
+        iterators: Position in each problem's training data.
+        step: Updates made.
+        counts: Per problem, what it has received: batches, examples, target tokens.
+        best: Lowest mean log perplexity so far (`inf` before the first evaluation).
+        best_step: Where it was reached; -1 before the first evaluation.
+        best_of_problem: The lowest log perplexity of each problem.
     """
 
     model: MultiModel
@@ -61,7 +61,7 @@ class TrainState:
     best_of_problem: dict[str, float] = field(default_factory=dict)
 
     def save(self, store: CheckpointStore) -> Checkpoint:
-        """Writes a checkpoint of this moment."""
+        """Write a checkpoint of this moment."""
         self.optimizer.settle()
         return store.save(
             self.step,
@@ -104,7 +104,7 @@ class Interval:
         self.gradient_norms: list[tf.Tensor] = []
 
     def add(self, name: str, metrics: StepMetrics) -> None:
-        """Keeps one batch's metrics."""
+        """Keep one batch's metrics."""
         self.metrics.setdefault(name, []).append(metrics)
 
     def by_problem(self) -> dict[str, dict[str, Any]]:
@@ -133,24 +133,24 @@ def run_training(
     progress: Progress,
     evaluate: Evaluate | None = None,
 ) -> None:
-    """Trains from `state.step` to `hparams.train.steps`.
+    """Train from `state.step` to `hparams.train.steps`.
 
     Which problem feeds a step is a pure function of seed and step; everything else that the next
     step depends on is in `state`, so a killed run that is started again goes on bit for bit.
 
     Args:
-        state: where training starts; changed in place.
-        tasks: the problems, in the run's order.
-        hparams: the run's settings.
-        mixture: chooses the problem of each batch.
-        store: where checkpoints go.
-        log: where numbers go.
-        progress: what a person sees.
-        evaluate: returns teacher-forced scores by problem; `None` for never.
+        state: Where training starts; changed in place.
+        tasks: The problems, in the run's order.
+        hparams: The run's settings.
+        mixture: Chooses the problem of each batch.
+        store: Where checkpoints go.
+        log: Where numbers go.
+        progress: What a person sees.
+        evaluate: Returns teacher-forced scores by problem; `None` for never.
 
     Raises:
-        KeyboardInterrupt: after a checkpoint of the step that Ctrl-C or SIGTERM interrupted.
-        UserError: the loss is not a number any more, or a checkpoint cannot be written.
+        KeyboardInterrupt: After a checkpoint of the step that Ctrl-C or SIGTERM interrupted.
+        UserError: The loss is not a number any more, or a checkpoint cannot be written.
     """
     train = hparams.train
     by_name = {task.name: task for task in tasks}
@@ -206,7 +206,7 @@ def _first_of(task: Task, num_traces: int, start: float) -> str:
 
 
 def _is_due(step: int, every: int) -> bool:
-    """Whether something done every so many steps (0: never) is done after this one."""
+    """Return whether something done every so many steps (0: never) is done after this one."""
     return every > 0 and step % every == 0
 
 
@@ -261,7 +261,7 @@ def _check_finite(
 def _record_scores(
     scores: Mapping[str, Mapping[str, float]], state: TrainState, log: RunLog, progress: Progress
 ) -> None:
-    """Logs an evaluation and keeps what is best in `state`."""
+    """Log an evaluation and keep what is best in `state`."""
     for name, values in scores.items():
         log.write("eval", state.step, values, problem=name)
         lowest = state.best_of_problem.get(name, float("inf"))
@@ -288,10 +288,10 @@ class StopRequest:
 
 @contextlib.contextmanager
 def stop_signals(tell: Callable[[str], None]) -> Iterator[StopRequest]:
-    """Turns the first SIGINT or SIGTERM into a request; a second one interrupts at once.
+    """Turn the first SIGINT or SIGTERM into a request; a second one interrupts at once.
 
     Args:
-        tell: says to the person who interrupted what happens now.
+        tell: Says to the person who interrupted what happens now.
     """
     request = StopRequest()
     previous: dict[signal.Signals, Any] = {}

@@ -9,7 +9,7 @@ _STATM = Path("/proc/self/statm")
 
 
 def resident_bytes() -> int:
-    """Returns the bytes of this process that are in memory now; 0 where the system does not tell.
+    """Return the bytes of this process that are in memory now; 0 where the system does not tell.
 
     Example:
         >>> resident_bytes() > 1_000_000

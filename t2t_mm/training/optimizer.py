@@ -29,12 +29,12 @@ class Adam:
     with two numbers s and q for each variable in `scales`, both 1 where nothing is clipped.
 
     Args:
-        variables: the trainable variables.
-        names: a stable, unique name of each, under which its state is saved.
-        beta1: decay of the first moment.
-        beta2: decay of the second moment.
-        epsilon: added to the root of the second moment.
-        clip_norm: bound of the gradient's global norm; 0 for none.
+        variables: The trainable variables.
+        names: A stable, unique name of each, under which its state is saved.
+        beta1: Decay of the first moment.
+        beta2: Decay of the second moment.
+        epsilon: Added to the root of the second moment.
+        clip_norm: Bound of the gradient's global norm; 0 for none.
 
     Source: Kingma and Ba 2015, Algorithm 1; clipping by Pascanu et al. 2013.
     """
@@ -64,12 +64,12 @@ class Adam:
     def apply(
         self, gradients: Sequence[Any], learning_rate: tf.Tensor, postpone: Sequence[int] = ()
     ) -> tf.Tensor:
-        """Updates every variable that has a gradient; the others are left as they are.
+        """Update every variable that has a gradient; the others are left as they are.
 
         Args:
-            gradients: one for each variable, `None` where the batch did not reach it.
+            gradients: One for each variable, `None` where the batch did not reach it.
             learning_rate: float32 scalar.
-            postpone: indices of variables whose updates wait in `postponed`.
+            postpone: Indices of variables whose updates wait in `postponed`.
 
         Returns:
             float32 scalar, the global norm of the gradients before clipping.
@@ -102,7 +102,7 @@ class Adam:
         return norm
 
     def settle(self) -> None:
-        """Makes the updates that were postponed, if any are."""
+        """Make the updates that were postponed, if any are."""
         self.postponed.settle()
 
     def _packed(self, i: int, gradient: Any) -> tuple[Gradient, tf.Tensor]:
@@ -128,7 +128,7 @@ class Adam:
     def _clipped(
         self, gradients: dict[int, Gradient], norm: tf.Tensor, was_updated: tf.Tensor
     ) -> tuple[dict[int, Gradient], Any]:
-        """The gradients and the factor that clips them; a small factor is in the gradients already.
+        """Return the gradients and the factor that clips them; a small factor is in the gradients already.
 
         Small is beside the scales of the variables that were updated before: `_scaled` is exact to
         0.03% in float32 down to `LEAST_FACTOR` times the root of the largest.
@@ -171,7 +171,7 @@ class Adam:
         )
 
     def state(self) -> dict[str, tf.Variable]:
-        """Names every variable of the optimizer's state, for checkpoints."""
+        """Name every variable of the optimizer's state, for checkpoints."""
         moments = zip(self.names, self.first_moments, self.second_moments, strict=True)
         named: dict[str, tf.Variable] = {"counts": self.counts, "scales": self.scales}
         for name, first, second in moments:
@@ -195,13 +195,13 @@ def _scaled(gradient: Gradient, factor: tf.Tensor) -> Gradient:
 
 
 def zeros_beside(variable: tf.Variable) -> tf.Variable:
-    """A new variable of zeros, of the shape of `variable` and on its device."""
+    """Return a new variable of zeros, of the shape of `variable` and on its device."""
     with tf.device(variable.device):
         return tf.Variable(tf.zeros_like(variable), trainable=False)
 
 
 def build_optimizer(hparams: OptimizerHParams, variables: Sequence[Any]) -> Adam:
-    """Builds the run's optimizer over `variables` (Keras variables, named by their paths)."""
+    """Build the run's optimizer over `variables` (Keras variables, named by their paths)."""
     return Adam(
         [variable.value for variable in variables],
         [variable.path for variable in variables],

@@ -35,8 +35,8 @@ class PostponedUpdates:
     """Gradients that wait, with the numbers of their updates.
 
     Args:
-        variables: all variables of the optimizer.
-        update: makes the update of a variable: its index, gradient and numbers -> the operation.
+        variables: All variables of the optimizer.
+        update: Makes the update of a variable: its index, gradient and numbers -> the operation.
 
     In a traced function, `carry_out` comes before anything reads the variables, and `put` after
     the gradients are known; `make_room` comes before each call of such a function.
@@ -60,7 +60,7 @@ class PostponedUpdates:
         return np.repeat(numbers[:, np.newaxis], len(self.variables), axis=1)
 
     def make_room(self, indices: Iterable[int]) -> None:
-        """Lets something wait for each of these variables: an update that changes nothing."""
+        """Let something wait for each of these variables: an update that changes nothing."""
         for i in indices:
             if i not in self._waiting:
                 self._put_zeros(i)
@@ -76,7 +76,7 @@ class PostponedUpdates:
                 variable.assign(part)
 
     def _parts(self, i: int, gradient: Gradient | None) -> list[tf.Tensor]:
-        """What waits for a variable: its gradient, or parts of it if there may be factors."""
+        """Return what waits for a variable: its gradient, or parts of it if there may be factors."""
         if isinstance(gradient, PackedGradient):
             return list(gradient)
         shape = self.variables[i].shape
@@ -87,10 +87,10 @@ class PostponedUpdates:
         return [*factors, tf.constant(gradient is not None)]
 
     def put(self, gradients: Mapping[int, Gradient | None], numbers: Numbers) -> None:
-        """Lets updates wait, after what waited for these variables was carried out.
+        """Let updates wait, after what waited for these variables was carried out.
 
         Args:
-            gradients: by the variable's index; for `None` a change of nothing waits.
+            gradients: By the variable's index; for `None` a change of nothing waits.
             numbers: float32[variables] each.
         """
         is_put, is_reached = np.zeros([2, len(self.variables)], bool)
@@ -102,7 +102,7 @@ class PostponedUpdates:
         self._numbers.assign(tf.where(is_put, tf.stack(rows), self._numbers))
 
     def carry_out(self, indices: Iterable[int]) -> None:
-        """Makes the updates of these variables one after the other, in this order.
+        """Make the updates of these variables one after the other, in this order.
 
         In a graph, one core (of each device) goes through them while the others compute with what
         is up to date. Each gradient's memory is free as soon as its update is made.
@@ -123,12 +123,12 @@ class PostponedUpdates:
                     variable.assign(nothing)
 
     def _of_any_size(self, matrix: tf.Tensor) -> tf.Tensor:
-        """The matrix, not copied. TensorFlow's graph optimizer believes that a variable has the
+        """Return the matrix, not copied. TensorFlow's graph optimizer believes that a variable has the
         shape of what is assigned to it anywhere in the graph, if that shape is known."""
         return tf.slice(matrix, [0, 0], self._all)
 
     def settle(self) -> None:
-        """Makes all updates that wait: afterwards the variables are what they should be."""
+        """Make all updates that wait: afterwards the variables are what they should be."""
         if self._waiting:
             self.carry_out(sorted(self._waiting))
             self._numbers.assign(self._neutral())

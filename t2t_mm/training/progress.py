@@ -20,10 +20,10 @@ class ProblemTotals:
     """What one problem has received since the start of this process.
 
     Args:
-        steps: batches trained on.
-        examples: examples in them.
-        target_tokens: target positions that are not padding.
-        loss: mean loss of the last interval, nats per token.
+        steps: Batches trained on.
+        examples: Examples in them.
+        target_tokens: Target positions that are not padding.
+        loss: Mean loss of the last interval, nats per token.
     """
 
     steps: int = 0
@@ -37,10 +37,10 @@ class Progress:
     """The state of the run that is shown.
 
     Args:
-        names: the problems.
-        total_steps: where training ends.
-        first_step: where this process began.
-        console: where it is shown; standard error by default.
+        names: The problems.
+        total_steps: Where training ends.
+        first_step: Where this process began.
+        console: Where it is shown; standard error by default.
     """
 
     names: Sequence[str]
@@ -73,11 +73,11 @@ class Progress:
             self._live.stop()
 
     def note(self, text: str) -> None:
-        """Says something once, above the table or as a line."""
+        """Say something once, above the table or as a line."""
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def show_interval(self, step: int, losses: Mapping[str, float]) -> None:
-        """Takes the numbers of the interval that ended at `step`."""
+        """Take the numbers of the interval that ended at `step`."""
         self.step = step
         for name, loss in losses.items():
             self.totals[name].loss = loss
@@ -90,7 +90,7 @@ class Progress:
         return (time.monotonic() - self._start) / done * (self.total_steps - self.step)
 
     def line(self, losses: Mapping[str, float]) -> str:
-        """The interval as one plain line."""
+        """Return the interval as one plain line."""
         parts = "  ".join(f"{name} {loss:.3f}" for name, loss in losses.items())
         return (
             f"step {self.step}/{self.total_steps}  loss: {parts}  "
@@ -99,7 +99,7 @@ class Progress:
         )
 
     def table(self) -> Group:
-        """The live view: a row for each problem, a bar for the run."""
+        """Return the live view: a row for each problem, a bar for the run."""
         table = Table(box=None, pad_edge=False)
         for heading in ("problem", "share", "steps", "target tokens", "loss"):
             table.add_column(heading, justify="left" if heading == "problem" else "right")

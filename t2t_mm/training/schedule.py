@@ -46,12 +46,12 @@ FACTORS: dict[str, Factor] = {
 
 
 def learning_rate_at(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
-    """The learning rate of update `step`: the product of the schedule's factors.
+    """Return the learning rate of update `step`: the product of the schedule's factors.
 
     Args:
-        step: updates already made, from 0.
-        hparams: rate, factors, `warmup_steps` and `decay_steps`.
-        total_steps: the end of the decays where `decay_steps` is 0.
+        step: Updates already made, from 0.
+        hparams: Rate, factors, `warmup_steps` and `decay_steps`.
+        total_steps: The end of the decays where `decay_steps` is 0.
 
     Returns:
         The rate that is handed to Adam; nothing rescales it afterwards.

@@ -31,13 +31,13 @@ class TrainStep:
     resumed run meets other batches first, and other graphs round otherwise.
 
     Args:
-        model: built; every variable exists.
-        optimizer: built over `model.trainable_variables`.
-        label_smoothing: probability mass spread over the wrong classes.
-        accumulate_steps: batches whose gradients are averaged into one update.
-        jit_compile: whether XLA compiles each signature, once for every bucket of lengths, to
+        model: Built; every variable exists.
+        optimizer: Built over `model.trainable_variables`.
+        label_smoothing: Probability mass spread over the wrong classes.
+        accumulate_steps: Batches whose gradients are averaged into one update.
+        jit_compile: Whether XLA compiles each signature, once for every bucket of lengths, to
             which batches are padded.
-        overlap_update: whether large variables are updated beside the next step's forward pass.
+        overlap_update: Whether large variables are updated beside the next step's forward pass.
             Until `optimizer.settle()`, neither they nor their moments are to be read. Not under
             XLA, nor where gradients are accumulated.
     """
@@ -73,7 +73,7 @@ class TrainStep:
         return max(len(self._functions), len(self._shapes))
 
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
-        """Makes one update from one batch (`accumulate_steps` of 1)."""
+        """Make one update from one batch (`accumulate_steps` of 1)."""
         inputs = self._inputs(task, batch)
         specs = (any_shape(inputs), _RATE)
         self.optimizer.postponed.make_room(self._postponed_by(task.signature))
@@ -84,7 +84,7 @@ class TrainStep:
         return cast(StepMetrics, function(inputs, rate))
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
-        """Adds the gradients of one batch to those that wait for :meth:`apply_accumulated`."""
+        """Add the gradients of one batch to those that wait for :meth:`apply_accumulated`."""
         inputs = self._inputs(task, batch)
         specs = (any_shape(inputs),)
         function = self._traced(
@@ -94,7 +94,7 @@ class TrainStep:
         return cast(StepMetrics, function(inputs))
 
     def apply_accumulated(self, learning_rate: float) -> tf.Tensor:
-        """Makes one update from the waiting gradients and clears them; returns their norm."""
+        """Make one update from the waiting gradients and clear them; return their norm."""
         signatures = frozenset(self._pending)
         self._pending.clear()
         function = self._traced(signatures, lambda: self._apply_function(signatures))
@@ -108,7 +108,7 @@ class TrainStep:
         return padded | task.indices()
 
     def _postponed_by(self, signature: tuple[str, str]) -> list[int]:
-        """The variables whose updates a step of this signature leaves to the next one."""
+        """Return the variables whose updates a step of this signature leaves to the next one."""
         if not self.overlap_update:
             return []
         if signature not in self._postponed:
@@ -127,11 +127,11 @@ class TrainStep:
         return self._functions[key]
 
     def gradients(self, signature: tuple[str, str], batch: Batch) -> tuple[list[Any], StepMetrics]:
-        """Computes the gradients of one batch, within the function that is being traced.
+        """Compute the gradients of one batch, within the function that is being traced.
 
         Args:
-            signature: share keys of the nets that read and write.
-            batch: inputs, their sizes if they have any, targets, and what tells the problem.
+            signature: Share keys of the nets that read and write.
+            batch: Inputs, their sizes if they have any, targets, and what tells the problem.
 
         Returns:
             One gradient for each variable of the optimizer, `None` where the batch does not reach
@@ -203,11 +203,11 @@ _RATE = tf.TensorSpec([], tf.float32)
 
 
 def _dropped_slots(reports: Sequence[ExpertReport]) -> StepMetrics:
-    """The slots that found no room, in percent; empty where every expert takes all it gets."""
+    """Return the slots that found no room, in percent; empty where every expert takes all it gets."""
     shares = [report.dropped_share for report in reports if report.dropped_share is not None]
     return {"dropped_slots_percent": 100.0 * tf.reduce_mean(shares)} if shares else {}
 
 
 def _padded_tokens(inputs: tf.Tensor) -> tf.Tensor:
-    """Returns the places of a batch of texts; pictures and sounds have no tokens."""
+    """Return the places of a batch of texts; pictures and sounds have no tokens."""
     return tf.size(inputs) if inputs.dtype.is_integer else tf.constant(0)

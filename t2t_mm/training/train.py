@@ -49,24 +49,24 @@ def train(
     eval_steps: int = 0,
     evaluate: bool = True,
 ) -> Run:
-    """Trains one MultiModel on `problems`; the same call goes on with an unfinished run.
+    """Train one MultiModel on `problems`; the same call goes on with an unfinished run.
 
     Args:
-        problems: names, globs or groups, as `--problems` takes them.
-        hparams: the settings, as `registry.hparams(name)` or `load_hparams` give them.
-        data_dir: generated data and vocabularies.
-        output_dir: the run's folder; made if need be.
-        tmp_dir: raw files, where `generate` needs them.
-        generate: generate what is not there yet.
-        t2t_usr_dir: folders, files or packages that register problems.
-        eval_steps: batches of an evaluation during training; 0 for the whole validation split.
-        evaluate: score the validation splits every `train.eval_every` steps.
+        problems: Names, globs or groups, as `--problems` takes them.
+        hparams: The settings, as `registry.hparams(name)` or `load_hparams` give them.
+        data_dir: Generated data and vocabularies.
+        output_dir: The run's folder; made if need be.
+        tmp_dir: Raw files, where `generate` needs them.
+        generate: Generate what is not there yet.
+        t2t_usr_dir: Folders, files or packages that register problems.
+        eval_steps: Batches of an evaluation during training; 0 for the whole validation split.
+        evaluate: Score the validation splits every `train.eval_every` steps.
 
     Returns:
         The run, as its folder describes it.
 
     Raises:
-        UserError: bad names, settings, data or folders; nothing was lost.
+        UserError: Bad names, settings, data or folders; nothing was lost.
         KeyboardInterrupt: Ctrl-C, after a checkpoint.
 
     Example:
@@ -123,7 +123,7 @@ def _train(run: Run, inputs: TrainingInputs, eval_steps: int | None) -> None:
 
 
 def set_up_runtime(hparams: HParams) -> None:
-    """Sets devices, random seeds, threads and determinism of this process as `hparams` say."""
+    """Set devices, random seeds, threads and determinism of this process as `hparams` say."""
     expert_devices(hparams.model.mesh_shape)  # splits the CPU, before TensorFlow starts
     keras.utils.set_random_seed(hparams.train.seed)
     if hparams.train.num_threads:
@@ -156,7 +156,7 @@ def _describe(
 
 
 def _check_same_run(run: Run) -> None:
-    """Checks that `run` continues what lies in its folder, where there is a checkpoint."""
+    """Check that `run` continues what lies in its folder, where there is a checkpoint."""
     if not (run.directory / "run.json").exists():
         raise UserError(
             f"{run.directory} holds checkpoints but no run.json, so their settings are unknown",
@@ -171,7 +171,7 @@ def _check_same_run(run: Run) -> None:
 def _evaluation(
     run: Run, inputs: TrainingInputs, state: TrainState, eval_steps: int, progress: Progress
 ) -> Evaluate | None:
-    """What the loop calls to score the validation splits of those problems that have one."""
+    """Return what the loop calls to score the validation splits of those problems that have one."""
     scored = [
         (task, problem)
         for task, problem in zip(run.tasks, inputs.problems, strict=True)

@@ -23,11 +23,11 @@ class TrainingInputs:
     """The data of a run.
 
     Args:
-        problems: in the run's order.
-        infos: what is known of each problem's generated data, by name.
-        batches: the batch of each problem.
-        rates: how often each problem is drawn; they sum to 1.
-        data_dir: where the data is.
+        problems: In the run's order.
+        infos: What is known of each problem's generated data, by name.
+        batches: The batch of each problem.
+        rates: How often each problem is drawn; they sum to 1.
+        data_dir: Where the data is.
     """
 
     problems: list[Problem]
@@ -37,7 +37,7 @@ class TrainingInputs:
     data_dir: Path
 
     def digests(self) -> dict[str, str]:
-        """A digest of each problem's records: a run goes on only with the data it began with."""
+        """Return a digest of each problem's records: a run goes on only with the data it began with."""
         return {
             name: hashlib.sha256(
                 json.dumps({f: s.sha256 for f, s in info.metadata.shards.items()}).encode()
@@ -46,7 +46,7 @@ class TrainingInputs:
         }
 
     def iterators(self, hparams: HParams) -> dict[str, Any]:
-        """An endless iterator over each problem's training batches; its position can be saved."""
+        """Return an endless iterator over each problem's training batches; its position can be saved."""
         megabytes = max(hparams.data.shuffle_megabytes / len(self.problems), 1.0)
         return {
             problem.name: iter(
@@ -63,7 +63,7 @@ class TrainingInputs:
         }
 
     def describe(self, max_length: int) -> list[str]:
-        """A line for each problem: examples, share, batch, and how many are too long."""
+        """Return a line for each problem: examples, share, batch, and how many are too long."""
         lines = []
         for name, info in self.infos.items():
             spec = self.batches[name]
@@ -79,12 +79,12 @@ class TrainingInputs:
 def open_inputs(
     names: Sequence[str], data: DataHParams, *, data_dir: Path, tmp_dir: str | Path = ""
 ) -> TrainingInputs:
-    """Opens the data of problems.
+    """Open the data of problems.
 
     Rates and batches of problems that are not trained on are left aside.
 
     Raises:
-        UserError: data is missing, stale or damaged, or the settings name no such problem.
+        UserError: Data is missing, stale or damaged, or the settings name no such problem.
     """
     problems: list[Problem] = [
         registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir or None) for name in names
@@ -109,7 +109,7 @@ def open_inputs(
 
 
 def batch_spec(problem: Problem, data: DataHParams) -> BatchSpec:
-    """The batch of `problem`: by its name, else the settings' for all, else its own."""
+    """Return the batch of `problem`: by its name, else the settings' for all, else its own."""
     own = problem.batch
     given = data.batches.get(problem.name)
     if given is not None:

@@ -31,7 +31,7 @@ class SkippedExample:
     """Stands in the stream of records where an example was left out.
 
     Args:
-        reason: which one, and why.
+        reason: Which one, and why.
     """
 
     reason: str

@@ -24,28 +24,28 @@ class Problem:
     has a default. Creating one opens no file and imports no TensorFlow.
 
     Class attributes:
-        modalities: feature name to spec; `{"inputs": ..., "targets": ...}`.
-        version: raise it when the meaning of the data changes; part of the path of the data.
-        splits: the names that `generate` understands.
-        batch: the global batch unless the settings say otherwise.
-        takes_argument: the name may be `NAME/ARGUMENT`, and `argument` holds the latter.
-        reverse_of: name of the problem whose data this one reads with inputs and targets exchanged.
-        command: what the model is told to do ("" means the problem's own name); problems with the
+        modalities: Feature name to spec; `{"inputs": ..., "targets": ...}`.
+        version: Raise it when the meaning of the data changes; part of the path of the data.
+        splits: The names that `generate` understands.
+        batch: The global batch unless the settings say otherwise.
+        takes_argument: The name may be `NAME/ARGUMENT`, and `argument` holds the latter.
+        reverse_of: Name of the problem whose data this one reads with inputs and targets exchanged.
+        command: What the model is told to do ("" means the problem's own name); problems with the
             same command share its embedding.
-        reverse_command: the command of the exchanged problem.
-        metrics: names of the scores of decoded outputs.
-        source_modules: import names of modules and packages whose code decides about the data. Of
+        reverse_command: The command of the exchanged problem.
+        metrics: Names of the scores of decoded outputs.
+        source_modules: Import names of modules and packages whose code decides about the data. Of
             the problem's own module that need not be said. Data is stale when one changes.
-        skip_bad_examples: leave examples out (counted and told) whose picture cannot be decoded or
+        skip_bad_examples: Leave examples out (counted and told) whose picture cannot be decoded or
             whose sound is empty, not finite or of another scale; otherwise the first is an error.
-        licence, size, source, substitute: for a person who has to fetch the data: on which terms,
+        licence, size, source, substitute: For a person who has to fetch the data: on which terms,
             how large, which files go where in tmp_dir, and what is open if this is not.
 
     Args:
-        name: full registered name, with argument and `_rev`; by default the class's.
-        argument: the part of the name after "/".
-        data_dir: folder of generated data and vocabularies.
-        tmp_dir: folder of raw files.
+        name: Full registered name, with argument and `_rev`; by default the class's.
+        argument: The part of the name after "/".
+        data_dir: Folder of generated data and vocabularies.
+        tmp_dir: Folder of raw files.
 
     Example:
         >>> class ReverseWords(Problem):
@@ -92,10 +92,10 @@ class Problem:
     # What a subclass writes.
 
     def generate(self, split: str) -> Iterable[Mapping[str, Any]]:
-        """Yields raw examples of one split, the same ones in the same order at every call.
+        """Yield raw examples of one split, the same ones in the same order at every call.
 
         Args:
-            split: one of `splits`.
+            split: One of `splits`.
 
         Returns:
             Examples by feature name. Text is a `str` (a final newline is dropped), or a list of
@@ -107,27 +107,27 @@ class Problem:
         raise NotImplementedError(f"{type(self).__name__}.generate(split) is not written yet")
 
     def num_parts(self, split: str) -> int:
-        """Returns into how many independent parts a split falls, for several processes.
+        """Return into how many independent parts a split falls, for several processes.
 
         It must not depend on the machine: the parts decide the keys of the examples.
         """
         return 1
 
     def generate_part(self, split: str, part: int) -> Iterable[Mapping[str, Any]]:
-        """Yields the examples of one part; all parts together are the split.
+        """Yield the examples of one part; all parts together are the split.
 
         Args:
-            split: one of `splits`.
+            split: One of `splits`.
             part: 0 up to, and without, `num_parts(split)`.
         """
         assert part == 0, f"{self.name} overrides num_parts but not generate_part"
         return self.generate(split)
 
     def class_names(self, feature: str) -> Sequence[str]:
-        """Returns the names of the classes of a `Categorical` feature with a vocabulary, in order.
+        """Return the names of the classes of a `Categorical` feature with a vocabulary, in order.
 
         Args:
-            feature: its name in `modalities`.
+            feature: Its name in `modalities`.
         """
         raise NotImplementedError(
             f"{type(self).__name__} declares {feature!r} as Categorical(vocabulary=...) and must "
@@ -166,7 +166,7 @@ class Problem:
         return {self.stored_name(name): spec for name, spec in declared.items()}
 
     def stored_name(self, feature: str) -> str:
-        """Returns under which name the records hold this problem's feature."""
+        """Return under which name the records hold this problem's feature."""
         if not self.exchanged:
             return feature
         return {"inputs": "targets", "targets": "inputs"}.get(feature, feature)
@@ -187,10 +187,10 @@ class Problem:
     # Raw files.
 
     def raw_file(self, filename: str) -> Path:
-        """Returns the path of a raw file in tmp_dir; `filename + ".gz"` is found as well.
+        """Return the path of a raw file in tmp_dir; `filename + ".gz"` is found as well.
 
         Raises:
-            UserError: if tmp_dir is not given or holds no such file.
+            UserError: If tmp_dir is not given or holds no such file.
         """
         if self.tmp_dir is None:
             raise UserError(
@@ -212,11 +212,11 @@ class Problem:
     def missing(
         self, *, all_of: Sequence[str | Path] = (), one_of: Sequence[str | Path] = ()
     ) -> UserError:
-        """Returns the error to raise where the raw data is not there: a checklist for a person.
+        """Return the error to raise where the raw data is not there: a checklist for a person.
 
         Args:
-            all_of: the paths that have to be there.
-            one_of: the paths of which one has to be there.
+            all_of: The paths that have to be there.
+            one_of: The paths of which one has to be there.
         """
         facts = (
             ("licence", self.licence),
@@ -235,18 +235,18 @@ class Problem:
         return UserError("\n".join(lines))
 
     def open_text(self, path: str | Path) -> Iterator[str]:
-        """Yields the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
+        """Yield the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
 
         Only a newline ends a line ("\\r\\n" too), so that aligned files stay aligned whatever
         other separators a line contains.
 
         Raises:
-            UserError: if a line is not UTF-8 (with file and line number) or the .gz is broken.
+            UserError: If a line is not UTF-8 (with file and line number) or the .gz is broken.
         """
         return decoded_lines(Path(path))
 
     def raw_files_wanted(self) -> Iterable[Path] | None:
-        """Returns the raw files that `generate` would read now, for all splits.
+        """Return the raw files that `generate` would read now, for all splits.
 
         A problem that chooses its files by what lies in tmp_dir overrides this; then t2t-datagen
         notices files that were added since the data was generated. None: not known before reading.

@@ -26,7 +26,7 @@ _BEGIN, _END = "<user error>", "</user error>"
 
 
 def check_installed() -> None:
-    """Raises a UserError that names the extra where Apache Beam is not installed."""
+    """Raise a UserError that names the extra where Apache Beam is not installed."""
     from importlib.util import find_spec
 
     if find_spec("apache_beam") is None:
@@ -37,21 +37,21 @@ def check_installed() -> None:
 
 
 def options(settings: GenerationSettings) -> Any:
-    """Returns Beam's own options from words as on a Beam command line."""
+    """Return Beam's own options from words as on a Beam command line."""
     import apache_beam as beam
 
     return beam.options.pipeline_options.PipelineOptions(list(settings.beam_options))
 
 
 def split_transforms(base: Problem, settings: GenerationSettings) -> dict[str, Any]:
-    """Returns for every split a Beam transform that yields its records by key.
+    """Return for every split a Beam transform that yields its records by key.
 
     Each part of the problem is one element, made wherever Beam puts it. With `max_cases` all
     parts are one element, since the limit counts over them.
 
     Args:
-        base: the problem as written, not exchanged.
-        settings: of the generation.
+        base: The problem as written, not exchanged.
+        settings: Of the generation.
     """
     import apache_beam as beam
 
@@ -93,13 +93,13 @@ def _generate(
 
 
 def _skipped_folder(base: Problem, data_dir: Path) -> Path:
-    """Returns where workers write how many examples of their part they left out."""
+    """Return where workers write how many examples of their part they left out."""
     return data_dir / base.name / f"skipped.{base.version}"
 
 
 @contextlib.contextmanager
 def user_errors_told() -> Iterator[None]:
-    """Turns what Beam makes of a worker's `UserError` back into one."""
+    """Turn what Beam makes of a worker's `UserError` back into one."""
     try:
         yield
     except Exception as error:
@@ -112,13 +112,13 @@ def user_errors_told() -> Iterator[None]:
 def count_records(
     base: Problem, data_dir: Path, folder: Path, tallies: Mapping[str, Tally]
 ) -> None:
-    """Counts the records that other machines wrote, by reading them, and what they left out.
+    """Count the records that other machines wrote, by reading them, and what they left out.
 
     Args:
-        base: the problem as written, not exchanged.
-        data_dir: folder of generated data.
-        folder: where the shards are.
-        tallies: split to the counts to fill.
+        base: The problem as written, not exchanged.
+        data_dir: Folder of generated data.
+        folder: Where the shards are.
+        tallies: Split to the counts to fill.
     """
     import tensorflow as tf
 

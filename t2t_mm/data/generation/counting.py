@@ -32,7 +32,7 @@ class Tally:
 def counted_records(
     base: Problem, split: str, settings: GenerationSettings, tally: Tally
 ) -> Iterator[KeyedRecord]:
-    """Yields the records of a split and counts them, and what was left out, on the way."""
+    """Yield the records of a split and count them, and what was left out, on the way."""
     results: Iterator[KeyedResult]
     if settings.num_processes > 1 and not settings.max_cases:
         results = generate_records_in_processes(

@@ -54,7 +54,7 @@ def generate_data(
     beam_options: Sequence[str] = (),
     progress: bool = True,
 ) -> list[GeneratedProblem]:
-    """Generates the data of problems, and the vocabularies that they need, in `data_dir`.
+    """Generate the data of problems, and the vocabularies that they need, in `data_dir`.
 
     The unit is one problem: it appears under its name when all its splits are whole. Problems
     that are there already are kept, so that the same call again finishes what a kill left. The
@@ -62,33 +62,33 @@ def generate_data(
     Directions that share data are generated once.
 
     Args:
-        problems: names, globs, groups.
-        data_dir: where generated data and vocabularies go.
-        tmp_dir: where raw files are.
-        exclude: names, globs, groups to leave out.
-        num_shards: files per split of data that is written now; 0 chooses by size. Data that is
+        problems: Names, globs, groups.
+        data_dir: Where generated data and vocabularies go.
+        tmp_dir: Where raw files are.
+        exclude: Names, globs, groups to leave out.
+        num_shards: Files per split of data that is written now; 0 chooses by size. Data that is
             there keeps its files.
-        max_cases: largest number of examples per split; 0 means all.
-        random_seed: seed for problems that draw from Python's or NumPy's global generator.
-        num_processes: processes that read a problem of several parts.
-        overwrite: generate again what is there.
-        only_missing: keep data that is there and up to date even if it was generated with another
+        max_cases: Largest number of examples per split; 0 means all.
+        random_seed: Seed for problems that draw from Python's or NumPy's global generator.
+        num_processes: Processes that read a problem of several parts.
+        overwrite: Generate again what is there.
+        only_missing: Keep data that is there and up to date even if it was generated with another
             `max_cases` or `random_seed`, instead of raising.
-        only_list: do nothing but tell which problems would be generated and which are there.
-        vocab_only: stop after the vocabularies.
-        overwrite_vocab: make again the vocabularies that are there; the data of `problems` is
+        only_list: Do nothing but tell which problems would be generated and which are there.
+        vocab_only: Stop after the vocabularies.
+        overwrite_vocab: Make again the vocabularies that are there; the data of `problems` is
             then generated again, that of others becomes stale.
-        vocabulary_size: wanted number of ids of a vocabulary that is trained.
-        vocabulary_bytes: bytes of text to train a vocabulary on.
-        beam: generate by Apache Beam, part by part.
+        vocabulary_size: Wanted number of ids of a vocabulary that is trained.
+        vocabulary_bytes: Bytes of text to train a vocabulary on.
+        beam: Generate by Apache Beam, part by part.
         beam_options: Beam pipeline options, as for its own command line.
-        progress: whether to tell on the standard error stream what is being done.
+        progress: Whether to tell on the standard error stream what is being done.
 
     Returns:
         One entry per data set, in the order of the problems.
 
     Raises:
-        UserError: for bad arguments, missing or malformed raw data, and for data on disk that is
+        UserError: For bad arguments, missing or malformed raw data, and for data on disk that is
             stale or was generated with other arguments.
 
     Example:
@@ -145,7 +145,7 @@ def _check_arguments(**counts: int) -> None:
 
 
 def _check_raw_data(bases: Sequence[Problem], settings: GenerationSettings) -> None:
-    """Reads one example of what will be generated: data that is not there is told at once.
+    """Read one example of what will be generated: data that is not there is told at once.
 
     Its values are not looked at: one that cannot be read may be left out later.
     """
@@ -185,7 +185,7 @@ def _named_vocabularies(bases: Sequence[Problem]) -> list[str]:
 
 
 def _tell_size(name: str, asked: int, settings: GenerationSettings) -> None:
-    """Says that an existing vocabulary is used although another size was asked for."""
+    """Say that an existing vocabulary is used although another size was asked for."""
     size = load_vocabulary(settings.data_dir, name).size
     if size != asked:
         settings.tell(

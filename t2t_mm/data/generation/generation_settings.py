@@ -24,6 +24,6 @@ class GenerationSettings:
     progress: bool = True
 
     def tell(self, what: str) -> None:
-        """Prints one line for the person who waits, if there is one."""
+        """Print one line for the person who waits, if there is one."""
         if self.progress:
             print(f"t2t-datagen: {what}", file=sys.stderr, flush=True)

@@ -24,19 +24,19 @@ from t2t_mm.files.disk import alone_in
 def write_labels(
     bases: Sequence[Problem], data_dir: Path, *, overwrite: bool, regenerate: bool = False
 ) -> None:
-    """Writes the lists of class names that are not there and compares those that are.
+    """Write the lists of class names that are not there and compares those that are.
 
     Problems whose data is there, and stays, are not asked again.
 
     Args:
-        bases: the problems as written, not exchanged.
-        data_dir: folder of generated data.
-        overwrite: write anew what is there.
-        regenerate: whether data that is there is generated again: its problem must then still have
+        bases: The problems as written, not exchanged.
+        data_dir: Folder of generated data.
+        overwrite: Write anew what is there.
+        regenerate: Whether data that is there is generated again: its problem must then still have
             the names that are there.
 
     Raises:
-        UserError: if two problems give one vocabulary different names, or one other names than
+        UserError: If two problems give one vocabulary different names, or one other names than
             the file has, or if text uses a vocabulary of the same name.
     """
     _check_text_vocabularies(bases)

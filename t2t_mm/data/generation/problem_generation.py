@@ -49,10 +49,10 @@ class GeneratedProblem:
     """What became of one problem.
 
     Args:
-        name: name of its data; a reversed problem shares that of its base.
-        splits: what lies on disk by split; empty where nothing was to be made.
-        seconds: how long it took.
-        was_there: whether it was there already and is kept.
+        name: Name of its data; a reversed problem shares that of its base.
+        splits: What lies on disk by split; empty where nothing was to be made.
+        seconds: How long it took.
+        was_there: Whether it was there already and is kept.
     """
 
     name: str
@@ -62,19 +62,19 @@ class GeneratedProblem:
 
 
 def is_generated(base: Problem, data_dir: Path) -> bool:
-    """Returns whether there is data of this version of the problem, up to date or not."""
+    """Return whether there is data of this version of the problem, up to date or not."""
     return (data_folder(base, data_dir) / METADATA_FILE).is_file()
 
 
 def generate_problem(base: Problem, settings: GenerationSettings) -> GeneratedProblem:
-    """Generates the data of one problem unless it is there.
+    """Generate the data of one problem unless it is there.
 
     Args:
-        base: the problem as written, not exchanged.
+        base: The problem as written, not exchanged.
         settings: how.
 
     Raises:
-        UserError: if the data that is there is stale or was made with other settings, or if the
+        UserError: If the data that is there is stale or was made with other settings, or if the
             problem's raw data is missing or malformed.
     """
     folder = data_folder(base, settings.data_dir)
@@ -107,7 +107,7 @@ def _describe_split(metadata: Metadata, split: str) -> GeneratedSplit:
 
 
 def _check_same_settings(base: Problem, settings: GenerationSettings) -> None:
-    """Refuses to take data for what was asked when other arguments or raw files made it."""
+    """Refuse to take data for what was asked when other arguments or raw files made it."""
     metadata = open_data(base, settings.data_dir).metadata
     limits = (
         ("max_cases", metadata.max_cases, settings.max_cases),
@@ -124,7 +124,7 @@ def _check_same_settings(base: Problem, settings: GenerationSettings) -> None:
 
 
 def _replace(base: Problem, folder: Path, settings: GenerationSettings) -> None:
-    """Writes the data of a problem; what was there before comes back if that fails."""
+    """Write the data of a problem; what was there before comes back if that fails."""
     replaced = _replaced(folder)
     if folder.exists():
         folder.rename(replaced)
@@ -144,7 +144,7 @@ def _replaced(folder: Path) -> Path:
 
 
 def _clean_up_after_kill(folder: Path) -> None:
-    """Removes what a killed run left; the lock tells that no other is at work."""
+    """Remove what a killed run left; the lock tells that no other is at work."""
     for path in folder.parent.glob(f"incomplete.*_{folder.name}"):
         shutil.rmtree(path)
     replaced = _replaced(folder)

@@ -15,13 +15,13 @@ _MOST_TOLD, _FIRST_TOLD = 10, 3
 
 
 def changes_of_raw_files(base: Problem, stored: Mapping[str, str]) -> list[str]:
-    """Returns one clause per raw file that changed or came; those that went are not needed.
+    """Return one clause per raw file that changed or came; those that went are not needed.
 
     Of more than ten the first three are named and the others counted.
 
     Args:
-        base: the problem as written, not exchanged.
-        stored: what `describe_raw_files` returned when the data was generated.
+        base: The problem as written, not exchanged.
+        stored: What `describe_raw_files` returned when the data was generated.
     """
     if base.tmp_dir is None:
         return []
@@ -41,7 +41,7 @@ def changes_of_raw_files(base: Problem, stored: Mapping[str, str]) -> list[str]:
 
 
 def raw_files_wanted(base: Problem) -> Iterable[Path]:
-    """Returns what the problem would read now; nothing where that cannot be told."""
+    """Return what the problem would read now; nothing where that cannot be told."""
     try:
         return base.raw_files_wanted() or ()
     except UserError:
@@ -49,7 +49,7 @@ def raw_files_wanted(base: Problem) -> Iterable[Path]:
 
 
 def raw_file_digest(path: Path) -> str:
-    """Returns the digest of a file's content; above 1 GB of its size and 64 KiB at either end."""
+    """Return the digest of a file's content; above 1 GB of its size and 64 KiB at either end."""
     size = path.stat().st_size
     if size <= _LARGEST_READ_WHOLE:
         return file_sha256(path)
@@ -61,11 +61,11 @@ def raw_file_digest(path: Path) -> str:
 
 
 def describe_raw_files(problem: Problem, paths: Iterable[Path]) -> dict[str, str]:
-    """Returns the digests of raw files by their path in tmp_dir."""
+    """Return the digests of raw files by their path in tmp_dir."""
     return {raw_file_name(problem, path): raw_file_digest(path) for path in sorted(set(paths))}
 
 
 def raw_file_name(problem: Problem, path: Path) -> str:
-    """Returns the path of a raw file in tmp_dir, or its whole path where it lies elsewhere."""
+    """Return the path of a raw file in tmp_dir, or its whole path where it lies elsewhere."""
     inside = problem.tmp_dir is not None and path.is_relative_to(problem.tmp_dir)
     return (path.relative_to(problem.tmp_dir) if inside and problem.tmp_dir else path).as_posix()

@@ -48,10 +48,10 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
     """Writes and describes the records of one problem.
 
     Args:
-        problem: the problem as written, not exchanged.
-        data_dir: folder of generated data.
-        splits: split to its records by key, or to a Beam transform that yields them.
-        finish: called with the still unnamed folder when all shards are in it; what it writes
+        problem: The problem as written, not exchanged.
+        data_dir: Folder of generated data.
+        splits: Split to its records by key, or to a Beam transform that yields them.
+        finish: Called with the still unnamed folder when all shards are in it; what it writes
             there becomes visible together with them.
     """
 
@@ -109,7 +109,7 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
 
 
 def stored_features(problem: Problem) -> dict[str, Any]:
-    """Returns the TFDS feature of every field of a record: the value as a string, and its ids."""
+    """Return the TFDS feature of every field of a record: the value as a string, and its ids."""
     fields: dict[str, Any] = {}
     for name in problem.features:
         fields[name] = tfds.features.Text()  # any bytes: a picture's file, a sound's samples
@@ -138,11 +138,11 @@ class _ShardConfig(shard_utils.ShardConfig):
 
 
 def write_records(builder: ProblemBuilder, *, num_shards: int, beam_options: Any = None) -> None:
-    """Generates, shuffles and commits all splits of a builder.
+    """Generate, shuffles and commits all splits of a builder.
 
     Args:
-        builder: what to write.
-        num_shards: shards per split; 0 lets TFDS choose by size.
+        builder: What to write.
+        num_shards: Shards per split; 0 lets TFDS choose by size.
         beam_options: Beam pipeline options, where the splits are Beam transforms.
     """
     config = _ShardsPerSplit(

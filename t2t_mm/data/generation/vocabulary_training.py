@@ -36,25 +36,25 @@ def train_vocabulary(
     max_cases: int = 0,
     random_seed: int = 0,
 ) -> SubwordVocabulary:
-    """Trains a vocabulary on the training splits of `problems` and saves it in `data_dir`.
+    """Train a vocabulary on the training splits of `problems` and save it in `data_dir`.
 
     Each problem, and in it each side that uses the vocabulary, contributes the same number of
     bytes (less where it has less). The result depends on the arguments and the data only.
 
     Args:
-        name: name of the vocabulary.
-        problems: those whose `Language` features name it count, the others are left out.
-        data_dir: folder of generated data.
-        size: wanted number of ids; fewer are made where the text does not yield as many pieces.
-        byte_budget: bytes of text to train on.
-        max_cases: how many examples of each problem may be read; 0 means all.
-        random_seed: seed for problems that draw from Python's or NumPy's global generator.
+        name: Name of the vocabulary.
+        problems: Those whose `Language` features name it count, the others are left out.
+        data_dir: Folder of generated data.
+        size: Wanted number of ids; fewer are made where the text does not yield as many pieces.
+        byte_budget: Bytes of text to train on.
+        max_cases: How many examples of each problem may be read; 0 means all.
+        random_seed: Seed for problems that draw from Python's or NumPy's global generator.
 
     Returns:
         The trained vocabulary.
 
     Raises:
-        UserError: if no problem uses the vocabulary, or `size` is too small for its characters.
+        UserError: If no problem uses the vocabulary, or `size` is too small for its characters.
     """
     sides = {problem.name: text_features(problem, name) for problem in problems}
     num_sides = sum(len(features) for features in sides.values())
@@ -75,7 +75,7 @@ def train_vocabulary(
 
 
 def text_features(problem: Problem, vocabulary: str) -> list[str]:
-    """Returns the names of the problem's features that use the vocabulary."""
+    """Return the names of the problem's features that use the vocabulary."""
     return [
         name
         for name, spec in problem.features.items()
@@ -90,17 +90,17 @@ def sample_text(
     max_cases: int = 0,
     random_seed: int = 0,
 ) -> dict[str, list[str]]:
-    """Returns about `byte_budget` bytes of each feature, evenly from the training split.
+    """Return about `byte_budget` bytes of each feature, evenly from the training split.
 
     The split is read once. Every part gives its share; of a part at most `WINDOW` times its share
     is read.
 
     Args:
-        problem: the problem to read.
-        features: names of `Language` features.
-        byte_budget: bytes to return at most, of each feature.
-        max_cases: how many examples may be read; 0 means all.
-        random_seed: seed for problems that draw from Python's or NumPy's global generator.
+        problem: The problem to read.
+        features: Names of `Language` features.
+        byte_budget: Bytes to return at most, of each feature.
+        max_cases: How many examples may be read; 0 means all.
+        random_seed: Seed for problems that draw from Python's or NumPy's global generator.
     """
     num_parts = problem.num_parts("train")
     share = max(1, byte_budget // num_parts)
@@ -134,7 +134,7 @@ class EvenSample:
     double the stride.
 
     Args:
-        byte_budget: bytes to choose.
+        byte_budget: Bytes to choose.
     """
 
     def __init__(self, byte_budget: int) -> None:
@@ -151,7 +151,7 @@ class EvenSample:
         return self._read > WINDOW * self._budget
 
     def add(self, text: str) -> None:
-        """Takes the next text of the stream; blank ones do not count."""
+        """Take the next text of the stream; blank ones do not count."""
         if not text.strip() or self.has_read_enough:
             return
         self._read += _num_bytes(text)
@@ -166,7 +166,7 @@ class EvenSample:
             self._stride *= 2
 
     def texts(self) -> list[str]:
-        """Returns the choice: at most the budget in bytes, but one text at least."""
+        """Return the choice: at most the budget in bytes, but one text at least."""
         if self._held <= self._budget:
             return self._kept
         rate = self._budget / self._held
@@ -179,7 +179,7 @@ def _num_bytes(text: str) -> int:
 
 
 def _train(name: str, texts: Sequence[str], size: int) -> bytes:
-    """Returns a serialized byte-pair model (Sennrich et al. 2016, arXiv:1508.07909)."""
+    """Return a serialized byte-pair model (Sennrich et al. 2016, arXiv:1508.07909)."""
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(

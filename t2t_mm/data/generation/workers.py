@@ -31,16 +31,16 @@ _QUEUED_CHUNKS_PER_PROCESS = 4
 def generate_records(
     problem: Problem, split: str, data_dir: str | Path, *, random_seed: int, max_cases: int = 0
 ) -> Iterator[KeyedResult]:
-    """Yields key and record of every example of a split, part after part.
+    """Yield key and record of every example of a split, part after part.
 
     An example that was left out is there with its reason instead of a record.
 
     Args:
-        problem: the problem as written, not exchanged.
-        split: one of its splits.
-        data_dir: where its vocabularies lie.
-        random_seed: seed for problems that draw from Python's or NumPy's global generator.
-        max_cases: number of examples after which to stop; 0 means never.
+        problem: The problem as written, not exchanged.
+        split: One of its splits.
+        data_dir: Where its vocabularies lie.
+        random_seed: Seed for problems that draw from Python's or NumPy's global generator.
+        max_cases: Number of examples after which to stop; 0 means never.
     """
     parts = (
         record
@@ -62,7 +62,7 @@ def _up_to(max_cases: int, results: Iterator[KeyedResult]) -> Iterator[KeyedResu
 def generate_part_records(
     problem: Problem, split: str, part: int, data_dir: str | Path, random_seed: int
 ) -> Iterator[KeyedResult]:
-    """Yields key and record of every example of one part.
+    """Yield key and record of every example of one part.
 
     The key says part and position, so that neither the order in which parts are made nor the
     number of processes changes what is written.
@@ -75,7 +75,7 @@ def generate_part_records(
 
 
 def seed_global_generators(random_seed: int, problem: Problem, split: str, part: int) -> None:
-    """Seeds Python's and NumPy's global generators for the reading of one part."""
+    """Seed Python's and NumPy's global generators for the reading of one part."""
     text = f"{random_seed} {problem.name} {split} {part}"
     seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
     random.seed(seed)
@@ -85,13 +85,13 @@ def seed_global_generators(random_seed: int, problem: Problem, split: str, part:
 def generate_records_in_processes(
     problem: Problem, split: str, data_dir: str | Path, *, random_seed: int, num_processes: int
 ) -> Iterator[KeyedResult]:
-    """Yields what `generate_records` yields, in any order, made by several processes.
+    """Yield what `generate_records` yields, in any order, made by several processes.
 
     A problem of one part, or one that another process could not import (defined in a notebook or
     in a function), is read in this process.
 
     Raises:
-        UserError: what a process raised, or that one died.
+        UserError: What a process raised, or that one died.
     """
     num_processes = min(num_processes, problem.num_parts(split))
     if num_processes < 2 or not _reaches_other_processes(problem):
@@ -127,7 +127,7 @@ def _reaches_other_processes(problem: Problem) -> bool:
 def _work(
     problem: Problem, split: str, data_dir: str, random_seed: int, parts: Any, results: Any
 ) -> None:
-    """Runs in a process of its own: parts in, chunks of records out, at last what was read."""
+    """Run in a process of its own: parts in, chunks of records out, at last what was read."""
     try:
         while (part := parts.get()) is not None:
             records = generate_part_records(problem, split, part, data_dir, random_seed)
@@ -141,7 +141,7 @@ def _work(
 
 
 def _chunks(records: Iterator[KeyedResult]) -> Iterator[list[KeyedResult]]:
-    """Cuts a stream into lists short enough that several may wait, pictures and sounds too."""
+    """Cut a stream into lists short enough that several may wait, pictures and sounds too."""
     chunk: list[KeyedResult] = []
     held = 0
     for key, result in records:

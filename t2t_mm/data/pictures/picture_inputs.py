@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 def prepare_picture(value: Any, spec: Image) -> npt.NDArray[np.float32]:
-    """Returns one picture as evaluation batches hold it.
+    """Return one picture as evaluation batches hold it.
 
     Args:
-        value: bytes of a file, its path, or uint8[height, width(, channels)].
-        spec: the declared feature.
+        value: Bytes of a file, its path, or uint8[height, width(, channels)].
+        spec: The declared feature.
 
     Returns:
         float32[h, w, channels], by the way over a stored file that generated data takes too.
 
     Raises:
-        UserError: it cannot be decoded or is no picture.
+        UserError: It cannot be decoded or is no picture.
     """
     import tensorflow as tf
 
@@ -39,11 +39,11 @@ def prepare_picture(value: Any, spec: Image) -> npt.NDArray[np.float32]:
 
 
 def picture_tensor(stored: tf.Tensor, spec: Image, dice: tf.Tensor | None = None) -> tf.Tensor:
-    """Returns a stored picture as the net reads it.
+    """Return a stored picture as the net reads it.
 
     Args:
         stored: string[], a JPEG or PNG file.
-        spec: the declared feature.
+        spec: The declared feature.
         dice: float32[4], even in 0 to 1, for crop and flip in training; None at evaluation.
 
     Returns:
@@ -64,7 +64,7 @@ def picture_tensor(stored: tf.Tensor, spec: Image, dice: tf.Tensor | None = None
 
 
 def picture_size(stored: tf.Tensor) -> tf.Tensor:
-    """Returns height and width of a stored picture, int32[2], from its header alone."""
+    """Return height and width of a stored picture, int32[2], from its header alone."""
     import tensorflow as tf
 
     def of_png() -> tf.Tensor:
@@ -80,7 +80,7 @@ def picture_size(stored: tf.Tensor) -> tf.Tensor:
 
 
 def _cropped(picture: tf.Tensor, spec: Image, dice: tf.Tensor | None) -> tf.Tensor:
-    """Cuts out a box of the declared shape, then resizes it: no side is ever made up."""
+    """Cut out a box of the declared shape, then resizes it: no side is ever made up."""
     import tensorflow as tf
 
     size = tf.shape(picture)[:2]

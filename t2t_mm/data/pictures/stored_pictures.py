@@ -35,22 +35,22 @@ _LOSSY = ("JPEG", "MPO", "WEBP")
 
 
 def store_picture(value: Any, spec: Image) -> bytes:
-    """Returns the file that is stored for a picture.
+    """Return the file that is stored for a picture.
 
     Pictures above 16 million pixels are made smaller. So are those more than twice as large as the
     declared size, to the smallest from which no crop would have to be enlarged.
 
     Args:
-        value: bytes of a file, its path, or uint8[height, width(, 1 or 3)].
-        spec: the declared feature.
+        value: Bytes of a file, its path, or uint8[height, width(, 1 or 3)].
+        spec: The declared feature.
 
     Returns:
         The bytes of a JPEG (quality 95, where the source was lossy) or PNG file.
 
     Raises:
-        BadExample: the file is missing or cannot be decoded.
-        UnreadableFile: the file is there, but the disk or network does not give it.
-        UserError: the value is no picture at all.
+        BadExample: The file is missing or cannot be decoded.
+        UnreadableFile: The file is there, but the disk or network does not give it.
+        UserError: The value is no picture at all.
     """
     if isinstance(value, np.ndarray):
         picture = _from_array(value)
@@ -67,7 +67,7 @@ def store_picture(value: Any, spec: Image) -> bytes:
 
 
 def picture_positions(height: int, width: int) -> int:
-    """Returns how many positions a picture of that many pixels takes.
+    """Return how many positions a picture of that many pixels takes.
 
     Example:
         >>> picture_positions(64, 65)
@@ -77,7 +77,7 @@ def picture_positions(height: int, width: int) -> int:
 
 
 def picture_length(stored: bytes, spec: Image) -> int:
-    """Returns how many positions a stored picture takes when it leaves the pipeline."""
+    """Return how many positions a stored picture takes when it leaves the pipeline."""
     if spec.height:
         return picture_positions(spec.height, spec.width)
     width, height = _open(stored).size
@@ -85,7 +85,7 @@ def picture_length(stored: bytes, spec: Image) -> int:
 
 
 def describe_picture(stored: bytes) -> str:
-    """Returns size and type of a stored picture for a person, as "JPEG, 640 x 480 pixels"."""
+    """Return size and type of a stored picture for a person, as "JPEG, 640 x 480 pixels"."""
     picture = _open(stored)
     width, height = picture.size
     return f"{picture.format}, {width} x {height} pixels, {len(stored):,} bytes"
@@ -144,7 +144,7 @@ def _store_file(content: bytes, spec: Image, received: Mapping[str, object]) -> 
 
 
 def _load(content: bytes, spec: Image) -> tuple[Any, bool, tuple[int, int]]:
-    """Returns a decoded picture, whether its file can be stored, and the size to store it in."""
+    """Return a decoded picture, whether its file can be stored, and the size to store it in."""
     picture = _open(content)
     orientation = picture.getexif().get(_ORIENTATION, 1)
     lies_on_its_side = orientation in (5, 6, 7, 8)
@@ -159,7 +159,7 @@ def _load(content: bytes, spec: Image) -> tuple[Any, bool, tuple[int, int]]:
 
 
 def _is_readable(picture: Picture, content: bytes) -> bool:
-    """Returns whether TensorFlow decodes the file of a picture that Pillow could decode."""
+    """Return whether TensorFlow decodes the file of a picture that Pillow could decode."""
     if picture.format != "PNG":
         return picture.format in ("JPEG", "MPO")
     try:
@@ -179,7 +179,7 @@ def _open(content: bytes) -> Any:
 
 
 def _upright_rgb(picture: Picture) -> Picture:
-    """Returns a picture in mode RGB or L as a person would see it, on white."""
+    """Return a picture in mode RGB or L as a person would see it, on white."""
     from PIL import Image as pillow
     from PIL import ImageOps
 
@@ -193,7 +193,7 @@ def _upright_rgb(picture: Picture) -> Picture:
 
 
 def _stored_size(size: tuple[int, int], spec: Image) -> tuple[int, int]:
-    """Returns the (width, height) in which a picture of that (width, height) is stored."""
+    """Return the (width, height) in which a picture of that (width, height) is stored."""
     width, height = size
     scale = min(1.0, math.sqrt(_MOST_PIXELS / (width * height)))
     if spec.height:

@@ -11,10 +11,10 @@ GROWTH = 1.12
 
 
 def bucket_boundaries(longest: int) -> list[int]:
-    """Returns the largest length of every bucket, about 12% apart, so that padding stays small.
+    """Return the largest length of every bucket, about 12% apart, so that padding stays small.
 
     Args:
-        longest: length of the longest example.
+        longest: Length of the longest example.
 
     Example:
         >>> bucket_boundaries(14)
@@ -29,11 +29,11 @@ def bucket_boundaries(longest: int) -> list[int]:
 
 
 def batch_sizes(boundaries: Sequence[int], batch: BatchSpec) -> list[int]:
-    """Returns the number of examples per batch of every bucket.
+    """Return the number of examples per batch of every bucket.
 
     Args:
-        boundaries: largest length of every bucket.
-        batch: padded positions or examples per batch.
+        boundaries: Largest length of every bucket.
+        batch: Padded positions or examples per batch.
 
     Example:
         >>> batch_sizes([8, 10], BatchSpec(tokens=80))
@@ -45,11 +45,11 @@ def batch_sizes(boundaries: Sequence[int], batch: BatchSpec) -> list[int]:
 
 
 def contiguous_batch_sizes(lengths: Sequence[int], batch: BatchSpec) -> list[int]:
-    """Returns the sizes of batches that take examples in order and keep to the budget.
+    """Return the sizes of batches that take examples in order and keep to the budget.
 
     Args:
-        lengths: the length of every example, in order.
-        batch: padded positions or examples per batch; a single example may be longer.
+        lengths: The length of every example, in order.
+        batch: Padded positions or examples per batch; a single example may be longer.
 
     Example:
         >>> contiguous_batch_sizes([3, 4, 2, 9], BatchSpec(tokens=12))

@@ -53,16 +53,16 @@ def training_dataset(
     seed: int,
     shuffle_megabytes: float = 64,
 ) -> tf.data.Dataset:
-    """Returns endless shuffled batches of the training split, the same for the same arguments.
+    """Return endless shuffled batches of the training split, the same for the same arguments.
 
     Args:
-        problem: the problem; a reversed one reads the data of its base.
-        data_dir: folder of generated data.
-        batch: padded positions or examples per batch.
-        max_length: longest example in positions that is kept, end of sequence included; 0 means
+        problem: The problem; a reversed one reads the data of its base.
+        data_dir: Folder of generated data.
+        batch: Padded positions or examples per batch.
+        max_length: Longest example in positions that is kept, end of sequence included; 0 means
             any.
-        seed: seed of the order, of crops and flips, and of the choice among alternatives.
-        shuffle_megabytes: memory for the shuffle buffer of this data set, in 10**6 bytes.
+        seed: Seed of the order, of crops and flips, and of the choice among alternatives.
+        shuffle_megabytes: Memory for the shuffle buffer of this data set, in 10**6 bytes.
 
     Returns:
         A data set of {"inputs": int32[B, L], "targets": int32[B, T]}, padded with 0 to the
@@ -71,7 +71,7 @@ def training_dataset(
         classes are int32[B].
 
     Raises:
-        UserError: as `open_data`; also if no example is short enough, or one does not fit into
+        UserError: As `open_data`; also if no example is short enough, or one does not fit into
             `batch`.
 
     Example:
@@ -113,16 +113,16 @@ def evaluation_dataset(
     max_length: int = 0,
     limit: int = 0,
 ) -> tf.data.Dataset:
-    """Returns the batches of a split, once, in stored order.
+    """Return the batches of a split, once, in stored order.
 
     Args:
-        problem: the problem; a reversed one reads the data of its base.
-        split: name of the split.
-        data_dir: folder of generated data.
-        batch: padded positions or examples per batch; an example that is longer than `tokens`
+        problem: The problem; a reversed one reads the data of its base.
+        split: Name of the split.
+        data_dir: Folder of generated data.
+        batch: Padded positions or examples per batch; an example that is longer than `tokens`
             has a batch of its own.
-        max_length: longest example in positions that is kept; 0 keeps all.
-        limit: number of examples after which to stop; 0 means the whole split.
+        max_length: Longest example in positions that is kept; 0 keeps all.
+        limit: Number of examples after which to stop; 0 means the whole split.
 
     Returns:
         A data set of what `training_dataset` holds, without chance and with the first of several
@@ -130,7 +130,7 @@ def evaluation_dataset(
         the name of a class, "" of a picture or sound.
 
     Raises:
-        UserError: as `open_data`; also if the problem has no such split.
+        UserError: As `open_data`; also if the problem has no such split.
     """
     info = open_data(problem, data_dir)
     _longest_kept(info, split, max_length, problem.name)
@@ -156,7 +156,7 @@ def _chosen(example: Example, readers: Readers, dice: Dice | None) -> Example:
 
 
 def _prepared(example: Example, readers: Readers, dice: Dice | None) -> Example:
-    """Returns what a batch holds of an example: decoded, beside the sizes of what is padded."""
+    """Return what a batch holds of an example: decoded, beside the sizes of what is padded."""
     prepared: dict[str, tf.Tensor] = dict(example)
     for number, (name, reader) in enumerate(readers.items()):
         prepared[name] = reader.prepared(example[name], dice and dice.of(number))
@@ -168,14 +168,14 @@ def _prepared(example: Example, readers: Readers, dice: Dice | None) -> Example:
 def _batch_like_lengths(
     dataset: tf.data.Dataset, readers: Readers, boundaries: list[int], sizes: list[int], seed: int
 ) -> tf.data.Dataset:
-    """Collects examples of like lengths and makes padded batches of them.
+    """Collect examples of like lengths and make padded batches of them.
 
     Args:
-        dataset: of (place in the stream, example).
-        readers: by feature.
-        boundaries: largest length of every bucket.
-        sizes: examples in a batch of every bucket.
-        seed: of crops and flips.
+        dataset: Of (place in the stream, example).
+        readers: By feature.
+        boundaries: Largest length of every bucket.
+        sizes: Examples in a batch of every bucket.
+        seed: Of crops and flips.
     """
     smaller = tf.constant(boundaries[:-1], dtype=tf.int32)
     window_sizes = tf.constant(sizes, dtype=tf.int64)
@@ -198,7 +198,7 @@ def _batch_like_lengths(
 def _batch_in_order(
     dataset: tf.data.Dataset, readers: Readers, sizes: list[int]
 ) -> tf.data.Dataset:
-    """Cuts a data set into padded batches of the given sizes, in order."""
+    """Cut a data set into padded batches of the given sizes, in order."""
     ends = tf.constant(np.cumsum(sizes), dtype=tf.int64)
     window_sizes = tf.constant(sizes, dtype=tf.int64)
     batches = dataset.enumerate().group_by_window(
@@ -220,7 +220,7 @@ def _decoded(window: tf.data.Dataset, decode: Any, readers: Readers) -> tf.data.
 
 
 def shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:
-    """Returns how many training examples fit into a shuffle buffer of that many 10**6 bytes."""
+    """Return how many training examples fit into a shuffle buffer of that many 10**6 bytes."""
     num_examples = info.sizes["train"]
     stored = sum(shard.bytes for shard in info.metadata.shards_of("train"))
     per_example = _BYTES_PER_ELEMENT + stored / num_examples
@@ -228,7 +228,7 @@ def shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:
 
 
 def dropped_examples(info: DataInfo, split: str, max_length: int) -> int:
-    """Returns how many examples of a split are longer than `max_length` (0: none is)."""
+    """Return how many examples of a split are longer than `max_length` (0: none is)."""
     if not max_length:
         return 0
     return sum(count for length, count in info.lengths[split].items() if length > max_length)

@@ -23,8 +23,8 @@ class FeatureReader(ABC):
     """One declared feature on its way from disk into a batch.
 
     Args:
-        spec: what the problem declares.
-        vocabulary: of its ids, where it has one.
+        spec: What the problem declares.
+        vocabulary: Of its ids, where it has one.
     """
 
     has_ids = False
@@ -40,29 +40,29 @@ class FeatureReader(ABC):
         self.vocabulary = vocabulary
 
     def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
-        """Returns whether stored ids are some of the vocabulary, bool[]; only asked of ids."""
+        """Return whether stored ids are some of the vocabulary, bool[]; only asked of ids."""
         assert self.vocabulary
         is_inside = (encoded >= self.smallest_id) & (encoded < self.vocabulary.size)
         return tf.reduce_all(is_inside) & (tf.size(encoded) > 0)
 
     @abstractmethod
     def length(self, encoded: tf.Tensor) -> tf.Tensor:
-        """Returns how many positions the stored value takes at most, int32[]."""
+        """Return how many positions the stored value takes at most, int32[]."""
 
     def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
-        """Returns whether it had better not be padded together with what is wide, bool[]."""
+        """Return whether it had better not be padded together with what is wide, bool[]."""
         return tf.constant(False)
 
     def chosen(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
-        """Returns what one training step sees of the stored value; `dice` is None at evaluation."""
+        """Return what one training step sees of the stored value; `dice` is None at evaluation."""
         return encoded
 
     @abstractmethod
     def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
-        """Returns what the net reads.
+        """Return what the net reads.
 
         Args:
-            encoded: what `chosen` returned.
+            encoded: What `chosen` returned.
             dice: float32[4] even in 0 to 1 (see `Dice`) in training, None at evaluation.
         """
 
@@ -100,7 +100,7 @@ class AlternativesReader(TextReader):
 
 
 def _texts(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns where each text begins and ends, int32[texts] each."""
+    """Return where each text begins and ends, int32[texts] each."""
     ends = tf.cast(tf.where(tf.equal(ids, EOS_ID))[:, 0], tf.int32) + 1
     return tf.concat([[0], ends[:-1]], 0), ends
 
@@ -167,11 +167,11 @@ _READERS: dict[type[Feature], type[FeatureReader]] = {
 def readers_of(
     features: Mapping[str, Feature], vocabularies: Mapping[str, Vocabulary]
 ) -> dict[str, FeatureReader]:
-    """Returns the reader of each declared feature.
+    """Return the reader of each declared feature.
 
     Args:
-        features: by name.
-        vocabularies: by name of the feature, of those that have one.
+        features: By name.
+        vocabularies: By name of the feature, of those that have one.
     """
     readers = {}
     for name, spec in features.items():

@@ -18,13 +18,13 @@ Shown = dict[str, Any]
 def inspect_records(
     info: DataInfo, split: str, problem: Problem, *, limit: int
 ) -> list[dict[str, Shown]]:
-    """Returns the first records of a split as a person wants to see them.
+    """Return the first records of a split as a person wants to see them.
 
     Args:
-        info: generated data that has been opened.
-        split: name of the split.
-        problem: the problem; a reversed one reads the data of its base.
-        limit: number of records.
+        info: Generated data that has been opened.
+        split: Name of the split.
+        problem: The problem; a reversed one reads the data of its base.
+        limit: Number of records.
 
     Returns:
         For each record and feature a dict: of text the raw "text", its "ids" and their "decoded"
@@ -32,7 +32,7 @@ def inspect_records(
         "id", of a picture its type and size as "picture", of a sound its seconds as "sound".
 
     Raises:
-        UserError: the data has no such split.
+        UserError: The data has no such split.
     """
     check_split(info, split, problem.name)
     features = {name: problem.features[name] for name in problem.base.features}

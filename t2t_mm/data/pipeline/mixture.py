@@ -20,21 +20,21 @@ def mixture_rates(
     temperature: float = 2.0,
     rates: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
-    """Returns the share of steps that each problem gets.
+    """Return the share of steps that each problem gets.
 
     Args:
-        names: the problems.
+        names: The problems.
         mixing: "uniform" gives all the same, "by_size" goes by number of examples, "temperature"
             by that number to the power of 1 / temperature, "given" takes `rates`.
-        sizes: number of training examples by problem, for "by_size" and "temperature".
+        sizes: Number of training examples by problem, for "by_size" and "temperature".
         temperature: 1 is by size, infinity is uniform.
-        rates: relative rate by problem, for "given"; each problem must have one.
+        rates: Relative rate by problem, for "given"; each problem must have one.
 
     Returns:
         Rates by problem in the order of `names`, which add up to 1.
 
     Raises:
-        UserError: for an unknown mixing, or sizes, rates or a temperature that make no mixture.
+        UserError: For an unknown mixing, or sizes, rates or a temperature that make no mixture.
 
     Example:
         >>> mixture_rates(["a", "b"], mixing="temperature", sizes={"a": 100, "b": 900})
@@ -94,8 +94,8 @@ class Mixture:
     It has no state: a run that goes on at step 1000 draws what an undisturbed one draws.
 
     Args:
-        rates: share of steps by problem, as `mixture_rates` returns them.
-        seed: any integer.
+        rates: Share of steps by problem, as `mixture_rates` returns them.
+        seed: Any integer.
 
     Example:
         >>> Mixture({"a": 0.5, "b": 0.5}, seed=1).problem_at(7) in ("a", "b")
@@ -111,7 +111,7 @@ class Mixture:
         self._edges = np.cumsum(list(rates.values()))
 
     def problem_at(self, step: int) -> str:
-        """Returns the problem of a step.
+        """Return the problem of a step.
 
         Args:
             step: 0 is the first.

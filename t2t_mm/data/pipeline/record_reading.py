@@ -22,15 +22,15 @@ _INTERLEAVED_SHARDS = 8
 def read_examples(
     info: DataInfo, split: str, problem: Problem, *, with_text: bool, seed: int | None = None
 ) -> tf.data.Dataset:
-    """Returns the single examples of a split under the names of batches, still as stored.
+    """Return the single examples of a split under the names of batches, still as stored.
 
     Args:
-        info: the data.
-        split: name of the split.
-        problem: whose features are wanted; a reversed one exchanges inputs and targets.
-        with_text: whether the raw texts come along, as "inputs_text" and "targets_text": "" for
+        info: The data.
+        split: Name of the split.
+        problem: Whose features are wanted; a reversed one exchanges inputs and targets.
+        with_text: Whether the raw texts come along, as "inputs_text" and "targets_text": "" for
             pictures and sounds, alternatives as lines, the name of a class.
-        seed: reads the files in an order that changes every epoch; without one in stored order.
+        seed: Reads the files in an order that changes every epoch; without one in stored order.
 
     Returns:
         A data set of {"inputs": ..., "targets": ..., ...}, once through the split: ids (int32[L],
@@ -72,7 +72,7 @@ def read_examples(
 
 
 def _checked(encoded: tf.Tensor, name: str, reader: FeatureReader, problem: str) -> tf.Tensor:
-    """Returns a stored feature behind a check that every id lies in its vocabulary."""
+    """Return a stored feature behind a check that every id lies in its vocabulary."""
     if not reader.has_ids:
         return encoded
     assert reader.vocabulary
@@ -86,16 +86,16 @@ def _checked(encoded: tf.Tensor, name: str, reader: FeatureReader, problem: str)
 def example_length(
     example: Mapping[str, tf.Tensor], readers: Mapping[str, FeatureReader]
 ) -> tf.Tensor:
-    """Returns how many positions the longest of an example's features takes, int32[]."""
+    """Return how many positions the longest of an example's features takes, int32[]."""
     return tf.reduce_max([reader.length(example[name]) for name, reader in readers.items()])
 
 
 def alternatives_of(feature: Feature, text: bytes) -> list[str]:
-    """Returns the texts that stand for one feature of one example, at least one.
+    """Return the texts that stand for one feature of one example, at least one.
 
     Args:
-        feature: as the problem declares it.
-        text: as `read_examples` gives it, UTF-8.
+        feature: As the problem declares it.
+        text: As `read_examples` gives it, UTF-8.
     """
     several = isinstance(feature, Language) and feature.alternatives
     decoded = text.decode("utf-8")

@@ -14,14 +14,14 @@ from t2t_mm.data.records.stored import open_data
 def stored_bytes(
     problem: Problem, split: str, feature: str, *, data_dir: str | Path, limit: int
 ) -> list[bytes]:
-    """Returns one feature of the first examples of a split, in stored order.
+    """Return one feature of the first examples of a split, in stored order.
 
     Args:
-        problem: the problem; a reversed one reads the data of its base.
-        split: name of the split.
+        problem: The problem; a reversed one reads the data of its base.
+        split: Name of the split.
         feature: "inputs" or "targets".
-        data_dir: folder of generated data.
-        limit: number of examples.
+        data_dir: Folder of generated data.
+        limit: Number of examples.
 
     Returns:
         Texts in UTF-8, the file of a picture, int16 samples of a sound, the name of a class.

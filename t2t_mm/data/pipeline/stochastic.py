@@ -14,7 +14,7 @@ class Dice:
     """The random numbers of one example of a stream.
 
     Args:
-        seed: of the stream.
+        seed: Of the stream.
         place: int64[], of the example in the stream, over all epochs.
 
     Source: Philox of Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
@@ -25,7 +25,7 @@ class Dice:
         self._place = place
 
     def of(self, feature: int) -> tf.Tensor:
-        """Returns the numbers of a feature by its number: float32[NUM_DICE], even in 0 to 1."""
+        """Return the numbers of a feature by its number: float32[NUM_DICE], even in 0 to 1."""
         key = (self._seed * _FEATURES + feature) % 2**63
         seed = tf.stack([tf.constant(key, tf.int64), tf.cast(self._place, tf.int64)])
         return tf.random.stateless_uniform([NUM_DICE], seed, alg="philox")

@@ -24,7 +24,7 @@ class FeatureCodec(ABC):
     """One declared feature on its way to disk.
 
     Args:
-        spec: what the problem declares.
+        spec: What the problem declares.
     """
 
     has_ids = False
@@ -35,19 +35,19 @@ class FeatureCodec(ABC):
 
     @abstractmethod
     def check(self, value: Any) -> Any:
-        """Returns the value as it is stored: a text, or bytes.
+        """Return the value as it is stored: a text, or bytes.
 
         Raises:
-            UserError: if it is not of the declared kind, a `BadExample` if the data is broken.
+            UserError: If it is not of the declared kind, a `BadExample` if the data is broken.
         """
 
     def encode(self, checked: Any, vocabulary: Vocabulary) -> list[int]:
-        """Returns the ids of a checked value; only asked where `has_ids`."""
+        """Return the ids of a checked value; only asked where `has_ids`."""
         raise AssertionError(f"{type(self).__name__} has no ids")
 
     @abstractmethod
     def length(self, stored: bytes, ids: Ids) -> int:
-        """Returns how many positions of a batch the stored value takes at most."""
+        """Return how many positions of a batch the stored value takes at most."""
 
 
 class TextCodec(FeatureCodec):
@@ -100,8 +100,8 @@ class ClassCodec(FeatureCodec):
     """The name of a class, and its id.
 
     Args:
-        spec: what the problem declares.
-        names: of the classes, in order.
+        spec: What the problem declares.
+        names: Of the classes, in order.
     """
 
     has_ids = True
@@ -157,10 +157,10 @@ class SoundCodec(FeatureCodec):
 
 
 def codec_of(name: str, problem: Problem) -> FeatureCodec:
-    """Returns the codec of a feature of a problem.
+    """Return the codec of a feature of a problem.
 
     Raises:
-        UserError: if the feature is none of the kinds that can be stored.
+        UserError: If the feature is none of the kinds that can be stored.
     """
     spec: Feature = problem.features[name]
     if isinstance(spec, Categorical):
@@ -179,7 +179,7 @@ def codec_of(name: str, problem: Problem) -> FeatureCodec:
 
 
 def feature_labels(name: str, problem: Problem) -> LabelVocabulary:
-    """Returns the classes of a `Categorical` feature as its problem names them."""
+    """Return the classes of a `Categorical` feature as its problem names them."""
     spec = problem.features[name]
     assert isinstance(spec, Categorical)
     if spec.num_classes:

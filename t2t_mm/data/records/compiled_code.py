@@ -11,14 +11,14 @@ _PLAIN = (str, int, float, complex, bool, bytes, type(None))
 
 
 def describe_compiled(cls: type, leave_out: Collection[str] = ()) -> str:
-    """Returns a text that changes with the plain attributes and functions of a class.
+    """Return a text that changes with the plain attributes and functions of a class.
 
     Functions and values of the same module that its functions use count too. The text is the same
     in every process with the same version of Python.
 
     Args:
-        cls: the class.
-        leave_out: names of attributes that do not count.
+        cls: The class.
+        leave_out: Names of attributes that do not count.
     """
     lines: list[str] = []
     seen: set[CodeType] = set()
@@ -32,7 +32,7 @@ def describe_compiled(cls: type, leave_out: Collection[str] = ()) -> str:
 
 
 def _functions(value: Any) -> list[FunctionType]:
-    """Returns the functions in what stands in a class: a method, a property or the like."""
+    """Return the functions in what stands in a class: a method, a property or the like."""
     if isinstance(value, staticmethod | classmethod):
         value = value.__func__
     parts = [value]
@@ -44,7 +44,7 @@ def _functions(value: Any) -> list[FunctionType]:
 
 
 def _describe_function(function: FunctionType, seen: set[CodeType]) -> Iterator[str]:
-    """Yields the function's code, then what it uses of its module."""
+    """Yield the function's code, then what it uses of its module."""
     if function.__code__ in seen:
         return
     seen.add(function.__code__)
@@ -76,7 +76,7 @@ def _describe_code(code: CodeType, doc: str | None = None) -> str:
 
 
 def _describe_value(value: Any) -> str:
-    """Returns a text of plain values within lists, dicts and the like; of others the class."""
+    """Return a text of plain values within lists, dicts and the like; of others the class."""
     if isinstance(value, _PLAIN):
         return repr(value)
     if isinstance(value, list | tuple):

@@ -28,13 +28,13 @@ IDS_SUFFIX = "_ids"
 def checked_examples(
     problem: Problem, split: str, part: int, only: Collection[str] | None = None
 ) -> Iterator[dict[str, Any] | SkippedExample]:
-    """Yields the raw examples of one part, each checked against the declared features.
+    """Yield the raw examples of one part, each checked against the declared features.
 
     Args:
-        problem: the problem as written, not exchanged.
-        split: one of its splits.
-        part: number of the part.
-        only: names of the features that are wanted; the values of others are not looked at.
+        problem: The problem as written, not exchanged.
+        split: One of its splits.
+        part: Number of the part.
+        only: Names of the features that are wanted; the values of others are not looked at.
 
     Returns:
         Checked values by feature: a text (alternatives as its lines), the name of a class, the
@@ -42,7 +42,7 @@ def checked_examples(
         `skip_bad_examples`, a `SkippedExample` in place of one that cannot be read.
 
     Raises:
-        UserError: if an example does not fit, or a raw file is not UTF-8; the message names
+        UserError: If an example does not fit, or a raw file is not UTF-8; the message names
             problem, split, example and feature, or file and line.
     """
     checker = ExampleChecker(problem, only)
@@ -64,8 +64,8 @@ class ExampleChecker:
     """Checks examples against the features that a problem declares.
 
     Args:
-        problem: the problem as written, not exchanged.
-        only: names of the features that are wanted; None means all.
+        problem: The problem as written, not exchanged.
+        only: Names of the features that are wanted; None means all.
     """
 
     def __init__(self, problem: Problem, only: Collection[str] | None = None) -> None:
@@ -75,15 +75,15 @@ class ExampleChecker:
         self._codecs = {name: codec_of(name, problem) for name in wanted}
 
     def check(self, example: Any, where: str) -> dict[str, Any]:
-        """Returns the wanted values as they are stored: texts without their line ends.
+        """Return the wanted values as they are stored: texts without their line ends.
 
         Args:
-            example: what `generate` yielded; a value may also be a function without arguments that
+            example: What `generate` yielded; a value may also be a function without arguments that
                 returns it, which is called only where the value is wanted.
-            where: which example it is, for the message.
+            where: Which example it is, for the message.
 
         Raises:
-            UserError: if a feature is missing, undeclared, or not of its declared kind; a
+            UserError: If a feature is missing, undeclared, or not of its declared kind; a
                 `BadExample` if it is, but cannot be read.
         """
         if not isinstance(example, Mapping):
@@ -123,7 +123,7 @@ def _names(named: Mapping[str, Any]) -> str:
 
 
 def _locate_bad_text(problem: Problem, error: UnicodeDecodeError) -> UserError:
-    """Finds the file and line that a problem's own reading stumbled over."""
+    """Find the file and line that a problem's own reading stumbled over."""
     paths = dict.fromkeys(problem.raw_files_read)
     for path in paths:
         try:
@@ -144,8 +144,8 @@ class RecordEncoder:
     """Turns checked examples into records: each value and, beside those that have them, its ids.
 
     Args:
-        problem: the problem as written, not exchanged.
-        data_dir: where its vocabularies lie.
+        problem: The problem as written, not exchanged.
+        data_dir: Where its vocabularies lie.
 
     Example:
         {"inputs": "ab"} becomes {"inputs": "ab", "inputs_ids": int32[3] = [100, 101, 1]} with
@@ -157,7 +157,7 @@ class RecordEncoder:
         self._codecs = {name: codec_of(name, problem) for name in problem.features}
 
     def encode(self, example: Mapping[str, Any]) -> Record:
-        """Returns the record of one checked example."""
+        """Return the record of one checked example."""
         record: Record = {}
         for name, codec in self._codecs.items():
             record[name] = example[name]
@@ -171,14 +171,14 @@ class LengthMeter:
     """Measures records in positions, what buckets and limits go by.
 
     Args:
-        problem: the problem as written, not exchanged.
+        problem: The problem as written, not exchanged.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._codecs = {name: codec_of(name, problem) for name in problem.features}
 
     def length(self, record: Record) -> int:
-        """Returns how many positions the longest of a record's features takes."""
+        """Return how many positions the longest of a record's features takes."""
         return max(
             codec.length(record[name], record[name + IDS_SUFFIX] if codec.has_ids else ())
             for name, codec in self._codecs.items()
@@ -186,7 +186,7 @@ class LengthMeter:
 
 
 def load_vocabularies(problem: Problem, data_dir: str | Path) -> dict[str, Vocabulary]:
-    """Returns the vocabulary of each feature that has one."""
+    """Return the vocabulary of each feature that has one."""
     loaded: dict[str, Vocabulary] = {}
     result = {}
     for feature, spec in problem.features.items():

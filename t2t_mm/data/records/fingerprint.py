@@ -13,11 +13,11 @@ Fingerprint = dict[str, Any]
 
 
 def describe_data(problem: Problem, vocabularies: Mapping[str, Vocabulary]) -> Fingerprint:
-    """Returns what the generated data of `problem` depends on, ready for JSON.
+    """Return what the generated data of `problem` depends on, ready for JSON.
 
     Args:
-        problem: the problem as written, not exchanged.
-        vocabularies: the vocabulary of each feature that has one.
+        problem: The problem as written, not exchanged.
+        vocabularies: The vocabulary of each feature that has one.
     """
     return {
         "problem": problem.name,
@@ -29,7 +29,7 @@ def describe_data(problem: Problem, vocabularies: Mapping[str, Vocabulary]) -> F
 
 
 def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
-    """Returns one clause per thing that is not as it was when the data was generated."""
+    """Return one clause per thing that is not as it was when the data was generated."""
     reasons = []
     for key, words in (
         ("problem", "it belongs to another problem"),
@@ -45,7 +45,7 @@ def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
 
 
 def _shorten(value: Any) -> str:
-    """Shows a value with its digests cut to what a person compares."""
+    """Show a value with its digests cut to what a person compares."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{k}: {_shorten(v)}" for k, v in value.items()) + "}"
     text = str(value)

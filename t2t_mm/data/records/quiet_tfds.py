@@ -12,7 +12,7 @@ import tensorflow_datasets as tfds
 
 @contextlib.contextmanager
 def quiet_tfds() -> Iterator[None]:
-    """Keeps TFDS from talking; its progress bars stay where a person looks at a terminal."""
+    """Keep TFDS from talking; its progress bars stay where a person looks at a terminal."""
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.ERROR)

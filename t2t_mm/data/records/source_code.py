@@ -41,13 +41,13 @@ _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def source_hash(problem_class: type[Problem]) -> str:
-    """Returns a digest of the code of a problem's class and its bases below `Problem`.
+    """Return a digest of the code of a problem's class and its bases below `Problem`.
 
     Comments, layout, docstrings and attributes that do not change the data are left out. A class
     without source (made at run time, or in a notebook) counts with its compiled code.
 
     Raises:
-        UserError: if one of its `source_modules` does not exist.
+        UserError: If one of its `source_modules` does not exist.
     """
     digest = hashlib.sha256()
     for base in problem_class.__mro__:
@@ -88,7 +88,7 @@ def _module_statements(name: str) -> list[ast.stmt]:
 
 
 def _used_statements(definition: ast.ClassDef, statements: list[ast.stmt]) -> list[ast.stmt]:
-    """Returns the statements of the module that the class uses, or that those use, in order."""
+    """Return the statements of the module that the class uses, or that those use, in order."""
     makers: dict[str, list[int]] = {}
     for index, statement in enumerate(statements):
         for name in _made_names(statement):
@@ -104,7 +104,7 @@ def _used_statements(definition: ast.ClassDef, statements: list[ast.stmt]) -> li
 
 
 def _made_names(statement: ast.stmt) -> Iterator[str]:
-    """Yields the names that a statement of a module defines, or whose value it changes in place."""
+    """Yield the names that a statement of a module defines, or whose value it changes in place."""
     if isinstance(statement, _Definition):
         yield statement.name
         return
@@ -128,7 +128,7 @@ def _whole_module(name: str) -> str:
 
 
 def _source_files(name: str) -> Iterable[Path]:
-    """Returns the file of a module, or all files of a package, without importing it."""
+    """Return the file of a module, or all files of a package, without importing it."""
     try:
         spec = importlib.util.find_spec(name)
     except ImportError:
@@ -153,7 +153,7 @@ def _whole_file(path: Path, _changed_ns: int) -> str:
 
 
 def _drop_what_is_no_data(tree: ast.Module | ast.ClassDef) -> None:
-    """Takes out docstrings, and of problems the attributes that are no data."""
+    """Take out docstrings, and of problems the attributes that are no data."""
     problems = _problem_names(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and node.name in problems:
@@ -165,7 +165,7 @@ def _drop_what_is_no_data(tree: ast.Module | ast.ClassDef) -> None:
 
 
 def _problem_names(tree: ast.Module | ast.ClassDef) -> set[str]:
-    """Returns which classes are problems, as far as the text tells: nothing is imported.
+    """Return which classes are problems, as far as the text tells: nothing is imported.
 
     Those are the class that was given itself, and of a module those that are registered or have a
     base that is one or is called `...Problem`.

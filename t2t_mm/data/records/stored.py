@@ -29,8 +29,8 @@ class Shard:
     """One file of records.
 
     Args:
-        bytes: size of the file.
-        sha256: hexadecimal digest of its content.
+        bytes: Size of the file.
+        sha256: Hexadecimal digest of its content.
     """
 
     bytes: int
@@ -42,15 +42,15 @@ class Metadata:
     """What is written beside the records; nothing in it depends on time, machine or chance.
 
     Args:
-        fingerprint: what the data depends on.
-        max_cases: limit of examples per split when it was generated; 0 means none.
-        random_seed: seed of Python's and NumPy's global generators when it was generated.
-        raw_files: name to digest (see `raw_files`) of every raw file that was read.
-        lengths: split to (length to number of examples); the length of an example is that of its
+        fingerprint: What the data depends on.
+        max_cases: Limit of examples per split when it was generated; 0 means none.
+        random_seed: Seed of Python's and NumPy's global generators when it was generated.
+        raw_files: Name to digest (see `raw_files`) of every raw file that was read.
+        lengths: Split to (length to number of examples); the length of an example is that of its
             longest feature in positions: ids of a text, end of sequence included, patches of 16 x
             16 pixels, 40 ms of sound; a class has 1.
-        shards: file name to size and digest.
-        skipped: split to number of examples that were left out since they could not be read.
+        shards: File name to size and digest.
+        skipped: Split to number of examples that were left out since they could not be read.
     """
 
     fingerprint: Fingerprint
@@ -62,11 +62,11 @@ class Metadata:
     skipped: dict[str, int] = field(default_factory=dict)
 
     def shards_of(self, split: str) -> list[Shard]:
-        """Returns the files of a split."""
+        """Return the files of a split."""
         return [shard for file, shard in self.shards.items() if f"-{split}." in file]
 
     def write(self, folder: Path) -> None:
-        """Writes the metadata into the folder of the records."""
+        """Write the metadata into the folder of the records."""
         record = asdict(self)
         record["lengths"] = {
             split: {str(length): counts[length] for length in sorted(counts)}
@@ -77,7 +77,7 @@ class Metadata:
 
     @classmethod
     def read(cls, folder: Path) -> Metadata:
-        """Reads what `write` wrote."""
+        """Read what `write` wrote."""
         record = json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
         record["lengths"] = {
             split: {int(length): number for length, number in counts.items()}
@@ -92,12 +92,12 @@ class DataInfo:
     """Generated data that has been found whole and up to date.
 
     Args:
-        name: name of the problem whose data it is (the base of a reversed one).
-        folder: where the records are.
-        metadata: what was written beside them.
-        vocabularies: the vocabulary of each feature, of the problem that was asked for, that has
+        name: Name of the problem whose data it is (the base of a reversed one).
+        folder: Where the records are.
+        metadata: What was written beside them.
+        vocabularies: The vocabulary of each feature, of the problem that was asked for, that has
             one.
-        repair: the line to type to generate it again.
+        repair: The line to type to generate it again.
     """
 
     name: str
@@ -124,10 +124,10 @@ class DataInfo:
         return tfds.builder_from_directory(str(self.folder))
 
     def check_checksums(self) -> None:
-        """Reads every shard and compares it with the digest taken when it was written.
+        """Read every shard and compare it with the digest taken when it was written.
 
         Raises:
-            UserError: if a shard is damaged.
+            UserError: If a shard is damaged.
         """
         for name, shard in self.metadata.shards.items():
             if file_sha256(self.folder / name) != shard.sha256:
@@ -136,12 +136,12 @@ class DataInfo:
 
 
 def data_folder(problem: Problem, data_dir: str | Path) -> Path:
-    """Returns where the generated data of a problem lies: name, argument, version."""
+    """Return where the generated data of a problem lies: name, argument, version."""
     return Path(data_dir) / problem.data_name / problem.base.version
 
 
 def datagen_command(problem: Problem, data_dir: str | Path, flags: str = "") -> str:
-    """Returns the t2t-datagen line to type for the data of a problem."""
+    """Return the t2t-datagen line to type for the data of a problem."""
     words = {"problems": problem.data_name, "data_dir": data_dir}
     if problem.tmp_dir is not None:
         words["tmp_dir"] = problem.tmp_dir
@@ -152,17 +152,17 @@ def datagen_command(problem: Problem, data_dir: str | Path, flags: str = "") -> 
 
 
 def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
-    """Opens generated data after checking that it is there, whole and up to date.
+    """Open generated data after checking that it is there, whole and up to date.
 
     Args:
-        problem: the problem; a reversed one opens the data of its base.
-        data_dir: folder of generated data.
+        problem: The problem; a reversed one opens the data of its base.
+        data_dir: Folder of generated data.
 
     Returns:
         What is known about the data, and its reader.
 
     Raises:
-        UserError: if it has not been generated, is stale, or a shard is missing or truncated.
+        UserError: If it has not been generated, is stale, or a shard is missing or truncated.
     """
     folder = data_folder(problem, data_dir)
     if not (folder / METADATA_FILE).is_file():
@@ -184,7 +184,7 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
 
 
 def check_split(info: DataInfo, split: str, problem: str) -> None:
-    """Refuses a split that the data of a problem has not."""
+    """Refuse a split that the data of a problem has not."""
     if split not in info.lengths:
         raise UserError(
             f"Problem {problem} has no split {split!r}",
@@ -194,7 +194,7 @@ def check_split(info: DataInfo, split: str, problem: str) -> None:
 
 
 def stale_data(problem: Problem, data_dir: str | Path, reasons: list[str]) -> UserError:
-    """Returns the error for data that is not what would be generated now."""
+    """Return the error for data that is not what would be generated now."""
     return UserError(
         f"The generated data of problem {problem.data_name} is stale: {'; '.join(reasons)}",
         fix=f"Generate it again: {datagen_command(problem, data_dir, '--overwrite')}",
@@ -234,6 +234,6 @@ def _damaged(name: str, folder: Path, what: str, repair: str) -> UserError:
 
 
 def file_sha256(path: Path) -> str:
-    """Returns the hexadecimal digest of a file's content."""
+    """Return the hexadecimal digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -37,10 +37,10 @@ class Sound:
     sample_rate_hz: int
 
     def mono(self, channel: int | None = None) -> Samples:
-        """Returns [samples] of one channel (counted from 0), or the average of all.
+        """Return [samples] of one channel (counted from 0), or the average of all.
 
         Raises:
-            UserError: if there is no such channel.
+            UserError: If there is no such channel.
         """
         num_channels = self.samples.shape[1]
         if channel is None and num_channels > 1:
@@ -61,22 +61,22 @@ class Sound:
 def read_sound(
     source: Path | bytes, sample_rate_hz: int, *, channel: int | None = None, name: str = ""
 ) -> Samples:
-    """Reads a sound file as one channel at one sample rate.
+    """Read a sound file as one channel at one sample rate.
 
     Args:
-        source: the file, or its bytes.
-        sample_rate_hz: of the result.
-        channel: which one to take, counted from 0; None for the average of all.
-        name: what to call it in messages if bytes are given.
+        source: The file, or its bytes.
+        sample_rate_hz: Of the result.
+        channel: Which one to take, counted from 0; None for the average of all.
+        name: What to call it in messages if bytes are given.
 
     Returns:
         int16[samples], or float32[samples] in -1 to 1 where the file holds more than 16 bits or
         had another sample rate.
 
     Raises:
-        BadExample: naming the file: it holds no samples, or some that are not finite or far beyond
+        BadExample: Naming the file: it holds no samples, or some that are not finite or far beyond
             -1 to 1.
-        UserError: naming the file: if it is not there, cut short or of an unknown kind, or needs a
+        UserError: Naming the file: if it is not there, cut short or of an unknown kind, or needs a
             package that is not installed.
 
     Example:
@@ -90,7 +90,7 @@ class SoundReader:
     """Reads many sounds at one sample rate and counts those that had another.
 
     Args:
-        sample_rate_hz: of what is returned.
+        sample_rate_hz: Of what is returned.
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
@@ -107,14 +107,14 @@ class SoundReader:
         end_s: float | None = None,
         name: str = "",
     ) -> Samples:
-        """Reads a file or a segment of it; see `read_sound`.
+        """Read a file or a segment of it; see `read_sound`.
 
         Args:
-            source: the file, or its bytes. The last one is kept, since segments come in a row.
-            channel: which one to take; None for the average of all.
-            start_s: where the segment begins, in seconds.
-            end_s: where it ends; None for the end of the file.
-            name: what to call it in messages if bytes are given.
+            source: The file, or its bytes. The last one is kept, since segments come in a row.
+            channel: Which one to take; None for the average of all.
+            start_s: Where the segment begins, in seconds.
+            end_s: Where it ends; None for the end of the file.
+            name: What to call it in messages if bytes are given.
         """
         if self._last is None or self._last[0] != source:
             self._last = source, decode_sound(source, name)
@@ -139,7 +139,7 @@ class SoundReader:
         return resampled
 
     def note(self) -> str:
-        """Returns how many sounds were resampled, "" if none was."""
+        """Return how many sounds were resampled, "" if none was."""
         others = {rate: n for rate, n in self._rates.items() if rate != self.sample_rate_hz}
         if not others:
             return ""
@@ -151,14 +151,14 @@ class SoundReader:
 
 
 def decode_sound(source: Path | bytes, name: str = "") -> Sound:
-    """Decodes a sound file of any kind as it is: all channels, its own sample rate.
+    """Decode a sound file of any kind as it is: all channels, its own sample rate.
 
     Args:
-        source: the file, or its bytes.
-        name: what to call it in messages if bytes are given.
+        source: The file, or its bytes.
+        name: What to call it in messages if bytes are given.
 
     Raises:
-        UserError: as `read_sound`.
+        UserError: As `read_sound`.
     """
     name = name or _name(source)
     sound = _decode(source if isinstance(source, bytes) else _file_bytes(source), name)
@@ -202,7 +202,7 @@ def _file_bytes(path: Path) -> bytes:
 
 
 def _check_samples(samples: Samples, name: str) -> None:
-    """Refuses what says nothing, and what has another scale than -1 to 1."""
+    """Refuse what says nothing, and what has another scale than -1 to 1."""
     if not len(samples):
         raise BadExample(f"{name}: the sound is empty", expected="samples")
     if samples.dtype == np.int16:

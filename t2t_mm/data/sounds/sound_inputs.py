@@ -26,11 +26,11 @@ _MOST_FREQUENCIES = 1 << 14
 
 
 def sound_tensor(stored: tf.Tensor, spec: Audio) -> tf.Tensor:
-    """Returns a stored sound as the net reads it.
+    """Return a stored sound as the net reads it.
 
     Args:
         stored: string[], little-endian int16 samples.
-        spec: the declared feature.
+        spec: The declared feature.
 
     Returns:
         log_mel: float32[frames, bands], each band with mean 0 and deviation 1 over the sound.
@@ -43,11 +43,11 @@ def sound_tensor(stored: tf.Tensor, spec: Audio) -> tf.Tensor:
 
 
 def log_mel(samples: tf.Tensor, spec: Audio) -> tf.Tensor:
-    """Returns the logarithm of the power in each mel band and window.
+    """Return the logarithm of the power in each mel band and window.
 
     Args:
         samples: float32[samples]; a sound shorter than a window counts as one.
-        spec: the declared feature.
+        spec: The declared feature.
 
     Returns:
         float32[frames, bands], frames = 1 + (samples - window) // hop.
@@ -62,14 +62,14 @@ def log_mel(samples: tf.Tensor, spec: Audio) -> tf.Tensor:
 
 
 def window_and_hop(spec: Audio) -> tuple[int, int]:
-    """Returns the lengths of a window and of the step between two, in samples."""
+    """Return the lengths of a window and of the step between two, in samples."""
     rate = spec.sample_rate_hz
     return max(1, round(rate * WINDOW_SECONDS)), max(1, round(rate * HOP_SECONDS))
 
 
 @functools.lru_cache
 def mel_weights(spec: Audio) -> Any:
-    """Returns how much of each frequency goes into each band: float32[frequencies, bands].
+    """Return how much of each frequency goes into each band: float32[frequencies, bands].
 
     The frequencies are those of the smallest power of two, from the window's length on, that is
     fine enough for every band to have one.

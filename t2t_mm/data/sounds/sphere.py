@@ -33,14 +33,14 @@ class SphereHeader:
     """What the header of a SPHERE file says.
 
     Args:
-        num_bytes: size of the header, mostly 1,024.
-        sample_rate_hz: samples per second.
-        num_samples: samples of each channel.
-        num_channels: samples of the channels alternate.
+        num_bytes: Size of the header, mostly 1,024.
+        sample_rate_hz: Samples per second.
+        num_samples: Samples of each channel.
+        num_channels: Samples of the channels alternate.
         coding: "pcm", "ulaw" or "alaw".
         compression: "" or the name of the method, as "embedded-shorten-v2.00".
         byte_order: "<" (written "01" in the header) or ">" ("10").
-        checksum: sum of all samples modulo 65,536; None where the header has none.
+        checksum: Sum of all samples modulo 65,536; None where the header has none.
     """
 
     num_bytes: int
@@ -54,17 +54,17 @@ class SphereHeader:
 
 
 def read_header(data: bytes, name: str) -> SphereHeader:
-    """Reads the header of a SPHERE file.
+    """Read the header of a SPHERE file.
 
     Args:
-        data: the file, or at least its header.
-        name: the file, for messages.
+        data: The file, or at least its header.
+        name: The file, for messages.
 
     Returns:
         The header, its coding and compression in lower case.
 
     Raises:
-        UserError: if it is cut short or lacks a field.
+        UserError: If it is cut short or lacks a field.
     """
     lines = data[:16].split(b"\n")
     if len(lines) < 3 or lines[0].strip() != MAGIC or not lines[1].strip().isdigit():
@@ -93,17 +93,17 @@ def read_header(data: bytes, name: str) -> SphereHeader:
 
 
 def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
-    """Decodes a SPHERE file and proves the result against its header.
+    """Decode a SPHERE file and prove the result against its header.
 
     Args:
-        data: the whole file.
-        name: the file, for messages.
+        data: The whole file.
+        name: The file, for messages.
 
     Returns:
         int16[samples, channels], and the samples per second.
 
     Raises:
-        UserError: if the file is cut short or its samples are not those that the header tells of;
+        UserError: If the file is cut short or its samples are not those that the header tells of;
             if it is coded in another way; if it is compressed and PyAV is not installed.
     """
     header = read_header(data, name)
@@ -136,7 +136,7 @@ def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
 
 
 def _decode_plain(data: bytes, header: SphereHeader) -> tuple[Int16, int]:
-    """Returns int16[samples, channels] of an uncompressed file, and its checksum."""
+    """Return int16[samples, channels] of an uncompressed file, and its checksum."""
     size = header.num_channels * _BYTES_OF_CODING[header.coding]
     body = data[header.num_bytes :][: header.num_samples * size]
     body = body[: len(body) // size * size]
@@ -155,7 +155,7 @@ def _sum(samples: npt.NDArray[Any]) -> int:
 
 
 def _decode_shorten(data: bytes, header: SphereHeader, name: str) -> Int16:
-    """Returns int16[samples, channels] of a file that is compressed by shorten."""
+    """Return int16[samples, channels] of a file that is compressed by shorten."""
     try:
         import av
     except ImportError:
@@ -181,14 +181,14 @@ def _decode_shorten(data: bytes, header: SphereHeader, name: str) -> Int16:
 
 
 def ulaw_table() -> Int16:
-    """Returns int16[256]: the sample of each mu-law byte (G.711, 14 bits scaled to 16)."""
+    """Return int16[256]: the sample of each mu-law byte (G.711, 14 bits scaled to 16)."""
     code = ~np.arange(256) & 0xFF
     magnitude = (((code & 15) << 3) + 132 << (code >> 4 & 7)) - 132
     return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
 
 
 def alaw_table() -> Int16:
-    """Returns int16[256]: the sample of each A-law byte (G.711, 13 bits scaled to 16)."""
+    """Return int16[256]: the sample of each A-law byte (G.711, 13 bits scaled to 16)."""
     code = np.arange(256) ^ 0x55
     exponent, mantissa = code >> 4 & 7, (code & 15) << 4
     magnitude = np.where(exponent == 0, mantissa + 8, mantissa + 264 << np.maximum(exponent - 1, 0))

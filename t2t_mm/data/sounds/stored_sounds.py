@@ -25,14 +25,14 @@ LOUDEST = 1.1
 
 
 def store_sound(value: Any) -> bytes:
-    """Returns the little-endian int16 samples that are stored for a sound.
+    """Return the little-endian int16 samples that are stored for a sound.
 
     Args:
         value: float32[samples] in -1 to 1, or int16[samples]; mono.
 
     Raises:
-        BadExample: there are no samples, or some are not finite.
-        UserError: the value is no such array.
+        BadExample: There are no samples, or some are not finite.
+        UserError: The value is no such array.
 
     Example:
         >>> store_sound(np.array([0.0, 1.0], np.float32)).hex()
@@ -46,33 +46,33 @@ def store_sound(value: Any) -> bytes:
 
 
 def load_sound(stored: bytes) -> Samples:
-    """Returns stored samples as float32[samples] in -1 to 1."""
+    """Return stored samples as float32[samples] in -1 to 1."""
     return np.frombuffer(stored, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
 
 
 def sound_length(stored: bytes, spec: Audio) -> int:
-    """Returns how many positions a stored sound takes: one per 40 ms."""
+    """Return how many positions a stored sound takes: one per 40 ms."""
     return math.ceil(len(stored) // 2 / samples_per_position(spec))
 
 
 def samples_per_position(spec: Audio) -> int:
-    """Returns how many samples 40 ms are."""
+    """Return how many samples 40 ms are."""
     return max(1, round(spec.sample_rate_hz * SECONDS_PER_POSITION))
 
 
 def prepare_sound(samples: Any, spec: Audio) -> Samples:
-    """Returns one sound as evaluation batches hold it.
+    """Return one sound as evaluation batches hold it.
 
     Args:
         samples: float32[samples] in -1 to 1, or int16[samples], at the declared rate.
-        spec: the declared feature.
+        spec: The declared feature.
 
     Returns:
         float32[frames, bands] or float32[samples], by the way over int16 that generated data
         takes too.
 
     Raises:
-        UserError: it is no such array, or holds no samples.
+        UserError: It is no such array, or holds no samples.
     """
     import tensorflow as tf
 
@@ -82,12 +82,12 @@ def prepare_sound(samples: Any, spec: Audio) -> Samples:
 
 
 def resample(samples: Any, from_hz: int, to_hz: int) -> Samples:
-    """Returns a sound at another sample rate, without what the new rate cannot hold.
+    """Return a sound at another sample rate, without what the new rate cannot hold.
 
     Args:
         samples: float[samples] or int16[samples].
-        from_hz: its rate.
-        to_hz: the wanted rate.
+        from_hz: Its rate.
+        to_hz: The wanted rate.
 
     Returns:
         float32[ceil(samples * to_hz / from_hz)], in -1 to 1 for int16.
@@ -109,7 +109,7 @@ def resample(samples: Any, from_hz: int, to_hz: int) -> Samples:
 
 
 def _polyphase(sound: Any, up: int, down: int) -> Any:
-    """Resamples by `up / down`: each of the `up` phases is one short filter of its own."""
+    """Resample by `up / down`: each of the `up` phases is one short filter of its own."""
     half = _ZERO_CROSSINGS * max(up, down)
     places = np.arange(-half, half + 1)
     cutoff = _PASSED / max(up, down)

@@ -16,22 +16,22 @@ _UNKNOWN_SIZE = 0x7FFFF000
 
 
 def is_wav(data: bytes) -> bool:
-    """Returns whether a file begins as a wav file does."""
+    """Return whether a file begins as a wav file does."""
     return data[:4] == b"RIFF" and data[8:12] == b"WAVE"
 
 
 def decode_wav(data: bytes, name: str) -> tuple[npt.NDArray[np.int16], int] | None:
-    """Decodes a wav file of 16-bit PCM.
+    """Decode a wav file of 16-bit PCM.
 
     Args:
-        data: the whole file.
-        name: the file, for messages.
+        data: The whole file.
+        name: The file, for messages.
 
     Returns:
         int16[samples, channels] and the samples per second; None for another coding.
 
     Raises:
-        UserError: if the file is shorter than it says, whatever its coding: libsndfile reads what
+        UserError: If the file is shorter than it says, whatever its coding: libsndfile reads what
             there is of it and says nothing.
     """
     chunks = dict(_riff_chunks(data))
@@ -54,7 +54,7 @@ def decode_wav(data: bytes, name: str) -> tuple[npt.NDArray[np.int16], int] | No
 
 
 def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Yields the name of each part of a wav file and where it begins and ends."""
+    """Yield the name of each part of a wav file and where it begins and ends."""
     place = 12
     while place + 8 <= len(data):
         name, size = struct.unpack("<4sI", data[place : place + 8])

@@ -24,13 +24,13 @@ _MARK = "="
 
 
 def linearize(tree: Tree) -> str:
-    """Returns the symbols of a tree without TOP, ROOT or a blank label around it.
+    """Return the symbols of a tree without TOP, ROOT or a blank label around it.
 
     Args:
-        tree: any tree; with labels as `read_trees` makes them.
+        tree: Any tree; with labels as `read_trees` makes them.
 
     Raises:
-        UserError: a label that could not be told from another symbol: it is blank or has white
+        UserError: A label that could not be told from another symbol: it is blank or has white
             space, or begins with a slash or "=" and goes on.
 
     Example:
@@ -59,17 +59,17 @@ def linearize(tree: Tree) -> str:
 
 
 def delinearize(symbols: str, words: Sequence[str]) -> Tree:
-    """Returns the tree that has these symbols and words: the inverse of `linearize`.
+    """Return the tree that has these symbols and words: the inverse of `linearize`.
 
     Args:
-        symbols: separated by white space.
-        words: one for each part of speech.
+        symbols: Separated by white space.
+        words: One for each part of speech.
 
     Returns:
         The tree without wrapper; several trees side by side come under the blank label.
 
     Raises:
-        UserError: the symbols are no tree, or not one of so many words.
+        UserError: The symbols are no tree, or not one of so many words.
 
     Example:
         >>> delinearize("NP DT NN /NP", ["the", "dog"])
@@ -101,7 +101,7 @@ def delinearize(symbols: str, words: Sequence[str]) -> Tree:
 
 
 def is_well_formed(symbols: str, num_words: int) -> bool:
-    """Returns whether symbols are those of a tree over so many words.
+    """Return whether symbols are those of a tree over so many words.
 
     Example:
         >>> is_well_formed("NP DT NN /NP", 2), is_well_formed("NP DT NN", 2)
@@ -115,7 +115,7 @@ def is_well_formed(symbols: str, num_words: int) -> bool:
 
 
 def count_words(symbols: str) -> int:
-    """Returns for how many words a sequence has parts of speech, whether it is a tree or not.
+    """Return for how many words a sequence has parts of speech, whether it is a tree or not.
 
     Example:
         >>> count_words("NP DT NN /NP")
@@ -150,7 +150,7 @@ def _checked(label: str) -> str:
 
 
 def _unmarked(symbol: str, closed: frozenset[str]) -> str:
-    """Returns the tag that a symbol stands for."""
+    """Return the tag that a symbol stands for."""
     tag = symbol.removeprefix(_MARK)
     return tag if tag in closed else symbol
 

@@ -22,8 +22,8 @@ class Tree(NamedTuple):
     """A constituent with its parts, or a part of speech with its word.
 
     Args:
-        label: as "NP" or "NN"; "" only around several trees that belong together.
-        children: at least one constituent or part of speech; or one word, below a part of speech.
+        label: As "NP" or "NN"; "" only around several trees that belong together.
+        children: At least one constituent or part of speech; or one word, below a part of speech.
 
     Example:
         >>> Tree("NP", (Tree("DT", ("the",)), Tree("NN", ("dog",)))).words()
@@ -39,7 +39,7 @@ class Tree(NamedTuple):
         return isinstance(self.children[0], str)
 
     def tags(self) -> Iterator[Tree]:
-        """Yields the parts of speech from left to right, one per word."""
+        """Yield the parts of speech from left to right, one per word."""
         waiting = [self]
         while waiting:
             node = waiting.pop()
@@ -49,16 +49,16 @@ class Tree(NamedTuple):
                 waiting.extend(node.branches()[::-1])
 
     def words(self) -> list[str]:
-        """Returns the words from left to right."""
+        """Return the words from left to right."""
         return [str(tag.children[0]) for tag in self.tags()]
 
     def branches(self) -> list[Tree]:
-        """Returns the children that are trees: all of them, or none below a part of speech."""
+        """Return the children that are trees: all of them, or none below a part of speech."""
         return [child for child in self.children if isinstance(child, Tree)]
 
 
 def without_wrapper(tree: Tree) -> Tree:
-    """Returns a tree without TOP, ROOT or a blank label around it.
+    """Return a tree without TOP, ROOT or a blank label around it.
 
     Where a wrapper holds several trees they stay together under the blank label.
 
@@ -76,7 +76,7 @@ def without_wrapper(tree: Tree) -> Tree:
 
 @lru_cache(maxsize=1 << 16)
 def plain_label(label: str) -> str:
-    """Returns a label without function tags, indices and alternatives.
+    """Return a label without function tags, indices and alternatives.
 
     Labels that begin with a dash, as -LRB-, are parts of speech of their own and stay.
 
@@ -88,18 +88,18 @@ def plain_label(label: str) -> str:
 
 
 def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
-    """Yields the trees of bracketed text: plain constituents over the words that were said.
+    """Yield the trees of bracketed text: plain constituents over the words that were said.
 
     A tree may take several lines, and a line may hold several trees. Traces (-NONE-) go with the
     constituents that they leave empty, function tags go (see `plain_label`), and so does a wrapper
     (see `without_wrapper`). Words stay as they are written, -LRB- for "(" too.
 
     Args:
-        lines: the text.
-        name: of the file, for messages.
+        lines: The text.
+        name: Of the file, for messages.
 
     Raises:
-        UserError: brackets that do not match, a constituent without label or content, a word that
+        UserError: Brackets that do not match, a constituent without label or content, a word that
             does not stand alone in the brackets of its part of speech; with file and line.
 
     Example:
@@ -144,7 +144,7 @@ class _Bracket:
     has_trace: bool = False
 
     def add(self, child: Tree | str | None) -> None:
-        """Adds the label, a word or a tree; None stands for one that was nothing but traces."""
+        """Add the label, a word or a tree; None stands for one that was nothing but traces."""
         if child is None:
             self.has_trace = True
         elif isinstance(child, Tree):
@@ -156,7 +156,7 @@ class _Bracket:
             self.children.append(child)
 
     def closed(self, name: str, number: int) -> Tree | None:
-        """Returns what the bracket holds now that line `number` closes it; None for a trace."""
+        """Return what the bracket holds now that line `number` closes it; None for a trace."""
         if self.num_words and (len(self.children) > 1 or self.has_trace):
             word = next(child for child in self.children if isinstance(child, str))
             expected = "each word alone in the brackets of its part of speech, as (NN dog)"
@@ -176,7 +176,7 @@ def _tag(label: str, word: str) -> Tree | None:
 
 
 def _blank_label(opened: list[_Bracket], name: str, number: int) -> str:
-    """Returns the blank label, which only the outermost bracket may have."""
+    """Return the blank label, which only the outermost bracket may have."""
     if len(opened) > 1:
         _raise_malformed(
             name,

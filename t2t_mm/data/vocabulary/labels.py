@@ -20,11 +20,11 @@ class LabelVocabulary(Vocabulary):
     """The names of classes; an id is a name's place in the list.
 
     Args:
-        name: what a `Categorical` feature calls it.
-        names: the class names in order; each one line of text, none twice.
+        name: What a `Categorical` feature calls it.
+        names: The class names in order; each one line of text, none twice.
 
     Raises:
-        UserError: if the names do not fit.
+        UserError: If the names do not fit.
 
     Example:
         >>> LabelVocabulary("pets", ["cat", "dog"]).encode("dog")
@@ -39,10 +39,10 @@ class LabelVocabulary(Vocabulary):
         super().__init__(name, len(self.names), hash=digest)
 
     def encode(self, text: str) -> list[int]:
-        """Returns the id of a class by its name, in a list of one.
+        """Return the id of a class by its name, in a list of one.
 
         Raises:
-            UserError: if no class has that name.
+            UserError: If no class has that name.
         """
         if text not in self._ids:
             raise UserError(
@@ -53,10 +53,10 @@ class LabelVocabulary(Vocabulary):
         return [self._ids[text]]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Returns the name of a class by its id, in a list of one.
+        """Return the name of a class by its id, in a list of one.
 
         Raises:
-            UserError: if it is no id of this list.
+            UserError: If it is no id of this list.
         """
         (index,) = (int(value) for value in ids)
         self.check_id(index)
@@ -80,21 +80,21 @@ def _check_names(vocabulary: str, names: tuple[str, ...]) -> None:
 
 
 def numbered_labels(name: str) -> LabelVocabulary | None:
-    """Returns the classes "0" to "N-1" of a vocabulary `classes_N`, None of another name."""
+    """Return the classes "0" to "N-1" of a vocabulary `classes_N`, None of another name."""
     match = _NUMBERED.fullmatch(name)
     return LabelVocabulary(name, [str(i) for i in range(int(match[1]))]) if match else None
 
 
 def labels_path(data_dir: str | Path, name: str) -> Path:
-    """Returns where a list of class names lies."""
+    """Return where a list of class names lies."""
     return Path(data_dir) / "vocab" / f"{name}.labels"
 
 
 def load_labels(data_dir: str | Path, name: str) -> LabelVocabulary:
-    """Loads a list of class names that `save_labels` wrote.
+    """Load a list of class names that `save_labels` wrote.
 
     Raises:
-        UserError: if the names have not the hash that the first line of the file records.
+        UserError: If the names have not the hash that the first line of the file records.
     """
     path = labels_path(data_dir, name)
     first, *names = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
@@ -112,7 +112,7 @@ def load_labels(data_dir: str | Path, name: str) -> LabelVocabulary:
 
 
 def save_labels(data_dir: str | Path, labels: LabelVocabulary) -> None:
-    """Writes a list of class names: the hash, then one name per line."""
+    """Write a list of class names: the hash, then one name per line."""
     path = labels_path(data_dir, labels.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")

@@ -20,9 +20,9 @@ class Vocabulary(ABC):
     """Texts or class names to ids and back.
 
     Args:
-        name: what a feature calls it.
-        size: number of ids, the special ones included.
-        hash: hexadecimal digest of what decides the ids; kept in data and checkpoints.
+        name: What a feature calls it.
+        size: Number of ids, the special ones included.
+        hash: Hexadecimal digest of what decides the ids; kept in data and checkpoints.
     """
 
     def __init__(self, name: str, size: int, hash: str) -> None:
@@ -32,18 +32,18 @@ class Vocabulary(ABC):
 
     @abstractmethod
     def encode(self, text: str) -> list[int]:
-        """Returns the ids of `text`, without an end of sequence."""
+        """Return the ids of `text`, without an end of sequence."""
 
     @abstractmethod
     def decode(self, ids: Iterable[int]) -> str:
-        """Returns the text of `ids`.
+        """Return the text of `ids`.
 
         Raises:
-            UserError: if an id does not belong to this vocabulary.
+            UserError: If an id does not belong to this vocabulary.
         """
 
     def check_id(self, index: int) -> None:
-        """Refuses an id that does not belong to this vocabulary."""
+        """Refuse an id that does not belong to this vocabulary."""
         if not 0 <= index < self.size:
             raise UserError(
                 f"Vocabulary {self.name!r} cannot decode an id",
@@ -57,13 +57,13 @@ class TextVocabulary(Vocabulary):
 
     @abstractmethod
     def _decode(self, ids: list[int]) -> str:
-        """Returns the text of ids that are all at least `UNKNOWN_ID` and below `size`."""
+        """Return the text of ids that are all at least `UNKNOWN_ID` and below `size`."""
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Returns the text of `ids` up to the first end of sequence; padding is left out.
+        """Return the text of `ids` up to the first end of sequence; padding is left out.
 
         Raises:
-            UserError: if an id does not belong to this vocabulary.
+            UserError: If an id does not belong to this vocabulary.
         """
         kept: list[int] = []
         for value in ids:

@@ -71,11 +71,11 @@ class SubwordVocabulary(TextVocabulary):
     (U+2581), SentencePiece's own mark of a space, comes back as a space.
 
     Args:
-        name: what a `Language` feature calls it.
-        model: a serialized SentencePiece model with pad 0, end of sequence 1 and unknown 2.
+        name: What a `Language` feature calls it.
+        model: A serialized SentencePiece model with pad 0, end of sequence 1 and unknown 2.
 
     Raises:
-        UserError: if the model has other special ids.
+        UserError: If the model has other special ids.
     """
 
     def __init__(self, name: str, model: bytes) -> None:
@@ -105,13 +105,13 @@ class SubwordVocabulary(TextVocabulary):
         return text
 
     def pieces(self, text: str) -> list[str]:
-        """Returns the pieces that `text` is cut into, to look at."""
+        """Return the pieces that `text` is cut into, to look at."""
         pieces: list[str] = self._processor.encode(text, out_type=str)
         return pieces
 
 
 def feature_vocabulary_name(feature: Feature) -> str:
-    """Returns the name of the vocabulary that a feature's ids are of ("" where it has none).
+    """Return the name of the vocabulary that a feature's ids are of ("" where it has none).
 
     Example:
         >>> feature_vocabulary_name(Categorical(num_classes=10))
@@ -125,12 +125,12 @@ def feature_vocabulary_name(feature: Feature) -> str:
 
 
 def vocabulary_path(data_dir: str | Path, name: str) -> Path:
-    """Returns where the SentencePiece model of a vocabulary lies."""
+    """Return where the SentencePiece model of a vocabulary lies."""
     return Path(data_dir) / "vocab" / f"{name}.model"
 
 
 def vocabulary_exists(data_dir: str | Path, name: str) -> bool:
-    """Returns whether `load_vocabulary` would find the files of the vocabulary, if it has any."""
+    """Return whether `load_vocabulary` would find the files of the vocabulary, if it has any."""
     if name == BYTES or numbered_labels(name) or labels_path(data_dir, name).is_file():
         return True
     path = vocabulary_path(data_dir, name)
@@ -138,14 +138,14 @@ def vocabulary_exists(data_dir: str | Path, name: str) -> bool:
 
 
 def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
-    """Loads a vocabulary of `data_dir`; "bytes" and "classes_10" need no file.
+    """Load a vocabulary of `data_dir`; "bytes" and "classes_10" need no file.
 
     Args:
-        data_dir: folder of generated data.
-        name: what a feature calls it, as `feature_vocabulary_name` returns it.
+        data_dir: Folder of generated data.
+        name: What a feature calls it, as `feature_vocabulary_name` returns it.
 
     Raises:
-        UserError: if it has not been trained, or if its two files do not belong together.
+        UserError: If it has not been trained, or if its two files do not belong together.
     """
     if name == BYTES:
         return ByteVocabulary()
@@ -178,14 +178,14 @@ def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
 def save_vocabulary(
     data_dir: str | Path, vocabulary: SubwordVocabulary, facts: dict[str, object]
 ) -> None:
-    """Writes model and facts so that a kill at any moment leaves the old pair or the new.
+    """Write model and facts so that a kill at any moment leaves the old pair or the new.
 
     The new facts lie ready under another name when the model is exchanged, and count from then on.
 
     Args:
-        data_dir: folder of generated data.
-        vocabulary: what to save.
-        facts: how it was trained, for a reader; size and hash are added.
+        data_dir: Folder of generated data.
+        vocabulary: What to save.
+        facts: How it was trained, for a reader; size and hash are added.
     """
     model = vocabulary_path(data_dir, vocabulary.name)
     record = model.with_suffix(".json")
@@ -200,12 +200,12 @@ def save_vocabulary(
 
 
 def copy_vocabulary(name: str, from_dir: str | Path, to_dir: str | Path) -> None:
-    """Copies the files of a vocabulary, if it has any, where the copy is missing or differs.
+    """Copy the files of a vocabulary, if it has any, where the copy is missing or differs.
 
     Args:
-        name: of the vocabulary.
-        from_dir: folder of generated data, or of a run.
-        to_dir: the same; gets a folder `vocab` in any case.
+        name: Of the vocabulary.
+        from_dir: Folder of generated data, or of a run.
+        to_dir: The same; gets a folder `vocab` in any case.
     """
     model = vocabulary_path(from_dir, name)
     target = vocabulary_path(to_dir, name).parent
@@ -219,7 +219,7 @@ def copy_vocabulary(name: str, from_dir: str | Path, to_dir: str | Path) -> None
 
 
 def _finish_killed_save(model: Path, record: Path) -> None:
-    """Gives the facts their name if a kill came just after their model got its own."""
+    """Give the facts their name if a kill came just after their model got its own."""
     if model.is_file():
         digest = hashlib.sha256(model.read_bytes()).hexdigest()
         if _recorded_hash(_unfinished(record)) == digest:
@@ -231,7 +231,7 @@ def _unfinished(path: Path) -> Path:
 
 
 def _recorded_hash(record: Path) -> str:
-    """Returns the hash in a file of facts, or an empty string without a whole one."""
+    """Return the hash in a file of facts, or an empty string without a whole one."""
     try:
         return str(json.loads(record.read_text(encoding="utf-8"))["hash"])
     except (OSError, ValueError, KeyError):

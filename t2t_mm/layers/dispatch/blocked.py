@@ -35,7 +35,7 @@ def run_blocked(
     w_out: Sequence[Tensor],
     mask_N: Tensor | None = None,
 ) -> Tensor:
-    """Sorts the slots by expert; each expert then walks over its own in blocks.
+    """Sort the slots by expert; each expert then walks over its own in blocks.
 
     Shapes are static and nothing is dropped: only the number of an expert's blocks depends on the
     data. Its last block is filled up with empty rows; padded positions are in no block. The
@@ -86,7 +86,7 @@ def run_blocked(
 
 
 def _block_size(num_slots: int | Tensor, num_experts: int) -> int:
-    """Rows such that an expert with its equal share and a quarter more has no block too many.
+    """Return rows such that an expert with its equal share and a quarter more has no block too many.
 
     Large blocks are fast matmuls and add to the gradient less often; small ones have fewer empty
     rows, a half of one for each expert on average.
@@ -105,7 +105,7 @@ class _Blocks(NamedTuple):
     expert, or is zero where no expert follows.
 
     Attributes:
-        slots: sorted by expert.
+        slots: Sorted by expert.
         size: B.
     """
 
@@ -113,7 +113,7 @@ class _Blocks(NamedTuple):
     size: int
 
     def walk(self, expert: int, body: Callable[..., Any], *state: Tensor) -> Any:
-        """Calls `body(place, rows, *state)` for each block of one expert; returns the last state.
+        """Call `body(place, rows, *state)` for each block of one expert; return the last state.
 
         `place` is that of the block's first row; `body` returns the new state.
         """
@@ -128,18 +128,18 @@ class _Blocks(NamedTuple):
         return state
 
     def zeros(self, width: int, dtype: Any) -> Tensor:
-        """Room for a row of each slot, and for the last block to reach beyond."""
+        """Return room for a row of each slot, and for the last block to reach beyond."""
         return ops.zeros((self.slots.number + self.size, width), dtype)
 
     def get(self, rows_SD: Tensor, place: Tensor) -> Tensor:
-        """One block's rows, float[B, D]."""
+        """Return one block's rows, float[B, D]."""
         return ops.slice(rows_SD, (place, 0), (self.size, rows_SD.shape[1]))
 
 
 def _forward(
     blocks: _Blocks, x: Tensor, w_in: Sequence[Tensor], w_out: Sequence[Tensor]
 ) -> tuple[Tensor, Tensor]:
-    """The hidden and the output row of each slot, sorted by expert."""
+    """Return the hidden and the output row of each slot, sorted by expert."""
     hidden_width, width = w_in[0].shape
     state = blocks.zeros(hidden_width, x.dtype), blocks.zeros(width, x.dtype)
     for e in range(len(w_in)):
@@ -161,7 +161,7 @@ def _backward(
     w_in: Sequence[Tensor],
     w_out: Sequence[Tensor],
 ) -> tuple[Tensor, list[Tensor]]:
-    """The gradient of each slot's input row, and of all matrices: E of w_in, E of w_out."""
+    """Return the gradient of each slot's input row, and of all matrices: E of w_in, E of w_out."""
     d_x, d_w_in, d_w_out = blocks.zeros(x.shape[1], x.dtype), [], []
     for e in range(len(w_in)):
 

@@ -32,7 +32,7 @@ def run_capacity(
     mask_N: Tensor | None = None,
     capacity_factor: float = 1.25,
 ) -> Tensor:
-    """Gives each expert its first C slots; what comes after them is dropped.
+    """Give each expert its first C slots; what comes after them is dropped.
 
     C is the capacity factor times an equal share of the slots, padded ones included, rounded up.
     A dropped slot adds nothing to its position and has no gradient: the position gets what its
@@ -45,7 +45,7 @@ def run_capacity(
         w_in: E times float[F, D].
         w_out: E times float[F, D].
         mask_N: bool[N], False where padded.
-        capacity_factor: at least the E of E experts to drop nothing whatever the gate says.
+        capacity_factor: At least the E of E experts to drop nothing whatever the gate says.
 
     Returns:
         float[N, D].
@@ -81,7 +81,7 @@ def run_capacity(
 def measure_dropped(
     experts_NK: Tensor, num_experts: int, capacity_factor: float, mask_N: Tensor | None = None
 ) -> Tensor:
-    """The share of the slots that `run_capacity` drops, a float32 scalar; padding counts nowhere.
+    """Return the share of the slots that `run_capacity` drops, a float32 scalar; padding counts nowhere.
 
     Example:
         >>> experts = keras.ops.array([[0], [0], [0], [1]])  # two experts have room for two each

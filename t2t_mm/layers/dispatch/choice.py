@@ -21,10 +21,10 @@ DISPATCHES: dict[str, Dispatch] = {
 
 
 def check_dispatch(name: str) -> None:
-    """Refuses a name that is unknown or means nothing on this backend.
+    """Refuse a name that is unknown or means nothing on this backend.
 
     Raises:
-        ValueError: if `name` is not "auto" or in the table, or ragged on another backend than
+        ValueError: If `name` is not "auto" or in the table, or ragged on another backend than
             TensorFlow.
     """
     names = ("auto", *DISPATCHES)
@@ -38,14 +38,14 @@ def check_dispatch(name: str) -> None:
 
 
 def choose_dispatch(name: str) -> Dispatch:
-    """The function of a name; "auto" is ragged in TensorFlow's own graphs, blocked elsewhere."""
+    """Return the function of a name; "auto" is ragged in TensorFlow's own graphs, blocked elsewhere."""
     if name == "auto":
         name = "ragged" if _runs_tensorflow_graphs() else "blocked"
     return DISPATCHES[name]
 
 
 def _runs_tensorflow_graphs() -> bool:
-    """Whether operations go to TensorFlow itself: not to JAX, nor to XLA by `jit_compile=True`."""
+    """Return whether operations go to TensorFlow itself: not to JAX, nor to XLA by `jit_compile=True`."""
     if keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf

@@ -20,7 +20,7 @@ def run_dense(
     w_out: Sequence[Tensor],
     mask_N: Tensor | None = None,
 ) -> Tensor:
-    """Runs every expert on every position and weighs the results; for any backend.
+    """Run every expert on every position and weigh the results; for any backend.
 
     Args:
         x_ND: float[N, D].

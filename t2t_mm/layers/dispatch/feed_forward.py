@@ -11,7 +11,7 @@ Tensor = Any
 
 
 def feed_forward(x: Tensor, w_in: Tensor, w_out: Tensor) -> tuple[Tensor, Tensor]:
-    """Runs the rows through ReLU(x W_inᵀ) W_out.
+    """Run the rows through ReLU(x W_inᵀ) W_out.
 
     Args:
         x: float[..., R, D].
@@ -28,12 +28,12 @@ def feed_forward(x: Tensor, w_in: Tensor, w_out: Tensor) -> tuple[Tensor, Tensor
 def back_propagate(
     upstream: Tensor, x: Tensor, hidden: Tensor, w_in: Tensor, w_out: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The gradients of `x`, `w_in` and `w_out`.
+    """Return the gradients of `x`, `w_in` and `w_out`.
 
     Args:
         upstream: float[..., R, D], the gradient of the result.
-        x: as `feed_forward` got it.
-        hidden: as `feed_forward` returned it.
+        x: As `feed_forward` got it.
+        hidden: As `feed_forward` returned it.
         w_in: float[..., F, D].
         w_out: float[..., F, D].
     """

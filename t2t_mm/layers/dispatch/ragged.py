@@ -24,7 +24,7 @@ def run_ragged(
     w_out: Sequence[Tensor],
     mask_N: Tensor | None = None,
 ) -> Tensor:
-    """Sorts the slots by expert and gives each expert its slice.
+    """Sort the slots by expert and give each expert its slice.
 
     Padded positions go to a slice of their own behind the last expert, which stays zero. The
     gradient is written out: dispatch and combine are each other's transpose, so that both ways
@@ -96,21 +96,21 @@ class _Slots(NamedTuple):
     sizes: Tensor
 
     def split(self, rows_SD: Tensor) -> list[Tensor]:
-        """The rows of each expert; views, not copies."""
+        """Return the rows of each expert; views, not copies."""
         import tensorflow as tf
 
         slices: list[Tensor] = tf.split(rows_SD, self.sizes, num=self.sizes.shape[0])
         return slices[:-1]
 
     def join(self, slices: Sequence[Tensor]) -> Tensor:
-        """The rows of all experts and zeros for padding, float[S, D]."""
+        """Return the rows of all experts and zeros for padding, float[S, D]."""
         import tensorflow as tf
 
         padding = tf.zeros([self.sizes[-1], slices[0].shape[1]], slices[0].dtype)
         return tf.concat([*slices, padding], axis=0)
 
     def by_position(self, rows_SD: Tensor) -> list[Tensor]:
-        """The rows of each position's first slot, second slot and so on: K times float[N, D]."""
+        """Return the rows of each position's first slot, second slot and so on: K times float[N, D]."""
         import tensorflow as tf
 
         return [tf.gather(rows_SD, places_N) for places_N in tf.unstack(self.places_NK, axis=1)]

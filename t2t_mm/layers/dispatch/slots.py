@@ -27,11 +27,11 @@ class Rows(NamedTuple):
     filled: Tensor
 
     def take(self, x_ND: Tensor) -> Tensor:
-        """The positions' vectors, float[..., R, D]; zero in empty rows."""
+        """Return the positions' vectors, float[..., R, D]; zero in empty rows."""
         return ops.where(self.filled[..., None], ops.take(x_ND, self.positions, axis=0), 0)
 
     def take_weighted(self, x_ND: Tensor, gates_NK: Tensor) -> Tensor:
-        """The positions' vectors times the slots' gates, float[..., R, D]; zero in empty rows."""
+        """Return the positions' vectors times the slots' gates, float[..., R, D]; zero in empty rows."""
         gates = ops.take(ops.reshape(gates_NK, (-1,)), self.slots, axis=0)
         return self.take(x_ND) * gates[..., None]
 
@@ -55,13 +55,13 @@ class Slots(NamedTuple):
         return ops.shape(self.order_S)[0]
 
     def rows(self, places: Tensor, end: Tensor) -> Rows:
-        """The slots at `places`, int32[..., R]; a row whose place is `end` or later is empty."""
+        """Return the slots at `places`, int32[..., R]; a row whose place is `end` or later is empty."""
         slots = ops.take(self.order_S, ops.minimum(places, self.number - 1), axis=0)
         return Rows(slots, slots // self.places_NK.shape[1], places < end)
 
 
 def sort_slots(experts_NK: Tensor, num_experts: int) -> Slots:
-    """Sorts the slots of a batch.
+    """Sort the slots of a batch.
 
     Args:
         experts_NK: int32[N, K]; E where the position is padded, see `send_padding_nowhere`.
@@ -79,12 +79,12 @@ def sort_slots(experts_NK: Tensor, num_experts: int) -> Slots:
 
 
 def send_padding_nowhere(experts_NK: Tensor, num_experts: int, mask_N: Tensor | None) -> Tensor:
-    """Gives padded positions an expert that is not there, number E."""
+    """Give padded positions an expert that is not there, number E."""
     if mask_N is None:
         return experts_NK
     return ops.where(mask_N[:, None], experts_NK, num_experts)
 
 
 def rows_by_position(rows_RD: Tensor, index_NK: Tensor) -> list[Tensor]:
-    """The rows of each position's first slot, second slot and so on: K times float[N, D]."""
+    """Return the rows of each position's first slot, second slot and so on: K times float[N, D]."""
     return [ops.take(rows_RD, index_NK[:, k], axis=0) for k in range(index_NK.shape[1])]

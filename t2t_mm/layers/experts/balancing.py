@@ -15,7 +15,7 @@ BALANCING = ("importance_load", "switch", "bias", "none")
 
 
 def squared_variation(values: Tensor) -> Tensor:
-    """The squared coefficient of variation: population variance over squared mean.
+    """Return the squared coefficient of variation: population variance over squared mean.
 
     Args:
         values: float[E].
@@ -32,7 +32,7 @@ def squared_variation(values: Tensor) -> Tensor:
 def expected_load(
     clean_NE: Tensor, noisy_NE: Tensor, spread_NE: Tensor, best_NM: Tensor, real_N: Tensor
 ) -> Tensor:
-    """Sums each expert's chance of being chosen if its own noise alone were drawn again.
+    """Sum each expert's chance of being chosen if its own noise alone were drawn again.
 
     Unlike a count it has a gradient.
 
@@ -83,7 +83,7 @@ def switch_loss(clean_NE: Tensor, load_E: Tensor, real_N: Tensor) -> Tensor:
 
 
 def router_z_loss(clean_NE: Tensor, real_N: Tensor) -> Tensor:
-    """The mean of log(sum(exp(logits)))², which keeps logits small.
+    """Return the mean of log(sum(exp(logits)))², which keeps logits small.
 
     Args:
         clean_NE: float[N, E], logits without noise.
@@ -99,12 +99,12 @@ def router_z_loss(clean_NE: Tensor, real_N: Tensor) -> Tensor:
 
 
 def corrected_bias(bias_E: Tensor, load_E: Tensor, update_rate: float) -> Tensor:
-    """Raises the bias of each expert with less than the mean load, lowers that of the others.
+    """Raise the bias of each expert with less than the mean load, lowers that of the others.
 
     Args:
         bias_E: float[E], added to the logits for the choice only.
         load_E: float[E], how often each expert was chosen.
-        update_rate: how far a bias moves.
+        update_rate: How far a bias moves.
 
     Returns:
         float[E].
@@ -119,7 +119,7 @@ def corrected_bias(bias_E: Tensor, load_E: Tensor, update_rate: float) -> Tensor
 
 
 def softmax(logits: Tensor) -> Tensor:
-    """The softmax over the last axis: float[..., E] to float[..., E]."""
+    """Return the softmax over the last axis: float[..., E] to float[..., E]."""
     if logits.shape[-1] == 1:  # Keras warns of a softmax over one value
         return ops.ones_like(logits)
     return ops.softmax(logits)

@@ -31,8 +31,8 @@ class Traffic(NamedTuple):
     copied, those of the position and its gates are summed. Weights and their gradients stay.
 
     Attributes:
-        copied: bytes of the position, its experts and gates, for all slices but the first.
-        all_reduced: bytes of the outputs that are summed, over all slices.
+        copied: Bytes of the position, its experts and gates, for all slices but the first.
+        all_reduced: Bytes of the outputs that are summed, over all slices.
     """
 
     copied: int
@@ -48,16 +48,16 @@ def run_on_mesh(
     w_out: Sequence[Tensor],
     devices: Sequence[str],
 ) -> Tensor:
-    """Runs slice i of the experts on device i, and sums over the slices.
+    """Run slice i of the experts on device i, and sum over the slices.
 
     Args:
-        run: the dispatch of each slice, as `t2t_mm.layers.dispatch` has them.
+        run: The dispatch of each slice, as `t2t_mm.layers.dispatch` has them.
         x_ND: float[N, D].
         experts_NK: int32[N, K]; E for a slot that no expert is to run.
         gates_NK: float[N, K].
         w_in: E times float[F, D].
         w_out: E times float[F, D].
-        devices: one for each slice; their number divides E. Slice i has the experts from
+        devices: One for each slice; their number divides E. Slice i has the experts from
             i * E / n on.
 
     Returns:
@@ -78,14 +78,14 @@ def count_traffic(
     devices: Sequence[str],
     dtype: str = "float32",
 ) -> Traffic:
-    """Counts what a position moves, from the counters of Mesh TensorFlow's own lowering.
+    """Count what a position moves, from the counters of Mesh TensorFlow's own lowering.
 
     Args:
         num_experts: E.
         experts_per_token: K.
         width: D.
-        devices: one for each slice.
-        dtype: of the positions.
+        devices: One for each slice.
+        dtype: Of the positions.
     """
     import tensorflow as tf
 
@@ -121,7 +121,7 @@ def _lower(
     w_out: Sequence[Tensor],
     devices: Sequence[str],
 ) -> tuple[Any, Any]:
-    """The layer as a graph of Mesh TensorFlow, lowered, and the tensor in it that is the output."""
+    """Return the layer as a graph of Mesh TensorFlow, lowered, and the tensor in it that is the output."""
     mtf = import_mesh_tensorflow()
     num_slices, per_slice = len(devices), len(w_in) // len(devices)
     mesh = mtf.Mesh(mtf.Graph(), "experts")
@@ -158,7 +158,7 @@ def _lower(
 
 
 def _slice_function(run: Run, per_slice: int) -> Callable[..., Tensor]:
-    """What Mesh TensorFlow calls for each slice, in the scope of the slice's device."""
+    """Return what Mesh TensorFlow calls for each slice, in the scope of the slice's device."""
     import tensorflow as tf
 
     def run_slice(

@@ -49,7 +49,7 @@ class Routing(NamedTuple):
 
 
 def sum_by_expert(values_NK: Tensor, experts_NK: Tensor, num_experts: int) -> Tensor:
-    """Adds up what each expert gets.
+    """Add up what each expert gets.
 
     Args:
         values_NK: float[N, K].
@@ -72,15 +72,15 @@ class NoisyTopKGate(keras.layers.Layer):
     Args:
         num_experts: E.
         experts_per_token: K, at most E.
-        seed: of the noise.
-        balancing: what keeps the experts in use. "importance_load": a loss, CV² of the
+        seed: Of the noise.
+        balancing: What keeps the experts in use. "importance_load": a loss, CV² of the
             importance plus CV² of the expected load, as in the paper; "switch": a loss, see
             `switch_loss`; "bias": no loss, but a bias on each expert's logit, for the choice and
             not for the weights, which each call in training corrects; "none": nothing.
-        bias_update_rate: how far such a correction goes.
+        bias_update_rate: How far such a correction goes.
 
     Raises:
-        ValueError: if K is not in 1 to E, or `balancing` is unknown.
+        ValueError: If K is not in 1 to E, or `balancing` is unknown.
 
     Example:
         >>> gate = NoisyTopKGate(num_experts=4, experts_per_token=2)
@@ -161,7 +161,7 @@ class NoisyTopKGate(keras.layers.Layer):
         return Routing(experts, gates, importance, load, loss, router_z_loss(clean, real))
 
     def _choose(self, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Returns the K + 1 (or all) largest logits, the K chosen experts and their weights."""
+        """Return the K + 1 (or all) largest logits, the K chosen experts and their weights."""
         num_best = min(self.experts_per_token + 1, self.num_experts)
         biased = logits if self.bias is None else logits + self.bias
         best, indices = ops.top_k(biased, num_best)

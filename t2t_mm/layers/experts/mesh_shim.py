@@ -22,10 +22,10 @@ _NAME = "mesh_tensorflow"
 
 
 def import_mesh_tensorflow() -> Any:
-    """Imports `mesh_tensorflow`, through the shim where the versions are those it was tried with.
+    """Import `mesh_tensorflow`, through the shim where the versions are those it was tried with.
 
     Raises:
-        ImportError: it is not installed, or does not fit this TensorFlow; the message has advice.
+        ImportError: It is not installed, or does not fit this TensorFlow; the message has advice.
     """
     if _NAME in sys.modules:  # asked for while a function is traced: AutoGraph follows an import
         return sys.modules[_NAME]
@@ -58,7 +58,7 @@ def _installed() -> dict[str, str | None]:
 
 @contextlib.contextmanager
 def _lent_names() -> Iterator[None]:
-    """Adds the two names where they are missing, and takes them back at the end."""
+    """Add the two names where they are missing, and take them back at the end."""
     import tensorflow as tf
     from tensorflow.python.framework import ops
 

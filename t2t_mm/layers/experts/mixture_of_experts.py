@@ -28,19 +28,19 @@ class Experts(keras.layers.Layer):
     Args:
         num_experts: E.
         expert_width: F.
-        dispatch: how positions reach their experts. All but "capacity" give the same numbers.
+        dispatch: How positions reach their experts. All but "capacity" give the same numbers.
             "ragged": one matmul for each expert, of exactly its positions; TensorFlow only, not
             under XLA. "blocked": the same in blocks of equal size, for XLA and JAX. "capacity":
             one batched matmul with a row limit for each expert; in training, what is beyond it is
             dropped; at inference nothing is, as in "auto". "dense": all experts on all positions.
             "auto": ragged in TensorFlow graphs, blocked under `jit_compile=True` and on JAX.
-        capacity_factor: the row limit as a multiple of an equal share; for "capacity" only.
-        devices: those of the slices of an expert mesh, such as ("CPU:0", "CPU:1"); their number
+        capacity_factor: The row limit as a multiple of an equal share; for "capacity" only.
+        devices: Those of the slices of an expert mesh, such as ("CPU:0", "CPU:1"); their number
             divides E. Slice i has the experts from i * E / n on, and their variables. Empty: all
             experts are where the layer is.
 
     Raises:
-        ValueError: if `dispatch` is unknown, or ragged or a mesh on another backend, or the
+        ValueError: If `dispatch` is unknown, or ragged or a mesh on another backend, or the
             devices do not divide the experts.
 
     Example:
@@ -90,7 +90,7 @@ class Experts(keras.layers.Layer):
         return matrices
 
     def _placed(self, expert: int) -> Any:
-        """The scope of the device of this expert's slice."""
+        """Return the scope of the device of this expert's slice."""
         if not self.devices:
             return contextlib.nullcontext()
         return keras.device(self.devices[expert * len(self.devices) // self.num_experts])
@@ -124,7 +124,7 @@ class Experts(keras.layers.Layer):
     def dropped_share(
         self, experts: Tensor, position_mask: Tensor | None = None, training: bool = False
     ) -> Tensor | None:
-        """The share of the chosen experts that such a call drops; None if it never drops any."""
+        """Return the share of the chosen experts that such a call drops; None if it never drops any."""
         if not self._drops(training):
             return None
         return measure_dropped(experts, self.num_experts, self.capacity_factor, position_mask)
@@ -164,12 +164,12 @@ class ExpertBlock(keras.layers.Layer):
         num_experts: E.
         experts_per_token: K.
         expert_width: F.
-        dispatch: see `Experts`.
-        capacity_factor: see `Experts`.
-        gain_per_channel: see `LayerNorm`.
-        seed: of the gate's noise.
-        gate_arguments: further ones of `NoisyTopKGate`.
-        devices: see `Experts`.
+        dispatch: See `Experts`.
+        capacity_factor: See `Experts`.
+        gain_per_channel: See `LayerNorm`.
+        seed: Of the gate's noise.
+        gate_arguments: Further ones of `NoisyTopKGate`.
+        devices: See `Experts`.
 
     Example:
         >>> block = ExpertBlock(num_experts=4, experts_per_token=2, expert_width=16)

@@ -34,9 +34,9 @@ class ProblemGatedExperts(keras.layers.Layer):
         num_experts: E.
         experts_per_token: K; as many as E give a mean over all experts.
         expert_width: F.
-        gain_per_channel: see `LayerNorm`.
-        seed: of the gate's noise.
-        gate_arguments: further ones of `NoisyTopKGate`.
+        gain_per_channel: See `LayerNorm`.
+        seed: Of the gate's noise.
+        gate_arguments: Further ones of `NoisyTopKGate`.
 
     Example:
         >>> block = ProblemGatedExperts(3, num_experts=4, experts_per_token=2, expert_width=16)
@@ -97,12 +97,12 @@ class ProblemGatedExperts(keras.layers.Layer):
         training: bool = False,
         problem: Tensor | int | None = None,
     ) -> tuple[Tensor, Routing]:
-        """Runs the block.
+        """Run the block.
 
         Args:
             x: float[B, L, D], or float[B, D] where each row is one position.
             position_mask: bool[B, L] or bool[B]; padding is out of the statistics.
-            training: whether noise is on.
+            training: Whether noise is on.
             problem: int scalar, one problem's batch, or int[B], of each row; in [0, P).
 
         Returns:
@@ -110,7 +110,7 @@ class ProblemGatedExperts(keras.layers.Layer):
             positions.
 
         Raises:
-            ValueError: if no problem is given.
+            ValueError: If no problem is given.
         """
         if problem is None:
             raise ValueError("The gate asks for the problem. Received: problem=None.")
@@ -159,18 +159,18 @@ class ProblemGatedExperts(keras.layers.Layer):
 
 
 def expert_block(arguments: Mapping[str, Any], **kwargs: Any) -> ExpertBlock | ProblemGatedExperts:
-    """Makes the mixture that `arguments` are of: with `num_problems` the gate is the problem's.
+    """Make the mixture that `arguments` are of: with `num_problems` the gate is the problem's.
 
     Args:
-        arguments: of `ExpertBlock` or `ProblemGatedExperts`.
-        **kwargs: further ones, of either.
+        arguments: Of `ExpertBlock` or `ProblemGatedExperts`.
+        **kwargs: Further ones, of either.
     """
     of_problem = "num_problems" in arguments
     return (ProblemGatedExperts if of_problem else ExpertBlock)(**arguments, **kwargs)
 
 
 def _places_of_rows(x: Tensor, position_mask: Tensor | None) -> Tensor:
-    """The real positions of each row: float32[B]."""
+    """Return the real positions of each row: float32[B]."""
     real = ops.ones_like(x[..., 0]) if position_mask is None else position_mask
     real = ops.cast(real, "float32")
     return real if len(real.shape) == 1 else ops.sum(real, axis=1)
