@@ -5,17 +5,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = {
-    "t2t_mm": "t2t_mm",
-    "problems": "t2t_mm.problems",
-    "hparams": "t2t_mm.hparams",
-    "bin": "t2t_mm.bin",
-}
+from source_modules import MODULES, ROOT
 
 # One rank a folder. A module imports from its own folder or from a folder of lower rank.
 RANKS = {
@@ -64,19 +56,6 @@ LIGHT = (
 WITHOUT_TENSORFLOW = ("t2t_mm.layers", "t2t_mm.modalities", "t2t_mm.model")
 TENSORFLOW = {"tensorflow", "tensorflow_datasets", "tensorflow_text", "mesh_tensorflow"}
 HEAVY = TENSORFLOW | {"keras", "jax", "matplotlib", "apache_beam", "sentencepiece", "sacrebleu"}
-
-
-def _modules() -> dict[str, Path]:
-    """Import name -> file of every module of the package."""
-    found = {}
-    for folder, name in FOLDERS.items():
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            parts = [name, *path.relative_to(ROOT / folder).with_suffix("").parts]
-            found[".".join(parts).removesuffix(".__init__")] = path
-    return found
-
-
-MODULES = _modules()
 
 
 def _statements(tree: ast.AST, *, at_start: bool) -> Iterator[ast.AST]:

@@ -1,0 +1,64 @@
+"""Every `Example` in a docstring runs, beside a small run in `demo/` as `make demo` leaves it."""
+
+import doctest
+import importlib
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from source_modules import MODULES
+
+from t2t_mm.registry import GROUPS, HPARAMS, MODALITIES, PROBLEMS
+
+RUN = Path(__file__).parent / "fixtures" / "run_of_0_1_0.tar.xz"
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+WITH_EXAMPLES = [
+    name for name, path in MODULES.items() if ">>> " in path.read_text(encoding="utf-8")
+]
+
+
+def find_examples(module_name: str) -> list[doctest.DocTest]:
+    module = importlib.import_module(module_name)
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    return [found for found in finder.find(module, module_name) if found.examples]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("examples")
+    with tarfile.open(RUN) as archive:
+        archive.extractall(folder / "demo", filter="data")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def tables_as_before() -> Iterator[None]:
+    tables = (PROBLEMS, MODALITIES, HPARAMS, GROUPS)
+    before = [dict(table._entries) for table in tables]
+    yield
+    for table, entries in zip(tables, before, strict=True):
+        for name in set(table._entries) - set(entries):
+            if not table.places()[name].module.startswith("t2t_mm."):
+                del table._entries[name]
+
+
+@pytest.mark.parametrize("module_name", WITH_EXAMPLES)
+def test_examples_run(module_name: str, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(demo)
+    said: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=OPTIONS)
+    for example in find_examples(module_name):
+        runner.run(example, out=said.append)
+    assert not runner.summarize(verbose=False).failed, "".join(said)
+
+
+def test_no_example_is_skipped() -> None:
+    skipped = [
+        name
+        for name in WITH_EXAMPLES
+        for found in find_examples(name)
+        for example in found.examples
+        if example.options.get(doctest.SKIP)
+    ]
+    assert not skipped
