@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from t2t_mm.errors import UserError
 
@@ -18,6 +18,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 class Feature:
     """Base of all feature declarations: which net reads it, and what it shares that net with."""
+
+    reading_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields that say how a net reads the value: they do not change what is stored."""
 
     @property
     def modality(self) -> str:
@@ -74,6 +77,8 @@ class Image(Feature):
         flip: Training mirrors half of the pictures left to right.
     """
 
+    reading_fields: ClassVar[frozenset[str]] = frozenset({"crop", "flip"})
+
     height: int = 0
     width: int = 0
     channels: int = 3
@@ -110,6 +115,8 @@ class Audio(Feature):
             every 10 ms), or the waveform itself.
         num_bands: Bands of the mel spectrogram.
     """
+
+    reading_fields: ClassVar[frozenset[str]] = frozenset({"representation", "num_bands"})
 
     sample_rate_hz: int = 16_000
     representation: Literal["log_mel", "waveform"] = "log_mel"

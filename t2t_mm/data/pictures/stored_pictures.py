@@ -199,7 +199,7 @@ def _stored_size(size: tuple[int, int], spec: Image) -> tuple[int, int]:
     if spec.height:
         cover = max(spec.height / height, spec.width / width)
         if cover * _SHRINK_FROM < 1.0:
-            scale = min(scale, cover / SMALLEST_PART if spec.crop else cover)
+            scale = min(scale, cover / SMALLEST_PART)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 

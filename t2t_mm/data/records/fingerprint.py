@@ -2,34 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.source_code import source_hash
+from t2t_mm.data.pictures.stored_pictures import store_picture
+from t2t_mm.data.records.source_code import hash_function, hash_source
+from t2t_mm.data.sounds.stored_sounds import store_sound
 from t2t_mm.data.vocabulary.vocabulary import Vocabulary
+from t2t_mm.features import FEATURES, Audio, Feature, Image, feature_to_json
 
 Fingerprint = dict[str, Any]
 
+FORMAT = 2
+"""Raised when the same code and data would be described in another way.
+
+Format 1 is that of version 0.1.0, which bore no number: its digests of code also told where the
+code lay, so they compare with nothing.
+"""
+
+_ENCODERS: Mapping[type[Feature], Callable[..., bytes]] = {
+    Image: store_picture,
+    Audio: store_sound,
+}
+
 
 def describe_data(problem: Problem, vocabularies: Mapping[str, Vocabulary]) -> Fingerprint:
-    """Return what the generated data of `problem` depends on, ready for JSON.
+    """Describe what the generated data of `problem` depends on, ready for JSON.
 
     Args:
         problem: The problem as written, not exchanged.
         vocabularies: The vocabulary of each feature that has one.
     """
+    specs = problem.features.values()
     return {
+        "format": FORMAT,
         "problem": problem.name,
         "version": problem.version,
-        "features": {name: repr(spec) for name, spec in problem.features.items()},
-        "source": source_hash(type(problem)),
+        "features": {name: _describe_stored(spec) for name, spec in problem.features.items()},
+        "source": hash_source(type(problem)),
+        "encoders": {
+            spec.modality: hash_function(_ENCODERS[type(spec)])
+            for spec in specs
+            if type(spec) in _ENCODERS
+        },
         "vocabularies": {vocab.name: vocab.hash for vocab in vocabularies.values()},
     }
 
 
 def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
-    """Return one clause per thing that is not as it was when the data was generated."""
+    """Explain by a clause each what is not as it was when the data was generated.
+
+    Of data of 0.1.0 the code is not compared: see `is_judged_without_code`.
+    """
+    before = dict(stored)
+    if is_judged_without_code(stored):
+        before["features"] = {
+            name: _describe_old_feature(text) for name, text in stored["features"].items()
+        }
     reasons = []
     for key, words in (
         ("problem", "it belongs to another problem"),
@@ -37,16 +68,45 @@ def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
         ("features", "its declared features changed"),
         ("vocabularies", "its vocabulary changed"),
     ):
-        if stored[key] != current[key]:
-            reasons.append(f"{words} ({_shorten(stored[key])} -> {_shorten(current[key])})")
-    if stored["source"] != current["source"]:
+        if before[key] != current[key]:
+            changed = f"{_shorten(before[key])} -> {_shorten(current[key])}"
+            reasons.append(f"{words} ({changed})")
+    if is_judged_without_code(stored):
+        return reasons
+    if before["source"] != current["source"]:
         reasons.append("the source of its class, or of what that uses, changed")
+    if before["encoders"] != current["encoders"]:
+        reasons.append("the way in which its pictures or sounds are stored changed")
     return reasons
+
+
+def is_judged_without_code(stored: Fingerprint) -> bool:
+    """Return whether data was written by 0.1.0, whose digest of the code compares with nothing."""
+    return "format" not in stored
+
+
+def _describe_stored(spec: Feature) -> Any:
+    """Describe a feature without what only says how a net reads it."""
+    if type(spec) not in FEATURES.values():
+        return repr(spec)
+    record = feature_to_json(spec)
+    return {name: value for name, value in record.items() if name not in spec.reading_fields}
+
+
+def _describe_old_feature(text: str) -> Any:
+    """Describe a feature that was stored as `Image(height=64, width=64, ...)`."""
+    call = ast.parse(text, mode="eval").body
+    assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name), text
+    kinds = {kind.__name__: kind for kind in FEATURES.values()}
+    if call.func.id not in kinds:
+        return text
+    fields = {word.arg or "": ast.literal_eval(word.value) for word in call.keywords}
+    return _describe_stored(kinds[call.func.id](**fields))
 
 
 def _shorten(value: Any) -> str:
     """Show a value with its digests cut to what a person compares."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k}: {_shorten(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_shorten(one)}" for key, one in value.items()) + "}"
     text = str(value)
     return text[:8] if len(text) == 64 and " " not in text else text

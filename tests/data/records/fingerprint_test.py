@@ -1,39 +1,115 @@
-import importlib.util
-import sys
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from t2t_mm import Problem
-from t2t_mm.data.records.fingerprint import describe_data, explain_differences
+import pytest
+
+from t2t_mm import Audio, Categorical, Image, Language, Problem
+from t2t_mm.data.records.fingerprint import (
+    describe_data,
+    explain_differences,
+    is_judged_without_code,
+)
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
+from t2t_mm.features import Feature
 
-SOURCE = """
-from t2t_mm import Language, Problem
 
 class Written(Problem):
-    modalities = {"inputs": Language(), "targets": Language()}
-"""
+    modalities: ClassVar[dict[str, Feature]] = {"inputs": Language(), "targets": Language()}
 
 
-def load_class(folder: Path) -> type[Problem]:
-    path = folder / "fingerprinted_for_tests.py"
-    path.write_text(SOURCE)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    found: type[Problem] = module.Written
-    return found
+def describe(**modalities: Feature) -> dict[str, Any]:
+    cls = type("Written", (Problem,), {"modalities": modalities})
+    return describe_data(cls(), {})
 
 
-def test_differences_say_what_changed(tmp_path: Path) -> None:
-    problem = load_class(tmp_path)()
-    stored = describe_data(problem, {"inputs": ByteVocabulary()})
+def test_differences_say_what_changed() -> None:
+    stored = describe_data(Written(), {"inputs": ByteVocabulary()})
     assert explain_differences(stored, stored) == []
-    changed = {**stored, "version": "2.0.0", "source": "x", "vocabularies": {"bytes": "0" * 64}}
+    changed = {
+        **stored,
+        "version": "2.0.0",
+        "source": "x",
+        "encoders": {"image": "y"},
+        "vocabularies": {"bytes": "0" * 64},
+    }
     assert explain_differences(stored, changed) == [
         "its version changed (1.0.0 -> 2.0.0)",
         "its vocabulary changed ({bytes: bytes} -> {bytes: 00000000})",
         "the source of its class, or of what that uses, changed",
+        "the way in which its pictures or sounds are stored changed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_stored_alike"),
+    [
+        (Image(64, 64), Image(64, 64, crop=True, flip=True), True),
+        (Image(64, 64), Image(64, 32), False),
+        (Image(64, 64), Image(64, 64, channels=1), False),
+        (Audio(), Audio(representation="waveform", num_bands=40), True),
+        (Audio(), Audio(sample_rate_hz=8000), False),
+        (Language(), Language("bytes"), False),
+        (Language(), Language(alternatives=True), False),
+        (Categorical(num_classes=3), Categorical(num_classes=4), False),
+    ],
+)
+def test_features_count_as_they_affect_what_is_stored(
+    before: Feature, after: Feature, is_stored_alike: bool
+) -> None:
+    differences = explain_differences(describe(inputs=before), describe(inputs=after))
+    assert (differences == []) is is_stored_alike
+    assert all(reason.startswith("its declared features changed") for reason in differences)
+
+
+def test_the_encoders_of_pictures_and_sounds_count_where_there_are_some() -> None:
+    assert set(describe(inputs=Image(), targets=Language())["encoders"]) == {"image"}
+    assert set(describe(inputs=Audio(), targets=Language())["encoders"]) == {"audio"}
+    assert describe(inputs=Language(), targets=Language())["encoders"] == {}
+
+
+def describe_as_0_1_0(**modalities: Feature) -> dict[str, Any]:
+    """The fingerprint that version 0.1.0 wrote: no number, features as Python shows them."""
+    described = describe(**modalities)
+    return {
+        "problem": described["problem"],
+        "version": described["version"],
+        "features": {name: repr(spec) for name, spec in modalities.items()},
+        "source": "0" * 64,
+        "vocabularies": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reasons"),
+    [
+        (Image(64, 64), Image(64, 64, flip=True), 0),
+        (Image(64, 64), Image(32, 64), 1),
+        (Audio(), Audio(num_bands=40), 0),
+        (Categorical(vocabulary="kinds"), Categorical(vocabulary="kinds"), 0),
+        (Categorical(vocabulary="kinds"), Categorical(vocabulary="others"), 1),
+    ],
+)
+def test_data_of_0_1_0_is_judged_without_its_code(
+    before: Feature, after: Feature, reasons: int
+) -> None:
+    stored = describe_as_0_1_0(inputs=before)
+    assert is_judged_without_code(stored)
+    assert len(explain_differences(stored, describe(inputs=after))) == reasons
+    newer = {**describe(inputs=after), "version": "1.1.0"}
+    assert "its version changed (1.0.0 -> 1.1.0)" in explain_differences(stored, newer)
+    assert not is_judged_without_code(newer)
+
+
+class Points(Feature):
+    """A kind of a user's own."""
+
+    def __repr__(self) -> str:
+        return "Points(2)"
+
+    @property
+    def modality(self) -> str:
+        return "points"
+
+
+def test_a_kind_of_a_users_own_counts_as_it_is_shown() -> None:
+    assert describe(inputs=Points())["features"] == {"inputs": "Points(2)"}
+    assert explain_differences(describe_as_0_1_0(inputs=Points()), describe(inputs=Points())) == []

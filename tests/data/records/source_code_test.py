@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from t2t_mm import Problem, UserError, registry
-from t2t_mm.data.records.source_code import source_hash
-from t2t_mm.problems.parallel_text import warn_once
+from t2t_mm.data.pictures.stored_pictures import store_picture
+from t2t_mm.data.records.module_code import collect_module, collect_name
+from t2t_mm.data.records.source_code import hash_function, hash_source
+from t2t_mm.data.sounds.stored_sounds import store_sound
 
 SOURCE = '''
 from t2t_mm import Language, Problem
@@ -67,8 +69,8 @@ def load_class(folder: Path, source: str, name: str = "Written") -> type[Problem
     ],
 )
 def test_what_does_not_change_the_data_leaves_the_hash(tmp_path: Path, old: str, new: str) -> None:
-    before = source_hash(load_class(tmp_path, SOURCE))
-    assert source_hash(load_class(tmp_path, SOURCE.replace(old, new))) == before
+    before = hash_source(load_class(tmp_path, SOURCE))
+    assert hash_source(load_class(tmp_path, SOURCE.replace(old, new))) == before
 
 
 @pytest.mark.parametrize(
@@ -85,8 +87,8 @@ def test_what_does_not_change_the_data_leaves_the_hash(tmp_path: Path, old: str,
 def test_a_change_of_the_class_or_of_what_it_uses_changes_the_hash(
     tmp_path: Path, old: str, new: str
 ) -> None:
-    before = source_hash(load_class(tmp_path, SOURCE))
-    assert source_hash(load_class(tmp_path, SOURCE.replace(old, new))) != before
+    before = hash_source(load_class(tmp_path, SOURCE))
+    assert hash_source(load_class(tmp_path, SOURCE.replace(old, new))) != before
 
 
 def test_a_change_of_a_source_module_changes_the_hash(
@@ -102,7 +104,7 @@ def test_a_change_of_a_source_module_changes_the_hash(
     hashes = []
     for text in ("ENDING = 'e'", "ENDING = 'e'  # of nouns", "ENDING = 'er'"):
         (package / "nouns.py").write_text(text)
-        hashes.append(source_hash(cls))
+        hashes.append(hash_source(cls))
     assert hashes[0] == hashes[1] != hashes[2]
 
 
@@ -126,84 +128,51 @@ def test_of_a_source_module_what_is_no_data_are_attributes_of_problems_only(
         path.write_text(text.format(size))
         os.utime(path, (int(size), int(size)))  # in one tick of the clock it would be the same file
         importlib.invalidate_caches()
-        hashes.add(source_hash(cls))
+        hashes.add(hash_source(cls))
     assert len(hashes) == 1 + counts
 
 
 def test_a_source_module_that_does_not_exist_is_an_error() -> None:
     cls = type("MadeAtRunTime", (Problem,), {"source_modules": ("no.such.module",)})
     with pytest.raises(UserError, match=r"source_modules='no\.such\.module'"):
-        source_hash(cls)
-
-
-@pytest.mark.parametrize("name", registry.problem_names())
-def test_built_in_problems_name_the_modules_that_they_use(name: str) -> None:
-    """Every module below `problems` that decides about the data is in the fingerprint.
-
-    Also those that one of these uses; what only logs decides about nothing.
-    """
-    cls = registry.problem_class(name)
-    if not cls.__module__.startswith("t2t_mm.problems"):
-        return  # of another test file
-    declared = (cls.__module__, *cls.source_modules)
-    used = {
-        value.__module__
-        for module in declared
-        if module.startswith("t2t_mm.problems")
-        for value in vars(importlib.import_module(module)).values()
-        if str(getattr(value, "__module__", "")).startswith("t2t_mm.problems")
-        and value is not warn_once
-    }
-    assert {one for one in used if not one.startswith(declared)} == set()
-
-
-def test_a_class_without_source_counts_with_its_attributes() -> None:
-    first, same, other = (
-        source_hash(type("MadeAtRunTime", (Problem,), {"pair": pair}))
-        for pair in ("en-de", "en-de", "en-fr")
-    )
-    assert first == same != other
-
-
-NOTEBOOK_CELL = """
-def ending(): return "e"
-
-class Cell(Problem):
-    table = {"a": [1]}
-
-    def generate(self, split):
-        "Yields one."
-        def inner(): return "x" if split in {"train", "test"} else ending()
-        yield {"inputs": inner(), "targets": "y"}
-
-    @property
-    def splits(self): return ("train",)
-"""
-
-
-def run_cell(old: str = "", new: str = "") -> type[Problem]:
-    """Runs the cell with a change; its code has no file, as in a notebook."""
-    namespace: dict[str, Any] = {"Problem": Problem, "__name__": "__main__"}
-    exec(NOTEBOOK_CELL.replace(old, new) if old else NOTEBOOK_CELL, namespace)
-    cls: type[Problem] = namespace["Cell"]
-    cls.__module__ = "no_such_module_for_tests"
-    return cls
+        hash_source(cls)
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("name", "module"),
     [
-        ('"x"', '"z"'),
-        ("[1]", "[2]"),
-        ('return "e"', 'return "er"'),
-        ('("train",)', '("train", "test")'),
-        ('{"train", "test"}', '{"train"}'),
+        ("mini_ende", "miniature.german"),
+        ("mini_speech", "miniature.synthesis"),
+        ("mini_image", "miniature.picture_raster"),
+        ("wmt_ende", "wmt_files"),
+        ("wsj_speech", "wsj_transcripts"),
+        ("coco_caption", "captions_json"),
+        ("image_folder", "image_folder_layout"),
     ],
 )
-def test_of_a_class_without_source_every_function_and_value_counts(old: str, new: str) -> None:
-    assert source_hash(run_cell()) == source_hash(run_cell())
-    assert source_hash(run_cell(old, new)) != source_hash(run_cell())
+def test_of_a_built_in_problem_the_modules_count_that_it_uses(name: str, module: str) -> None:
+    cls = registry.problem_class(name)
+    said = collect_name(cls.__module__, cls.__name__)
+    assert said & collect_module(f"t2t_mm.problems.{module}")
+    assert not said & collect_module("t2t_mm.problems.algorithmic")
 
 
-def test_of_a_class_without_source_docstrings_do_not_count() -> None:
-    assert source_hash(run_cell("Yields one.", "Yields two.")) == source_hash(run_cell())
+def test_a_function_counts_with_what_it_uses_of_its_module() -> None:
+    assert hash_function(store_picture) == hash_function(store_picture)
+    assert hash_function(store_picture) != hash_function(store_sound)
+
+
+@pytest.mark.parametrize("changed", ["text * 3", "text * 2"])
+def test_a_helper_module_beside_the_problems_counts(tmp_path: Path, changed: str) -> None:
+    source = SOURCE.replace("def helper(text):\n    return text * LENGTH + Noun.source\n", "")
+    source = f"from words_{tmp_path.name.replace('-', '_')} import helper\n{source}"
+    helper = tmp_path / f"words_{tmp_path.name.replace('-', '_')}.py"
+    sys.path.append(str(tmp_path))
+    try:
+        helper.write_text("def helper(text):\n    return text * 2\n")
+        os.utime(helper, (1, 1))
+        before = hash_source(load_class(tmp_path, source))
+        helper.write_text(f"def helper(text):\n    return {changed}\n")
+        assert (hash_source(load_class(tmp_path, source)) != before) is (changed != "text * 2")
+    finally:
+        sys.path.remove(str(tmp_path))
