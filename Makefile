@@ -5,15 +5,16 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 LONG_STEPS ?= 9000
 # In 9,000 steps the thousand trees are seen forty times: dropout keeps them from being learned by heart.
 LONG_FLAGS ?= --hparams='model.dropout=0.1,model.attention_dropout=0.1,train.num_threads=1'
 export PYTHON
 
-.PHONY: help demo demo-long _demo test lint format wheel clean distclean
+.PHONY: help demo demo-long _demo test test-quick coverage lint format wheel clean distclean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: ## learn eight problems with one model, score it and report (15 minutes on two cores)
 	@.ci/install $(VENV)
@@ -38,7 +39,14 @@ _demo:
 	@echo "  a problem of your own in ten lines, or files of your own without code: README.md"
 
 test: lint ## run every check: ruff, mypy --strict and the tests (12 minutes on two cores)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) --durations=10 $(PYTEST_ARGS)
+
+test-quick: lint ## the same without what is slow (5 minutes)
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' --durations=10 $(PYTEST_ARGS)
+
+coverage: ## run the tests and list which lines of the engine none of them ran (20 minutes)
+	@.ci/install $(VENV) dev
+	$(BIN)/python -m pytest $(PARALLEL) --cov=t2t_mm --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
 lint: ## run ruff and mypy --strict
 	@.ci/install $(VENV) dev

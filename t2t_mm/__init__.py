@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from t2t_mm.report.page import report as report
     from t2t_mm.training.train import train as train
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 __all__ = [
     "Audio",

@@ -208,15 +208,6 @@ def test_every_problem_is_imported_without_anything_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_no_file_is_too_long() -> None:
-    long = {
-        name: lines
-        for name, path in MODULES.items()
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
-    }
-    assert not long
-
-
 def test_every_module_says_what_it_is() -> None:
     silent = [
         name
