@@ -106,15 +106,17 @@ def test_grey_becomes_as_many_channels_as_are_declared() -> None:
     assert stored.shape == (4, 4, 3) and (stored == 77).all()
 
 
-@pytest.mark.parametrize(("crop", "expected"), [(False, (40, 30)), (True, (53, 40))])
+@pytest.mark.parametrize("crop", [False, True])
 @pytest.mark.parametrize("make", [lambda a: a, lambda a: file_of(a, "JPEG", quality=95)])
 def test_a_picture_much_larger_than_declared_is_stored_smaller(
-    crop: bool, expected: tuple[int, int], make: Callable[[Any], Any]
+    crop: bool, make: Callable[[Any], Any]
 ) -> None:
-    """Height 30 covers the declared 30 x 20; random crops of 75% need 4/3 of that."""
+    """Height 30 covers the declared 30 x 20; random crops of 75% need 4/3 of that.
+
+    Whether a problem crops may change later: it does not change what is stored.
+    """
     stored = store_picture(make(scene(300, 400)), Image(30, 20, crop=crop))
-    width, height = expected
-    assert decode(stored).shape == (height, width, 3)
+    assert decode(stored).shape == (40, 53, 3)
     assert np.abs(decode(stored) - scene(height, width)).mean() < 6
 
 
