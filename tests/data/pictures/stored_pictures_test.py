@@ -117,7 +117,7 @@ def test_a_picture_much_larger_than_declared_is_stored_smaller(
     """
     stored = store_picture(make(scene(300, 400)), Image(30, 20, crop=crop))
     assert decode(stored).shape == (40, 53, 3)
-    assert np.abs(decode(stored) - scene(height, width)).mean() < 6
+    assert np.abs(decode(stored) - scene(40, 53)).mean() < 6
 
 
 def test_a_picture_not_twice_as_large_as_declared_is_kept() -> None:
