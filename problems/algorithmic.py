@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.splits import choose_split
 from t2t_mm.features import BatchSpec, Language
-from t2t_mm.problems.miniature.dice import Dice, stable_hash
+from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.registry import register_problem
 
-_SPLIT_BUCKETS: Final = {"validation": range(10), "test": range(10, 20)}
+_HELD_OUT_PERCENT: Final = 10
 
 
 class AlgorithmicProblem(Problem):
@@ -39,7 +40,7 @@ class AlgorithmicProblem(Problem):
     max_length: ClassVar[int] = 16
     seed: ClassVar[int] = 0
     num_examples: ClassVar = {"train": 10_000, "validation": 200, "test": 200}
-    source_modules = ("t2t_mm.problems.miniature.dice",)
+    source_modules = ("t2t_mm.problems.miniature.dice", "t2t_mm.data.declaring.splits")
     licence = "none needed: made by this package"
 
     def targets_of(self, inputs: str) -> str:
@@ -78,11 +79,7 @@ class AlgorithmicProblem(Problem):
 
 def split_of_sequence(inputs: str) -> str:
     """Return the one split that may contain a sequence: ten per cent each are held out."""
-    bucket = stable_hash(inputs.encode()) % 100
-    for split, buckets in _SPLIT_BUCKETS.items():
-        if bucket in buckets:
-            return split
-    return "train"
+    return choose_split(inputs.encode(), held_out_percent=_HELD_OUT_PERCENT)
 
 
 @register_problem("algorithmic_copy")

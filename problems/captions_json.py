@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import broken_zip_told
-from t2t_mm.problems.parallel_text import warn_once
 
 _SHOWN = 3
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.splits import choose_half
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Image, Language
 from t2t_mm.problems.captions_json import CaptionedPicture
@@ -65,7 +66,6 @@ class CocoCaptionProblem(Problem):
             "coco_tfds",
             "picture_listing",
             "tfds_sets",
-            "miniature.dice",
         )
     )
     licence = "captions CC BY 4.0; each photograph has its own Flickr licence, named in the json"
@@ -190,4 +190,4 @@ def _set_name(split: str) -> str:
 
 def _is_in(picture: CaptionedPicture, split: str) -> bool:
     """Return whether a picture of the split's json belongs to the split."""
-    return split == "train" or name_hash(picture.image_id) % 2 == (split == "test")
+    return split == "train" or choose_half(name_hash(picture.image_id)) == split

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.problems.captions_json import CaptionedPicture
-from t2t_mm.problems.parallel_text import warn_once
 from t2t_mm.problems.tfds_sets import prepare
 
 # By the picture's folder; TFDS cuts val2014 into three, after Karpathy and Li.

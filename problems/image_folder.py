@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Categorical, Feature, Image
 from t2t_mm.files.text_files import decoded_lines
@@ -64,7 +65,7 @@ class ImageFolder(Problem):
     source_modules = (
         "t2t_mm.problems.image_folder_layout",
         "t2t_mm.problems.picture_listing",
-        "t2t_mm.problems.miniature.dice",
+        "t2t_mm.data.declaring.splits",
     )
     licence = "that of your pictures"
     size = "that of your pictures"
@@ -96,10 +97,10 @@ class ImageFolder(Problem):
         """Train and validation, and test unless the folder is known to have no test pictures."""
         root = self._root
         if root is None or not (root / "train").is_dir():
-            return ("train", "validation", "test")
+            return SPLITS
         test = split_folder(root, "test")
         has_test = test is not None and is_labelled(test)
-        return ("train", "validation", "test") if has_test else ("train", "validation")
+        return SPLITS if has_test else SPLITS[:2]
 
     def class_names(self, feature: str) -> Sequence[str]:
         """Return the names of the class folders, or what words.txt calls them, in their order."""

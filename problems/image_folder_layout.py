@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.data.declaring.splits import SPLITS, choose_held_out
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decoded_lines
-from t2t_mm.problems.parallel_text import warn_once
 from t2t_mm.problems.picture_listing import is_hidden, is_picture, name_hash
 
 # The picture's path, and the name of the folder of its class.
@@ -90,7 +91,7 @@ def read_split_folders(root: Path, train: Path) -> PictureFolder:
     found = PictureFolder()
     found.splits["train"] = _read_class_folders(train, _folders(train))
     found.classes = sorted({label for _, label in found.splits["train"]})
-    for split in ("validation", "test"):
+    for split in SPLITS[1:]:
         folder = split_folder(root, split)
         if folder is None:
             continue
@@ -107,7 +108,7 @@ def read_split_folders(root: Path, train: Path) -> PictureFolder:
             f"{root}: no validation pictures; {HELD_OUT_SHARE:.0%} of the training pictures are "
             "held out for validation, chosen by a hash of their names."
         )
-        _hold_out(found, "validation")
+        _hold_out(found, "validation", train, round(len(found.splits["train"]) * HELD_OUT_SHARE))
     return found
 
 
@@ -136,17 +137,18 @@ def read_class_folders(root: Path) -> PictureFolder:
         )
     found.splits["train"] = _read_class_folders(root, folders)
     found.classes = sorted({label for _, label in found.splits["train"]})
-    held_out = max(1, round(len(found.splits["train"]) * HELD_OUT_SHARE))
+    room = round(len(found.splits["train"]) * HELD_OUT_SHARE)
     for split in ("test", "validation"):
-        _hold_out(found, split, held_out)
+        _hold_out(found, split, root, room)
     return found
 
 
-def _hold_out(found: PictureFolder, split: str, number: int = 0) -> None:
-    """Take the first pictures in the order of hashes out of the training pictures."""
-    train = found.splits["train"]
-    number = number or max(1, round(len(train) * HELD_OUT_SHARE))
-    found.splits[split], found.splits["train"] = train[:number], train[number:]
+def _hold_out(found: PictureFolder, split: str, folder: Path, room: int) -> None:
+    """Take pictures out of the training pictures, in the order of the hashes of their paths."""
+    hashes = {picture: _path_hash(picture, folder) for picture in found.splits["train"]}
+    held_out = choose_held_out(Counter(hashes.values()), room)
+    found.splits[split] = [one for one, value in hashes.items() if value in held_out]
+    found.splits["train"] = [one for one, value in hashes.items() if value not in held_out]
 
 
 def _read_class_folders(folder: Path, classes: Iterable[str]) -> list[LabelledPicture]:
@@ -214,9 +216,11 @@ def _tell_others(folder: Path, others: Counter[str]) -> None:
 
 def _mixed(folder: Path, pictures: list[LabelledPicture]) -> list[LabelledPicture]:
     """Order pictures by a hash of their path, so that the first ones are of every class."""
-    return sorted(
-        pictures, key=lambda picture: name_hash(picture[0].relative_to(folder).as_posix())
-    )
+    return sorted(pictures, key=lambda picture: _path_hash(picture, folder))
+
+
+def _path_hash(picture: LabelledPicture, folder: Path) -> int:
+    return name_hash(picture[0].relative_to(folder).as_posix())
 
 
 def _folders(folder: Path) -> list[str]:

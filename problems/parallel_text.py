@@ -6,19 +6,16 @@ Plain or .gz, UTF-8. Besides plain lines the two other layouts of the original W
 
 from __future__ import annotations
 
-import hashlib
-import heapq
-import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from itertools import starmap
 from pathlib import Path
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.data.declaring.splits import choose_held_out, count_lowest, hash_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import broken_gzip_told, decoded_lines, open_bytes
-
-logger = logging.getLogger(__name__)
 
 Pair = tuple[str, str]
 
@@ -148,49 +145,19 @@ def check_same_length(first: Path, second: Path) -> None:
 
 def pair_hash(first: str, second: str) -> int:
     """Return 64 bits that depend on the text of a pair only, the same on every machine."""
-    text = f"{first}\n{second}".encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+    return hash_bytes(f"{first}\n{second}".encode(), "big")
 
 
-def held_out_threshold(pairs: Iterable[Pair], *, share: float, most: int) -> int:
-    """Return the hash up to which (inclusive) a pair is held out.
+def choose_held_out_pairs(pairs: Iterable[Pair], *, share: float, most: int) -> frozenset[int]:
+    """Choose the hashes of the pairs to hold out: the lowest ones.
 
     Equal pairs share their fate, so that no held-out pair is also trained on.
 
     Args:
-      pairs: all of them.
-      share: how much of all lines to hold out, between 0 and 1, repetitions counted; at least one
-        pair is, with its repetitions.
-      most: the largest number of pairs to hold out (different ones; repetitions come on top).
-
-    Returns:
-      The threshold; -1 if there are no pairs.
+        pairs: All of them.
+        share: How much of all lines to hold out, between 0 and 1, repetitions counted; at least
+            one pair is, with its repetitions.
+        most: The largest number of pairs to hold out (different ones; repetitions come on top).
     """
-    count = 0
-    lowest: list[int] = []  # A heap of negated hashes: its first entry is the largest kept one.
-    lines_of: dict[int, int] = {}  # Of each kept hash: how many lines have it.
-    for first, second in pairs:
-        count += 1
-        value = pair_hash(first, second)
-        if value in lines_of:
-            lines_of[value] += 1
-            continue
-        if len(lowest) < most:
-            heapq.heappush(lowest, -value)
-        elif value < -lowest[0]:
-            del lines_of[-heapq.heappushpop(lowest, -value)]
-        else:
-            continue
-        lines_of[value] = 1
-    threshold, held_out = -1, 0
-    for value in sorted(lines_of):
-        if threshold >= 0 and held_out >= round(count * share):
-            break
-        threshold, held_out = value, held_out + lines_of[value]
-    return threshold
-
-
-@cache
-def warn_once(message: str) -> None:
-    """Log a warning unless the same one was logged before (files are read several times)."""
-    logger.warning(message)
+    count, sizes = count_lowest(starmap(pair_hash, pairs), most)
+    return choose_held_out(sizes, round(count * share), may_exceed=True)

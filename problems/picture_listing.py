@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final, TypeVar
 
-from t2t_mm.problems.miniature.dice import stable_hash
+from t2t_mm.data.declaring.splits import hash_bytes
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ def is_hidden(name: str) -> bool:
 
 def name_hash(name: str | int) -> int:
     """Return 64 bits that depend on a name or number only, the same on every machine."""
-    return stable_hash(str(name).encode("utf-8", "surrogateescape"))
+    return hash_bytes(str(name).encode("utf-8", "surrogateescape"))
 
 
 def count_parts(pictures: Sequence[T]) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.sounds.raw_sounds import SoundReader
 from t2t_mm.features import Audio, BatchSpec, Language
-from t2t_mm.problems.parallel_text import warn_once
 
 SOURCE_MODULES = (
     "t2t_mm.problems.speech",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from t2t_mm.data.declaring.splits import SPLITS, choose_held_out, hash_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import SOURCE_MODULES, Listing, SpeechProblem, Utterance
 from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, files_of_list, read_list
@@ -67,8 +67,8 @@ class SpeechFiles(SpeechProblem):
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless the folder is known to have none."""
         if self._folder is not None and self._folder.is_dir() and not self._candidates("test"):
-            return ("train", "validation")
-        return ("train", "validation", "test")
+            return SPLITS[:2]
+        return SPLITS
 
     def num_parts(self, split: str) -> int:
         """Return 16 for a training split of more than 10,000 utterances, else one."""
@@ -162,19 +162,11 @@ def held_out_keys(utterances: Sequence[Utterance], *, share: float, most: int) -
         most: The largest number to hold out. One group is held out in any case.
     """
     groups = {utt.key: utt.group or utt.key for utt in utterances}
+    if len(groups) < 2:
+        return set()
     if len(set(groups.values())) < 2:
         groups = {key: key for key in groups}
-    sizes = Counter(groups.values())
+    hashes = {key: hash_bytes(group.encode(), "big") for key, group in groups.items()}
     room = min(round(share * len(utterances)), most)
-    chosen: set[str] = set()
-    for group in sorted(sizes, key=_hash):
-        if sizes[group] <= room:
-            chosen.add(group)
-            room -= sizes[group]
-    if not chosen and len(sizes) > 1:
-        chosen = {min(sizes, key=lambda group: (sizes[group], _hash(group)))}
-    return {key for key, group in groups.items() if group in chosen}
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.blake2b(text.encode(), digest_size=8).digest()
+    chosen = choose_held_out(Counter(hashes.values()), room)
+    return {key for key, value in hashes.items() if value in chosen}

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.problems.parallel_text import (
     Pair,
     ParallelText,
-    held_out_threshold,
+    choose_held_out_pairs,
     pair_hash,
-    warn_once,
 )
 from t2t_mm.registry import register_problem
 
@@ -84,8 +85,8 @@ class Text2textFiles(Problem):
         """Train and validation, and test unless the folder is known to have no test files."""
         folder_known = self.tmp_dir is not None and self.tmp_dir.is_dir()
         if folder_known and not self._test_stems():
-            return ("train", "validation")
-        return ("train", "validation", "test")
+            return SPLITS[:2]
+        return SPLITS
 
     @property
     def command_name(self) -> str:
@@ -131,9 +132,11 @@ class Text2textFiles(Problem):
             f"are held out for validation, chosen by a hash of their text."
         )
         ordered = map(self._ordered, text.pairs())
-        threshold = held_out_threshold(ordered, share=self.held_out_share, most=self.held_out_most)
+        held_out = choose_held_out_pairs(
+            ordered, share=self.held_out_share, most=self.held_out_most
+        )
         for pair in text.pairs():
-            if (pair_hash(*self._ordered(pair)) <= threshold) == wanted:
+            if (pair_hash(*self._ordered(pair)) in held_out) == wanted:
                 yield pair
 
     def _ordered(self, pair: Pair) -> Pair:

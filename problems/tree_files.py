@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problems.parallel_text import held_out_threshold, pair_hash, warn_once
+from t2t_mm.problems.parallel_text import choose_held_out_pairs, pair_hash
 from t2t_mm.problems.treebank_files import (
     ENDINGS,
     TreeFile,
@@ -83,8 +85,8 @@ class TreeFiles(Problem):
         if folder is not None and folder.is_dir():
             named = self._named_files(folder)
             if "train" in named and "test" not in named:
-                return ("train", "validation")
-        return ("train", "validation", "test")
+                return SPLITS[:2]
+        return SPLITS
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
         """Yield {"inputs": words, "targets": symbols} in the order of the files."""
@@ -114,9 +116,9 @@ class TreeFiles(Problem):
             f"are held out for validation, chosen by a hash of their text."
         )
         pairs = ((example["inputs"], example["targets"]) for example in tree_examples(files))
-        threshold = held_out_threshold(pairs, share=self.held_out_share, most=self.held_out_most)
+        held_out = choose_held_out_pairs(pairs, share=self.held_out_share, most=self.held_out_most)
         for example in tree_examples(files):
-            if (pair_hash(example["inputs"], example["targets"]) <= threshold) == wanted:
+            if (pair_hash(example["inputs"], example["targets"]) in held_out) == wanted:
                 yield example
 
     @property

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.splits import SPLITS, choose_half
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.problems.parallel_text import Pair, ParallelText, pair_hash
@@ -78,11 +79,11 @@ class WmtProblem(Problem):
         return self._paths(self._corpora)
 
     def _paths(self, corpora: list[ParallelText]) -> list[Path]:
-        news = [self._news_set(split) for split in ("validation", "test") if corpora]
+        news = [self._news_set(split) for split in SPLITS[1:] if corpora]
         return [path for text in (*corpora, *news) for path in text.paths]
 
     def _half(self, pairs: Iterator[Pair], split: str) -> Iterator[Pair]:
-        return (pair for pair in pairs if pair_hash(*pair) % 2 == (split == "test"))
+        return (pair for pair in pairs if choose_half(pair_hash(*pair)) == split)
 
     # Files in tmp_dir.
 

@@ -8,8 +8,8 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.problems.parallel_text import (
     ParallelText,
+    choose_held_out_pairs,
     count_lines,
-    held_out_threshold,
     pair_hash,
     read_lines,
 )
@@ -104,23 +104,23 @@ def test_pair_hash_is_fixed_for_ever():
 def test_the_lowest_hashes_are_held_out():
     pairs = [(str(number), "x") for number in range(1000)]
     hashes = sorted(pair_hash(*pair) for pair in pairs)
-    assert held_out_threshold(pairs, share=0.01, most=2000) == hashes[9]
-    assert held_out_threshold(pairs, share=0.01, most=4) == hashes[3]
-    assert held_out_threshold(pairs[:3], share=0.01, most=2000) == min(
-        pair_hash(*pair) for pair in pairs[:3]
-    )
-    assert held_out_threshold([], share=0.01, most=2000) == -1
+    assert choose_held_out_pairs(pairs, share=0.01, most=2000) == {*hashes[:10]}
+    assert choose_held_out_pairs(pairs, share=0.01, most=4) == {*hashes[:4]}
+    assert choose_held_out_pairs(pairs[:3], share=0.01, most=2000) == {
+        min(pair_hash(*pair) for pair in pairs[:3])
+    }
+    assert not choose_held_out_pairs([], share=0.01, most=2000)
 
 
 def test_of_repeated_pairs_the_share_of_lines_is_held_out():
     pairs = [(str(number), "x") for number in range(100)] * 10
     hashes = sorted({pair_hash(*pair) for pair in pairs})
-    assert held_out_threshold(pairs, share=0.03, most=20) == hashes[2]
-    assert held_out_threshold(pairs, share=0.5, most=20) == hashes[19]
+    assert choose_held_out_pairs(pairs, share=0.03, most=20) == {*hashes[:3]}
+    assert choose_held_out_pairs(pairs, share=0.5, most=20) == {*hashes[:20]}
 
 
 def test_a_share_of_unevenly_repeated_pairs():
     pairs = [(str(number), "x") for number in range(2000) for _ in range(1 + number % 7)]
-    threshold = held_out_threshold(pairs, share=0.05, most=2000)
-    held_out = sum(pair_hash(*pair) <= threshold for pair in pairs)
+    chosen = choose_held_out_pairs(pairs, share=0.05, most=2000)
+    held_out = sum(pair_hash(*pair) in chosen for pair in pairs)
     assert 0.05 <= held_out / len(pairs) < 0.052

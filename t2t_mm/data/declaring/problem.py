@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Feature
 from t2t_mm.files.text_files import decoded_lines
 from t2t_mm.registry.problem_names import with_argument
-
-SPLITS = ("train", "validation", "test")
 
 
 class Problem:

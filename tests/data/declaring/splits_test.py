@@ -1,0 +1,62 @@
+"""The hashes that choose splits: fixed for ever, and shares that can be counted in the head."""
+
+from itertools import permutations
+
+from t2t_mm.data.declaring.splits import (
+    SPLITS,
+    choose_half,
+    choose_held_out,
+    choose_split,
+    count_lowest,
+    hash_bytes,
+)
+
+
+def test_hashes_are_fixed_for_ever():
+    # blake2b-64 of b"a\nb": what is held out must not change with a version.
+    assert hash_bytes(b"a\nb", "big") == 0xA76DE9F2D561975F
+    assert hash_bytes(b"a\nb", "little") == hash_bytes(b"a\nb") == 0x5F9761D5F2E96DA7
+
+
+def test_splits_have_their_shares_and_depend_on_nothing_but_the_key():
+    keys = [str(number).encode() for number in range(4000)]
+    split_of = {key: choose_split(key, held_out_percent=10) for key in keys}
+    counts = {split: [*split_of.values()].count(split) for split in SPLITS}
+    assert 300 < counts["validation"] < 500 and 300 < counts["test"] < 500
+    assert sum(counts.values()) == 4000
+    assert {key: choose_split(key, held_out_percent=10) for key in reversed(keys)} == split_of
+
+
+def test_nothing_or_everything_may_be_held_out():
+    keys = [str(number).encode() for number in range(50)]
+    assert {choose_split(key, held_out_percent=0) for key in keys} == {"train"}
+    assert {choose_split(key, held_out_percent=50) for key in keys} == {"validation", "test"}
+
+
+def test_halves_go_by_the_last_bit():
+    assert [choose_half(value) for value in (0, 1, 2, 3)] == ["validation", "test"] * 2
+
+
+def test_groups_are_taken_in_the_order_of_their_hashes():
+    sizes = {9: 1, 4: 1, 6: 1}
+    assert choose_held_out(sizes, 2) == {4, 6}
+    assert choose_held_out(sizes, 5) == {4, 6, 9}
+
+
+def test_a_group_that_is_too_large_is_passed_over_or_ends_the_choice():
+    sizes = {1: 3, 2: 5, 3: 1, 4: 1}
+    assert choose_held_out(sizes, 4) == {1, 3}
+    assert choose_held_out(sizes, 4, may_exceed=True) == {1, 2}
+
+
+def test_one_group_is_held_out_in_any_case():
+    sizes = {1: 3, 2: 2, 3: 2}
+    assert choose_held_out(sizes, 0) == {2}  # the smallest that comes first
+    assert choose_held_out(sizes, 0, may_exceed=True) == {1}  # the first
+    assert choose_held_out({}, 5) == set()
+
+
+def test_the_lowest_hashes_are_counted_in_any_order():
+    for hashes in permutations([5, 2, 8, 2, 5]):
+        assert count_lowest(hashes, most=2) == (5, {2: 2, 5: 2})
+    assert count_lowest([], most=2) == (0, {})
