@@ -65,7 +65,6 @@ class ImageFolder(Problem):
     source_modules = (
         "t2t_mm.problems.image_folder_layout",
         "t2t_mm.problems.picture_listing",
-        "t2t_mm.data.declaring.splits",
     )
     licence = "that of your pictures"
     size = "that of your pictures"

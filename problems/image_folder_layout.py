@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLITS, choose_held_out
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, choose_held_out
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decoded_lines
 from t2t_mm.problems.picture_listing import is_hidden, is_picture, name_hash
@@ -23,11 +23,6 @@ from t2t_mm.problems.picture_listing import is_hidden, is_picture, name_hash
 # The picture's path, and the name of the folder of its class.
 LabelledPicture = tuple[Path, str]
 
-SPLIT_FOLDERS: Final = {
-    "train": ("train",),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test",),
-}
 HELD_OUT_SHARE: Final = 0.05
 
 _SHOWN = 3
@@ -55,7 +50,7 @@ def split_folder(root: Path, split: str) -> Path | None:
     Raises:
         UserError: If there are several, as `val` and `dev`.
     """
-    found = [root / name for name in SPLIT_FOLDERS[split] if (root / name).is_dir()]
+    found = [root / name for name in SPLIT_NAMES[split] if (root / name).is_dir()]
     if len(found) > 1:
         raise UserError(
             f"{root} has several folders for the split {split}",
@@ -128,7 +123,7 @@ def read_class_folders(root: Path) -> PictureFolder:
                 received={"folders": folders[:10]},
                 fix=f"Name the problem image_folder/{name}.",
             )
-    names = {name for names in SPLIT_FOLDERS.values() for name in names}
+    names = {name for names in SPLIT_NAMES.values() for name in names}
     if folders and names.issuperset(folders):
         raise UserError(
             f"{root} has no training pictures",

@@ -7,17 +7,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from t2t_mm.data.declaring.splits import SPLITS, choose_held_out, hash_bytes
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, choose_held_out, hash_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import SOURCE_MODULES, Listing, SpeechProblem, Utterance
 from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, files_of_list, read_list
 from t2t_mm.registry import register_problem
 
-_STEMS = {
-    "train": ("train",),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test",),
-}
 _ONE_PART_UP_TO = 10_000
 _PARTS = 16
 
@@ -92,7 +87,7 @@ class SpeechFiles(SpeechProblem):
     @cached_property
     def _lists(self) -> dict[str, Path]:
         """The directory or manifest of each split that has one."""
-        found = {split: self._only(split) for split in _STEMS}
+        found = {split: self._only(split) for split in SPLIT_NAMES}
         if not found["train"]:
             folder = self._folder or Path("TMP_DIR", self.argument)
             raise self.missing(one_of=[folder / "train" / "text", folder / "train.jsonl"])
@@ -114,7 +109,7 @@ class SpeechFiles(SpeechProblem):
         if self._folder is None:
             return []
         paths = []
-        for stem in _STEMS[split]:
+        for stem in SPLIT_NAMES[split]:
             if (self._folder / stem / "text").is_file():
                 paths.append(self._folder / stem)
             manifests = (self._folder / f"{stem}{suffix}" for suffix in MANIFEST_SUFFIXES)

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLITS
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.problems.parallel_text import (
@@ -20,12 +20,6 @@ from t2t_mm.problems.parallel_text import (
     pair_hash,
 )
 from t2t_mm.registry import register_problem
-
-_STEMS = {
-    "train": ("train",),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test",),
-}
 
 
 @register_problem("text2text_files")
@@ -148,7 +142,7 @@ class Text2textFiles(Problem):
         """The files of each split that has any, all found before the first one is read."""
         files = {}
         for split in ("train", "validation"):
-            if text := self._only(split, _STEMS[split]):
+            if text := self._only(split, SPLIT_NAMES[split]):
                 files[split] = text
         if "train" not in files:
             raise UserError(

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLITS
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.problems.parallel_text import choose_held_out_pairs, pair_hash
@@ -23,11 +23,6 @@ from t2t_mm.problems.treebank_files import (
 )
 from t2t_mm.registry import register_problem
 
-_STEMS: Final = {
-    "train": ("train",),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test",),
-}
 _NAMED_ENDINGS: Final = (*ENDINGS, ".txt", ".trees")
 
 
@@ -143,7 +138,7 @@ class TreeFiles(Problem):
         """Return train.mrg, dev.ptb and the like by split."""
         files = {}
         names = sorted(path for path in folder.iterdir() if path.is_file())
-        for split, stems in _STEMS.items():
+        for split, stems in SPLIT_NAMES.items():
             wanted = {stem + ending for stem in stems for ending in _NAMED_ENDINGS}
             found: dict[str, TreeFile] = {}
             for file in map(TreeFile, names):

@@ -10,7 +10,14 @@ import heapq
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-SPLITS = ("train", "validation", "test")
+SPLIT_NAMES: Mapping[str, tuple[str, ...]] = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test",),
+}
+"""What the files and folders of each split may be called."""
+
+SPLITS = tuple(SPLIT_NAMES)
 
 
 def hash_bytes(key: bytes, byte_order: Literal["little", "big"] = "little") -> int:
