@@ -24,7 +24,7 @@ from typing import Any
 
 from absl import flags as absl_flags
 
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -224,4 +224,4 @@ def _parse(name: str, values: absl_flags.FlagValues, arguments: Sequence[str]) -
 
 
 def _closest_flag(name: str, values: absl_flags.FlagValues) -> str:
-    return closest(f"--{name}", [f"--{flag}" for flag in values])
+    return suggest_closest(f"--{name}", [f"--{flag}" for flag in values])

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import broken_zip_told
+from t2t_mm.files.text_files import report_broken_zip
 
 _SHOWN = 3
 
@@ -56,7 +56,7 @@ class JsonFile:
         try:
             if not self.member:
                 return json.loads(self.path.read_bytes())
-            with broken_zip_told(self.path), zipfile.ZipFile(self.path) as archive:
+            with report_broken_zip(self.path), zipfile.ZipFile(self.path) as archive:
                 return json.loads(archive.read(self.member))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise UserError(
@@ -81,7 +81,7 @@ class PictureStore:
         """Return by file name where in the folder or zip each file lies."""
         if self.path.is_dir():
             return {entry.name: entry.name for entry in os.scandir(self.path)}
-        with broken_zip_told(self.path), zipfile.ZipFile(self.path) as archive:
+        with report_broken_zip(self.path), zipfile.ZipFile(self.path) as archive:
             return {PurePosixPath(member).name: member for member in archive.namelist()}
 
     @contextmanager
@@ -95,7 +95,7 @@ class PictureStore:
             yield self.path.joinpath
             return
         names = self.names()
-        with broken_zip_told(self.path), zipfile.ZipFile(self.path) as archive:
+        with report_broken_zip(self.path), zipfile.ZipFile(self.path) as archive:
             yield lambda name: archive.read(names[name])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import broken_zip_told
+from t2t_mm.files.text_files import report_broken_zip
 from t2t_mm.problems.captions_json import (
     CaptionedPicture,
     JsonFile,
@@ -89,7 +89,7 @@ def _find_json(folder: Path, name: str, year: str) -> JsonFile | None:
     archive = folder / f"annotations_trainval{year}.zip"
     member = f"annotations/{filename}"
     if archive.is_file():
-        with broken_zip_told(archive), zipfile.ZipFile(archive) as opened:
+        with report_broken_zip(archive), zipfile.ZipFile(archive) as opened:
             if member in opened.namelist():
                 return JsonFile(archive, member)
     return None

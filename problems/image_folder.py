@@ -12,7 +12,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Categorical, Feature, Image
-from t2t_mm.files.text_files import decoded_lines
+from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.image_folder_layout import (
     LabelledPicture,
     PictureFolder,
@@ -172,7 +172,7 @@ class ImageFolder(Problem):
         """The name of each class by its folder, in the order of the folders."""
         meanings: dict[str, str] = {}
         for path in self._word_files:
-            for line in decoded_lines(path):
+            for line in decode_lines(path):
                 wnid, _, words = line.partition("\t")
                 meanings[wnid.strip()] = words.partition(",")[0].strip()
         names = {folder: meanings.get(folder) or folder for folder in self._found.classes}

@@ -17,7 +17,7 @@ from typing import Final
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, choose_held_out
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import decoded_lines
+from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.picture_listing import is_hidden, is_picture, name_hash
 
 # The picture's path, and the name of the folder of its class.
@@ -165,7 +165,7 @@ def _read_annotations(folder: Path, listed: Path, classes: list[str]) -> list[La
     there = {path.name: path for path in _files(folder) if is_picture(path)}
     pictures, absent = [], []
     known = set(classes)
-    for number, line in enumerate(decoded_lines(listed), start=1):
+    for number, line in enumerate(decode_lines(listed), start=1):
         if not line.strip():
             continue
         name, _, rest = line.partition("\t")

@@ -7,9 +7,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from t2t_mm.data.sounds.raw_sounds import SoundReader
+from t2t_mm.data.sounds.raw_sounds import RawSoundReader
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import decoded_lines
+from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.librispeech_tfds import read_tfds_sets
 from t2t_mm.problems.speech import (
     SOURCE_MODULES,
@@ -130,7 +130,7 @@ class Librispeech(SpeechProblem):
 
     def _tfds_examples(self, split: str) -> Iterator[dict[str, Any]]:
         assert self.tmp_dir is not None
-        reader = SoundReader(self.sound.sample_rate_hz)
+        reader = RawSoundReader(self.sound.sample_rate_hz)
         try:
             for key, flac, text in read_tfds_sets(self.sets[split], self.tmp_dir):
                 sound = partial(reader.read, flac, name=key)
@@ -156,7 +156,7 @@ def _transcripts(folder: Path) -> list[Path]:
 
 
 def _lines(path: Path) -> list[str]:
-    return [line for line in decoded_lines(path) if line.strip()]
+    return [line for line in decode_lines(path) if line.strip()]
 
 
 def _read_chapter(path: Path) -> Iterator[Utterance]:

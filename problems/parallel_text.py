@@ -15,7 +15,7 @@ from pathlib import Path
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import choose_held_out, count_lowest, hash_bytes
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import broken_gzip_told, decoded_lines, open_bytes
+from t2t_mm.files.text_files import decode_lines, open_bytes, report_broken_gzip
 
 Pair = tuple[str, str]
 
@@ -108,7 +108,7 @@ def read_lines(path: Path) -> Iterator[str]:
     Raises:
       UserError: if a line is not UTF-8 (with file and line number) or the .gz file is broken.
     """
-    lines = decoded_lines(path)
+    lines = decode_lines(path)
     if ".sgm" in path.suffixes[-2:]:
         return (match.group(1).strip() for line in lines if (match := _SEGMENT.search(line)))
     return (line.strip() for line in lines)
@@ -119,7 +119,7 @@ def count_lines(path: Path) -> int:
     if ".sgm" in path.suffixes[-2:]:
         return sum(1 for _ in read_lines(path))
     count, last = 0, b"\n"
-    with broken_gzip_told(path), open_bytes(path) as file:
+    with report_broken_gzip(path), open_bytes(path) as file:
         while chunk := file.read(_CHUNK_BYTES):
             count += chunk.count(b"\n")
             last = chunk[-1:]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.sounds.raw_sounds import SoundReader
+from t2t_mm.data.sounds.raw_sounds import RawSoundReader
 from t2t_mm.features import Audio, BatchSpec, Language
 
 SOURCE_MODULES = (
@@ -89,7 +89,7 @@ class SpeechProblem(Problem):
             warn_once(f"Problem {self.name}, {split}: {note}")
         num_parts = self.num_parts(split)
         where = split if num_parts == 1 else f"{split} (part {part + 1} of {num_parts})"
-        reader = SoundReader(self.sound.sample_rate_hz)
+        reader = RawSoundReader(self.sound.sample_rate_hz)
         try:
             for utterance in listing.utterances:
                 sound = partial(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import decoded_lines
+from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.speech import Listing, Utterance, counted, lower_case
 
 MANIFEST_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
@@ -95,7 +95,7 @@ def _table(path: Path) -> dict[str, Numbered]:
             received={"files": ", ".join(sorted(file.name for file in path.parent.iterdir())[:10])},
         )
     table: dict[str, Numbered] = {}
-    for number, line in enumerate(decoded_lines(path), start=1):
+    for number, line in enumerate(decode_lines(path), start=1):
         key, *rest = line.split(None, 1)[:2] or [""]
         if key in table:
             raise UserError(
@@ -198,7 +198,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     if path.suffix in (".csv", ".tsv"):
         yield from _table_rows(path)
         return
-    for number, line in enumerate(decoded_lines(path), start=1):
+    for number, line in enumerate(decode_lines(path), start=1):
         if not line.strip():
             continue
         try:
@@ -220,7 +220,7 @@ def _table_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     if path.suffix == ".tsv":
         options |= {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
     names: list[str] = []
-    for number, line in enumerate(decoded_lines(path), start=1):
+    for number, line in enumerate(decode_lines(path), start=1):
         if not line.strip():
             continue
         try:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from t2t_mm.data.trees.linearization import linearize
 from t2t_mm.data.trees.trees import Tree, read_trees
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import broken_zip_told, decode_line, decoded_lines
+from t2t_mm.files.text_files import decode_line, decode_lines, report_broken_zip
 
 ENDINGS = (".mrg", ".ptb")
 
@@ -77,7 +77,7 @@ def files_in_zip(path: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFil
     Raises:
         UserError: The file is no whole .zip.
     """
-    with broken_zip_told(path), zipfile.ZipFile(path) as archive:
+    with report_broken_zip(path), zipfile.ZipFile(path) as archive:
         names = sorted(archive.namelist())
     return [TreeFile(path, name) for name in names if _counts(name.split("/"), endings)]
 
@@ -102,11 +102,11 @@ def _counts(parts: Iterable[str], endings: tuple[str, ...], packed: tuple[str, .
 
 def _opened(files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree]]]:
     for file in files:
-        yield file.path, read_trees(decoded_lines(file.path), str(file.path))
+        yield file.path, read_trees(decode_lines(file.path), str(file.path))
 
 
 def _opened_zip(path: Path, files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree]]]:
-    with broken_zip_told(path), zipfile.ZipFile(path) as archive:
+    with report_broken_zip(path), zipfile.ZipFile(path) as archive:
         for file in files:
             place = path / file.member
             with archive.open(file.member) as lines:

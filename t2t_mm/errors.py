@@ -45,7 +45,7 @@ class UserError(ValueError):
         return str(self.args[0])  # also for those that are a KeyError as well, which shows a repr
 
 
-def closest(name: str, names: Iterable[str]) -> str:
+def suggest_closest(name: str, names: Iterable[str]) -> str:
     """Suggest the names that look most like `name`.
 
     Args:
@@ -57,7 +57,7 @@ def closest(name: str, names: Iterable[str]) -> str:
         appended to a message.
 
     Example:
-        >>> closest("mini_endee", ["mini_ende", "wmt_ende"])
+        >>> suggest_closest("mini_endee", ["mini_ende", "wmt_ende"])
         " Did you mean 'mini_ende', 'wmt_ende'?"
     """
     matches = difflib.get_close_matches(name, list(names), n=3, cutoff=0.6)

@@ -14,7 +14,7 @@ from tiny_senses import KINDS, picture, picture_file
 from t2t_mm import registry
 from t2t_mm.bin import t2t_datagen
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.datasets import evaluation_dataset
+from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.features import BatchSpec, Categorical, Image
 
 Datagen = Callable[..., tuple[int, str]]
@@ -43,7 +43,7 @@ def examples(name: str, split: str, tmp_path: Path) -> list[dict[str, np.ndarray
     """Returns the generated examples of a split as a model reads them."""
     problem = registry.problem(name, tmp_dir=tmp_path / "raw")
     one_each = BatchSpec(examples=1)
-    batches = evaluation_dataset(problem, split, data_dir=tmp_path / "data", batch=one_each)
+    batches = make_evaluation_dataset(problem, split, data_dir=tmp_path / "data", batch=one_each)
     return [
         {key: value[0] for key, value in batch.items()} for batch in batches.as_numpy_iterator()
     ]

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 
 
 def test_message_is_sentences_in_order() -> None:
@@ -31,10 +31,10 @@ def test_is_a_value_error() -> None:
 
 
 def test_closest_names_best_first() -> None:
-    assert closest("mini_endee", ["wmt_ende", "audio", "mini_ende"]) == (
+    assert suggest_closest("mini_endee", ["wmt_ende", "audio", "mini_ende"]) == (
         " Did you mean 'mini_ende', 'wmt_ende'?"
     )
 
 
 def test_closest_is_silent_where_nothing_is_close() -> None:
-    assert closest("zzz", ["wmt_ende"]) == ""
+    assert suggest_closest("zzz", ["wmt_ende"]) == ""

@@ -27,7 +27,7 @@ from tiny_senses import (
 
 import t2t_mm
 from t2t_mm import registry
-from t2t_mm.data.pipeline.datasets import evaluation_dataset
+from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation import evaluation
 from t2t_mm.evaluation.evaluator import Evaluator
@@ -231,7 +231,7 @@ def test_padding_changes_no_score(
     senses: SensesRun, scores: dict[str, Any], evaluator: Evaluator, loaded: LoadedRun, name: str
 ) -> None:
     """Six examples of several sizes in one batch score as they do one by one."""
-    batches = evaluation_dataset(
+    batches = make_evaluation_dataset(
         registry.problem(name), "validation", data_dir=senses.data_dir, batch=BatchSpec(examples=1)
     )
     alone = evaluator.teacher_forced(loaded.run.task(name), batches)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.record_reading import TEXT_SUFFIX, alternatives_of, read_examples
+from t2t_mm.data.pipeline.record_reading import TEXT_SUFFIX, read_examples, split_alternatives
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.features import NUM_RANKED
 from t2t_mm.scoring.decoded import Decoded
@@ -28,7 +28,7 @@ def frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
     feature = problem.features["targets"]
     examples = read_examples(info, "train", problem, with_text=True)
     texts = (example["targets" + TEXT_SUFFIX].numpy() for example in examples)
-    return most_frequent(alternatives_of(feature, text) for text in texts)
+    return most_frequent(split_alternatives(feature, text) for text in texts)
 
 
 def most_frequent(targets: Iterable[Sequence[str]]) -> list[str]:

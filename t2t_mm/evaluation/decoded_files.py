@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.samples import stored_bytes
+from t2t_mm.data.pipeline.samples import read_stored_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Image
 from t2t_mm.files.atomic_writes import write_bytes_atomically, write_text_atomically
@@ -87,7 +87,7 @@ def _media(
     written = []
     stem = problem.name.replace("/", "_")
     for index, content in enumerate(
-        stored_bytes(problem, split, "inputs", data_dir=data_dir, limit=count)
+        read_stored_bytes(problem, split, "inputs", data_dir=data_dir, limit=count)
     ):
         if isinstance(feature, Image):
             kind, suffix = "picture", _picture_suffix(content)

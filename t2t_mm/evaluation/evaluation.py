@@ -11,14 +11,14 @@ from rich.console import Console
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.datasets import evaluation_dataset
-from t2t_mm.data.pipeline.record_reading import alternatives_of
-from t2t_mm.errors import UserError, closest
+from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
+from t2t_mm.data.pipeline.record_reading import split_alternatives
+from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.evaluation.baseline import frequent_targets, trivial_outputs
 from t2t_mm.evaluation.decoded_files import describe_samples, keep_results, write_decoded
 from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
-from t2t_mm.files.disk import full_disk_told
+from t2t_mm.files.disk import report_full_disk
 from t2t_mm.inference.batch_decoder import BatchDecoder
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data, chosen_tasks
@@ -90,7 +90,7 @@ def evaluate(
     results: dict[str, dict[str, Any]] = {}
     for task in tasks:
         problem: Problem = registry.problem(task.name, data_dir=directory)
-        dataset = evaluation_dataset(
+        dataset = make_evaluation_dataset(
             problem, split, data_dir=directory, batch=evaluator.batch, limit=limit
         )
         with console.status(f"scoring {task.name} on {split}"):  # seen on a terminal only
@@ -105,7 +105,7 @@ def evaluate(
             results[task.name]["baseline"] = _baseline_scores(
                 task, frequent_targets(problem, directory), decoded
             )
-        with full_disk_told(folder, "the run is not touched"):
+        with report_full_disk(folder, "the run is not touched"):
             write_decoded(folder, task.name, decoded)
             results[task.name]["samples"] = describe_samples(
                 problem, split, decoded, folder=folder, data_dir=directory, count=samples
@@ -126,7 +126,7 @@ def _check_metrics(tasks: Iterable[Task]) -> None:
             if name not in METRICS:
                 raise UserError(
                     f"Problem {task.name} names the unknown metric {name!r}."
-                    f"{closest(name, METRICS)}",
+                    f"{suggest_closest(name, METRICS)}",
                     expected=", ".join(METRICS),
                 )
 
@@ -141,7 +141,7 @@ def decode_split(
     for batch in batches:
         inputs += [text.decode("utf-8") for text in batch["inputs_text"].numpy()]
         texts = batch["targets_text"].numpy()
-        references += [alternatives_of(task.targets, text) for text in texts]
+        references += [split_alternatives(task.targets, text) for text in texts]
         outputs += decoder(task, batch)
     return Decoded(
         hypotheses=[output.text for output in outputs],

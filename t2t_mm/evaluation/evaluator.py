@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.datasets import evaluation_dataset
+from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.tracing import any_shape, traced
 from t2t_mm.model.multimodel import MultiModel
@@ -98,7 +98,7 @@ def validation_scores(
     """
     scores = {}
     for task, problem in scored:
-        dataset = evaluation_dataset(
+        dataset = make_evaluation_dataset(
             problem, "validation", data_dir=data_dir, batch=evaluator.batch
         )
         batches = dataset.take(num_batches) if num_batches else dataset

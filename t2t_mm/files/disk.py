@@ -15,7 +15,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Wait until no other process generates in `folder`; the lock dies with its process."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
@@ -27,7 +27,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def full_disk_told(folder: Path, kept: str = "finished problems are kept") -> Iterator[None]:
+def report_full_disk(folder: Path, kept: str = "finished problems are kept") -> Iterator[None]:
     """Turn what a full disk raises, here or in TensorFlow, into a `UserError`.
 
     Args:
@@ -47,7 +47,7 @@ def full_disk_told(folder: Path, kept: str = "finished problems are kept") -> It
 
 
 @contextlib.contextmanager
-def only_user_of(folder: Path, what: str) -> Iterator[None]:
+def claim_folder(folder: Path, what: str) -> Iterator[None]:
     """Keep a second process out of `folder`; the lock dies with its process.
 
     Raises:

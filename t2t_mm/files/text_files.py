@@ -15,7 +15,7 @@ from t2t_mm.errors import UserError
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-def decoded_lines(path: Path) -> Iterator[str]:
+def decode_lines(path: Path) -> Iterator[str]:
     """Yield the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
 
     Only a newline ends a line ("\\r\\n" too), so that aligned files stay aligned whatever other
@@ -24,7 +24,7 @@ def decoded_lines(path: Path) -> Iterator[str]:
     Raises:
         UserError: If a line is not UTF-8 (with file and line number) or the .gz file is broken.
     """
-    with broken_gzip_told(path), open_bytes(path) as lines:
+    with report_broken_gzip(path), open_bytes(path) as lines:
         for number, line in enumerate(lines, start=1):
             text = decode_line(line, path, number)
             yield text.removeprefix(_BYTE_ORDER_MARK) if number == 1 else text
@@ -38,7 +38,7 @@ def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
 
 
 @contextmanager
-def broken_gzip_told(path: Path) -> Iterator[None]:
+def report_broken_gzip(path: Path) -> Iterator[None]:
     """Turn what reading a broken .gz file raises into a `UserError`."""
     try:
         yield
@@ -52,7 +52,7 @@ def broken_gzip_told(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def broken_zip_told(path: Path) -> Iterator[None]:
+def report_broken_zip(path: Path) -> Iterator[None]:
     """Turn what reading a broken .zip file raises into a `UserError`."""
     try:
         yield

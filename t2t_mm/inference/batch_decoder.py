@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary, feature_vocabulary_name
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary, name_vocabulary
 from t2t_mm.inference.search import GreedySearch, TopClasses
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.task import Task
@@ -48,7 +48,7 @@ class BatchDecoder:
             task: One of the model's.
             batch: "inputs", and "inputs_size" where there is one.
         """
-        vocabulary = self.vocabularies[feature_vocabulary_name(task.targets)]
+        vocabulary = self.vocabularies[name_vocabulary(task.targets)]
         signature = task.signature
         if self.model.modalities[task.targets.share_key].reads_encoder:
             if signature not in self._rankings:

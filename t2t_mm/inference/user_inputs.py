@@ -12,7 +12,7 @@ import numpy.typing as npt
 from t2t_mm.data.pictures.picture_inputs import prepare_picture
 from t2t_mm.data.sounds.raw_sounds import read_sound
 from t2t_mm.data.sounds.stored_sounds import prepare_sound
-from t2t_mm.data.vocabulary.vocabulary import EOS_ID, Vocabulary, feature_vocabulary_name
+from t2t_mm.data.vocabulary.vocabulary import EOS_ID, Vocabulary, name_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Feature, Image, Language
 
@@ -59,7 +59,7 @@ def _prepare(
         raise UserError(
             "An input is of a wrong type", expected="str", received={"input": type(value).__name__}
         )
-    ids = vocabularies[feature_vocabulary_name(feature)].encode(value)
+    ids = vocabularies[name_vocabulary(feature)].encode(value)
     if isinstance(feature, Language):
         return np.array([*ids, EOS_ID], np.int32)
     return np.array(ids[0], np.int32)

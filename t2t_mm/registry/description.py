@@ -7,7 +7,7 @@ import inspect
 from typing import Any
 
 from t2t_mm import registry
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 
 
 def registered_names() -> dict[str, list[str]]:
@@ -44,7 +44,7 @@ def describe(name: str) -> dict[str, Any]:
         return _describe_problem(name)
     names = [known for found in registered_names().values() for known in found]
     raise UserError(
-        f"Nothing is registered as {name!r}.{closest(name, names)}",
+        f"Nothing is registered as {name!r}.{suggest_closest(name, names)}",
         fix="`t2t-registry list` shows all names.",
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 
 T = TypeVar("T")
 
@@ -130,7 +130,7 @@ class Registry(Generic[T]):
     def unknown(self, name: str) -> UserError:
         """Return the error for a name that is not in the table."""
         return UserError(
-            f"There is no {self.kind} named {name!r}.{closest(name, self.names())}",
+            f"There is no {self.kind} named {name!r}.{suggest_closest(name, self.names())}",
             fix=self._how_to_add,
         )
 

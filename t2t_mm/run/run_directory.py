@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.data.vocabulary.vocabulary import Vocabulary, copy_vocabulary
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.run.task import Task
 from t2t_mm.settings import HParams
@@ -62,7 +62,7 @@ class Run:
         names = [task.name for task in self.tasks]
         if name not in names:
             raise UnknownTaskError(
-                f"Problem {name!r} is not one of this run's.{closest(name, names)}",
+                f"Problem {name!r} is not one of this run's.{suggest_closest(name, names)}",
                 expected=f"one of {', '.join(names)}",
                 received={"problem": name},
             )

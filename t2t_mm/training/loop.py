@@ -167,7 +167,7 @@ def run_training(
         while state.step < train.steps:
             learning_rate = learning_rate_at(state.step, hparams.optimizer, train.steps)
             for micro_step in range(train.accumulate_steps):
-                name = mixture.problem_at(state.step * train.accumulate_steps + micro_step)
+                name = mixture.choose_problem(state.step * train.accumulate_steps + micro_step)
                 batch = next(state.iterators[name])
                 num_traces, start = train_step.num_traces, time.monotonic()
                 if train.accumulate_steps == 1:

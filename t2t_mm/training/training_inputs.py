@@ -11,8 +11,8 @@ from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.datasets import dropped_examples, training_dataset
-from t2t_mm.data.pipeline.mixture import mixture_rates
+from t2t_mm.data.pipeline.datasets import count_dropped_examples, make_training_dataset
+from t2t_mm.data.pipeline.mixture import compute_mixture_rates
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.features import BatchSpec
 from t2t_mm.settings import DataHParams, HParams
@@ -50,7 +50,7 @@ class TrainingInputs:
         megabytes = max(hparams.data.shuffle_megabytes / len(self.problems), 1.0)
         return {
             problem.name: iter(
-                training_dataset(
+                make_training_dataset(
                     problem,
                     data_dir=self.data_dir,
                     batch=self.batches[problem.name],
@@ -68,7 +68,7 @@ class TrainingInputs:
         for name, info in self.infos.items():
             spec = self.batches[name]
             size = f"{spec.tokens} tokens" if spec.tokens else f"{spec.examples} examples"
-            dropped = dropped_examples(info, "train", max_length)
+            dropped = count_dropped_examples(info, "train", max_length)
             lines.append(
                 f"{name}: {info.sizes['train']:,} examples, share {self.rates[name]:.1%}, batches "
                 f"of {size}, {dropped:,} dropped as longer than data.max_length={max_length}"
@@ -97,7 +97,7 @@ def open_inputs(
         problems=problems,
         infos=infos,
         batches={problem.name: batch_spec(problem, data) for problem in problems},
-        rates=mixture_rates(
+        rates=compute_mixture_rates(
             [problem.name for problem in problems],
             mixing=data.mixing,
             sizes={name: info.sizes["train"] for name, info in infos.items()},

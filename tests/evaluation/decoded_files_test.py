@@ -30,7 +30,7 @@ def test_lines_stay_aligned(tmp_path: Path) -> None:
 
 def test_a_sample_keeps_its_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored = [np.array([1, -2, 3], "<i2").tobytes(), np.array([4], "<i2").tobytes()]
-    monkeypatch.setattr(decoded_files, "stored_bytes", lambda *a, limit, **k: stored[:limit])
+    monkeypatch.setattr(decoded_files, "read_stored_bytes", lambda *a, limit, **k: stored[:limit])
     decoded = Decoded(["a", "b"], [["x", "y"], ["z"]], inputs=["", ""])
     folder = tmp_path / "decoded" / "test-7"
     samples = describe_samples(Spoken(), "test", decoded, folder=folder, data_dir=tmp_path, count=1)

@@ -103,7 +103,7 @@ def test_shuffled_inputs_are_scored_against_the_references_of_others() -> None:
 
 
 def test_scores_do_not_depend_on_the_batch(tiny_run: TinyRun) -> None:
-    from t2t_mm.data.pipeline.datasets import evaluation_dataset
+    from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
     from t2t_mm.evaluation.evaluator import Evaluator
     from t2t_mm.features import BatchSpec
     from t2t_mm.run.restore import restore_model
@@ -114,7 +114,7 @@ def test_scores_do_not_depend_on_the_batch(tiny_run: TinyRun) -> None:
     by_size = [
         evaluator.teacher_forced(
             task,
-            evaluation_dataset(
+            make_evaluation_dataset(
                 problem(task.name, data_dir=tiny_run.data_dir),
                 "test",
                 data_dir=tiny_run.data_dir,

@@ -9,7 +9,7 @@ import pytest
 from sound_fixtures import tone, write
 
 from t2t_mm import registry
-from t2t_mm.data.generation.raw_files import changes_of_raw_files, describe_raw_files
+from t2t_mm.data.generation.raw_files import describe_raw_files, explain_raw_file_changes
 from t2t_mm.errors import UserError
 from t2t_mm.problems.librispeech import Librispeech100
 
@@ -93,9 +93,9 @@ def test_a_training_set_that_came_later_is_noticed(tmp_path):
     problem = registry.problem("librispeech", tmp_dir=folder)
     next(iter(problem.generate("train")))
     stored = describe_raw_files(problem, problem.raw_files_read)
-    assert changes_of_raw_files(registry.problem("librispeech", tmp_dir=folder), stored) == []
+    assert explain_raw_file_changes(registry.problem("librispeech", tmp_dir=folder), stored) == []
     corpus(folder, ["train-clean-100"])
-    assert changes_of_raw_files(registry.problem("librispeech", tmp_dir=folder), stored) == [
+    assert explain_raw_file_changes(registry.problem("librispeech", tmp_dir=folder), stored) == [
         f"the raw file LibriSpeech/train-clean-100/5/{chapter}/5-{chapter}.trans.txt "
         "is read as well now"
         for chapter in (198, 227)

@@ -8,7 +8,7 @@ import pytest
 
 from t2t_mm import registry
 from t2t_mm.data.sounds.raw_sounds import decode_sound
-from t2t_mm.data.sounds.sphere import read_header
+from t2t_mm.data.sounds.sphere import read_sphere_header
 from t2t_mm.errors import UserError
 
 REAL = Path(os.environ.get("T2T_MM_REAL_DATA", "absent"))
@@ -55,7 +55,7 @@ def test_alaw_is_the_same_sound_rounded():
 @pytest.mark.parametrize("channels", [1, 2])
 def test_shortened_ulaw_is_refused(channels):
     path = SPHERE / f"123_{channels}ulaw_shn.sph"
-    assert read_header(path.read_bytes(), path.name).num_channels == channels
+    assert read_sphere_header(path.read_bytes(), path.name).num_channels == channels
     with pytest.raises(UserError, match=r"ulaw,embedded-shorten-v2\.00.*sph2pipe"):
         decode_sound(path)
 

@@ -8,7 +8,7 @@ import pytest
 from sound_fixtures import sphere_bytes, tone, wav_bytes, write
 
 from t2t_mm import registry
-from t2t_mm.data.declaring.bad_examples import BadExample
+from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import Utterance
 from t2t_mm.problems.speech_files import held_out_keys
@@ -168,7 +168,7 @@ def test_an_empty_sound_is_left_to_be_counted_and_a_broken_one_is_an_error(tmp_p
     files = kaldi("train", "a", "b") | kaldi("dev", "e") | {"WAVE/a.wav": b""}
     problem = registry.problem("speech_files", tmp_dir=write(tmp_path, files))
     assert problem.skip_bad_examples
-    with pytest.raises(BadExample, match=r"a\.wav: the sound file is empty"):
+    with pytest.raises(BadExampleError, match=r"a\.wav: the sound file is empty"):
         examples(problem, "train")
     write(tmp_path, {"WAVE/a.wav": wav_bytes(tone())})
     write(tmp_path, {"WAVE/b.wav": wav_bytes(tone())[:-1]})

@@ -9,7 +9,7 @@ import pytest
 from sound_fixtures import sphere_bytes, tone, write
 
 from t2t_mm import registry
-from t2t_mm.data.declaring.bad_examples import BadExample
+from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
 from t2t_mm.problems.wsj_files import WsjFiles, read_ndx
 
@@ -172,7 +172,7 @@ def test_an_empty_recording_is_left_to_be_counted(tmp_path):
     (folder / "11-14.1/wsj0/si_et_20/440/440c0401.wv1").write_bytes(b"")
     problem = registry.problem("wsj_speech", tmp_dir=folder)
     assert problem.skip_bad_examples
-    with pytest.raises(BadExample, match=r"440c0401\.wv1: the sound file is empty"):
+    with pytest.raises(BadExampleError, match=r"440c0401\.wv1: the sound file is empty"):
         examples(problem, "test")
 
 

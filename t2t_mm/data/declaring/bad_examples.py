@@ -12,14 +12,14 @@ HOW_TO_SKIP = (
 )
 
 
-class BadExample(UserError):
+class BadExampleError(UserError):
     """A picture that cannot be decoded, a sound without samples: the data's fault, not the code's.
 
     A problem with `skip_bad_examples` goes on without it; else it is refused with `HOW_TO_SKIP`.
     """
 
 
-class UnreadableFile(UserError):
+class UnreadableFileError(UserError):
     """A raw file that is there and cannot be read: neither the data's fault nor the code's.
 
     It always stops the generation: a fault of a disk or network must not give a smaller data set.

@@ -12,7 +12,7 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Feature
-from t2t_mm.files.text_files import decoded_lines
+from t2t_mm.files.text_files import decode_lines
 from t2t_mm.registry.problem_names import with_argument
 
 
@@ -79,7 +79,7 @@ class Problem:
         data_dir: str | Path | None = None,
         tmp_dir: str | Path | None = None,
     ) -> None:
-        self.name = name or _snake_case(type(self).__name__)
+        self.name = name or _to_snake_case(type(self).__name__)
         self.argument = argument
         self.data_dir = None if data_dir is None else Path(data_dir)
         self.tmp_dir = None if tmp_dir is None else Path(tmp_dir)
@@ -242,7 +242,7 @@ class Problem:
         Raises:
             UserError: If a line is not UTF-8 (with file and line number) or the .gz is broken.
         """
-        return decoded_lines(Path(path))
+        return decode_lines(Path(path))
 
     def raw_files_wanted(self) -> Iterable[Path] | None:
         """Return the raw files that `generate` would read now, for all splits.
@@ -253,5 +253,5 @@ class Problem:
         return None
 
 
-def _snake_case(name: str) -> str:
+def _to_snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

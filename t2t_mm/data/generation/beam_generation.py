@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BEGIN, _END = "<user error>", "</user error>"
 
 
-def check_installed() -> None:
+def check_beam_is_installed() -> None:
     """Raise a UserError that names the extra where Apache Beam is not installed."""
     from importlib.util import find_spec
 
@@ -43,7 +43,7 @@ def options(settings: GenerationSettings) -> Any:
     return beam.options.pipeline_options.PipelineOptions(list(settings.beam_options))
 
 
-def split_transforms(base: Problem, settings: GenerationSettings) -> dict[str, Any]:
+def make_split_transforms(base: Problem, settings: GenerationSettings) -> dict[str, Any]:
     """Return for every split a Beam transform that yields its records by key.
 
     Each part of the problem is one element, made wherever Beam puts it. With `max_cases` all
@@ -98,7 +98,7 @@ def _skipped_folder(base: Problem, data_dir: Path) -> Path:
 
 
 @contextlib.contextmanager
-def user_errors_told() -> Iterator[None]:
+def restore_user_errors() -> Iterator[None]:
     """Turn what Beam makes of a worker's `UserError` back into one."""
     try:
         yield

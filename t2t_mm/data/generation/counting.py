@@ -29,7 +29,7 @@ class Tally:
     skipped: int = 0
 
 
-def counted_records(
+def tally_records(
     base: Problem, split: str, settings: GenerationSettings, tally: Tally
 ) -> Iterator[KeyedRecord]:
     """Yield the records of a split and count them, and what was left out, on the way."""

@@ -18,17 +18,17 @@ from t2t_mm.data.generation.problem_generation import (
     is_generated,
 )
 from t2t_mm.data.generation.vocabulary_training import train_vocabulary
-from t2t_mm.data.records.example_records import checked_examples
+from t2t_mm.data.records.example_records import read_checked_examples
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.data.vocabulary.vocabulary import (
     BYTES,
+    has_vocabulary,
     load_vocabulary,
-    vocabulary_exists,
-    vocabulary_path,
+    locate_vocabulary,
 )
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.files.disk import alone_in, full_disk_told
+from t2t_mm.files.disk import lock_folder, report_full_disk
 
 __all__ = ["DataInfo", "GeneratedProblem", "GeneratedSplit", "generate_data", "open_data"]
 
@@ -115,9 +115,9 @@ def generate_data(
             for base in bases
         ]
     if beam:
-        beam_generation.check_installed()
+        beam_generation.check_beam_is_installed()
     _check_raw_data(bases, settings)
-    with full_disk_told(settings.data_dir):
+    with report_full_disk(settings.data_dir):
         write_labels(
             bases,
             settings.data_dir,
@@ -125,7 +125,7 @@ def generate_data(
             regenerate=settings.overwrite,
         )
         for name in _named_vocabularies(bases):
-            if vocabulary_exists(data_dir, name) and not overwrite_vocab:
+            if has_vocabulary(data_dir, name) and not overwrite_vocab:
                 _tell_size(name, vocabulary_size, settings)
                 continue
             settings.tell(f"training vocabulary {name} of {vocabulary_size} pieces")
@@ -151,7 +151,7 @@ def _check_raw_data(bases: Sequence[Problem], settings: GenerationSettings) -> N
     """
     for base in bases:
         if settings.overwrite or not is_generated(base, settings.data_dir):
-            next(checked_examples(base, base.splits[0], 0, only=()), None)
+            next(read_checked_examples(base, base.splits[0], 0, only=()), None)
 
 
 def _find_bases(
@@ -202,8 +202,8 @@ def _train_locked(
     size: int,
     byte_budget: int,
 ) -> None:
-    with alone_in(vocabulary_path(settings.data_dir, name).parent):
-        if vocabulary_exists(settings.data_dir, name) and not overwrite:
+    with lock_folder(locate_vocabulary(settings.data_dir, name).parent):
+        if has_vocabulary(settings.data_dir, name) and not overwrite:
             return
         train_vocabulary(
             name,

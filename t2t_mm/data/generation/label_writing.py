@@ -7,18 +7,18 @@ from pathlib import Path
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.problem_generation import is_generated
-from t2t_mm.data.records.codecs import feature_labels
+from t2t_mm.data.records.codecs import make_feature_labels
 from t2t_mm.data.vocabulary.labels import (
     LabelVocabulary,
-    labels_path,
     load_labels,
-    numbered_labels,
+    locate_labels,
+    make_numbered_labels,
     save_labels,
 )
-from t2t_mm.data.vocabulary.vocabulary import vocabulary_path
+from t2t_mm.data.vocabulary.vocabulary import locate_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Language
-from t2t_mm.files.disk import alone_in
+from t2t_mm.files.disk import lock_folder
 
 
 def write_labels(
@@ -45,13 +45,13 @@ def write_labels(
         for feature, spec in base.features.items():
             if not isinstance(spec, Categorical) or not spec.vocabulary:
                 continue
-            path = labels_path(data_dir, spec.vocabulary)
+            path = locate_labels(data_dir, spec.vocabulary)
             stays = is_generated(base, data_dir) and not (overwrite or regenerate)
             if path.is_file() and stays:
                 continue
             _check_no_model(base, data_dir, spec.vocabulary)
-            labels = feature_labels(feature, base)
-            with alone_in(path.parent):
+            labels = make_feature_labels(feature, base)
+            with lock_folder(path.parent):
                 if spec.vocabulary in written:
                     _check_same(base, labels, written[spec.vocabulary])
                 elif path.is_file() and not overwrite:
@@ -73,12 +73,12 @@ def _check_text_vocabularies(bases: Sequence[Problem]) -> None:
             if isinstance(spec, Categorical) and spec.vocabulary in named:
                 raise _two_kinds(spec.vocabulary, base)
     for name, base in named.items():
-        if numbered_labels(name):
+        if make_numbered_labels(name):
             raise _two_kinds(name, base)
 
 
 def _check_no_model(base: Problem, data_dir: Path, name: str) -> None:
-    if vocabulary_path(data_dir, name).is_file() or numbered_labels(name):
+    if locate_vocabulary(data_dir, name).is_file() or make_numbered_labels(name):
         raise _two_kinds(name, base)
 
 

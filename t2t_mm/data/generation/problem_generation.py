@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.generation.counting import Tally, check_not_empty, counted_records
+from t2t_mm.data.generation.counting import Tally, check_not_empty, tally_records
 from t2t_mm.data.generation.generation_settings import GenerationSettings
 from t2t_mm.data.generation.raw_files import (
-    changes_of_raw_files,
     describe_raw_files,
+    explain_raw_file_changes,
     raw_files_wanted,
 )
 from t2t_mm.data.records.example_records import load_vocabularies
@@ -23,12 +23,12 @@ from t2t_mm.data.records.stored import (
     METADATA_FILE,
     Metadata,
     Shard,
-    data_folder,
-    file_sha256,
+    hash_file,
+    locate_data,
+    make_stale_error,
     open_data,
-    stale_data,
 )
-from t2t_mm.files.disk import alone_in
+from t2t_mm.files.disk import lock_folder
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class GeneratedProblem:
 
 def is_generated(base: Problem, data_dir: Path) -> bool:
     """Return whether there is data of this version of the problem, up to date or not."""
-    return (data_folder(base, data_dir) / METADATA_FILE).is_file()
+    return (locate_data(base, data_dir) / METADATA_FILE).is_file()
 
 
 def generate_problem(base: Problem, settings: GenerationSettings) -> GeneratedProblem:
@@ -77,9 +77,9 @@ def generate_problem(base: Problem, settings: GenerationSettings) -> GeneratedPr
         UserError: If the data that is there is stale or was made with other settings, or if the
             problem's raw data is missing or malformed.
     """
-    folder = data_folder(base, settings.data_dir)
+    folder = locate_data(base, settings.data_dir)
     begin = time.monotonic()
-    with alone_in(folder.parent):
+    with lock_folder(folder.parent):
         _clean_up_after_kill(folder)
         was_there = is_generated(base, settings.data_dir) and not settings.overwrite
         if was_there:
@@ -97,7 +97,7 @@ def generate_problem(base: Problem, settings: GenerationSettings) -> GeneratedPr
 
 
 def _describe_split(metadata: Metadata, split: str) -> GeneratedSplit:
-    shards = metadata.shards_of(split)
+    shards = metadata.list_shards(split)
     return GeneratedSplit(
         examples=sum(metadata.lengths[split].values()),
         shards=len(shards),
@@ -118,9 +118,9 @@ def _check_same_settings(base: Problem, settings: GenerationSettings) -> None:
         for flag, stored, asked in limits
         if stored != asked and not settings.only_missing
     ]
-    reasons += changes_of_raw_files(base, metadata.raw_files)
+    reasons += explain_raw_file_changes(base, metadata.raw_files)
     if reasons:
-        raise stale_data(base, settings.data_dir, reasons)
+        raise make_stale_error(base, settings.data_dir, reasons)
 
 
 def _replace(base: Problem, folder: Path, settings: GenerationSettings) -> None:
@@ -180,12 +180,12 @@ def _write(base: Problem, settings: GenerationSettings) -> None:
 
     splits: Mapping[str, Any]
     if settings.beam:
-        splits = beam_generation.split_transforms(base, settings)
+        splits = beam_generation.make_split_transforms(base, settings)
     else:
         splits = {
-            split: counted_records(base, split, settings, tallies[split]) for split in base.splits
+            split: tally_records(base, split, settings, tallies[split]) for split in base.splits
         }
-    with beam_generation.user_errors_told():
+    with beam_generation.restore_user_errors():
         record_writer.write_records(
             record_writer.ProblemBuilder(base, settings.data_dir, splits, finish),
             num_shards=settings.num_shards,
@@ -195,6 +195,6 @@ def _write(base: Problem, settings: GenerationSettings) -> None:
 
 def _describe_shards(folder: Path) -> dict[str, Shard]:
     return {
-        path.name: Shard(bytes=path.stat().st_size, sha256=file_sha256(path))
+        path.name: Shard(bytes=path.stat().st_size, sha256=hash_file(path))
         for path in sorted(folder.glob("*.tfrecord-*"))
     }

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.stored import file_sha256
+from t2t_mm.data.records.stored import hash_file
 from t2t_mm.errors import UserError
 
 _LARGEST_READ_WHOLE = 10**9
 _MOST_TOLD, _FIRST_TOLD = 10, 3
 
 
-def changes_of_raw_files(base: Problem, stored: Mapping[str, str]) -> list[str]:
+def explain_raw_file_changes(base: Problem, stored: Mapping[str, str]) -> list[str]:
     """Return one clause per raw file that changed or came; those that went are not needed.
 
     Of more than ten the first three are named and the others counted.
@@ -30,10 +30,10 @@ def changes_of_raw_files(base: Problem, stored: Mapping[str, str]) -> list[str]:
     changes = [
         f"the raw file {name} changed"
         for path, name in paths.items()
-        if path.is_file() and raw_file_digest(path) != stored[name]
+        if path.is_file() and hash_raw_file(path) != stored[name]
     ]
     came = sorted(set(raw_files_wanted(base)) - set(paths))
-    changes += [f"the raw file {raw_file_name(base, path)} is read as well now" for path in came]
+    changes += [f"the raw file {name_raw_file(base, path)} is read as well now" for path in came]
     if len(changes) > _MOST_TOLD:
         more = len(changes) - _FIRST_TOLD
         changes[_FIRST_TOLD:] = [f"{more:,} more raw files changed or are read as well now"]
@@ -48,11 +48,11 @@ def raw_files_wanted(base: Problem) -> Iterable[Path]:
         return ()
 
 
-def raw_file_digest(path: Path) -> str:
+def hash_raw_file(path: Path) -> str:
     """Return the digest of a file's content; above 1 GB of its size and 64 KiB at either end."""
     size = path.stat().st_size
     if size <= _LARGEST_READ_WHOLE:
-        return file_sha256(path)
+        return hash_file(path)
     with path.open("rb") as file:
         head = file.read(1 << 16)
         file.seek(max(0, size - (1 << 16)))
@@ -62,10 +62,10 @@ def raw_file_digest(path: Path) -> str:
 
 def describe_raw_files(problem: Problem, paths: Iterable[Path]) -> dict[str, str]:
     """Return the digests of raw files by their path in tmp_dir."""
-    return {raw_file_name(problem, path): raw_file_digest(path) for path in sorted(set(paths))}
+    return {name_raw_file(problem, path): hash_raw_file(path) for path in sorted(set(paths))}
 
 
-def raw_file_name(problem: Problem, path: Path) -> str:
+def name_raw_file(problem: Problem, path: Path) -> str:
     """Return the path of a raw file in tmp_dir, or its whole path where it lies elsewhere."""
     inside = problem.tmp_dir is not None and path.is_relative_to(problem.tmp_dir)
     return (path.relative_to(problem.tmp_dir) if inside and problem.tmp_dir else path).as_posix()

@@ -15,9 +15,9 @@ from tensorflow_datasets.core import writer as tfds_writer
 from tensorflow_datasets.core.utils import shard_utils
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.codecs import codec_of
+from t2t_mm.data.records.codecs import choose_codec
 from t2t_mm.data.records.example_records import IDS_SUFFIX, Record
-from t2t_mm.data.records.quiet_tfds import quiet_tfds
+from t2t_mm.data.records.quiet_tfds import silence_tfds
 
 KeyedRecords = Iterable[tuple[str, Record]]
 
@@ -70,7 +70,7 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
         config = None
         if argument:
             config = tfds.core.BuilderConfig(name=argument, version=problem.version)
-        with quiet_tfds():
+        with silence_tfds():
             super().__init__(data_dir=str(data_dir), config=config, version=problem.version)
 
     @property
@@ -81,7 +81,7 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
         return _OwnInfo(
             builder=self,
             description=(type(self._problem).__doc__ or self._problem.name).strip(),
-            features=tfds.features.FeaturesDict(stored_features(self._problem)),
+            features=tfds.features.FeaturesDict(declare_tfds_features(self._problem)),
         )
 
     def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
@@ -108,12 +108,12 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
         pass
 
 
-def stored_features(problem: Problem) -> dict[str, Any]:
+def declare_tfds_features(problem: Problem) -> dict[str, Any]:
     """Return the TFDS feature of every field of a record: the value as a string, and its ids."""
     fields: dict[str, Any] = {}
     for name in problem.features:
         fields[name] = tfds.features.Text()  # any bytes: a picture's file, a sound's samples
-        if codec_of(name, problem).has_ids:
+        if choose_codec(name, problem).has_ids:
             fields[name + IDS_SUFFIX] = tfds.features.Tensor(shape=(None,), dtype=np.int32)
     return fields
 
@@ -149,5 +149,5 @@ def write_records(builder: ProblemBuilder, *, num_shards: int, beam_options: Any
         num_shards=num_shards or None,
         beam_options=beam_options,
     )
-    with quiet_tfds():
+    with silence_tfds():
         builder.download_and_prepare(download_config=config)

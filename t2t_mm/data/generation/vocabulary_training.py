@@ -11,7 +11,7 @@ import sentencepiece
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.workers import seed_global_generators
-from t2t_mm.data.records.example_records import checked_examples
+from t2t_mm.data.records.example_records import read_checked_examples
 from t2t_mm.data.vocabulary.vocabulary import (
     EOS_ID,
     PAD_ID,
@@ -56,7 +56,7 @@ def train_vocabulary(
     Raises:
         UserError: If no problem uses the vocabulary, or `size` is too small for its characters.
     """
-    sides = {problem.name: text_features(problem, name) for problem in problems}
+    sides = {problem.name: list_text_features(problem, name) for problem in problems}
     num_sides = sum(len(features) for features in sides.values())
     if num_sides == 0:
         raise UserError(f"No problem at hand uses the vocabulary {name!r}")
@@ -74,7 +74,7 @@ def train_vocabulary(
     return vocabulary
 
 
-def text_features(problem: Problem, vocabulary: str) -> list[str]:
+def list_text_features(problem: Problem, vocabulary: str) -> list[str]:
     """Return the names of the problem's features that use the vocabulary."""
     return [
         name
@@ -109,7 +109,7 @@ def sample_text(
     for part in range(num_parts):
         seed_global_generators(random_seed, problem, "train", part)
         samples = {feature: EvenSample(share) for feature in features}
-        examples = checked_examples(problem, "train", part, only=features)
+        examples = read_checked_examples(problem, "train", part, only=features)
         for example in itertools.islice(examples, limit):
             assert isinstance(example, dict), "only what is no text is ever skipped"
             for feature, sample in samples.items():

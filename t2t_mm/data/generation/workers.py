@@ -17,7 +17,7 @@ import numpy as np
 
 from t2t_mm.data.declaring.bad_examples import SkippedExample
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.example_records import Record, RecordEncoder, checked_examples
+from t2t_mm.data.records.example_records import Record, RecordEncoder, read_checked_examples
 from t2t_mm.errors import UserError
 
 KeyedRecord = tuple[str, Record]
@@ -69,7 +69,7 @@ def generate_part_records(
     """
     seed_global_generators(random_seed, problem, split, part)
     encoder = RecordEncoder(problem, data_dir)
-    for index, example in enumerate(checked_examples(problem, split, part)):
+    for index, example in enumerate(read_checked_examples(problem, split, part)):
         key = f"{part}_{index}"
         yield key, example if isinstance(example, SkippedExample) else encoder.encode(example)
 

@@ -34,11 +34,11 @@ def prepare_picture(value: Any, spec: Image) -> npt.NDArray[np.float32]:
     """
     import tensorflow as tf
 
-    picture = picture_tensor(tf.constant(store_picture(value, spec)), spec)
+    picture = make_picture_input(tf.constant(store_picture(value, spec)), spec)
     return np.asarray(picture, np.float32)
 
 
-def picture_tensor(stored: tf.Tensor, spec: Image, dice: tf.Tensor | None = None) -> tf.Tensor:
+def make_picture_input(stored: tf.Tensor, spec: Image, dice: tf.Tensor | None = None) -> tf.Tensor:
     """Return a stored picture as the net reads it.
 
     Args:
@@ -63,7 +63,7 @@ def picture_tensor(stored: tf.Tensor, spec: Image, dice: tf.Tensor | None = None
     return tf.image.per_image_standardization(picture)
 
 
-def picture_size(stored: tf.Tensor) -> tf.Tensor:
+def measure_picture(stored: tf.Tensor) -> tf.Tensor:
     """Return height and width of a stored picture, int32[2], from its header alone."""
     import tensorflow as tf
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from t2t_mm.data.declaring.bad_examples import BadExample, UnreadableFile
+from t2t_mm.data.declaring.bad_examples import BadExampleError, UnreadableFileError
 from t2t_mm.errors import UserError
 from t2t_mm.features import Image
 
@@ -48,8 +48,8 @@ def store_picture(value: Any, spec: Image) -> bytes:
         The bytes of a JPEG (quality 95, where the source was lossy) or PNG file.
 
     Raises:
-        BadExample: The file is missing or cannot be decoded.
-        UnreadableFile: The file is there, but the disk or network does not give it.
+        BadExampleError: The file is missing or cannot be decoded.
+        UnreadableFileError: The file is there, but the disk or network does not give it.
         UserError: The value is no picture at all.
     """
     if isinstance(value, np.ndarray):
@@ -66,22 +66,22 @@ def store_picture(value: Any, spec: Image) -> bytes:
     return _store_file(value, spec, {"bytes": len(value)})
 
 
-def picture_positions(height: int, width: int) -> int:
+def count_patches(height: int, width: int) -> int:
     """Return how many positions a picture of that many pixels takes.
 
     Example:
-        >>> picture_positions(64, 65)
+        >>> count_patches(64, 65)
         20
     """
     return math.ceil(height / _PATCH) * math.ceil(width / _PATCH)
 
 
-def picture_length(stored: bytes, spec: Image) -> int:
+def count_picture_positions(stored: bytes, spec: Image) -> int:
     """Return how many positions a stored picture takes when it leaves the pipeline."""
     if spec.height:
-        return picture_positions(spec.height, spec.width)
+        return count_patches(spec.height, spec.width)
     width, height = _open(stored).size
-    return picture_positions(height, width)
+    return count_patches(height, width)
 
 
 def describe_picture(stored: bytes) -> str:
@@ -95,13 +95,13 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise BadExample(
+        raise BadExampleError(
             f"The picture cannot be read: {error.strerror}",
             expected="a picture file",
             received={"path": str(path)},
         ) from None
     except OSError as error:  # a fault that passes must not leave pictures out for good
-        raise UnreadableFile(
+        raise UnreadableFileError(
             f"The picture is there and cannot be read: {error.strerror}",
             expected="a file on a disk or network that works",
             received={"path": str(path)},
@@ -132,7 +132,7 @@ def _store_file(content: bytes, spec: Image, received: Mapping[str, object]) -> 
     except Exception as error:  # zlib, Pillow's readers and its guard against bombs raise all kinds
         # Of a file of no known kind Pillow says only where in memory it lies.
         reason = type(error).__name__ if isinstance(error, UnidentifiedImageError) else error
-        raise BadExample(
+        raise BadExampleError(
             f"The picture cannot be decoded: {reason}",
             expected="a whole JPEG, PNG, GIF, BMP or WebP file",
             received=received,

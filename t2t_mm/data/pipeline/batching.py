@@ -10,14 +10,14 @@ SHORTEST_BOUNDARY = 8
 GROWTH = 1.12
 
 
-def bucket_boundaries(longest: int) -> list[int]:
+def choose_bucket_boundaries(longest: int) -> list[int]:
     """Return the largest length of every bucket, about 12% apart, so that padding stays small.
 
     Args:
         longest: Length of the longest example.
 
     Example:
-        >>> bucket_boundaries(14)
+        >>> choose_bucket_boundaries(14)
         [8, 9, 10, 11, 12, 13, 14]
     """
     boundaries = []
@@ -28,7 +28,7 @@ def bucket_boundaries(longest: int) -> list[int]:
     return [*boundaries, longest]
 
 
-def batch_sizes(boundaries: Sequence[int], batch: BatchSpec) -> list[int]:
+def choose_batch_sizes(boundaries: Sequence[int], batch: BatchSpec) -> list[int]:
     """Return the number of examples per batch of every bucket.
 
     Args:
@@ -36,7 +36,7 @@ def batch_sizes(boundaries: Sequence[int], batch: BatchSpec) -> list[int]:
         batch: Padded positions or examples per batch.
 
     Example:
-        >>> batch_sizes([8, 10], BatchSpec(tokens=80))
+        >>> choose_batch_sizes([8, 10], BatchSpec(tokens=80))
         [10, 8]
     """
     if batch.examples:
@@ -44,7 +44,7 @@ def batch_sizes(boundaries: Sequence[int], batch: BatchSpec) -> list[int]:
     return [max(1, batch.tokens // boundary) for boundary in boundaries]
 
 
-def contiguous_batch_sizes(lengths: Sequence[int], batch: BatchSpec) -> list[int]:
+def choose_contiguous_batch_sizes(lengths: Sequence[int], batch: BatchSpec) -> list[int]:
     """Return the sizes of batches that take examples in order and keep to the budget.
 
     Args:
@@ -52,7 +52,7 @@ def contiguous_batch_sizes(lengths: Sequence[int], batch: BatchSpec) -> list[int
         batch: Padded positions or examples per batch; a single example may be longer.
 
     Example:
-        >>> contiguous_batch_sizes([3, 4, 2, 9], BatchSpec(tokens=12))
+        >>> choose_contiguous_batch_sizes([3, 4, 2, 9], BatchSpec(tokens=12))
         [3, 1]
     """
     sizes: list[int] = []

@@ -3,7 +3,7 @@
     records on disk      {"inputs_ids": int32[L], "targets_ids": int32[T], + raw texts}, or files
       parse, check         every id lies in its vocabulary
       exchange             a reversed problem swaps inputs and targets
-      filter               longer than max_length: out (counted by `dropped_examples`)
+      filter               longer than max_length: out (counted by `count_dropped_examples`)
       shuffle, repeat      seeded, anew in every epoch; pictures and sounds still encoded
       number, choose       the place in the stream is the key of all that is random; alternatives
       bucket               like lengths together, until there are enough for a batch
@@ -25,9 +25,13 @@ import numpy as np
 import tensorflow as tf
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.batching import batch_sizes, bucket_boundaries, contiguous_batch_sizes
-from t2t_mm.data.pipeline.feature_readers import FeatureReader, readers_of
-from t2t_mm.data.pipeline.record_reading import example_length, read_examples
+from t2t_mm.data.pipeline.batching import (
+    choose_batch_sizes,
+    choose_bucket_boundaries,
+    choose_contiguous_batch_sizes,
+)
+from t2t_mm.data.pipeline.feature_readers import FeatureReader, make_readers
+from t2t_mm.data.pipeline.record_reading import measure_example, read_examples
 from t2t_mm.data.pipeline.stochastic import Dice
 from t2t_mm.data.records.stored import DataInfo, check_split, open_data
 from t2t_mm.errors import UserError
@@ -44,7 +48,7 @@ Example = Mapping[str, tf.Tensor]
 Readers = Mapping[str, FeatureReader]
 
 
-def training_dataset(
+def make_training_dataset(
     problem: Problem,
     *,
     data_dir: str | Path,
@@ -86,25 +90,25 @@ def training_dataset(
             expected=f"a batch of at least {longest} tokens, or a smaller max_length",
             received={"tokens": batch.tokens, "max_length": max_length},
         )
-    readers = readers_of(problem.features, info.vocabularies)
+    readers = make_readers(problem.features, info.vocabularies)
     dataset = read_examples(info, "train", problem, with_text=False, seed=seed)
-    if dropped_examples(info, "train", max_length):
-        dataset = dataset.filter(lambda example: example_length(example, readers) <= max_length)
-    buffer_size = shuffle_buffer_size(info, shuffle_megabytes)
+    if count_dropped_examples(info, "train", max_length):
+        dataset = dataset.filter(lambda example: measure_example(example, readers) <= max_length)
+    buffer_size = choose_shuffle_buffer_size(info, shuffle_megabytes)
     dataset = dataset.shuffle(buffer_size, seed=seed, reshuffle_each_iteration=True).repeat()
     dataset = dataset.enumerate().map(
         lambda place, example: (place, _chosen(example, readers, Dice(seed, place)))
     )
-    boundaries = bucket_boundaries(longest)
+    boundaries = choose_bucket_boundaries(longest)
     dataset = _batch_like_lengths(
-        dataset, readers, boundaries, batch_sizes(boundaries, batch), seed
+        dataset, readers, boundaries, choose_batch_sizes(boundaries, batch), seed
     )
     options = tf.data.Options()
     options.deterministic = True
     return dataset.prefetch(_BATCHES_AHEAD).with_options(options)
 
 
-def evaluation_dataset(
+def make_evaluation_dataset(
     problem: Problem,
     split: str,
     *,
@@ -125,7 +129,7 @@ def evaluation_dataset(
         limit: Number of examples after which to stop; 0 means the whole split.
 
     Returns:
-        A data set of what `training_dataset` holds, without chance and with the first of several
+        A data set of what `make_training_dataset` holds, without chance and with the first of several
         alternatives; beside it "inputs_text" and "targets_text": bytes[B], alternatives as lines,
         the name of a class, "" of a picture or sound.
 
@@ -134,16 +138,16 @@ def evaluation_dataset(
     """
     info = open_data(problem, data_dir)
     _longest_kept(info, split, max_length, problem.name)
-    readers = readers_of(problem.features, info.vocabularies)
+    readers = make_readers(problem.features, info.vocabularies)
     dataset = read_examples(info, split, problem, with_text=True)
     if max_length:
-        dataset = dataset.filter(lambda example: example_length(example, readers) <= max_length)
+        dataset = dataset.filter(lambda example: measure_example(example, readers) <= max_length)
     if limit:
         dataset = dataset.take(limit)
     dataset = dataset.map(lambda example: _chosen(example, readers, None))
-    measured = dataset.map(lambda example: example_length(example, readers))
+    measured = dataset.map(lambda example: measure_example(example, readers))
     lengths = [int(length) for length in measured.as_numpy_iterator()]
-    sizes = contiguous_batch_sizes(lengths, batch)
+    sizes = choose_contiguous_batch_sizes(lengths, batch)
     return _batch_in_order(dataset, readers, sizes).prefetch(_BATCHES_AHEAD)
 
 
@@ -181,7 +185,7 @@ def _batch_like_lengths(
     window_sizes = tf.constant(sizes, dtype=tf.int64)
 
     def bucket(_: tf.Tensor, example: Example) -> tf.Tensor:
-        is_above = example_length(example, readers) > smaller
+        is_above = measure_example(example, readers) > smaller
         is_tall = [reader.is_tall(example[name]) for name, reader in readers.items()]
         shape = tf.cast(tf.reduce_any(is_tall), tf.int64)
         return 2 * tf.reduce_sum(tf.cast(is_above, tf.int64)) + shape
@@ -219,15 +223,15 @@ def _decoded(window: tf.data.Dataset, decode: Any, readers: Readers) -> tf.data.
     return window.map(decode, num_parallel_calls=_DECODED_AT_ONCE, deterministic=True)
 
 
-def shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:
+def choose_shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:
     """Return how many training examples fit into a shuffle buffer of that many 10**6 bytes."""
     num_examples = info.sizes["train"]
-    stored = sum(shard.bytes for shard in info.metadata.shards_of("train"))
+    stored = sum(shard.bytes for shard in info.metadata.list_shards("train"))
     per_example = _BYTES_PER_ELEMENT + stored / num_examples
     return int(min(num_examples, max(1, megabytes * 1e6 // per_example)))
 
 
-def dropped_examples(info: DataInfo, split: str, max_length: int) -> int:
+def count_dropped_examples(info: DataInfo, split: str, max_length: int) -> int:
     """Return how many examples of a split are longer than `max_length` (0: none is)."""
     if not max_length:
         return 0

@@ -11,10 +11,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from t2t_mm.data.pictures.picture_inputs import picture_size, picture_tensor
-from t2t_mm.data.pictures.stored_pictures import picture_positions
-from t2t_mm.data.sounds.sound_inputs import sound_tensor
-from t2t_mm.data.sounds.stored_sounds import samples_per_position
+from t2t_mm.data.pictures.picture_inputs import make_picture_input, measure_picture
+from t2t_mm.data.pictures.stored_pictures import count_patches
+from t2t_mm.data.sounds.sound_inputs import make_sound_input
+from t2t_mm.data.sounds.stored_sounds import count_samples_per_position
 from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID, Vocabulary
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 
@@ -129,18 +129,18 @@ class PictureReader(FeatureReader):
 
     def length(self, encoded: tf.Tensor) -> tf.Tensor:
         if self.spec.height:
-            return tf.constant(picture_positions(self.spec.height, self.spec.width))
-        patches = (picture_size(encoded) + 15) // 16
+            return tf.constant(count_patches(self.spec.height, self.spec.width))
+        patches = (measure_picture(encoded) + 15) // 16
         return patches[0] * patches[1]
 
     def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
         if self.spec.height:
             return tf.constant(False)
-        height, width = tf.unstack(picture_size(encoded))
+        height, width = tf.unstack(measure_picture(encoded))
         return height > width
 
     def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
-        return picture_tensor(encoded, self.spec, dice)
+        return make_picture_input(encoded, self.spec, dice)
 
 
 class SoundReader(FeatureReader):
@@ -150,10 +150,12 @@ class SoundReader(FeatureReader):
 
     def length(self, encoded: tf.Tensor) -> tf.Tensor:
         samples = tf.strings.length(encoded) // 2
-        return (samples + samples_per_position(self.spec) - 1) // samples_per_position(self.spec)
+        return (samples + count_samples_per_position(self.spec) - 1) // count_samples_per_position(
+            self.spec
+        )
 
     def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
-        return sound_tensor(encoded, self.spec)
+        return make_sound_input(encoded, self.spec)
 
 
 _READERS: dict[type[Feature], type[FeatureReader]] = {
@@ -164,7 +166,7 @@ _READERS: dict[type[Feature], type[FeatureReader]] = {
 }
 
 
-def readers_of(
+def make_readers(
     features: Mapping[str, Feature], vocabularies: Mapping[str, Vocabulary]
 ) -> dict[str, FeatureReader]:
     """Return the reader of each declared feature.

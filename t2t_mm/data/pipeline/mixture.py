@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 
 MIXINGS = ("uniform", "by_size", "temperature", "given")
 
 
-def mixture_rates(
+def compute_mixture_rates(
     names: Sequence[str],
     *,
     mixing: str = "uniform",
@@ -37,7 +37,7 @@ def mixture_rates(
         UserError: For an unknown mixing, or sizes, rates or a temperature that make no mixture.
 
     Example:
-        >>> mixture_rates(["a", "b"], mixing="temperature", sizes={"a": 100, "b": 900})
+        >>> compute_mixture_rates(["a", "b"], mixing="temperature", sizes={"a": 100, "b": 900})
         {'a': 0.25, 'b': 0.75}
 
     Source: the temperature of Arivazhagan et al. 2019, arXiv:1907.05019, section 3.
@@ -53,7 +53,7 @@ def mixture_rates(
         weights = _of_each(names, rates or {}, "rates")
     else:
         raise UserError(
-            f"There is no mixing named {mixing!r}.{closest(mixing, MIXINGS)}",
+            f"There is no mixing named {mixing!r}.{suggest_closest(mixing, MIXINGS)}",
             expected=", ".join(MIXINGS),
             received={"mixing": mixing},
         )
@@ -73,7 +73,7 @@ def _of_each(names: Sequence[str], values: Mapping[str, float], what: str) -> li
     unknown = [name for name in values if name not in names] if what == "rates" else []
     missing = [name for name in names if name not in values]
     if unknown or missing:
-        hint = closest(unknown[0], names) if unknown else ""
+        hint = suggest_closest(unknown[0], names) if unknown else ""
         raise UserError(
             f"The {what} of a mixture do not fit its problems.{hint}",
             expected=f"one for each of {', '.join(names)} and no other",
@@ -94,11 +94,11 @@ class Mixture:
     It has no state: a run that goes on at step 1000 draws what an undisturbed one draws.
 
     Args:
-        rates: Share of steps by problem, as `mixture_rates` returns them.
+        rates: Share of steps by problem, as `compute_mixture_rates` returns them.
         seed: Any integer.
 
     Example:
-        >>> Mixture({"a": 0.5, "b": 0.5}, seed=1).problem_at(7) in ("a", "b")
+        >>> Mixture({"a": 0.5, "b": 0.5}, seed=1).choose_problem(7) in ("a", "b")
         True
 
     Source: Philox of Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
@@ -110,7 +110,7 @@ class Mixture:
         self._names = list(rates)
         self._edges = np.cumsum(list(rates.values()))
 
-    def problem_at(self, step: int) -> str:
+    def choose_problem(self, step: int) -> str:
         """Return the problem of a step.
 
         Args:

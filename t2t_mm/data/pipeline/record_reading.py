@@ -8,9 +8,9 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.feature_readers import FeatureReader, readers_of
+from t2t_mm.data.pipeline.feature_readers import FeatureReader, make_readers
 from t2t_mm.data.records.example_records import IDS_SUFFIX
-from t2t_mm.data.records.quiet_tfds import quiet_tfds
+from t2t_mm.data.records.quiet_tfds import silence_tfds
 from t2t_mm.data.records.stored import DataInfo
 from t2t_mm.features import Feature, Language
 
@@ -36,7 +36,7 @@ def read_examples(
         A data set of {"inputs": ..., "targets": ..., ...}, once through the split: ids (int32[L],
         int32[1] of a class), or the bytes of a picture or sound (string[]).
     """
-    readers = readers_of(problem.features, info.vocabularies)
+    readers = make_readers(problem.features, info.vocabularies)
     fields: dict[str, str] = {}
     for name, reader in readers.items():
         stored = problem.stored_name(name)
@@ -52,7 +52,7 @@ def read_examples(
         num_parallel_calls_for_interleave_files=1,
         num_parallel_calls_for_decode=2,
     )
-    with quiet_tfds():
+    with silence_tfds():
         dataset = info.builder.as_dataset(
             split=split,
             shuffle_files=seed is not None,
@@ -83,14 +83,14 @@ def _checked(encoded: tf.Tensor, name: str, reader: FeatureReader, problem: str)
         return tf.identity(encoded)
 
 
-def example_length(
+def measure_example(
     example: Mapping[str, tf.Tensor], readers: Mapping[str, FeatureReader]
 ) -> tf.Tensor:
     """Return how many positions the longest of an example's features takes, int32[]."""
     return tf.reduce_max([reader.length(example[name]) for name, reader in readers.items()])
 
 
-def alternatives_of(feature: Feature, text: bytes) -> list[str]:
+def split_alternatives(feature: Feature, text: bytes) -> list[str]:
     """Return the texts that stand for one feature of one example, at least one.
 
     Args:

@@ -7,11 +7,11 @@ from pathlib import Path
 import tensorflow_datasets as tfds
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.quiet_tfds import quiet_tfds
+from t2t_mm.data.records.quiet_tfds import silence_tfds
 from t2t_mm.data.records.stored import open_data
 
 
-def stored_bytes(
+def read_stored_bytes(
     problem: Problem, split: str, feature: str, *, data_dir: str | Path, limit: int
 ) -> list[bytes]:
     """Return one feature of the first examples of a split, in stored order.
@@ -29,7 +29,7 @@ def stored_bytes(
     field = problem.stored_name(feature)
     info = open_data(problem, data_dir)
     config = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
-    with quiet_tfds():
+    with silence_tfds():
         dataset = info.builder.as_dataset(
             split=split,
             read_config=config,

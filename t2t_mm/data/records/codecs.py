@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pictures.stored_pictures import picture_length, store_picture
-from t2t_mm.data.sounds.stored_sounds import sound_length, store_sound
+from t2t_mm.data.pictures.stored_pictures import count_picture_positions, store_picture
+from t2t_mm.data.sounds.stored_sounds import count_sound_positions, store_sound
 from t2t_mm.data.vocabulary.labels import LabelVocabulary
 from t2t_mm.data.vocabulary.symbols import EOS_ID, Vocabulary
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 
 Ids = Sequence[int]
@@ -38,7 +38,7 @@ class FeatureCodec(ABC):
         """Return the value as it is stored: a text, or bytes.
 
         Raises:
-            UserError: If it is not of the declared kind, a `BadExample` if the data is broken.
+            UserError: If it is not of the declared kind, a `BadExampleError` if the data is broken.
         """
 
     def encode(self, checked: Any, vocabulary: Vocabulary) -> list[int]:
@@ -116,7 +116,7 @@ class ClassCodec(FeatureCodec):
             if value in self._known:
                 return value
             raise UserError(
-                f"The value is no known class.{closest(value, self._names)}",
+                f"The value is no known class.{suggest_closest(value, self._names)}",
                 expected=f"one of {len(self._names)} names such as {self._names[0]!r}",
                 received={"value": value},
             )
@@ -143,7 +143,7 @@ class PictureCodec(FeatureCodec):
         return store_picture(value, self.spec)
 
     def length(self, stored: bytes, ids: Ids) -> int:
-        return picture_length(stored, self.spec)
+        return count_picture_positions(stored, self.spec)
 
 
 class SoundCodec(FeatureCodec):
@@ -153,10 +153,10 @@ class SoundCodec(FeatureCodec):
         return store_sound(value)
 
     def length(self, stored: bytes, ids: Ids) -> int:
-        return sound_length(stored, self.spec)
+        return count_sound_positions(stored, self.spec)
 
 
-def codec_of(name: str, problem: Problem) -> FeatureCodec:
+def choose_codec(name: str, problem: Problem) -> FeatureCodec:
     """Return the codec of a feature of a problem.
 
     Raises:
@@ -164,7 +164,7 @@ def codec_of(name: str, problem: Problem) -> FeatureCodec:
     """
     spec: Feature = problem.features[name]
     if isinstance(spec, Categorical):
-        return ClassCodec(spec, feature_labels(name, problem).names)
+        return ClassCodec(spec, make_feature_labels(name, problem).names)
     if isinstance(spec, Language):
         return AlternativesCodec(spec) if spec.alternatives else TextCodec(spec)
     if isinstance(spec, Image):
@@ -178,7 +178,7 @@ def codec_of(name: str, problem: Problem) -> FeatureCodec:
     )
 
 
-def feature_labels(name: str, problem: Problem) -> LabelVocabulary:
+def make_feature_labels(name: str, problem: Problem) -> LabelVocabulary:
     """Return the classes of a `Categorical` feature as its problem names them."""
     spec = problem.features[name]
     assert isinstance(spec, Categorical)

@@ -10,22 +10,22 @@ import numpy as np
 
 from t2t_mm.data.declaring.bad_examples import (
     HOW_TO_SKIP,
-    BadExample,
+    BadExampleError,
     SkippedExample,
-    UnreadableFile,
+    UnreadableFileError,
 )
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.codecs import codec_of
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary, feature_vocabulary_name, load_vocabulary
+from t2t_mm.data.records.codecs import choose_codec
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary, name_vocabulary
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import decoded_lines
+from t2t_mm.files.text_files import decode_lines
 
 Record = dict[str, Any]
 
 IDS_SUFFIX = "_ids"
 
 
-def checked_examples(
+def read_checked_examples(
     problem: Problem, split: str, part: int, only: Collection[str] | None = None
 ) -> Iterator[dict[str, Any] | SkippedExample]:
     """Yield the raw examples of one part, each checked against the declared features.
@@ -51,7 +51,7 @@ def checked_examples(
             checked: dict[str, Any] | SkippedExample
             try:
                 checked = checker.check(example, f"example {index} of {split}, part {part}")
-            except BadExample as bad:
+            except BadExampleError as bad:
                 if not problem.skip_bad_examples:
                     raise UserError(str(bad), fix=HOW_TO_SKIP) from bad
                 checked = SkippedExample(str(bad))
@@ -72,7 +72,7 @@ class ExampleChecker:
         self._problem = problem
         self._declared = problem.features
         wanted = self._declared if only is None else only
-        self._codecs = {name: codec_of(name, problem) for name in wanted}
+        self._codecs = {name: choose_codec(name, problem) for name in wanted}
 
     def check(self, example: Any, where: str) -> dict[str, Any]:
         """Return the wanted values as they are stored: texts without their line ends.
@@ -84,7 +84,7 @@ class ExampleChecker:
 
         Raises:
             UserError: If a feature is missing, undeclared, or not of its declared kind; a
-                `BadExample` if it is, but cannot be read.
+                `BadExampleError` if it is, but cannot be read.
         """
         if not isinstance(example, Mapping):
             raise self._unfit(where, "is not a dict", type(example).__name__)
@@ -99,9 +99,9 @@ class ExampleChecker:
                 value = value()
             fix = f"Change {type(self._problem).__name__}.generate or its declared modalities."
             return self._codecs[name].check(value)
-        except BadExample as error:
-            raise BadExample(self._located(name, where, error)) from error
-        except UnreadableFile as error:
+        except BadExampleError as error:
+            raise BadExampleError(self._located(name, where, error)) from error
+        except UnreadableFileError as error:
             raise UserError(self._located(name, where, error)) from error
         except UserError as error:
             raise UserError(self._located(name, where, error), fix=fix) from error
@@ -127,7 +127,7 @@ def _locate_bad_text(problem: Problem, error: UnicodeDecodeError) -> UserError:
     paths = dict.fromkeys(problem.raw_files_read)
     for path in paths:
         try:
-            for _ in decoded_lines(path):
+            for _ in decode_lines(path):
                 pass
         except UserError as located:
             return located
@@ -154,7 +154,7 @@ class RecordEncoder:
 
     def __init__(self, problem: Problem, data_dir: str | Path) -> None:
         self._vocabularies = load_vocabularies(problem, data_dir)
-        self._codecs = {name: codec_of(name, problem) for name in problem.features}
+        self._codecs = {name: choose_codec(name, problem) for name in problem.features}
 
     def encode(self, example: Mapping[str, Any]) -> Record:
         """Return the record of one checked example."""
@@ -175,7 +175,7 @@ class LengthMeter:
     """
 
     def __init__(self, problem: Problem) -> None:
-        self._codecs = {name: codec_of(name, problem) for name in problem.features}
+        self._codecs = {name: choose_codec(name, problem) for name in problem.features}
 
     def length(self, record: Record) -> int:
         """Return how many positions the longest of a record's features takes."""
@@ -190,7 +190,7 @@ def load_vocabularies(problem: Problem, data_dir: str | Path) -> dict[str, Vocab
     loaded: dict[str, Vocabulary] = {}
     result = {}
     for feature, spec in problem.features.items():
-        if name := feature_vocabulary_name(spec):
+        if name := name_vocabulary(spec):
             if name not in loaded:
                 loaded[name] = load_vocabulary(data_dir, name)
             result[feature] = loaded[name]

@@ -11,7 +11,7 @@ import tensorflow_datasets as tfds
 
 
 @contextlib.contextmanager
-def quiet_tfds() -> Iterator[None]:
+def silence_tfds() -> Iterator[None]:
     """Keep TFDS from talking; its progress bars stay where a person looks at a terminal."""
     logger = logging.getLogger("absl")
     level = logger.level

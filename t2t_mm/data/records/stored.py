@@ -61,7 +61,7 @@ class Metadata:
     shards: dict[str, Shard] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
 
-    def shards_of(self, split: str) -> list[Shard]:
+    def list_shards(self, split: str) -> list[Shard]:
         """Return the files of a split."""
         return [shard for file, shard in self.shards.items() if f"-{split}." in file]
 
@@ -130,17 +130,17 @@ class DataInfo:
             UserError: If a shard is damaged.
         """
         for name, shard in self.metadata.shards.items():
-            if file_sha256(self.folder / name) != shard.sha256:
+            if hash_file(self.folder / name) != shard.sha256:
                 what = f"{name} is damaged: wrong checksum"
                 raise _damaged(self.name, self.folder, what, self.repair)
 
 
-def data_folder(problem: Problem, data_dir: str | Path) -> Path:
+def locate_data(problem: Problem, data_dir: str | Path) -> Path:
     """Return where the generated data of a problem lies: name, argument, version."""
     return Path(data_dir) / problem.data_name / problem.base.version
 
 
-def datagen_command(problem: Problem, data_dir: str | Path, flags: str = "") -> str:
+def compose_datagen_command(problem: Problem, data_dir: str | Path, flags: str = "") -> str:
     """Return the t2t-datagen line to type for the data of a problem."""
     words = {"problems": problem.data_name, "data_dir": data_dir}
     if problem.tmp_dir is not None:
@@ -164,16 +164,16 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
     Raises:
         UserError: If it has not been generated, is stale, or a shard is missing or truncated.
     """
-    folder = data_folder(problem, data_dir)
+    folder = locate_data(problem, data_dir)
     if not (folder / METADATA_FILE).is_file():
         raise _not_generated(problem, data_dir, folder)
     metadata = Metadata.read(folder)
-    repair = datagen_command(problem, data_dir, "--overwrite")
+    repair = compose_datagen_command(problem, data_dir, "--overwrite")
     _check_shards(problem.data_name, folder, metadata.shards, repair)
     vocabularies = load_vocabularies(problem.base, data_dir)
     reasons = explain_differences(metadata.fingerprint, describe_data(problem.base, vocabularies))
     if reasons:
-        raise stale_data(problem, data_dir, reasons)
+        raise make_stale_error(problem, data_dir, reasons)
     stored_names = {name: problem.stored_name(name) for name in problem.features}
     named = {
         name: vocabularies[stored]
@@ -193,11 +193,11 @@ def check_split(info: DataInfo, split: str, problem: str) -> None:
         )
 
 
-def stale_data(problem: Problem, data_dir: str | Path, reasons: list[str]) -> UserError:
+def make_stale_error(problem: Problem, data_dir: str | Path, reasons: list[str]) -> UserError:
     """Return the error for data that is not what would be generated now."""
     return UserError(
         f"The generated data of problem {problem.data_name} is stale: {'; '.join(reasons)}",
-        fix=f"Generate it again: {datagen_command(problem, data_dir, '--overwrite')}",
+        fix=f"Generate it again: {compose_datagen_command(problem, data_dir, '--overwrite')}",
     )
 
 
@@ -210,7 +210,7 @@ def _not_generated(problem: Problem, data_dir: str | Path, folder: Path) -> User
         f"The data of problem {problem.name} has not been generated{older}",
         expected=f"the folder {folder}",
         received={"data_dir": str(data_dir)},
-        fix=f"Generate it: {datagen_command(problem, data_dir)}",
+        fix=f"Generate it: {compose_datagen_command(problem, data_dir)}",
     )
 
 
@@ -233,7 +233,7 @@ def _damaged(name: str, folder: Path, what: str, repair: str) -> UserError:
     )
 
 
-def file_sha256(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """Return the hexadecimal digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from t2t_mm.data.declaring.bad_examples import BadExample
+from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.sounds import sphere, wav
-from t2t_mm.data.sounds.stored_sounds import LOUDEST, resample
+from t2t_mm.data.sounds.stored_sounds import LOUDEST, resample_sound
 from t2t_mm.errors import UserError
 
 Samples = npt.NDArray[np.int16] | npt.NDArray[np.float32]
@@ -74,7 +74,7 @@ def read_sound(
         had another sample rate.
 
     Raises:
-        BadExample: Naming the file: it holds no samples, or some that are not finite or far beyond
+        BadExampleError: Naming the file: it holds no samples, or some that are not finite or far beyond
             -1 to 1.
         UserError: Naming the file: if it is not there, cut short or of an unknown kind, or needs a
             package that is not installed.
@@ -83,10 +83,10 @@ def read_sound(
         >>> read_sound(Path("hello.flac"), 16_000).shape
         (23040,)
     """
-    return SoundReader(sample_rate_hz).read(source, channel=channel, name=name)
+    return RawSoundReader(sample_rate_hz).read(source, channel=channel, name=name)
 
 
-class SoundReader:
+class RawSoundReader:
     """Reads many sounds at one sample rate and counts those that had another.
 
     Args:
@@ -135,7 +135,7 @@ class SoundReader:
         if rate == self.sample_rate_hz:
             return samples
         # Without what the new rate cannot hold, a loud sound may reach beyond 1.
-        resampled: Samples = resample(samples, rate, self.sample_rate_hz).clip(-1.0, 1.0)
+        resampled: Samples = resample_sound(samples, rate, self.sample_rate_hz).clip(-1.0, 1.0)
         return resampled
 
     def note(self) -> str:
@@ -174,7 +174,7 @@ def decode_sound(source: Path | bytes, name: str = "") -> Sound:
 
 def _decode(data: bytes, name: str) -> Sound:
     if not data:
-        raise BadExample(
+        raise BadExampleError(
             f"{name}: the sound file is empty",
             expected="a sound",
             received={"bytes": 0},
@@ -204,13 +204,13 @@ def _file_bytes(path: Path) -> bytes:
 def _check_samples(samples: Samples, name: str) -> None:
     """Refuse what says nothing, and what has another scale than -1 to 1."""
     if not len(samples):
-        raise BadExample(f"{name}: the sound is empty", expected="samples")
+        raise BadExampleError(f"{name}: the sound is empty", expected="samples")
     if samples.dtype == np.int16:
         return
     if not np.isfinite(samples).all():
-        raise BadExample(f"{name}: the sound has samples that are not finite")
+        raise BadExampleError(f"{name}: the sound has samples that are not finite")
     if (largest := float(np.abs(samples).max())) > LOUDEST:
-        raise BadExample(
+        raise BadExampleError(
             f"{name}: the samples of the sound are too large",
             expected="float samples in -1 to 1",
             received={"largest": largest},

@@ -25,7 +25,7 @@ _SMALLEST_AMPLITUDE = 1e-4
 _MOST_FREQUENCIES = 1 << 14
 
 
-def sound_tensor(stored: tf.Tensor, spec: Audio) -> tf.Tensor:
+def make_sound_input(stored: tf.Tensor, spec: Audio) -> tf.Tensor:
     """Return a stored sound as the net reads it.
 
     Args:
@@ -52,29 +52,29 @@ def log_mel(samples: tf.Tensor, spec: Audio) -> tf.Tensor:
     Returns:
         float32[frames, bands], frames = 1 + (samples - window) // hop.
     """
-    window, hop = window_and_hop(spec)
+    window, hop = choose_window_and_hop(spec)
     samples = tf.pad(samples, [[0, tf.maximum(0, window - tf.size(samples))]])
-    bands = mel_weights(spec)
+    bands = make_mel_weights(spec)
     fft_length = 2 * (bands.shape[0] - 1)
     spectrum = tf.signal.stft(samples, window, hop, fft_length)
     power = tf.square(tf.math.real(spectrum)) + tf.square(tf.math.imag(spectrum))
     return tf.math.log(tf.matmul(power, tf.constant(bands)) + _POWER_FLOOR)
 
 
-def window_and_hop(spec: Audio) -> tuple[int, int]:
+def choose_window_and_hop(spec: Audio) -> tuple[int, int]:
     """Return the lengths of a window and of the step between two, in samples."""
     rate = spec.sample_rate_hz
     return max(1, round(rate * WINDOW_SECONDS)), max(1, round(rate * HOP_SECONDS))
 
 
 @functools.lru_cache
-def mel_weights(spec: Audio) -> Any:
+def make_mel_weights(spec: Audio) -> Any:
     """Return how much of each frequency goes into each band: float32[frequencies, bands].
 
     The frequencies are those of the smallest power of two, from the window's length on, that is
     fine enough for every band to have one.
     """
-    window, _ = window_and_hop(spec)
+    window, _ = choose_window_and_hop(spec)
     nyquist = spec.sample_rate_hz / 2
     frequencies = 1 + max(1, (1 << (window - 1).bit_length()) // 2)
     with tf.init_scope():

@@ -53,7 +53,7 @@ class SphereHeader:
     checksum: int | None
 
 
-def read_header(data: bytes, name: str) -> SphereHeader:
+def read_sphere_header(data: bytes, name: str) -> SphereHeader:
     """Read the header of a SPHERE file.
 
     Args:
@@ -106,7 +106,7 @@ def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
         UserError: If the file is cut short or its samples are not those that the header tells of;
             if it is coded in another way; if it is compressed and PyAV is not installed.
     """
-    header = read_header(data, name)
+    header = read_sphere_header(data, name)
     if header.coding not in _BYTES_OF_CODING or header.num_channels < 1:
         raise _not_read(name, header)
     if not header.num_samples:  # nothing to decode; WSJ1 has such recordings
@@ -145,7 +145,7 @@ def _decode_plain(data: bytes, header: SphereHeader) -> tuple[Int16, int]:
         samples = coded.astype(np.int16)
     else:
         coded = np.frombuffer(body, dtype=np.uint8)
-        samples = (ulaw_table() if header.coding == "ulaw" else alaw_table())[coded]
+        samples = (make_ulaw_table() if header.coding == "ulaw" else make_alaw_table())[coded]
     # The checksum is over what is stored: bytes for mu-law and A-law.
     return samples.reshape(-1, header.num_channels), _sum(coded)
 
@@ -180,14 +180,14 @@ def _decode_shorten(data: bytes, header: SphereHeader, name: str) -> Int16:
     return np.ascontiguousarray(planes.T, dtype=np.int16)
 
 
-def ulaw_table() -> Int16:
+def make_ulaw_table() -> Int16:
     """Return int16[256]: the sample of each mu-law byte (G.711, 14 bits scaled to 16)."""
     code = ~np.arange(256) & 0xFF
     magnitude = (((code & 15) << 3) + 132 << (code >> 4 & 7)) - 132
     return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
 
 
-def alaw_table() -> Int16:
+def make_alaw_table() -> Int16:
     """Return int16[256]: the sample of each A-law byte (G.711, 13 bits scaled to 16)."""
     code = np.arange(256) ^ 0x55
     exponent, mantissa = code >> 4 & 7, (code & 15) << 4

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from t2t_mm.data.declaring.bad_examples import BadExample
+from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio
 
@@ -31,7 +31,7 @@ def store_sound(value: Any) -> bytes:
         value: float32[samples] in -1 to 1, or int16[samples]; mono.
 
     Raises:
-        BadExample: There are no samples, or some are not finite.
+        BadExampleError: There are no samples, or some are not finite.
         UserError: The value is no such array.
 
     Example:
@@ -50,12 +50,12 @@ def load_sound(stored: bytes) -> Samples:
     return np.frombuffer(stored, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
 
 
-def sound_length(stored: bytes, spec: Audio) -> int:
+def count_sound_positions(stored: bytes, spec: Audio) -> int:
     """Return how many positions a stored sound takes: one per 40 ms."""
-    return math.ceil(len(stored) // 2 / samples_per_position(spec))
+    return math.ceil(len(stored) // 2 / count_samples_per_position(spec))
 
 
-def samples_per_position(spec: Audio) -> int:
+def count_samples_per_position(spec: Audio) -> int:
     """Return how many samples 40 ms are."""
     return max(1, round(spec.sample_rate_hz * SECONDS_PER_POSITION))
 
@@ -76,12 +76,12 @@ def prepare_sound(samples: Any, spec: Audio) -> Samples:
     """
     import tensorflow as tf
 
-    from t2t_mm.data.sounds.sound_inputs import sound_tensor
+    from t2t_mm.data.sounds.sound_inputs import make_sound_input
 
-    return np.asarray(sound_tensor(tf.constant(store_sound(samples)), spec), np.float32)
+    return np.asarray(make_sound_input(tf.constant(store_sound(samples)), spec), np.float32)
 
 
-def resample(samples: Any, from_hz: int, to_hz: int) -> Samples:
+def resample_sound(samples: Any, from_hz: int, to_hz: int) -> Samples:
     """Return a sound at another sample rate, without what the new rate cannot hold.
 
     Args:
@@ -93,7 +93,7 @@ def resample(samples: Any, from_hz: int, to_hz: int) -> Samples:
         float32[ceil(samples * to_hz / from_hz)], in -1 to 1 for int16.
 
     Example:
-        >>> resample(np.zeros(44_100, np.float32), 44_100, 16_000).shape
+        >>> resample_sound(np.zeros(44_100, np.float32), 44_100, 16_000).shape
         (16000,)
 
     Source: band-limited interpolation by a windowed sinc, J. O. Smith, "Digital audio resampling".
@@ -142,9 +142,9 @@ def _check_samples(value: Any) -> Any:
             received=received,
         )
     if not value.size:
-        raise BadExample("The sound is empty", expected="samples")
+        raise BadExampleError("The sound is empty", expected="samples")
     if not np.isfinite(value).all():
-        raise BadExample("The sound has samples that are not finite")
+        raise BadExampleError("The sound has samples that are not finite")
     if value.dtype != np.int16 and np.abs(value).max() > LOUDEST:
         raise UserError(
             "The samples of the sound are too large",

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from t2t_mm.data.trees.trees import Tree, without_wrapper
+from t2t_mm.data.trees.trees import Tree, strip_wrapper
 from t2t_mm.errors import UserError
 
 _MARK = "="
@@ -37,7 +37,7 @@ def linearize(tree: Tree) -> str:
         >>> linearize(Tree("S", (Tree("NP", (Tree("PRP", ("it",)),)), Tree("VBZ", ("is",)))))
         'S NP PRP /NP VBZ /S'
     """
-    tree = without_wrapper(tree)
+    tree = strip_wrapper(tree)
     symbols: list[str] = []
     tags: list[int] = []
     waiting: list[Tree | str] = [*_roots(tree)[::-1]]
@@ -97,7 +97,7 @@ def delinearize(symbols: str, words: Sequence[str]) -> Tree:
         raise _malformed(f"{used} parts of speech for {len(words)} words", symbols)
     if len(opened) > 1 or not opened[0][1]:
         raise _malformed("no constituent, or one that is not closed", symbols)
-    return without_wrapper(Tree("", tuple(opened[0][1])))
+    return strip_wrapper(Tree("", tuple(opened[0][1])))
 
 
 def is_well_formed(symbols: str, num_words: int) -> bool:

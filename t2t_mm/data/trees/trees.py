@@ -57,13 +57,13 @@ class Tree(NamedTuple):
         return [child for child in self.children if isinstance(child, Tree)]
 
 
-def without_wrapper(tree: Tree) -> Tree:
+def strip_wrapper(tree: Tree) -> Tree:
     """Return a tree without TOP, ROOT or a blank label around it.
 
     Where a wrapper holds several trees they stay together under the blank label.
 
     Example:
-        >>> without_wrapper(Tree("TOP", (Tree("UH", ("yes",)),)))
+        >>> strip_wrapper(Tree("TOP", (Tree("UH", ("yes",)),)))
         Tree(label='UH', children=('yes',))
     """
     while tree.label in WRAPPERS and not tree.is_tag:
@@ -75,13 +75,13 @@ def without_wrapper(tree: Tree) -> Tree:
 
 
 @lru_cache(maxsize=1 << 16)
-def plain_label(label: str) -> str:
+def simplify_label(label: str) -> str:
     """Return a label without function tags, indices and alternatives.
 
     Labels that begin with a dash, as -LRB-, are parts of speech of their own and stay.
 
     Example:
-        >>> [plain_label(label) for label in ("NP-SBJ-1", "NP=2", "ADVP|PRT", "-LRB-", "PRP$")]
+        >>> [simplify_label(label) for label in ("NP-SBJ-1", "NP=2", "ADVP|PRT", "-LRB-", "PRP$")]
         ['NP', 'NP', 'ADVP', '-LRB-', 'PRP$']
     """
     return label if label.startswith("-") else re.split(r"(?<=.)[-=|]", label, maxsplit=1)[0]
@@ -91,8 +91,8 @@ def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
     """Yield the trees of bracketed text: plain constituents over the words that were said.
 
     A tree may take several lines, and a line may hold several trees. Traces (-NONE-) go with the
-    constituents that they leave empty, function tags go (see `plain_label`), and so does a wrapper
-    (see `without_wrapper`). Words stay as they are written, -LRB- for "(" too.
+    constituents that they leave empty, function tags go (see `simplify_label`), and so does a wrapper
+    (see `strip_wrapper`). Words stay as they are written, -LRB- for "(" too.
 
     Args:
         lines: The text.
@@ -126,7 +126,7 @@ def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
             if opened:
                 opened[-1].add(node)
             elif isinstance(node, Tree):
-                yield without_wrapper(node)
+                yield strip_wrapper(node)
     if opened:
         expected = f"{len(opened)} more closing brackets before the end of the file"
         what = "the tree that begins here is never closed"
@@ -164,7 +164,7 @@ class _Bracket:
         if self.num_words:
             return _tag(self.label or "", str(self.children[0]))
         if self.children:
-            return Tree(plain_label(self.label or ""), tuple(self.children))
+            return Tree(simplify_label(self.label or ""), tuple(self.children))
         if not self.has_trace:
             expected = "a label and at least one word, as (NN dog)"
             _raise_malformed(name, number, "empty brackets", expected, f"({self.label or ''})")
@@ -172,7 +172,7 @@ class _Bracket:
 
 
 def _tag(label: str, word: str) -> Tree | None:
-    return None if label == _TRACE else Tree(plain_label(label), (word,))
+    return None if label == _TRACE else Tree(simplify_label(label), (word,))
 
 
 def _blank_label(opened: list[_Bracket], name: str, number: int) -> str:

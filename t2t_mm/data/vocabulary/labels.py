@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from t2t_mm.data.vocabulary.symbols import Vocabulary
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 
 _NUMBERED = re.compile(r"classes_(\d+)")
 _FIRST_LINE = "#sha256 "
@@ -46,7 +46,7 @@ class LabelVocabulary(Vocabulary):
         """
         if text not in self._ids:
             raise UserError(
-                f"Vocabulary {self.name!r} has no class of that name.{closest(text, self.names)}",
+                f"Vocabulary {self.name!r} has no class of that name.{suggest_closest(text, self.names)}",
                 expected=f"one of {len(self.names)} names such as {self.names[0]!r}",
                 received={"name": text},
             )
@@ -79,13 +79,13 @@ def _check_names(vocabulary: str, names: tuple[str, ...]) -> None:
         )
 
 
-def numbered_labels(name: str) -> LabelVocabulary | None:
+def make_numbered_labels(name: str) -> LabelVocabulary | None:
     """Return the classes "0" to "N-1" of a vocabulary `classes_N`, None of another name."""
     match = _NUMBERED.fullmatch(name)
     return LabelVocabulary(name, [str(i) for i in range(int(match[1]))]) if match else None
 
 
-def labels_path(data_dir: str | Path, name: str) -> Path:
+def locate_labels(data_dir: str | Path, name: str) -> Path:
     """Return where a list of class names lies."""
     return Path(data_dir) / "vocab" / f"{name}.labels"
 
@@ -96,7 +96,7 @@ def load_labels(data_dir: str | Path, name: str) -> LabelVocabulary:
     Raises:
         UserError: If the names have not the hash that the first line of the file records.
     """
-    path = labels_path(data_dir, name)
+    path = locate_labels(data_dir, name)
     first, *names = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     labels = LabelVocabulary(name, names)
     if first != _FIRST_LINE + labels.hash:
@@ -113,7 +113,7 @@ def load_labels(data_dir: str | Path, name: str) -> LabelVocabulary:
 
 def save_labels(data_dir: str | Path, labels: LabelVocabulary) -> None:
     """Write a list of class names: the hash, then one name per line."""
-    path = labels_path(data_dir, labels.name)
+    path = locate_labels(data_dir, labels.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
     lines = [_FIRST_LINE + labels.hash, *labels.names]

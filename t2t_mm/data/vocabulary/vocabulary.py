@@ -11,7 +11,12 @@ from pathlib import Path
 
 import sentencepiece
 
-from t2t_mm.data.vocabulary.labels import LabelVocabulary, labels_path, load_labels, numbered_labels
+from t2t_mm.data.vocabulary.labels import (
+    LabelVocabulary,
+    load_labels,
+    locate_labels,
+    make_numbered_labels,
+)
 from t2t_mm.data.vocabulary.symbols import (
     EOS_ID,
     NUM_SPECIAL_IDS,
@@ -35,11 +40,11 @@ __all__ = [
     "TextVocabulary",
     "Vocabulary",
     "copy_vocabulary",
-    "feature_vocabulary_name",
+    "name_vocabulary",
     "load_vocabulary",
     "save_vocabulary",
-    "vocabulary_exists",
-    "vocabulary_path",
+    "has_vocabulary",
+    "locate_vocabulary",
 ]
 
 BYTES = "bytes"
@@ -110,11 +115,11 @@ class SubwordVocabulary(TextVocabulary):
         return pieces
 
 
-def feature_vocabulary_name(feature: Feature) -> str:
+def name_vocabulary(feature: Feature) -> str:
     """Return the name of the vocabulary that a feature's ids are of ("" where it has none).
 
     Example:
-        >>> feature_vocabulary_name(Categorical(num_classes=10))
+        >>> name_vocabulary(Categorical(num_classes=10))
         'classes_10'
     """
     if isinstance(feature, Language):
@@ -124,16 +129,16 @@ def feature_vocabulary_name(feature: Feature) -> str:
     return ""
 
 
-def vocabulary_path(data_dir: str | Path, name: str) -> Path:
+def locate_vocabulary(data_dir: str | Path, name: str) -> Path:
     """Return where the SentencePiece model of a vocabulary lies."""
     return Path(data_dir) / "vocab" / f"{name}.model"
 
 
-def vocabulary_exists(data_dir: str | Path, name: str) -> bool:
+def has_vocabulary(data_dir: str | Path, name: str) -> bool:
     """Return whether `load_vocabulary` would find the files of the vocabulary, if it has any."""
-    if name == BYTES or numbered_labels(name) or labels_path(data_dir, name).is_file():
+    if name == BYTES or make_numbered_labels(name) or locate_labels(data_dir, name).is_file():
         return True
-    path = vocabulary_path(data_dir, name)
+    path = locate_vocabulary(data_dir, name)
     return path.is_file() and path.with_suffix(".json").is_file()
 
 
@@ -142,19 +147,19 @@ def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
 
     Args:
         data_dir: Folder of generated data.
-        name: What a feature calls it, as `feature_vocabulary_name` returns it.
+        name: What a feature calls it, as `name_vocabulary` returns it.
 
     Raises:
         UserError: If it has not been trained, or if its two files do not belong together.
     """
     if name == BYTES:
         return ByteVocabulary()
-    if numbered := numbered_labels(name):
+    if numbered := make_numbered_labels(name):
         return numbered
-    if labels_path(data_dir, name).is_file():
+    if locate_labels(data_dir, name).is_file():
         return load_labels(data_dir, name)
-    path = vocabulary_path(data_dir, name)
-    if not vocabulary_exists(data_dir, name):
+    path = locate_vocabulary(data_dir, name)
+    if not has_vocabulary(data_dir, name):
         raise UserError(
             f"Vocabulary {name!r} has not been trained",
             expected=f"the file {path} and its .json, or {path.stem}.labels",
@@ -187,7 +192,7 @@ def save_vocabulary(
         vocabulary: What to save.
         facts: How it was trained, for a reader; size and hash are added.
     """
-    model = vocabulary_path(data_dir, vocabulary.name)
+    model = locate_vocabulary(data_dir, vocabulary.name)
     record = model.with_suffix(".json")
     model.parent.mkdir(parents=True, exist_ok=True)
     _finish_killed_save(model, record)
@@ -207,10 +212,10 @@ def copy_vocabulary(name: str, from_dir: str | Path, to_dir: str | Path) -> None
         from_dir: Folder of generated data, or of a run.
         to_dir: The same; gets a folder `vocab` in any case.
     """
-    model = vocabulary_path(from_dir, name)
-    target = vocabulary_path(to_dir, name).parent
+    model = locate_vocabulary(from_dir, name)
+    target = locate_vocabulary(to_dir, name).parent
     target.mkdir(parents=True, exist_ok=True)
-    for path in (model, model.with_suffix(".json"), labels_path(from_dir, name)):
+    for path in (model, model.with_suffix(".json"), locate_labels(from_dir, name)):
         copy = target / path.name
         is_there = copy.exists() and path.exists() and filecmp.cmp(path, copy, shallow=False)
         if path.exists() and not is_there:

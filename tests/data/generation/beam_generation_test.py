@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from t2t_mm import Language, Problem, UserError, registry
-from t2t_mm.data.generation.beam_generation import _generate, count_records, user_errors_told
+from t2t_mm.data.generation.beam_generation import _generate, count_records, restore_user_errors
 from t2t_mm.data.generation.counting import Tally
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_settings import GenerationSettings
@@ -21,7 +21,7 @@ class Failing(Problem):
 
 @pytest.mark.parametrize("part", [-1, 0])
 def test_a_workers_user_error_arrives_as_one(tmp_path: Path, part: int) -> None:
-    with pytest.raises(UserError) as caught, user_errors_told():
+    with pytest.raises(UserError) as caught, restore_user_errors():
         try:
             list(_generate(Failing(), "train", GenerationSettings(data_dir=tmp_path), part))
         except RuntimeError as error:
@@ -30,7 +30,7 @@ def test_a_workers_user_error_arrives_as_one(tmp_path: Path, part: int) -> None:
 
 
 def test_a_workers_bug_stays_one() -> None:
-    with pytest.raises(RuntimeError, match="a bug"), user_errors_told():
+    with pytest.raises(RuntimeError, match="a bug"), restore_user_errors():
         raise RuntimeError("a bug")
 
 

@@ -8,7 +8,7 @@ from t2t_mm import Categorical, Language, Problem, UserError, registry
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.label_writing import write_labels
 from t2t_mm.data.records.stored import open_data
-from t2t_mm.data.vocabulary.labels import labels_path, load_labels
+from t2t_mm.data.vocabulary.labels import load_labels, locate_labels
 
 
 @registry.register_problem("labelled_for_tests")
@@ -99,7 +99,7 @@ def test_a_finished_problem_is_not_asked_for_its_names_again(
     monkeypatch.setattr(Labelled, "class_names", refuse)
     base = registry.problem("labelled_for_tests")
     write_labels([base], tmp_path, overwrite=False)
-    labels_path(tmp_path, "kinds").unlink()
+    locate_labels(tmp_path, "kinds").unlink()
     with pytest.raises(UserError, match="The raw data went"):
         write_labels([base], tmp_path, overwrite=False)
 

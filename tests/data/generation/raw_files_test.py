@@ -5,9 +5,9 @@ import pytest
 from t2t_mm import Problem
 from t2t_mm.data.generation import raw_files
 from t2t_mm.data.generation.raw_files import (
-    changes_of_raw_files,
     describe_raw_files,
-    raw_file_digest,
+    explain_raw_file_changes,
+    hash_raw_file,
 )
 
 
@@ -16,7 +16,7 @@ def test_a_raw_file_digest_sees_every_byte(tmp_path: Path) -> None:
     digests = set()
     for content in (b"a" * 300_000, b"a" * 150_000 + b"b" + b"a" * 149_999, b"a" * 300_001):
         path.write_bytes(content)
-        digests.add(raw_file_digest(path))
+        digests.add(hash_raw_file(path))
     assert len(digests) == 3
 
 
@@ -28,7 +28,7 @@ def test_of_a_huge_raw_file_size_and_both_ends_count(
     digests = set()
     for content in (b"a" * 200_000, b"b" + b"a" * 199_999, b"a" * 199_999 + b"b", b"a" * 200_001):
         path.write_bytes(content)
-        digests.add(raw_file_digest(path))
+        digests.add(hash_raw_file(path))
     assert len(digests) == 4
 
 
@@ -45,15 +45,15 @@ def test_changed_and_added_files_are_named_and_missing_ones_are_not(tmp_path: Pa
         (tmp_path / f"{name}.txt").write_text(name)
     problem = EveryText(tmp_dir=tmp_path)
     stored = describe_raw_files(problem, problem.raw_files_wanted())
-    assert changes_of_raw_files(problem, stored) == []
+    assert explain_raw_file_changes(problem, stored) == []
     (tmp_path / "a.txt").unlink()
     (tmp_path / "b.txt").write_text("B")
     (tmp_path / "d.txt").write_text("d")
-    assert changes_of_raw_files(problem, stored) == [
+    assert explain_raw_file_changes(problem, stored) == [
         "the raw file b.txt changed",
         "the raw file d.txt is read as well now",
     ]
-    assert changes_of_raw_files(EveryText(), stored) == []
+    assert explain_raw_file_changes(EveryText(), stored) == []
 
 
 class Elsewhere(Problem):
@@ -74,15 +74,15 @@ def test_a_file_that_lay_elsewhere_and_lies_in_tmp_dir_now_is_the_same(tmp_path:
     assert list(stored) == [problem.path.as_posix()]
     moved = Elsewhere(tmp_dir=tmp_path / "sounds")
     moved.path = problem.path
-    assert changes_of_raw_files(moved, stored) == []
+    assert explain_raw_file_changes(moved, stored) == []
     moved.path.write_text("b")
-    assert changes_of_raw_files(moved, stored) == [f"the raw file {moved.path} changed"]
+    assert explain_raw_file_changes(moved, stored) == [f"the raw file {moved.path} changed"]
 
 
 def test_of_many_files_that_came_a_few_are_named(tmp_path: Path) -> None:
     for number in range(100, 112):
         (tmp_path / f"{number}.txt").touch()
-    assert changes_of_raw_files(EveryText(tmp_dir=tmp_path), {}) == [
+    assert explain_raw_file_changes(EveryText(tmp_dir=tmp_path), {}) == [
         "the raw file 100.txt is read as well now",
         "the raw file 101.txt is read as well now",
         "the raw file 102.txt is read as well now",

@@ -7,7 +7,7 @@ import tensorflow as tf
 from PIL import Image as pillow
 
 from t2t_mm import Image, UserError
-from t2t_mm.data.pictures.picture_inputs import picture_size, picture_tensor, prepare_picture
+from t2t_mm.data.pictures.picture_inputs import make_picture_input, measure_picture, prepare_picture
 from t2t_mm.data.pictures.stored_pictures import store_picture
 
 
@@ -24,7 +24,7 @@ def standardised(array: Any) -> Any:
 
 def in_training(array: Any, spec: Image, dice: list[float]) -> Any:
     stored = tf.constant(store_picture(array, spec))
-    return picture_tensor(stored, spec, tf.constant(dice, tf.float32)).numpy()
+    return make_picture_input(stored, spec, tf.constant(dice, tf.float32)).numpy()
 
 
 def test_a_picture_of_its_own_size_is_standardised_and_nothing_else() -> None:
@@ -90,7 +90,7 @@ def test_a_strip_of_extreme_shape_needs_no_memory_for_what_is_cut_off() -> None:
 def test_the_size_is_read_from_the_header(kind: str) -> None:
     file = io.BytesIO()
     pillow.fromarray(places(31, 200)).save(file, kind)
-    assert picture_size(tf.constant(file.getvalue())).numpy().tolist() == [31, 200]
+    assert measure_picture(tf.constant(file.getvalue())).numpy().tolist() == [31, 200]
 
 
 def test_what_is_no_picture_is_refused() -> None:

@@ -9,11 +9,11 @@ import tensorflow as tf
 from PIL import Image as pillow
 
 from t2t_mm import Image, UserError
-from t2t_mm.data.declaring.bad_examples import BadExample, UnreadableFile
+from t2t_mm.data.declaring.bad_examples import BadExampleError, UnreadableFileError
 from t2t_mm.data.pictures.stored_pictures import (
+    count_patches,
+    count_picture_positions,
     describe_picture,
-    picture_length,
-    picture_positions,
     store_picture,
 )
 
@@ -127,7 +127,7 @@ def test_a_picture_not_twice_as_large_as_declared_is_kept() -> None:
 
 def test_a_picture_of_too_many_pixels_is_stored_smaller() -> None:
     stored = store_picture(np.zeros((4000, 5000), np.uint8), Image(channels=1))
-    assert picture_length(stored, Image(channels=1)) <= 16e6 / 256 * 1.01
+    assert count_picture_positions(stored, Image(channels=1)) <= 16e6 / 256 * 1.01
     assert decode(stored, 1).shape == (3578, 4472, 1)
 
 
@@ -146,14 +146,14 @@ def truncated() -> bytes:
     ],
 )
 def test_a_picture_that_cannot_be_decoded_is_a_bad_example(content: Any, message: str) -> None:
-    with pytest.raises(BadExample, match=message):
+    with pytest.raises(BadExampleError, match=message):
         store_picture(content, ANY)
 
 
 def test_a_bad_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cut.jpg"
     path.write_bytes(truncated())
-    with pytest.raises(BadExample, match=r"Received: path='.*cut\.jpg'"):
+    with pytest.raises(BadExampleError, match=r"Received: path='.*cut\.jpg'"):
         store_picture(path, ANY)
 
 
@@ -165,9 +165,9 @@ def test_a_fault_of_the_disk_is_no_bad_example(
         raise fault
 
     monkeypatch.setattr(Path, "read_bytes", fail)
-    with pytest.raises(UnreadableFile, match=f"{fault.strerror}.*path='.*a.jpg'") as error:
+    with pytest.raises(UnreadableFileError, match=f"{fault.strerror}.*path='.*a.jpg'") as error:
         store_picture(tmp_path / "a.jpg", ANY)
-    assert not isinstance(error.value, BadExample)
+    assert not isinstance(error.value, BadExampleError)
 
 
 def test_want_of_memory_is_no_bad_example(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ def test_want_of_memory_is_no_bad_example(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_is_no_picture_is_the_problems_fault(value: Any) -> None:
     with pytest.raises(UserError, match="is no picture") as error:
         store_picture(value, ANY)
-    assert not isinstance(error.value, BadExample)
+    assert not isinstance(error.value, BadExampleError)
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 2}])
@@ -210,7 +210,7 @@ def test_whatever_is_stored_of_a_damaged_file_can_be_read(kind: str, options: An
     for content in damaged:
         try:
             stored = store_picture(content, ANY)
-        except BadExample:
+        except BadExampleError:
             outcomes["refused"] += 1
         else:
             outcomes["stored"] += 1
@@ -219,7 +219,7 @@ def test_whatever_is_stored_of_a_damaged_file_can_be_read(kind: str, options: An
 
 
 def test_positions_are_patches_of_sixteen() -> None:
-    assert picture_positions(64, 65) == 4 * 5
+    assert count_patches(64, 65) == 4 * 5
     stored = store_picture(scene(64, 65), ANY)
-    assert picture_length(stored, ANY) == 20
-    assert picture_length(stored, Image(32, 32)) == 4
+    assert count_picture_positions(stored, ANY) == 20
+    assert count_picture_positions(stored, Image(32, 32)) == 4

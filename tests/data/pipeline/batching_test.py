@@ -3,7 +3,11 @@ import itertools
 import pytest
 
 from t2t_mm import BatchSpec
-from t2t_mm.data.pipeline.batching import batch_sizes, bucket_boundaries, contiguous_batch_sizes
+from t2t_mm.data.pipeline.batching import (
+    choose_batch_sizes,
+    choose_bucket_boundaries,
+    choose_contiguous_batch_sizes,
+)
 
 
 @pytest.mark.parametrize(
@@ -11,19 +15,19 @@ from t2t_mm.data.pipeline.batching import batch_sizes, bucket_boundaries, contig
     [(1, [1]), (8, [8]), (9, [8, 9]), (14, [8, 9, 10, 11, 12, 13, 14])],
 )
 def test_boundaries(longest: int, expected: list[int]) -> None:
-    assert bucket_boundaries(longest) == expected
+    assert choose_bucket_boundaries(longest) == expected
 
 
 def test_boundaries_grow_by_little() -> None:
-    boundaries = bucket_boundaries(1000)
+    boundaries = choose_bucket_boundaries(1000)
     assert boundaries == sorted(set(boundaries)) and boundaries[-1] == 1000
     assert all(b <= max(a + 1, 1.15 * a) for a, b in itertools.pairwise(boundaries))
     assert len(boundaries) < 60
 
 
 def test_sizes_keep_to_the_budget() -> None:
-    assert batch_sizes([8, 10, 200], BatchSpec(tokens=80)) == [10, 8, 1]
-    assert batch_sizes([8, 10], BatchSpec(examples=3)) == [3, 3]
+    assert choose_batch_sizes([8, 10, 200], BatchSpec(tokens=80)) == [10, 8, 1]
+    assert choose_batch_sizes([8, 10], BatchSpec(examples=3)) == [3, 3]
 
 
 @pytest.mark.parametrize(
@@ -38,4 +42,4 @@ def test_sizes_keep_to_the_budget() -> None:
     ],
 )
 def test_contiguous_sizes(lengths: list[int], batch: BatchSpec, expected: list[int]) -> None:
-    assert contiguous_batch_sizes(lengths, batch) == expected
+    assert choose_contiguous_batch_sizes(lengths, batch) == expected

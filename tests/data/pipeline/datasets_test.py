@@ -10,10 +10,10 @@ import tensorflow as tf
 from t2t_mm import BatchSpec, Problem, UserError, registry
 from t2t_mm.data.generation.workers import generate_records
 from t2t_mm.data.pipeline.datasets import (
-    dropped_examples,
-    evaluation_dataset,
-    shuffle_buffer_size,
-    training_dataset,
+    choose_shuffle_buffer_size,
+    count_dropped_examples,
+    make_evaluation_dataset,
+    make_training_dataset,
 )
 from t2t_mm.data.records.stored import open_data
 
@@ -28,7 +28,7 @@ def problem(request: pytest.FixtureRequest) -> Problem:
 
 def train(problem: Problem, data_dir: Path, **changes: Any) -> tf.data.Dataset:
     arguments: dict[str, Any] = {"batch": TOKENS, "max_length": 0, "seed": 1, **changes}
-    return training_dataset(problem, data_dir=data_dir, **arguments)
+    return make_training_dataset(problem, data_dir=data_dir, **arguments)
 
 
 def take(dataset: tf.data.Dataset, number: int) -> list[Batch]:
@@ -123,12 +123,12 @@ def test_a_restored_iterator_goes_on_at_the_very_batch(
 def test_long_examples_are_left_out_and_counted(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
     info = open_data(problem, data_dir)
-    dropped = dropped_examples(info, "train", 60)
+    dropped = count_dropped_examples(info, "train", 60)
     batches = take(train(problem, data_dir, max_length=60, batch=BatchSpec(examples=1)), 300)
     assert 0 < dropped < 300
     assert max(max(b["inputs"].shape[1], b["targets"].shape[1]) for b in batches) <= 60
     assert len(set(examples_of(batches))) <= 300 - dropped
-    assert dropped_examples(info, "train", 0) == 0
+    assert count_dropped_examples(info, "train", 0) == 0
 
 
 def test_a_length_that_leaves_nothing_is_refused(data_dir: Path) -> None:
@@ -143,15 +143,15 @@ def test_an_example_longer_than_a_batch_is_refused(data_dir: Path) -> None:
 
 def test_the_shuffle_buffer_is_bounded_in_bytes(data_dir: Path) -> None:
     info = open_data(registry.problem("words_for_tests"), data_dir)
-    assert shuffle_buffer_size(info, 64) == 300
-    assert 50 <= shuffle_buffer_size(info, 0.1) <= 150
-    assert shuffle_buffer_size(info, 0) == 1
+    assert choose_shuffle_buffer_size(info, 64) == 300
+    assert 50 <= choose_shuffle_buffer_size(info, 0.1) <= 150
+    assert choose_shuffle_buffer_size(info, 0) == 1
 
 
 def test_evaluation_reads_all_in_stored_order(problem: Problem, data_dir: Path) -> None:
     small, large = (
         list(
-            evaluation_dataset(
+            make_evaluation_dataset(
                 problem, "test", data_dir=data_dir, batch=BatchSpec(tokens=tokens)
             ).as_numpy_iterator()
         )
@@ -168,7 +168,7 @@ def test_evaluation_reads_all_in_stored_order(problem: Problem, data_dir: Path) 
 
 def test_evaluation_keeps_the_raw_text_beside_the_ids(problem: Problem, data_dir: Path) -> None:
     vocabularies = open_data(problem, data_dir).vocabularies
-    for batch in evaluation_dataset(
+    for batch in make_evaluation_dataset(
         problem, "validation", data_dir=data_dir, batch=TOKENS
     ).as_numpy_iterator():
         for name in ("inputs", "targets"):
@@ -180,7 +180,7 @@ def test_evaluation_keeps_the_raw_text_beside_the_ids(problem: Problem, data_dir
 
 def test_evaluation_can_be_limited(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
-    dataset = evaluation_dataset(problem, "test", data_dir=data_dir, batch=TOKENS, limit=11)
+    dataset = make_evaluation_dataset(problem, "test", data_dir=data_dir, batch=TOKENS, limit=11)
     assert sum(len(batch["inputs"]) for batch in dataset) == 11
     assert len(dataset) == len(list(dataset))
 
@@ -188,7 +188,7 @@ def test_evaluation_can_be_limited(data_dir: Path) -> None:
 def test_an_unknown_split_is_refused(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
     with pytest.raises(UserError, match=r"no split 'dev'\. Expected: train, validation, test"):
-        evaluation_dataset(problem, "dev", data_dir=data_dir, batch=TOKENS)
+        make_evaluation_dataset(problem, "dev", data_dir=data_dir, batch=TOKENS)
 
 
 def test_an_id_outside_its_vocabulary_stops_the_reading(

@@ -10,7 +10,11 @@ import tensorflow as tf
 
 from t2t_mm import Audio, BatchSpec, Image, Problem, registry
 from t2t_mm.data.pictures.picture_inputs import prepare_picture
-from t2t_mm.data.pipeline.datasets import evaluation_dataset, shuffle_buffer_size, training_dataset
+from t2t_mm.data.pipeline.datasets import (
+    choose_shuffle_buffer_size,
+    make_evaluation_dataset,
+    make_training_dataset,
+)
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.data.sounds.stored_sounds import prepare_sound
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
@@ -26,7 +30,7 @@ def problem(request: pytest.FixtureRequest) -> Problem:
 
 def train(problem: Problem, data_dir: Path, **changes: Any) -> tf.data.Dataset:
     arguments = {"batch": problem.batch, "max_length": 0, "seed": 1, **changes}
-    return training_dataset(problem, data_dir=data_dir, **arguments)
+    return make_training_dataset(problem, data_dir=data_dir, **arguments)
 
 
 def take(dataset: tf.data.Dataset, number: int) -> list[Batch]:
@@ -43,7 +47,7 @@ def evaluate(name: str, data_dir: Path, **changes: Any) -> list[Batch]:
     problem = registry.problem(name)
     arguments = {"batch": problem.batch, **changes}
     return list(
-        evaluation_dataset(problem, "test", data_dir=data_dir, **arguments).as_numpy_iterator()
+        make_evaluation_dataset(problem, "test", data_dir=data_dir, **arguments).as_numpy_iterator()
     )
 
 
@@ -184,8 +188,8 @@ def test_long_pictures_and_sounds_are_left_out_by_their_positions(senses_dir: Pa
 
 def test_the_shuffle_buffer_counts_the_bytes_of_pictures(senses_dir: Path) -> None:
     info = open_data(registry.problem("thumbs_for_tests"), senses_dir)
-    assert shuffle_buffer_size(info, 64) == 30
-    assert 8 <= shuffle_buffer_size(info, 0.03) <= 13
+    assert choose_shuffle_buffer_size(info, 64) == 30
+    assert 8 <= choose_shuffle_buffer_size(info, 0.03) <= 13
 
 
 def test_evaluation_can_be_limited(senses_dir: Path) -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from t2t_mm import Audio, Categorical, Image, Language, Problem, UserError
-from t2t_mm.data.declaring.bad_examples import BadExample
-from t2t_mm.data.records.codecs import codec_of, feature_labels
+from t2t_mm.data.declaring.bad_examples import BadExampleError
+from t2t_mm.data.records.codecs import choose_codec, make_feature_labels
 from t2t_mm.data.vocabulary.labels import LabelVocabulary
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 
@@ -24,11 +24,11 @@ class Mixed(Problem):
 
 
 def check(name: str, value: Any) -> Any:
-    return codec_of(name, Mixed()).check(value)
+    return choose_codec(name, Mixed()).check(value)
 
 
 def test_alternatives_are_lines_of_one_text_and_their_ids_follow_each_other() -> None:
-    codec = codec_of("texts", Mixed())
+    codec = choose_codec("texts", Mixed())
     checked = codec.check(["ab\n", "c"])
     ids = codec.encode(checked, ByteVocabulary())
     assert (checked, ids) == ("ab\nc", [100, 101, 1, 102, 1])
@@ -71,8 +71,8 @@ def test_what_is_no_class_is_refused(value: Any, message: str) -> None:
 
 
 def test_classes_without_names_are_numbers() -> None:
-    codec = codec_of("digit", Mixed())
-    labels = feature_labels("digit", Mixed())
+    codec = choose_codec("digit", Mixed())
+    labels = make_feature_labels("digit", Mixed())
     assert labels.name == "classes_10"
     assert codec.check(7) == codec.check("7") == "7"
     assert codec.encode("7", labels) == [7]
@@ -84,24 +84,24 @@ def test_a_problem_that_names_no_classes_is_told_to() -> None:
         class_names = Problem.class_names
 
     with pytest.raises(NotImplementedError, match=r"must override class_names\(feature\)"):
-        codec_of("pet", Nameless())
+        choose_codec("pet", Nameless())
 
 
 def test_pictures_and_sounds_are_bytes_without_ids() -> None:
     picture = check("picture", np.zeros((17, 16, 3), np.uint8))
     sound = check("sound", np.zeros(700, np.float32))
     assert picture.startswith(b"\x89PNG") and sound == bytes(1400)
-    assert codec_of("picture", Mixed()).length(picture, ()) == 2
-    assert codec_of("sound", Mixed()).length(sound, ()) == 2
-    assert not codec_of("sound", Mixed()).has_ids
+    assert choose_codec("picture", Mixed()).length(picture, ()) == 2
+    assert choose_codec("sound", Mixed()).length(sound, ()) == 2
+    assert not choose_codec("sound", Mixed()).has_ids
 
 
 @pytest.mark.parametrize(("name", "value"), [("picture", b""), ("sound", np.zeros(0, np.int16))])
 def test_broken_data_is_told_from_values_of_a_wrong_kind(name: str, value: Any) -> None:
-    with pytest.raises(BadExample):
+    with pytest.raises(BadExampleError):
         check(name, value)
 
 
 def test_labels_of_a_list_are_those_of_the_problem() -> None:
     expected = LabelVocabulary("pets", ["cat", "dog"])
-    assert feature_labels("pet", Mixed()).hash == expected.hash
+    assert make_feature_labels("pet", Mixed()).hash == expected.hash

@@ -11,7 +11,7 @@ from t2t_mm.data.records.example_records import (
     ExampleChecker,
     LengthMeter,
     RecordEncoder,
-    checked_examples,
+    read_checked_examples,
 )
 from t2t_mm.features import Feature
 
@@ -66,7 +66,7 @@ def test_a_problem_that_opens_its_file_itself_gets_file_and_line_too(tmp_path: P
 
     (tmp_path / "train.txt").write_bytes(b"fine\nfine\nna\xefve\n")
     with pytest.raises(UserError, match=r"train\.txt, line 3: the text is not UTF-8"):
-        list(checked_examples(OwnReading(tmp_dir=tmp_path), "train", 0))
+        list(read_checked_examples(OwnReading(tmp_dir=tmp_path), "train", 0))
 
 
 def test_a_problem_that_reads_a_compressed_file_as_text_learns_how(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_problem_that_reads_a_compressed_file_as_text_learns_how(tmp_path: Pat
 
     (tmp_path / "train.txt.gz").write_bytes(gzip.compress(b"fine\n"))
     with pytest.raises(UserError, match=r"train\.txt\.gz as plain text.*self\.open_text\(path\)"):
-        list(checked_examples(OwnReading(tmp_dir=tmp_path), "train", 0))
+        list(read_checked_examples(OwnReading(tmp_dir=tmp_path), "train", 0))
 
 
 def test_a_record_keeps_the_text_beside_its_ids_with_an_end(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_read_is_not_blamed_on_the_problem(tmp_path: Path)
             yield {"inputs": tmp_path, "targets": "a folder"}
 
     with pytest.raises(UserError, match="is there and cannot be read") as error:
-        list(checked_examples(Pictures(), "train", 0))
+        list(read_checked_examples(Pictures(), "train", 0))
     assert "Change Pictures" not in str(error.value)
 
 

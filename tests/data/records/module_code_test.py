@@ -100,8 +100,8 @@ def test_where_a_function_lies_does_not_count(write: Write) -> None:
 
 
 def test_what_is_installed_or_of_the_engine_is_not_followed(write: Write) -> None:
-    imports = "import numpy\nfrom t2t_mm.errors import closest\n"
-    write(main_g=imports + "def read(line):\n    return closest(numpy.array(line))\n")
+    imports = "import numpy\nfrom t2t_mm.errors import suggest_closest\n"
+    write(main_g=imports + "def read(line):\n    return suggest_closest(numpy.array(line))\n")
     assert len(said("main_g", "read")) == 1
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from t2t_mm import Language, UserError, registry
-from t2t_mm.data.records.stored import Metadata, datagen_command, open_data
+from t2t_mm.data.records.stored import Metadata, compose_datagen_command, open_data
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_the_line_to_type_names_where_the_users_problem_is(tmp_path: Path) -> No
     )
     registry.import_user_modules(str(path))
     problem = registry.problem("own_words_for_tests_rev")
-    line = datagen_command(problem, "my data", "--overwrite")
+    line = compose_datagen_command(problem, "my data", "--overwrite")
     assert line == (
         "t2t-datagen --problems=own_words_for_tests --data_dir='my data' "
         f"--t2t_usr_dir={path} --overwrite"

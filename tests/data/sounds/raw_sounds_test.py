@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sound_fixtures import sphere_bytes, tone, wav_bytes
 
-from t2t_mm.data.declaring.bad_examples import BadExample
-from t2t_mm.data.sounds.raw_sounds import SoundReader, decode_sound, read_sound
-from t2t_mm.data.sounds.stored_sounds import resample
+from t2t_mm.data.declaring.bad_examples import BadExampleError
+from t2t_mm.data.sounds.raw_sounds import RawSoundReader, decode_sound, read_sound
+from t2t_mm.data.sounds.stored_sounds import resample_sound
 from t2t_mm.errors import UserError
 
 STEREO = np.array([[2, 4], [-3, 4], [100, -100]], np.int16)
@@ -68,7 +68,7 @@ def test_channels_are_averaged_or_chosen():
 
 
 def test_other_sample_rates_are_converted_and_counted():
-    reader = SoundReader(16_000)
+    reader = RawSoundReader(16_000)
     reader.read(wav_bytes(tone()))
     assert reader.note() == ""
     for rate in (8_000, 44_100, 8_000):
@@ -83,7 +83,7 @@ def test_other_sample_rates_are_converted_and_counted():
 def test_segments_in_seconds_of_the_file(tmp_path):
     path = tmp_path / "long.wav"
     path.write_bytes(wav_bytes(tone(16_000)))
-    reader = SoundReader(16_000)
+    reader = RawSoundReader(16_000)
     np.testing.assert_array_equal(
         reader.read(path, start_s=0.25, end_s=0.5), tone(16_000)[4000:8000]
     )
@@ -109,20 +109,20 @@ def test_silent_files_are_read():
 def test_a_file_that_holds_no_sound_is_a_bad_example_with_its_name(tmp_path, data, message):
     path = tmp_path / "none.wav"
     path.write_bytes(data)
-    with pytest.raises(BadExample, match=rf"none\.wav: .*{message}"):
+    with pytest.raises(BadExampleError, match=rf"none\.wav: .*{message}"):
         read_sound(path, 16_000)
 
 
 def test_a_segment_without_sound_is_named_with_its_begin():
-    with pytest.raises(BadExample, match=r"a\.wav from 1\.2 s on: the sound is empty"):
-        SoundReader(16_000).read(wav_bytes(tone(16_000)), start_s=1.2, name="a.wav")
+    with pytest.raises(BadExampleError, match=r"a\.wav from 1\.2 s on: the sound is empty"):
+        RawSoundReader(16_000).read(wav_bytes(tone(16_000)), start_s=1.2, name="a.wav")
 
 
 def test_what_overshoots_is_clipped():
     loud = np.where(np.random.default_rng(1).random(44_100) < 0.5, 32_767, -32_767)
     samples = read_sound(wav_bytes(loud.astype(np.int16), 44_100), 16_000)
     assert np.abs(samples).max() == 1.0
-    assert np.abs(resample(loud.astype(np.int16), 44_100, 16_000)).max() > 1.1
+    assert np.abs(resample_sound(loud.astype(np.int16), 44_100, 16_000)).max() > 1.1
     lossy = encoded(loud / 32_767, 44_100, format="OGG")
     assert np.abs(read_sound(lossy, 44_100)).max() == 1.0
 
@@ -155,7 +155,7 @@ def test_broken_files_are_named(tmp_path, data, message):
 
 def test_an_empty_file_is_a_bad_example(tmp_path):
     (tmp_path / "empty.wav").touch()
-    with pytest.raises(BadExample, match=r"empty\.wav: the sound file is empty"):
+    with pytest.raises(BadExampleError, match=r"empty\.wav: the sound file is empty"):
         decode_sound(tmp_path / "empty.wav")
 
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm import Audio
-from t2t_mm.data.sounds.sound_inputs import log_mel, mel_weights
+from t2t_mm.data.sounds.sound_inputs import log_mel, make_mel_weights
 from t2t_mm.data.sounds.stored_sounds import prepare_sound
 
 LOG_MEL = Audio()
@@ -61,7 +61,7 @@ def test_a_tone_lights_the_band_of_its_frequency(frequency_hz: float) -> None:
     [(16_000, 80, 257), (8_000, 40, 129), (44_100, 80, 1025), (16_000, 128, 513), (100, 8, 9)],
 )
 def test_every_band_has_a_frequency(rate_hz: int, bands: int, frequencies: int) -> None:
-    weights = mel_weights(Audio(sample_rate_hz=rate_hz, num_bands=bands))
+    weights = make_mel_weights(Audio(sample_rate_hz=rate_hz, num_bands=bands))
     assert weights.shape[1] == bands and weights.shape[0] >= frequencies
     assert (weights.max(axis=0) > 0).all()
     if rate_hz > 100:

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from t2t_mm import Audio, UserError
-from t2t_mm.data.declaring.bad_examples import BadExample
-from t2t_mm.data.sounds.stored_sounds import load_sound, resample, sound_length, store_sound
+from t2t_mm.data.declaring.bad_examples import BadExampleError
+from t2t_mm.data.sounds.stored_sounds import (
+    count_sound_positions,
+    load_sound,
+    resample_sound,
+    store_sound,
+)
 
 
 def sine(frequency_hz: float, rate_hz: int, seconds: float = 1.0) -> Any:
@@ -37,7 +42,7 @@ def test_a_little_overshoot_is_clipped() -> None:
     ],
 )
 def test_a_sound_that_says_nothing_is_a_bad_example(samples: Any, message: str) -> None:
-    with pytest.raises(BadExample, match=message):
+    with pytest.raises(BadExampleError, match=message):
         store_sound(samples)
 
 
@@ -53,7 +58,7 @@ def test_a_sound_that_says_nothing_is_a_bad_example(samples: Any, message: str) 
 def test_what_is_no_sound_is_the_problems_fault(value: Any, message: str) -> None:
     with pytest.raises(UserError, match=message) as error:
         store_sound(value)
-    assert not isinstance(error.value, BadExample)
+    assert not isinstance(error.value, BadExampleError)
 
 
 def test_silence_is_a_sound() -> None:
@@ -62,28 +67,29 @@ def test_silence_is_a_sound() -> None:
 
 @pytest.mark.parametrize(("samples", "positions"), [(1, 1), (640, 1), (641, 2), (16_000, 25)])
 def test_there_is_one_position_per_40_ms(samples: int, positions: int) -> None:
-    assert sound_length(store_sound(np.zeros(samples, np.int16)), Audio()) == positions
+    assert count_sound_positions(store_sound(np.zeros(samples, np.int16)), Audio()) == positions
 
 
 @pytest.mark.parametrize(
     ("from_hz", "to_hz"), [(44_100, 16_000), (48_000, 16_000), (8_000, 16_000), (22_050, 16_000)]
 )
 def test_a_tone_stays_the_same_tone_at_another_rate(from_hz: int, to_hz: int) -> None:
-    received = resample(sine(1000, from_hz), from_hz, to_hz)
+    received = resample_sound(sine(1000, from_hz), from_hz, to_hz)
     assert received.dtype == np.float32 and received.shape == (to_hz,)
     inner = slice(to_hz // 20, -to_hz // 20)
     assert np.abs(received - sine(1000, to_hz))[inner].max() < 1e-4
 
 
 def test_what_the_new_rate_cannot_hold_does_not_come_back_as_another_tone() -> None:
-    above = resample(sine(9000, 44_100), 44_100, 16_000)
+    above = resample_sound(sine(9000, 44_100), 44_100, 16_000)
     assert np.abs(above[800:-800]).max() < 1e-3
 
 
 def test_resampling_takes_integers_and_short_sounds() -> None:
     assert (
-        np.abs(resample(np.full(4000, 16_384, np.int16), 8000, 16_000)[400:-400] - 0.5).max() < 1e-3
+        np.abs(resample_sound(np.full(4000, 16_384, np.int16), 8000, 16_000)[400:-400] - 0.5).max()
+        < 1e-3
     )
-    assert resample(np.zeros(0, np.float32), 8000, 16_000).shape == (0,)
-    assert resample(np.ones(1, np.float32), 48_000, 16_000).shape == (1,)
-    np.testing.assert_array_equal(resample(sine(50, 8000), 8000, 8000), sine(50, 8000))
+    assert resample_sound(np.zeros(0, np.float32), 8000, 16_000).shape == (0,)
+    assert resample_sound(np.ones(1, np.float32), 48_000, 16_000).shape == (1,)
+    np.testing.assert_array_equal(resample_sound(sine(50, 8000), 8000, 8000), sine(50, 8000))

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from t2t_mm.data.trees.linearization import count_words, delinearize, is_well_formed, linearize
-from t2t_mm.data.trees.trees import Tree, read_trees, without_wrapper
+from t2t_mm.data.trees.trees import Tree, read_trees, strip_wrapper
 from t2t_mm.errors import UserError
 
 
@@ -54,7 +54,7 @@ def test_nothing_is_lost_of_any_tree(labels: str) -> None:
         tree = random_tree(rng, labels, depth=rng.randint(0, 4))
         wrapped = Tree(rng.choice(["", "TOP", "ROOT"]), (tree,) * rng.randint(1, 2))
         symbols = linearize(wrapped)
-        assert delinearize(symbols, wrapped.words()) == without_wrapper(wrapped)
+        assert delinearize(symbols, wrapped.words()) == strip_wrapper(wrapped)
         assert is_well_formed(symbols, len(wrapped.words()))
         ambiguous += any(len(symbol) > 1 and symbol.startswith("=") for symbol in symbols.split())
     assert ambiguous > 300  # the test is about these

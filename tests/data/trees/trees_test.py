@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from t2t_mm.data.trees.trees import Tree, plain_label, read_trees, without_wrapper
+from t2t_mm.data.trees.trees import Tree, read_trees, simplify_label, strip_wrapper
 from t2t_mm.errors import UserError
 
 
@@ -124,15 +124,15 @@ def test_words_and_tags_from_left_to_right() -> None:
     ],
 )
 def test_plain_label(label: str, plain: str) -> None:
-    assert plain_label(label) == plain
+    assert simplify_label(label) == plain
 
 
 def test_without_wrapper_is_the_same_when_done_again() -> None:
     word = Tree("UH", ("Yes",))
     for first, second in itertools.product(("", "TOP", "ROOT", "S"), repeat=2):
         for children in ((word,), (word, word)):
-            once = without_wrapper(Tree(first, (Tree(second, children),)))
-            assert without_wrapper(once) == once
+            once = strip_wrapper(Tree(first, (Tree(second, children),)))
+            assert strip_wrapper(once) == once
             assert once.label not in ("TOP", "ROOT")
 
 

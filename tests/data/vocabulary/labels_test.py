@@ -6,9 +6,9 @@ import pytest
 from t2t_mm import UserError
 from t2t_mm.data.vocabulary.labels import (
     LabelVocabulary,
-    labels_path,
     load_labels,
-    numbered_labels,
+    locate_labels,
+    make_numbered_labels,
     save_labels,
 )
 
@@ -47,23 +47,23 @@ def test_the_hash_is_of_names_and_order() -> None:
 
 
 def test_numbered_classes_need_no_file() -> None:
-    numbered = numbered_labels("classes_12")
+    numbered = make_numbered_labels("classes_12")
     assert numbered and numbered.names == tuple(map(str, range(12)))
-    assert numbered_labels("classes") is numbered_labels("my_classes_3") is None
+    assert make_numbered_labels("classes") is make_numbered_labels("my_classes_3") is None
 
 
 def test_a_list_survives_saving_one_name_per_line(tmp_path: Path) -> None:
     labels = LabelVocabulary("odd", ["#sha256 x", "a\u2028b", "été", "a\tb"])
     save_labels(tmp_path, labels)
     assert load_labels(tmp_path, "odd").names == labels.names
-    lines = labels_path(tmp_path, "odd").read_text(encoding="utf-8").split("\n")
+    lines = locate_labels(tmp_path, "odd").read_text(encoding="utf-8").split("\n")
     assert lines == [f"#sha256 {labels.hash}", *labels.names, ""]
     assert [path.name for path in (tmp_path / "vocab").iterdir()] == ["odd.labels"]
 
 
 def test_a_changed_list_is_noticed(tmp_path: Path) -> None:
     save_labels(tmp_path, PETS)
-    path = labels_path(tmp_path, "pets")
+    path = locate_labels(tmp_path, "pets")
     path.write_text(path.read_text().replace("dog", "hog"))
     with pytest.raises(UserError, match=r"damaged or exchanged.*--overwrite_vocab"):
         load_labels(tmp_path, "pets")

@@ -18,10 +18,10 @@ from t2t_mm.data.vocabulary.vocabulary import (
     SubwordVocabulary,
     Vocabulary,
     copy_vocabulary,
-    feature_vocabulary_name,
+    has_vocabulary,
     load_vocabulary,
+    name_vocabulary,
     save_vocabulary,
-    vocabulary_exists,
 )
 from t2t_mm.features import Feature
 
@@ -89,7 +89,7 @@ def test_a_model_whose_record_was_not_written_yet_does_not_count(
 ) -> None:
     save_vocabulary(tmp_path, subwords, {})
     (tmp_path / "vocab/tested.json").unlink()
-    assert not vocabulary_exists(tmp_path, "tested")
+    assert not has_vocabulary(tmp_path, "tested")
     with pytest.raises(UserError, match="'tested' has not been trained"):
         load_vocabulary(tmp_path, "tested")
 
@@ -117,7 +117,7 @@ def test_a_kill_while_saving_leaves_the_old_or_the_new(
         killed.setattr("os.replace", stopping(os.replace))
         with contextlib.suppress(KeyboardInterrupt):
             save_vocabulary(tmp_path, middle, {})
-    assert vocabulary_exists(tmp_path, "saved")
+    assert has_vocabulary(tmp_path, "saved")
     expected = middle if last >= 3 else old
     assert load_vocabulary(tmp_path, "saved").hash == expected.hash
     save_vocabulary(tmp_path, new, {})
@@ -174,12 +174,12 @@ def test_a_model_with_other_special_ids_is_refused() -> None:
     ],
 )
 def test_features_know_the_name_of_their_vocabulary(feature: Feature, name: str) -> None:
-    assert feature_vocabulary_name(feature) == name
+    assert name_vocabulary(feature) == name
 
 
 def test_class_names_are_loaded_like_any_vocabulary(tmp_path: Path) -> None:
     save_labels(tmp_path, LabelVocabulary("pets", ["cat", "dog"]))
-    assert vocabulary_exists(tmp_path, "pets") and vocabulary_exists(tmp_path, "classes_3")
+    assert has_vocabulary(tmp_path, "pets") and has_vocabulary(tmp_path, "classes_3")
     assert load_vocabulary(tmp_path, "pets").encode("dog") == [1]
     assert load_vocabulary(tmp_path, "classes_3").decode([2]) == "2"
 
