@@ -79,6 +79,7 @@ def model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
     sizes = {"language": VOCABULARY_SIZE, "categorical": NUM_CLASSES}
     model = build_multimodel(
         hparams.model,
+        experts=hparams.experts,
         inputs={
             case.inputs.share_key: ModalitySpec(case.inputs, sizes.get(case.inputs.modality, 0))
         },

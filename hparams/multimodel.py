@@ -8,6 +8,7 @@ from t2t_mm import registry
 from t2t_mm.settings import (
     DataHParams,
     DecodeHParams,
+    ExpertHParams,
     HParams,
     ModalityHParams,
     ModelHParams,
@@ -38,7 +39,8 @@ def multimodel_small() -> HParams:
     base = multimodel_base()
     return replace(
         base,
-        model=replace(base.model, width=256, expert_width=256, num_experts=16, experts_per_token=4),
+        model=replace(base.model, width=256),
+        experts=replace(base.experts, expert_width=256, num_experts=16, experts_per_token=4),
         optimizer=OptimizerHParams(warmup_steps=1000),
         train=replace(base.train, steps=20_000),
     )
@@ -54,7 +56,8 @@ def multimodel_tiny() -> HParams:
     base = multimodel_base()
     return replace(
         base,
-        model=replace(base.model, width=128, expert_width=512, num_experts=10),
+        model=replace(base.model, width=128),
+        experts=replace(base.experts, expert_width=512, num_experts=10),
         modality=replace(base.modality, separable=False),
         optimizer=OptimizerHParams(warmup_steps=1000),
         train=replace(base.train, steps=10_000),
@@ -76,13 +79,8 @@ def multimodel_paper() -> HParams:
     base = multimodel_base()
     return replace(
         base,
-        model=ModelHParams(
-            width=1024,
-            expert_width=1024,
-            num_experts=240,
-            experts_per_token=4,
-            dropout=0.4,
-        ),
+        model=ModelHParams(width=1024, dropout=0.4),
+        experts=ExpertHParams(expert_width=1024, num_experts=240, experts_per_token=4),
         modality=ModalityHParams(
             audio_stem_width=0,
             audio_widths=(2, 4, 8, 16, 32, 64, 128, 256, 0),

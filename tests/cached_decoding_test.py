@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from changed_settings import change_settings
 from stepping import step_through
 
 from t2t_mm.features import Language
@@ -18,7 +19,7 @@ from t2t_mm.layers.masking import causal_bias
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.decoder import Decoder, DecoderBlock
 from t2t_mm.model.mixer import Mixer
-from t2t_mm.settings import ModelHParams
+from t2t_mm.settings import HParams
 
 WIDTH = 8
 LENGTH = 150  # a dilated step of a ConvBlock remembers 112 positions: its rings go round
@@ -139,11 +140,16 @@ def make_model(**changes):
     sizes = {"width": 16, "num_heads": 2, "num_experts": 4, "expert_width": 8}
     blocks = {"encoder_blocks": 1, "mixer_blocks": 1, "decoder_blocks": 2}
     nets = {TEXT: ModalitySpec(Language(), VOCABULARY)}
-    hparams = ModelHParams(**{**sizes, **blocks, **changes})
-    commands = ["to_german", "to_french"]
+    hparams = change_settings(HParams(), **{**sizes, **blocks, **changes})
     return disturbed(
         build_multimodel(
-            hparams, inputs=nets, targets=nets, commands=commands, num_problems=2, seed=1
+            hparams.model,
+            experts=hparams.experts,
+            inputs=nets,
+            targets=nets,
+            commands=["to_german", "to_french"],
+            num_problems=2,
+            seed=1,
         )
     )
 

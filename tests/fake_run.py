@@ -119,8 +119,11 @@ def make_fake_run(folder: Path) -> tuple[Path, Results]:
     (run / kept / "sound.wav").write_bytes(wave_bytes(1.0))
     results = fake_results(kept)
     (run / kept / "results.json").write_text(json.dumps(results))
-    model = {"width": 128, "num_experts": 10, "experts_per_token": 2}
-    hparams = {"model": model, "train": {"steps": 1000, "label_smoothing": 0.1}}
+    hparams = {
+        "model": {"width": 128},
+        "experts": {"num_experts": 10, "experts_per_token": 2},
+        "train": {"steps": 1000, "label_smoothing": 0.1},
+    }
     (run / "hparams.json").write_text(json.dumps(hparams))
     environment = {
         "time": "2026-03-01T10:20:00+00:00",

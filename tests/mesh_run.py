@@ -24,7 +24,7 @@ def train_on_four(data_dir, output_dir, further=""):
     import t2t_mm
     from t2t_mm.registry import load_hparams
 
-    overrides = f"{TINY},train.steps=2,model.mesh_shape=experts:4{further}"
+    overrides = f"{TINY},train.steps=2,experts.mesh_shape=experts:4{further}"
     hparams = load_hparams("multimodel_tiny", overrides=overrides)
     t2t_mm.train(
         list(PROBLEMS), hparams=hparams, data_dir=data_dir, output_dir=output_dir, evaluate=False

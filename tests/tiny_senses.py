@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image as pillow
 
 from t2t_mm import Problem, registry
-from t2t_mm.data.pipeline.mixture import Mixture, mixture_rates
+from t2t_mm.data.pipeline.mixture import Mixture, compute_mixture_rates
 from t2t_mm.features import Audio, BatchSpec, Categorical, Image, Language
 from t2t_mm.registry import load_hparams
 from t2t_mm.settings import HParams
@@ -33,7 +33,7 @@ SENSES = (
     "topics_for_tests",
 )
 HPARAMS = (
-    "model.width=16,model.num_heads=2,model.expert_width=16,model.num_experts=4,"
+    "model.width=16,model.num_heads=2,experts.expert_width=16,experts.num_experts=4,"
     "model.encoder_blocks=1,model.mixer_blocks=0,model.decoder_blocks=1,"
     "modality.image_widths=[8,8,8],modality.audio_stem_width=4,modality.audio_widths=[4,8],"
     "modality.audio_time_strides=[2,2],modality.audio_frequency_strides=[2,2],"
@@ -55,12 +55,12 @@ def seed_of_draws(problems: Sequence[str], *parts: tuple[int, Sequence[str]]) ->
         problems: The mixture.
         *parts: How many batches, and which problems feed them, each at least one.
     """
-    rates = mixture_rates(list(problems))
+    rates = compute_mixture_rates(list(problems))
     for seed in itertools.count():
         steps = itertools.count()
         mixture = Mixture(rates, seed)
         if all(
-            {mixture.problem_at(next(steps)) for _ in range(length)} == set(wanted)
+            {mixture.choose_problem(next(steps)) for _ in range(length)} == set(wanted)
             for length, wanted in parts
         ):
             return seed

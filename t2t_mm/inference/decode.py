@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.progress import track
 
 from t2t_mm import registry
-from t2t_mm.data.pipeline.datasets import evaluation_dataset
+from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.atomic_writes import write_text_atomically
-from t2t_mm.files.text_files import decode_line, decoded_lines
+from t2t_mm.files.text_files import decode_line, decode_lines
 from t2t_mm.inference.predictor import LoadedRun, Predictor, load
 from t2t_mm.model.expert_placement import expert_devices
 from t2t_mm.run.run_data import check_run_data
@@ -59,7 +59,7 @@ def decode(
         UserError: The run, the file or the data is not there.
     """
     run = open_run(output_dir)
-    expert_devices(run.hparams.model.mesh_shape)  # splits the CPU, before TensorFlow starts
+    expert_devices(run.hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     task = choose_task(run, problem)
     if to_file:
         _check_writable(Path(to_file))
@@ -109,14 +109,14 @@ def read_lines(path: str | Path) -> Iterator[str]:
         for number, line in enumerate(sys.stdin.buffer, start=1):
             yield decode_line(line, Path("standard input"), number)
     elif path.exists() and not path.is_dir():
-        yield from decoded_lines(path)
+        yield from decode_lines(path)
     else:
         raise UserError("There is no file to decode", received={"decode_from_file": str(path)})
 
 
 def _open_split(run: Run, task: Task, split: str, data_dir: Path, limit: int) -> tf.data.Dataset:
     check_run_data(run, [task], split, data_dir)
-    return evaluation_dataset(
+    return make_evaluation_dataset(
         registry.problem(task.name, data_dir=data_dir),
         split,
         data_dir=data_dir,

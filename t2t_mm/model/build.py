@@ -17,7 +17,7 @@ from t2t_mm.model.encoder import Encoder
 from t2t_mm.model.expert_placement import expert_devices
 from t2t_mm.model.mixer import Mixer
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.settings import ModalityHParams, ModelHParams
+from t2t_mm.settings import ExpertHParams, ModalityHParams, ModelHParams
 
 
 class ModalitySpec(NamedTuple):
@@ -35,6 +35,7 @@ class ModalitySpec(NamedTuple):
 def build_multimodel(
     hparams: ModelHParams,
     *,
+    experts: ExpertHParams,
     inputs: Mapping[str, ModalitySpec],
     targets: Mapping[str, ModalitySpec],
     commands: Sequence[str],
@@ -47,13 +48,14 @@ def build_multimodel(
     Mixer and decoder are left out where all targets are made from the encoder's output.
 
     Args:
-        hparams: The model's section of the settings.
+        hparams: The section of the settings for the body.
+        experts: The section for its mixtures of experts.
         inputs: Nets that read, by share key.
         targets: Nets that write, by share key; a key in both is one net.
         commands: Their names, in the order of their indices; "" for a problem whose target is a
             class, which needs none.
         seed: Of initial weights, dropout and gate noise. The same seed gives the same model.
-        nets: The section of the settings for the modalities' nets; None: its defaults.
+        nets: The section for the modalities' nets; None: its defaults.
         num_problems: How many problems there are, for gates that look at the problem.
 
     Returns:
@@ -61,20 +63,21 @@ def build_multimodel(
 
     Example:
         >>> text = {"language:shared": ModalitySpec(Language(), 8192)}
-        >>> build_multimodel(hparams.model, inputs=text, targets=text, commands=["ende"], seed=1)
+        >>> build_multimodel(hparams.model, experts=hparams.experts, inputs=text, targets=text,
+        ...                  commands=["ende"], seed=1)
     """
     with _seeded_layers(seed), _precision_of_layers(hparams.precision):
         modalities = _modalities(hparams.width, nets, inputs, targets)
-        experts = _experts(hparams, num_problems)
+        mixtures = _experts(experts, num_problems, hparams.gain_per_channel)
         decodes = not all(modalities[key].reads_encoder for key in targets)
         model = MultiModel(
-            encoder=_encoder(hparams, experts),
+            encoder=_encoder(hparams, mixtures),
             mixer=_mixer(hparams) if decodes else None,
-            decoder=_decoder(hparams, experts) if decodes else None,
+            decoder=_decoder(hparams, mixtures) if decodes else None,
             modalities=modalities,
             commands=commands,
-            balance_loss_weight=hparams.balance_loss_weight,
-            z_loss_weight=hparams.z_loss_weight,
+            balance_loss_weight=experts.balance_loss_weight,
+            z_loss_weight=experts.z_loss_weight,
             name="multimodel",
         )
         model.build()
@@ -103,27 +106,29 @@ def _precision_of_layers(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(earlier)
 
 
-def _experts(hparams: ModelHParams, num_problems: int) -> dict[str, Any] | None:
-    if not hparams.use_experts:
+def _experts(
+    experts: ExpertHParams, num_problems: int, gain_per_channel: bool
+) -> dict[str, Any] | None:
+    if not experts.use_experts:
         return None
     by_gate: dict[str, dict[str, Any]] = {
         "position": {
-            "dispatch": hparams.expert_dispatch,
-            "capacity_factor": hparams.capacity_factor,
-            "devices": expert_devices(hparams.mesh_shape),
+            "dispatch": experts.expert_dispatch,
+            "capacity_factor": experts.capacity_factor,
+            "devices": expert_devices(experts.mesh_shape),
         },
         "problem": {"num_problems": num_problems},
     }
     return {
-        "num_experts": hparams.num_experts,
-        "experts_per_token": hparams.experts_per_token,
-        "expert_width": hparams.expert_width,
-        "gain_per_channel": hparams.gain_per_channel,
+        "num_experts": experts.num_experts,
+        "experts_per_token": experts.experts_per_token,
+        "expert_width": experts.expert_width,
+        "gain_per_channel": gain_per_channel,
         "gate_arguments": {
-            "balancing": hparams.balancing,
-            "bias_update_rate": hparams.bias_update_rate,
+            "balancing": experts.balancing,
+            "bias_update_rate": experts.bias_update_rate,
         },
-        **by_gate[hparams.gate],
+        **by_gate[experts.gate],
     }
 
 

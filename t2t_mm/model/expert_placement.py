@@ -9,12 +9,12 @@ import keras
 from t2t_mm.errors import UserError
 from t2t_mm.layers.experts.expert_mesh import Traffic, count_traffic
 from t2t_mm.layers.experts.mesh_shim import import_mesh_tensorflow
-from t2t_mm.settings import ModelHParams
+from t2t_mm.settings import ExpertHParams
 from t2t_mm.settings.mesh_shape import count_expert_slices
 
 
 def expert_devices(mesh_shape: str) -> tuple[str, ...]:
-    """Return the devices of the slices of `model.mesh_shape`, one each.
+    """Return the devices of the slices of `experts.mesh_shape`, one each.
 
     GPUs where there are any. Without, the CPU is split into as many logical devices as the mesh
     has slices, which TensorFlow allows only before its first operation: whatever trains or loads
@@ -35,7 +35,7 @@ def expert_devices(mesh_shape: str) -> tuple[str, ...]:
     if keras.backend.backend() != "tensorflow":
         raise UserError(
             "Only Keras's TensorFlow backend can lay out experts on a mesh",
-            received={"model.mesh_shape": mesh_shape, "backend": keras.backend.backend()},
+            received={"experts.mesh_shape": mesh_shape, "backend": keras.backend.backend()},
         )
     import tensorflow as tf
 
@@ -51,12 +51,17 @@ def expert_devices(mesh_shape: str) -> tuple[str, ...]:
     return tuple(f"{kind}:{index}" for index in range(num_slices))
 
 
-def expert_traffic(hparams: ModelHParams) -> Traffic:
-    """Return what one position moves in one layer of experts; nothing without a mesh."""
-    devices = expert_devices(hparams.mesh_shape)
+def expert_traffic(experts: ExpertHParams, width: int) -> Traffic:
+    """Return what one position moves in one layer of experts; nothing without a mesh.
+
+    Args:
+        experts: The section of the settings.
+        width: Body width D.
+    """
+    devices = expert_devices(experts.mesh_shape)
     if not devices:
         return Traffic(0, 0)
-    return count_traffic(hparams.num_experts, hparams.experts_per_token, hparams.width, devices)
+    return count_traffic(experts.num_experts, experts.experts_per_token, width, devices)
 
 
 def _count_devices(kind: str) -> int:
@@ -84,8 +89,8 @@ def _too_few_devices(kind: str, mesh_shape: str) -> UserError:
     late = " (TensorFlow has run in this process, so it can no longer be split)"
     return UserError(
         f"There are not enough devices for the slices of the experts{late * (kind == 'CPU')}",
-        received={"model.mesh_shape": mesh_shape, f"{kind} devices": _count_devices(kind)},
+        received={"experts.mesh_shape": mesh_shape, f"{kind} devices": _count_devices(kind)},
         fix=("Start a new process, or choose" if kind == "CPU" else "Choose")
-        + " another model.mesh_shape, such as ''; checkpoints fit all of them. That of a trained "
+        + " another experts.mesh_shape, such as ''; checkpoints fit all of them. That of a trained "
         "run is in its hparams.json.",
     )

@@ -13,7 +13,7 @@ from typing import Any
 from t2t_mm.errors import UserError
 from t2t_mm.registry.registration import HPARAMS
 from t2t_mm.settings.gin_overlay import read_gin
-from t2t_mm.settings.overrides import apply_overrides, parse_overrides
+from t2t_mm.settings.overrides import apply_overrides, parse_overrides, resolve_field_name
 from t2t_mm.settings.sections import HParams
 
 
@@ -58,4 +58,5 @@ def load_hparams(
     chosen = hparams(set_name)
     changes = parse_overrides(overrides)
     bound = read_gin(gin_files, gin_params)
-    return apply_overrides(chosen, {**bound, **changes, **(fields or {})})
+    strongest = {resolve_field_name(name): value for name, value in (fields or {}).items()}
+    return apply_overrides(chosen, {**bound, **changes, **strongest})

@@ -90,7 +90,7 @@ def fact_list(facts: RunFacts, num_problems: int, split: str) -> list[tuple[str,
         ("time in steps", _duration(facts.seconds) if facts.seconds else ""),
         ("machine", ", ".join(part for part in (cores, machine.get("cpu")) if part)),
         ("body width", str(model.get("width", ""))),
-        ("experts", _experts(model)),
+        ("experts", _experts({**model, **facts.hparams.get("experts", {})})),
         ("begun", _day(facts.environment)),
         ("seed", str(facts.environment.get("seed", ""))),
         ("scored on", f"{split} split"),
@@ -98,10 +98,11 @@ def fact_list(facts: RunFacts, num_problems: int, split: str) -> list[tuple[str,
     return [(name, value) for name, value in found if value]
 
 
-def _experts(model: Mapping[str, Any]) -> str:
-    if not model.get("use_experts", True) or not model.get("num_experts"):
+def _experts(experts: Mapping[str, Any]) -> str:
+    """Describe how many there are; runs of 0.1.0 keep them in the section of the model."""
+    if not experts.get("use_experts", True) or not experts.get("num_experts"):
         return ""
-    return f"{model['num_experts']}, {model.get('experts_per_token', '?')} per position"
+    return f"{experts['num_experts']}, {experts.get('experts_per_token', '?')} per position"
 
 
 def _day(environment: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
         UserError: No checkpoint, or it does not fit the settings or vocabularies; or too few
             devices for its experts.
     """
-    expert_devices(run.hparams.model.mesh_shape)  # splits the CPU, before TensorFlow starts
+    expert_devices(run.hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     checkpoint = find_checkpoint(run.directory, checkpoint_path)
     vocabularies = vocabularies_of(run.tasks, run.directory)
     check_vocabularies(run, vocabularies, run.directory)

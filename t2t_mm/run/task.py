@@ -11,7 +11,7 @@ import numpy as np
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary, feature_vocabulary_name, load_vocabulary
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary, name_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature, feature_from_json, feature_to_json
 from t2t_mm.model.build import ModalitySpec, build_multimodel
@@ -106,7 +106,7 @@ def _command(problem: Problem) -> str:
 
 def _writable(problem: Problem) -> Feature:
     feature = problem.features["targets"]
-    if not feature_vocabulary_name(feature):
+    if not name_vocabulary(feature):
         raise UserError(
             f"Problem {problem.name!r} declares targets of modality {feature.modality!r}",
             expected="text (Language) or a class (Categorical)",
@@ -118,7 +118,7 @@ def _writable(problem: Problem) -> Feature:
 def vocabularies_of(tasks: Sequence[Task], directory: Path) -> dict[str, Vocabulary]:
     """Load the vocabularies that `tasks` use from `directory` (a data_dir or a run)."""
     features = (feature for task in tasks for feature in (task.inputs, task.targets))
-    names = dict.fromkeys(filter(None, map(feature_vocabulary_name, features)))
+    names = dict.fromkeys(filter(None, map(name_vocabulary, features)))
     return {name: load_vocabulary(directory, name) for name in names}
 
 
@@ -139,6 +139,7 @@ def build_model(
         commands[task.command_index] = task.command or commands[task.command_index]
     return build_multimodel(
         hparams.model,
+        experts=hparams.experts,
         nets=hparams.modality,
         inputs=specs("inputs"),
         targets=specs("targets"),
@@ -149,5 +150,5 @@ def build_model(
 
 
 def _vocabulary_size(feature: Feature, vocabularies: Mapping[str, Vocabulary]) -> int:
-    name = feature_vocabulary_name(feature)
+    name = name_vocabulary(feature)
     return vocabularies[name].size if name else 0

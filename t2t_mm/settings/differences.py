@@ -9,7 +9,7 @@ from t2t_mm.settings.sections import SECTIONS, HParams
 
 _FREE_ON_RESUME = frozenset(
     {
-        "model.mesh_shape",
+        "experts.mesh_shape",
         "train.eval_every",
         "train.checkpoint_every",
         "train.jit_compile",

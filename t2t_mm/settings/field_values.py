@@ -25,14 +25,17 @@ def field_types(record: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(record)}
 
 
-def check_fields(record: Any) -> None:
+def check_fields(record: Any, section: str) -> None:
     """Check each field of a frozen record in place; whole numbers become floats where due.
+
+    Args:
+        record: The record.
+        section: Its name within the settings, for messages.
 
     Raises:
         UserError: A value has the wrong type or is out of range.
     """
     hints = field_types(type(record))
-    section = type(record).__name__.removesuffix("HParams").lower()
     for field in dataclasses.fields(record):
         name = f"{section}.{field.name}"
         value = convert(name, hints[field.name], getattr(record, field.name))

@@ -8,15 +8,17 @@ Gin is imported only where files or parameters are given.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.settings.field_values import convert, field_types
-from t2t_mm.settings.overrides import full_field_name
+from t2t_mm.settings.overrides import check_given_once, resolve_field_name
+from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
 from t2t_mm.settings.sections import SECTIONS
 
 _BINDING = re.compile(r"^(?P<name>[\w./]+)\.(?P<field>\w+) = ", re.MULTILINE)
@@ -33,8 +35,8 @@ def read_gin(files: Iterable[str | Path], params: Iterable[str]) -> dict[str, An
         Full field name -> value, as for `overrides.apply_overrides`.
 
     Raises:
-        UserError: A file is missing or malformed, a name is unknown or scoped, or a value has
-            the wrong type.
+        UserError: A file is missing or malformed, a name is unknown or scoped, a field is bound
+            by two names, or a value has the wrong type.
     """
     paths = [str(_find_file(file)) for file in files]
     bindings = list(params)
@@ -44,24 +46,37 @@ def read_gin(files: Iterable[str | Path], params: Iterable[str]) -> dict[str, An
 
     gin.clear_config()
     try:
-        for section, record in SECTIONS.items():
-            _make_bindable(gin, section, record)
+        for section in SECTIONS:
+            _make_bindable(gin, section)
         _parse(gin, paths, bindings)
         _check_only_sections(gin.config_str())
-        return {
-            f"{section}.{field}": convert(f"{section}.{field}", field_types(record)[field], value)
-            for section, record in SECTIONS.items()
-            for field, value in gin.get_bindings(f"t2t_mm.{section}").items()
-        }
+        return _collect_bindings(gin)
     finally:
         gin.clear_config()
 
 
-def _make_bindable(gin: Any, section: str, record: type) -> None:
-    """Tell gin the fields of a section, once per process."""
+def _collect_bindings(gin: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for section in SECTIONS:
+        for name, value in gin.get_bindings(f"t2t_mm.{section}").items():
+            full_name = resolve_field_name(f"{section}.{name}")
+            check_given_once(full_name, found, "the gin settings")
+            owner, _, field = full_name.partition(".")
+            found[full_name] = convert(full_name, field_types(SECTIONS[owner])[field], value)
+    return found
+
+
+def _make_bindable(gin: Any, section: str) -> None:
+    """Tell gin the fields of a section, once per process: those of earlier releases too."""
     try:
         gin.get_configurable(f"t2t_mm.{section}")
     except ValueError:
+        earlier = [name.partition(".") for name in RENAMED_FIELDS]
+        names = [
+            *field_types(SECTIONS[section]),
+            *(old for own, _, old in earlier if own == section),
+        ]
+        record = dataclasses.make_dataclass(section, [(name, Any, None) for name in names])
         gin.external_configurable(record, name=section, module="t2t_mm")
 
 
@@ -78,9 +93,9 @@ def _suggest(message: str) -> str:
     parameter = re.search(r"doesn't have a parameter named '(\w+)'", message)
     section = re.search(r"Configurable '(?:t2t_mm\.)?(\w+)'", message)
     if parameter and section and section[1] in SECTIONS:
-        return closest(parameter[1], field_types(SECTIONS[section[1]]))
+        return suggest_closest(parameter[1], field_types(SECTIONS[section[1]]))
     unknown = re.search(r"No configurable matching '([\w.]+)'", message)
-    return closest(unknown[1], SECTIONS) if unknown else ""
+    return suggest_closest(unknown[1], SECTIONS) if unknown else ""
 
 
 def _check_only_sections(text: str) -> None:
@@ -93,7 +108,7 @@ def _check_only_sections(text: str) -> None:
                 expected=f"one of {', '.join(SECTIONS)}, without a scope",
                 received={"binding": f"{match['name']}.{match['field']}"},
             )
-        full_field_name(f"{name}.{match['field']}")
+        resolve_field_name(f"{name}.{match['field']}")
 
 
 def _find_file(file: str | Path) -> Path:

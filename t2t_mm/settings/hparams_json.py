@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from t2t_mm.errors import UserError
-from t2t_mm.settings.overrides import apply_overrides, full_field_name
+from t2t_mm.settings.overrides import apply_overrides, check_given_once, resolve_field_name
 from t2t_mm.settings.sections import HParams
 
 
@@ -21,16 +21,19 @@ def from_json(text: str) -> HParams:
     """Read what `to_json` wrote; a field that the text lacks has its default.
 
     Raises:
-        UserError: This is no JSON, a field is unknown or a value has the wrong type.
+        UserError: This is no JSON, a field is unknown or given twice, or a value has the wrong
+            type.
     """
     try:
         sections = json.loads(text)
     except ValueError as error:
         raise UserError(f"The settings are not valid JSON: {error}") from error
-    values = {}
+    values: dict[str, Any] = {}
     for section, fields in _as_object("the settings", sections).items():
         for name, value in _as_object(f"the section {section!r}", fields).items():
-            values[full_field_name(f"{section}.{name}")] = value
+            full_name = resolve_field_name(f"{section}.{name}")
+            check_given_once(full_name, values, "the settings")
+            values[full_name] = value
     return apply_overrides(HParams(), values)
 
 

@@ -8,7 +8,7 @@ EXPERTS = "experts"  # the one dimension that a mesh can have
 
 
 def count_expert_slices(mesh_shape: str) -> int:
-    """Read `model.mesh_shape`.
+    """Read `experts.mesh_shape`.
 
     Args:
         mesh_shape: Mesh TensorFlow's `name:size`; the name is `experts`. Empty: no mesh.
@@ -29,13 +29,13 @@ def count_expert_slices(mesh_shape: str) -> int:
     if name != EXPERTS and name.isidentifier() and colon:
         raise UserError(
             f"Of a mesh only the experts can be laid out, so {name!r} is not a dimension of it",
-            expected="model.mesh_shape=experts:4 for four slices, or nothing",
-            received={"model.mesh_shape": mesh_shape},
+            expected="experts.mesh_shape=experts:4 for four slices, or nothing",
+            received={"experts.mesh_shape": mesh_shape},
         )
     if name != EXPERTS or not (size.isascii() and size.isdigit()) or int(size) < 1:
         raise UserError(
-            "model.mesh_shape is not the name and size of a dimension",
+            "experts.mesh_shape is not the name and size of a dimension",
             expected="experts:4 for four slices, or nothing",
-            received={"model.mesh_shape": mesh_shape},
+            received={"experts.mesh_shape": mesh_shape},
         )
     return int(size)

@@ -1,4 +1,4 @@
-"""The records of settings that shape the model: its body and the nets around it."""
+"""The records of settings that shape the model: its body, its experts, the nets around it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from t2t_mm.settings.section import Section, setting
 
 @dataclass(frozen=True, kw_only=True)
 class ModelHParams(Section):
-    """The body of the MultiModel; read by `model/build.py` only.
+    """The body of the MultiModel, but for its experts; read by `model/build.py` only.
 
     Args:
         width: Body width D.
@@ -20,16 +20,48 @@ class ModelHParams(Section):
         encoder_blocks: ConvBlocks of the encoder.
         mixer_blocks: ConvBlocks of the input/output mixer.
         decoder_blocks: Blocks (convolutions and attention) of the decoder.
-        num_experts: Experts E in each of the two expert layers.
-        experts_per_token: Experts k chosen for each position.
-        expert_width: Hidden width F of one expert.
         dropout: Rate at the end of each block.
         attention_dropout: Rate on attention weights.
-        use_experts: False leaves the expert layers out.
         use_attention: False leaves the attention out.
         gain_per_channel: Layer norm learns a gain and shift per channel; False: scalars.
         mixer_join: How the mixer joins attention and targets.
         timing_on_inputs: Whether the timing signal is also added to the encoder's input.
+        precision: Type of activations and products; weights are float32 in both.
+    """
+
+    section = "model"
+
+    width: int = setting(512, at_least=1)
+    num_heads: int = setting(8, at_least=1)
+    encoder_blocks: int = setting(6, at_least=1)
+    mixer_blocks: int = setting(2, at_least=0)
+    decoder_blocks: int = setting(4, at_least=1)
+    dropout: float = setting(0.1, at_least=0, below=1)
+    attention_dropout: float = setting(0.1, at_least=0, below=1)
+    use_attention: bool = True
+    gain_per_channel: bool = True
+    mixer_join: Literal["add", "concat"] = "add"
+    timing_on_inputs: bool = True
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.width % self.num_heads or self.width % 2:
+            raise UserError(
+                "model.width must be even and a multiple of model.num_heads",
+                received={"model.width": self.width, "model.num_heads": self.num_heads},
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpertHParams(Section):
+    """The two mixtures of experts in the body; read by `model/` only.
+
+    Args:
+        use_experts: False leaves the expert layers out.
+        num_experts: Experts E in each of the two expert layers.
+        experts_per_token: Experts k chosen for each position.
+        expert_width: Hidden width F of one expert.
         gate: What the gate of the experts looks at: each position, or only which problem it is,
             whose experts are then merged into one net (an ablation); experts_per_token is how many.
         balancing: What keeps all experts in use: the paper's losses of importance and load, the
@@ -42,26 +74,16 @@ class ModelHParams(Section):
             "capacity" drops any, and only in training; the log says how many.
         capacity_factor: What an expert has room for under "capacity", as a multiple of an equal
             share of the positions.
-        precision: Type of activations and products; weights are float32 in both.
         mesh_shape: "experts:4" lays the experts out in 4 slices, each on a device of its own;
             empty: all are on one. Checkpoints are the same either way.
     """
 
-    width: int = setting(512, at_least=1)
-    num_heads: int = setting(8, at_least=1)
-    encoder_blocks: int = setting(6, at_least=1)
-    mixer_blocks: int = setting(2, at_least=0)
-    decoder_blocks: int = setting(4, at_least=1)
+    section = "experts"
+
+    use_experts: bool = True
     num_experts: int = setting(30, at_least=1)
     experts_per_token: int = setting(2, at_least=1)
     expert_width: int = setting(2048, at_least=1)
-    dropout: float = setting(0.1, at_least=0, below=1)
-    attention_dropout: float = setting(0.1, at_least=0, below=1)
-    use_experts: bool = True
-    use_attention: bool = True
-    gain_per_channel: bool = True
-    mixer_join: Literal["add", "concat"] = "add"
-    timing_on_inputs: bool = True
     gate: Literal["position", "problem"] = "position"
     balancing: Literal["importance_load", "switch", "bias", "none"] = "importance_load"
     balance_loss_weight: float = setting(0.01, at_least=0)
@@ -69,22 +91,16 @@ class ModelHParams(Section):
     bias_update_rate: float = setting(1e-3, at_least=0)
     expert_dispatch: Literal["auto", "ragged", "blocked", "capacity", "dense"] = "auto"
     capacity_factor: float = setting(1.25, at_least=0.1)
-    precision: Literal["float32", "mixed_bfloat16"] = "float32"
     mesh_shape: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.width % self.num_heads or self.width % 2:
-            raise UserError(
-                "model.width must be even and a multiple of model.num_heads",
-                received={"model.width": self.width, "model.num_heads": self.num_heads},
-            )
         if self.experts_per_token > self.num_experts:
             raise UserError(
-                "model.experts_per_token is larger than model.num_experts",
+                "experts.experts_per_token is larger than experts.num_experts",
                 received={
-                    "model.experts_per_token": self.experts_per_token,
-                    "model.num_experts": self.num_experts,
+                    "experts.experts_per_token": self.experts_per_token,
+                    "experts.num_experts": self.num_experts,
                 },
             )
         if self.use_experts and self.experts_per_token == 1 < self.num_experts:
@@ -92,16 +108,16 @@ class ModelHParams(Section):
         self._check_mesh()
 
     def _check_one_expert_is_learned(self) -> None:
-        """Return the softmax over one chosen expert is 1, so that only a loss can teach the gate."""
+        """Refuse what cannot teach the gate: the softmax over one chosen expert is always 1."""
         if self.gate == "problem" or self.balancing in ("bias", "none"):
             raise UserError(
                 "A gate that chooses one expert learns from a balance loss only, and there is none",
                 received={
-                    "model.experts_per_token": 1,
-                    "model.gate": self.gate,
-                    "model.balancing": self.balancing,
+                    "experts.experts_per_token": 1,
+                    "experts.gate": self.gate,
+                    "experts.balancing": self.balancing,
                 },
-                fix="Set model.experts_per_token=2, or the gate position and the balancing "
+                fix="Set experts.experts_per_token=2, or the gate position and the balancing "
                 "importance_load or switch.",
             )
 
@@ -109,21 +125,21 @@ class ModelHParams(Section):
         slices = count_expert_slices(self.mesh_shape)
         if slices and self.num_experts % slices:
             raise UserError(
-                "The slices of model.mesh_shape do not divide model.num_experts",
+                "The slices of experts.mesh_shape do not divide experts.num_experts",
                 received={
-                    "model.mesh_shape": self.mesh_shape,
-                    "model.num_experts": self.num_experts,
+                    "experts.mesh_shape": self.mesh_shape,
+                    "experts.num_experts": self.num_experts,
                 },
             )
         if slices and (self.gate == "problem" or self.expert_dispatch in ("blocked", "capacity")):
             raise UserError(
                 "Slices of experts need a gate that looks at positions and a dispatch that "
                 "runs slice by slice",
-                expected="model.gate=position and model.expert_dispatch=auto, ragged or dense",
+                expected="experts.gate=position and experts.expert_dispatch=auto, ragged or dense",
                 received={
-                    "model.mesh_shape": self.mesh_shape,
-                    "model.gate": self.gate,
-                    "model.expert_dispatch": self.expert_dispatch,
+                    "experts.mesh_shape": self.mesh_shape,
+                    "experts.gate": self.gate,
+                    "experts.expert_dispatch": self.expert_dispatch,
                 },
             )
 
@@ -149,6 +165,8 @@ class ModalityHParams(Section):
         norm: Their normalization: over all places of a batch, channel by channel, or over the
             channels of each place ("layer", as in the paper).
     """
+
+    section = "modality"
 
     image_widths: tuple[int, ...] = setting((32, 64, 128, 256), at_least=1)
     audio_stem_width: int = setting(16, at_least=0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
-from t2t_mm.errors import UserError, closest
+from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.settings.field_values import field_types, parse, split_top_level
+from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
 from t2t_mm.settings.sections import SECTIONS, HParams
 
 
@@ -38,20 +39,27 @@ def parse_overrides(text: str) -> dict[str, Any]:
                 expected="name=value",
                 received={"override": part},
             )
-        full_name = full_field_name(name.strip())
-        if full_name in found:
-            raise UserError(f"The field {full_name} is given twice in --hparams")
+        full_name = resolve_field_name(name.strip())
+        check_given_once(full_name, found, "--hparams")
         section, _, field = full_name.partition(".")
         found[full_name] = parse(full_name, field_types(SECTIONS[section])[field], value)
     return found
 
 
-def full_field_name(name: str) -> str:
-    """Complete a field's name with its section.
+def resolve_field_name(name: str) -> str:
+    """Return the full name of a field, with its section.
+
+    Args:
+        name: `section.field`, the field alone, or a full name of an earlier release.
 
     Raises:
         UserError: No field has this name, or several sections have one.
+
+    Example:
+        >>> resolve_field_name("width"), resolve_field_name("model.num_experts")
+        ('model.width', 'experts.num_experts')
     """
+    name = RENAMED_FIELDS.get(name, name)
     names = [
         f"{section}.{field}" for section, cls in SECTIONS.items() for field in field_types(cls)
     ]
@@ -64,9 +72,24 @@ def full_field_name(name: str) -> str:
         raise UserError(f"The field {name!r} is in several sections: {', '.join(matches)}")
     candidates = names if "." in name else [full.partition(".")[2] for full in names]
     raise UserError(
-        f"There is no hparams field named {name!r}.{closest(name, candidates)}",
+        f"There is no hparams field named {name!r}.{suggest_closest(name, candidates)}",
         fix="`t2t-registry describe multimodel_base` shows all fields.",
     )
+
+
+def check_given_once(full_name: str, found: Container[str], where: str) -> None:
+    """Check that a field is not among those that were read before it.
+
+    Args:
+        full_name: The field, by today's name.
+        found: The fields read so far.
+        where: What is read, for the message.
+
+    Raises:
+        UserError: The field is given twice, perhaps once by the name of an earlier release.
+    """
+    if full_name in found:
+        raise UserError(f"The field {full_name} is given twice in {where}")
 
 
 def apply_overrides(hparams: HParams, values: Mapping[str, Any]) -> HParams:

@@ -1,4 +1,4 @@
-"""The six frozen records of settings, and `HParams`, the record of these records."""
+"""The frozen records of settings, and `HParams`, the record of these records."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from t2t_mm.errors import UserError, closest
-from t2t_mm.settings.model_sections import ModalityHParams, ModelHParams
+from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.settings.model_sections import ExpertHParams, ModalityHParams, ModelHParams
 from t2t_mm.settings.section import Section, setting
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "SECTIONS",
     "DataHParams",
     "DecodeHParams",
+    "ExpertHParams",
     "HParams",
     "ModalityHParams",
     "ModelHParams",
@@ -50,6 +51,8 @@ class DataHParams(Section):
         temperature: For mixing by temperature: sizes to the power of 1 / temperature.
         rates: For given rates: problem name -> rate; they need not sum to 1.
     """
+
+    section = "data"
 
     vocabulary_size: int = setting(8192, at_least=260)
     vocabulary_bytes: int = setting(10_000_000, at_least=1)
@@ -90,6 +93,8 @@ class OptimizerHParams(Section):
         clip_norm: Largest global norm of the gradients; 0 clips nothing.
     """
 
+    section = "optimizer"
+
     learning_rate: float = setting(1e-3, at_least=0)
     schedule: str = "constant*linear_warmup*rsqrt_decay"
     warmup_steps: int = setting(4000, at_least=0)
@@ -114,7 +119,7 @@ class OptimizerHParams(Section):
         for name in self.factors:
             if name not in SCHEDULE_FACTORS:
                 raise UserError(
-                    f"Unknown learning-rate factor {name!r}.{closest(name, SCHEDULE_FACTORS)}",
+                    f"Unknown learning-rate factor {name!r}.{suggest_closest(name, SCHEDULE_FACTORS)}",
                     expected=f"a product of {', '.join(SCHEDULE_FACTORS)}",
                     received={"optimizer.schedule": self.schedule},
                 )
@@ -139,6 +144,8 @@ class TrainHParams(Section):
         jit_compile: Whether XLA compiles the training step, for GPUs: on a CPU it is slower.
     """
 
+    section = "train"
+
     steps: int = setting(250_000, at_least=1)
     accumulate_steps: int = setting(1, at_least=1)
     label_smoothing: float = setting(0.1, at_least=0, below=1)
@@ -162,6 +169,8 @@ class DecodeHParams(Section):
         batch_size: Examples of a file or a prompt that are decoded together.
     """
 
+    section = "decode"
+
     extra_length: int = setting(50, at_least=0)
     batch_size: int = setting(32, at_least=1)
 
@@ -178,6 +187,7 @@ class HParams:
     """
 
     model: ModelHParams = field(default_factory=ModelHParams)
+    experts: ExpertHParams = field(default_factory=ExpertHParams)
     modality: ModalityHParams = field(default_factory=ModalityHParams)
     data: DataHParams = field(default_factory=DataHParams)
     optimizer: OptimizerHParams = field(default_factory=OptimizerHParams)
@@ -186,10 +196,14 @@ class HParams:
 
 
 SECTIONS: dict[str, type[Section]] = {
-    "model": ModelHParams,
-    "modality": ModalityHParams,
-    "data": DataHParams,
-    "optimizer": OptimizerHParams,
-    "train": TrainHParams,
-    "decode": DecodeHParams,
+    record.section: record
+    for record in (
+        ModelHParams,
+        ExpertHParams,
+        ModalityHParams,
+        DataHParams,
+        OptimizerHParams,
+        TrainHParams,
+        DecodeHParams,
+    )
 }

@@ -16,7 +16,7 @@ from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluator import Evaluator, validation_scores
 from t2t_mm.features import BatchSpec
-from t2t_mm.files.disk import full_disk_told, only_user_of
+from t2t_mm.files.disk import claim_folder, report_full_disk
 from t2t_mm.model.expert_placement import expert_devices, expert_traffic
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.environment import describe_environment
@@ -29,7 +29,7 @@ from t2t_mm.run.run_directory import (
     write_run,
 )
 from t2t_mm.run.task import build_model, tasks_of, vocabularies_of
-from t2t_mm.settings import HParams, ModelHParams
+from t2t_mm.settings import HParams
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.loop import Evaluate, TrainState, run_training
 from t2t_mm.training.optimizer import build_optimizer
@@ -91,7 +91,7 @@ def train(
     inputs = open_inputs(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
     run = _describe(inputs, hparams, output_dir, t2t_usr_dir)
     kept = "the last good checkpoint is kept"
-    with only_user_of(output_dir, "this run"), full_disk_told(output_dir, kept):
+    with claim_folder(output_dir, "this run"), report_full_disk(output_dir, kept):
         _train(run, inputs, eval_steps if evaluate else None)
     return run
 
@@ -124,7 +124,7 @@ def _train(run: Run, inputs: TrainingInputs, eval_steps: int | None) -> None:
 
 def set_up_runtime(hparams: HParams) -> None:
     """Set devices, random seeds, threads and determinism of this process as `hparams` say."""
-    expert_devices(hparams.model.mesh_shape)  # splits the CPU, before TensorFlow starts
+    expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     keras.utils.set_random_seed(hparams.train.seed)
     if hparams.train.num_threads:
         try:
@@ -196,15 +196,16 @@ def _introduction(run: Run, num_parameters: int, first_step: int) -> list[str]:
         f"{num_parameters:,} parameters; steps {first_step} to {hparams.train.steps}"
         + (f"; resumed at step {first_step}" if first_step else "")
     )
-    if hparams.model.mesh_shape and hparams.model.use_experts:
-        lines.append(_describe_mesh(hparams.model))
+    if hparams.experts.mesh_shape and hparams.experts.use_experts:
+        lines.append(_describe_mesh(hparams))
     return lines
 
 
-def _describe_mesh(hparams: ModelHParams) -> str:
-    traffic = expert_traffic(hparams)
+def _describe_mesh(hparams: HParams) -> str:
+    traffic = expert_traffic(hparams.experts, hparams.model.width)
+    devices = ", ".join(expert_devices(hparams.experts.mesh_shape))
     return (
-        f"experts on {', '.join(expert_devices(hparams.mesh_shape))}: in each of their layers a "
+        f"experts on {devices}: in each of their layers a "
         f"position copies {traffic.copied:,} bytes and all-reduces {traffic.all_reduced:,} "
         "forward, and no more backward"
     )

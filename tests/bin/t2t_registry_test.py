@@ -62,7 +62,7 @@ def test_describe_a_reversal_with_an_argument(capsys: pytest.CaptureFixture[str]
 def test_describe_an_hparams_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert t2t_registry.main(["describe", "multimodel_paper"]) == 0
     out = capsys.readouterr().out
-    assert "\nmodel.num_experts = 240\n" in out
+    assert "\nexperts.num_experts = 240\n" in out
     assert "\noptimizer.beta1 = 0.85\n" in out
 
 

@@ -50,7 +50,7 @@ def test_a_run_of_other_settings_shows_the_difference(
         (["--hparams=model.widht=3"], "'model.width'"),
         (["--hparams=model.width=wide"], "model.width"),
         (["--hparams=model.num_heads=3"], "model.num_heads"),
-        (["--hparams=model.experts_per_token=31"], "model.num_experts"),
+        (["--hparams=experts.experts_per_token=31"], "experts.num_experts"),
         (["--hparams=optimizer.schedule=constnat"], "'constant'"),
         (["--hparams_set=multimodel_tinny"], "'multimodel_tiny'"),
         (["--model=transformer"], "Unknown model"),

@@ -23,7 +23,7 @@ COMPILE = {
 BUILD = """
 import sys
 import numpy as np
-from t2t_mm.settings import ModelHParams
+from t2t_mm.settings import ExpertHParams, ModelHParams
 from t2t_mm.features import Audio, Categorical, Image, Language
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.build import ModalitySpec, build_multimodel
@@ -34,11 +34,12 @@ nets = {
 }
 classes = {"categorical:5": ModalitySpec(Categorical(num_classes=5), 5)}
 hparams = ModelHParams(
-    width=16, num_heads=2, encoder_blocks=2, mixer_blocks=1, decoder_blocks=2, num_experts=4,
-    experts_per_token=2, expert_width=8,
+    width=16, num_heads=2, encoder_blocks=2, mixer_blocks=1, decoder_blocks=2
 )
+experts = ExpertHParams(num_experts=4, experts_per_token=2, expert_width=8)
+targets = {**text, **classes}
 model = build_multimodel(
-    hparams, inputs=nets, targets={**text, **classes}, commands=["a", "b"], seed=1
+    hparams, experts=experts, inputs=nets, targets=targets, commands=["a", "b"], seed=1
 )
 """
 

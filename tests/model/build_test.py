@@ -2,10 +2,11 @@ import random
 
 import numpy as np
 import pytest
+from changed_settings import change_settings
 
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
-from t2t_mm.settings import ModelHParams
+from t2t_mm.settings import HParams
 
 SMALL = {
     "width": 16,
@@ -23,8 +24,10 @@ def build(seed=1, commands=("a",), inputs=("shared",), targets=("shared",), **ch
     def specs(names):
         return {f"language:{name}": ModalitySpec(Language(name), 13) for name in names}
 
+    hparams = change_settings(HParams(), **{**SMALL, **changes})
     return build_multimodel(
-        ModelHParams(**{**SMALL, **changes}),
+        hparams.model,
+        experts=hparams.experts,
         inputs=specs(inputs),
         targets=specs(targets),
         commands=commands,
@@ -136,17 +139,18 @@ def test_the_paper_size_has_the_papers_parameters():
     # Counted at one and two experts; the count is linear in their number.
     from t2t_mm import registry
 
-    paper = registry.hparams("multimodel_paper").model
-    assert (paper.width, paper.expert_width, paper.num_experts) == (1024, 1024, 240)
+    paper = registry.hparams("multimodel_paper")
+    experts = paper.experts
+    assert (paper.model.width, experts.expert_width, experts.num_experts) == (1024, 1024, 240)
     counts = []
     for num_experts in (1, 2):
         changes = {"num_experts": num_experts, "experts_per_token": 1}
-        model = build(**{**vars(paper), **changes})
+        model = build(**{**vars(paper.model), **vars(experts), **changes})
         counts.append(body_parameters(model))
         del model
     per_expert = counts[1] - counts[0]
-    experts = per_expert * paper.num_experts
+    sparse = per_expert * experts.num_experts
     dense = counts[0] - per_expert
-    assert experts == pytest.approx(1008e6, rel=0.01)
+    assert sparse == pytest.approx(1008e6, rel=0.01)
     assert dense == pytest.approx(103e6, rel=0.01)
-    assert dense + experts == pytest.approx(1111e6, rel=0.01)
+    assert dense + sparse == pytest.approx(1111e6, rel=0.01)

@@ -5,7 +5,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.layers.experts.expert_mesh import Traffic
 from t2t_mm.model import expert_placement
 from t2t_mm.model.expert_placement import expert_devices, expert_traffic
-from t2t_mm.settings import ModelHParams
+from t2t_mm.settings import ExpertHParams
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def two_gpus(monkeypatch):
 
 def test_no_mesh_needs_no_devices():
     assert expert_devices("") == ()
-    assert expert_traffic(ModelHParams()) == Traffic(0, 0)
+    assert expert_traffic(ExpertHParams(), 512) == Traffic(0, 0)
 
 
 def test_slices_are_on_the_first_gpus_where_there_are_enough(two_gpus):

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from changed_settings import change_settings
 
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
-from t2t_mm.settings import ModelHParams
+from t2t_mm.settings import HParams
 
 TEXT = "language:shared"
 VOCABULARY = 23
-HPARAMS = ModelHParams(
+HPARAMS = change_settings(
+    HParams(),
     width=16,
     num_heads=2,
     encoder_blocks=2,
@@ -24,8 +26,10 @@ HPARAMS = ModelHParams(
 
 def make_model(seed=1, **changes):
     nets = {TEXT: ModalitySpec(Language(), VOCABULARY)}
+    hparams = change_settings(HPARAMS, **changes)
     return build_multimodel(
-        ModelHParams(**{**vars(HPARAMS), **changes}),
+        hparams.model,
+        experts=hparams.experts,
         inputs=nets,
         targets=nets,
         commands=["to_german", "to_french"],

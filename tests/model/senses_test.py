@@ -1,15 +1,14 @@
 """One model that reads text, pictures, sounds and classes, and writes text and classes."""
 
-from dataclasses import replace
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from changed_settings import change_settings
 
 from t2t_mm.features import Audio, Categorical, Image, Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
-from t2t_mm.settings import ModalityHParams, ModelHParams
+from t2t_mm.settings import HParams, ModalityHParams
 
 TEXT, PICTURE, SOUND, CLASS = "language:shared", "image", "audio:16", "categorical:5"
 SPECS = {
@@ -18,7 +17,8 @@ SPECS = {
     SOUND: ModalitySpec(Audio(num_bands=16)),
     CLASS: ModalitySpec(Categorical(num_classes=5), 5),
 }
-HPARAMS = ModelHParams(
+HPARAMS = change_settings(
+    HParams(),
     width=16,
     num_heads=2,
     encoder_blocks=2,
@@ -33,8 +33,10 @@ HPARAMS = ModelHParams(
 def make_model(
     inputs=(TEXT, PICTURE, SOUND, CLASS), targets=(TEXT, CLASS), commands=("say", ""), **changes
 ):
+    hparams = change_settings(HPARAMS, **changes)
     model = build_multimodel(
-        replace(HPARAMS, **changes),
+        hparams.model,
+        experts=hparams.experts,
         inputs={key: SPECS[key] for key in inputs},
         targets={key: SPECS[key] for key in targets},
         commands=commands,

@@ -22,7 +22,7 @@ def test_every_set_survives_json_and_says_what_it_is_for(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "width", "expert_width", "experts", "chosen"),
+    ("name", "width", "expert_width", "num_experts", "chosen"),
     [
         ("multimodel_base", 512, 2048, 30, 2),
         ("multimodel_small", 256, 256, 16, 4),
@@ -31,11 +31,12 @@ def test_every_set_survives_json_and_says_what_it_is_for(name: str) -> None:
     ],
 )
 def test_sizes_of_the_sets(
-    name: str, width: int, expert_width: int, experts: int, chosen: int
+    name: str, width: int, expert_width: int, num_experts: int, chosen: int
 ) -> None:
-    model = registry.hparams(name).model
-    sizes = (model.width, model.expert_width, model.num_experts, model.experts_per_token)
-    assert sizes == (width, expert_width, experts, chosen)
+    hparams = registry.hparams(name)
+    model, experts = hparams.model, hparams.experts
+    sizes = (model.width, experts.expert_width, experts.num_experts, experts.experts_per_token)
+    assert sizes == (width, expert_width, num_experts, chosen)
     assert (model.encoder_blocks, model.mixer_blocks, model.decoder_blocks) == (6, 2, 4)
 
 
@@ -48,7 +49,7 @@ def test_authority_set_then_file_then_parameter_then_override(tmp_path: Path) ->
         gin_params=["model.num_heads=2", "train.steps=6"],
         overrides="train.steps=7",
     )
-    assert hparams.model.expert_width == 512  # the set
+    assert hparams.experts.expert_width == 512  # the set
     assert hparams.model.width == 96  # the file
     assert hparams.model.num_heads == 2  # the parameter
     assert hparams.train.steps == 7  # the override
@@ -97,7 +98,7 @@ def test_every_overlay_fits_the_set_that_it_names(overlay: Path) -> None:
         ("vocabulary_bytes=1_000_000", "data.vocabulary_bytes", 1_000_000),
         ("learning_rate=1e-3", "optimizer.learning_rate", 0.001),
         ("learning_rate=2", "optimizer.learning_rate", 2.0),
-        ("use_experts=false", "model.use_experts", False),
+        ("use_experts=false", "experts.use_experts", False),
         ("deterministic=True", "train.deterministic", True),
         ("mixer_join=concat", "model.mixer_join", "concat"),
         ("schedule='constant'", "optimizer.schedule", "constant"),

@@ -2,7 +2,7 @@ import pytest
 
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
-from t2t_mm.settings import ModelHParams
+from t2t_mm.settings import ExpertHParams
 from t2t_mm.settings.mesh_shape import count_expert_slices
 
 
@@ -33,12 +33,12 @@ def test_two_dimensions_are_malformed():
 
 
 def test_the_slices_divide_the_experts():
-    assert ModelHParams(num_experts=30, mesh_shape="experts:6").mesh_shape == "experts:6"
-    with pytest.raises(UserError, match=r"'experts:4', model\.num_experts=30"):
-        ModelHParams(num_experts=30, mesh_shape="experts:4")
+    assert ExpertHParams(num_experts=30, mesh_shape="experts:6").mesh_shape == "experts:6"
+    with pytest.raises(UserError, match=r"'experts:4', experts\.num_experts=30"):
+        ExpertHParams(num_experts=30, mesh_shape="experts:4")
 
 
 def test_the_command_line_sets_and_clears_it():
     overrides = "num_experts=8,mesh_shape=experts:4"
-    assert load_hparams("multimodel_tiny", overrides=overrides).model.mesh_shape == "experts:4"
-    assert load_hparams("multimodel_tiny", overrides="mesh_shape=").model.mesh_shape == ""
+    assert load_hparams("multimodel_tiny", overrides=overrides).experts.mesh_shape == "experts:4"
+    assert load_hparams("multimodel_tiny", overrides="mesh_shape=").experts.mesh_shape == ""

@@ -3,7 +3,7 @@ import pytest
 from t2t_mm import registry
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
-from t2t_mm.settings import HParams, ModalityHParams, ModelHParams
+from t2t_mm.settings import ExpertHParams, HParams, ModalityHParams
 from t2t_mm.settings.hparams_json import from_json, to_json
 
 
@@ -46,8 +46,8 @@ def test_the_paper_has_eight_blocks_of_sound_and_a_ninth_to_the_body():
     "changes", [{"balancing": "bias"}, {"balancing": "none"}, {"gate": "problem"}], ids=str
 )
 def test_a_gate_that_nothing_teaches_is_refused(changes):
-    with pytest.raises(UserError, match=r"learns from a balance loss only.*model.gate="):
-        ModelHParams(experts_per_token=1, **changes)
-    ModelHParams(experts_per_token=2, **changes)
-    ModelHParams(experts_per_token=1, num_experts=1, **changes)
-    ModelHParams(experts_per_token=1, balancing="switch")
+    with pytest.raises(UserError, match=r"learns from a balance loss only.*experts.gate="):
+        ExpertHParams(experts_per_token=1, **changes)
+    ExpertHParams(experts_per_token=2, **changes)
+    ExpertHParams(experts_per_token=1, num_experts=1, **changes)
+    ExpertHParams(experts_per_token=1, balancing="switch")

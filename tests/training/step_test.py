@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from changed_settings import change_settings
 
 from t2t_mm.features import Language
 from t2t_mm.layers import factored
@@ -19,7 +20,7 @@ from t2t_mm.training.step import TrainStep
 
 HPARAMS = load_hparams(
     "multimodel_tiny",
-    overrides="model.width=16,model.num_heads=2,model.expert_width=16,model.num_experts=4,"
+    overrides="model.width=16,model.num_heads=2,experts.expert_width=16,experts.num_experts=4,"
     "model.encoder_blocks=1,model.mixer_blocks=1,model.decoder_blocks=1",
 )
 OTHER = Language("other")
@@ -41,8 +42,10 @@ def make_step(
     **model_changes: object,
 ) -> TrainStep:
     specs = {key.share_key: ModalitySpec(key, 32) for key in (Language(), OTHER)}
+    hparams = change_settings(HPARAMS, **model_changes)
     model = build_multimodel(
-        dataclasses.replace(HPARAMS.model, **model_changes),
+        hparams.model,
+        experts=hparams.experts,
         inputs=specs,
         targets=specs,
         commands=["de", "fr", "reverse"],

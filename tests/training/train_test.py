@@ -1,11 +1,11 @@
 """A run from names to its folder: what it leaves, how it resumes, what it refuses."""
 
-import dataclasses
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+from changed_settings import change_settings
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
 from t2t_mm.errors import UserError
@@ -18,16 +18,9 @@ from t2t_mm.training.training_inputs import batch_spec, open_inputs
 
 
 def tiny_hparams(**changes: object) -> HParams:
-    """The tiny run's settings, with some fields of `train` or `model` changed."""
+    """The tiny run's settings, with some fields changed."""
     hparams = load_hparams("multimodel_tiny", overrides=f"{TINY},train.steps={STEPS}")
-    names = {field.name for field in dataclasses.fields(hparams.model)}
-    model = {name: value for name, value in changes.items() if name in names}
-    train = {name: value for name, value in changes.items() if name not in names}
-    return dataclasses.replace(
-        hparams,
-        model=dataclasses.replace(hparams.model, **model),
-        train=dataclasses.replace(hparams.train, **train),
-    )
+    return change_settings(hparams, **changes)
 
 
 def records(output_dir: Path) -> list[dict[str, object]]:

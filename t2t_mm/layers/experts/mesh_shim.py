@@ -41,7 +41,7 @@ def import_mesh_tensorflow() -> Any:
             f"Mesh TensorFlow cannot be imported: {error}. Expected: {tried}, for which t2t_mm "
             f"makes up what they do not have in common. Received: {received}. Install those "
             f"(pip install 'mesh-tensorflow=={TRIED['mesh-tensorflow']}' "
-            f"'tensorflow=={TRIED['tensorflow']}.*'), or leave model.mesh_shape empty: only "
+            f"'tensorflow=={TRIED['tensorflow']}.*'), or leave experts.mesh_shape empty: only "
             "a mesh needs them."
         ) from error
 

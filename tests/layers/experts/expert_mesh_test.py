@@ -108,14 +108,14 @@ def test_a_run_on_four_slices_goes_on_on_one_device(mesh_run, tiny_run, tmp_path
     assert ours.keys() == theirs.keys()
     for name, value in theirs.items():
         np.testing.assert_allclose(ours[name], value, rtol=1e-3, atol=1e-4, err_msg=name)
-    assert json.loads((moved / "hparams.json").read_text())["model"]["mesh_shape"] == ""
+    assert json.loads((moved / "hparams.json").read_text())["experts"]["mesh_shape"] == ""
 
 
 def test_a_run_on_four_slices_is_scored_there_as_on_one_device(mesh_run, tmp_path):
     moved = tmp_path / "moved"
     shutil.copytree(mesh_run.output_dir, moved)
     settings = json.loads((moved / "hparams.json").read_text())
-    settings["model"]["mesh_shape"] = ""
+    settings["experts"]["mesh_shape"] = ""
     (moved / "hparams.json").write_text(json.dumps(settings))
     alone = t2t_mm.evaluate(moved, limit=4)
     for problem in PROBLEMS:
