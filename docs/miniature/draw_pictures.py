@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from t2t_mm.problems.miniature.pictures import captioned_picture, labelled_picture
+from t2t_mm.problems.miniature.pictures import draw_captioned_picture, draw_labelled_picture
 from t2t_mm.problems.miniature.scene import KINDS
 
 SCALE = 2  # screen pixels per pixel of a picture
@@ -34,7 +34,7 @@ def draw_kinds(page: Image.Image, font: Any) -> None:
     found: dict[str, Any] = {}
     numbers = count()
     while len(found) < len(KINDS):
-        one = labelled_picture("test", next(numbers))
+        one = draw_labelled_picture("test", next(numbers))
         found.setdefault(one.label, one.picture)
     for index, kind in enumerate(KINDS):
         row, column = divmod(index, COLUMNS)
@@ -47,7 +47,7 @@ def draw_kinds(page: Image.Image, font: Any) -> None:
 def draw_captioned(page: Image.Image, font: Any) -> None:
     """Draw the first test pictures with their captions, two a row."""
     for index in range(CAPTIONED):
-        one = captioned_picture("test", index)
+        one = draw_captioned_picture("test", index)
         row, column = divmod(index, 2)
         x, y = 8 + column * BLOCK, TOP + row * CELL
         page.paste(enlarged(one.picture), (x, y))

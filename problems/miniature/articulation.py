@@ -31,7 +31,7 @@ class Gesture:
 
     Args:
         symbol: The phoneme that it belongs to, or `PAUSE`.
-        seconds: duration.
+        seconds: Duration.
         start, end: The first three formants in Hz, of a vocal tract of 17 cm.
         voicing: Strength of the pulses of the vocal folds.
         breath: Loudness of the turbulence in the open throat, which the formants colour.
@@ -66,34 +66,34 @@ class _Sound:
 
 
 def articulate(words: Sequence[SpokenWord], voice: Voice, dice: Dice) -> list[Gesture]:
-    """Return the gestures of a sentence, with a short silence before and after it.
+    """Make the gestures of a sentence, with a short silence before and after it.
 
     Args:
         words: As `pronounce` gives them.
         voice: Sets the tempo.
         dice: Varies durations, and pauses here and there.
     """
-    sounds = [_pause(0.05 + 0.06 * dice.roll())]
+    sounds = [_make_pause(0.05 + 0.06 * dice.roll())]
     for index, word in enumerate(words):
         is_last = index == len(words) - 1
-        sounds += _timed(word, voice, dice, is_last)
+        sounds += _time_sounds(word, voice, dice, is_last)
         pauses_freely = any(word.stresses) and dice.chance(_FREE_PAUSE_CHANCE)
         if not is_last and (word.pause_after or pauses_freely):
-            sounds.append(_pause((0.06 + 0.05 * dice.roll()) / voice.rate))
-    sounds.append(_pause(0.06 + 0.08 * dice.roll()))
-    placed = _among_neighbours(sounds)
+            sounds.append(_make_pause((0.06 + 0.05 * dice.roll()) / voice.rate))
+    sounds.append(_make_pause(0.06 + 0.08 * dice.roll()))
+    placed = _lean_on_neighbours(sounds)
     return [
         gesture
         for index, sound in enumerate(placed)
-        for gesture in _gestures(sound, placed[max(index - 1, 0)].symbol)
+        for gesture in _make_gestures(sound, placed[max(index - 1, 0)].symbol)
     ]
 
 
-def _pause(seconds: float) -> _Sound:
+def _make_pause(seconds: float) -> _Sound:
     return _Sound(PAUSE, _PAUSE, seconds, stressed=False)
 
 
-def _timed(word: SpokenWord, voice: Voice, dice: Dice, is_last: bool) -> Iterator[_Sound]:
+def _time_sounds(word: SpokenWord, voice: Voice, dice: Dice, is_last: bool) -> Iterator[_Sound]:
     """Yield the sounds of a word with their durations; affricates become two sounds."""
     symbols: list[str] = []
     stresses: list[bool] = []
@@ -113,7 +113,7 @@ def _timed(word: SpokenWord, voice: Voice, dice: Dice, is_last: bool) -> Iterato
         following = phonemes[index + 1] if index + 1 < len(phonemes) else None
         factor = tempo * (0.92 + 0.16 * dice.roll())
         if phoneme.kind == "vowel":
-            factor *= _vowel_factor(stresses[index], following)
+            factor *= _stretch_vowel(stresses[index], following)
         elif following is not None and following.kind != "vowel":
             factor *= 0.85  # sounds of a cluster are short
         if is_last and index >= vowels[-1]:
@@ -123,18 +123,18 @@ def _timed(word: SpokenWord, voice: Voice, dice: Dice, is_last: bool) -> Iterato
         )
 
 
-def _vowel_factor(stressed: bool, following: Phoneme | None) -> float:
-    """Unstressed vowels are short, and so are those that a voiceless sound cuts off."""
+def _stretch_vowel(stressed: bool, following: Phoneme | None) -> float:
+    """Shorten a vowel without stress, and one that a voiceless sound cuts off."""
     is_cut_off = following is not None and following.voicing == 0.0
     return (1.0 if stressed else 0.75) * (0.88 if is_cut_off else 1.0)
 
 
-def _among_neighbours(sounds: Sequence[_Sound]) -> list[_Sound]:
+def _lean_on_neighbours(sounds: Sequence[_Sound]) -> list[_Sound]:
     """Move the formants of yielding sounds towards those of their neighbours."""
     placed = []
     for index, sound in enumerate(sounds):
         phoneme = sound.phoneme
-        before, after = _firm(sounds[:index][::-1]), _firm(sounds[index + 1 :])
+        before, after = _find_firm(sounds[:index][::-1]), _find_firm(sounds[index + 1 :])
         before, after = before or after or phoneme, after or before or phoneme
         left, right = before.glide_to or before.formants, after.formants
         asked = [
@@ -143,18 +143,18 @@ def _among_neighbours(sounds: Sequence[_Sound]) -> list[_Sound]:
         ]
         first_yields = phoneme.yielding if phoneme.kind == "breath" else 0.0
         shares = (first_yields, phoneme.yielding, phoneme.yielding)
-        start = _mixed(phoneme.formants, asked, shares)
-        end = _mixed(phoneme.glide_to or phoneme.formants, asked, shares)
+        start = _mix_formants(phoneme.formants, asked, shares)
+        end = _mix_formants(phoneme.glide_to or phoneme.formants, asked, shares)
         placed.append(replace(sound, start=start, end=end))
     return placed
 
 
-def _firm(sounds: Sequence[_Sound]) -> Phoneme | None:
-    """Return the first sound that does not yield entirely."""
+def _find_firm(sounds: Sequence[_Sound]) -> Phoneme | None:
+    """Find the first sound that does not yield entirely."""
     return next((sound.phoneme for sound in sounds if sound.phoneme.yielding < 1.0), None)
 
 
-def _mixed(own: Formants, asked: Sequence[float], shares: Sequence[float]) -> Formants:
+def _mix_formants(own: Formants, asked: Sequence[float], shares: Sequence[float]) -> Formants:
     first, second, third = (
         (1.0 - share) * mine + share * other
         for mine, other, share in zip(own, asked, shares, strict=True)
@@ -162,14 +162,14 @@ def _mixed(own: Formants, asked: Sequence[float], shares: Sequence[float]) -> Fo
     return first, second, third
 
 
-def _gestures(sound: _Sound, before: str) -> Iterator[Gesture]:
+def _make_gestures(sound: _Sound, before: str) -> Iterator[Gesture]:
     """Yield what one sound consists of; only stops have several parts."""
     phoneme = sound.phoneme
     plain = Gesture(
         sound.symbol, sound.seconds, sound.start, sound.end, phoneme.voicing, accent=sound.stressed
     )
     if phoneme.kind == "stop":
-        yield from _stop(sound, plain, before)
+        yield from _make_stop(sound, plain, before)
     elif phoneme.kind == "nasal":
         yield replace(plain, nasal=1.0, muffle=0.45)
     elif sound.symbol != PAUSE and phoneme.kind == "breath":
@@ -180,7 +180,7 @@ def _gestures(sound: _Sound, before: str) -> Iterator[Gesture]:
         yield plain
 
 
-def _stop(sound: _Sound, plain: Gesture, before: str) -> Iterator[Gesture]:
+def _make_stop(sound: _Sound, plain: Gesture, before: str) -> Iterator[Gesture]:
     """Yield closure, burst and, of a voiceless stop, the breath until the voice sets in."""
     phoneme = sound.phoneme
     assert phoneme.noise is not None
@@ -195,6 +195,6 @@ def _stop(sound: _Sound, plain: Gesture, before: str) -> Iterator[Gesture]:
         yield replace(plain, seconds=seconds, voicing=0.0, breath=_BREATH_LEVEL)
 
 
-def total_seconds(gestures: Sequence[Gesture]) -> float:
-    """Return how long the gestures last together."""
+def add_up_seconds(gestures: Sequence[Gesture]) -> float:
+    """Add up how long the gestures last."""
     return sum(gesture.seconds for gesture in gestures)

@@ -19,8 +19,10 @@ MAX_WORDS: Final = 13
 _Clause: TypeAlias = plan.Existence | plan.Presentation | plan.Statement
 
 
-def named(thing: Thing, determiner: plan.Determiner, *, sized: bool = False) -> plan.NounPhrase:
-    """Return "the two (small) red stars" or "a (small) red star"."""
+def name_thing(
+    thing: Thing, determiner: plan.Determiner, *, sized: bool = False
+) -> plan.NounPhrase:
+    """Name a thing: "the two (small) red stars" or "a (small) red star"."""
     return plan.NounPhrase(
         thing.kind,
         thing.count > 1,
@@ -31,56 +33,62 @@ def named(thing: Thing, determiner: plan.Determiner, *, sized: bool = False) -> 
     )
 
 
-def _placings(thing: Thing, place: plan.Place, *, sized: bool = False) -> list[_Clause]:
-    """Return three or four ways to say where a thing is."""
+def _place_thing(thing: Thing, place: plan.Place, *, sized: bool = False) -> list[_Clause]:
+    """List three or four ways to say where a thing is."""
     clauses: list[_Clause] = [
-        plan.Statement(named(thing, "the", sized=sized), (plan.Location((place,)),)),
-        plan.Existence(named(thing, "a", sized=sized), place),
-        plan.Existence(named(thing, "a", sized=sized), place, place_first=True),
+        plan.Statement(name_thing(thing, "the", sized=sized), (plan.Location((place,)),)),
+        plan.Existence(name_thing(thing, "a", sized=sized), place),
+        plan.Existence(name_thing(thing, "a", sized=sized), place, place_first=True),
     ]
     if isinstance(place, plan.Relation):
-        clauses.append(plan.Presentation(place, named(thing, "a", sized=sized)))
+        clauses.append(plan.Presentation(place, name_thing(thing, "a", sized=sized)))
     return clauses
 
 
-def _of_one(thing: Thing, sides: tuple[str, ...]) -> list[_Clause]:
-    """Return captions of a single thing: where in the picture it is, and what it is like."""
-    clauses = [clause for side in sides for clause in _placings(thing, plan.Side(side), sized=True)]
+def _tell_one(thing: Thing, sides: tuple[str, ...]) -> list[_Clause]:
+    """List captions of a single thing: where in the picture it is, and what it is like."""
+    clauses = [
+        clause for side in sides for clause in _place_thing(thing, plan.Side(side), sized=True)
+    ]
     count = thing.count if thing.count > 1 else 0
     plain = plan.NounPhrase(thing.kind, thing.count > 1, "the", count)
     clauses += [
-        plan.Existence(named(thing, "a", sized=True)),
+        plan.Existence(name_thing(thing, "a", sized=True)),
         plan.Statement(plain, (plan.Property((thing.size, thing.colour)),)),
     ]
     return clauses
 
 
-def _of_two(thing: Thing, landmark: Thing, relations: list[str]) -> list[_Clause]:
-    """Return captions of two things: how one lies to the other."""
+def _tell_two(thing: Thing, landmark: Thing, relations: list[str]) -> list[_Clause]:
+    """List captions of two things: how one lies to the other."""
     clauses: list[_Clause] = []
     for relation in relations:
-        clauses += _placings(thing, plan.Relation(relation, named(landmark, "the")))
+        clauses += _place_thing(thing, plan.Relation(relation, name_thing(landmark, "the")))
         if relation in OPPOSITES:
-            place = plan.Relation(OPPOSITES[relation], named(thing, "the"))
-            clauses.insert(2, plan.Statement(named(landmark, "the"), (plan.Location((place,)),)))
-    clauses.append(plan.Existence(plan.Pair(named(thing, "a"), named(landmark, "a"))))
+            place = plan.Relation(OPPOSITES[relation], name_thing(thing, "the"))
+            clauses.insert(
+                2, plan.Statement(name_thing(landmark, "the"), (plan.Location((place,)),))
+            )
+    clauses.append(plan.Existence(plan.Pair(name_thing(thing, "a"), name_thing(landmark, "a"))))
     return clauses
 
 
-def _of_three(thing: Thing, one: Thing, other: Thing) -> list[_Clause]:
-    """Return captions of a thing between two others, named in either order."""
+def _tell_three(thing: Thing, one: Thing, other: Thing) -> list[_Clause]:
+    """List captions of a thing between two others, named in either order."""
     return [
         clause
         for ends in ((one, other), (other, one))
-        for clause in _placings(
+        for clause in _place_thing(
             thing,
-            plan.Relation("between", plan.Pair(named(ends[0], "the"), named(ends[1], "the"))),
+            plan.Relation(
+                "between", plan.Pair(name_thing(ends[0], "the"), name_thing(ends[1], "the"))
+            ),
         )
     ]
 
 
-def plain_captions(cast: Cast, scene: Scene) -> list[plan.Sentence]:
-    """Return all captions that tell of the whole cast; those that always fit come first.
+def plan_captions(cast: Cast, scene: Scene) -> list[plan.Sentence]:
+    """List all captions that tell of the whole cast; those that always fit come first.
 
     They all have the content words `cast.content`.
 
@@ -90,35 +98,35 @@ def plain_captions(cast: Cast, scene: Scene) -> list[plan.Sentence]:
     """
     first, *others = scene.things[: len(cast.things)]
     if not others:
-        clauses = _of_one(first, scene.sides(0))
+        clauses = _tell_one(first, scene.sides(0))
     elif len(others) == 1:
-        clauses = _of_two(first, others[0], [r for r, other in scene.relations[0] if other == 1])
+        clauses = _tell_two(first, others[0], [r for r, other in scene.relations[0] if other == 1])
     else:
-        clauses = _of_three(first, others[0], others[1])
+        clauses = _tell_three(first, others[0], others[1])
     return [plan.Sentence(clause) for clause in clauses]
 
 
-def _sizes(cast: Cast) -> _Clause:
-    """There is a small red star and a huge blue house."""
-    first, second = (named(thing, "a", sized=True) for thing in cast.things)
+def _tell_sizes(cast: Cast) -> _Clause:
+    """Tell two sizes: there is a small red star and a huge blue house."""
+    first, second = (name_thing(thing, "a", sized=True) for thing in cast.things)
     return plan.Existence(plan.Pair(first, second))
 
 
-def _comparison(cast: Cast) -> _Clause:
-    """The red star is smaller than the blue house; of equal sizes it names both instead."""
+def _compare_sizes(cast: Cast) -> _Clause:
+    """Compare two sizes: the red star is smaller than the blue house; tell equal ones."""
     first, second = cast.things
     rank, other_rank = SIZES.index(first.size), SIZES.index(second.size)
     if rank == other_rank:
-        return _sizes(cast)
-    comparison = plan.Comparison("big" if rank > other_rank else "small", named(second, "the"))
-    return plan.Statement(named(first, "the"), (comparison,))
+        return _tell_sizes(cast)
+    comparison = plan.Comparison("big" if rank > other_rank else "small", name_thing(second, "the"))
+    return plan.Statement(name_thing(first, "the"), (comparison,))
 
 
 def draw_special(cast: Cast, dice: Dice) -> plan.Sentence | None:
     """Draw the one caption that tells of two things' sizes; None of fewer things, or more."""
     if len(cast.things) != 2:
         return None
-    return plan.Sentence(_sizes(cast) if dice.chance(0.7) else _comparison(cast))
+    return plan.Sentence(_tell_sizes(cast) if dice.chance(0.7) else _compare_sizes(cast))
 
 
 def choose_captions(
@@ -132,16 +140,16 @@ def choose_captions(
         cast: What to tell of.
         scene: Where it is.
         special: What `draw_special` gave.
-        dice: decides.
+        dice: Decides.
 
     Returns:
         Five sentences that differ in English; None where that many are not short enough.
     """
-    plain = [one for one in plain_captions(cast, scene) if is_short(one)]
+    plain = [one for one in plan_captions(cast, scene) if is_short(one)]
     steady, rest = plain[:3], plain[3:]
     dice.shuffle(rest)
     chosen = (steady + ([] if special is None else [special]) + rest)[:NUM_CAPTIONS]
-    if len({english.text(one) for one in chosen}) < NUM_CAPTIONS:
+    if len({english.write_sentence(one) for one in chosen}) < NUM_CAPTIONS:
         return None
     dice.shuffle(chosen)
     return tuple(chosen)
@@ -149,4 +157,4 @@ def choose_captions(
 
 def is_short(sentence: plan.Sentence) -> bool:
     """Return whether a sentence has at most `MAX_WORDS` words in English."""
-    return len(english.text(sentence).split()) <= MAX_WORDS
+    return len(english.write_sentence(sentence).split()) <= MAX_WORDS

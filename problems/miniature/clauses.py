@@ -11,12 +11,12 @@ from t2t_mm.problems.miniature.scene import COLOURS, KINDS
 _Modifier: TypeAlias = plan.Relation | plan.Side | plan.SubjectRelative | plan.ObjectRelative
 
 
-def statement(mentions: Mentions) -> plan.Statement | None:
-    """The star that touches the house is (not) red (and covers the moon)."""
+def draw_statement(mentions: Mentions) -> plan.Statement | None:
+    """Draw a statement: the star that touches the house is (not) red (and covers the moon)."""
     dice, scene = mentions.dice, mentions.scene
-    index = mentions.unused()[0]
+    index = mentions.shuffle_unused()[0]
     mentions.used.add(index)
-    modifier = _modifier(mentions, index) if dice.chance(0.35) else None
+    modifier = _draw_modifier(mentions, index) if dice.chance(0.35) else None
     predicate, hidden = draw_predicate(mentions, index)
     predicates: tuple[plan.Predicate, ...] = (predicate,)
     is_plain = not isinstance(predicate, plan.Contrast) and not predicate.negated
@@ -26,7 +26,7 @@ def statement(mentions: Mentions) -> plan.Statement | None:
             predicates, hidden = (predicate, second), hidden + also_hidden
     front = None
     if is_plain and isinstance(predicate, plan.Action) and dice.chance(0.3):
-        front = mentions.side(index)
+        front = mentions.draw_side(index)
     if isinstance(modifier, plan.Relation | plan.Side) and (
         front or any(isinstance(predicate, plan.Location) for predicate in predicates)
     ):
@@ -37,20 +37,20 @@ def statement(mentions: Mentions) -> plan.Statement | None:
     return plan.Statement(subject, predicates, front) if subject else None
 
 
-def _modifier(mentions: Mentions, index: int) -> _Modifier | None:
-    """The star above the house, on the left, that touches the house, that the house touches."""
+def _draw_modifier(mentions: Mentions, index: int) -> _Modifier | None:
+    """Draw what follows a noun: the star above the house, on the left, that the house touches."""
     roll = mentions.dice.roll()
     if roll < 0.12:
-        return mentions.side(index)
+        return mentions.draw_side(index)
     if roll < 0.3:
-        return mentions.relation(index)
-    return _relative_clause(mentions, index)
+        return mentions.draw_relation(index)
+    return _draw_relative_clause(mentions, index)
 
 
-def _relative_clause(
+def _draw_relative_clause(
     mentions: Mentions, index: int
 ) -> plan.SubjectRelative | plan.ObjectRelative | None:
-    """The star that touches the house, that the house touches."""
+    """Draw a relative clause: the star that touches the house, that the house touches."""
     dice = mentions.dice
     makers = [
         (verb, subject)
@@ -60,9 +60,9 @@ def _relative_clause(
     ]
     if makers and dice.chance(0.75):
         verb, subject = dice.pick(makers)
-        name = mentions.landmark(subject)
+        name = mentions.name_landmark(subject)
         thing = mentions.scene.things[index]
-        if name and german.tells_object_from_subject(thing.kind, thing.count > 1, name):
+        if name and german.can_tell_object_from_subject(thing.kind, thing.count > 1, name):
             return plan.ObjectRelative(name, verb)
         return None
     for _ in range(3):
@@ -77,38 +77,38 @@ def _relative_clause(
     return None
 
 
-def existence(mentions: Mentions) -> plan.Existence | None:
-    """There is a star (above the house); above the house there is a star."""
+def draw_existence(mentions: Mentions) -> plan.Existence | None:
+    """Draw an existence: there is a star (above the house); above the house there is a star."""
     dice = mentions.dice
-    index, *others = mentions.unused()
+    index, *others = mentions.shuffle_unused()
     if dice.chance(0.2):
-        return _absence(mentions)
+        return _draw_absence(mentions)
     if others and dice.chance(0.25):
-        return _existence_of_two(mentions, index, others[0])
+        return _draw_existence_of_two(mentions, index, others[0])
     mentions.used.add(index)
     roll = dice.roll()
-    modifier = _relative_clause(mentions, index) if roll < 0.35 else None
+    modifier = _draw_relative_clause(mentions, index) if roll < 0.35 else None
     if modifier:
         thing = mentions.name(index, "a", (), modifier)
-        side = mentions.side(index) if dice.chance(0.3) else None
+        side = mentions.draw_side(index) if dice.chance(0.3) else None
         return plan.Existence(thing, side, place_first=True) if thing else None
     thing = mentions.name(index, "a")
-    place = mentions.relation(index) if 0.35 <= roll < 0.8 else None
+    place = mentions.draw_relation(index) if 0.35 <= roll < 0.8 else None
     if thing and place:
         return plan.Existence(thing, place, dice.chance(0.5))
-    side = mentions.side(index) if dice.chance(0.5) else None
+    side = mentions.draw_side(index) if dice.chance(0.5) else None
     return plan.Existence(thing, side, place_first=True) if thing else None
 
 
-def _existence_of_two(mentions: Mentions, index: int, other: int) -> plan.Existence | None:
-    """There is a red star and two houses."""
+def _draw_existence_of_two(mentions: Mentions, index: int, other: int) -> plan.Existence | None:
+    """Draw the existence of two: there is a red star and two houses."""
     first = mentions.name(index, "a", always_counts=True)
     second = mentions.name(other, "a", always_counts=True)
     return plan.Existence(plan.Pair(first, second)) if first and second else None
 
 
-def _absence(mentions: Mentions) -> plan.Existence:
-    """There is no red star (to the left of the house); there are no stars."""
+def _draw_absence(mentions: Mentions) -> plan.Existence:
+    """Draw an absence: there is no red star (to the left of the house); there are no stars."""
     dice, scene = mentions.dice, mentions.scene
     seen = {(thing.kind, thing.colour) for thing in scene.things}
     kinds = {thing.kind for thing in scene.things}
@@ -131,22 +131,22 @@ def _absence(mentions: Mentions) -> plan.Existence:
     return plan.Existence(thing, place, dice.chance(0.4))
 
 
-def presentation(mentions: Mentions) -> plan.Presentation | None:
-    """Above the house is a red star (that touches the moon)."""
-    index = mentions.unused()[0]
+def draw_presentation(mentions: Mentions) -> plan.Presentation | None:
+    """Draw a presentation: above the house is a red star (that touches the moon)."""
+    index = mentions.shuffle_unused()[0]
     mentions.used.add(index)
-    place = mentions.relation(index)
+    place = mentions.draw_relation(index)
     if place is None:
         return None
-    modifier = _relative_clause(mentions, index) if mentions.dice.chance(0.3) else None
+    modifier = _draw_relative_clause(mentions, index) if mentions.dice.chance(0.3) else None
     thing = mentions.name(index, "a", (), modifier)
     return plan.Presentation(place, thing) if thing else None
 
 
-def quantity(mentions: Mentions) -> plan.Statement | None:
-    """All stars are red; none of the stars is blue; two of the three stars are above the house."""
+def draw_quantity(mentions: Mentions) -> plan.Statement | None:
+    """Draw a quantity: all stars are red; none is blue; two of the three are above the house."""
     dice, scene = mentions.dice, mentions.scene
-    index = mentions.unused()[0]
+    index = mentions.shuffle_unused()[0]
     thing = scene.things[index]
     group = [other for other in scene.things if other.kind == thing.kind]
     total = sum(other.count for other in group)
@@ -156,29 +156,29 @@ def quantity(mentions: Mentions) -> plan.Statement | None:
     says_total = total if total > 2 and dice.chance(0.6) else 0
     whole = plan.NounPhrase(thing.kind, True, "the", says_total)
     if len(group) > 1:
-        predicate = _shared_predicate(mentions, index)
+        predicate = _draw_shared_predicate(mentions, index)
         return plan.Statement(plan.Partitive(thing.count, whole), (predicate,))
     if dice.chance(0.5):
         wrong = dice.pick([colour for colour in COLOURS if colour != thing.colour])
         return plan.Statement(plan.Partitive(0, whole), (plan.Property((wrong,)),))
-    predicate = _shared_predicate(mentions, index)
+    predicate = _draw_shared_predicate(mentions, index)
     return plan.Statement(plan.NounPhrase(thing.kind, True, "all"), (predicate,))
 
 
-def _shared_predicate(mentions: Mentions, index: int) -> plan.Predicate:
-    """Where a thing is, or which colour it has: never what is also true of another of its kind."""
+def _draw_shared_predicate(mentions: Mentions, index: int) -> plan.Predicate:
+    """Draw a place or a colour that is true of a thing and of no other of its kind."""
     place = None
-    if not mentions.scene.rivals(index) and mentions.dice.chance(0.6):
-        place = mentions.relation(index)
+    if not mentions.scene.find_rivals(index) and mentions.dice.chance(0.6):
+        place = mentions.draw_relation(index)
     if place is not None:
         return plan.Location((place,))
     return plan.Property((mentions.scene.things[index].colour,))
 
 
-def pair(mentions: Mentions) -> plan.Statement | None:
-    """The star and the house are red: two things of which the same is true."""
+def draw_pair(mentions: Mentions) -> plan.Statement | None:
+    """Draw a pair, two things of which the same is true: the star and the house are red."""
     scene, dice = mentions.scene, mentions.dice
-    index, *others = mentions.unused()
+    index, *others = mentions.shuffle_unused()
     thing, sides = scene.things[index], scene.sides(index)
     for other in others:
         twin = scene.things[other]
@@ -203,8 +203,11 @@ def pair(mentions: Mentions) -> plan.Statement | None:
 
 
 _MAKERS: Final[tuple[Callable[[Mentions], plan.Clause | None], ...]] = (
-    *(statement, statement, statement, statement, existence, existence),
-    *(presentation, quantity, quantity, pair),
+    *(draw_statement,) * 4,
+    *(draw_existence,) * 2,
+    draw_presentation,
+    *(draw_quantity,) * 2,
+    draw_pair,
 )
 
 

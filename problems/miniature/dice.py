@@ -1,16 +1,12 @@
 """Seeded random choices that give the same results on every machine and Python version."""
 
-import hashlib
 import random
 from collections.abc import Sequence
 from typing import TypeVar
 
+from t2t_mm.data.declaring.splits import hash_bytes
+
 T = TypeVar("T")
-
-
-def stable_hash(key: bytes) -> int:
-    """Hash bytes to 64 bits, the same in every process (unlike Python's own `hash`)."""
-    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "little")
 
 
 class Dice:
@@ -29,7 +25,7 @@ class Dice:
     __slots__ = ("roll",)
 
     def __init__(self, seed: str) -> None:
-        self.roll = random.Random(stable_hash(seed.encode())).random
+        self.roll = random.Random(hash_bytes(seed.encode())).random
 
     def chance(self, probability: float) -> bool:
         """Return True with the given probability."""

@@ -29,43 +29,43 @@ _SIDES: Final = {
 }
 
 
-def text(sentence: plan.Sentence) -> str:
-    """Return the sentence as one would write it.
+def write_sentence(sentence: plan.Sentence) -> str:
+    """Write a sentence in English.
 
     Example:
         >>> star = plan.NounPhrase("star", plural=False, determiner="a", colour="red")
-        >>> text(plan.Sentence(plan.Existence(star)))
+        >>> write_sentence(plan.Sentence(plan.Existence(star)))
         'There is a red star.'
     """
-    words = " ".join(leaves(tree(sentence)))
+    words = " ".join(list_leaves(build_tree(sentence)))
     words = words.replace(" ,", ",").replace(" .", ".")
     return words[0].upper() + words[1:]
 
 
-def leaves(node: Tree) -> list[str]:
-    """Return the words of a tree from left to right, with commas and the full stop."""
+def list_leaves(node: Tree) -> list[str]:
+    """List the words of a tree from left to right, with commas and the full stop."""
     found: list[str] = []
-    _collect(node, found)
+    _collect_leaves(node, found)
     return found
 
 
-def _collect(node: Tree, found: list[str]) -> None:
+def _collect_leaves(node: Tree, found: list[str]) -> None:
     for child in node[1]:
         if isinstance(child, str):
             found.append(child)
         else:
-            _collect(child, found)
+            _collect_leaves(child, found)
 
 
-def tree(sentence: plan.Sentence) -> Tree:
-    """Return the constituency tree of a sentence, the full stop included."""
+def build_tree(sentence: plan.Sentence) -> Tree:
+    """Build the constituency tree of a sentence, the full stop included."""
     stop: Tree = (".", (".",))
-    first = _clause(sentence.first)
+    first = _build_clause(sentence.first)
     if sentence.second is None:
         # The Treebank's label where the verb stands before its subject.
         label = "SINV" if isinstance(sentence.first, plan.Presentation) else "S"
         return (label, (*first, stop))
-    second = _clause(sentence.second)
+    second = _build_clause(sentence.second)
     if sentence.connective == "while":
         clause: Tree = ("SBAR", (("IN", ("while",)), ("S", second)))
         return ("S", (*first[:-1], _widen(first[-1], _COMMA, clause), stop))
@@ -79,83 +79,90 @@ def _widen(node: Tree | str, *more: Tree) -> Tree:
     return (node[0], (*node[1], *more))
 
 
-def _clause(clause: plan.Clause) -> tuple[Tree, ...]:
+def _build_clause(clause: plan.Clause) -> tuple[Tree, ...]:
     if isinstance(clause, plan.Existence):
-        return _existence(clause)
+        return _build_existence(clause)
     if isinstance(clause, plan.Presentation):
         plural = clause.thing.plural
-        return (_place(clause.place), ("VP", (_be(plural),)), noun_phrase(clause.thing))
-    subject, plural = _subject(clause.subject)
-    phrases = [_verb_phrase(predicate, plural) for predicate in clause.predicates]
+        return (
+            _build_place(clause.place),
+            ("VP", (_conjugate_be(plural),)),
+            build_noun_phrase(clause.thing),
+        )
+    subject, plural = _build_subject(clause.subject)
+    phrases = [_build_verb_phrase(predicate, plural) for predicate in clause.predicates]
     verb_phrase = phrases[0]
     if len(phrases) == 2:
         verb_phrase = ("VP", (phrases[0], ("CC", ("and",)), phrases[1]))
     if clause.front:
-        return (_place(clause.front), _COMMA, subject, verb_phrase)
+        return (_build_place(clause.front), _COMMA, subject, verb_phrase)
     return (subject, verb_phrase)
 
 
-def _existence(clause: plan.Existence) -> tuple[Tree, ...]:
+def _build_existence(clause: plan.Existence) -> tuple[Tree, ...]:
     things = clause.things
     first = things.first if isinstance(things, plan.Pair) else things
     there: Tree = ("NP", (("EX", ("there",)),))
-    verb, what = _be(first.plural), _noun_phrases(things)
+    verb, what = _conjugate_be(first.plural), _build_noun_phrases(things)
     if clause.place is None:
         return (there, ("VP", (verb, what)))
     if clause.place_first:
-        return (_place(clause.place), there, ("VP", (verb, what)))
-    return (there, ("VP", (verb, what, _place(clause.place))))
+        return (_build_place(clause.place), there, ("VP", (verb, what)))
+    return (there, ("VP", (verb, what, _build_place(clause.place))))
 
 
-def _be(plural: bool) -> Tree:
+def _conjugate_be(plural: bool) -> Tree:
     return ("VBP", ("are",)) if plural else ("VBZ", ("is",))
 
 
-def _verb(verb: str, plural: bool) -> Tree:
+def _conjugate(verb: str, plural: bool) -> Tree:
     return ("VBP", (verb,)) if plural else ("VBZ", (verb + ("es" if verb == "touch" else "s"),))
 
 
-def _subject(subject: plan.Subject) -> tuple[Tree, bool]:
-    """Return the subject and whether its verb is plural."""
+def _build_subject(subject: plan.Subject) -> tuple[Tree, bool]:
+    """Build the subject, and return whether its verb is plural."""
     if isinstance(subject, plan.NounPhrase):
-        return noun_phrase(subject), subject.plural
+        return build_noun_phrase(subject), subject.plural
     if isinstance(subject, plan.Pair):
-        return _noun_phrases(subject), True
+        return _build_noun_phrases(subject), True
     if isinstance(subject, plan.Pronoun):
         antecedent = subject.antecedent
         plural = isinstance(antecedent, plan.Pair) or antecedent.plural
         return ("NP", (("PRP", ("they" if plural else "it",)),)), plural
     number: Tree = ("CD" if subject.count else "NN", (ENGLISH_NUMBERS[subject.count],))
-    whole: Tree = ("PP", (("IN", ("of",)), noun_phrase(subject.whole)))
+    whole: Tree = ("PP", (("IN", ("of",)), build_noun_phrase(subject.whole)))
     return ("NP", (("NP", (number,)), whole)), subject.count > 1
 
 
-def _noun_phrases(things: plan.NounPhrase | plan.Pair) -> Tree:
+def _build_noun_phrases(things: plan.NounPhrase | plan.Pair) -> Tree:
     if isinstance(things, plan.NounPhrase):
-        return noun_phrase(things)
-    return ("NP", (noun_phrase(things.first), ("CC", ("and",)), noun_phrase(things.second)))
+        return build_noun_phrase(things)
+    return (
+        "NP",
+        (build_noun_phrase(things.first), ("CC", ("and",)), build_noun_phrase(things.second)),
+    )
 
 
-def noun_phrase(phrase: plan.NounPhrase) -> Tree:
-    """Return the tree of a noun phrase with its modifier."""
-    core = _core(
+def build_noun_phrase(phrase: plan.NounPhrase) -> Tree:
+    """Build the tree of a noun phrase with its modifier."""
+    core = _build_core(
         phrase.kind, phrase.plural, phrase.determiner, phrase.count, phrase.size, phrase.colour
     )
     modifier = phrase.modifier
     if modifier is None:
         return core
     if isinstance(modifier, plan.SubjectRelative):
-        clause: Tree = ("S", (_verb_phrase(modifier.predicate, phrase.plural),))
+        clause: Tree = ("S", (_build_verb_phrase(modifier.predicate, phrase.plural),))
     elif isinstance(modifier, plan.ObjectRelative):
-        verb: Tree = ("VP", (_verb(modifier.verb, modifier.subject.plural),))
-        clause = ("S", (noun_phrase(modifier.subject), verb))
+        verb: Tree = ("VP", (_conjugate(modifier.verb, modifier.subject.plural),))
+        clause = ("S", (build_noun_phrase(modifier.subject), verb))
     else:
-        return ("NP", (core, _place(modifier)))
+        return ("NP", (core, _build_place(modifier)))
     return ("NP", (core, ("SBAR", (("WHNP", (("WDT", ("that",)),)), clause))))
 
 
 @lru_cache(maxsize=1 << 16)
-def _core(
+def _build_core(
     kind: str, plural: bool, determiner: plan.Determiner, count: int, size: str, colour: str
 ) -> Tree:
     noun = ENGLISH_NOUNS[kind].plural if plural else ENGLISH_NOUNS[kind].singular
@@ -171,11 +178,11 @@ def _core(
     return ("NP", tuple(parts))
 
 
-def _place(place: plan.Place) -> Tree:
+def _build_place(place: plan.Place) -> Tree:
     if isinstance(place, plan.Side):
         preposition, side = _SIDES[place.side]
         return ("PP", (("IN", (preposition,)), ("NP", (("DT", ("the",)), ("NN", (side,))))))
-    landmark = _noun_phrases(place.landmark)
+    landmark = _build_noun_phrases(place.landmark)
     if place.relation in _PREPOSITIONS:
         return ("PP", (*_PREPOSITIONS[place.relation], landmark))
     if place.relation == "next":
@@ -185,53 +192,53 @@ def _place(place: plan.Place) -> Tree:
     return ("PP", (("TO", ("to",)), whole))
 
 
-def _verb_phrase(predicate: plan.Predicate, plural: bool) -> Tree:
+def _build_verb_phrase(predicate: plan.Predicate, plural: bool) -> Tree:
     if isinstance(predicate, plan.Action):
-        return _action(predicate, plural)
+        return _build_action(predicate, plural)
     negation: tuple[Tree, ...] = (("RB", ("not",)),)
     if isinstance(predicate, plan.Contrast):
-        denied, instead = _complement(predicate.denied), _complement(predicate.instead)
-        both: Tree = (_label_of_both(denied, instead), (*negation, denied, _BUT, instead))
-        return ("VP", (_be(plural), both))
+        denied, instead = _build_complement(predicate.denied), _build_complement(predicate.instead)
+        both: Tree = (_label_both(denied, instead), (*negation, denied, _BUT, instead))
+        return ("VP", (_conjugate_be(plural), both))
     if not predicate.negated:
         negation = ()
-    return ("VP", (_be(plural), *negation, _complement(predicate)))
+    return ("VP", (_conjugate_be(plural), *negation, _build_complement(predicate)))
 
 
-def _complement(predicate: plan.Property | plan.Location | plan.Comparison) -> Tree:
-    """Return what follows "is"."""
+def _build_complement(predicate: plan.Property | plan.Location | plan.Comparison) -> Tree:
+    """Build what follows "is"."""
     conjunction: Tree = ("CC", ("and",))
     if isinstance(predicate, plan.Property):
         adjectives: list[Tree] = [("JJ", (adjective,)) for adjective in predicate.adjectives]
-        return ("ADJP", tuple(_joined(adjectives, conjunction)))
+        return ("ADJP", tuple(_join(adjectives, conjunction)))
     if isinstance(predicate, plan.Location):
-        places = [_place(place) for place in predicate.places]
+        places = [_build_place(place) for place in predicate.places]
         if len(places) == 1:
             return places[0]
-        return (_label_of_both(*places), tuple(_joined(places, conjunction)))
-    than: Tree = ("PP", (("IN", ("than",)), noun_phrase(predicate.than)))
+        return (_label_both(*places), tuple(_join(places, conjunction)))
+    than: Tree = ("PP", (("IN", ("than",)), build_noun_phrase(predicate.than)))
     comparative = "bigger" if predicate.size == "big" else "smaller"
     return ("ADJP", (("JJR", (comparative,)), than))
 
 
-def _label_of_both(first: Tree, second: Tree) -> str:
+def _label_both(first: Tree, second: Tree) -> str:
     """Return the label of a coordination: UCP, as in the Treebank, where the parts differ."""
     return first[0] if first[0] == second[0] else "UCP"
 
 
-def _joined(parts: list[Tree], conjunction: Tree) -> list[Tree]:
+def _join(parts: list[Tree], conjunction: Tree) -> list[Tree]:
     return parts if len(parts) == 1 else [parts[0], conjunction, parts[1]]
 
 
-def _action(action: plan.Action, plural: bool) -> Tree:
+def _build_action(action: plan.Action, plural: bool) -> Tree:
     negation: tuple[Tree, ...] = (("RB", ("not",)),) if action.negated else ()
-    target = noun_phrase(action.object)
+    target = build_noun_phrase(action.object)
     if action.verb == "link":
         to: Tree = ("PP", (("TO", ("to",)), target))
-        return ("VP", (_be(plural), *negation, ("VP", (("VBN", ("linked",)), to))))
+        return ("VP", (_conjugate_be(plural), *negation, ("VP", (("VBN", ("linked",)), to))))
     if action.verb == "point":
         target = ("PP", (("TO", ("to",)), target))
     if not action.negated:
-        return ("VP", (_verb(action.verb, plural), target))
+        return ("VP", (_conjugate(action.verb, plural), target))
     do: Tree = ("VBP", ("do",)) if plural else ("VBZ", ("does",))
     return ("VP", (do, *negation, ("VP", (("VB", (action.verb,)), target))))

@@ -1,7 +1,8 @@
 """A plan in French: gender, number, agreement, the place of adjectives, elision, contraction.
 
-Phrases are first put together with full words ("de le arbre"); `text` then applies the rules that
-look across word borders: elision ("de l'arbre"), contraction ("du cercle") and des after de.
+Phrases are first put together with full words ("de le arbre"); `write_sentence` then applies the
+rules that look across word borders: elision ("de l'arbre"), contraction ("du cercle") and des after
+de.
 """
 
 import re
@@ -50,18 +51,18 @@ _ARTICLE_ELISION: Final = re.compile(r"(?<=\bl)[ea] (?=[aeiouéœ])")
 _ELISION: Final = re.compile(r"(?<=\b[dn])e (?=[aeiouéœ])|(?<=\bqu)e (?=[aeiouéœ])")
 
 
-def text(sentence: plan.Sentence) -> str:
-    """Return the sentence as one would write it.
+def write_sentence(sentence: plan.Sentence) -> str:
+    """Write a sentence in French.
 
     Example:
         >>> star = plan.NounPhrase("star", plural=False, determiner="a", colour="red")
-        >>> text(plan.Sentence(plan.Existence(star)))
+        >>> write_sentence(plan.Sentence(plan.Existence(star)))
         'Il y a une étoile rouge.'
     """
-    words = _clause(sentence.first)
+    words = _write_clause(sentence.first)
     if sentence.second is not None:
         joint = {"and": " et ", "but": ", mais ", "while": ", tandis que "}[sentence.connective]
-        words += joint + _clause(sentence.second)
+        words += joint + _write_clause(sentence.second)
     words = _join_words(words)
     return f"{words[0].upper()}{words[1:]}."
 
@@ -75,32 +76,34 @@ def _join_words(words: str) -> str:
     return _ELISION.sub("'", words)
 
 
-def _clause(clause: plan.Clause) -> str:
+def _write_clause(clause: plan.Clause) -> str:
     if isinstance(clause, plan.Existence):
-        return _existence(clause)
+        return _write_existence(clause)
     if isinstance(clause, plan.Presentation):
         verb = "se trouvent" if clause.thing.plural else "se trouve"
-        return f"{_place(clause.place)} {verb} {noun_phrase(clause.thing)}"
-    subject = _subject(clause.subject)
+        return f"{_write_place(clause.place)} {verb} {write_noun_phrase(clause.thing)}"
+    subject = _write_subject(clause.subject)
     is_none = isinstance(clause.subject, plan.Partitive) and clause.subject.count == 0
-    feminine, plural = _agreement(clause.subject)
-    phrases = [_predicate(predicate, feminine, plural, is_none) for predicate in clause.predicates]
+    feminine, plural = _find_agreement(clause.subject)
+    phrases = [
+        _write_predicate(predicate, feminine, plural, is_none) for predicate in clause.predicates
+    ]
     words = f"{subject} {' et '.join(phrases)}"
-    return f"{_place(clause.front)}, {words}" if clause.front else words
+    return f"{_write_place(clause.front)}, {words}" if clause.front else words
 
 
-def _existence(clause: plan.Existence) -> str:
-    things = _noun_phrases(clause.things)
+def _write_existence(clause: plan.Existence) -> str:
+    things = _write_noun_phrases(clause.things)
     first = clause.things.first if isinstance(clause.things, plan.Pair) else clause.things
     words = f"il ne y a pas {things}" if first.determiner == "no" else f"il y a {things}"
     words = words.replace("ne y", "n'y")
     if clause.place is None:
         return words
-    place = _place(clause.place)
+    place = _write_place(clause.place)
     return f"{place}, {words}" if clause.place_first else f"{words} {place}"
 
 
-def _agreement(subject: plan.Subject) -> tuple[bool, bool]:
+def _find_agreement(subject: plan.Subject) -> tuple[bool, bool]:
     """Return whether what is said of the subject is feminine, and whether it is plural."""
     if isinstance(subject, plan.Pronoun):
         subject = subject.antecedent
@@ -115,46 +118,46 @@ def _is_feminine(phrase: plan.NounPhrase) -> bool:
     return FRENCH_NOUNS[phrase.kind].gender == "f"
 
 
-def _subject(subject: plan.Subject) -> str:
-    feminine, plural = _agreement(subject)
+def _write_subject(subject: plan.Subject) -> str:
+    feminine, plural = _find_agreement(subject)
     if isinstance(subject, plan.Pronoun):
         return ("elle" if feminine else "il") + ("s" if plural else "")
     if isinstance(subject, plan.Partitive):
         number = FRENCH_NUMBERS[subject.count]
         if subject.count < 2:
             number = ("aucun", "un")[subject.count] + ("e" if feminine else "")
-        return f"{number} de {noun_phrase(subject.whole)}"
-    return _noun_phrases(subject)
+        return f"{number} de {write_noun_phrase(subject.whole)}"
+    return _write_noun_phrases(subject)
 
 
-def _noun_phrases(things: plan.NounPhrase | plan.Pair) -> str:
+def _write_noun_phrases(things: plan.NounPhrase | plan.Pair) -> str:
     if isinstance(things, plan.NounPhrase):
-        return noun_phrase(things)
-    return f"{noun_phrase(things.first)} et {noun_phrase(things.second)}"
+        return write_noun_phrase(things)
+    return f"{write_noun_phrase(things.first)} et {write_noun_phrase(things.second)}"
 
 
-def noun_phrase(phrase: plan.NounPhrase) -> str:
-    """Return a noun phrase with its modifier, before elision and contraction."""
-    words = _core(
+def write_noun_phrase(phrase: plan.NounPhrase) -> str:
+    """Write a noun phrase with its modifier, before elision and contraction."""
+    words = _write_core(
         phrase.kind, phrase.plural, phrase.determiner, phrase.count, phrase.size, phrase.colour
     )
     modifier = phrase.modifier
     if modifier is None:
         return words
     if isinstance(modifier, plan.SubjectRelative):
-        predicate = _predicate(modifier.predicate, _is_feminine(phrase), phrase.plural)
+        predicate = _write_predicate(modifier.predicate, _is_feminine(phrase), phrase.plural)
         return f"{words} qui {predicate}"
     if isinstance(modifier, plan.ObjectRelative):
         verb = _VERBS[modifier.verb][modifier.subject.plural]
-        return f"{words} que {noun_phrase(modifier.subject)} {verb}"
-    return f"{words} {_place(modifier)}"
+        return f"{words} que {write_noun_phrase(modifier.subject)} {verb}"
+    return f"{words} {_write_place(modifier)}"
 
 
 @lru_cache(maxsize=1 << 16)
-def _core(
+def _write_core(
     kind: str, plural: bool, determiner: plan.Determiner, count: int, size: str, colour: str
 ) -> str:
-    """Return determiner, number, size, noun and colour, all agreeing."""
+    """Write determiner, number, size, noun and colour, all agreeing."""
     noun = FRENCH_NOUNS[kind]
     feminine = noun.gender == "f"
     words = []
@@ -171,37 +174,37 @@ def _core(
     if count:
         words.append(FRENCH_NUMBERS[count])
     if size:
-        words.append(adjective(size, feminine, plural))
+        words.append(inflect_adjective(size, feminine, plural))
     words.append(noun.plural if plural else noun.singular)
     if colour:
-        words.append(adjective(colour, feminine, plural))
+        words.append(inflect_adjective(colour, feminine, plural))
     return " ".join(words)
 
 
-def adjective(name: str, feminine: bool, plural: bool) -> str:
-    """Return an adjective that agrees in gender and number."""
+def inflect_adjective(name: str, feminine: bool, plural: bool) -> str:
+    """Write an adjective that agrees in gender and number."""
     form = FRENCH_ADJECTIVES[name][feminine]
     return form + "s" if plural and name not in FRENCH_INVARIABLE else form
 
 
-def _place(place: plan.Place) -> str:
+def _write_place(place: plan.Place) -> str:
     if isinstance(place, plan.Side):
         return _SIDES[place.side]
-    return f"{_PREPOSITIONS[place.relation]} {_noun_phrases(place.landmark)}"
+    return f"{_PREPOSITIONS[place.relation]} {_write_noun_phrases(place.landmark)}"
 
 
-def _predicate(
+def _write_predicate(
     predicate: plan.Predicate, feminine: bool, plural: bool, is_none: bool = False
 ) -> str:
-    """Return verb and complement; `is_none` after "aucun", which takes "ne" without "pas"."""
+    """Write verb and complement; `is_none` after "aucun", which takes "ne" without "pas"."""
     verb = "sont" if plural else "est"
     negated = not isinstance(predicate, plan.Contrast) and predicate.negated
     if isinstance(predicate, plan.Contrast):
-        denied = _complement(predicate.denied, feminine, plural)
-        instead = _complement(predicate.instead, feminine, plural)
+        denied = _write_complement(predicate.denied, feminine, plural)
+        instead = _write_complement(predicate.instead, feminine, plural)
         return f"ne {verb} pas {denied} mais {instead}"
     if isinstance(predicate, plan.Action):
-        target = noun_phrase(predicate.object)
+        target = write_noun_phrase(predicate.object)
         if predicate.verb == "link":
             ending = ("e" if feminine else "") + ("s" if plural else "")
             rest = f"relié{ending} à {target}"
@@ -209,18 +212,20 @@ def _predicate(
             verb = _VERBS[predicate.verb][plural]
             rest = f"vers {target}" if predicate.verb == "point" else target
     else:
-        rest = _complement(predicate, feminine, plural)
+        rest = _write_complement(predicate, feminine, plural)
     if negated:
         return f"ne {verb} pas {rest}"
     return f"ne {verb} {rest}" if is_none else f"{verb} {rest}"
 
 
-def _complement(
+def _write_complement(
     predicate: plan.Property | plan.Location | plan.Comparison, feminine: bool, plural: bool
 ) -> str:
     if isinstance(predicate, plan.Property):
-        return " et ".join([adjective(name, feminine, plural) for name in predicate.adjectives])
+        return " et ".join(
+            [inflect_adjective(name, feminine, plural) for name in predicate.adjectives]
+        )
     if isinstance(predicate, plan.Location):
-        return " et ".join([_place(place) for place in predicate.places])
-    size = adjective(predicate.size, feminine, plural)
-    return f"plus {size} que {noun_phrase(predicate.than)}"
+        return " et ".join([_write_place(place) for place in predicate.places])
+    size = inflect_adjective(predicate.size, feminine, plural)
+    return f"plus {size} que {write_noun_phrase(predicate.than)}"

@@ -1,8 +1,8 @@
 """A plan in German: gender, case, adjective endings, and where the verb goes.
 
-Phrases are strings of words with " , " for a comma; `text` puts the commas right at the end. A
-relative clause brings both of its commas, and a comma before another or before the full stop falls
-away.
+Phrases are strings of words with " , " for a comma; `write_sentence` puts the commas right at the
+end. A relative clause brings both of its commas, and a comma before another or before the full stop
+falls away.
 """
 
 from functools import lru_cache
@@ -68,55 +68,55 @@ _VERBS: Final = {
 }
 
 
-def text(sentence: plan.Sentence) -> str:
-    """Return the sentence as one would write it.
+def write_sentence(sentence: plan.Sentence) -> str:
+    """Write a sentence in German.
 
     Example:
         >>> star = plan.NounPhrase("star", plural=False, determiner="a", colour="red")
-        >>> text(plan.Sentence(plan.Existence(star)))
+        >>> write_sentence(plan.Sentence(plan.Existence(star)))
         'Es gibt einen roten Stern.'
     """
-    words = _clause(sentence.first)
+    words = _write_clause(sentence.first)
     if sentence.second is not None:
-        words += _second_clause(sentence.connective, sentence.second)
+        words += _write_second_clause(sentence.connective, sentence.second)
     words = f"{words} .".replace(" , , ", " , ").replace(" , .", " .")
     words = words.replace(" ,", ",").replace(" .", ".")
     return words[0].upper() + words[1:]
 
 
-def _second_clause(connective: plan.Connective, clause: plan.Statement) -> str:
+def _write_second_clause(connective: plan.Connective, clause: plan.Statement) -> str:
     if connective == "while":
-        finite, rest = _predicate(clause.predicates[0], _is_plural(clause.subject))
-        return f" , während {_subject(clause.subject)} {rest} {finite}"
+        finite, rest = _write_predicate(clause.predicates[0], _is_plural(clause.subject))
+        return f" , während {_write_subject(clause.subject)} {rest} {finite}"
     if connective == "but":
-        return f" , aber {_clause(clause)}"
-    return f" und {_clause(clause)}"
+        return f" , aber {_write_clause(clause)}"
+    return f" und {_write_clause(clause)}"
 
 
-def _clause(clause: plan.Clause) -> str:
-    """Return a main clause: the finite verb is always second."""
+def _write_clause(clause: plan.Clause) -> str:
+    """Write a main clause: the finite verb is always second."""
     if isinstance(clause, plan.Existence):
-        things = _noun_phrases(clause.things, "accusative")
+        things = _write_noun_phrases(clause.things, "accusative")
         if clause.place is None:
             return f"es gibt {things}"
         if clause.place_first:
-            return f"{_place(clause.place)} gibt es {things}"
-        return f"es gibt {things} {_place(clause.place)}"
+            return f"{_write_place(clause.place)} gibt es {things}"
+        return f"es gibt {things} {_write_place(clause.place)}"
     if isinstance(clause, plan.Presentation):
-        thing = noun_phrase(clause.thing, "nominative")
-        return f"{_place(clause.place)} {_be(clause.thing.plural)} {thing}"
-    subject, plural = _subject(clause.subject), _is_plural(clause.subject)
-    finite, rest = _predicate(clause.predicates[0], plural)
+        thing = write_noun_phrase(clause.thing, "nominative")
+        return f"{_write_place(clause.place)} {_conjugate_be(clause.thing.plural)} {thing}"
+    subject, plural = _write_subject(clause.subject), _is_plural(clause.subject)
+    finite, rest = _write_predicate(clause.predicates[0], plural)
     words = f"{subject} {finite} {rest}"
     if clause.front:
-        words = f"{_place(clause.front)} {finite} {subject} {rest}"
+        words = f"{_write_place(clause.front)} {finite} {subject} {rest}"
     for predicate in clause.predicates[1:]:
-        finite, rest = _predicate(predicate, plural)
+        finite, rest = _write_predicate(predicate, plural)
         words += f" und {finite} {rest}"
     return words
 
 
-def _be(plural: bool) -> str:
+def _conjugate_be(plural: bool) -> str:
     return "sind" if plural else "ist"
 
 
@@ -128,30 +128,30 @@ def _is_plural(subject: plan.Subject) -> bool:
     return isinstance(subject, plan.Pair) or subject.plural
 
 
-def _subject(subject: plan.Subject) -> str:
+def _write_subject(subject: plan.Subject) -> str:
     if isinstance(subject, plan.Pronoun):
         antecedent = subject.antecedent
         if _is_plural(antecedent) or isinstance(antecedent, plan.Pair):
             return _PRONOUNS["p"]
         return _PRONOUNS[GERMAN_NOUNS[antecedent.kind].gender]
     if isinstance(subject, plan.Partitive):
-        whole = noun_phrase(subject.whole, "genitive")
+        whole = write_noun_phrase(subject.whole, "genitive")
         if subject.count > 1:
             return f"{GERMAN_NUMBERS[subject.count]} {whole}"
         ending = _MIXED["nominative", GERMAN_NOUNS[subject.whole.kind].gender]
         return f"{'ein' if subject.count else 'kein'}{ending} {whole}"
-    return _noun_phrases(subject, "nominative")
+    return _write_noun_phrases(subject, "nominative")
 
 
-def _noun_phrases(things: plan.NounPhrase | plan.Pair, case: Case) -> str:
+def _write_noun_phrases(things: plan.NounPhrase | plan.Pair, case: Case) -> str:
     if isinstance(things, plan.NounPhrase):
-        return noun_phrase(things, case)
-    return f"{noun_phrase(things.first, case)} und {noun_phrase(things.second, case)}"
+        return write_noun_phrase(things, case)
+    return f"{write_noun_phrase(things.first, case)} und {write_noun_phrase(things.second, case)}"
 
 
-def noun_phrase(phrase: plan.NounPhrase, case: Case) -> str:
-    """Return a noun phrase with its modifier; a relative clause ends with its comma."""
-    words = _core(
+def write_noun_phrase(phrase: plan.NounPhrase, case: Case) -> str:
+    """Write a noun phrase with its modifier; a relative clause ends with its comma."""
+    words = _write_core(
         phrase.kind,
         phrase.plural,
         phrase.determiner,
@@ -164,17 +164,17 @@ def noun_phrase(phrase: plan.NounPhrase, case: Case) -> str:
     if modifier is None:
         return words
     if isinstance(modifier, plan.Relation | plan.Side):
-        return f"{words} {_place(modifier)}"
+        return f"{words} {_write_place(modifier)}"
     gender = "p" if phrase.plural else GERMAN_NOUNS[phrase.kind].gender
     if isinstance(modifier, plan.SubjectRelative):
-        finite, rest = _predicate(modifier.predicate, phrase.plural)
+        finite, rest = _write_predicate(modifier.predicate, phrase.plural)
         return f"{words} , {_DEFINITE['nominative'][gender]} {rest} {finite} ,"
-    subject = noun_phrase(modifier.subject, "nominative")
+    subject = write_noun_phrase(modifier.subject, "nominative")
     verb = _VERBS[modifier.verb][modifier.subject.plural]
     return f"{words} , {_DEFINITE['accusative'][gender]} {subject} {verb} ,"
 
 
-def tells_object_from_subject(kind: str, plural: bool, subject: plan.NounPhrase) -> bool:
+def can_tell_object_from_subject(kind: str, plural: bool, subject: plan.NounPhrase) -> bool:
     """Return whether German shows which of the two acts in "the star that the house touches".
 
     "Die Sterne, die die Häuser berühren" does not: only a masculine form or the verb's number can.
@@ -191,7 +191,7 @@ def tells_object_from_subject(kind: str, plural: bool, subject: plan.NounPhrase)
 
 
 @lru_cache(maxsize=1 << 17)
-def _core(
+def _write_core(
     kind: str,
     plural: bool,
     determiner: plan.Determiner,
@@ -200,7 +200,7 @@ def _core(
     colour: str,
     case: Case,
 ) -> str:
-    """Return determiner, number, adjectives and noun, all agreeing."""
+    """Write determiner, number, adjectives and noun, all agreeing."""
     gender = "p" if plural else GERMAN_NOUNS[kind].gender
     words = []
     ending = _WEAK.get((case, gender), "en")
@@ -217,11 +217,11 @@ def _core(
     if count:
         words.append(GERMAN_NUMBERS[count])
     words += [GERMAN_ADJECTIVES[adjective] + ending for adjective in (size, colour) if adjective]
-    words.append(_noun(kind, plural, case))
+    words.append(_decline_noun(kind, plural, case))
     return " ".join(words)
 
 
-def _noun(kind: str, plural: bool, case: Case) -> str:
+def _decline_noun(kind: str, plural: bool, case: Case) -> str:
     noun = GERMAN_NOUNS[kind]
     if not plural:
         return noun.dative or noun.singular if case == "dative" else noun.singular
@@ -230,12 +230,12 @@ def _noun(kind: str, plural: bool, case: Case) -> str:
     return noun.plural
 
 
-def _place(place: plan.Place) -> str:
+def _write_place(place: plan.Place) -> str:
     if isinstance(place, plan.Side):
         return _SIDES[place.side]
     preposition = _PREPOSITIONS[place.relation]
     landmark = place.landmark
-    words = _noun_phrases(landmark, "dative")
+    words = _write_noun_phrases(landmark, "dative")
     if words.startswith("dem ") and isinstance(landmark, plan.NounPhrase):
         *before, last = preposition.split(" ")
         is_restricted = isinstance(landmark.modifier, plan.SubjectRelative | plan.ObjectRelative)
@@ -244,31 +244,33 @@ def _place(place: plan.Place) -> str:
     return f"{preposition} {words}"
 
 
-def _predicate(predicate: plan.Predicate, plural: bool) -> tuple[str, str]:
-    """Return the finite verb and the rest; a subordinate clause puts the rest first."""
+def _write_predicate(predicate: plan.Predicate, plural: bool) -> tuple[str, str]:
+    """Write the finite verb and the rest; a subordinate clause puts the rest first."""
     if isinstance(predicate, plan.Action):
-        return _action(predicate, plural)
+        return _write_action(predicate, plural)
     if isinstance(predicate, plan.Contrast):
-        denied, instead = _complement(predicate.denied), _complement(predicate.instead)
-        return _be(plural), f"nicht {denied} , sondern {instead}"
+        denied, instead = _write_complement(predicate.denied), _write_complement(predicate.instead)
+        return _conjugate_be(plural), f"nicht {denied} , sondern {instead}"
     negation = "nicht " if predicate.negated else ""
-    return _be(plural), negation + _complement(predicate)
+    return _conjugate_be(plural), negation + _write_complement(predicate)
 
 
-def _complement(predicate: plan.Property | plan.Location | plan.Comparison) -> str:
+def _write_complement(predicate: plan.Property | plan.Location | plan.Comparison) -> str:
     if isinstance(predicate, plan.Property):
         return " und ".join([GERMAN_ADJECTIVES[adjective] for adjective in predicate.adjectives])
     if isinstance(predicate, plan.Location):
-        return " und ".join([_place(place) for place in predicate.places])
+        return " und ".join([_write_place(place) for place in predicate.places])
     comparative = "größer" if predicate.size == "big" else "kleiner"
-    return f"{comparative} als {noun_phrase(predicate.than, 'nominative')}"
+    return f"{comparative} als {write_noun_phrase(predicate.than, 'nominative')}"
 
 
-def _action(action: plan.Action, plural: bool) -> tuple[str, str]:
+def _write_action(action: plan.Action, plural: bool) -> tuple[str, str]:
     negation = "nicht " if action.negated else ""
     if action.verb == "link":
-        return _be(plural), f"{negation}mit {noun_phrase(action.object, 'dative')} verbunden"
-    target = noun_phrase(action.object, "accusative")
+        return _conjugate_be(
+            plural
+        ), f"{negation}mit {write_noun_phrase(action.object, 'dative')} verbunden"
+    target = write_noun_phrase(action.object, "accusative")
     finite = _VERBS[action.verb][plural]
     if action.verb == "point":
         return finite, f"{negation}auf {target}"

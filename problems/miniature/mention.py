@@ -6,7 +6,7 @@ from t2t_mm.problems.miniature.scene import Scene
 
 
 class Mentions:
-    """Names things of one scene for one sentence; no thing is named twice.
+    """The things of one scene that one sentence names; none is named twice.
 
     So "the star above the house touches the house" cannot happen, and what a sentence says of two
     things it says once.
@@ -21,8 +21,8 @@ class Mentions:
         self.dice = dice
         self.used: set[int] = set()
 
-    def unused(self) -> list[int]:
-        """Return the indices of the things that were not named yet, in random order."""
+    def shuffle_unused(self) -> list[int]:
+        """Shuffle the indices of the things that were not named yet."""
         left = [index for index in range(len(self.scene.things)) if index not in self.used]
         self.dice.shuffle(left)
         return left
@@ -54,7 +54,7 @@ class Mentions:
         dice, thing = self.dice, self.scene.things[index]
         says_size = "size" not in hidden and dice.chance(0.3)
         says_colour = "colour" not in hidden and dice.chance(0.45)
-        rivals = self.scene.rivals(index)
+        rivals = self.scene.find_rivals(index)
         if rivals and not says_colour:
             if "colour" not in hidden:
                 says_colour = True
@@ -74,7 +74,7 @@ class Mentions:
             modifier,
         )
 
-    def landmark(self, index: int, hidden: tuple[str, ...] = ()) -> plan.NounPhrase | None:
+    def name_landmark(self, index: int, hidden: tuple[str, ...] = ()) -> plan.NounPhrase | None:
         """Name a thing that serves to place another: mostly "the", now and then "a".
 
         Several get their number then: "next to two stars", hardly "next to stars".
@@ -83,10 +83,11 @@ class Mentions:
         determiner: plan.Determiner = "a" if is_vague else "the"
         return self.name(index, determiner, hidden, always_counts=is_vague)
 
-    def relation(self, index: int) -> plan.Relation | None:
-        """Return a true relation of a thing to things not named yet, if there is one."""
+    def draw_relation(self, index: int) -> plan.Relation | None:
+        """Draw a true relation of a thing to things not named yet, if there is one."""
         dice = self.dice
-        between = [pair for pair in self.scene.between(index) if not self.used.intersection(pair)]
+        pairs = self.scene.find_pairs_around(index)
+        between = [pair for pair in pairs if not self.used.intersection(pair)]
         if between and dice.chance(0.6):
             one, other = dice.pick(between)
             if dice.chance(0.5):
@@ -105,9 +106,9 @@ class Mentions:
         insides = [option for option in options if option[0] == "inside"]
         if insides and dice.chance(0.6):
             relation, other = insides[0]
-        landmark = self.landmark(other)
+        landmark = self.name_landmark(other)
         return plan.Relation(relation, landmark) if landmark else None
 
-    def side(self, index: int) -> plan.Side:
-        """Return a part of the picture in which the thing lies."""
+    def draw_side(self, index: int) -> plan.Side:
+        """Draw a part of the picture in which the thing lies."""
         return plan.Side(self.dice.pick(self.scene.sides(index)))

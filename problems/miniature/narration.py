@@ -20,16 +20,16 @@ def draw_sentence(scene: Scene, dice: Dice) -> plan.Sentence:
             if clause is not None:
                 return plan.Sentence(clause)
     while True:
-        sentence = _contrast(scene, dice) if roll < 0.77 else _two_statements(scene, dice)
+        sentence = _draw_contrast(scene, dice) if roll < 0.77 else _draw_two_statements(scene, dice)
         if sentence is not None:
             return sentence
 
 
-def _contrast(scene: Scene, dice: Dice) -> plan.Sentence | None:
-    """The star is red, while the house is blue."""
+def _draw_contrast(scene: Scene, dice: Dice) -> plan.Sentence | None:
+    """Draw a contrast: the star is red, while the house is blue."""
     mentions = Mentions(scene, dice)
     statements = []
-    both = mentions.unused()[:2]
+    both = mentions.shuffle_unused()[:2]
     mentions.used.update(both)
     for index in both:
         predicate, hidden = draw_predicate(mentions, index)
@@ -42,10 +42,10 @@ def _contrast(scene: Scene, dice: Dice) -> plan.Sentence | None:
     return plan.Sentence(statements[0], "while", statements[1])
 
 
-def _two_statements(scene: Scene, dice: Dice) -> plan.Sentence | None:
-    """The star is red, and it touches the house; ..., but the house is not blue."""
+def _draw_two_statements(scene: Scene, dice: Dice) -> plan.Sentence | None:
+    """Draw two statements: the star is red, and it touches the house; but the house is not blue."""
     mentions = Mentions(scene, dice)
-    index, other, *_ = mentions.unused()
+    index, other, *_ = mentions.shuffle_unused()
     connective: plan.Connective = "but" if dice.chance(0.4) else "and"
     is_same = dice.chance(0.6)
     mentions.used.update((index,) if is_same else (index, other))

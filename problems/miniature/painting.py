@@ -11,12 +11,18 @@ from numpy.typing import NDArray
 from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.picture_contours import Shade
 from t2t_mm.problems.miniature.picture_layout import Placed
-from t2t_mm.problems.miniature.picture_light import SIDE, Canvas, background, finish, palette
-from t2t_mm.problems.miniature.picture_raster import raster
+from t2t_mm.problems.miniature.picture_light import (
+    SIDE,
+    Canvas,
+    light_picture,
+    mix_palette,
+    paint_background,
+)
+from t2t_mm.problems.miniature.picture_raster import rasterize
 
 
-def paint(placed: Sequence[Placed], dice: Dice) -> NDArray[np.uint8]:
-    """Return the picture of things whose places are known.
+def paint_picture(placed: Sequence[Placed], dice: Dice) -> NDArray[np.uint8]:
+    """Paint the picture of things whose places are known.
 
     Args:
         placed: Things from back to front.
@@ -28,13 +34,13 @@ def paint(placed: Sequence[Placed], dice: Dice) -> NDArray[np.uint8]:
     Example:
         >>> from t2t_mm.problems.miniature.picture_layout import Placed
         >>> star = Placed("star", "red", 30.0, 0.0, False, ((32.0, 32.0),))
-        >>> paint([star], Dice("sample")).shape
+        >>> paint_picture([star], Dice("sample")).shape
         (64, 64, 3)
     """
-    canvas = background(dice)
+    canvas = paint_background(dice)
     for thing in placed:
-        _paint_things(canvas, thing, palette(thing.colour, dice))
-    return finish(canvas, dice)
+        _paint_things(canvas, thing, mix_palette(thing.colour, dice))
+    return light_picture(canvas, dice)
 
 
 def _paint_things(canvas: Canvas, thing: Placed, shades: dict[Shade, NDArray[np.float64]]) -> None:
@@ -42,8 +48,8 @@ def _paint_things(canvas: Canvas, thing: Placed, shades: dict[Shade, NDArray[np.
     first_x, first_y = thing.centres[0]
     column, row = math.floor(first_x), math.floor(first_y)
     offset = first_x - column, first_y - row
-    stamp = raster(thing.kind, thing.diameter / 2, thing.degrees, thing.mirrored, offset)
-    rim = _rim(stamp.masks.max(axis=0))
+    stamp = rasterize(thing.kind, thing.diameter / 2, thing.degrees, thing.mirrored, offset)
+    rim = _paint_rim(stamp.masks.max(axis=0))
     for x, y in thing.centres:
         left = column + stamp.left + round(x - first_x)
         top = row + stamp.top + round(y - first_y)
@@ -52,8 +58,8 @@ def _paint_things(canvas: Canvas, thing: Placed, shades: dict[Shade, NDArray[np.
             _blend(canvas, left, top, mask, shades[shade])
 
 
-def _rim(outline: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a thin dark edge around an outline, with a shadow at its lower right."""
+def _paint_rim(outline: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Paint a thin dark edge around an outline, with a shadow at its lower right."""
     around = outline.copy()
     for ahead, behind in ((slice(1, None), slice(None, -1)), (slice(None, -1), slice(1, None))):
         around[ahead] = np.maximum(around[ahead], 0.75 * outline[behind])

@@ -11,7 +11,7 @@ from t2t_mm.data.trees.linearization import linearize
 from t2t_mm.data.trees.trees import Tree
 from t2t_mm.features import Language
 from t2t_mm.problems.miniature import english
-from t2t_mm.problems.miniature.world import distinct_examples
+from t2t_mm.problems.miniature.world import draw_distinct_examples
 from t2t_mm.registry import register_problem
 
 
@@ -22,15 +22,18 @@ class MiniParse(Problem):
     The trees come from the grammar that makes the sentences, with the labels of the Penn Treebank.
     They are few on purpose, as trees are in the world: 1,000 sentences give each word and each rule
     only now and then, so that what other problems teach about English shows. Sentences are written
-    as in the other problems of the miniature; `sentence_words` gives the words of a tree.
+    as in the other problems of the miniature; `split_into_words` gives the words of a tree.
 
     Class attributes:
         seed: Another seed gives other examples of the same world.
         num_examples: Number of trees by split.
 
     Example:
-        >>> next(iter(MiniParse().generate("test")))["targets"]
-        'S NP DT NN /NP VP VBZ ADJP JJ /ADJP /VP . /S'
+        >>> row = next(iter(MiniParse().generate("train")))
+        >>> row["inputs"]
+        'The two moons are below the white flag.'
+        >>> row["targets"]
+        'S NP DT CD NNS /NP VP VBP PP IN NP DT JJ NN /NP /PP /VP . /S'
     """
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
@@ -48,24 +51,25 @@ class MiniParse(Problem):
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
         """Yield {"inputs": sentence, "targets": symbols}; no sentence comes twice."""
-        examples = distinct_examples(split, stream="parse", seed=self.seed)
+        examples = draw_distinct_examples(split, stream="parse", seed=self.seed)
         for one in islice(examples, self.num_examples[split]):
-            symbols = linearize(_tree(english.tree(one.sentence)))
+            symbols = linearize(_convert_tree(english.build_tree(one.sentence)))
             yield {"inputs": one.english, "targets": symbols}
 
 
-def sentence_words(sentence: str) -> list[str]:
-    """Return the words of an English sentence of the miniature, one per part of speech.
+def split_into_words(sentence: str) -> list[str]:
+    """Split an English sentence of the miniature into words, one per part of speech.
 
     Example:
-        >>> sentence_words("The star is red, and it is big.")
+        >>> split_into_words("The star is red, and it is big.")
         ['The', 'star', 'is', 'red', ',', 'and', 'it', 'is', 'big', '.']
     """
     return sentence.replace(",", " ,").replace(".", " .").split()
 
 
-def _tree(node: english.Tree) -> Tree:
+def _convert_tree(node: english.Tree) -> Tree:
     label, children = node
     return Tree(
-        label, tuple(child if isinstance(child, str) else _tree(child) for child in children)
+        label,
+        tuple(child if isinstance(child, str) else _convert_tree(child) for child in children),
     )

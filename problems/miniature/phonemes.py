@@ -53,26 +53,26 @@ class Phoneme:
     yielding: float = 0.0
 
 
-def _vowel(
+def _make_vowel(
     seconds: float, formants: Formants, glide_to: Formants | None = None, yielding: float = 0.0
 ) -> Phoneme:
     return Phoneme("vowel", seconds, formants, glide_to, yielding=yielding)
 
 
-def _glide(seconds: float, formants: Formants, voicing: float) -> Phoneme:
+def _make_glide(seconds: float, formants: Formants, voicing: float) -> Phoneme:
     return Phoneme("glide", seconds, formants, voicing=voicing, yielding=0.1)
 
 
-def _nasal(formants: Formants) -> Phoneme:
+def _make_nasal(formants: Formants) -> Phoneme:
     return Phoneme("nasal", 0.085, formants, voicing=0.55, yielding=0.2)
 
 
-def _fricative(seconds: float, formants: Formants, voicing: float, noise: Noise) -> Phoneme:
+def _make_fricative(seconds: float, formants: Formants, voicing: float, noise: Noise) -> Phoneme:
     return Phoneme("fricative", seconds, formants, None, voicing, noise, yielding=0.35)
 
 
-def _stop(formants: Formants, noise: Noise, breath_seconds: float, yielding: float) -> Phoneme:
-    """A stop: voiceless where breath follows its burst."""
+def _make_stop(formants: Formants, noise: Noise, breath_seconds: float, yielding: float) -> Phoneme:
+    """Make a stop: voiceless where breath follows its burst."""
     is_voiced = breath_seconds == 0.0
     return Phoneme(
         "stop",
@@ -96,42 +96,42 @@ _HISS: Final = Noise(0.42, 5900.0, 1100.0)
 _HUSH: Final = Noise(0.48, 3000.0, 750.0)
 
 PHONEMES: Final[dict[str, Phoneme]] = {
-    "IY": _vowel(0.155, (290, 2270, 2980)),
-    "IH": _vowel(0.105, (410, 1950, 2560)),
-    "EH": _vowel(0.125, (560, 1780, 2500)),
-    "AE": _vowel(0.155, (700, 1650, 2430)),
-    "AA": _vowel(0.155, (740, 1120, 2460)),
-    "AO": _vowel(0.160, (580, 860, 2520)),
-    "UW": _vowel(0.155, (320, 930, 2260)),
-    "AH": _vowel(0.120, (630, 1230, 2520)),
-    "AX": _vowel(0.100, (490, 1420, 2500), yielding=0.3),
-    "ER": _vowel(0.155, (480, 1290, 1640)),
-    "EY": _vowel(0.175, (500, 1880, 2520), (330, 2230, 2750)),
-    "AY": _vowel(0.195, (730, 1250, 2500), (390, 1980, 2600)),
-    "OW": _vowel(0.175, (550, 1020, 2420), (370, 820, 2350)),
-    "AW": _vowel(0.195, (720, 1300, 2460), (420, 920, 2350)),
-    "OY": _vowel(0.205, (550, 870, 2480), (380, 1980, 2600)),
-    "L": _glide(0.080, (350, 1020, 2800), 0.75),
-    "R": _glide(0.085, (340, 1130, 1500), 0.75),
-    "W": _glide(0.080, (300, 640, 2250), 0.65),
-    "Y": _glide(0.070, (270, 2300, 3050), 0.65),
-    "M": _nasal((260, 1050, 2200)),
-    "N": _nasal((270, 1620, 2620)),
-    "NG": _nasal((270, 2050, 2450)),
-    "S": _fricative(0.125, _RIDGE, 0.0, _HISS),
-    "Z": _fricative(0.105, _RIDGE, 0.30, Noise(0.27, 5700.0, 1100.0)),
-    "SH": _fricative(0.125, _PALATE, 0.0, _HUSH),
-    "ZH": _fricative(0.080, _PALATE, 0.28, Noise(0.28, 2900.0, 750.0)),
-    "F": _fricative(0.110, _LIPS, 0.0, Noise(0.15, 4200.0, 3500.0)),
-    "V": _fricative(0.075, _LIPS, 0.42, Noise(0.07, 4000.0, 3500.0)),
-    "TH": _fricative(0.105, _TEETH, 0.0, Noise(0.12, 7000.0, 1400.0)),
-    "DH": _fricative(0.055, _TEETH, 0.50, Noise(0.05, 6500.0, 1500.0)),
-    "P": _stop(_LIPS, Noise(0.28, 900.0, 700.0), 0.045, 0.5),
-    "B": _stop(_LIPS, Noise(0.22, 800.0, 600.0), 0.0, 0.5),
-    "T": _stop(_RIDGE, Noise(0.42, 4300.0, 1300.0), 0.050, 0.3),
-    "D": _stop(_RIDGE, Noise(0.32, 4000.0, 1300.0), 0.0, 0.3),
-    "K": _stop(_VELUM, Noise(0.42, OWN_FORMANT, 350.0), 0.055, 0.65),
-    "G": _stop(_VELUM, Noise(0.34, OWN_FORMANT, 350.0), 0.0, 0.65),
+    "IY": _make_vowel(0.155, (290, 2270, 2980)),
+    "IH": _make_vowel(0.105, (410, 1950, 2560)),
+    "EH": _make_vowel(0.125, (560, 1780, 2500)),
+    "AE": _make_vowel(0.155, (700, 1650, 2430)),
+    "AA": _make_vowel(0.155, (740, 1120, 2460)),
+    "AO": _make_vowel(0.160, (580, 860, 2520)),
+    "UW": _make_vowel(0.155, (320, 930, 2260)),
+    "AH": _make_vowel(0.120, (630, 1230, 2520)),
+    "AX": _make_vowel(0.100, (490, 1420, 2500), yielding=0.3),
+    "ER": _make_vowel(0.155, (480, 1290, 1640)),
+    "EY": _make_vowel(0.175, (500, 1880, 2520), (330, 2230, 2750)),
+    "AY": _make_vowel(0.195, (730, 1250, 2500), (390, 1980, 2600)),
+    "OW": _make_vowel(0.175, (550, 1020, 2420), (370, 820, 2350)),
+    "AW": _make_vowel(0.195, (720, 1300, 2460), (420, 920, 2350)),
+    "OY": _make_vowel(0.205, (550, 870, 2480), (380, 1980, 2600)),
+    "L": _make_glide(0.080, (350, 1020, 2800), 0.75),
+    "R": _make_glide(0.085, (340, 1130, 1500), 0.75),
+    "W": _make_glide(0.080, (300, 640, 2250), 0.65),
+    "Y": _make_glide(0.070, (270, 2300, 3050), 0.65),
+    "M": _make_nasal((260, 1050, 2200)),
+    "N": _make_nasal((270, 1620, 2620)),
+    "NG": _make_nasal((270, 2050, 2450)),
+    "S": _make_fricative(0.125, _RIDGE, 0.0, _HISS),
+    "Z": _make_fricative(0.105, _RIDGE, 0.30, Noise(0.27, 5700.0, 1100.0)),
+    "SH": _make_fricative(0.125, _PALATE, 0.0, _HUSH),
+    "ZH": _make_fricative(0.080, _PALATE, 0.28, Noise(0.28, 2900.0, 750.0)),
+    "F": _make_fricative(0.110, _LIPS, 0.0, Noise(0.15, 4200.0, 3500.0)),
+    "V": _make_fricative(0.075, _LIPS, 0.42, Noise(0.07, 4000.0, 3500.0)),
+    "TH": _make_fricative(0.105, _TEETH, 0.0, Noise(0.12, 7000.0, 1400.0)),
+    "DH": _make_fricative(0.055, _TEETH, 0.50, Noise(0.05, 6500.0, 1500.0)),
+    "P": _make_stop(_LIPS, Noise(0.28, 900.0, 700.0), 0.045, 0.5),
+    "B": _make_stop(_LIPS, Noise(0.22, 800.0, 600.0), 0.0, 0.5),
+    "T": _make_stop(_RIDGE, Noise(0.42, 4300.0, 1300.0), 0.050, 0.3),
+    "D": _make_stop(_RIDGE, Noise(0.32, 4000.0, 1300.0), 0.0, 0.3),
+    "K": _make_stop(_VELUM, Noise(0.42, OWN_FORMANT, 350.0), 0.055, 0.65),
+    "G": _make_stop(_VELUM, Noise(0.34, OWN_FORMANT, 350.0), 0.0, 0.65),
     "HH": Phoneme("breath", 0.070, (500, 1500, 2500), voicing=0.0, yielding=1.0),
 }
 # Sounds that begin with another and end with their own.

@@ -49,43 +49,43 @@ class Drawing:
 
 
 def fill(*solids: Contour, holes: tuple[Contour, ...] = ()) -> Part:
-    """Return a part in the thing's own colour."""
+    """Make a part in the thing's own colour."""
     return Part("fill", solids, holes)
 
 
-def dark(*solids: Contour) -> Part:
-    """Return a part in a darker shade of the thing's colour."""
+def darken(*solids: Contour) -> Part:
+    """Make a part in a darker shade of the thing's colour."""
     return Part("dark", solids)
 
 
-def light(*solids: Contour) -> Part:
-    """Return a part in a lighter shade of the thing's colour."""
+def lighten(*solids: Contour) -> Part:
+    """Make a part in a lighter shade of the thing's colour."""
     return Part("light", solids)
 
 
-def polygon(*points: Point) -> Contour:
-    """Return the closed curve through some corners."""
+def outline_polygon(*points: Point) -> Contour:
+    """Join some corners to a closed curve."""
     return tuple((round(x, 6), round(y, 6)) for x, y in points)
 
 
-def rectangle(left: float, top: float, right: float, bottom: float) -> Contour:
-    """Return an upright rectangle."""
-    return polygon((left, top), (right, top), (right, bottom), (left, bottom))
+def outline_rectangle(left: float, top: float, right: float, bottom: float) -> Contour:
+    """Outline an upright rectangle."""
+    return outline_polygon((left, top), (right, top), (right, bottom), (left, bottom))
 
 
-def ellipse(x: float, y: float, across: float, down: float = 0.0) -> Contour:
-    """Return an ellipse by its centre and half axes; a circle where `down` is left out."""
-    return polygon(*arc(x, y, across, 0.0, 360.0, down)[:-1])
+def outline_ellipse(x: float, y: float, across: float, down: float = 0.0) -> Contour:
+    """Outline an ellipse by its centre and half axes; a circle where `down` is left out."""
+    return outline_polygon(*outline_arc(x, y, across, 0.0, 360.0, down)[:-1])
 
 
-def arc(
+def outline_arc(
     x: float, y: float, across: float, start: float, end: float, down: float = 0.0
 ) -> tuple[Point, ...]:
     """Return the points of an arc, both ends included.
 
     Args:
-        x: centre.
-        y: centre.
+        x: Centre, from the left.
+        y: Centre, from the top.
         across: Half axis to the right, or radius.
         start: Angle in degrees from the right, clockwise.
         end: Angle in degrees; less than `start` goes anticlockwise.
@@ -98,7 +98,7 @@ def arc(
     )
 
 
-def bend(start: Point, pull: Point, end: Point, steps: int = 8) -> tuple[Point, ...]:
+def outline_bend(start: Point, pull: Point, end: Point, steps: int = 8) -> tuple[Point, ...]:
     """Return points of the quadratic Bézier curve from `start` to `end`, both included."""
     found = []
     for step in range(steps + 1):
@@ -110,15 +110,15 @@ def bend(start: Point, pull: Point, end: Point, steps: int = 8) -> tuple[Point, 
     return tuple(found)
 
 
-def line(width: float, *points: Point) -> tuple[Contour, ...]:
-    """Return a stroke along some points, round at its bends, as solids that overlap."""
+def outline_stroke(width: float, *points: Point) -> tuple[Contour, ...]:
+    """Outline a stroke along some points, round at its bends, as solids that overlap."""
     half = width / 2
-    solids = [ellipse(x, y, half) for x, y in points[1:-1]]
+    solids = [outline_ellipse(x, y, half) for x, y in points[1:-1]]
     for (x0, y0), (x1, y1) in pairwise(points):
         length = math.hypot(x1 - x0, y1 - y0)
         across, down = half * (y0 - y1) / length, half * (x1 - x0) / length
         solids.append(
-            polygon(
+            outline_polygon(
                 (x0 + across, y0 + down),
                 (x1 + across, y1 + down),
                 (x1 - across, y1 - down),
@@ -128,7 +128,7 @@ def line(width: float, *points: Point) -> tuple[Contour, ...]:
     return tuple(solids)
 
 
-def signed_area(contour: Contour) -> float:
-    """Return the area of a closed curve, positive where it runs clockwise on the screen."""
+def measure_signed_area(contour: Contour) -> float:
+    """Measure the area of a closed curve, positive where it runs clockwise on the screen."""
     ends = contour[1:] + contour[:1]
     return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(contour, ends, strict=True)) / 2

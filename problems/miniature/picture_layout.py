@@ -77,9 +77,9 @@ class _Group:
     bands: tuple[int, int]
     room: tuple[tuple[float, float], tuple[float, float]]
 
-    def at(self, x: float, y: float, share: float, dice: Dice) -> Placed:
+    def place(self, x: float, y: float, share: float, dice: Dice) -> Placed:
         """Put the group's middle at a place; `share` of its kind's freedom to turn is used."""
-        step = _step(self.diameter)
+        step = _measure_step(self.diameter)
         turn = DRAWINGS[self.thing.kind].turn
         degrees = turn * share * (2 * dice.roll() - 1)
         centres = tuple((x + step * across, y + step * down) for across, down in self.steps)
@@ -88,13 +88,13 @@ class _Group:
         )
 
 
-def _step(diameter: float) -> int:
-    """Return the whole pixels from one of several equal things to the next."""
+def _measure_step(diameter: float) -> int:
+    """Measure the whole pixels from one of several equal things to the next."""
     return math.ceil(1.06 * diameter) + 1
 
 
-def _group(thing: Thing, diameter: float, steps: tuple[tuple[float, float], ...]) -> _Group:
-    step = _step(diameter)
+def _make_group(thing: Thing, diameter: float, steps: tuple[tuple[float, float], ...]) -> _Group:
+    step = _measure_step(diameter)
     right, low = (max(place[axis] for place in steps) for axis in (0, 1))
     half = right * step + diameter / 2, low * step + diameter / 2
     row, column = divmod(thing.cell, 3)
@@ -107,7 +107,7 @@ def _group(thing: Thing, diameter: float, steps: tuple[tuple[float, float], ...]
 
 def _draw_group(thing: Thing, dice: Dice) -> _Group:
     diameter = DIAMETERS[thing.size] * (0.95 + 0.1 * dice.roll())
-    return _group(thing, diameter, dice.pick(_GROUPS[thing.count]))
+    return _make_group(thing, diameter, dice.pick(_GROUPS[thing.count]))
 
 
 def lay_out(scene: Scene, dice: Dice) -> tuple[Placed, ...] | None:
@@ -117,7 +117,7 @@ def lay_out(scene: Scene, dice: Dice) -> tuple[Placed, ...] | None:
 
     Args:
         scene: Things in cells; of the bonds only "inside" is looked at.
-        dice: decides.
+        dice: Decides.
 
     Returns:
         For each thing of the scene its place, in the scene's order.
@@ -130,13 +130,13 @@ def lay_out(scene: Scene, dice: Dice) -> tuple[Placed, ...] | None:
             if index not in outer
         ]
         places = _draw_places(groups, dice)
-        if places is None or not _all_apart(groups, places):
+        if places is None or not _are_all_apart(groups, places):
             continue
         pairs = zip(groups, places, strict=True)
-        free = iter([group.at(x, y, share=0.6, dice=dice) for group, (x, y) in pairs])
+        free = iter([group.place(x, y, share=0.6, dice=dice) for group, (x, y) in pairs])
         placed = {i: next(free) for i in range(len(scene.things)) if i not in outer}
         for index, container in outer.items():
-            placed[index] = _within(scene.things[index], placed[container], dice)
+            placed[index] = _put_within(scene.things[index], placed[container], dice)
         return tuple(placed[index] for index in range(len(scene.things)))
     return None
 
@@ -181,7 +181,7 @@ def _push_apart(groups: list[_Group], places: list[float], axis: int) -> None:
             places[other] += ahead
 
 
-def _all_apart(groups: list[_Group], places: list[list[float]]) -> bool:
+def _are_all_apart(groups: list[_Group], places: list[list[float]]) -> bool:
     """Return whether nothing overlaps, and rows and columns are straight enough to be seen."""
     for number, (a, place) in enumerate(zip(groups, places, strict=True)):
         for b, other in zip(groups[:number], places[:number], strict=True):
@@ -196,7 +196,7 @@ def _all_apart(groups: list[_Group], places: list[list[float]]) -> bool:
     return True
 
 
-def _within(thing: Thing, container: Placed, dice: Dice) -> Placed:
+def _put_within(thing: Thing, container: Placed, dice: Dice) -> Placed:
     """Put a thing into the free room of another."""
     well = DRAWINGS[container.kind].well
     assert well is not None, f"a {container.kind} holds nothing"
@@ -207,8 +207,8 @@ def _within(thing: Thing, container: Placed, dice: Dice) -> Placed:
     centre_x, centre_y = container.centres[0]
     room = 2 * well[2] * radius
     diameter = min(DIAMETERS[thing.size], 0.92 * room)
-    group = _group(thing, diameter, _GROUPS[1][0])
-    return group.at(
+    group = _make_group(thing, diameter, _GROUPS[1][0])
+    return group.place(
         centre_x + x * cosine - y * sine, centre_y + x * sine + y * cosine, share=0.6, dice=dice
     )
 
@@ -218,7 +218,7 @@ def lay_out_around(scene: Scene, dice: Dice) -> tuple[Placed, ...]:
 
     Args:
         scene: Single things; the first in the middle cell, the others in other cells.
-        dice: decides.
+        dice: Decides.
 
     Returns:
         The things from back to front: the main thing comes last.
@@ -235,10 +235,10 @@ def lay_out_around(scene: Scene, dice: Dice) -> tuple[Placed, ...]:
             )
             for band in (column, row)
         )
-        group = _group(thing, diameter, _GROUPS[1][0])
-        placed.append(group.at(x, y, share=1.0, dice=dice))
+        group = _make_group(thing, diameter, _GROUPS[1][0])
+        placed.append(group.place(x, y, share=1.0, dice=dice))
     diameter = 29 + 12 * dice.roll()
     x, y = (_MIDDLE + 10 * dice.roll() - 5 for _ in range(2))
-    group = _group(main, diameter, _GROUPS[1][0])
-    placed.append(group.at(x, y, share=1.0, dice=dice))
+    group = _make_group(main, diameter, _GROUPS[1][0])
+    placed.append(group.place(x, y, share=1.0, dice=dice))
     return tuple(placed)

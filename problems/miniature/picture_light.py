@@ -43,8 +43,8 @@ _BACKGROUNDS: Final[tuple[Rgb, ...]] = (
 )
 
 
-def palette(colour: str, dice: Dice) -> dict[Shade, NDArray[np.float64]]:
-    """Return the three shades of one thing, float64[3] each; no two reds are quite the same."""
+def mix_palette(colour: str, dice: Dice) -> dict[Shade, NDArray[np.float64]]:
+    """Mix the three shades of one thing, float64[3] each; no two reds are quite the same."""
     shift = np.array([20 * dice.roll() - 10 for _ in range(3)])
     own = np.array(_COLOURS[colour])
     shades: dict[Shade, NDArray[np.float64]] = {
@@ -55,10 +55,10 @@ def palette(colour: str, dice: Dice) -> dict[Shade, NDArray[np.float64]]:
     return {shade: np.minimum(np.maximum(value + shift, 0), 255) for shade, value in shades.items()}
 
 
-def background(dice: Dice) -> Canvas:
-    """Return an empty picture: one colour, plain or with blotches, stripes or checks."""
+def paint_background(dice: Dice) -> Canvas:
+    """Paint an empty picture: one colour, plain or with blotches, stripes or checks."""
     base = np.array([value + 20 * dice.roll() - 10 for value in dice.pick(_BACKGROUNDS)])
-    texture = dice.pick((_blotches, _blotches, _stripes, _checks, None))
+    texture = dice.pick((_paint_blotches, _paint_blotches, _paint_stripes, _paint_checks, None))
     canvas: Canvas = np.zeros((SIDE, SIDE, 3)) + base
     if texture is not None:
         strength = 8 + 14 * dice.roll()
@@ -66,8 +66,8 @@ def background(dice: Dice) -> Canvas:
     return canvas
 
 
-def _blotches(dice: Dice) -> NDArray[np.float64]:
-    """Return float64[SIDE, SIDE] in 0 to 1: random heights eight pixels apart, joined smoothly."""
+def _paint_blotches(dice: Dice) -> NDArray[np.float64]:
+    """Paint float64[SIDE, SIDE] of 0 to 1: random heights eight pixels apart, joined smoothly."""
     step = 8
     corners = np.array([[int(dice.roll() * 256) for _ in range(9)] for _ in range(9)]) / 256
     t = np.arange(step) / step
@@ -80,36 +80,36 @@ def _blotches(dice: Dice) -> NDArray[np.float64]:
     return across.reshape(SIDE, SIDE)
 
 
-def _stripes(dice: Dice) -> NDArray[np.float64]:
-    """Return soft stripes in one of eight directions."""
+def _paint_stripes(dice: Dice) -> NDArray[np.float64]:
+    """Paint soft stripes in one of eight directions."""
     x, y = dice.pick(((1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (1, 2), (2, -1), (1, -2)))
     period = 10 + int(10 * dice.roll())
     place = np.add.outer(y * np.arange(SIDE), x * np.arange(SIDE)) % period
     return np.abs(2 * place / period - 1)
 
 
-def _checks(dice: Dice) -> NDArray[np.float64]:
-    """Return a chessboard."""
+def _paint_checks(dice: Dice) -> NDArray[np.float64]:
+    """Paint a chessboard."""
     step, start = 6 + int(6 * dice.roll()), int(12 * dice.roll())
     field = (np.arange(SIDE) + start) // step
     return (np.add.outer(field, field) % 2).astype(np.float64)
 
 
-def finish(canvas: Canvas, dice: Dice) -> NDArray[np.uint8]:
-    """Return the finished picture, uint8[SIDE, SIDE, 3]: lit from one side, and a little noisy."""
+def light_picture(canvas: Canvas, dice: Dice) -> NDArray[np.uint8]:
+    """Light a picture from one side, and add a little noise: uint8[SIDE, SIDE, 3]."""
     angle, strength = 2 * math.pi * dice.roll(), 0.05 + 0.3 * dice.roll()
     across = round(strength * math.cos(angle), 6) / SIDE
     down = round(strength * math.sin(angle), 6) / SIDE
     place = np.arange(SIDE) - SIDE / 2
     brightness = 0.92 + 0.14 * dice.roll() + np.add.outer(down * place, across * place)
     amount = 1 + 7 * dice.roll()
-    lit = canvas * brightness[:, :, None] + amount * _noise(dice)
+    lit = canvas * brightness[:, :, None] + amount * _draw_noise(dice)
     picture: NDArray[np.uint8] = np.minimum(np.maximum(lit + 0.5, 0), 255).astype(np.uint8)
     return picture
 
 
-def _noise(dice: Dice) -> NDArray[np.float64]:
-    """Return float64[SIDE, SIDE, 3] of mean 0 and deviation 1: sums of two random bytes."""
+def _draw_noise(dice: Dice) -> NDArray[np.float64]:
+    """Draw float64[SIDE, SIDE, 3] of mean 0 and deviation 1: sums of two random bytes."""
     seed = int(dice.roll() * 2**53).to_bytes(8, "little")
     # A hash, as its output is fixed for all time, which no random generator's promises.
     stream = hashlib.shake_128(seed).digest(2 * 3 * SIDE * SIDE)

@@ -44,10 +44,10 @@ class MiniaturePictures(Problem):
         """Yield one part of a split: a run of consecutive examples."""
         size, parts = self.num_examples[split], self.num_parts(split)
         for number in range(size * part // parts, size * (part + 1) // parts):
-            yield self.one_example(split, number)
+            yield self.make_example(split, number)
 
-    def one_example(self, split: str, number: int) -> dict[str, Any]:
-        """Return the example of a number."""
+    def make_example(self, split: str, number: int) -> dict[str, Any]:
+        """Make the example of a number."""
         raise NotImplementedError
 
 
@@ -67,11 +67,11 @@ class MiniImage(MiniaturePictures):
         """Return the 28 kinds."""
         return KINDS
 
-    def one_example(self, split: str, number: int) -> dict[str, Any]:
-        """Return {"inputs": uint8[64, 64, 3], "targets": "star"}."""
-        from t2t_mm.problems.miniature.pictures import labelled_picture
+    def make_example(self, split: str, number: int) -> dict[str, Any]:
+        """Make {"inputs": uint8[64, 64, 3], "targets": "star"}."""
+        from t2t_mm.problems.miniature.pictures import draw_labelled_picture
 
-        one = labelled_picture(split, number, seed=self.seed)
+        one = draw_labelled_picture(split, number, seed=self.seed)
         return {"inputs": one.picture, "targets": one.label}
 
 
@@ -88,9 +88,9 @@ class MiniCaption(MiniaturePictures):
     metrics = ("caption",)
     size = "8,800 pictures of 64 by 64 pixels with 44,000 captions, 75 MB"
 
-    def one_example(self, split: str, number: int) -> dict[str, Any]:
-        """Return {"inputs": uint8[64, 64, 3], "targets": five sentences}."""
-        from t2t_mm.problems.miniature.pictures import captioned_picture
+    def make_example(self, split: str, number: int) -> dict[str, Any]:
+        """Make {"inputs": uint8[64, 64, 3], "targets": five sentences}."""
+        from t2t_mm.problems.miniature.pictures import draw_captioned_picture
 
-        one = captioned_picture(split, number, seed=self.seed)
+        one = draw_captioned_picture(split, number, seed=self.seed)
         return {"inputs": one.picture, "targets": one.captions}

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from t2t_mm.problems.miniature.picture_contours import Shade, signed_area
+from t2t_mm.problems.miniature.picture_contours import Shade, measure_signed_area
 from t2t_mm.problems.miniature.picture_objects import OBJECT_DRAWINGS
 from t2t_mm.problems.miniature.picture_shapes import SHAPE_DRAWINGS
 
@@ -27,8 +27,8 @@ _MARGIN: Final = 2  # pixels around a thing, for its rim
 
 
 @lru_cache(maxsize=64)
-def _edges(kind: str) -> tuple[_Edges, NDArray[np.int64]]:
-    """Return the edges of all parts, float[E, 2, 2] of (start, end) x (x, y), and whose they are.
+def _list_edges(kind: str) -> tuple[_Edges, NDArray[np.int64]]:
+    """List the edges of all parts, float[E, 2, 2] of (start, end) x (x, y), and whose they are.
 
     Solids run clockwise, holes anticlockwise.
     """
@@ -36,7 +36,7 @@ def _edges(kind: str) -> tuple[_Edges, NDArray[np.int64]]:
     for number, part in enumerate(DRAWINGS[kind].parts):
         for contours, sign in ((part.solids, 1), (part.holes, -1)):
             for contour in contours:
-                path = contour if signed_area(contour) * sign > 0 else contour[::-1]
+                path = contour if measure_signed_area(contour) * sign > 0 else contour[::-1]
                 rows += list(zip(path, path[1:] + path[:1], strict=True))
                 owners += [number] * len(path)
     return np.array(rows), np.array(owners)
@@ -60,10 +60,10 @@ class Stamp:
     masks: NDArray[np.float64]
 
 
-def raster(
+def rasterize(
     kind: str, radius: float, degrees: float, mirrored: bool, offset: tuple[float, float]
 ) -> Stamp:
-    """Draw a kind of thing.
+    """Turn the drawing of a kind of thing into masks.
 
     Args:
         kind: One of `scene.KINDS`.
@@ -77,14 +77,14 @@ def raster(
     """
     angle = math.radians(degrees)
     cosine, sine = round(radius * math.cos(angle), 6), round(radius * math.sin(angle), 6)
-    edges, owners = _edges(kind)
+    edges, owners = _list_edges(kind)
     x, y = (-edges[..., 0] if mirrored else edges[..., 0]), edges[..., 1]
     across = offset[0] + (x * cosine - y * sine)
     down = offset[1] + (x * sine + y * cosine)
     left, top = math.floor(across.min()) - _MARGIN, math.floor(down.min()) - _MARGIN
     size = math.ceil(down.max()) + _MARGIN - top, math.ceil(across.max()) + _MARGIN - left
     parts = DRAWINGS[kind].parts
-    masks = _coverage(across - left, down - top, owners, (len(parts), *size))
+    masks = _measure_coverage(across - left, down - top, owners, (len(parts), *size))
     # Mirrored curves run the other way round.
     covered = np.minimum(np.maximum(-masks if mirrored else masks, 0), _UNITS)
     covered = covered.reshape(len(parts), size[0], _LINES, size[1]).sum(axis=2)
@@ -92,13 +92,13 @@ def raster(
     return Stamp(left, top, shades, covered / (_LINES * _UNITS))
 
 
-def _coverage(
+def _measure_coverage(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     owners: NDArray[np.int64],
     shape: tuple[int, int, int],
 ) -> NDArray[np.float64]:
-    """Return float64[parts, rows * lines, columns]: how often curves cover each, in units.
+    """Measure how often curves cover each place: float64[parts, rows * lines, columns], in units.
 
     Args:
         x: float64[E, 2], where each edge starts and ends, in pixels.

@@ -93,10 +93,10 @@ def draw_form(dice: Dice) -> tuple[Form, bool]:
     return form, _NUM_THINGS[form] == 2 and dice.chance(_BYSTANDER_SHARE)
 
 
-def arrange(cast: Cast, has_bystander: bool, dice: Dice) -> Scene:
+def arrange_cast(cast: Cast, has_bystander: bool, dice: Dice) -> Scene:
     """Put a cast into cells, perhaps with a small thing more beside it."""
     cells = _draw_cells(cast.form, dice)
-    things = [_moved(thing, cell) for thing, cell in zip(cast.things, cells, strict=True)]
+    things = [_move_thing(thing, cell) for thing, cell in zip(cast.things, cells, strict=True)]
     bonds = (Bond("inside", 0, 1),) if cast.form == "inside" else ()
     if has_bystander:
         free = [cell for cell in range(9) if cell not in cells]
@@ -120,7 +120,7 @@ def _draw_cells(form: Form, dice: Dice) -> tuple[int, ...]:
     return line[first], line[second]
 
 
-def _moved(thing: Thing, cell: int) -> Thing:
+def _move_thing(thing: Thing, cell: int) -> Thing:
     return Thing(thing.kind, thing.colour, thing.size, thing.count, cell)
 
 

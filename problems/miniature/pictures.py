@@ -11,17 +11,21 @@ from numpy.typing import NDArray
 from t2t_mm.problems.miniature import english, plan
 from t2t_mm.problems.miniature.captions import choose_captions, draw_special, is_short
 from t2t_mm.problems.miniature.dice import Dice
-from t2t_mm.problems.miniature.painting import paint
+from t2t_mm.problems.miniature.painting import paint_picture
 from t2t_mm.problems.miniature.picture_layout import lay_out, lay_out_around
 from t2t_mm.problems.miniature.picture_scenes import (
     Cast,
-    arrange,
+    arrange_cast,
     draw_cast,
     draw_form,
     draw_main_thing,
 )
 from t2t_mm.problems.miniature.scene import Scene
-from t2t_mm.problems.miniature.splits import split_of_content, split_of_scene, split_of_sentence
+from t2t_mm.problems.miniature.splits import (
+    choose_content_split,
+    choose_scene_split,
+    choose_sentence_split,
+)
 
 _ARRANGEMENTS: Final = 60  # tried for one cast; then another cast
 
@@ -61,11 +65,11 @@ class CaptionedPicture:
     @property
     def captions(self) -> list[str]:
         """The captions in English."""
-        return [english.text(sentence) for sentence in self.sentences]
+        return [english.write_sentence(sentence) for sentence in self.sentences]
 
 
-def labelled_picture(split: str, number: int, *, seed: int = 0) -> LabelledPicture:
-    """Return one picture for `mini_image`: the same on every machine, independent of others.
+def draw_labelled_picture(split: str, number: int, *, seed: int = 0) -> LabelledPicture:
+    """Draw one picture for `mini_image`: the same on every machine, independent of others.
 
     Args:
         split: "train", "validation" or "test".
@@ -73,18 +77,18 @@ def labelled_picture(split: str, number: int, *, seed: int = 0) -> LabelledPictu
         seed: Another seed is another sequence of the same world; the splits stay apart even so.
 
     Example:
-        >>> labelled_picture("train", 0).picture.shape
+        >>> draw_labelled_picture("train", 0).picture.shape
         (64, 64, 3)
     """
     dice = Dice(f"miniature/{seed}/image/{split}/{number}")
     scene = draw_main_thing(dice)
-    while split_of_scene(scene) != split:
+    while choose_scene_split(scene) != split:
         scene = draw_main_thing(dice)
-    return LabelledPicture(paint(lay_out_around(scene, dice), dice), scene)
+    return LabelledPicture(paint_picture(lay_out_around(scene, dice), dice), scene)
 
 
-def captioned_picture(split: str, number: int, *, seed: int = 0) -> CaptionedPicture:
-    """Return one picture for `mini_caption`; its scene and all captions are of the split.
+def draw_captioned_picture(split: str, number: int, *, seed: int = 0) -> CaptionedPicture:
+    """Draw one picture for `mini_caption`; its scene and all captions are of the split.
 
     Args:
         split: "train", "validation" or "test".
@@ -96,23 +100,23 @@ def captioned_picture(split: str, number: int, *, seed: int = 0) -> CaptionedPic
     form, has_bystander = draw_form(dice)
     while True:
         cast = draw_cast(form, dice)
-        if split_of_content(cast.content) != split:
+        if choose_content_split(cast.content) != split:
             continue
         special = draw_special(cast, dice)
-        if special and not (is_short(special) and split_of_sentence(special) == split):
+        if special and not (is_short(special) and choose_sentence_split(special) == split):
             continue
-        found = _arranged(cast, has_bystander, special, split, dice)
+        found = _try_arrangements(cast, has_bystander, special, split, dice)
         if found is not None:
             return found
 
 
-def _arranged(
+def _try_arrangements(
     cast: Cast, has_bystander: bool, special: plan.Sentence | None, split: str, dice: Dice
 ) -> CaptionedPicture | None:
     """Arrange a cast until its scene is of the split, fits and has captions; None if never."""
     for _ in range(_ARRANGEMENTS):
-        scene = arrange(cast, has_bystander, dice)
-        if split_of_scene(scene) != split:
+        scene = arrange_cast(cast, has_bystander, dice)
+        if choose_scene_split(scene) != split:
             continue
         placed = lay_out(scene, dice)
         if placed is None:
@@ -121,5 +125,5 @@ def _arranged(
         if sentences is not None:
             # What is inside another thing is in front of it.
             behind_first = sorted(placed, key=lambda thing: -thing.diameter)
-            return CaptionedPicture(paint(behind_first, dice), scene, sentences)
+            return CaptionedPicture(paint_picture(behind_first, dice), scene, sentences)
     return None

@@ -172,8 +172,8 @@ Subject: TypeAlias = NounPhrase | Partitive | Pair | Pronoun
 Clause: TypeAlias = Statement | Existence | Presentation
 
 
-def content(sentence: Sentence) -> list[str]:
-    """Return the content words of a sentence by their English names, sorted.
+def list_content_words(sentence: Sentence) -> list[str]:
+    """List the content words of a sentence by their English names, sorted.
 
     These are kinds, colours, sizes and numbers. A comparison counts as its size ("bigger" as
     "big"), a number from two on as its digit, a pronoun as nothing. So every language has one word
@@ -181,45 +181,38 @@ def content(sentence: Sentence) -> list[str]:
 
     Example:
         >>> star = NounPhrase("star", plural=True, determiner="a", count=2, colour="red")
-        >>> content(Sentence(Existence(star)))
+        >>> list_content_words(Sentence(Existence(star)))
         ['2', 'red', 'star']
     """
     found: list[str] = []
-    _collect(sentence, found)
+    _collect_words(sentence, found)
     return sorted(found)
 
 
-def _collect(node: object, found: list[str]) -> None:
-    if isinstance(node, NounPhrase):
-        found.append(node.kind)
-        if node.count:
-            found.append(str(node.count))
-        if node.size:
-            found.append(node.size)
-        if node.colour:
-            found.append(node.colour)
-        if node.modifier:
-            _collect(node.modifier, found)
-        return
-    if isinstance(node, Pronoun):
-        return
-    if isinstance(node, Property):
-        found.extend(node.adjectives)
-    elif isinstance(node, Partitive) and node.count > 1:
-        found.append(str(node.count))
-    elif isinstance(node, Comparison):
-        found.append(node.size)
+def _collect_words(node: object, found: list[str]) -> None:
+    """Add the content words of a plan and of all plans in it."""
+    found += _list_own_words(node)
     for name in _PARTS.get(type(node), ()):
         part = getattr(node, name)
-        if isinstance(part, tuple):
-            for piece in part:
-                _collect(piece, found)
-        elif part is not None:
-            _collect(part, found)
+        for piece in part if isinstance(part, tuple) else (part,):
+            _collect_words(piece, found)
 
 
-# The fields of each class that hold further plans.
+def _list_own_words(node: object) -> tuple[str, ...]:
+    """List the content words that a plan has itself, without those of the plans in it."""
+    if isinstance(node, NounPhrase):
+        words = (node.kind, str(node.count or ""), node.size, node.colour)
+        return tuple(filter(None, words))
+    if isinstance(node, Property):
+        return node.adjectives
+    if isinstance(node, Partitive) and node.count > 1:
+        return (str(node.count),)
+    return (node.size,) if isinstance(node, Comparison) else ()
+
+
+# The fields of each class that hold further plans; a pronoun repeats what was named before.
 _PARTS: Final[dict[type, tuple[str, ...]]] = {
+    NounPhrase: ("modifier",),
     Partitive: ("whole",),
     Pair: ("first", "second"),
     Relation: ("landmark",),

@@ -11,57 +11,57 @@ from t2t_mm.problems.miniature.scene import COLOURS, OPPOSITES, SIZES
 Said: TypeAlias = tuple[plan.Predicate, tuple[str, ...]]
 
 
-def colour(mentions: Mentions, index: int) -> Said:
-    """Is red; is big and red."""
+def draw_colour(mentions: Mentions, index: int) -> Said:
+    """Draw a colour: is red; is big and red."""
     thing = mentions.scene.things[index]
     if mentions.dice.chance(0.3):
         return plan.Property((thing.size, thing.colour)), ("size", "colour")
     return plan.Property((thing.colour,)), ("colour",)
 
 
-def size(mentions: Mentions, index: int) -> Said:
-    """Is big."""
+def draw_size(mentions: Mentions, index: int) -> Said:
+    """Draw a size: is big."""
     return plan.Property((mentions.scene.things[index].size,)), ("size",)
 
 
-def not_property(mentions: Mentions, index: int) -> Said:
-    """Is not red; is not red but blue; is not small but big."""
+def deny_property(mentions: Mentions, index: int) -> Said:
+    """Deny a colour or a size: is not red; is not red but blue; is not small but big."""
     thing, dice = mentions.scene.things[index], mentions.dice
     if dice.chance(0.35):
         right, hidden = thing.size, "size"
         wrong = "small" if right != "small" else dice.pick(SIZES[1:])
     else:
         right, hidden = thing.colour, "colour"
-        wrong = _wrong_colour(mentions, right)
+        wrong = _draw_wrong_colour(mentions, right)
     if dice.chance(0.5):
         return plan.Property((wrong,), negated=True), (hidden,)
     return plan.Contrast(plan.Property((wrong,)), plan.Property((right,))), (hidden,)
 
 
-def _wrong_colour(mentions: Mentions, right: str) -> str:
-    """Return another colour, mostly one that the scene has."""
+def _draw_wrong_colour(mentions: Mentions, right: str) -> str:
+    """Draw another colour, mostly one that the scene has."""
     seen = [thing.colour for thing in mentions.scene.things if thing.colour != right]
     if seen and mentions.dice.chance(0.7):
         return mentions.dice.pick(seen)
     return mentions.dice.pick([other for other in COLOURS if other != right])
 
 
-def location(mentions: Mentions, index: int) -> Said | None:
-    """Is above the house; is on the left; is above the house and below the moon."""
+def draw_location(mentions: Mentions, index: int) -> Said | None:
+    """Draw a location: is on the left; is above the house and below the moon."""
     if mentions.dice.chance(0.2):
-        return plan.Location((mentions.side(index),)), ()
-    first = mentions.relation(index)
+        return plan.Location((mentions.draw_side(index),)), ()
+    first = mentions.draw_relation(index)
     if first is None:
         return None
     if first.relation not in ("between", "inside") and mentions.dice.chance(0.3):
-        second = mentions.relation(index)
+        second = mentions.draw_relation(index)
         if second is not None and second.relation not in ("between", "inside", first.relation):
             return plan.Location((first, second)), ()
     return plan.Location((first,)), ()
 
 
-def not_location(mentions: Mentions, index: int) -> Said | None:
-    """Is not above the house; is not above the house but below it (said with another landmark)."""
+def deny_location(mentions: Mentions, index: int) -> Said | None:
+    """Deny a location: is not above the house; is not above the house but below the moon."""
     options = [
         (OPPOSITES[relation], other)
         for relation, other in mentions.scene.relations[index]
@@ -75,16 +75,16 @@ def not_location(mentions: Mentions, index: int) -> Said | None:
         return None
     wrong = plan.Location((plan.Relation(relation, landmark),))
     if mentions.dice.chance(0.5):
-        right = mentions.relation(index)
+        right = mentions.draw_relation(index)
         if right is not None and right.relation != relation:
             return plan.Contrast(wrong, plan.Location((right,))), ()
     return plan.Location(wrong.places, negated=True), ()
 
 
-def comparison(mentions: Mentions, index: int, negated: bool = False) -> Said | None:
-    """Is bigger than the house; with `negated` is not bigger than the house."""
+def draw_comparison(mentions: Mentions, index: int, negated: bool = False) -> Said | None:
+    """Draw a comparison: is bigger than the house; `negated`: is not bigger than the house."""
     own = SIZES.index(mentions.scene.things[index].size)
-    for other in mentions.unused():
+    for other in mentions.shuffle_unused():
         rank = SIZES.index(mentions.scene.things[other].size)
         if own == rank:
             continue
@@ -98,29 +98,29 @@ def comparison(mentions: Mentions, index: int, negated: bool = False) -> Said | 
     return None
 
 
-def not_comparison(mentions: Mentions, index: int) -> Said | None:
-    """Is not bigger than the house."""
-    return comparison(mentions, index, negated=True)
+def deny_comparison(mentions: Mentions, index: int) -> Said | None:
+    """Deny a comparison: is not bigger than the house."""
+    return draw_comparison(mentions, index, negated=True)
 
 
-def action(mentions: Mentions, index: int) -> Said | None:
-    """Touches the house."""
+def draw_action(mentions: Mentions, index: int) -> Said | None:
+    """Draw an action: touches the house."""
     options = [
         (verb, other) for verb, other in mentions.scene.actions[index] if other not in mentions.used
     ]
     if not options:
         return None
     verb, other = mentions.dice.pick(options)
-    target = mentions.landmark(other)
+    target = mentions.name_landmark(other)
     return (plan.Action(verb, target), ()) if target else None
 
 
-def not_action(mentions: Mentions, index: int) -> Said | None:
+def deny_action(mentions: Mentions, index: int) -> Said | None:
     """Do not touch the house: said of things that no bond joins."""
     verbs = ("touch", "cover", "link")
     if mentions.scene.things[index].kind == "arrow":
         verbs = ("touch", "point", "point")
-    for other in mentions.unused():
+    for other in mentions.shuffle_unused():
         if not mentions.scene.are_bonded(index, other):
             target = mentions.name(other)
             if target is not None:
@@ -130,11 +130,17 @@ def not_action(mentions: Mentions, index: int) -> Said | None:
 
 _Maker: TypeAlias = Callable[[Mentions, int], Said | None]
 _POSITIVE: Final[tuple[_Maker, ...]] = (
-    *(colour, colour, size, location, location, location, location),
-    *(comparison, comparison, action, action, action, action, action, action),
+    *(draw_colour,) * 2,
+    draw_size,
+    *(draw_location,) * 4,
+    *(draw_comparison,) * 2,
+    *(draw_action,) * 6,
 )
 _NEGATIVE: Final[tuple[_Maker, ...]] = (
-    *(not_property, not_property, not_location, not_comparison, not_action, not_action),
+    *(deny_property,) * 2,
+    deny_location,
+    deny_comparison,
+    *(deny_action,) * 2,
 )
 
 
@@ -156,4 +162,4 @@ def draw_predicate(mentions: Mentions, index: int, negated: bool | None = None) 
         if said is not None:
             return said
         mentions.used = before
-    return not_property(mentions, index) if negated else colour(mentions, index)
+    return deny_property(mentions, index) if negated else draw_colour(mentions, index)

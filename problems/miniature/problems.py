@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.features import Language
-from t2t_mm.problems.miniature.world import Example, distinct_examples, example
+from t2t_mm.problems.miniature.world import Example, draw_distinct_examples, draw_example
 from t2t_mm.registry import register_problem
 
 _NUM_PARTS: Final = 8
@@ -50,11 +50,11 @@ class MiniatureTranslation(Problem):
         examples: Iterator[Example]
         if split == "train":
             numbers = range(size * part // parts, size * (part + 1) // parts)
-            examples = (example(split, i, stream=stream, seed=self.seed) for i in numbers)
+            examples = (draw_example(split, i, stream=stream, seed=self.seed) for i in numbers)
         else:
-            examples = islice(distinct_examples(split, stream=stream, seed=self.seed), size)
+            examples = islice(draw_distinct_examples(split, stream=stream, seed=self.seed), size)
         for one in examples:
-            yield {"inputs": one.text(inputs), "targets": one.text(targets)}
+            yield {"inputs": one.write_in(inputs), "targets": one.write_in(targets)}
 
 
 @register_problem("mini_ende")

@@ -76,7 +76,7 @@ PRONUNCIATIONS: Final[dict[str, str]] = {
     "smaller": "S M AO1 L ER0",
     "white": "W AY1 T",
     "yellow": "Y EH1 L OW0",
-    # The things: one of them; `_plural` says how several are called.
+    # The things: one of them; `_pronounce_plural` says how several are called.
     "anchor": "AE1 NG K ER0",
     "apple": "AE1 P AX0 L",
     "arrow": "AE1 R OW0",
@@ -119,12 +119,12 @@ _PLURALS: Final = (
 _VOICELESS: Final = frozenset(("P", "T", "K", "F", "TH"))
 
 
-def _plural(singular: str) -> str:
-    """Return a pronunciation with the ending: voiced after voiced sounds."""
+def _pronounce_plural(singular: str) -> str:
+    """Add the ending of the plural to a pronunciation: voiced after voiced sounds."""
     return singular + (" S" if singular.rpartition(" ")[2] in _VOICELESS else " Z")
 
 
-PRONUNCIATIONS.update({noun + "s": _plural(PRONUNCIATIONS[noun]) for noun in _PLURALS})
+PRONUNCIATIONS.update({noun + "s": _pronounce_plural(PRONUNCIATIONS[noun]) for noun in _PLURALS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,11 @@ class SpokenWord:
     pause_after: bool = False
 
 
-def spoken_words(text: str) -> list[str]:
-    """Return the words of a text in lower case, without punctuation.
+def list_spoken_words(text: str) -> list[str]:
+    """List the words of a text in lower case, without punctuation.
 
     Example:
-        >>> spoken_words("On the left, there is a star.")
+        >>> list_spoken_words("On the left, there is a star.")
         ['on', 'the', 'left', 'there', 'is', 'a', 'star']
     """
     return text.lower().replace(",", " ").replace(".", " ").split()
@@ -172,12 +172,12 @@ def pronounce(text: str) -> list[SpokenWord]:
             received={"words": unknown},
         )
     return [
-        _spoken(word, bare[index + 1 :], pause_after=words[index] != word)
+        _pronounce_word(word, bare[index + 1 :], pause_after=words[index] != word)
         for index, word in enumerate(bare)
     ]
 
 
-def _spoken(word: str, following: Sequence[str], pause_after: bool) -> SpokenWord:
+def _pronounce_word(word: str, following: Sequence[str], pause_after: bool) -> SpokenWord:
     symbols = PRONUNCIATIONS[word]
     if following and word in _BEFORE_A_VOWEL and _begins_with_a_vowel(following[0]):
         symbols = _BEFORE_A_VOWEL[word]
@@ -190,5 +190,5 @@ def _spoken(word: str, following: Sequence[str], pause_after: bool) -> SpokenWor
 
 
 def _begins_with_a_vowel(word: str) -> bool:
-    """Whether its first sound is a vowel: only vowels carry a digit."""
+    """Return whether its first sound is a vowel: only vowels carry a digit."""
     return PRONUNCIATIONS[word].split()[0][-1].isdigit()

@@ -73,7 +73,7 @@ class Scene:
     @cached_property
     def key(self) -> bytes:
         """The scene in canonical form: equal for scenes that differ only in order."""
-        names = [_thing_key(thing) for thing in self.things]
+        names = [_write_key(thing) for thing in self.things]
         bonds = [
             f"{bond.verb}:{min(pair)}:{max(pair)}"
             if bond.verb in SYMMETRIC_VERBS
@@ -119,8 +119,8 @@ class Scene:
         """Return True if any bond joins the two things, whichever acts."""
         return any({bond.subject, bond.object} == {one, other} for bond in self.bonds)
 
-    def between(self, index: int) -> list[tuple[int, int]]:
-        """Return the pairs of things with the thing `index` in the middle, on one line."""
+    def find_pairs_around(self, index: int) -> list[tuple[int, int]]:
+        """Find the pairs of things with the thing `index` in the middle, on one line."""
         row, column = divmod(self.things[index].cell, 3)
         cells = [thing.cell for thing in self.things]
         ends = []
@@ -141,8 +141,8 @@ class Scene:
         """Return the parts of the picture in which the thing `index` lies, of `SIDES`."""
         return _CELL_SIDES[self.things[index].cell]
 
-    def rivals(self, index: int) -> list[Thing]:
-        """Return the other things of the same kind: "the star" would not tell them apart."""
+    def find_rivals(self, index: int) -> list[Thing]:
+        """Find the other things of the same kind: "the star" would not tell them apart."""
         kind = self.things[index].kind
         return [
             thing
@@ -151,11 +151,11 @@ class Scene:
         ]
 
 
-def _thing_key(thing: Thing) -> str:
+def _write_key(thing: Thing) -> str:
     return f"{thing.kind},{thing.colour},{thing.size},{thing.count},{thing.cell}"
 
 
-def _cell_relations(cell: int, landmark: int) -> tuple[str, ...]:
+def _relate_cells(cell: int, landmark: int) -> tuple[str, ...]:
     row, column = divmod(cell, 3)
     landmark_row, landmark_column = divmod(landmark, 3)
     if row == landmark_row and column != landmark_column:
@@ -166,7 +166,7 @@ def _cell_relations(cell: int, landmark: int) -> tuple[str, ...]:
     return ()
 
 
-def _cell_sides(cell: int) -> tuple[str, ...]:
+def _find_sides(cell: int) -> tuple[str, ...]:
     row, column = divmod(cell, 3)
     if row == column == 1:
         return ("middle",)
@@ -175,6 +175,6 @@ def _cell_sides(cell: int) -> tuple[str, ...]:
 
 
 _CELL_RELATIONS: Final = tuple(
-    tuple(_cell_relations(cell, landmark) for landmark in range(9)) for cell in range(9)
+    tuple(_relate_cells(cell, landmark) for landmark in range(9)) for cell in range(9)
 )
-_CELL_SIDES: Final = tuple(_cell_sides(cell) for cell in range(9))
+_CELL_SIDES: Final = tuple(_find_sides(cell) for cell in range(9))

@@ -32,7 +32,7 @@ def draw_scene(dice: Dice) -> Scene:
     things: list[Thing] = []
     for cell in cells:
         thing = _draw_thing(dice, things, cell)
-        while not _fits(thing, things):
+        while not _has_room(thing, things):
             thing = _draw_thing(dice, things, cell)
         things.append(thing)
     bonds: list[Bond] = []
@@ -62,8 +62,8 @@ def _draw_thing(dice: Dice, earlier: list[Thing], cell: int) -> Thing:
     return Thing(kind, colour, dice.pick(SIZES), dice.pick(_COUNTS), cell)
 
 
-def _fits(thing: Thing, earlier: list[Thing]) -> bool:
-    """Return whether colours still tell things of one kind apart, and few enough are of it."""
+def _has_room(thing: Thing, earlier: list[Thing]) -> bool:
+    """Return whether colours still tell things of one kind apart, and there are few enough."""
     alike = [other for other in earlier if other.kind == thing.kind]
     if any(other.colour == thing.colour for other in alike):
         return False

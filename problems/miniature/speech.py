@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from t2t_mm.problems.miniature.articulation import articulate
 from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.pronunciation import pronounce
-from t2t_mm.problems.miniature.synthesis import SAMPLE_RATE_HZ, render
+from t2t_mm.problems.miniature.synthesis import SAMPLE_RATE_HZ, render_sound
 from t2t_mm.problems.miniature.tracks import draw_tracks
 from t2t_mm.problems.miniature.voice import Voice, draw_voice
 
@@ -46,7 +46,7 @@ def say(text: str, seed: str, voice: Voice | None = None) -> NDArray[np.int16]:
     tracks = draw_tracks(gestures, voice, dice)
     quietest, loudest = _SIGNAL_TO_NOISE_DB
     ratio_db = quietest + (loudest - quietest) * dice.roll()
-    sound = render(tracks, voice, 10.0 ** (-ratio_db / 20.0), seed)
+    sound = render_sound(tracks, voice, 10.0 ** (-ratio_db / 20.0), seed)
     peak = _PEAK[0] + (_PEAK[1] - _PEAK[0]) * dice.roll()
     scaled = np.round(sound * (peak * 32_767.0 / np.abs(sound).max()))
     return np.asarray(scaled, np.int16)

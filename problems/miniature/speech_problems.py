@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Final
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.features import Audio, Language
-from t2t_mm.problems.miniature.pronunciation import spoken_words
-from t2t_mm.problems.miniature.world import distinct_examples, example
+from t2t_mm.problems.miniature.pronunciation import list_spoken_words
+from t2t_mm.problems.miniature.world import draw_distinct_examples, draw_example
 from t2t_mm.registry import register_problem
 
 _NUM_PARTS: Final = 8
@@ -54,19 +54,21 @@ class MiniSpeech(Problem):
         # Listing and describing problems has no use for a synthesiser.
         from t2t_mm.problems.miniature.speech import say
 
-        for number, text in self.sentences(split, part):
+        for number, text in self.draw_sentences(split, part):
             sound = partial(say, text, f"{self.seed}/{split}/{number}")
-            yield {"inputs": sound, "targets": " ".join(spoken_words(text))}
+            yield {"inputs": sound, "targets": " ".join(list_spoken_words(text))}
 
-    def sentences(self, split: str, part: int = 0) -> Iterator[tuple[int, str]]:
+    def draw_sentences(self, split: str, part: int = 0) -> Iterator[tuple[int, str]]:
         """Yield the number and the sentence of each example of a part, as one would write it."""
         size, parts = self.num_examples[split], self.num_parts(split)
         if split == "train":
             for number in range(size * part // parts, size * (part + 1) // parts):
-                one = example(split, number, stream=_STREAM, seed=self.seed, max_words=_MAX_WORDS)
+                one = draw_example(
+                    split, number, stream=_STREAM, seed=self.seed, max_words=_MAX_WORDS
+                )
                 yield number, one.english
         else:
-            examples = distinct_examples(
+            examples = draw_distinct_examples(
                 split, stream=_STREAM, seed=self.seed, max_words=_MAX_WORDS
             )
             for number, one in enumerate(islice(examples, size)):

@@ -10,37 +10,30 @@ but by construction. It is also a harder test: no training sentence even names j
 from functools import lru_cache
 from typing import Final
 
+from t2t_mm.data.declaring.splits import choose_split
 from t2t_mm.problems.miniature import plan
-from t2t_mm.problems.miniature.dice import stable_hash
 from t2t_mm.problems.miniature.scene import Scene
 
-SPLITS: Final = ("train", "validation", "test")
-_VALIDATION_SHARE: Final = 5  # per cent; the test split has as much
-_TEST_SHARE: Final = 5
+_HELD_OUT_PERCENT: Final = 5
 
 
-def _split_of_key(key: bytes) -> str:
-    bucket = stable_hash(key) % 100
-    if bucket < _VALIDATION_SHARE:
-        return "validation"
-    return "test" if bucket < _VALIDATION_SHARE + _TEST_SHARE else "train"
+def choose_scene_split(scene: Scene) -> str:
+    """Choose the only split in which a scene may appear, whatever is made of it."""
+    return choose_split(b"scene:" + scene.key, held_out_percent=_HELD_OUT_PERCENT)
 
 
-def split_of_scene(scene: Scene) -> str:
-    """Return the only split in which a scene may appear, whatever is made of it."""
-    return _split_of_key(b"scene:" + scene.key)
-
-
-def split_of_sentence(sentence: plan.Sentence) -> str:
-    """Return the only split in which a sentence may appear, in every language."""
-    return split_of_content(tuple(plan.content(sentence)))
+def choose_sentence_split(sentence: plan.Sentence) -> str:
+    """Choose the only split in which a sentence may appear, in every language."""
+    return choose_content_split(tuple(plan.list_content_words(sentence)))
 
 
 @lru_cache(maxsize=1 << 16)
-def split_of_content(content: tuple[str, ...]) -> str:
-    """Return the split of all sentences with these content words, given in sorted order.
+def choose_content_split(content: tuple[str, ...]) -> str:
+    """Choose the split of all sentences with these content words, given in sorted order.
 
     Args:
-        content: English names of kinds, colours and sizes, and "2" to "5", as `plan.content` gives.
+        content: English names of kinds, colours and sizes, and "2" to "5", as
+            `plan.list_content_words` gives them.
     """
-    return _split_of_key(("content:" + " ".join(content)).encode())
+    key = "content:" + " ".join(content)
+    return choose_split(key.encode(), held_out_percent=_HELD_OUT_PERCENT)

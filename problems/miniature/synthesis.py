@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from t2t_mm.problems.miniature.dice import stable_hash
+from t2t_mm.data.declaring.splits import hash_bytes
 from t2t_mm.problems.miniature.tracks import FRAMES_PER_SECOND, Curve, Tracks
 from t2t_mm.problems.miniature.voice import Voice
 
@@ -39,8 +39,8 @@ _PERIOD_JITTER: Final = 0.006
 _PULSE_SHIMMER: Final = 0.05
 
 
-def render(tracks: Tracks, voice: Voice, background: float, seed: str) -> Curve:
-    """Return the sound of an utterance.
+def render_sound(tracks: Tracks, voice: Voice, background: float, seed: str) -> Curve:
+    """Render the sound of an utterance.
 
     Args:
         tracks: Its parameters.
@@ -52,38 +52,38 @@ def render(tracks: Tracks, voice: Voice, background: float, seed: str) -> Curve:
         float64[samples] at 16 kHz, 80 samples per frame; the root mean square of the voiced parts
         is 1.
     """
-    tract = _vocal_tract(tracks, voice)
+    tract = _shape_vocal_tract(tracks, voice)
     samples = len(tracks.voicing) * _HOP
-    voiced = _voiced(tracks, voice, tract, seed, samples)
+    voiced = _render_voice(tracks, voice, tract, seed, samples)
     heard = np.repeat(tracks.voicing > 0.5, _HOP)
     if heard.any():
         voiced /= np.sqrt(np.mean(voiced[heard] ** 2))
-    colours = _noise_colours(tracks, voice, np.abs(tract[:, ::2]), background)
-    return voiced + _coloured_noise(colours, seed, samples)
+    colours = _colour_noise(tracks, voice, np.abs(tract[:, ::2]), background)
+    return voiced + _render_noise(colours, seed, samples)
 
 
-def random_uniform(seed: str, count: int) -> Curve:
-    """Return float64[count], evenly spread over -1 to 1.
+def draw_uniform(seed: str, count: int) -> Curve:
+    """Draw float64[count], evenly spread over -1 to 1.
 
     Made from the raw bits of PCG64, which numpy promises never to change; its distributions it
     does not.
     """
-    return (_random_bits(seed, count) >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
+    return (_draw_bits(seed, count) >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
 
 
-def _random_bits(seed: str, count: int) -> NDArray[np.uint64]:
-    return np.asarray(np.random.PCG64(stable_hash(seed.encode())).random_raw(count), np.uint64)
+def _draw_bits(seed: str, count: int) -> NDArray[np.uint64]:
+    return np.asarray(np.random.PCG64(hash_bytes(seed.encode())).random_raw(count), np.uint64)
 
 
-def _random_normal(seed: str, count: int) -> Curve:
-    """Return float64[count] of mean 0 and variance 1, close to normal: sums of four numbers."""
-    bits = _random_bits(seed, count)[:, None] >> np.arange(0, 64, 16, dtype=np.uint64)
+def _draw_normal(seed: str, count: int) -> Curve:
+    """Draw float64[count] of mean 0 and variance 1, close to normal: sums of four numbers."""
+    bits = _draw_bits(seed, count)[:, None] >> np.arange(0, 64, 16, dtype=np.uint64)
     sums = (bits & np.uint64(0xFFFF)).sum(axis=1).astype(np.float64)
     return np.asarray((sums - 2 * 65_535.0) / (65_536.0 * np.sqrt(1 / 3)))
 
 
-def _resonator(hz: Curve, bandwidth_hz: Curve) -> NDArray[np.complex128]:
-    """Return the inverse of a resonance of gain 1 at 0 Hz: complex[frames, bins]."""
+def _invert_resonance(hz: Curve, bandwidth_hz: Curve) -> NDArray[np.complex128]:
+    """Invert a resonance of gain 1 at 0 Hz: complex[frames, bins]."""
     radius = np.exp(-np.pi * bandwidth_hz / SAMPLE_RATE_HZ)
     first = 2.0 * radius * np.cos(2.0 * np.pi * hz / SAMPLE_RATE_HZ)
     second = -(radius**2)
@@ -94,25 +94,25 @@ def _resonator(hz: Curve, bandwidth_hz: Curve) -> NDArray[np.complex128]:
     return np.asarray(inverse)
 
 
-def _vocal_tract(tracks: Tracks, voice: Voice) -> NDArray[np.complex128]:
-    """Return the transfer function from glottis to lips: complex[frames, bins]."""
+def _shape_vocal_tract(tracks: Tracks, voice: Voice) -> NDArray[np.complex128]:
+    """Shape the transfer function from glottis to lips: complex[frames, bins]."""
     one = np.ones(1)
     inverse = np.ones((1, len(_DELAY)), np.complex128)
     for hz, bandwidth in zip(_HIGH_FORMANTS_HZ, _HIGH_BANDWIDTHS_HZ, strict=True):
-        inverse = inverse * _resonator(one * hz / voice.tract_length, one * bandwidth)
+        inverse = inverse * _invert_resonance(one * hz / voice.tract_length, one * bandwidth)
     # An open glottis and an open nose swallow sound.
     openness = tracks.breath / (tracks.breath + 0.2 * tracks.voicing + 1e-3)
     losses = 1.0 + 1.2 * tracks.nasal + 1.5 * openness
     for hz, bandwidth in zip(tracks.formants.T, _BANDWIDTHS_HZ, strict=True):
-        inverse = inverse * _resonator(hz, bandwidth * losses)
+        inverse = inverse * _invert_resonance(hz, bandwidth * losses)
     width = np.full(len(losses), _NASAL_BANDWIDTH_HZ)
     zero_hz = _NASAL_POLE_HZ + tracks.nasal * (_NASAL_ZERO_HZ - _NASAL_POLE_HZ)
-    nasal_zero = _resonator(zero_hz, width)
-    nasal_pole = _resonator(one * _NASAL_POLE_HZ, one * _NASAL_BANDWIDTH_HZ)
+    nasal_zero = _invert_resonance(zero_hz, width)
+    nasal_pole = _invert_resonance(one * _NASAL_POLE_HZ, one * _NASAL_BANDWIDTH_HZ)
     return np.asarray(nasal_zero / (nasal_pole * inverse))
 
 
-def _voiced(
+def _render_voice(
     tracks: Tracks, voice: Voice, tract: NDArray[np.complex128], seed: str, samples: int
 ) -> Curve:
     """Add up the responses to all pulses of the vocal folds: float64[samples]."""
@@ -120,7 +120,7 @@ def _voiced(
     frame_of_sample = np.arange(samples) / _HOP
     cycles = np.cumsum(np.interp(frame_of_sample, frames, tracks.pitch_hz)) / SAMPLE_RATE_HZ
     count = int(cycles[-1])
-    chance = random_uniform(f"{seed}/pulses", 2 * count).reshape(2, count)
+    chance = draw_uniform(f"{seed}/pulses", 2 * count).reshape(2, count)
     wanted = np.arange(count) + 0.5 + _PERIOD_JITTER * chance[0]
     moments = np.interp(wanted, cycles, np.arange(samples))
     strength = np.interp(moments / _HOP, frames, tracks.voicing)
@@ -133,29 +133,29 @@ def _voiced(
         -2j * np.pi / _RESPONSE * np.outer(moments - whole + _ONSET, np.arange(len(_DELAY)))
     )
     muffle = tracks.muffle[frame][:, None]
-    colour = 1.0 + muffle * (_low_pass(350.0) - 1.0)
-    pulses = _glottal_pulse(voice) * tract[frame] * shift * (strength[:, None] * colour)
+    colour = 1.0 + muffle * (_make_low_pass(350.0) - 1.0)
+    pulses = _make_glottal_pulse(voice) * tract[frame] * shift * (strength[:, None] * colour)
     responses = np.fft.irfft(pulses, _RESPONSE, axis=1)
-    return _added_up(responses, whole - _ONSET, samples)
+    return _add_up(responses, whole - _ONSET, samples)
 
 
-def _low_pass(hz: float) -> NDArray[np.complex128]:
-    """Return complex[bins] of a filter that falls by 6 dB per octave above a frequency."""
+def _make_low_pass(hz: float) -> NDArray[np.complex128]:
+    """Make complex[bins] of a filter that falls by 6 dB per octave above a frequency."""
     pole = np.exp(-2.0 * np.pi * hz / SAMPLE_RATE_HZ)
     return np.asarray((1.0 - pole) / (1.0 - pole * _DELAY))
 
 
-def _glottal_pulse(voice: Voice) -> NDArray[np.complex128]:
-    """Return the spectrum of a pulse as the lips radiate it: it swells, and ends abruptly.
+def _make_glottal_pulse(voice: Voice) -> NDArray[np.complex128]:
+    """Make the spectrum of a pulse as the lips radiate it: it swells, and ends abruptly.
 
     The swelling is a decay in reverse, hence the conjugate; radiation is a difference.
     """
-    swelling = np.conj(_low_pass(_GLOTTAL_HZ * voice.pitch_hz) ** 2)
-    return np.asarray(swelling * _low_pass(voice.brightness_hz) * (1.0 - _DELAY))
+    swelling = np.conj(_make_low_pass(_GLOTTAL_HZ * voice.pitch_hz) ** 2)
+    return np.asarray(swelling * _make_low_pass(voice.brightness_hz) * (1.0 - _DELAY))
 
 
-def _noise_colours(tracks: Tracks, voice: Voice, tract_gain: Curve, background: float) -> Curve:
-    """Return the spectra of all noise together: float[frames, bins], mean square 1 per level 1.
+def _colour_noise(tracks: Tracks, voice: Voice, tract_gain: Curve, background: float) -> Curve:
+    """Colour all noise together: float[frames, bins], mean square 1 per level 1.
 
     Independent noises add up in power, so one noise with the sum of their powers does for all.
     """
@@ -171,19 +171,19 @@ def _noise_colours(tracks: Tracks, voice: Voice, tract_gain: Curve, background: 
     return np.asarray(np.sqrt(breath**2 + narrow**2 + hum**2))
 
 
-def _coloured_noise(colours: Curve, seed: str, samples: int) -> Curve:
+def _render_noise(colours: Curve, seed: str, samples: int) -> Curve:
     """Filter white noise frame by frame: float64[samples]."""
     window = np.hanning(2 * _HOP + 1)[:-1]  # overlapping halves add up to 1
-    white = _random_normal(f"{seed}/noise", samples + _HOP)
+    white = _draw_normal(f"{seed}/noise", samples + _HOP)
     pieces = np.lib.stride_tricks.sliding_window_view(white, 2 * _HOP)[::_HOP]
     # The filters ring before and after, so each piece has room on both sides.
     room = _NOISE_FRAME // 2 - _HOP
     spectra = np.fft.rfft(np.pad(pieces * window, ((0, 0), (room, room))), axis=1)
     frames = np.fft.irfft(spectra * colours, _NOISE_FRAME, axis=1)
-    return _added_up(frames, np.arange(len(colours)) * _HOP - _HOP // 2 - room, samples)
+    return _add_up(frames, np.arange(len(colours)) * _HOP - _HOP // 2 - room, samples)
 
 
-def _added_up(pieces: Curve, starts: NDArray[np.int64], samples: int) -> Curve:
+def _add_up(pieces: Curve, starts: NDArray[np.int64], samples: int) -> Curve:
     """Add float[n, length] into one sound, each piece at its start; what sticks out is cut."""
     length = pieces.shape[1]
     places = starts[:, None] + np.arange(length) + length

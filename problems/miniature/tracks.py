@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from t2t_mm.problems.miniature.articulation import Gesture, total_seconds
+from t2t_mm.problems.miniature.articulation import Gesture, add_up_seconds
 from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.voice import Voice
 
@@ -47,7 +47,7 @@ class Tracks:
 
 
 def draw_tracks(gestures: Sequence[Gesture], voice: Voice, dice: Dice) -> Tracks:
-    """Return the curves of an utterance.
+    """Draw the curves of an utterance.
 
     Args:
         gestures: As `articulate` gives them.
@@ -56,7 +56,7 @@ def draw_tracks(gestures: Sequence[Gesture], voice: Voice, dice: Dice) -> Tracks
     """
     ends = np.cumsum([gesture.seconds for gesture in gestures])
     starts = np.concatenate([[0.0], ends[:-1]])
-    times = np.arange(round(total_seconds(gestures) * FRAMES_PER_SECOND)) / FRAMES_PER_SECOND
+    times = np.arange(round(add_up_seconds(gestures) * FRAMES_PER_SECOND)) / FRAMES_PER_SECOND
     now = np.minimum(np.searchsorted(ends, times, side="right"), len(gestures) - 1)
 
     start = np.array([gesture.start for gesture in gestures])[now]
@@ -65,10 +65,10 @@ def draw_tracks(gestures: Sequence[Gesture], voice: Voice, dice: Dice) -> Tracks
     places = np.concatenate(
         [start + share * (end - start), np.array([[g.nasal, g.muffle] for g in gestures])[now]], 1
     )
-    places = _smoothed(places, _FORMANT_FRAMES)
+    places = _smooth(places, _FORMANT_FRAMES)
     levels = np.array([(g.voicing, g.breath, g.noise.level) for g in gestures])[now]
-    levels[:, 2] *= _swell(times - starts[now], (ends - starts)[now])
-    levels = _smoothed(levels, _SOURCE_FRAMES)
+    levels[:, 2] *= _make_swell(times - starts[now], (ends - starts)[now])
+    levels = _smooth(levels, _SOURCE_FRAMES)
     noise = np.array([(g.noise.centre_hz, g.noise.width_hz) for g in gestures])[now]
     return Tracks(
         formants=places[:, :3] / voice.tract_length,
@@ -79,11 +79,11 @@ def draw_tracks(gestures: Sequence[Gesture], voice: Voice, dice: Dice) -> Tracks
         noise_level=levels[:, 2],
         noise_hz=noise[:, 0] / np.sqrt(voice.tract_length),
         noise_width_hz=noise[:, 1],
-        pitch_hz=_pitch(gestures, times, voice, dice),
+        pitch_hz=_draw_pitch(gestures, times, voice, dice),
     )
 
 
-def _smoothed(curves: Curve, frames: int) -> Curve:
+def _smooth(curves: Curve, frames: int) -> Curve:
     """Blur float[frames, n] along time; the first and last values hold beyond the ends."""
     window = np.hanning(frames + 2)[1:-1]
     window /= window.sum()
@@ -91,15 +91,15 @@ def _smoothed(curves: Curve, frames: int) -> Curve:
     return np.stack([np.convolve(column, window, mode="valid") for column in padded.T], axis=1)
 
 
-def _swell(since: Curve, seconds: Curve) -> Curve:
-    """Return how strong a noise is as it begins and ends; a burst is too short to swell."""
+def _make_swell(since: Curve, seconds: Curve) -> Curve:
+    """Let a noise swell and fade as it begins and ends; a burst is too short for that."""
     edge = np.minimum(since, seconds - since) / _SWELL_SECONDS
     return np.where(seconds < 2.0 * _SWELL_SECONDS, 1.0, np.clip(0.3 + 0.7 * edge, 0.0, 1.0))
 
 
-def _pitch(gestures: Sequence[Gesture], times: Curve, voice: Voice, dice: Dice) -> Curve:
-    """Declines over the sentence, rises on stressed vowels, falls on the last syllable."""
-    length = total_seconds(gestures)
+def _draw_pitch(gestures: Sequence[Gesture], times: Curve, voice: Voice, dice: Dice) -> Curve:
+    """Draw a pitch that declines, rises on stressed vowels and falls on the last syllable."""
+    length = add_up_seconds(gestures)
     contour = 1.09 - 0.18 * times / length
     begin = 0.0
     for gesture in gestures:

@@ -13,12 +13,16 @@ from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.narration import draw_sentence
 from t2t_mm.problems.miniature.scene import Scene
 from t2t_mm.problems.miniature.scene_sampler import draw_scene
-from t2t_mm.problems.miniature.splits import split_of_scene, split_of_sentence
+from t2t_mm.problems.miniature.splits import choose_scene_split, choose_sentence_split
 
 MIN_WORDS: Final = 4
 MAX_WORDS: Final = 16
 _SENTENCE_TRIES: Final = 60  # per scene; then another scene
-LANGUAGES: Final = {"en": english.text, "de": german.text, "fr": french.text}
+LANGUAGES: Final = {
+    "en": english.write_sentence,
+    "de": german.write_sentence,
+    "fr": french.write_sentence,
+}
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,15 @@ class Example:
     sentence: plan.Sentence
     english: str
 
-    def text(self, language: str) -> str:
-        """Return the sentence in "en", "de" or "fr"."""
+    def write_in(self, language: str) -> str:
+        """Write the sentence in "en", "de" or "fr"."""
         return self.english if language == "en" else LANGUAGES[language](self.sentence)
 
 
-def example(
+def draw_example(
     split: str, number: int, *, stream: str = "", seed: int = 0, max_words: int = MAX_WORDS
 ) -> Example:
-    """Return one example: the same on every machine, and independent of all others.
+    """Draw one example: the same on every machine, and independent of all others.
 
     Args:
         split: "train", "validation" or "test".
@@ -47,32 +51,34 @@ def example(
         max_words: How long the English sentence may be.
 
     Example:
-        >>> example("train", 0).text("de") == example("train", 0).text("de")
-        True
+        >>> one = draw_example("train", 0)
+        >>> one.write_in("en"), one.write_in("de")
+        ('The hat and the huge circle are not green.',
+         'Der Hut und der riesige Kreis sind nicht grün.')
     """
     dice = Dice(f"miniature/{seed}/{stream}/{split}/{number}")
     while True:
         scene = draw_scene(dice)
-        if split_of_scene(scene) != split:
+        if choose_scene_split(scene) != split:
             continue
         for _ in range(_SENTENCE_TRIES):
             sentence = draw_sentence(scene, dice)
-            if split_of_sentence(sentence) != split:
+            if choose_sentence_split(sentence) != split:
                 continue
-            words = english.text(sentence)
+            words = english.write_sentence(sentence)
             if MIN_WORDS <= words.count(" ") + 1 <= max_words:
                 return Example(scene, sentence, words)
 
 
-def distinct_examples(
+def draw_distinct_examples(
     split: str, *, stream: str = "", seed: int = 0, max_words: int = MAX_WORDS
 ) -> Iterator[Example]:
     """Yield examples whose sentence is new in every language: for validation and test."""
     seen: set[str] = set()
     number = 0
     while True:
-        candidate = example(split, number, stream=stream, seed=seed, max_words=max_words)
-        texts = {f"{language}:{candidate.text(language)}" for language in LANGUAGES}
+        candidate = draw_example(split, number, stream=stream, seed=seed, max_words=max_words)
+        texts = {f"{language}:{candidate.write_in(language)}" for language in LANGUAGES}
         number += 1
         if texts.isdisjoint(seen):
             seen |= texts

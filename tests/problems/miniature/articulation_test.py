@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from t2t_mm.problems.miniature.articulation import PAUSE, Gesture, articulate, total_seconds
+from t2t_mm.problems.miniature.articulation import PAUSE, Gesture, add_up_seconds, articulate
 from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.phonemes import PHONEMES
 from t2t_mm.problems.miniature.pronunciation import pronounce
@@ -75,7 +75,7 @@ def test_a_comma_pauses() -> None:
 def test_rate_sets_durations() -> None:
     def spoken(rate: float) -> float:
         gestures = gestures_of("the yellow moon", rate)
-        return total_seconds([gesture for gesture in gestures if gesture.symbol != PAUSE])
+        return add_up_seconds([gesture for gesture in gestures if gesture.symbol != PAUSE])
 
     assert spoken(1.0) / spoken(2.0) == pytest.approx(2.0)
 

@@ -6,9 +6,9 @@ from functools import cache
 
 from t2t_mm.problems.miniature.captions import MAX_WORDS, NUM_CAPTIONS
 from t2t_mm.problems.miniature.lexicon import ENGLISH_NOUNS, ENGLISH_NUMBERS
-from t2t_mm.problems.miniature.pictures import CaptionedPicture, captioned_picture
+from t2t_mm.problems.miniature.pictures import CaptionedPicture, draw_captioned_picture
 from t2t_mm.problems.miniature.scene import COLOURS, RELATIONS, SIZES, Scene
-from t2t_mm.problems.miniature.world import example
+from t2t_mm.problems.miniature.world import draw_example
 
 KIND_OF = {
     word: kind for kind, noun in ENGLISH_NOUNS.items() for word in (noun.singular, noun.plural)
@@ -35,8 +35,8 @@ BEING = r"(?:is|are|there is|there are)"
 
 @cache
 def sample() -> list[CaptionedPicture]:
-    return [captioned_picture("train", number) for number in range(400)] + [
-        captioned_picture("test", number) for number in range(40)
+    return [draw_captioned_picture("train", number) for number in range(400)] + [
+        draw_captioned_picture("test", number) for number in range(40)
     ]
 
 
@@ -71,7 +71,7 @@ def read(caption: str, scene: Scene) -> str:
         is_front = text.startswith(words)
         first, others = (things[-1], things[:-1]) if is_front else (things[0], things[1:])
         if relation == "between":
-            pairs = scene.between(first)
+            pairs = scene.find_pairs_around(first)
             assert tuple(others) in pairs or tuple(others[::-1]) in pairs, caption
         else:
             assert (relation, others[0]) in scene.relations[first], caption
@@ -114,7 +114,7 @@ def test_captions_are_short_and_use_words_of_the_text_problems_only() -> None:
     def words(text: str) -> list[str]:
         return [word.strip(".,").lower() for word in text.split()]
 
-    known = {word for n in range(4_000) for word in words(example("train", n).english)}
+    known = {word for n in range(4_000) for word in words(draw_example("train", n).english)}
     for one in sample():
         for caption in one.captions:
             assert 5 <= len(words(caption)) <= MAX_WORDS, caption

@@ -392,7 +392,11 @@ CLAUSES: dict[str, tuple[Clause, str, str, str]] = {
 def test_a_clause_in_three_languages(rule: str) -> None:
     clause, *expected = CLAUSES[rule]
     sentence = Sentence(clause)
-    assert [english.text(sentence), german.text(sentence), french.text(sentence)] == expected
+    assert [
+        english.write_sentence(sentence),
+        german.write_sentence(sentence),
+        french.write_sentence(sentence),
+    ] == expected
 
 
 STAR = the("star")
@@ -430,7 +434,11 @@ SENTENCES: dict[str, tuple[Sentence, str, str, str]] = {
 @pytest.mark.parametrize("rule", SENTENCES)
 def test_a_sentence_of_two_clauses_in_three_languages(rule: str) -> None:
     sentence, *expected = SENTENCES[rule]
-    assert [english.text(sentence), german.text(sentence), french.text(sentence)] == expected
+    assert [
+        english.write_sentence(sentence),
+        german.write_sentence(sentence),
+        french.write_sentence(sentence),
+    ] == expected
 
 
 @pytest.mark.parametrize(
@@ -444,12 +452,12 @@ def test_a_sentence_of_two_clauses_in_three_languages(rule: str) -> None:
     ],
 )
 def test_an_stands_before_a_vowel(kind: str, adjectives: tuple[str, ...], expected: str) -> None:
-    words = english.leaves(english.noun_phrase(a(kind, *adjectives)))
+    words = english.list_leaves(english.build_noun_phrase(a(kind, *adjectives)))
     assert words == [expected, *adjectives, kind]
 
 
 def test_english_has_a_constituency_tree_whose_leaves_are_its_words() -> None:
-    tree = english.tree(Sentence(says(the("star", "red"), at("above", the("house")))))
+    tree = english.build_tree(Sentence(says(the("star", "red"), at("above", the("house")))))
     assert tree == (
         "S",
         (
@@ -470,11 +478,11 @@ def test_english_has_a_constituency_tree_whose_leaves_are_its_words() -> None:
             (".", (".",)),
         ),
     )
-    assert english.leaves(tree) == ["the", "red", "star", "is", "above", "the", "house", "."]
+    assert english.list_leaves(tree) == ["the", "red", "star", "is", "above", "the", "house", "."]
 
 
 def test_german_tells_object_from_subject_by_a_masculine_or_by_number() -> None:
-    tells = german.tells_object_from_subject
+    tells = german.can_tell_object_from_subject
     assert tells("hat", False, the("cloud"))
     assert tells("cloud", False, the("hat"))
     assert tells("cloud", True, the("house"))

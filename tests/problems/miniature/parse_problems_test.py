@@ -6,7 +6,7 @@ import pytest
 
 from t2t_mm import registry
 from t2t_mm.data.trees.linearization import delinearize, linearize
-from t2t_mm.problems.miniature.parse_problems import MiniParse, sentence_words
+from t2t_mm.problems.miniature.parse_problems import MiniParse, split_into_words
 from t2t_mm.problems.miniature.plan import (
     Contrast,
     Location,
@@ -60,7 +60,7 @@ def test_every_tree_has_its_sentences_words_and_known_labels(
 ) -> None:
     seen = set()
     for row in (row for some in rows.values() for row in some):
-        tree = delinearize(row["targets"], sentence_words(row["inputs"]))
+        tree = delinearize(row["targets"], split_into_words(row["inputs"]))
         assert linearize(tree) == row["targets"]
         assert tree.words()[-1] == "."
         tags = {tag.label for tag in tree.tags()}
@@ -81,9 +81,9 @@ def test_training_teaches_every_symbol_of_the_test_but_rare_ones(
 
 def tree_of(sentence: Sentence) -> str:
     from t2t_mm.problems.miniature import english
-    from t2t_mm.problems.miniature.parse_problems import _tree
+    from t2t_mm.problems.miniature.parse_problems import _convert_tree
 
-    return linearize(_tree(english.tree(sentence)))
+    return linearize(_convert_tree(english.build_tree(sentence)))
 
 
 def test_labels_that_depend_on_more_than_one_word() -> None:

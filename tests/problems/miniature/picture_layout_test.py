@@ -5,7 +5,12 @@ from itertools import combinations
 
 from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.picture_layout import DIAMETERS, Placed, lay_out, lay_out_around
-from t2t_mm.problems.miniature.picture_scenes import arrange, draw_cast, draw_form, draw_main_thing
+from t2t_mm.problems.miniature.picture_scenes import (
+    arrange_cast,
+    draw_cast,
+    draw_form,
+    draw_main_thing,
+)
 from t2t_mm.problems.miniature.scene import SIZES, Bond, Scene, Thing
 
 
@@ -15,7 +20,7 @@ def laid_out() -> list[tuple[Scene, tuple[Placed, ...]]]:
     for number in range(500):
         dice = Dice(f"layout/{number}")
         form, has_bystander = draw_form(dice)
-        scene = arrange(draw_cast(form, dice), has_bystander, dice)
+        scene = arrange_cast(draw_cast(form, dice), has_bystander, dice)
         placed = lay_out(scene, dice)
         if placed is not None:
             found.append((scene, placed))

@@ -7,39 +7,40 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.problems.miniature.captions import choose_captions
 from t2t_mm.problems.miniature.dice import Dice
-from t2t_mm.problems.miniature.painting import paint
+from t2t_mm.problems.miniature.painting import paint_picture
 from t2t_mm.problems.miniature.picture_layout import lay_out_around
 from t2t_mm.problems.miniature.picture_scenes import Cast
 from t2t_mm.problems.miniature.pictures import (
     CaptionedPicture,
     LabelledPicture,
-    captioned_picture,
-    labelled_picture,
+    draw_captioned_picture,
+    draw_labelled_picture,
 )
 from t2t_mm.problems.miniature.scene import KINDS, Scene, Thing
-from t2t_mm.problems.miniature.splits import SPLITS, split_of_scene, split_of_sentence
-from t2t_mm.problems.miniature.world import Example, example
+from t2t_mm.problems.miniature.splits import choose_scene_split, choose_sentence_split
+from t2t_mm.problems.miniature.world import Example, draw_example
 
-PICTURES = (labelled_picture, captioned_picture)
+PICTURES = (draw_labelled_picture, draw_captioned_picture)
 SIZES = {"train": 200, "validation": 30, "test": 70}
 
 
 @cache
 def labelled(split: str) -> list[LabelledPicture]:
-    return [labelled_picture(split, number) for number in range(SIZES[split])]
+    return [draw_labelled_picture(split, number) for number in range(SIZES[split])]
 
 
 @cache
 def captioned(split: str) -> list[CaptionedPicture]:
-    return [captioned_picture(split, number) for number in range(SIZES[split])]
+    return [draw_captioned_picture(split, number) for number in range(SIZES[split])]
 
 
 @cache
 def texts(split: str) -> list[Example]:
     numbers = range(SIZES[split])
-    return [example(split, n, stream=s) for n in numbers for s in ("text_de", "text_fr")]
+    return [draw_example(split, n, stream=s) for n in numbers for s in ("text_de", "text_fr")]
 
 
 @pytest.mark.parametrize("draw", PICTURES)
@@ -56,9 +57,9 @@ def test_a_picture_depends_on_its_own_number_only(draw: type) -> None:
 def test_scenes_and_sentences_are_of_the_split() -> None:
     for split in SPLITS:
         for picture in (*labelled(split), *captioned(split)):
-            assert split_of_scene(picture.scene) == split
+            assert choose_scene_split(picture.scene) == split
         for one in captioned(split):
-            assert {split_of_sentence(sentence) for sentence in one.sentences} == {split}
+            assert {choose_sentence_split(sentence) for sentence in one.sentences} == {split}
 
 
 def test_no_scene_and_no_sentence_of_one_split_is_in_another_of_any_problem() -> None:
@@ -95,7 +96,7 @@ def test_one_scene_has_many_pictures() -> None:
     pictures = []
     for number in range(5):
         dice = Dice(f"again/{number}")
-        pictures.append(paint(lay_out_around(scene, dice), dice).astype(int))
+        pictures.append(paint_picture(lay_out_around(scene, dice), dice).astype(int))
     for number, picture in enumerate(pictures[1:]):
         assert np.abs(picture - pictures[number]).mean() > 5
 

@@ -5,9 +5,9 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.problems.miniature.lexicon import ENGLISH_NOUNS, ENGLISH_NUMBERS
 from t2t_mm.problems.miniature.phonemes import AFFRICATES, PHONEMES
-from t2t_mm.problems.miniature.pronunciation import PRONUNCIATIONS, pronounce, spoken_words
+from t2t_mm.problems.miniature.pronunciation import PRONUNCIATIONS, list_spoken_words, pronounce
 from t2t_mm.problems.miniature.scene import COLOURS, SIZES
-from t2t_mm.problems.miniature.world import example
+from t2t_mm.problems.miniature.world import draw_example
 
 
 def test_every_word_of_the_lexicon_can_be_said() -> None:
@@ -19,7 +19,7 @@ def test_the_dictionary_is_the_vocabulary_of_the_world_and_at_most_120_words() -
     said = {
         word
         for number in range(6_000)
-        for word in spoken_words(example("train", number, stream="dictionary").english)
+        for word in list_spoken_words(draw_example("train", number, stream="dictionary").english)
     }
     assert said == set(PRONUNCIATIONS)
     assert len(PRONUNCIATIONS) <= 120

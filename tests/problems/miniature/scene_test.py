@@ -30,8 +30,8 @@ def test_relations_follow_from_the_grid() -> None:
 
 
 def test_between_and_sides() -> None:
-    assert SCENE.between(1) == [(0, 2)]
-    assert SCENE.between(0) == []
+    assert SCENE.find_pairs_around(1) == [(0, 2)]
+    assert SCENE.find_pairs_around(0) == []
     assert [SCENE.sides(index) for index in range(4)] == [
         ("left",),
         ("middle",),

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.features import Audio, Language
-from t2t_mm.problems.miniature.articulation import articulate, total_seconds
+from t2t_mm.problems.miniature.articulation import add_up_seconds, articulate
 from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.problems import MiniEnde, MiniEnfr
-from t2t_mm.problems.miniature.pronunciation import PRONUNCIATIONS, pronounce, spoken_words
+from t2t_mm.problems.miniature.pronunciation import PRONUNCIATIONS, list_spoken_words, pronounce
 from t2t_mm.problems.miniature.scene import COLOURS, KINDS, SIZES
 from t2t_mm.problems.miniature.speech_problems import MiniSpeech
-from t2t_mm.problems.miniature.splits import SPLITS, split_of_content
+from t2t_mm.problems.miniature.splits import choose_content_split
 from t2t_mm.problems.miniature.synthesis import SAMPLE_RATE_HZ
 from t2t_mm.problems.miniature.voice import SPEAKERS
 
@@ -26,7 +27,7 @@ class Small(MiniSpeech):
 def sentences(split: str) -> list[str]:
     problem = MiniSpeech(name="mini_speech")
     parts = range(problem.num_parts(split))
-    return [text for part in parts for _, text in problem.sentences(split, part)]
+    return [text for part in parts for _, text in problem.draw_sentences(split, part)]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_sizes_and_number_of_words(by_split: dict[str, list[str]]) -> None:
 
 def test_at_most_120_words_and_none_that_only_the_test_has(by_split: dict[str, list[str]]) -> None:
     words = {
-        split: {word for text in texts for word in spoken_words(text)}
+        split: {word for text in texts for word in list_spoken_words(text)}
         for split, texts in by_split.items()
     }
     assert 100 < len(set.union(*words.values())) <= 120
@@ -87,18 +88,20 @@ def test_the_longest_sentences_last_less_than_five_seconds(by_split: dict[str, l
     everything = [text for texts in by_split.values() for text in texts]
     longest = sorted(everything, key=lambda text: sum(len(w.phonemes) for w in pronounce(text)))
     for text in longest[-60:]:
-        assert total_seconds(articulate(pronounce(text), slowest, Dice(text))) * 1.05 < 5.0
+        assert add_up_seconds(articulate(pronounce(text), slowest, Dice(text))) * 1.05 < 5.0
 
 
 def test_held_out_sentences_repeat_nothing_and_are_in_no_training_set(
     by_split: dict[str, list[str]],
 ) -> None:
-    held_out = [" ".join(spoken_words(text)) for split in SPLITS[1:] for text in by_split[split]]
+    held_out = [
+        " ".join(list_spoken_words(text)) for split in SPLITS[1:] for text in by_split[split]
+    ]
     assert len(set(held_out)) == len(held_out)
-    training = {" ".join(spoken_words(text)) for text in by_split["train"]}
+    training = {" ".join(list_spoken_words(text)) for text in by_split["train"]}
     for problem in (MiniEnde(name="mini_ende"), MiniEnfr(name="mini_enfr")):
         rows = islice(problem.generate("train"), 2_000)
-        training |= {" ".join(spoken_words(row["inputs"])) for row in rows}
+        training |= {" ".join(list_spoken_words(row["inputs"])) for row in rows}
     assert training.isdisjoint(held_out)
 
 
@@ -111,5 +114,5 @@ def test_the_spoken_words_alone_decide_on_the_split(by_split: dict[str, list[str
     content |= {word: str(2 + i) for i, word in enumerate(("two", "three", "four", "five"))}
     for split in SPLITS:
         for text in by_split[split][::7]:
-            named = sorted(content[word] for word in spoken_words(text) if word in content)
-            assert split_of_content(tuple(named)) == split
+            named = sorted(content[word] for word in list_spoken_words(text) if word in content)
+            assert choose_content_split(tuple(named)) == split

@@ -7,9 +7,10 @@ from itertools import chain, product
 
 import pytest
 
+from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.problems.miniature import lexicon, plan
-from t2t_mm.problems.miniature.splits import SPLITS, split_of_content, split_of_scene
-from t2t_mm.problems.miniature.world import LANGUAGES, example
+from t2t_mm.problems.miniature.splits import choose_content_split, choose_scene_split
+from t2t_mm.problems.miniature.world import LANGUAGES, draw_example
 
 _ENDINGS = ("", "e", "en", "er", "es", "em")
 
@@ -52,36 +53,36 @@ def test_content_can_be_read_off_the_words(language: str) -> None:
     """So equal sentences have equal content, and with it the same split, in every language."""
     names = table(language)
     for split, number in product(SPLITS, range(400)):
-        one = example(split, number, stream="content")
-        words = re.split(r"[ ',.]+", one.text(language).lower())
+        one = draw_example(split, number, stream="content")
+        words = re.split(r"[ ',.]+", one.write_in(language).lower())
         read = tuple(sorted(names[word] for word in words if word in names))
-        assert read == tuple(plan.content(one.sentence)), one.text(language)
-        assert split_of_content(read) == split_of_scene(one.scene) == split
+        assert read == tuple(plan.list_content_words(one.sentence)), one.write_in(language)
+        assert choose_content_split(read) == choose_scene_split(one.scene) == split
 
 
 def test_training_never_contains_a_held_out_scene_or_sentence() -> None:
     """The same, by looking: several streams and seeds against all that is held out."""
     held_out = [
-        example(split, number, stream=f"text_{language}")
+        draw_example(split, number, stream=f"text_{language}")
         for split, language, number in product(SPLITS[1:], ("de", "fr"), range(250))
     ]
     training = chain(
-        (example("train", number, stream="text_de") for number in range(20_000)),
-        (example("train", number, stream="other", seed=3) for number in range(5_000)),
+        (draw_example("train", number, stream="text_de") for number in range(20_000)),
+        (draw_example("train", number, stream="other", seed=3) for number in range(5_000)),
     )
     scenes = {one.scene.key for one in held_out}
-    texts = {one.text(language) for one in held_out for language in LANGUAGES}
+    texts = {one.write_in(language) for one in held_out for language in LANGUAGES}
     assert len(texts) > 2500
     for one in training:
         assert one.scene.key not in scenes
         assert one.english not in texts
-        assert one.text("de") not in texts
-        assert one.text("fr") not in texts
+        assert one.write_in("de") not in texts
+        assert one.write_in("fr") not in texts
 
 
 def test_validation_and_test_share_no_sentence() -> None:
     validation, test = (
-        {example(split, number).english for number in range(500)} for split in SPLITS[1:]
+        {draw_example(split, number).english for number in range(500)} for split in SPLITS[1:]
     )
     assert validation.isdisjoint(test)
 
@@ -90,6 +91,6 @@ def test_each_held_out_split_gets_about_five_per_cent() -> None:
     kinds, colours = sorted(lexicon.ENGLISH_NOUNS), sorted(lexicon.GERMAN_ADJECTIVES)
     contents = set(product(colours, kinds, colours, kinds))
     assert len(contents) > 2000
-    found = Counter(split_of_content(content) for content in contents)
+    found = Counter(choose_content_split(content) for content in contents)
     for split in SPLITS[1:]:
         assert 0.03 < found[split] / len(contents) < 0.07

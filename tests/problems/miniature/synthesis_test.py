@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from t2t_mm.problems.miniature.articulation import Gesture
 from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.phonemes import PHONEMES, Noise
-from t2t_mm.problems.miniature.synthesis import SAMPLE_RATE_HZ, random_uniform, render
+from t2t_mm.problems.miniature.synthesis import SAMPLE_RATE_HZ, draw_uniform, render_sound
 from t2t_mm.problems.miniature.tracks import draw_tracks
 from t2t_mm.problems.miniature.voice import SPEAKERS, Voice
 
@@ -19,7 +19,7 @@ NEUTRAL = (500.0, 1500.0, 2500.0)
 
 
 def sound_of(gestures: list[Gesture], voice: Voice = MONOTONE, background: float = 0.0) -> Sound:
-    return render(draw_tracks(gestures, voice, Dice("1")), voice, background, "1")
+    return render_sound(draw_tracks(gestures, voice, Dice("1")), voice, background, "1")
 
 
 def vowel(symbol: str, seconds: float = 0.5) -> Gesture:
@@ -55,7 +55,7 @@ def level(sound: Sound) -> float:
 @pytest.mark.parametrize("voice", SPEAKERS, ids=lambda voice: f"{voice.pitch_hz} Hz")
 def test_the_voice_has_the_pitch_of_its_speaker(voice: Voice) -> None:
     tracks = draw_tracks([vowel("AH", 0.6)], voice, Dice("1"))
-    sound = render(tracks, voice, 0.0, "1")[4_000:5_600]
+    sound = render_sound(tracks, voice, 0.0, "1")[4_000:5_600]
     similarity = np.correlate(sound, sound, "full")[len(sound) - 1 :]
     shortest = SAMPLE_RATE_HZ // 260
     period = shortest + int(np.argmax(similarity[shortest : SAMPLE_RATE_HZ // 75]))
@@ -133,8 +133,8 @@ def test_the_room_has_the_loudness_asked_for() -> None:
 
 
 def test_random_numbers_are_even_and_depend_on_the_seed() -> None:
-    numbers = random_uniform("a", 20_000)
+    numbers = draw_uniform("a", 20_000)
     assert numbers.min() >= -1.0 and numbers.max() < 1.0
     assert abs(numbers.mean()) < 0.02 and numbers.var() == pytest.approx(1 / 3, rel=0.03)
-    assert np.array_equal(numbers[:10], random_uniform("a", 10))
-    assert not np.array_equal(numbers[:10], random_uniform("b", 10))
+    assert np.array_equal(numbers[:10], draw_uniform("a", 10))
+    assert not np.array_equal(numbers[:10], draw_uniform("b", 10))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from t2t_mm.problems.miniature.articulation import Gesture, articulate, total_seconds
+from t2t_mm.problems.miniature.articulation import Gesture, add_up_seconds, articulate
 from t2t_mm.problems.miniature.dice import Dice
 from t2t_mm.problems.miniature.phonemes import Noise
 from t2t_mm.problems.miniature.pronunciation import pronounce
@@ -24,7 +24,7 @@ def tracks_of(text: str) -> tuple[list[Gesture], Tracks]:
 
 def test_there_are_200_values_a_second() -> None:
     gestures, tracks = tracks_of("Three keys are inside the cup.")
-    frames = round(total_seconds(gestures) * FRAMES_PER_SECOND)
+    frames = round(add_up_seconds(gestures) * FRAMES_PER_SECOND)
     assert tracks.formants.shape == (frames, 3)
     curves = (value for name, value in vars(tracks).items() if name != "formants")
     assert {curve.shape for curve in curves} == {(frames,)}

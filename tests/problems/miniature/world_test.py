@@ -15,8 +15,8 @@ from t2t_mm.problems.miniature.world import (
     MAX_WORDS,
     MIN_WORDS,
     Example,
-    distinct_examples,
-    example,
+    draw_distinct_examples,
+    draw_example,
 )
 
 _ROOT = Path(__file__).parents[3]
@@ -24,7 +24,7 @@ _ROOT = Path(__file__).parents[3]
 
 @cache
 def sample() -> list[Example]:
-    return [example("train", number, stream="sample") for number in range(8_000)]
+    return [draw_example("train", number, stream="sample") for number in range(8_000)]
 
 
 def words(text: str) -> list[str]:
@@ -32,23 +32,24 @@ def words(text: str) -> list[str]:
 
 
 def test_an_example_depends_on_its_own_number_only() -> None:
-    alone = example("test", 7, stream="s", seed=5)
+    alone = draw_example("test", 7, stream="s", seed=5)
     for number in range(7):
-        example("test", number, stream="s", seed=5)
-    assert example("test", 7, stream="s", seed=5) == alone
+        draw_example("test", number, stream="s", seed=5)
+    assert draw_example("test", 7, stream="s", seed=5) == alone
     others = [
-        example("test", 8, stream="s", seed=5),
-        example("test", 7, stream="t", seed=5),
-        example("test", 7, stream="s", seed=6),
-        example("train", 7, stream="s", seed=5),
+        draw_example("test", 8, stream="s", seed=5),
+        draw_example("test", 7, stream="t", seed=5),
+        draw_example("test", 7, stream="s", seed=6),
+        draw_example("train", 7, stream="s", seed=5),
     ]
     assert all(other.scene != alone.scene for other in others)
 
 
 def test_another_process_gives_the_same_examples() -> None:
     program = (
-        "from t2t_mm.problems.miniature.world import example\n"
-        "print(*[example('train', n).text(x) for n in range(20) for x in ('en', 'de', 'fr')])"
+        "from t2t_mm.problems.miniature.world import draw_example\n"
+        "examples = [draw_example('train', number) for number in range(20)]\n"
+        "print(*[one.write_in(x) for one in examples for x in ('en', 'de', 'fr')])"
     )
     environment = {
         **os.environ,
@@ -59,7 +60,9 @@ def test_another_process_gives_the_same_examples() -> None:
     answer = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, check=True
     )
-    here = " ".join(example("train", n).text(x) for n in range(20) for x in ("en", "de", "fr"))
+    here = " ".join(
+        draw_example("train", n).write_in(x) for n in range(20) for x in ("en", "de", "fr")
+    )
     assert answer.stdout.decode("utf-8").strip() == here
 
 
@@ -108,8 +111,8 @@ def test_a_sentence_has_one_translation_and_back() -> None:
     for language in ("de", "fr"):
         there, back = defaultdict(set), defaultdict(set)
         for one in sample():
-            there[one.english].add(one.text(language))
-            back[one.text(language)].add(one.english)
+            there[one.english].add(one.write_in(language))
+            back[one.write_in(language)].add(one.english)
         assert all(len(found) == 1 for found in there.values())
         assert [found for found in back.values() if len(found) > 1] == []
 
@@ -118,16 +121,16 @@ def test_sentences_end_properly_and_no_rule_is_left_undone() -> None:
     undone = (" de le ", " de les ", " à le ", " que un", " ne est", " de a", " ,", "  ", ",,")
     for one in sample():
         for language in LANGUAGES:
-            text = one.text(language)
+            text = one.write_in(language)
             assert text[0].isupper() and text[-1] == "." and text[-2] not in " ,"
             assert not any(piece in text for piece in undone), text
 
 
 def test_distinct_examples_repeat_no_sentence_in_any_language() -> None:
-    examples = distinct_examples("validation")
+    examples = draw_distinct_examples("validation")
     found = [next(examples) for _ in range(300)]
     for language in LANGUAGES:
-        assert len({one.text(language) for one in found}) == 300
+        assert len({one.write_in(language) for one in found}) == 300
 
 
 def test_what_is_said_of_size_and_colour_is_true() -> None:
