@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from t2t_mm.layers.gradients import attach_gradient
 from t2t_mm.layers.weights import read_weights
 
 Tensor = Any
@@ -139,20 +140,19 @@ def _normalize(
     """
     mean, deviation, scale, offset = correction
 
-    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    @attach_gradient
     def run(rows: Tensor, gain: Tensor, shift: Tensor) -> Any:
         slope = gain * scale / deviation
 
-        def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, ...]:
-            above = upstreams[0] if upstream is None else upstream
+        def gradient(upstream: Tensor) -> tuple[Tensor, ...]:
             # Rows are added up by a product with ones, on the CPU far faster than by a sum.
             ones = ops.ones_like(weights)
-            d_shift = ops.matmul(ones, above)[0]
-            d_normal = (ops.matmul(ones, above * rows)[0] - mean * d_shift) / deviation
+            d_shift = ops.matmul(ones, upstream)[0]
+            d_normal = (ops.matmul(ones, upstream * rows)[0] - mean * d_shift) / deviation
             share = slope / ops.maximum(ops.sum(weights), 1.0)
             bend = share * d_normal / deviation
             through_statistics = _affine(rows, bend, share * d_shift - mean * bend)
-            d_rows = above * slope - ops.transpose(weights) * through_statistics
+            d_rows = upstream * slope - ops.transpose(weights) * through_statistics
             return d_rows, scale * d_normal + offset * d_shift, d_shift
 
         return _affine(rows, slope, (offset - mean * scale / deviation) * gain + shift), gradient

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
+from t2t_mm.layers.gradients import attach_gradient
 from t2t_mm.layers.products import multiply_transposed, sum_of_outer_products
 from t2t_mm.layers.weights import read_weights
 
@@ -40,12 +41,12 @@ def cross_entropy(logits_NV: Tensor, ids_N: Tensor, label_smoothing: float = 0.0
     """
     target = _SmoothedTarget.of(ids_N, label_smoothing, logits_NV.shape[-1])
 
-    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    @attach_gradient
     def losses_of(logits: Tensor) -> Any:
         losses_N, chances_NV = target.losses(logits)
 
-        def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> Tensor:
-            return target.slopes(chances_NV, upstreams[0] if upstream is None else upstream)
+        def gradient(upstream_N: Tensor) -> Tensor:
+            return target.slopes(chances_NV, upstream_N)
 
         return losses_N, gradient
 
@@ -75,7 +76,7 @@ def projected_cross_entropy(
         >>> projected_cross_entropy(x, w, keras.ops.array([2]))  # [log 4]
     """
 
-    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    @attach_gradient
     def losses_of(x_ND: Tensor, w_VD: Tensor) -> Any:
         rows = _parts(ops.shape(x_ND)[0])
         targets = [_SmoothedTarget.of(ids_N[part], label_smoothing, w_VD.shape[0]) for part in rows]
@@ -86,11 +87,10 @@ def projected_cross_entropy(
             losses.append(losses_N)
             chances.append(chances_NV)
 
-        def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, Tensor]:
-            above_N = upstreams[0] if upstream is None else upstream
+        def gradient(upstream_N: Tensor) -> tuple[Tensor, Tensor]:
             x_slopes, w_slopes = [], []
             for part, target, chances_NV in zip(rows, targets, chances, strict=True):
-                slopes = ops.cast(target.slopes(chances_NV, above_N[part]), x_ND.dtype)
+                slopes = ops.cast(target.slopes(chances_NV, upstream_N[part]), x_ND.dtype)
                 x_slopes.append(ops.matmul(slopes, w_VD))
                 w_slopes.append(sum_of_outer_products(slopes, x_ND[part]))
             return ops.concatenate(x_slopes), sum(w_slopes)

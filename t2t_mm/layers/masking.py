@@ -6,8 +6,9 @@ biases, 0 where looking is allowed and `BLOCKED` where it is not.
 
 from typing import Any
 
-import keras
 from keras import ops
+
+from t2t_mm.layers.gradients import attach_gradient, back_propagate_relu
 
 Tensor = Any
 
@@ -63,25 +64,16 @@ def rectify(x: Tensor, mask: Tensor | None) -> Tensor:
     if mask is None:
         return ops.relu(x)
 
-    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    @attach_gradient
     def run(x: Tensor) -> Any:
         rectified = zero_padding(ops.relu(x), mask)
 
-        def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> Tensor:
-            above = upstreams[0] if upstream is None else upstream
-            return _relu_gradient(above, rectified)
+        def gradient(upstream: Tensor) -> Tensor:
+            return back_propagate_relu(upstream, rectified)
 
         return rectified, gradient
 
     return run(x)
-
-
-def _relu_gradient(upstream: Tensor, rectified: Tensor) -> Tensor:
-    if keras.backend.backend() != "tensorflow":
-        return ops.where(rectified > 0, upstream, ops.zeros_like(upstream))
-    import tensorflow as tf
-
-    return tf.raw_ops.ReluGrad(gradients=upstream, features=rectified)
 
 
 def padding_bias(mask: Tensor, dtype: str = "float32") -> Tensor:

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from t2t_mm.layers.gradients import attach_gradient
 from t2t_mm.layers.weights import read_weights
 
 Tensor = Any
@@ -77,20 +78,18 @@ def project_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
     return _project_transposed(x_ND, *read_weights([w_FD]))
 
 
-@ops.custom_gradient  # type: ignore[untyped-decorator]
+@attach_gradient
 def _project(x_ND: Tensor, w_DF: Tensor) -> Any:
-    def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        above = upstreams[0] if upstream is None else upstream
-        return multiply_transposed(above, w_DF), sum_of_outer_products(x_ND, above)
+    def gradient(upstream_NF: Tensor) -> tuple[Tensor, Tensor]:
+        return multiply_transposed(upstream_NF, w_DF), sum_of_outer_products(x_ND, upstream_NF)
 
     return ops.matmul(x_ND, w_DF), gradient
 
 
-@ops.custom_gradient  # type: ignore[untyped-decorator]
+@attach_gradient
 def _project_transposed(x_ND: Tensor, w_FD: Tensor) -> Any:
-    def gradient(*upstreams: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        above = upstreams[0] if upstream is None else upstream
-        return ops.matmul(above, w_FD), sum_of_outer_products(above, x_ND)
+    def gradient(upstream_NF: Tensor) -> tuple[Tensor, Tensor]:
+        return ops.matmul(upstream_NF, w_FD), sum_of_outer_products(upstream_NF, x_ND)
 
     return multiply_transposed(x_ND, w_FD), gradient
 

@@ -20,6 +20,7 @@ from t2t_mm.layers.dispatch.slots import (
     send_padding_nowhere,
     sort_slots,
 )
+from t2t_mm.layers.gradients import attach_gradient
 from t2t_mm.layers.weights import read_weights
 
 Tensor = Any
@@ -61,7 +62,7 @@ def run_blocked(
     num_experts = len(w_in)
 
     # The experts go in as an argument: JAX lets such a function close over no traced value.
-    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    @attach_gradient
     def run(x: Tensor, gates: Tensor, experts: Tensor, *weights: Tensor) -> Any:
         w_in, w_out = weights[:num_experts], weights[num_experts:]
         slots = sort_slots(experts, num_experts)

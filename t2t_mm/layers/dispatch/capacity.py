@@ -18,6 +18,7 @@ from t2t_mm.layers.dispatch.slots import (
     send_padding_nowhere,
     sort_slots,
 )
+from t2t_mm.layers.gradients import attach_gradient
 from t2t_mm.layers.weights import read_weights
 
 Tensor = Any
@@ -55,7 +56,7 @@ def run_capacity(
     num_experts = len(w_in)
 
     # The experts go in as an argument: JAX lets such a function close over no traced value.
-    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    @attach_gradient
     def run(x: Tensor, gates: Tensor, experts: Tensor, *weights: Tensor) -> Any:
         w_in_EFD, w_out_EFD = ops.stack(weights[:num_experts]), ops.stack(weights[num_experts:])
         seats = _seat_slots(experts, num_experts, capacity_factor)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from t2t_mm.layers.dispatch.slots import send_padding_nowhere
 from t2t_mm.layers.factored import gradient_of_matrix
+from t2t_mm.layers.gradients import attach_gradient, back_propagate_relu
 from t2t_mm.layers.products import multiply_transposed
 
 Tensor = Any
@@ -48,7 +49,7 @@ def run_ragged(
     num_experts = len(w_in)
     slots = _sort_slots(experts_NK, num_experts, mask_N)
 
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    @attach_gradient
     def run(x: Tensor, gates: Tensor, *weights: Tensor) -> Any:
         w_in, w_out = weights[:num_experts], weights[num_experts:]
         rows = slots.split(tf.gather(x, slots.positions_S))
@@ -67,7 +68,7 @@ def run_ragged(
             d_in, d_w_in, d_w_out = [], [], []
             for e in range(num_experts):
                 d_hidden = multiply_transposed(w_out[e], d_out[e])
-                d_hidden = tf.raw_ops.ReluGrad(gradients=d_hidden, features=hidden[e])
+                d_hidden = back_propagate_relu(d_hidden, hidden[e])
                 d_in.append(tf.matmul(d_hidden, w_in[e], transpose_a=True))
                 d_w_in.append(gradient_of_matrix(d_hidden, rows[e]))
                 d_w_out.append(gradient_of_matrix(hidden[e], d_out[e]))

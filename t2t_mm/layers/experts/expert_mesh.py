@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from t2t_mm.layers.experts.mesh_shim import import_mesh_tensorflow
+from t2t_mm.layers.gradients import attach_gradient
 
 Tensor = Any
 Run = Callable[..., Tensor]
@@ -167,7 +168,7 @@ def _slice_function(run: Run, per_slice: int) -> Callable[..., Tensor]:
         own_NK = experts_NK - index_1 * per_slice
         own_NK = tf.where((own_NK >= 0) & (own_NK < per_slice), own_NK, per_slice)
 
-        @tf.custom_gradient  # type: ignore[untyped-decorator]
+        @attach_gradient
         def run_here(*inputs: Tensor) -> Any:
             x, gates, *weights = inputs
             with tf.GradientTape(persistent=True) as tape:

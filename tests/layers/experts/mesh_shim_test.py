@@ -26,7 +26,7 @@ def test_what_was_lent_for_the_import_is_taken_back(monkeypatch):
 def test_other_versions_get_no_shim_but_advice(monkeypatch, other):
     forget_mesh_tensorflow(monkeypatch)
     monkeypatch.setattr(mesh_shim, "TRIED", mesh_shim.TRIED | other)
-    with pytest.raises(ImportError, match=r"pip install .* or leave model\.mesh_shape empty"):
+    with pytest.raises(ImportError, match=r"pip install .* or leave experts\.mesh_shape empty"):
         mesh_shim.import_mesh_tensorflow()
 
 
