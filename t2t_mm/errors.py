@@ -39,7 +39,7 @@ class UserError(ValueError):
             sentences.append(f"Received: {values}")
         if fix:
             sentences.append(fix)
-        super().__init__(" ".join(_end(sentence) for sentence in sentences))
+        super().__init__(" ".join(_close_sentence(sentence) for sentence in sentences))
 
     def __str__(self) -> str:
         return str(self.args[0])  # also for those that are a KeyError as well, which shows a repr
@@ -66,7 +66,7 @@ def suggest_closest(name: str, names: Iterable[str]) -> str:
     return f" Did you mean {', '.join(repr(match) for match in matches)}?"
 
 
-def _end(sentence: str) -> str:
+def _close_sentence(sentence: str) -> str:
     """Close a sentence with a full stop unless it already ends in a mark or a new line."""
     text = sentence.rstrip()
     return text if text.endswith((".", "!", "?", ":")) else f"{text}."

@@ -55,10 +55,12 @@ class Language(Feature):
 
     @property
     def modality(self) -> str:
+        """Text."""
         return "language"
 
     @property
     def share_key(self) -> str:
+        """One net for each vocabulary."""
         return f"language:{self.vocabulary}"
 
 
@@ -98,10 +100,12 @@ class Image(Feature):
 
     @property
     def modality(self) -> str:
+        """Pictures."""
         return "image"
 
     @property
     def share_key(self) -> str:
+        """One net for RGB, one for grey."""
         return "image" if self.channels == 3 else f"image:{self.channels}"
 
 
@@ -134,10 +138,12 @@ class Audio(Feature):
 
     @property
     def modality(self) -> str:
+        """Sounds."""
         return "audio"
 
     @property
     def share_key(self) -> str:
+        """One net for waveforms, and one for each number of bands."""
         return f"audio:{self.num_bands if self.representation == 'log_mel' else 'waveform'}"
 
 
@@ -167,10 +173,12 @@ class Categorical(Feature):
 
     @property
     def modality(self) -> str:
+        """Classes."""
         return "categorical"
 
     @property
     def share_key(self) -> str:
+        """One net for each list of classes."""
         return f"categorical:{self.vocabulary or self.num_classes}"
 
 

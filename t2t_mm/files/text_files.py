@@ -16,9 +16,9 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def decode_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
+    r"""Yield the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
 
-    Only a newline ends a line ("\\r\\n" too), so that aligned files stay aligned whatever other
+    Only a newline ends a line ("\r\n" too), so that aligned files stay aligned whatever other
     separators a line contains.
 
     Raises:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from t2t_mm.data.pictures.picture_inputs import prepare_picture
 from t2t_mm.data.sounds.raw_sounds import read_sound
-from t2t_mm.data.sounds.stored_sounds import prepare_sound
+from t2t_mm.data.sounds.sound_inputs import prepare_sound
 from t2t_mm.data.vocabulary.vocabulary import EOS_ID, Vocabulary, name_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Feature, Image, Language

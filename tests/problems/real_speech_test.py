@@ -39,8 +39,8 @@ def test_the_second_channel_is_the_first_turned_over(order):
     sound = decode_sound(SPHERE / f"123_2pc{order}_shn.sph")
     mono = decode_sound(SPHERE / "123_1pcle_shn.sph").samples[:, 0]
     np.testing.assert_array_equal(sound.samples, np.stack([mono, -mono], axis=1))
-    np.testing.assert_array_equal(sound.mono(), np.zeros(37120))
-    np.testing.assert_array_equal(sound.mono(0), mono)
+    np.testing.assert_array_equal(sound.mix_to_mono(), np.zeros(37120))
+    np.testing.assert_array_equal(sound.mix_to_mono(0), mono)
 
 
 @needs(SPHERE)

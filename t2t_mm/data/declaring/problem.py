@@ -234,9 +234,9 @@ class Problem:
         return UserError("\n".join(lines))
 
     def open_text(self, path: str | Path) -> Iterator[str]:
-        """Yield the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
+        r"""Yield the lines of a UTF-8 file, plain or .gz, without line ends and byte order mark.
 
-        Only a newline ends a line ("\\r\\n" too), so that aligned files stay aligned whatever
+        Only a newline ends a line ("\r\n" too), so that aligned files stay aligned whatever
         other separators a line contains.
 
         Raises:

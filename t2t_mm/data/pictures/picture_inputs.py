@@ -1,4 +1,4 @@
-"""Pictures as the net reads them: decoded, cropped, resized, mirrored, standardised.
+"""Pictures as the net reads them: decoded, cropped, resize, mirrored, standardised.
 
     stored file -> uint8[height, width, channels] -> box -> float32[h, w, channels], mean 0
 
@@ -57,7 +57,7 @@ def make_picture_input(stored: tf.Tensor, spec: Image, dice: tf.Tensor | None = 
     picture = tf.io.decode_image(stored, channels=spec.channels, expand_animations=False)
     picture.set_shape([None, None, spec.channels])
     if spec.height:
-        picture = _cropped(picture, spec, dice if spec.crop else None)
+        picture = _crop(picture, spec, dice if spec.crop else None)
     if spec.flip and dice is not None:
         picture = tf.cond(dice[3] < 0.5, lambda: tf.reverse(picture, [1]), lambda: picture)
     return tf.image.per_image_standardization(picture)
@@ -67,19 +67,19 @@ def measure_picture(stored: tf.Tensor) -> tf.Tensor:
     """Return height and width of a stored picture, int32[2], from its header alone."""
     import tensorflow as tf
 
-    def of_png() -> tf.Tensor:
+    def measure_png() -> tf.Tensor:
         # Bytes 16 to 23 of every PNG file: width and height, big endian.
         header = tf.io.decode_raw(tf.strings.substr(stored, 16, 8), tf.int32, little_endian=False)
         return tf.ensure_shape(header, [2])[::-1]
 
-    def of_jpeg() -> tf.Tensor:
+    def measure_jpeg() -> tf.Tensor:
         return tf.ensure_shape(tf.io.extract_jpeg_shape(stored)[:2], [2])
 
     is_png = tf.equal(tf.strings.substr(stored, 1, 3), "PNG")
-    return tf.cond(is_png, of_png, of_jpeg)
+    return tf.cond(is_png, measure_png, measure_jpeg)
 
 
-def _cropped(picture: tf.Tensor, spec: Image, dice: tf.Tensor | None) -> tf.Tensor:
+def _crop(picture: tf.Tensor, spec: Image, dice: tf.Tensor | None) -> tf.Tensor:
     """Cut out a box of the declared shape, then resizes it: no side is ever made up."""
     import tensorflow as tf
 
@@ -96,9 +96,9 @@ def _cropped(picture: tf.Tensor, spec: Image, dice: tf.Tensor | None) -> tf.Tens
         corner = tf.minimum(tf.cast(dice[1:3] * choices, tf.int32), size - box)
     inside = tf.slice(picture, tf.pad(corner, [[0, 1]]), tf.concat([box, [spec.channels]], 0))
 
-    def resized() -> tf.Tensor:
+    def resize() -> tf.Tensor:
         return tf.image.resize(inside, declared, antialias=True)
 
     is_right = tf.reduce_all(tf.equal(box, declared))
-    result = tf.cond(is_right, lambda: tf.cast(inside, tf.float32), resized)
+    result = tf.cond(is_right, lambda: tf.cast(inside, tf.float32), resize)
     return tf.ensure_shape(result, [spec.height, spec.width, spec.channels])

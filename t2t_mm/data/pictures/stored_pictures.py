@@ -54,9 +54,9 @@ def store_picture(value: Any, spec: Image) -> bytes:
     """
     if isinstance(value, np.ndarray):
         picture = _from_array(value)
-        return _encode(picture, "PNG", _stored_size(picture.size, spec), spec)
+        return _encode_picture(picture, "PNG", _choose_size(picture.size, spec), spec)
     if isinstance(value, Path):
-        return _store_file(_read(value), spec, {"path": str(value)})
+        return _store_file(_read_file(value), spec, {"path": str(value)})
     if not isinstance(value, bytes):
         raise UserError(
             "The value is no picture",
@@ -80,18 +80,18 @@ def count_picture_positions(stored: bytes, spec: Image) -> int:
     """Return how many positions a stored picture takes when it leaves the pipeline."""
     if spec.height:
         return count_patches(spec.height, spec.width)
-    width, height = _open(stored).size
+    width, height = _open_picture(stored).size
     return count_patches(height, width)
 
 
 def describe_picture(stored: bytes) -> str:
     """Return size and type of a stored picture for a person, as "JPEG, 640 x 480 pixels"."""
-    picture = _open(stored)
+    picture = _open_picture(stored)
     width, height = picture.size
     return f"{picture.format}, {width} x {height} pixels, {len(stored):,} bytes"
 
 
-def _read(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
@@ -110,7 +110,7 @@ def _read(path: Path) -> bytes:
 
 
 def _from_array(array: Any) -> Picture:
-    from PIL import Image as pillow
+    import PIL.Image
 
     fits = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3))
     if array.dtype != np.uint8 or not fits or 0 in array.shape:
@@ -119,14 +119,14 @@ def _from_array(array: Any) -> Picture:
             expected="uint8[height, width], [height, width, 1] or [height, width, 3]",
             received={"dtype": str(array.dtype), "shape": array.shape},
         )
-    return pillow.fromarray(array[..., 0] if array.shape[2:] == (1,) else array)
+    return PIL.Image.fromarray(array[..., 0] if array.shape[2:] == (1,) else array)
 
 
 def _store_file(content: bytes, spec: Image, received: Mapping[str, object]) -> bytes:
     from PIL import UnidentifiedImageError
 
     try:
-        picture, stays_as_it_is, target = _load(content, spec)
+        picture, stays_as_it_is, target = _load_picture(content, spec)
     except MemoryError:  # says nothing about the picture
         raise
     except Exception as error:  # zlib, Pillow's readers and its guard against bombs raise all kinds
@@ -140,16 +140,16 @@ def _store_file(content: bytes, spec: Image, received: Mapping[str, object]) -> 
     if stays_as_it_is:
         return content
     kind = "JPEG" if picture.format in _LOSSY else "PNG"
-    return _encode(_upright_rgb(picture), kind, target, spec)
+    return _encode_picture(_turn_upright(picture), kind, target, spec)
 
 
-def _load(content: bytes, spec: Image) -> tuple[Any, bool, tuple[int, int]]:
+def _load_picture(content: bytes, spec: Image) -> tuple[Any, bool, tuple[int, int]]:
     """Return a decoded picture, whether its file can be stored, and the size to store it in."""
-    picture = _open(content)
+    picture = _open_picture(content)
     orientation = picture.getexif().get(_ORIENTATION, 1)
     lies_on_its_side = orientation in (5, 6, 7, 8)
     upright = picture.size[::-1] if lies_on_its_side else picture.size
-    target = _stored_size(upright, spec)
+    target = _choose_size(upright, spec)
     if target != upright:  # a JPEG is then decoded at a fraction of its size
         picture.draft(None, target[::-1] if lies_on_its_side else target)
     picture.load()
@@ -163,36 +163,36 @@ def _is_readable(picture: Picture, content: bytes) -> bool:
     if picture.format != "PNG":
         return picture.format in ("JPEG", "MPO")
     try:
-        _open(content).verify()
+        _open_picture(content).verify()
     except Exception:  # of its checksums and its end, for which Pillow cares only when asked
         return False
     return content.endswith(_PNG_END)
 
 
-def _open(content: bytes) -> Any:
-    from PIL import Image as pillow
+def _open_picture(content: bytes) -> Any:
+    import PIL.Image
 
     with warnings.catch_warnings():
         # A large picture is only a warning short of what Pillow refuses; it is made smaller here.
-        warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
-        return pillow.open(io.BytesIO(content))
+        warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+        return PIL.Image.open(io.BytesIO(content))
 
 
-def _upright_rgb(picture: Picture) -> Picture:
+def _turn_upright(picture: Picture) -> Picture:
     """Return a picture in mode RGB or L as a person would see it, on white."""
-    from PIL import Image as pillow
+    import PIL.Image
     from PIL import ImageOps
 
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip to 8
-        return pillow.fromarray((np.asarray(picture).clip(0, 65535) >> 8).astype(np.uint8))
+        return PIL.Image.fromarray((np.asarray(picture).clip(0, 65535) >> 8).astype(np.uint8))
     if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
         above = picture.convert("RGBA")
-        picture = pillow.alpha_composite(pillow.new("RGBA", above.size, "white"), above)
+        picture = PIL.Image.alpha_composite(PIL.Image.new("RGBA", above.size, "white"), above)
     return picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
 
 
-def _stored_size(size: tuple[int, int], spec: Image) -> tuple[int, int]:
+def _choose_size(size: tuple[int, int], spec: Image) -> tuple[int, int]:
     """Return the (width, height) in which a picture of that (width, height) is stored."""
     width, height = size
     scale = min(1.0, math.sqrt(_MOST_PIXELS / (width * height)))
@@ -203,13 +203,13 @@ def _stored_size(size: tuple[int, int], spec: Image) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _encode(picture: Picture, kind: str, size: tuple[int, int], spec: Image) -> bytes:
-    from PIL import Image as pillow
+def _encode_picture(picture: Picture, kind: str, size: tuple[int, int], spec: Image) -> bytes:
+    import PIL.Image
 
     file = io.BytesIO()
     picture = picture.convert("L" if spec.channels == 1 else "RGB")
     if picture.size != size:
-        picture = picture.resize(size, pillow.Resampling.LANCZOS, reducing_gap=3.0)
+        picture = picture.resize(size, PIL.Image.Resampling.LANCZOS, reducing_gap=3.0)
     if kind == "JPEG":
         picture.save(file, kind, quality=_JPEG_QUALITY, subsampling=0)
     else:

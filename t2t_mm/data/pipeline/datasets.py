@@ -83,7 +83,7 @@ def make_training_dataset(
         inputs [[5, 1, 0], [8, 9, 1]] and targets [[6, 7, 1], [4, 1, 0]].
     """
     info = open_data(problem, data_dir)
-    longest = _longest_kept(info, "train", max_length, problem.name)
+    longest = _find_longest_kept(info, "train", max_length, problem.name)
     if batch.tokens and longest > batch.tokens:
         raise UserError(
             f"The training data of problem {problem.name} has an example longer than a batch",
@@ -97,7 +97,7 @@ def make_training_dataset(
     buffer_size = choose_shuffle_buffer_size(info, shuffle_megabytes)
     dataset = dataset.shuffle(buffer_size, seed=seed, reshuffle_each_iteration=True).repeat()
     dataset = dataset.enumerate().map(
-        lambda place, example: (place, _chosen(example, readers, Dice(seed, place)))
+        lambda place, example: (place, _choose_values(example, readers, Dice(seed, place)))
     )
     boundaries = choose_bucket_boundaries(longest)
     dataset = _batch_like_lengths(
@@ -129,41 +129,41 @@ def make_evaluation_dataset(
         limit: Number of examples after which to stop; 0 means the whole split.
 
     Returns:
-        A data set of what `make_training_dataset` holds, without chance and with the first of several
-        alternatives; beside it "inputs_text" and "targets_text": bytes[B], alternatives as lines,
-        the name of a class, "" of a picture or sound.
+        A data set of what `make_training_dataset` holds, without chance and with the first of
+        several alternatives; beside it "inputs_text" and "targets_text": bytes[B], alternatives as
+        lines, the name of a class, "" of a picture or sound.
 
     Raises:
         UserError: As `open_data`; also if the problem has no such split.
     """
     info = open_data(problem, data_dir)
-    _longest_kept(info, split, max_length, problem.name)
+    _find_longest_kept(info, split, max_length, problem.name)
     readers = make_readers(problem.features, info.vocabularies)
     dataset = read_examples(info, split, problem, with_text=True)
     if max_length:
         dataset = dataset.filter(lambda example: measure_example(example, readers) <= max_length)
     if limit:
         dataset = dataset.take(limit)
-    dataset = dataset.map(lambda example: _chosen(example, readers, None))
+    dataset = dataset.map(lambda example: _choose_values(example, readers, None))
     measured = dataset.map(lambda example: measure_example(example, readers))
     lengths = [int(length) for length in measured.as_numpy_iterator()]
     sizes = choose_contiguous_batch_sizes(lengths, batch)
     return _batch_in_order(dataset, readers, sizes).prefetch(_BATCHES_AHEAD)
 
 
-def _chosen(example: Example, readers: Readers, dice: Dice | None) -> Example:
+def _choose_values(example: Example, readers: Readers, dice: Dice | None) -> Example:
     chosen = {
-        name: reader.chosen(example[name], dice and dice.of(number))
+        name: reader.choose(example[name], dice and dice.roll(number))
         for number, (name, reader) in enumerate(readers.items())
     }
     return {**example, **chosen}
 
 
-def _prepared(example: Example, readers: Readers, dice: Dice | None) -> Example:
+def _prepare_values(example: Example, readers: Readers, dice: Dice | None) -> Example:
     """Return what a batch holds of an example: decoded, beside the sizes of what is padded."""
     prepared: dict[str, tf.Tensor] = dict(example)
     for number, (name, reader) in enumerate(readers.items()):
-        prepared[name] = reader.prepared(example[name], dice and dice.of(number))
+        prepared[name] = reader.prepare(example[name], dice and dice.roll(number))
         if reader.size_axes:
             prepared[name + SIZE_SUFFIX] = tf.shape(prepared[name])[: reader.size_axes]
     return prepared
@@ -184,16 +184,18 @@ def _batch_like_lengths(
     smaller = tf.constant(boundaries[:-1], dtype=tf.int32)
     window_sizes = tf.constant(sizes, dtype=tf.int64)
 
-    def bucket(_: tf.Tensor, example: Example) -> tf.Tensor:
+    def choose_bucket(_: tf.Tensor, example: Example) -> tf.Tensor:
         is_above = measure_example(example, readers) > smaller
         is_tall = [reader.is_tall(example[name]) for name, reader in readers.items()]
         shape = tf.cast(tf.reduce_any(is_tall), tf.int64)
         return 2 * tf.reduce_sum(tf.cast(is_above, tf.int64)) + shape
 
     return dataset.group_by_window(
-        key_func=bucket,
-        reduce_func=lambda key, window: _decoded(
-            window, lambda place, example: _prepared(example, readers, Dice(seed, place)), readers
+        key_func=choose_bucket,
+        reduce_func=lambda key, window: _decode_window(
+            window,
+            lambda place, example: _prepare_values(example, readers, Dice(seed, place)),
+            readers,
         ).padded_batch(window_sizes[key // 2]),
         window_size_func=lambda key: window_sizes[key // 2],
     )
@@ -209,15 +211,15 @@ def _batch_in_order(
         key_func=lambda index, _: tf.searchsorted(ends, [index], side="right", out_type=tf.int64)[
             0
         ],
-        reduce_func=lambda key, window: _decoded(
-            window, lambda _, example: _prepared(example, readers, None), readers
+        reduce_func=lambda key, window: _decode_window(
+            window, lambda _, example: _prepare_values(example, readers, None), readers
         ).padded_batch(window_sizes[key]),
         window_size_func=lambda key: window_sizes[key],
     )
     return batches.apply(tf.data.experimental.assert_cardinality(len(sizes)))
 
 
-def _decoded(window: tf.data.Dataset, decode: Any, readers: Readers) -> tf.data.Dataset:
+def _decode_window(window: tf.data.Dataset, decode: Any, readers: Readers) -> tf.data.Dataset:
     if not any(reader.size_axes for reader in readers.values()):
         return window.map(decode)  # threads cost more than they save where nothing is decoded
     return window.map(decode, num_parallel_calls=_DECODED_AT_ONCE, deterministic=True)
@@ -238,7 +240,7 @@ def count_dropped_examples(info: DataInfo, split: str, max_length: int) -> int:
     return sum(count for length, count in info.lengths[split].items() if length > max_length)
 
 
-def _longest_kept(info: DataInfo, split: str, max_length: int, name: str) -> int:
+def _find_longest_kept(info: DataInfo, split: str, max_length: int, name: str) -> int:
     check_split(info, split, name)
     kept = [length for length in info.lengths[split] if not max_length or length <= max_length]
     if not kept:

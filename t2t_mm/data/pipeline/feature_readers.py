@@ -46,23 +46,23 @@ class FeatureReader(ABC):
         return tf.reduce_all(is_inside) & (tf.size(encoded) > 0)
 
     @abstractmethod
-    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
         """Return how many positions the stored value takes at most, int32[]."""
 
     def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
         """Return whether it had better not be padded together with what is wide, bool[]."""
         return tf.constant(False)
 
-    def chosen(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+    def choose(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
         """Return what one training step sees of the stored value; `dice` is None at evaluation."""
         return encoded
 
     @abstractmethod
-    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+    def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
         """Return what the net reads.
 
         Args:
-            encoded: What `chosen` returned.
+            encoded: What `choose` returned.
             dice: float32[4] even in 0 to 1 (see `Dice`) in training, None at evaluation.
         """
 
@@ -73,10 +73,12 @@ class TextReader(FeatureReader):
     has_ids = True
     has_text = True
 
-    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return the number of ids."""
         return tf.size(encoded)
 
-    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+    def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the ids."""
         return encoded
 
 
@@ -84,14 +86,17 @@ class AlternativesReader(TextReader):
     """Ids of one of several texts that are stored behind one another."""
 
     def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return whether the ids are valid and the last text has an end."""
         return super().are_valid(encoded) & tf.reduce_all(tf.equal(encoded[-1:], EOS_ID))
 
-    def length(self, encoded: tf.Tensor) -> tf.Tensor:
-        begins, ends = _texts(encoded)
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return the number of ids of the longest text."""
+        begins, ends = _find_texts(encoded)
         return tf.reduce_max(ends - begins)
 
-    def chosen(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
-        begins, ends = _texts(encoded)
+    def choose(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the ids of a random text in training, of the first at evaluation."""
+        begins, ends = _find_texts(encoded)
         if dice is None:
             return encoded[: ends[0]]
         number = tf.cast(dice[0] * tf.cast(tf.size(ends), tf.float32), tf.int32)
@@ -99,7 +104,7 @@ class AlternativesReader(TextReader):
         return encoded[begins[number] : ends[number]]
 
 
-def _texts(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _find_texts(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Return where each text begins and ends, int32[texts] each."""
     ends = tf.cast(tf.where(tf.equal(ids, EOS_ID))[:, 0], tf.int32) + 1
     return tf.concat([[0], ends[:-1]], 0), ends
@@ -113,12 +118,15 @@ class ClassReader(FeatureReader):
     smallest_id = 0
 
     def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return whether there is one id, and it is one of the classes."""
         return super().are_valid(encoded) & tf.equal(tf.size(encoded), 1)
 
-    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return 1."""
         return tf.constant(1)
 
-    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+    def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the id as a scalar."""
         return encoded[0]
 
 
@@ -127,19 +135,22 @@ class PictureReader(FeatureReader):
 
     size_axes = 2
 
-    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return the number of patches, of the declared size or the picture's own."""
         if self.spec.height:
             return tf.constant(count_patches(self.spec.height, self.spec.width))
         patches = (measure_picture(encoded) + 15) // 16
         return patches[0] * patches[1]
 
     def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return whether a picture of its own size is higher than wide."""
         if self.spec.height:
             return tf.constant(False)
         height, width = tf.unstack(measure_picture(encoded))
         return height > width
 
-    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+    def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the decoded picture, cropped and mirrored as declared."""
         return make_picture_input(encoded, self.spec, dice)
 
 
@@ -148,13 +159,15 @@ class SoundReader(FeatureReader):
 
     size_axes = 1
 
-    def length(self, encoded: tf.Tensor) -> tf.Tensor:
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return how many times 40 ms the sound lasts."""
         samples = tf.strings.length(encoded) // 2
         return (samples + count_samples_per_position(self.spec) - 1) // count_samples_per_position(
             self.spec
         )
 
-    def prepared(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+    def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the spectrogram or waveform."""
         return make_sound_input(encoded, self.spec)
 
 

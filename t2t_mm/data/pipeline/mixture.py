@@ -47,10 +47,10 @@ def compute_mixture_rates(
     if mixing == "uniform":
         weights = [1.0] * len(names)
     elif mixing in ("by_size", "temperature"):
-        power = 1.0 if mixing == "by_size" else 1.0 / _checked_temperature(temperature)
-        weights = [float(size) ** power for size in _of_each(names, sizes or {}, "sizes")]
+        power = 1.0 if mixing == "by_size" else 1.0 / _check_temperature(temperature)
+        weights = [float(size) ** power for size in _collect_values(names, sizes or {}, "sizes")]
     elif mixing == "given":
-        weights = _of_each(names, rates or {}, "rates")
+        weights = _collect_values(names, rates or {}, "rates")
     else:
         raise UserError(
             f"There is no mixing named {mixing!r}.{suggest_closest(mixing, MIXINGS)}",
@@ -61,7 +61,7 @@ def compute_mixture_rates(
     return {name: weight / total for name, weight in zip(names, weights, strict=True)}
 
 
-def _checked_temperature(temperature: float) -> float:
+def _check_temperature(temperature: float) -> float:
     if temperature > 0:
         return temperature
     raise UserError(
@@ -69,7 +69,7 @@ def _checked_temperature(temperature: float) -> float:
     )
 
 
-def _of_each(names: Sequence[str], values: Mapping[str, float], what: str) -> list[float]:
+def _collect_values(names: Sequence[str], values: Mapping[str, float], what: str) -> list[float]:
     unknown = [name for name in values if name not in names] if what == "rates" else []
     missing = [name for name in names if name not in values]
     if unknown or missing:

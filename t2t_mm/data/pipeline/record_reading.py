@@ -63,7 +63,7 @@ def read_examples(
     def rename(record: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         example = {name: record[field] for name, field in fields.items()}
         for name, reader in readers.items():
-            example[name] = _checked(example[name], name, reader, problem.name)
+            example[name] = _check_ids(example[name], name, reader, problem.name)
             if with_text and not reader.has_text:
                 example[name + TEXT_SUFFIX] = tf.constant("")
         return example
@@ -71,7 +71,7 @@ def read_examples(
     return dataset.map(rename)
 
 
-def _checked(encoded: tf.Tensor, name: str, reader: FeatureReader, problem: str) -> tf.Tensor:
+def _check_ids(encoded: tf.Tensor, name: str, reader: FeatureReader, problem: str) -> tf.Tensor:
     """Return a stored feature behind a check that every id lies in its vocabulary."""
     if not reader.has_ids:
         return encoded
@@ -87,7 +87,9 @@ def measure_example(
     example: Mapping[str, tf.Tensor], readers: Mapping[str, FeatureReader]
 ) -> tf.Tensor:
     """Return how many positions the longest of an example's features takes, int32[]."""
-    return tf.reduce_max([reader.length(example[name]) for name, reader in readers.items()])
+    return tf.reduce_max(
+        [reader.count_positions(example[name]) for name, reader in readers.items()]
+    )
 
 
 def split_alternatives(feature: Feature, text: bytes) -> list[str]:

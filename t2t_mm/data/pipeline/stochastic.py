@@ -24,7 +24,7 @@ class Dice:
         self._seed = seed
         self._place = place
 
-    def of(self, feature: int) -> tf.Tensor:
+    def roll(self, feature: int) -> tf.Tensor:
         """Return the numbers of a feature by its number: float32[NUM_DICE], even in 0 to 1."""
         key = (self._seed * _FEATURES + feature) % 2**63
         seed = tf.stack([tf.constant(key, tf.int64), tf.cast(self._place, tf.int64)])

@@ -46,7 +46,7 @@ class FeatureCodec(ABC):
         raise AssertionError(f"{type(self).__name__} has no ids")
 
     @abstractmethod
-    def length(self, stored: bytes, ids: Ids) -> int:
+    def count_positions(self, stored: bytes, ids: Ids) -> int:
         """Return how many positions of a batch the stored value takes at most."""
 
 
@@ -56,12 +56,15 @@ class TextCodec(FeatureCodec):
     has_ids = True
 
     def check(self, value: Any) -> str:
+        """Return the text without its line end."""
         return _check_text(value, "str (Language)")
 
     def encode(self, checked: str, vocabulary: Vocabulary) -> list[int]:
+        """Return the ids of the text and an end of sequence."""
         return [*vocabulary.encode(checked), EOS_ID]
 
-    def length(self, stored: bytes, ids: Ids) -> int:
+    def count_positions(self, stored: bytes, ids: Ids) -> int:
+        """Return the number of ids, the end of sequence included."""
         return len(ids)
 
 
@@ -71,6 +74,7 @@ class AlternativesCodec(FeatureCodec):
     has_ids = True
 
     def check(self, value: Any) -> str:
+        """Return the texts as lines of one."""
         expected = "a list of str, at least one (Language with alternatives)"
         if not isinstance(value, list | tuple) or not value:
             received = value if value == [] else type(value).__name__
@@ -88,10 +92,12 @@ class AlternativesCodec(FeatureCodec):
         return "\n".join(texts)
 
     def encode(self, checked: str, vocabulary: Vocabulary) -> list[int]:
+        """Return the ids of all texts, an end of sequence behind each."""
         texts = checked.split("\n")
         return [index for text in texts for index in (*vocabulary.encode(text), EOS_ID)]
 
-    def length(self, stored: bytes, ids: Ids) -> int:
+    def count_positions(self, stored: bytes, ids: Ids) -> int:
+        """Return the number of ids of the longest text."""
         ends = [place + 1 for place, index in enumerate(ids) if index == EOS_ID]
         return max(end - begin for begin, end in itertools.pairwise([0, *ends]))
 
@@ -112,6 +118,7 @@ class ClassCodec(FeatureCodec):
         self._known = frozenset(self._names)
 
     def check(self, value: Any) -> str:
+        """Return the name of a class that is given by name or index."""
         if isinstance(value, str):
             if value in self._known:
                 return value
@@ -130,9 +137,11 @@ class ClassCodec(FeatureCodec):
         return self._names[int(value)]
 
     def encode(self, checked: str, vocabulary: Vocabulary) -> list[int]:
+        """Return the id of the class, in a list of one."""
         return vocabulary.encode(checked)
 
-    def length(self, stored: bytes, ids: Ids) -> int:
+    def count_positions(self, stored: bytes, ids: Ids) -> int:
+        """Return 1."""
         return 1
 
 
@@ -140,9 +149,11 @@ class PictureCodec(FeatureCodec):
     """A picture as the bytes of a JPEG or PNG file."""
 
     def check(self, value: Any) -> bytes:
+        """Return the bytes of a JPEG or PNG file."""
         return store_picture(value, self.spec)
 
-    def length(self, stored: bytes, ids: Ids) -> int:
+    def count_positions(self, stored: bytes, ids: Ids) -> int:
+        """Return the number of patches that batches hold of the picture."""
         return count_picture_positions(stored, self.spec)
 
 
@@ -150,9 +161,11 @@ class SoundCodec(FeatureCodec):
     """A sound as little-endian int16 samples."""
 
     def check(self, value: Any) -> bytes:
+        """Return little-endian int16 samples."""
         return store_sound(value)
 
-    def length(self, stored: bytes, ids: Ids) -> int:
+    def count_positions(self, stored: bytes, ids: Ids) -> int:
+        """Return how many times 40 ms the sound lasts."""
         return count_sound_positions(stored, self.spec)
 
 

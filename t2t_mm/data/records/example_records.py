@@ -87,9 +87,11 @@ class ExampleChecker:
                 `BadExampleError` if it is, but cannot be read.
         """
         if not isinstance(example, Mapping):
-            raise self._unfit(where, "is not a dict", type(example).__name__)
+            raise self._make_unfit_error(where, "is not a dict", type(example).__name__)
         if example.keys() != self._declared.keys():
-            raise self._unfit(where, "has not the declared features", _names(example))
+            raise self._make_unfit_error(
+                where, "has not the declared features", _list_names(example)
+            )
         return {name: self._check_value(name, example[name], where) for name in self._codecs}
 
     def _check_value(self, name: str, value: Any, where: str) -> Any:
@@ -100,25 +102,25 @@ class ExampleChecker:
             fix = f"Change {type(self._problem).__name__}.generate or its declared modalities."
             return self._codecs[name].check(value)
         except BadExampleError as error:
-            raise BadExampleError(self._located(name, where, error)) from error
+            raise BadExampleError(self._locate(name, where, error)) from error
         except UnreadableFileError as error:
-            raise UserError(self._located(name, where, error)) from error
+            raise UserError(self._locate(name, where, error)) from error
         except UserError as error:
-            raise UserError(self._located(name, where, error), fix=fix) from error
+            raise UserError(self._locate(name, where, error), fix=fix) from error
 
-    def _located(self, name: str, where: str, error: UserError) -> str:
+    def _locate(self, name: str, where: str, error: UserError) -> str:
         return f"Problem {self._problem.name}: {where}, feature {name!r}: {error}"
 
-    def _unfit(self, where: str, what: str, received: str) -> UserError:
+    def _make_unfit_error(self, where: str, what: str, received: str) -> UserError:
         return UserError(
             f"Problem {self._problem.name}: {where} {what}",
-            expected=_names(self._declared),
+            expected=_list_names(self._declared),
             received={"example": received},
             fix=f"Change {type(self._problem).__name__}.generate or its declared modalities.",
         )
 
 
-def _names(named: Mapping[str, Any]) -> str:
+def _list_names(named: Mapping[str, Any]) -> str:
     return ", ".join(map(str, named)) or "nothing"
 
 
@@ -177,10 +179,10 @@ class LengthMeter:
     def __init__(self, problem: Problem) -> None:
         self._codecs = {name: choose_codec(name, problem) for name in problem.features}
 
-    def length(self, record: Record) -> int:
+    def measure(self, record: Record) -> int:
         """Return how many positions the longest of a record's features takes."""
         return max(
-            codec.length(record[name], record[name + IDS_SUFFIX] if codec.has_ids else ())
+            codec.count_positions(record[name], record[name + IDS_SUFFIX] if codec.has_ids else ())
             for name, codec in self._codecs.items()
         )
 

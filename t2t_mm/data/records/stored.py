@@ -132,7 +132,7 @@ class DataInfo:
         for name, shard in self.metadata.shards.items():
             if hash_file(self.folder / name) != shard.sha256:
                 what = f"{name} is damaged: wrong checksum"
-                raise _damaged(self.name, self.folder, what, self.repair)
+                raise _make_damaged_error(self.name, self.folder, what, self.repair)
 
 
 def locate_data(problem: Problem, data_dir: str | Path) -> Path:
@@ -166,7 +166,7 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
     """
     folder = locate_data(problem, data_dir)
     if not (folder / METADATA_FILE).is_file():
-        raise _not_generated(problem, data_dir, folder)
+        raise _make_not_generated_error(problem, data_dir, folder)
     metadata = Metadata.read(folder)
     repair = compose_datagen_command(problem, data_dir, "--overwrite")
     _check_shards(problem.data_name, folder, metadata.shards, repair)
@@ -201,7 +201,7 @@ def make_stale_error(problem: Problem, data_dir: str | Path, reasons: list[str])
     )
 
 
-def _not_generated(problem: Problem, data_dir: str | Path, folder: Path) -> UserError:
+def _make_not_generated_error(problem: Problem, data_dir: str | Path, folder: Path) -> UserError:
     found = (path.parent.name for path in folder.parent.glob(f"*/{METADATA_FILE}"))
     # What a kill left is no version: `replaced.1.0.0`, `incomplete.ABCDEF_1.0.0`.
     others = sorted(name for name in found if name[0].isdigit())
@@ -218,15 +218,15 @@ def _check_shards(name: str, folder: Path, shards: Mapping[str, Shard], repair: 
     for file, shard in shards.items():
         path = folder / file
         if not path.is_file():
-            raise _damaged(name, folder, f"{file} is missing", repair)
+            raise _make_damaged_error(name, folder, f"{file} is missing", repair)
         size = path.stat().st_size
         if size != shard.bytes:
             state = "truncated" if size < shard.bytes else "too long"
             what = f"{file} is {state}: expected {shard.bytes} bytes, received {size} bytes"
-            raise _damaged(name, folder, what, repair)
+            raise _make_damaged_error(name, folder, what, repair)
 
 
-def _damaged(name: str, folder: Path, what: str, repair: str) -> UserError:
+def _make_damaged_error(name: str, folder: Path, what: str, repair: str) -> UserError:
     return UserError(
         f"The generated data of problem {name} in {folder} is not whole: {what}",
         fix=f"Generate it again: {repair}",

@@ -36,7 +36,7 @@ class Sound:
     samples: Samples
     sample_rate_hz: int
 
-    def mono(self, channel: int | None = None) -> Samples:
+    def mix_to_mono(self, channel: int | None = None) -> Samples:
         """Return [samples] of one channel (counted from 0), or the average of all.
 
         Raises:
@@ -74,8 +74,8 @@ def read_sound(
         had another sample rate.
 
     Raises:
-        BadExampleError: Naming the file: it holds no samples, or some that are not finite or far beyond
-            -1 to 1.
+        BadExampleError: Naming the file: it holds no samples, or some that are not finite or far
+            beyond -1 to 1.
         UserError: Naming the file: if it is not there, cut short or of an unknown kind, or needs a
             package that is not installed.
 
@@ -121,7 +121,7 @@ class RawSoundReader:
         sound = self._last[1]
         rate = sound.sample_rate_hz
         duration_s = len(sound.samples) / rate
-        name = name or _name(source)
+        name = name or _name_source(source)
         if (end_s or start_s) > duration_s + _OVERSHOOT_S:
             raise UserError(
                 f"{name}: a segment lies behind the end of the sound",
@@ -129,7 +129,7 @@ class RawSoundReader:
                 received={"start_s": start_s, "end_s": end_s},
             )
         end = None if end_s is None else round(end_s * rate)
-        samples = sound.mono(channel)[round(start_s * rate) : end]
+        samples = sound.mix_to_mono(channel)[round(start_s * rate) : end]
         _check_samples(samples, f"{name} from {start_s:g} s on" if start_s else name)
         self._rates[rate] += 1
         if rate == self.sample_rate_hz:
@@ -138,7 +138,7 @@ class RawSoundReader:
         resampled: Samples = resample_sound(samples, rate, self.sample_rate_hz).clip(-1.0, 1.0)
         return resampled
 
-    def note(self) -> str:
+    def describe_resampling(self) -> str:
         """Return how many sounds were resampled, "" if none was."""
         others = {rate: n for rate, n in self._rates.items() if rate != self.sample_rate_hz}
         if not others:
@@ -160,8 +160,8 @@ def decode_sound(source: Path | bytes, name: str = "") -> Sound:
     Raises:
         UserError: As `read_sound`.
     """
-    name = name or _name(source)
-    sound = _decode(source if isinstance(source, bytes) else _file_bytes(source), name)
+    name = name or _name_source(source)
+    sound = _decode_bytes(source if isinstance(source, bytes) else _read_file(source), name)
     if sound.sample_rate_hz < 1:
         raise UserError(
             f"{name}: the sound cannot be decoded",
@@ -172,7 +172,7 @@ def decode_sound(source: Path | bytes, name: str = "") -> Sound:
     return sound
 
 
-def _decode(data: bytes, name: str) -> Sound:
+def _decode_bytes(data: bytes, name: str) -> Sound:
     if not data:
         raise BadExampleError(
             f"{name}: the sound file is empty",
@@ -186,11 +186,11 @@ def _decode(data: bytes, name: str) -> Sound:
     return _decode_by_soundfile(data, name)
 
 
-def _name(source: Path | bytes) -> str:
+def _name_source(source: Path | bytes) -> str:
     return str(source) if isinstance(source, Path) else "a sound"
 
 
-def _file_bytes(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:

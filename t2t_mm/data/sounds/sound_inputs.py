@@ -1,17 +1,23 @@
-"""Stored sounds as the net reads them: a standardised waveform or log-mel spectrogram.
+"""Sounds as the net reads them: a standardised waveform or log-mel spectrogram.
 
-int16[samples] -> windows of 25 ms every 10 ms -> power per mel band -> logarithm, mean 0
+    int16[samples] -> windows of 25 ms every 10 ms -> power per mel band -> logarithm, mean 0
+
+TensorFlow is imported when a function is called: declaring sounds needs none.
 """
 
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
+import numpy.typing as npt
 
+from t2t_mm.data.sounds.stored_sounds import store_sound
 from t2t_mm.features import Audio
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 WINDOW_SECONDS = 0.025
 HOP_SECONDS = 0.010
@@ -25,6 +31,29 @@ _SMALLEST_AMPLITUDE = 1e-4
 _MOST_FREQUENCIES = 1 << 14
 
 
+def prepare_sound(samples: Any, spec: Audio) -> npt.NDArray[np.float32]:
+    """Return one sound as evaluation batches hold it.
+
+    Args:
+        samples: float32[samples] in -1 to 1, or int16[samples], at the declared rate.
+        spec: The declared feature.
+
+    Returns:
+        float32[frames, bands] or float32[samples], by the way over int16 that generated data
+        takes too.
+
+    Raises:
+        UserError: It is no such array, or holds no samples.
+
+    Example:
+        >>> prepare_sound(np.zeros(16_000, np.float32), Audio()).shape
+        (98, 80)
+    """
+    import tensorflow as tf
+
+    return np.asarray(make_sound_input(tf.constant(store_sound(samples)), spec), np.float32)
+
+
 def make_sound_input(stored: tf.Tensor, spec: Audio) -> tf.Tensor:
     """Return a stored sound as the net reads it.
 
@@ -36,13 +65,15 @@ def make_sound_input(stored: tf.Tensor, spec: Audio) -> tf.Tensor:
         log_mel: float32[frames, bands], each band with mean 0 and deviation 1 over the sound.
         waveform: float32[samples] with mean 0 and deviation 1. Silence is 0 in both.
     """
+    import tensorflow as tf
+
     samples = tf.cast(tf.io.decode_raw(stored, tf.int16), tf.float32) / 32767.0
     if spec.representation == "waveform":
-        return _standardised(samples, _SMALLEST_AMPLITUDE)
-    return _standardised(log_mel(samples, spec), _SMALLEST_DEVIATION)
+        return _standardise(samples, _SMALLEST_AMPLITUDE)
+    return _standardise(compute_log_mel(samples, spec), _SMALLEST_DEVIATION)
 
 
-def log_mel(samples: tf.Tensor, spec: Audio) -> tf.Tensor:
+def compute_log_mel(samples: tf.Tensor, spec: Audio) -> tf.Tensor:
     """Return the logarithm of the power in each mel band and window.
 
     Args:
@@ -52,6 +83,8 @@ def log_mel(samples: tf.Tensor, spec: Audio) -> tf.Tensor:
     Returns:
         float32[frames, bands], frames = 1 + (samples - window) // hop.
     """
+    import tensorflow as tf
+
     window, hop = choose_window_and_hop(spec)
     samples = tf.pad(samples, [[0, tf.maximum(0, window - tf.size(samples))]])
     bands = make_mel_weights(spec)
@@ -74,6 +107,8 @@ def make_mel_weights(spec: Audio) -> Any:
     The frequencies are those of the smallest power of two, from the window's length on, that is
     fine enough for every band to have one.
     """
+    import tensorflow as tf
+
     window, _ = choose_window_and_hop(spec)
     nyquist = spec.sample_rate_hz / 2
     frequencies = 1 + max(1, (1 << (window - 1).bit_length()) // 2)
@@ -91,6 +126,8 @@ def make_mel_weights(spec: Audio) -> Any:
             frequencies = 2 * frequencies - 1
 
 
-def _standardised(values: tf.Tensor, smallest_deviation: float) -> tf.Tensor:
+def _standardise(values: tf.Tensor, smallest_deviation: float) -> tf.Tensor:
+    import tensorflow as tf
+
     mean, variance = tf.nn.moments(values, axes=[0])
     return (values - mean) / tf.maximum(tf.sqrt(variance), smallest_deviation)

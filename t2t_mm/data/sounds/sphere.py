@@ -68,11 +68,13 @@ def read_sphere_header(data: bytes, name: str) -> SphereHeader:
     """
     lines = data[:16].split(b"\n")
     if len(lines) < 3 or lines[0].strip() != MAGIC or not lines[1].strip().isdigit():
-        raise _broken(name, "a SPHERE header of two first lines", data[:16])
+        raise _make_header_error(name, "a SPHERE header of two first lines", data[:16])
     num_bytes = int(lines[1])
     text, end, _ = data[:num_bytes].decode("latin-1").partition("\nend_head")
     if not end or len(data) < num_bytes:
-        raise _broken(name, f"a header of {num_bytes} bytes that ends in end_head", len(data))
+        raise _make_header_error(
+            name, f"a header of {num_bytes} bytes that ends in end_head", len(data)
+        )
     # name, type (-i, -r, -s with a length) and value; lines that begin with ";" are comments.
     triples = (line.split(None, 2) for line in text.split("\n")[2:])
     fields = {triple[0]: triple[2].strip() for triple in triples if len(triple) == 3}
@@ -89,7 +91,7 @@ def read_sphere_header(data: bytes, name: str) -> SphereHeader:
             checksum=int(fields["sample_checksum"]) if "sample_checksum" in fields else None,
         )
     except (KeyError, ValueError, OverflowError) as error:
-        raise _broken(name, "sample_rate and sample_count as numbers", error) from None
+        raise _make_header_error(name, "sample_rate and sample_count as numbers", error) from None
 
 
 def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
@@ -108,16 +110,16 @@ def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
     """
     header = read_sphere_header(data, name)
     if header.coding not in _BYTES_OF_CODING or header.num_channels < 1:
-        raise _not_read(name, header)
+        raise _make_coding_error(name, header)
     if not header.num_samples:  # nothing to decode; WSJ1 has such recordings
         return np.zeros((0, header.num_channels), np.int16), header.sample_rate_hz
     if not header.compression:
         samples, checksum = _decode_plain(data, header)
     elif header.compression.startswith(_SHORTEN) and header.coding == "pcm":
         samples = _decode_shorten(data, header, name)
-        checksum = _sum(samples)
+        checksum = _compute_checksum(samples)
     else:
-        raise _not_read(name, header)
+        raise _make_coding_error(name, header)
     if len(samples) != header.num_samples:
         raise UserError(
             f"{name}: the file is cut short or broken",
@@ -147,10 +149,10 @@ def _decode_plain(data: bytes, header: SphereHeader) -> tuple[Int16, int]:
         coded = np.frombuffer(body, dtype=np.uint8)
         samples = (make_ulaw_table() if header.coding == "ulaw" else make_alaw_table())[coded]
     # The checksum is over what is stored: bytes for mu-law and A-law.
-    return samples.reshape(-1, header.num_channels), _sum(coded)
+    return samples.reshape(-1, header.num_channels), _compute_checksum(coded)
 
 
-def _sum(samples: npt.NDArray[Any]) -> int:
+def _compute_checksum(samples: npt.NDArray[Any]) -> int:
     return int(samples.sum(dtype=np.int64)) % 65536
 
 
@@ -195,7 +197,7 @@ def make_alaw_table() -> Int16:
     return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
 
 
-def _broken(name: str, expected: str, received: object) -> UserError:
+def _make_header_error(name: str, expected: str, received: object) -> UserError:
     return UserError(
         f"{name}: the SPHERE header cannot be read",
         expected=expected,
@@ -204,7 +206,7 @@ def _broken(name: str, expected: str, received: object) -> UserError:
     )
 
 
-def _not_read(name: str, header: SphereHeader) -> UserError:
+def _make_coding_error(name: str, header: SphereHeader) -> UserError:
     coding = ",".join(filter(None, (header.coding, header.compression)))
     return UserError(
         f"{name}: SPHERE files of this coding are not read",

@@ -1,4 +1,4 @@
-"""Sounds: stored as int16, read as a waveform or as the logarithm of a mel spectrogram."""
+"""Sounds as they are stored: little-endian int16 samples, at the declared sample rate."""
 
 from __future__ import annotations
 
@@ -60,27 +60,6 @@ def count_samples_per_position(spec: Audio) -> int:
     return max(1, round(spec.sample_rate_hz * SECONDS_PER_POSITION))
 
 
-def prepare_sound(samples: Any, spec: Audio) -> Samples:
-    """Return one sound as evaluation batches hold it.
-
-    Args:
-        samples: float32[samples] in -1 to 1, or int16[samples], at the declared rate.
-        spec: The declared feature.
-
-    Returns:
-        float32[frames, bands] or float32[samples], by the way over int16 that generated data
-        takes too.
-
-    Raises:
-        UserError: It is no such array, or holds no samples.
-    """
-    import tensorflow as tf
-
-    from t2t_mm.data.sounds.sound_inputs import make_sound_input
-
-    return np.asarray(make_sound_input(tf.constant(store_sound(samples)), spec), np.float32)
-
-
 def resample_sound(samples: Any, from_hz: int, to_hz: int) -> Samples:
     """Return a sound at another sample rate, without what the new rate cannot hold.
 
@@ -105,10 +84,10 @@ def resample_sound(samples: Any, from_hz: int, to_hz: int) -> Samples:
     up, down = to_hz // common, from_hz // common
     if up == down or not sound.size:
         return sound.astype(np.float32)
-    return np.asarray(_polyphase(sound, up, down), np.float32)
+    return np.asarray(_filter_polyphase(sound, up, down), np.float32)
 
 
-def _polyphase(sound: Any, up: int, down: int) -> Any:
+def _filter_polyphase(sound: Any, up: int, down: int) -> Any:
     """Resample by `up / down`: each of the `up` phases is one short filter of its own."""
     half = _ZERO_CROSSINGS * max(up, down)
     places = np.arange(-half, half + 1)

@@ -34,9 +34,9 @@ def decode_wav(data: bytes, name: str) -> tuple[npt.NDArray[np.int16], int] | No
         UserError: If the file is shorter than it says, whatever its coding: libsndfile reads what
             there is of it and says nothing.
     """
-    chunks = dict(_riff_chunks(data))
+    chunks = dict(_read_chunks(data))
     if b"fmt " not in chunks or b"data" not in chunks or len(data[slice(*chunks[b"fmt "])]) < 16:
-        raise _cut_short(name, "a wav file with the parts 'fmt ' and 'data'", len(data))
+        raise _make_cut_short_error(name, "a wav file with the parts 'fmt ' and 'data'", len(data))
     fmt = data[slice(*chunks[b"fmt "])]
     begin, end = chunks[b"data"]
     tag, num_channels, rate, _, _, bits = struct.unpack("<HHIIHH", fmt[:16])
@@ -45,7 +45,7 @@ def decode_wav(data: bytes, name: str) -> tuple[npt.NDArray[np.int16], int] | No
     if end - begin >= _UNKNOWN_SIZE:
         end = len(data)
     elif end > len(data):
-        raise _cut_short(name, f"{end:,} bytes, as its header says", len(data))
+        raise _make_cut_short_error(name, f"{end:,} bytes, as its header says", len(data))
     if tag != _PCM or bits != 16 or not num_channels:
         return None
     end = begin + (end - begin) // (2 * num_channels) * (2 * num_channels)
@@ -53,7 +53,7 @@ def decode_wav(data: bytes, name: str) -> tuple[npt.NDArray[np.int16], int] | No
     return samples, rate
 
 
-def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
+def _read_chunks(data: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
     """Yield the name of each part of a wav file and where it begins and ends."""
     place = 12
     while place + 8 <= len(data):
@@ -64,7 +64,7 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
         place += 8 + size + size % 2
 
 
-def _cut_short(name: str, expected: str, received: int) -> UserError:
+def _make_cut_short_error(name: str, expected: str, received: int) -> UserError:
     return UserError(
         f"{name}: the sound file is cut short",
         expected=expected,

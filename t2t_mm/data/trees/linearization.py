@@ -40,7 +40,7 @@ def linearize(tree: Tree) -> str:
     tree = strip_wrapper(tree)
     symbols: list[str] = []
     tags: list[int] = []
-    waiting: list[Tree | str] = [*_roots(tree)[::-1]]
+    waiting: list[Tree | str] = [*_list_roots(tree)[::-1]]
     while waiting:
         node = waiting.pop()
         if isinstance(node, str):
@@ -50,8 +50,8 @@ def linearize(tree: Tree) -> str:
             tags.append(len(symbols))
         else:
             waiting += [f"/{node.label}", *node.branches()[::-1]]
-        symbols.append(_checked(node.label))
-    closed = _closed_labels(symbols)
+        symbols.append(_check_label(node.label))
+    closed = _find_closed_labels(symbols)
     for index in tags:
         if symbols[index] in closed:
             symbols[index] = _MARK + symbols[index]
@@ -76,27 +76,29 @@ def delinearize(symbols: str, words: Sequence[str]) -> Tree:
         Tree(label='NP', children=(Tree(label='DT', children=('the',)), ...))
     """
     sequence = symbols.split()
-    closed = _closed_labels(sequence)
+    closed = _find_closed_labels(sequence)
     opened: list[tuple[str, list[Tree]]] = [("", [])]
     used = 0
     for position, symbol in enumerate(sequence, start=1):
-        if _closes(symbol):
+        if _is_closing(symbol):
             label, children = opened.pop()
             if label != symbol[1:]:
-                raise _malformed(f"symbol {position} closes what is not open", symbols)
+                raise _make_malformed_error(f"symbol {position} closes what is not open", symbols)
             if not children:
-                raise _malformed(f"symbol {position} closes an empty constituent", symbols)
+                raise _make_malformed_error(
+                    f"symbol {position} closes an empty constituent", symbols
+                )
             opened[-1][1].append(Tree(label, tuple(children)))
         elif symbol in closed:
             opened.append((symbol, []))
         else:
             word = words[used] if used < len(words) else ""
-            opened[-1][1].append(Tree(_unmarked(symbol, closed), (word,)))
+            opened[-1][1].append(Tree(_strip_mark(symbol, closed), (word,)))
             used += 1
     if used != len(words):
-        raise _malformed(f"{used} parts of speech for {len(words)} words", symbols)
+        raise _make_malformed_error(f"{used} parts of speech for {len(words)} words", symbols)
     if len(opened) > 1 or not opened[0][1]:
-        raise _malformed("no constituent, or one that is not closed", symbols)
+        raise _make_malformed_error("no constituent, or one that is not closed", symbols)
     return strip_wrapper(Tree("", tuple(opened[0][1])))
 
 
@@ -122,23 +124,23 @@ def count_words(symbols: str) -> int:
         2
     """
     sequence = symbols.split()
-    closed = _closed_labels(sequence)
-    return sum(not _closes(symbol) and symbol not in closed for symbol in sequence)
+    closed = _find_closed_labels(sequence)
+    return sum(not _is_closing(symbol) and symbol not in closed for symbol in sequence)
 
 
-def _roots(tree: Tree) -> tuple[Tree, ...]:
+def _list_roots(tree: Tree) -> tuple[Tree, ...]:
     return (tree,) if tree.label or tree.is_tag else tuple(tree.branches())
 
 
-def _closes(symbol: str) -> bool:
+def _is_closing(symbol: str) -> bool:
     return len(symbol) > 1 and symbol.startswith("/")
 
 
-def _closed_labels(symbols: Sequence[str]) -> frozenset[str]:
-    return frozenset(symbol[1:] for symbol in symbols if _closes(symbol))
+def _find_closed_labels(symbols: Sequence[str]) -> frozenset[str]:
+    return frozenset(symbol[1:] for symbol in symbols if _is_closing(symbol))
 
 
-def _checked(label: str) -> str:
+def _check_label(label: str) -> str:
     is_mistakable = len(label) > 1 and label.startswith(("/", _MARK))
     if is_mistakable or label.split() != [label]:
         raise UserError(
@@ -149,13 +151,13 @@ def _checked(label: str) -> str:
     return label
 
 
-def _unmarked(symbol: str, closed: frozenset[str]) -> str:
+def _strip_mark(symbol: str, closed: frozenset[str]) -> str:
     """Return the tag that a symbol stands for."""
     tag = symbol.removeprefix(_MARK)
     return tag if tag in closed else symbol
 
 
-def _malformed(what: str, symbols: str) -> UserError:
+def _make_malformed_error(what: str, symbols: str) -> UserError:
     return UserError(
         f"A sequence of symbols is no tree: {what}",
         expected="as many parts of speech as words, and each label closed, as NP DT NN /NP",

@@ -91,8 +91,8 @@ def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
     """Yield the trees of bracketed text: plain constituents over the words that were said.
 
     A tree may take several lines, and a line may hold several trees. Traces (-NONE-) go with the
-    constituents that they leave empty, function tags go (see `simplify_label`), and so does a wrapper
-    (see `strip_wrapper`). Words stay as they are written, -LRB- for "(" too.
+    constituents that they leave empty, function tags go (see `simplify_label`), and so does a
+    wrapper (see `strip_wrapper`). Words stay as they are written, -LRB- for "(" too.
 
     Args:
         lines: The text.
@@ -111,15 +111,15 @@ def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
     for number, line in enumerate(lines, start=1):
         for tag, word, token in _TOKENS.findall(line):
             if (tag or token == "(") and opened and opened[-1].label is None:
-                opened[-1].label = _blank_label(opened, name, number)
+                opened[-1].label = _check_blank_label(opened, name, number)
             if token == "(":
                 opened.append(_Bracket(number))
                 continue
             node: Tree | str | None = token
             if tag:
-                node = _tag(tag, word)
+                node = _make_tag(tag, word)
             elif token == ")" and opened:
-                node = opened.pop().closed(name, number)
+                node = opened.pop().close(name, number)
             elif not opened:
                 what = "a closing bracket too many" if token == ")" else "a word outside a tree"
                 _raise_malformed(name, number, what, "trees in round brackets", token)
@@ -127,10 +127,7 @@ def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
                 opened[-1].add(node)
             elif isinstance(node, Tree):
                 yield strip_wrapper(node)
-    if opened:
-        expected = f"{len(opened)} more closing brackets before the end of the file"
-        what = "the tree that begins here is never closed"
-        _raise_malformed(name, opened[0].line, what, expected, "(")
+    _check_all_closed(opened, name)
 
 
 @dataclass(slots=True)
@@ -155,14 +152,14 @@ class _Bracket:
             self.num_words += 1
             self.children.append(child)
 
-    def closed(self, name: str, number: int) -> Tree | None:
+    def close(self, name: str, number: int) -> Tree | None:
         """Return what the bracket holds now that line `number` closes it; None for a trace."""
         if self.num_words and (len(self.children) > 1 or self.has_trace):
             word = next(child for child in self.children if isinstance(child, str))
             expected = "each word alone in the brackets of its part of speech, as (NN dog)"
             _raise_malformed(name, number, f"more than one word under {self.label}", expected, word)
         if self.num_words:
-            return _tag(self.label or "", str(self.children[0]))
+            return _make_tag(self.label or "", str(self.children[0]))
         if self.children:
             return Tree(simplify_label(self.label or ""), tuple(self.children))
         if not self.has_trace:
@@ -171,11 +168,11 @@ class _Bracket:
         return None
 
 
-def _tag(label: str, word: str) -> Tree | None:
+def _make_tag(label: str, word: str) -> Tree | None:
     return None if label == _TRACE else Tree(simplify_label(label), (word,))
 
 
-def _blank_label(opened: list[_Bracket], name: str, number: int) -> str:
+def _check_blank_label(opened: list[_Bracket], name: str, number: int) -> str:
     """Return the blank label, which only the outermost bracket may have."""
     if len(opened) > 1:
         _raise_malformed(
@@ -187,6 +184,14 @@ def _blank_label(opened: list[_Bracket], name: str, number: int) -> str:
             "((",
         )
     return ""
+
+
+def _check_all_closed(opened: list[_Bracket], name: str) -> None:
+    """Refuse a file that ends within a tree."""
+    if opened:
+        expected = f"{len(opened)} more closing brackets before the end of the file"
+        what = "the tree that begins here is never closed"
+        _raise_malformed(name, opened[0].line, what, expected, "(")
 
 
 def _raise_malformed(name: str, number: int, what: str, expected: str, received: str) -> NoReturn:

@@ -45,8 +45,9 @@ class LabelVocabulary(Vocabulary):
             UserError: If no class has that name.
         """
         if text not in self._ids:
+            hint = suggest_closest(text, self.names)
             raise UserError(
-                f"Vocabulary {self.name!r} has no class of that name.{suggest_closest(text, self.names)}",
+                f"Vocabulary {self.name!r} has no class of that name.{hint}",
                 expected=f"one of {len(self.names)} names such as {self.names[0]!r}",
                 received={"name": text},
             )

@@ -40,11 +40,11 @@ __all__ = [
     "TextVocabulary",
     "Vocabulary",
     "copy_vocabulary",
-    "name_vocabulary",
-    "load_vocabulary",
-    "save_vocabulary",
     "has_vocabulary",
+    "load_vocabulary",
     "locate_vocabulary",
+    "name_vocabulary",
+    "save_vocabulary",
 ]
 
 BYTES = "bytes"
@@ -62,6 +62,7 @@ class ByteVocabulary(TextVocabulary):
         super().__init__(BYTES, NUM_SPECIAL_IDS + 256, hash="bytes")
 
     def encode(self, text: str) -> list[int]:
+        """Return the ids of the bytes of `text`."""
         return [NUM_SPECIAL_IDS + value for value in text.encode("utf-8")]
 
     def _decode(self, ids: list[int]) -> str:
@@ -102,6 +103,7 @@ class SubwordVocabulary(TextVocabulary):
         super().__init__(name, size, hash=hashlib.sha256(model).hexdigest())
 
     def encode(self, text: str) -> list[int]:
+        """Return the ids of the pieces of `text`."""
         ids: list[int] = self._processor.encode(text)
         return ids
 
@@ -109,7 +111,7 @@ class SubwordVocabulary(TextVocabulary):
         text: str = self._processor.decode(ids)
         return text
 
-    def pieces(self, text: str) -> list[str]:
+    def cut_into_pieces(self, text: str) -> list[str]:
         """Return the pieces that `text` is cut into, to look at."""
         pieces: list[str] = self._processor.encode(text, out_type=str)
         return pieces
@@ -167,8 +169,8 @@ def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
             fix="t2t-datagen makes it with the first problem that uses it.",
         )
     vocabulary = SubwordVocabulary(name, path.read_bytes())
-    recorded = _recorded_hash(path.with_suffix(".json"))
-    if vocabulary.hash not in (recorded, _recorded_hash(_unfinished(path.with_suffix(".json")))):
+    recorded = _read_hash(path.with_suffix(".json"))
+    if vocabulary.hash not in (recorded, _read_hash(_name_unfinished(path.with_suffix(".json")))):
         raise UserError(
             f"Vocabulary {name!r} is damaged or exchanged: {path} has not the hash that its "
             ".json records",
@@ -198,10 +200,10 @@ def save_vocabulary(
     _finish_killed_save(model, record)
     written = {"name": vocabulary.name, "size": vocabulary.size, "hash": vocabulary.hash, **facts}
     text = json.dumps(written, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-    _unfinished(model).write_bytes(vocabulary.model)
-    _unfinished(record).write_text(text, encoding="utf-8")
-    os.replace(_unfinished(model), model)
-    os.replace(_unfinished(record), record)
+    _name_unfinished(model).write_bytes(vocabulary.model)
+    _name_unfinished(record).write_text(text, encoding="utf-8")
+    os.replace(_name_unfinished(model), model)
+    os.replace(_name_unfinished(record), record)
 
 
 def copy_vocabulary(name: str, from_dir: str | Path, to_dir: str | Path) -> None:
@@ -219,23 +221,23 @@ def copy_vocabulary(name: str, from_dir: str | Path, to_dir: str | Path) -> None
         copy = target / path.name
         is_there = copy.exists() and path.exists() and filecmp.cmp(path, copy, shallow=False)
         if path.exists() and not is_there:
-            shutil.copyfile(path, _unfinished(copy))
-            _unfinished(copy).replace(copy)
+            shutil.copyfile(path, _name_unfinished(copy))
+            _name_unfinished(copy).replace(copy)
 
 
 def _finish_killed_save(model: Path, record: Path) -> None:
     """Give the facts their name if a kill came just after their model got its own."""
     if model.is_file():
         digest = hashlib.sha256(model.read_bytes()).hexdigest()
-        if _recorded_hash(_unfinished(record)) == digest:
-            os.replace(_unfinished(record), record)
+        if _read_hash(_name_unfinished(record)) == digest:
+            os.replace(_name_unfinished(record), record)
 
 
-def _unfinished(path: Path) -> Path:
+def _name_unfinished(path: Path) -> Path:
     return path.with_name(f".{path.name}.unfinished")
 
 
-def _recorded_hash(record: Path) -> str:
+def _read_hash(record: Path) -> str:
     """Return the hash in a file of facts, or an empty string without a whole one."""
     try:
         return str(json.loads(record.read_text(encoding="utf-8"))["hash"])

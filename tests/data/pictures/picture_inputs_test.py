@@ -2,9 +2,9 @@ import io
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 import tensorflow as tf
-from PIL import Image as pillow
 
 from t2t_mm import Image, UserError
 from t2t_mm.data.pictures.picture_inputs import make_picture_input, measure_picture, prepare_picture
@@ -89,7 +89,7 @@ def test_a_strip_of_extreme_shape_needs_no_memory_for_what_is_cut_off() -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_the_size_is_read_from_the_header(kind: str) -> None:
     file = io.BytesIO()
-    pillow.fromarray(places(31, 200)).save(file, kind)
+    PIL.Image.fromarray(places(31, 200)).save(file, kind)
     assert measure_picture(tf.constant(file.getvalue())).numpy().tolist() == [31, 200]
 
 

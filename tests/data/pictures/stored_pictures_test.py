@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 import tensorflow as tf
-from PIL import Image as pillow
 
 from t2t_mm import Image, UserError
 from t2t_mm.data.declaring.bad_examples import BadExampleError, UnreadableFileError
@@ -29,7 +29,7 @@ def scene(height: int, width: int) -> Any:
 
 def file_of(array: Any, kind: str, mode: str = "", **options: Any) -> bytes:
     file = io.BytesIO()
-    picture = pillow.fromarray(array)
+    picture = PIL.Image.fromarray(array)
     (picture.convert(mode) if mode else picture).save(file, kind, **options)
     return file.getvalue()
 
@@ -79,7 +79,7 @@ def test_what_is_transparent_is_white() -> None:
 
 
 def test_a_picture_that_was_held_askew_is_turned_upright() -> None:
-    exif = pillow.Exif()
+    exif = PIL.Image.Exif()
     exif[0x0112] = 6  # the camera was turned: the file's left is the scene's bottom
     on_its_side = np.rot90(scene(40, 60)).copy()
     stored = store_picture(file_of(on_its_side, "JPEG", quality=95, exif=exif), ANY)
@@ -174,7 +174,7 @@ def test_want_of_memory_is_no_bad_example(monkeypatch: pytest.MonkeyPatch) -> No
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("t2t_mm.data.pictures.stored_pictures._load", fail)
+    monkeypatch.setattr("t2t_mm.data.pictures.stored_pictures._load_picture", fail)
     with pytest.raises(MemoryError):
         store_picture(b"", ANY)
 

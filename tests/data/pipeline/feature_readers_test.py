@@ -16,7 +16,7 @@ from t2t_mm.data.pipeline.datasets import (
     make_training_dataset,
 )
 from t2t_mm.data.records.stored import open_data
-from t2t_mm.data.sounds.stored_sounds import prepare_sound
+from t2t_mm.data.sounds.sound_inputs import prepare_sound
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 
 NAMES = ("scenes_for_tests", "thumbs_for_tests", "tones_for_tests")

@@ -5,7 +5,7 @@ from t2t_mm.data.pipeline.stochastic import NUM_DICE, Dice
 
 
 def throw(seed: int, place: int, feature: int) -> list[float]:
-    numbers: list[float] = Dice(seed, tf.constant(place, tf.int64)).of(feature).numpy().tolist()
+    numbers: list[float] = Dice(seed, tf.constant(place, tf.int64)).roll(feature).numpy().tolist()
     return numbers
 
 

@@ -32,7 +32,7 @@ def test_alternatives_are_lines_of_one_text_and_their_ids_follow_each_other() ->
     checked = codec.check(["ab\n", "c"])
     ids = codec.encode(checked, ByteVocabulary())
     assert (checked, ids) == ("ab\nc", [100, 101, 1, 102, 1])
-    assert codec.length(b"", ids) == 3
+    assert codec.count_positions(b"", ids) == 3
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_classes_without_names_are_numbers() -> None:
     assert labels.name == "classes_10"
     assert codec.check(7) == codec.check("7") == "7"
     assert codec.encode("7", labels) == [7]
-    assert codec.length(b"7", [7]) == 1
+    assert codec.count_positions(b"7", [7]) == 1
 
 
 def test_a_problem_that_names_no_classes_is_told_to() -> None:
@@ -91,8 +91,8 @@ def test_pictures_and_sounds_are_bytes_without_ids() -> None:
     picture = check("picture", np.zeros((17, 16, 3), np.uint8))
     sound = check("sound", np.zeros(700, np.float32))
     assert picture.startswith(b"\x89PNG") and sound == bytes(1400)
-    assert choose_codec("picture", Mixed()).length(picture, ()) == 2
-    assert choose_codec("sound", Mixed()).length(sound, ()) == 2
+    assert choose_codec("picture", Mixed()).count_positions(picture, ()) == 2
+    assert choose_codec("sound", Mixed()).count_positions(sound, ()) == 2
     assert not choose_codec("sound", Mixed()).has_ids
 
 

@@ -70,12 +70,12 @@ def test_channels_are_averaged_or_chosen():
 def test_other_sample_rates_are_converted_and_counted():
     reader = RawSoundReader(16_000)
     reader.read(wav_bytes(tone()))
-    assert reader.note() == ""
+    assert reader.describe_resampling() == ""
     for rate in (8_000, 44_100, 8_000):
         samples = reader.read(wav_bytes(tone(rate, rate=rate), rate))
         assert samples.dtype == np.float32
         np.testing.assert_allclose(samples[500:15500], tone(16_000)[500:15500] / 32768, atol=2e-3)
-    assert reader.note() == (
+    assert reader.describe_resampling() == (
         "3 of 4 sounds were resampled to 16,000 Hz (2 from 8,000 Hz, 1 from 44,100 Hz)."
     )
 

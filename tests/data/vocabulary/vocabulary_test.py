@@ -62,8 +62,8 @@ def test_an_id_of_another_vocabulary_is_refused(vocabulary: Vocabulary, index: i
 def test_known_words_are_single_pieces_and_unknown_characters_bytes(
     subwords: SubwordVocabulary,
 ) -> None:
-    assert subwords.pieces("Straße été") == ["▁Straße", "▁été"]
-    assert subwords.pieces("Ж")[-2:] == ["<0xD0>", "<0x96>"]
+    assert subwords.cut_into_pieces("Straße été") == ["▁Straße", "▁été"]
+    assert subwords.cut_into_pieces("Ж")[-2:] == ["<0xD0>", "<0x96>"]
 
 
 def test_bytes_start_after_the_special_ids() -> None:
