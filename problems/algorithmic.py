@@ -43,8 +43,8 @@ class AlgorithmicProblem(Problem):
     source_modules = ("t2t_mm.problems.miniature.dice",)
     licence = "none needed: made by this package"
 
-    def targets_of(self, inputs: str) -> str:
-        """Return the right answer."""
+    def solve(self, inputs: str) -> str:
+        """Write the right answer."""
         raise NotImplementedError
 
     def num_parts(self, split: str) -> int:
@@ -66,19 +66,19 @@ class AlgorithmicProblem(Problem):
             while split != "train" and inputs in seen:
                 inputs = self._draw(dice, split)
             seen.add(inputs)
-            yield {"inputs": inputs, "targets": self.targets_of(inputs)}
+            yield {"inputs": inputs, "targets": self.solve(inputs)}
 
     def _draw(self, dice: Dice, split: str) -> str:
         """Draw a sequence of the split; refused ones are drawn again."""
         while True:
             length = dice.pick(range(self.min_length, self.max_length + 1))
             inputs = "".join([dice.pick(self.symbols) for _ in range(length)])
-            if split_of_sequence(inputs) == split:
+            if choose_sequence_split(inputs) == split:
                 return inputs
 
 
-def split_of_sequence(inputs: str) -> str:
-    """Return the one split that may contain a sequence: ten per cent each are held out."""
+def choose_sequence_split(inputs: str) -> str:
+    """Choose the one split that may contain a sequence: ten per cent each are held out."""
     return choose_split(inputs.encode(), held_out_percent=_HELD_OUT_PERCENT)
 
 
@@ -86,8 +86,8 @@ def split_of_sequence(inputs: str) -> str:
 class AlgorithmicCopy(AlgorithmicProblem):
     """The same symbols again."""
 
-    def targets_of(self, inputs: str) -> str:
-        """Return the symbols unchanged."""
+    def solve(self, inputs: str) -> str:
+        """Copy the symbols."""
         return inputs
 
 
@@ -95,6 +95,6 @@ class AlgorithmicCopy(AlgorithmicProblem):
 class AlgorithmicReverse(AlgorithmicProblem):
     """The symbols from the last to the first."""
 
-    def targets_of(self, inputs: str) -> str:
-        """Return the symbols in reverse order."""
+    def solve(self, inputs: str) -> str:
+        """Reverse the symbols."""
         return inputs[::-1]

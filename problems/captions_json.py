@@ -48,7 +48,7 @@ class JsonFile:
         return f"{self.member} in {self.path}" if self.member else str(self.path)
 
     def read(self) -> Any:
-        """Return what it says.
+        """Read what it says.
 
         Raises:
             UserError: If the zip or the json is broken.
@@ -77,15 +77,15 @@ class PictureStore:
 
     path: Path
 
-    def names(self) -> Mapping[str, str]:
-        """Return by file name where in the folder or zip each file lies."""
+    def locate_files(self) -> Mapping[str, str]:
+        """Locate each file in the folder or zip, by its name."""
         if self.path.is_dir():
             return {entry.name: entry.name for entry in os.scandir(self.path)}
         with report_broken_zip(self.path), zipfile.ZipFile(self.path) as archive:
             return {PurePosixPath(member).name: member for member in archive.namelist()}
 
     @contextmanager
-    def opened(self) -> Iterator[Callable[[str], Path | bytes]]:
+    def open_pictures(self) -> Iterator[Callable[[str], Path | bytes]]:
         """Give a function from a file name to the path of the file, or its bytes in a zip.
 
         Raises:
@@ -94,13 +94,13 @@ class PictureStore:
         if self.path.is_dir():
             yield self.path.joinpath
             return
-        names = self.names()
+        names = self.locate_files()
         with report_broken_zip(self.path), zipfile.ZipFile(self.path) as archive:
             yield lambda name: archive.read(names[name])
 
 
 def read_captions(file: JsonFile) -> list[CaptionedPicture]:
-    """Return the pictures of a json that have captions, in its order.
+    """Read the pictures of a json that have captions, in its order.
 
     Pictures without a caption are left out; how many is logged as a warning.
 
@@ -148,7 +148,7 @@ def check_pictures_are_there(
     Raises:
         UserError: If not; it counts the missing ones and names the first three.
     """
-    names = store.names()
+    names = store.locate_files()
     absent = [picture for picture in pictures if picture.file_name not in names]
     if absent:
         first = ", ".join(

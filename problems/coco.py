@@ -16,12 +16,17 @@ from t2t_mm.problems.coco_files import (
     YEARS,
     CaptionSet,
     find_year,
-    missing_paths,
+    list_missing_paths,
     read_caption_set,
 )
 from t2t_mm.problems.coco_tfds import read_tfds_captions
-from t2t_mm.problems.picture_listing import MOST_PICTURES_WATCHED, count_parts, name_hash, one_part
-from t2t_mm.problems.tfds_sets import DownloadFailure
+from t2t_mm.problems.picture_listing import (
+    MOST_PICTURES_WATCHED,
+    count_parts,
+    hash_name,
+    select_part,
+)
+from t2t_mm.problems.tfds_sets import DownloadFailedError
 from t2t_mm.registry import register_problem
 
 _PACKAGE = "t2t_mm.problems"
@@ -85,7 +90,7 @@ class CocoCaptionProblem(Problem):
 
     def num_parts(self, split: str) -> int:
         """Return one part for every 2,000 pictures; 1 where TFDS has them."""
-        return count_parts(self._pictures(split)) if self._sets else 1
+        return count_parts(self._list_pictures(split)) if self._sets else 1
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
         """Yield {"inputs": path or bytes of a picture, "targets": its captions}."""
@@ -95,17 +100,17 @@ class CocoCaptionProblem(Problem):
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
         """Yield at most 2,000 pictures of a split, in the order of the json."""
         if not self._sets:
-            yield from self._tfds_examples(split)
+            yield from self._read_tfds_examples(split)
             return
-        with self._sets[_set_name(split)].store.opened() as read:
-            for picture in one_part(self._pictures(split), part):
+        with self._sets[_choose_set(split)].store.open_pictures() as read:
+            for picture in select_part(self._list_pictures(split), part):
                 yield {"inputs": read(picture.file_name), "targets": list(picture.captions)}
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the jsons or zips, and pictures in folders if they are not too many."""
-        return self._watched(self._sets)
+        return self._list_watched(self._sets)
 
-    def _watched(self, sets: dict[str, CaptionSet]) -> list[Path]:
+    def _list_watched(self, sets: dict[str, CaptionSet]) -> list[Path]:
         files = [one.file.path for one in sets.values()]
         pictures = []
         for one in sets.values():
@@ -115,8 +120,8 @@ class CocoCaptionProblem(Problem):
                 files.append(one.store.path)
         return files + (pictures if len(pictures) <= MOST_PICTURES_WATCHED else [])
 
-    def _pictures(self, split: str) -> list[CaptionedPicture]:
-        pictures = self._sets[_set_name(split)].pictures
+    def _list_pictures(self, split: str) -> list[CaptionedPicture]:
+        pictures = self._sets[_choose_set(split)].pictures
         return [picture for picture in pictures if _is_in(picture, split)]
 
     @cached_property
@@ -130,14 +135,14 @@ class CocoCaptionProblem(Problem):
         year = find_year(folder)
         if not year and self.argument:
             raise self.missing(
-                one_of=[" and ".join(map(str, missing_paths(folder, one))) for one in YEARS]
+                one_of=[" and ".join(map(str, list_missing_paths(folder, one))) for one in YEARS]
             )
         sets = {}
         for name in ("train", "val") if year else ():
             if (found := read_caption_set(folder, name, year)) is None:
-                raise self.missing(all_of=missing_paths(folder, year))
+                raise self.missing(all_of=list_missing_paths(folder, year))
             sets[name] = found
-        self.raw_files_read += self._watched(sets)
+        self.raw_files_read += self._list_watched(sets)
         return sets
 
     @property
@@ -146,13 +151,13 @@ class CocoCaptionProblem(Problem):
             raise self.missing()
         return self.tmp_dir
 
-    def _tfds_examples(self, split: str) -> Iterator[dict[str, Any]]:
+    def _read_tfds_examples(self, split: str) -> Iterator[dict[str, Any]]:
         try:
-            for picture, data in read_tfds_captions(_set_name(split), self._tmp_dir):
+            for picture, data in read_tfds_captions(_choose_set(split), self._tmp_dir):
                 if _is_in(picture, split):
                     yield {"inputs": data, "targets": list(picture.captions)}
-        except DownloadFailure as failure:
-            checklist = self.missing(all_of=missing_paths(self._tmp_dir, YEARS[0]))
+        except DownloadFailedError as failure:
+            checklist = self.missing(all_of=list_missing_paths(self._tmp_dir, YEARS[0]))
             raise UserError(f"{checklist}\n  TFDS cannot download it: {failure}") from failure
 
 
@@ -183,11 +188,11 @@ class CocoCaption64(CocoCaptionProblem):
     modalities: ClassVar = {"inputs": Image(64, 64, crop=True, flip=True), "targets": _CAPTIONS}
 
 
-def _set_name(split: str) -> str:
-    """Return which json has a split."""
+def _choose_set(split: str) -> str:
+    """Choose the json that has a split."""
     return "train" if split == "train" else "val"
 
 
 def _is_in(picture: CaptionedPicture, split: str) -> bool:
     """Return whether a picture of the split's json belongs to the split."""
-    return split == "train" or choose_half(name_hash(picture.image_id)) == split
+    return split == "train" or choose_half(hash_name(picture.image_id)) == split

@@ -36,8 +36,8 @@ class CaptionSet:
     pictures: list[CaptionedPicture]
 
 
-def missing_paths(folder: Path, year: str) -> list[Path]:
-    """Return what should lie in a folder for a year and do not."""
+def list_missing_paths(folder: Path, year: str) -> list[Path]:
+    """List what should lie in a folder for a year and does not."""
     missing = []
     for name in ("train", "val"):
         if not _find_json(folder, name, year):
@@ -48,7 +48,7 @@ def missing_paths(folder: Path, year: str) -> list[Path]:
 
 
 def find_year(folder: Path) -> str:
-    """Return the first year of which there is anything; "" where there is nothing."""
+    """Find the first year of which there is anything; "" where there is nothing."""
     for year in YEARS:
         for name in ("train", "val"):
             if _find_json(folder, name, year) or _find_store(folder, name, year):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.problems.captions_json import CaptionedPicture
-from t2t_mm.problems.tfds_sets import prepare
+from t2t_mm.problems.tfds_sets import prepare_set
 
 # By the picture's folder; TFDS cuts val2014 into three, after Karpathy and Li.
 _TFDS_SPLITS = {"train": "train", "val": "val+test+restval"}
@@ -26,12 +26,12 @@ def read_tfds_captions(name: str, tmp_dir: Path) -> Iterator[tuple[CaptionedPict
         tmp_dir: Folder of raw files.
 
     Raises:
-        DownloadFailure: Without a network, or when a server refuses.
+        DownloadFailedError: Without a network, or when a server refuses.
     """
     import tensorflow_datasets as tfds
 
     builder = tfds.builder("coco_captions", data_dir=tmp_dir / "tfds")
-    prepare(builder, tmp_dir)
+    prepare_set(builder, tmp_dir)
     dataset = builder.as_dataset(
         split=_TFDS_SPLITS[name],
         shuffle_files=False,

@@ -16,12 +16,12 @@ from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.image_folder_layout import (
     LabelledPicture,
     PictureFolder,
+    find_split_folder,
     is_labelled,
     read_class_folders,
     read_split_folders,
-    split_folder,
 )
-from t2t_mm.problems.picture_listing import MOST_PICTURES_WATCHED, count_parts, one_part
+from t2t_mm.problems.picture_listing import MOST_PICTURES_WATCHED, count_parts, select_part
 from t2t_mm.registry import register_problem
 
 _SIZE = Image(64, 64, flip=True)
@@ -97,7 +97,7 @@ class ImageFolder(Problem):
         root = self._root
         if root is None or not (root / "train").is_dir():
             return SPLITS
-        test = split_folder(root, "test")
+        test = find_split_folder(root, "test")
         has_test = test is not None and is_labelled(test)
         return SPLITS if has_test else SPLITS[:2]
 
@@ -107,7 +107,7 @@ class ImageFolder(Problem):
 
     def num_parts(self, split: str) -> int:
         """Return one part for every 2,000 pictures."""
-        return count_parts(self._pictures(split))
+        return count_parts(self._list_pictures(split))
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
         """Yield {"inputs": path of a picture, "targets": name of its class}, classes mixed."""
@@ -116,14 +116,14 @@ class ImageFolder(Problem):
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
         """Yield at most 2,000 pictures of a split."""
-        for path, folder in one_part(self._pictures(split), part):
+        for path, folder in select_part(self._list_pictures(split), part):
             yield {"inputs": path, "targets": self._names[folder]}
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the lists of names, and the pictures of all splits if they are not too many."""
-        return self._watched(self._found)
+        return self._list_watched(self._found)
 
-    def _watched(self, found: PictureFolder) -> list[Path]:
+    def _list_watched(self, found: PictureFolder) -> list[Path]:
         pictures = [path for split in found.splits.values() for path, _ in split]
         lists = [*found.lists, *self._word_files]
         return lists + (pictures if len(pictures) <= MOST_PICTURES_WATCHED else [])
@@ -132,7 +132,7 @@ class ImageFolder(Problem):
     def _root(self) -> Path | None:
         return None if self.tmp_dir is None else self.tmp_dir / self.argument
 
-    def _pictures(self, split: str) -> list[LabelledPicture]:
+    def _list_pictures(self, split: str) -> list[LabelledPicture]:
         if split not in self._found.splits:
             raise UserError(
                 f"Problem {self.name} has no {split} split: no such pictures with classes",
@@ -147,7 +147,7 @@ class ImageFolder(Problem):
         root = self._root
         if root is None or not root.is_dir():
             raise self.missing(all_of=[] if root is None else [root])
-        train = split_folder(root, "train")
+        train = find_split_folder(root, "train")
         found = read_class_folders(root) if train is None else read_split_folders(root, train)
         if not found.classes:
             folder = train or root
@@ -159,7 +159,7 @@ class ImageFolder(Problem):
                 received={"folder": str(train or root), "classes": found.classes},
                 fix="Name the folder that holds the class folders with --tmp_dir.",
             )
-        self.raw_files_read += self._watched(found)
+        self.raw_files_read += self._list_watched(found)
         return found
 
     @property

@@ -18,7 +18,7 @@ from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, choose_held_out
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
-from t2t_mm.problems.picture_listing import is_hidden, is_picture, name_hash
+from t2t_mm.problems.picture_listing import hash_name, is_hidden, is_picture
 
 # The picture's path, and the name of the folder of its class.
 LabelledPicture = tuple[Path, str]
@@ -44,8 +44,8 @@ class PictureFolder:
     lists: list[Path] = field(default_factory=list)
 
 
-def split_folder(root: Path, split: str) -> Path | None:
-    """Return the folder of a split; None where there is none.
+def find_split_folder(root: Path, split: str) -> Path | None:
+    """Find the folder of a split; None where there is none.
 
     Raises:
         UserError: If there are several, as `val` and `dev`.
@@ -61,15 +61,15 @@ def split_folder(root: Path, split: str) -> Path | None:
     return found[0] if found else None
 
 
-def annotation_file(folder: Path) -> Path | None:
-    """Return the file that gives the classes of a split's pictures, as `val_annotations.txt`."""
+def find_annotations(folder: Path) -> Path | None:
+    """Find the file that gives the classes of a split's pictures, as `val_annotations.txt`."""
     path = folder / f"{folder.name}_annotations.txt"
     return path if path.is_file() else None
 
 
 def is_labelled(folder: Path) -> bool:
     """Return whether a split's folder says the classes of its pictures (CS231n's `test` not)."""
-    return annotation_file(folder) is not None or bool(set(_folders(folder)) - {"images"})
+    return find_annotations(folder) is not None or bool(set(_list_folders(folder)) - {"images"})
 
 
 def read_split_folders(root: Path, train: Path) -> PictureFolder:
@@ -84,20 +84,20 @@ def read_split_folders(root: Path, train: Path) -> PictureFolder:
             an annotated picture is not there.
     """
     found = PictureFolder()
-    found.splits["train"] = _read_class_folders(train, _folders(train))
+    found.splits["train"] = _read_class_folders(train, _list_folders(train))
     found.classes = sorted({label for _, label in found.splits["train"]})
     for split in SPLITS[1:]:
-        folder = split_folder(root, split)
+        folder = find_split_folder(root, split)
         if folder is None:
             continue
         if not is_labelled(folder):
             warn_once(f"{folder} does not say the classes of its pictures; it is left out.")
-        elif listed := annotation_file(folder):
+        elif listed := find_annotations(folder):
             found.splits[split] = _read_annotations(folder, listed, found.classes)
             found.lists.append(listed)
         else:
-            _check_known(folder, _folders(folder), found.classes)
-            found.splits[split] = _read_class_folders(folder, _folders(folder))
+            _check_known(folder, _list_folders(folder), found.classes)
+            found.splits[split] = _read_class_folders(folder, _list_folders(folder))
     if "validation" not in found.splits:
         warn_once(
             f"{root}: no validation pictures; {HELD_OUT_SHARE:.0%} of the training pictures are "
@@ -114,7 +114,7 @@ def read_class_folders(root: Path) -> PictureFolder:
         UserError: If a folder is a data set of its own, or only has validation or test pictures.
     """
     found = PictureFolder()
-    folders = _folders(root)
+    folders = _list_folders(root)
     for name in folders:
         if (root / name / "train").is_dir():
             raise UserError(
@@ -140,7 +140,7 @@ def read_class_folders(root: Path) -> PictureFolder:
 
 def _hold_out(found: PictureFolder, split: str, folder: Path, room: int) -> None:
     """Take pictures out of the training pictures, in the order of the hashes of their paths."""
-    hashes = {picture: _path_hash(picture, folder) for picture in found.splits["train"]}
+    hashes = {picture: _hash_path(picture, folder) for picture in found.splits["train"]}
     held_out = choose_held_out(Counter(hashes.values()), room)
     found.splits[split] = [one for one, value in hashes.items() if value in held_out]
     found.splits["train"] = [one for one, value in hashes.items() if value not in held_out]
@@ -151,18 +151,18 @@ def _read_class_folders(folder: Path, classes: Iterable[str]) -> list[LabelledPi
     others: Counter[str] = Counter()
     pictures = []
     for label in classes:
-        for path in _files(folder / label):
+        for path in _walk_files(folder / label):
             if is_picture(path):
                 pictures.append((path, label))
             else:
                 others[path.suffix.lower() or path.name] += 1
     _tell_others(folder, others)
-    return _mixed(folder, pictures)
+    return _mix_classes(folder, pictures)
 
 
 def _read_annotations(folder: Path, listed: Path, classes: list[str]) -> list[LabelledPicture]:
     """Read lines of name, class and perhaps more, between tabs."""
-    there = {path.name: path for path in _files(folder) if is_picture(path)}
+    there = {path.name: path for path in _walk_files(folder) if is_picture(path)}
     pictures, absent = [], []
     known = set(classes)
     for number, line in enumerate(decode_lines(listed), start=1):
@@ -189,7 +189,7 @@ def _read_annotations(folder: Path, listed: Path, classes: list[str]) -> list[La
         )
     if there:
         warn_once(f"{folder}: left out {len(there):,} pictures that {listed.name} does not name.")
-    return _mixed(folder, pictures)
+    return _mix_classes(folder, pictures)
 
 
 def _check_known(folder: Path, folders: Iterable[str], classes: Iterable[str]) -> None:
@@ -209,22 +209,22 @@ def _tell_others(folder: Path, others: Counter[str]) -> None:
         warn_once(f"{folder}: left out {others.total():,} files that are no pictures ({kinds}).")
 
 
-def _mixed(folder: Path, pictures: list[LabelledPicture]) -> list[LabelledPicture]:
+def _mix_classes(folder: Path, pictures: list[LabelledPicture]) -> list[LabelledPicture]:
     """Order pictures by a hash of their path, so that the first ones are of every class."""
-    return sorted(pictures, key=lambda picture: _path_hash(picture, folder))
+    return sorted(pictures, key=lambda picture: _hash_path(picture, folder))
 
 
-def _path_hash(picture: LabelledPicture, folder: Path) -> int:
-    return name_hash(picture[0].relative_to(folder).as_posix())
+def _hash_path(picture: LabelledPicture, folder: Path) -> int:
+    return hash_name(picture[0].relative_to(folder).as_posix())
 
 
-def _folders(folder: Path) -> list[str]:
+def _list_folders(folder: Path) -> list[str]:
     return sorted(
         entry.name for entry in os.scandir(folder) if entry.is_dir() and not is_hidden(entry.name)
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _walk_files(folder: Path) -> Iterator[Path]:
     for directory, subdirectories, filenames in os.walk(folder, followlinks=True):
         subdirectories[:] = [name for name in subdirectories if not is_hidden(name)]
         yield from (Path(directory, name) for name in filenames if not is_hidden(name))

@@ -60,11 +60,11 @@ class ImagenetProblem(Problem):
 
     def class_names(self, feature: str) -> Sequence[str]:
         """Return the 1,000 WordNet ids in the order of TFDS."""
-        return _tfds_lines("labels.txt")
+        return _read_tfds_lines("labels.txt")
 
     def num_parts(self, split: str) -> int:
         """Return 40 parts of 25 classes each for training."""
-        return _NUM_PARTS if split == "train" and self._archives_are_there() else 1
+        return _NUM_PARTS if split == "train" and self._has_archives() else 1
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
         """Yield {"inputs": bytes of a JPEG or PNG file, "targets": WordNet id}."""
@@ -73,27 +73,27 @@ class ImagenetProblem(Problem):
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
         """Yield the pictures of 25 classes (train), or the whole split."""
-        for picture, wnid in self._pictures(split, part):
+        for picture, wnid in self._read_pictures(split, part):
             yield {"inputs": picture, "targets": wnid}
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the two archives; none where TFDS has the data."""
-        return self._archives() if self._archives_are_there() else []
+        return self._list_archives() if self._has_archives() else []
 
-    def _pictures(self, split: str, part: int) -> Iterator[Picture]:
-        if not self._archives_are_there():
-            return self._tfds_pictures(split)
-        train, validation = self._archives()
+    def _read_pictures(self, split: str, part: int) -> Iterator[Picture]:
+        if not self._has_archives():
+            return self._read_tfds_pictures(split)
+        train, validation = self._list_archives()
         self.raw_files_read += [train, validation]
         if split == "train":
             return read_class_archives(train, self._class_archives[part::_NUM_PARTS])
-        return read_validation_archive(validation, _tfds_lines("validation_labels.txt"))
+        return read_validation_archive(validation, _read_tfds_lines("validation_labels.txt"))
 
-    def _archives(self) -> list[Path]:
+    def _list_archives(self) -> list[Path]:
         folder = self.tmp_dir or Path("TMP_DIR")
         return [folder / name for name in (_TRAIN_ARCHIVE, _VALIDATION_ARCHIVE)]
 
-    def _archives_are_there(self) -> bool:
+    def _has_archives(self) -> bool:
         """Return whether both are; one without the other is an error.
 
         Raises:
@@ -101,16 +101,16 @@ class ImagenetProblem(Problem):
         """
         if self.tmp_dir is None:
             return False
-        absent = [path for path in self._archives() if not path.is_file()]
+        absent = [path for path in self._list_archives() if not path.is_file()]
         if len(absent) == 1:
             raise self.missing(all_of=absent)
         return not absent
 
     @cached_property
     def _class_archives(self) -> list[ClassArchive]:
-        return list_class_archives(self._archives()[0])
+        return list_class_archives(self._list_archives()[0])
 
-    def _tfds_pictures(self, split: str) -> Iterator[Picture]:
+    def _read_tfds_pictures(self, split: str) -> Iterator[Picture]:
         import tensorflow_datasets as tfds
 
         for folder in [self.tmp_dir / "tfds", self.tmp_dir] if self.tmp_dir else []:
@@ -118,7 +118,7 @@ class ImagenetProblem(Problem):
             if builder.is_prepared():
                 break
         else:
-            raise self.missing(all_of=self._archives())
+            raise self.missing(all_of=self._list_archives())
         names = builder.info.features["label"].names
         dataset = builder.as_dataset(
             split=split,
@@ -157,8 +157,8 @@ class Imagenet64(ImagenetProblem):
     modalities: ClassVar = {"inputs": Image(64, 64, crop=True, flip=True), "targets": _CLASSES}
 
 
-def _tfds_lines(filename: str) -> list[str]:
-    """Return the lines of a file that the installed TFDS has for `imagenet2012`."""
+def _read_tfds_lines(filename: str) -> list[str]:
+    """Read the lines of a file that the installed TFDS has for `imagenet2012`."""
     import tensorflow_datasets as tfds
 
     path = tfds.core.tfds_path(f"datasets/imagenet2012/{filename}")

@@ -38,7 +38,7 @@ class ClassArchive(NamedTuple):
 
 
 def list_class_archives(path: Path) -> list[ClassArchive]:
-    """Return the archives that the training archive consists of, in the order of their names.
+    """List the archives that the training archive consists of, in the order of their names.
 
     Args:
         path: ILSVRC2012_img_train.tar.
@@ -47,7 +47,7 @@ def list_class_archives(path: Path) -> list[ClassArchive]:
         UserError: If the file is no such archive or is broken.
     """
     found = []
-    with _broken_archive_told(path), tarfile.open(path, "r:") as outer:
+    with _report_broken_archive(path), tarfile.open(path, "r:") as outer:
         for member in outer:
             if match := _CLASS_ARCHIVE.fullmatch(member.name):
                 begin = member.offset_data
@@ -74,7 +74,7 @@ def read_class_archives(path: Path, archives: Sequence[ClassArchive]) -> Iterato
     Raises:
         UserError: If one of the archives is broken.
     """
-    waiting = deque(_pictures_of_class(path, archive) for archive in archives)
+    waiting = deque(_read_class(path, archive) for archive in archives)
     while waiting:
         pictures = waiting.popleft()
         taken = list(islice(pictures, _PICTURES_AT_A_TIME))
@@ -83,9 +83,9 @@ def read_class_archives(path: Path, archives: Sequence[ClassArchive]) -> Iterato
             waiting.append(pictures)
 
 
-def _pictures_of_class(path: Path, archive: ClassArchive) -> Iterator[Picture]:
+def _read_class(path: Path, archive: ClassArchive) -> Iterator[Picture]:
     what = f"{archive.wnid}.tar in {path}"
-    with _broken_archive_told(what), path.open("rb") as file:
+    with _report_broken_archive(what), path.open("rb") as file:
         file.seek(archive.begin)
         with tarfile.open(fileobj=file, mode="r:") as inner:
             for member in inner:
@@ -93,7 +93,7 @@ def _pictures_of_class(path: Path, archive: ClassArchive) -> Iterator[Picture]:
                 if member.offset_data + member.size > archive.end:
                     raise tarfile.ReadError("unexpected end of data")
                 if member.isfile():
-                    yield _content(inner, member), archive.wnid
+                    yield _read_member(inner, member), archive.wnid
 
 
 def read_validation_archive(path: Path, labels: Sequence[str]) -> Iterator[Picture]:
@@ -106,7 +106,7 @@ def read_validation_archive(path: Path, labels: Sequence[str]) -> Iterator[Pictu
     Raises:
         UserError: If the archive is broken or holds other files.
     """
-    with _broken_archive_told(path), tarfile.open(path, "r:") as archive:
+    with _report_broken_archive(path), tarfile.open(path, "r:") as archive:
         for member in archive:
             if not member.isfile():
                 continue
@@ -119,10 +119,10 @@ def read_validation_archive(path: Path, labels: Sequence[str]) -> Iterator[Pictu
                     received={"member": member.name},
                     fix="Put the original ILSVRC2012_img_val.tar there.",
                 )
-            yield _content(archive, member), labels[number - 1]
+            yield _read_member(archive, member), labels[number - 1]
 
 
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(member)
     assert file is not None, "only regular files are read"
     with closing(file):
@@ -130,7 +130,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 @contextmanager
-def _broken_archive_told(what: str | Path) -> Iterator[None]:
+def _report_broken_archive(what: str | Path) -> Iterator[None]:
     """Turn what reading a broken archive raises into a `UserError`."""
     try:
         yield

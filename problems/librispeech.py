@@ -16,10 +16,10 @@ from t2t_mm.problems.speech import (
     Listing,
     SpeechProblem,
     Utterance,
-    counted,
-    lower_case,
+    lower_text,
+    note_left_out,
 )
-from t2t_mm.problems.tfds_sets import DownloadFailure
+from t2t_mm.problems.tfds_sets import DownloadFailedError
 from t2t_mm.registry import register_problem
 
 _TRANSCRIPT = ".trans.txt"
@@ -74,17 +74,19 @@ class Librispeech(SpeechProblem):
         unwritten: list[str] = []
         for path in chapters:
             utterances += _read_chapter(path)
-            written = {path.with_name(f"{line.split(None, 1)[0]}.flac") for line in _lines(path)}
+            written = {
+                path.with_name(f"{line.split(None, 1)[0]}.flac") for line in _read_lines(path)
+            }
             sounds = set(path.parent.glob("*.flac"))
             unwritten += sorted(sound.stem for sound in sounds - written)
-        return Listing(utterances, counted(len(unwritten), "sounds have no text", unwritten))
+        return Listing(utterances, note_left_out(len(unwritten), "sounds have no text", unwritten))
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
         """Yield the examples of one part of the folders, or the whole split from TFDS."""
         if self._folders:
             yield from super().generate_part(split, part)
         else:
-            yield from self._tfds_examples(split)
+            yield from self._read_tfds_examples(split)
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the transcripts of all sets that there are now; none where TFDS has them."""
@@ -122,20 +124,20 @@ class Librispeech(SpeechProblem):
     def _chapters(self) -> dict[str, list[Path]]:
         """The transcripts of all chapters by split."""
         chapters = {
-            split: [path for folder in folders for path in _transcripts(folder)]
+            split: [path for folder in folders for path in _find_transcripts(folder)]
             for split, folders in self._folders.items()
         }
         self.raw_files_read += [path for paths in chapters.values() for path in paths]
         return chapters
 
-    def _tfds_examples(self, split: str) -> Iterator[dict[str, Any]]:
+    def _read_tfds_examples(self, split: str) -> Iterator[dict[str, Any]]:
         assert self.tmp_dir is not None
         reader = RawSoundReader(self.sound.sample_rate_hz)
         try:
             for key, flac, text in read_tfds_sets(self.sets[split], self.tmp_dir):
                 sound = partial(reader.read, flac, name=key)
-                yield {"inputs": sound, "targets": lower_case(text)}
-        except DownloadFailure as failure:
+                yield {"inputs": sound, "targets": lower_text(text)}
+        except DownloadFailedError as failure:
             folders = [self.tmp_dir / "LibriSpeech" / names[0] for names in self.sets.values()]
             raise UserError(
                 f"{self.missing(all_of=folders)}\n  TFDS could not download it either: {failure}"
@@ -151,11 +153,11 @@ class Librispeech100(Librispeech):
     substitute = "it is open itself; without any files: mini_speech"
 
 
-def _transcripts(folder: Path) -> list[Path]:
+def _find_transcripts(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*/*/*{_TRANSCRIPT}"))
 
 
-def _lines(path: Path) -> list[str]:
+def _read_lines(path: Path) -> list[str]:
     return [line for line in decode_lines(path) if line.strip()]
 
 
@@ -165,7 +167,7 @@ def _read_chapter(path: Path) -> Iterator[Utterance]:
     Raises:
         UserError: If a sound file is not there or a line has no words.
     """
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(_read_lines(path), start=1):
         key, *rest = line.split(None, 1)
         sound = path.with_name(f"{key}.flac")
         if not rest or not sound.is_file():
@@ -175,4 +177,4 @@ def _read_chapter(path: Path) -> Iterator[Utterance]:
                 received={"line": line[:100]},
                 fix="Unpack the archive again.",
             )
-        yield Utterance(key, sound, lower_case(rest[0]), path.parts[-3])
+        yield Utterance(key, sound, lower_text(rest[0]), path.parts[-3])

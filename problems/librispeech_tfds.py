@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from t2t_mm.problems.tfds_sets import prepare
+from t2t_mm.problems.tfds_sets import prepare_set
 
 
 def read_tfds_sets(sets: Sequence[str], tmp_dir: Path) -> Iterator[tuple[str, bytes, str]]:
@@ -23,15 +23,15 @@ def read_tfds_sets(sets: Sequence[str], tmp_dir: Path) -> Iterator[tuple[str, by
         The name of the utterance, the bytes of its `.flac` file and its transcript.
 
     Raises:
-        DownloadFailure: Without a network, or when a server refuses.
+        DownloadFailedError: Without a network, or when a server refuses.
     """
     import tensorflow_datasets as tfds
 
     builder = tfds.builder("librispeech/lazy_decode", data_dir=tmp_dir / "tfds")
-    prepare(builder, tmp_dir)
+    prepare_set(builder, tmp_dir)
     for name in sets:
         examples = builder.as_dataset(
-            split=tfds_split(name),
+            split=name_tfds_split(name),
             shuffle_files=False,
             decoders={"speech": tfds.decode.SkipDecoding()},
             read_config=tfds.ReadConfig(interleave_cycle_length=1),
@@ -40,11 +40,11 @@ def read_tfds_sets(sets: Sequence[str], tmp_dir: Path) -> Iterator[tuple[str, by
             yield example["id"].decode(), example["speech"], example["text"].decode()
 
 
-def tfds_split(name: str) -> str:
-    """Return what TFDS calls a set.
+def name_tfds_split(name: str) -> str:
+    """Name a set as TFDS does.
 
     Example:
-        >>> tfds_split("train-clean-100"), tfds_split("dev-clean")
+        >>> name_tfds_split("train-clean-100"), name_tfds_split("dev-clean")
         ('train_clean100', 'dev_clean')
     """
     first, second, *hours = name.split("-")

@@ -25,16 +25,18 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class ParallelText:
-    """Two aligned files, or one file of two columns (then both paths are the same).
+    r"""Two aligned files, or one file of two columns (then both paths are the same).
 
     Args:
-      first: file of the first language.
-      second: file of the second language.
-      exchanged: whether a two-column file has the second language in its first column.
+        first: File of the first language.
+        second: File of the second language.
+        exchanged: Whether a two-column file has the second language in its first column.
 
     Example:
-      >>> list(ParallelText(Path("train.en"), Path("train.de")).pairs())
-      [('a dog', 'ein Hund'), ('two cats', 'zwei Katzen')]
+        >>> first, second = Path("train.en"), Path("train.de")
+        >>> _ = first.write_text("a dog\ntwo cats\n"), second.write_text("ein Hund\nzwei Katzen\n")
+        >>> list(ParallelText(first, second).read_pairs())
+        [('a dog', 'ein Hund'), ('two cats', 'zwei Katzen')]
     """
 
     first: Path
@@ -46,23 +48,24 @@ class ParallelText:
         """The files, each once."""
         return (self.first,) if self.first == self.second else (self.first, self.second)
 
-    def pairs(self) -> Iterator[Pair]:
+    def read_pairs(self) -> Iterator[Pair]:
         """Yield (first, second) line by line, without white space around the text.
 
         A pair with an empty side says nothing about translation: it is skipped, and how many
         were is logged as a warning at the end.
 
         Raises:
-          UserError: files of unequal length, text that is not UTF-8, a broken .gz file.
+            UserError: Files of unequal length, text that is not UTF-8, a broken .gz file.
         """
-        numbered = self._column_pairs() if self.first == self.second else self._line_pairs()
-        return without_empty_pairs(numbered, " and ".join(map(str, self.paths)))
+        is_one_file = self.first == self.second
+        pairs = self._read_column_pairs() if is_one_file else self._read_line_pairs()
+        return drop_empty_pairs(pairs, " and ".join(map(str, self.paths)))
 
-    def _line_pairs(self) -> Iterator[Pair]:
+    def _read_line_pairs(self) -> Iterator[Pair]:
         check_same_length(self.first, self.second)
         yield from zip(read_lines(self.first), read_lines(self.second), strict=True)
 
-    def _column_pairs(self) -> Iterator[Pair]:
+    def _read_column_pairs(self) -> Iterator[Pair]:
         malformed = 0
         for line in read_lines(self.first):
             columns = [column.strip() for column in line.split("\t")]
@@ -74,12 +77,12 @@ class ParallelText:
             warn_once(f"{self.first}: skipped {malformed} lines without exactly two columns.")
 
 
-def without_empty_pairs(pairs: Iterable[Pair], where: str) -> Iterator[Pair]:
+def drop_empty_pairs(pairs: Iterable[Pair], where: str) -> Iterator[Pair]:
     """Yield the pairs that have two sides, and log at the end how many have not.
 
     Args:
-      pairs: without white space around the texts.
-      where: what they are read from, for the message.
+        pairs: Without white space around the texts.
+        where: What they are read from, for the message.
     """
     both_empty, one_empty = 0, 0
     for first, second in pairs:
@@ -103,10 +106,10 @@ def read_lines(path: Path) -> Iterator[str]:
     (Common Crawl has carriage returns within lines).
 
     Args:
-      path: plain or .gz.
+        path: Plain or .gz.
 
     Raises:
-      UserError: if a line is not UTF-8 (with file and line number) or the .gz file is broken.
+        UserError: If a line is not UTF-8 (with file and line number) or the .gz file is broken.
     """
     lines = decode_lines(path)
     if ".sgm" in path.suffixes[-2:]:
@@ -115,7 +118,7 @@ def read_lines(path: Path) -> Iterator[str]:
 
 
 def count_lines(path: Path) -> int:
-    """Return how many lines `read_lines` will yield, without decoding them."""
+    """Count the lines that `read_lines` will yield, without decoding them."""
     if ".sgm" in path.suffixes[-2:]:
         return sum(1 for _ in read_lines(path))
     count, last = 0, b"\n"
@@ -130,7 +133,7 @@ def check_same_length(first: Path, second: Path) -> None:
     """Check before the first pair is read that two files have equally many lines.
 
     Raises:
-      UserError: if not, naming both files and both counts.
+        UserError: If not, naming both files and both counts.
     """
     first_count, second_count = count_lines(first), count_lines(second)
     if first_count != second_count:
@@ -143,8 +146,8 @@ def check_same_length(first: Path, second: Path) -> None:
         )
 
 
-def pair_hash(first: str, second: str) -> int:
-    """Return 64 bits that depend on the text of a pair only, the same on every machine."""
+def hash_pair(first: str, second: str) -> int:
+    """Hash the text of a pair to 64 bits, the same on every machine."""
     return hash_bytes(f"{first}\n{second}".encode(), "big")
 
 
@@ -159,5 +162,5 @@ def choose_held_out_pairs(pairs: Iterable[Pair], *, share: float, most: int) -> 
             one pair is, with its repetitions.
         most: The largest number of pairs to hold out (different ones; repetitions come on top).
     """
-    count, sizes = count_lowest(starmap(pair_hash, pairs), most)
+    count, sizes = count_lowest(starmap(hash_pair, pairs), most)
     return choose_held_out(sizes, round(count * share), may_exceed=True)

@@ -35,16 +35,16 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def name_hash(name: str | int) -> int:
-    """Return 64 bits that depend on a name or number only, the same on every machine."""
+def hash_name(name: str | int) -> int:
+    """Hash a name or number to 64 bits, the same on every machine."""
     return hash_bytes(str(name).encode("utf-8", "surrogateescape"))
 
 
 def count_parts(pictures: Sequence[T]) -> int:
-    """Return into how many parts of at most 2,000 pictures a split falls; at least one."""
+    """Count the parts of at most 2,000 pictures into which a split falls; at least one."""
     return max(1, math.ceil(len(pictures) / _PICTURES_PER_PART))
 
 
-def one_part(pictures: Sequence[T], part: int) -> Sequence[T]:
-    """Return one part; all of them in order are the split."""
+def select_part(pictures: Sequence[T], part: int) -> Sequence[T]:
+    """Select one part; all of them in order are the split."""
     return pictures[part * _PICTURES_PER_PART : (part + 1) * _PICTURES_PER_PART]

@@ -55,7 +55,7 @@ class Listing:
 
 
 class SpeechProblem(Problem):
-    """Writes down what is said. A subclass lists the utterances; this class reads the sounds.
+    """Writes down what is said: a subclass lists the utterances, this class reads the sounds.
 
     Transcripts are lower-case in all of them, whatever the corpus has: so they share subwords with
     text, and word error rates do not depend on a corpus's habit. The command is that of
@@ -83,7 +83,7 @@ class SpeechProblem(Problem):
             yield from self.generate_part(split, part)
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
-        """Yield the examples of one part, and tells at its end what was resampled."""
+        """Yield the examples of one part, and tell at its end what was resampled."""
         listing = self.listing(split, part)
         for note in listing.notes:
             warn_once(f"Problem {self.name}, {split}: {note}")
@@ -101,17 +101,17 @@ class SpeechProblem(Problem):
                 )
                 yield {"inputs": sound, "targets": utterance.text}
         finally:
-            if note := reader.note():
+            if note := reader.describe_resampling():
                 warn_once(f"Problem {self.name}, {where}: {note}")
 
 
-def lower_case(text: str) -> str:
-    """Return the words of a transcript in lower case, one space between them."""
+def lower_text(text: str) -> str:
+    """Put the words of a transcript in lower case, one space between them."""
     return " ".join(text.lower().split())
 
 
-def counted(number: int, what: str, examples: Sequence[str]) -> list[str]:
-    """Return one note about what was left out, with the first names; none if nothing was."""
+def note_left_out(number: int, what: str, examples: Sequence[str]) -> list[str]:
+    """Write one note about what was left out, with the first names; none if nothing was."""
     if not number:
         return []
     names = ", ".join(examples[:3]) + (", ..." if number > 3 else "")

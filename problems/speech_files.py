@@ -10,7 +10,7 @@ from pathlib import Path
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, choose_held_out, hash_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import SOURCE_MODULES, Listing, SpeechProblem, Utterance
-from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, files_of_list, read_list
+from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, find_list_files, read_list
 from t2t_mm.registry import register_problem
 
 _ONE_PART_UP_TO = 10_000
@@ -61,24 +61,24 @@ class SpeechFiles(SpeechProblem):
     @property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless the folder is known to have none."""
-        if self._folder is not None and self._folder.is_dir() and not self._candidates("test"):
+        if self._folder is not None and self._folder.is_dir() and not self._find_candidates("test"):
             return SPLITS[:2]
         return SPLITS
 
     def num_parts(self, split: str) -> int:
         """Return 16 for a training split of more than 10,000 utterances, else one."""
-        if split != "train" or len(self._whole("train").utterances) <= _ONE_PART_UP_TO:
+        if split != "train" or len(self._list_whole("train").utterances) <= _ONE_PART_UP_TO:
             return 1
         return _PARTS
 
     def listing(self, split: str, part: int) -> Listing:
         """Return every n-th utterance of a split; notes with the first part."""
-        whole = self._whole(split)
+        whole = self._list_whole(split)
         return Listing(whole.utterances[part :: self.num_parts(split)], () if part else whole.notes)
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the lists of all splits that there are now; not the sounds."""
-        return [file for path in self._lists.values() for file in files_of_list(path)]
+        return [file for path in self._lists.values() for file in find_list_files(path)]
 
     @property
     def _folder(self) -> Path | None:
@@ -87,14 +87,14 @@ class SpeechFiles(SpeechProblem):
     @cached_property
     def _lists(self) -> dict[str, Path]:
         """The directory or manifest of each split that has one."""
-        found = {split: self._only(split) for split in SPLIT_NAMES}
+        found = {split: self._choose_list(split) for split in SPLIT_NAMES}
         if not found["train"]:
             folder = self._folder or Path("TMP_DIR", self.argument)
             raise self.missing(one_of=[folder / "train" / "text", folder / "train.jsonl"])
         return {split: path for split, path in found.items() if path}
 
-    def _only(self, split: str) -> Path | None:
-        paths = self._candidates(split)
+    def _choose_list(self, split: str) -> Path | None:
+        paths = self._find_candidates(split)
         if len(paths) > 1:
             raise UserError(
                 f"Problem {self.name} cannot choose its {split} list: there are "
@@ -105,7 +105,7 @@ class SpeechFiles(SpeechProblem):
             )
         return next(iter(paths), None)
 
-    def _candidates(self, split: str) -> list[Path]:
+    def _find_candidates(self, split: str) -> list[Path]:
         if self._folder is None:
             return []
         paths = []
@@ -116,26 +116,26 @@ class SpeechFiles(SpeechProblem):
             paths += [path for path in manifests if path.is_file()]
         return paths
 
-    def _whole(self, split: str) -> Listing:
+    def _list_whole(self, split: str) -> Listing:
         if split not in self._listings:
-            self._listings[split] = self._list(split)
+            self._listings[split] = self._list_split(split)
         return self._listings[split]
 
     @cached_property
     def _listings(self) -> dict[str, Listing]:
         return {}
 
-    def _list(self, split: str) -> Listing:
+    def _list_split(self, split: str) -> Listing:
         lists = self._lists
         if split == "test" and split not in lists:
             raise self.missing(one_of=[f"{self._folder}/test{end}" for end in ("/text", ".jsonl")])
         path = lists.get(split, lists["train"])
-        self.raw_files_read += files_of_list(path)
+        self.raw_files_read += find_list_files(path)
         assert self._folder is not None
         listing = read_list(path, self._folder)
         if split == "test" or "validation" in lists:
             return listing
-        held_out = held_out_keys(
+        held_out = choose_held_out_keys(
             listing.utterances, share=self.held_out_share, most=self.held_out_most
         )
         if split == "validation":
@@ -148,8 +148,8 @@ class SpeechFiles(SpeechProblem):
         return Listing(rest, [*listing.notes, note])
 
 
-def held_out_keys(utterances: Sequence[Utterance], *, share: float, most: int) -> set[str]:
-    """Return the keys of the utterances to hold out: whole groups, in the order of their hashes.
+def choose_held_out_keys(utterances: Sequence[Utterance], *, share: float, most: int) -> set[str]:
+    """Choose the keys of the utterances to hold out: whole groups, in the order of their hashes.
 
     Args:
         utterances: All of them. Where they are all of one group each is a group of its own.

@@ -12,7 +12,7 @@ from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
-from t2t_mm.problems.speech import Listing, Utterance, counted, lower_case
+from t2t_mm.problems.speech import Listing, Utterance, lower_text, note_left_out
 
 MANIFEST_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
 
@@ -24,8 +24,8 @@ _ARCHIVE = re.compile(r".*\.ark:\d+")
 Numbered = tuple[int, str]
 
 
-def files_of_list(path: Path) -> list[Path]:
-    """Return the files that a list consists of: itself, or those of a Kaldi directory."""
+def find_list_files(path: Path) -> list[Path]:
+    """Find the files that a list consists of: itself, or those of a Kaldi directory."""
     if not path.is_dir():
         return [path]
     names = ("text", "wav.scp", "segments", "utt2spk")
@@ -60,34 +60,36 @@ def read_kaldi_directory(folder: Path, top: Path) -> Listing:
         UserError: If a line is malformed or there twice, a sound file is not there, or `wav.scp`
             has a command or an archive.
     """
-    texts, scp = _table(folder / "text"), _table(folder / "wav.scp")
-    segments = _segments(folder / "segments")
-    speakers = {key: speaker for key, (_, speaker) in _optional_table(folder / "utt2spk").items()}
+    texts, scp = _read_table(folder / "text"), _read_table(folder / "wav.scp")
+    segments = _read_segments(folder / "segments")
+    speakers = {
+        key: speaker for key, (_, speaker) in _read_optional_table(folder / "utt2spk").items()
+    }
     sounds: dict[str, Path] = {}
     utterances, soundless, wordless = [], [], []
     for key, (_, text) in texts.items():
         recording, where = segments.get(key, ("" if segments else key, {}))
-        words = lower_case(text)
+        words = lower_text(text)
         if recording not in scp:
             soundless.append(key)
         elif not words:
             wordless.append(key)
         else:
             if recording not in sounds:
-                sounds[recording] = _sound_path(folder / "wav.scp", *scp[recording], top)
+                sounds[recording] = _find_sound(folder / "wav.scp", *scp[recording], top)
             group = speakers.get(key, recording)
             utterances.append(Utterance(key, sounds[recording], words, group, **where))
     unwritten = [key for key in segments or scp if key not in texts]
     notes = [
-        *counted(len(soundless), "texts have no sound", soundless),
-        *counted(len(wordless), "texts are without a word", wordless),
-        *counted(len(unwritten), "sounds have no text", unwritten),
+        *note_left_out(len(soundless), "texts have no sound", soundless),
+        *note_left_out(len(wordless), "texts are without a word", wordless),
+        *note_left_out(len(unwritten), "sounds have no text", unwritten),
     ]
     return Listing(utterances, [f"{folder}: {note}" for note in notes])
 
 
-def _table(path: Path) -> dict[str, Numbered]:
-    """Return what follows each key, with its line number."""
+def _read_table(path: Path) -> dict[str, Numbered]:
+    """Read what follows each key, with its line number."""
     if not path.is_file():
         raise UserError(
             f"A Kaldi directory has no file {path.name}",
@@ -108,18 +110,18 @@ def _table(path: Path) -> dict[str, Numbered]:
     return table
 
 
-def _optional_table(path: Path) -> dict[str, Numbered]:
-    return _table(path) if path.is_file() else {}
+def _read_optional_table(path: Path) -> dict[str, Numbered]:
+    return _read_table(path) if path.is_file() else {}
 
 
-def _segments(path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return recording, begin, end and channel of each utterance."""
+def _read_segments(path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Read recording, begin, end and channel of each utterance."""
     segments = {}
-    for key, (number, line) in _optional_table(path).items():
+    for key, (number, line) in _read_optional_table(path).items():
         try:
             recording, start, end, *channel = line.split()
             until_the_end = float(end) < 0  # as Kaldi writes it
-            where = _span(float(start), None if until_the_end else float(end))
+            where = _check_span(float(start), None if until_the_end else float(end))
             if channel:
                 where["channel"] = int(channel[0])
         except ValueError:
@@ -132,7 +134,7 @@ def _segments(path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
     return segments
 
 
-def _sound_path(scp: Path, number: int, value: str, top: Path) -> Path:
+def _find_sound(scp: Path, number: int, value: str, top: Path) -> Path:
     if value.endswith("|") or _ARCHIVE.fullmatch(value):
         what = "a command" if value.endswith("|") else "an archive"
         raise UserError(
@@ -145,10 +147,10 @@ def _sound_path(scp: Path, number: int, value: str, top: Path) -> Path:
     for base in above or [scp.parent]:
         if (path := base / value).is_file():
             return path
-    raise _no_sound(scp, number, value, [base / value for base in above])
+    raise _explain_missing_sound(scp, number, value, [base / value for base in above])
 
 
-def _no_sound(place: Path, number: int, value: str, tried: list[Path]) -> UserError:
+def _explain_missing_sound(place: Path, number: int, value: str, tried: list[Path]) -> UserError:
     return UserError(
         f"{place}, line {number}: the sound file is not there",
         expected=" or ".join(map(str, dict.fromkeys(tried))),
@@ -175,28 +177,31 @@ def read_manifest(path: Path) -> Listing:
         UserError: If a line is malformed or a sound file is not there.
 
     Example:
-        {"audio": "clips/1.flac", "text": "Good morning"}
+        >>> _ = Path("1.flac").write_bytes(b"")  # sounds are read later
+        >>> _ = Path("train.jsonl").write_text('{"audio": "1.flac", "text": "Good morning"}')
+        >>> [(one.sound, one.text) for one in read_manifest(Path("train.jsonl")).utterances]
+        [(PosixPath('1.flac'), 'good morning')]
     """
     utterances, wordless = [], []
-    for number, row in _rows(path):
-        value, text = (_column(path, number, row, names) for names in (_AUDIO, _TEXT))
+    for number, row in _read_rows(path):
+        value, text = (_pick_column(path, number, row, names) for names in (_AUDIO, _TEXT))
         sound = path.parent / value
         if not sound.is_file():
-            raise _no_sound(path, number, value, [sound])
-        segment = _segment(path, number, row)
+            raise _explain_missing_sound(path, number, value, [sound])
+        segment = _parse_segment(path, number, row)
         key = f"{value}@{segment['start_s']}" if segment else value
-        if words := lower_case(text):
+        if words := lower_text(text):
             speaker = next((str(row[name]) for name in _SPEAKER if row.get(name)), value)
             utterances.append(Utterance(key, sound, words, speaker, **segment))
         else:
             wordless.append(key)
-    notes = counted(len(wordless), "texts are without a word", wordless)
+    notes = note_left_out(len(wordless), "texts are without a word", wordless)
     return Listing(utterances, [f"{path}: {note}" for note in notes])
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     if path.suffix in (".csv", ".tsv"):
-        yield from _table_rows(path)
+        yield from _read_table_rows(path)
         return
     for number, line in enumerate(decode_lines(path), start=1):
         if not line.strip():
@@ -214,7 +219,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield number, row
 
 
-def _table_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
+def _read_table_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Yield the rows of a .csv or .tsv by the names in its first line, each a line of its own."""
     options: dict[str, Any] = {"strict": True}
     if path.suffix == ".tsv":
@@ -243,7 +248,7 @@ def _table_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         names = names or row
 
 
-def _column(path: Path, number: int, row: Mapping[str, Any], names: tuple[str, ...]) -> str:
+def _pick_column(path: Path, number: int, row: Mapping[str, Any], names: tuple[str, ...]) -> str:
     value = next((row[name] for name in names if name in row), None)
     if not isinstance(value, str):
         raise UserError(
@@ -254,13 +259,13 @@ def _column(path: Path, number: int, row: Mapping[str, Any], names: tuple[str, .
     return value
 
 
-def _segment(path: Path, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return begin and end where the row has an offset; nothing for the whole file."""
+def _parse_segment(path: Path, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Parse begin and end where the row has an offset; nothing for the whole file."""
     if row.get("offset") in (None, ""):
         return {}
     try:
         start = float(row["offset"])
-        return _span(start, start + float(row["duration"]))
+        return _check_span(start, start + float(row["duration"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         raise UserError(
             f"{path}, line {number}: this is no segment",
@@ -269,8 +274,8 @@ def _segment(path: Path, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
         ) from None
 
 
-def _span(start_s: float, end_s: float | None) -> dict[str, Any]:
-    """Return begin and end of a segment, None for the end of its file.
+def _check_span(start_s: float, end_s: float | None) -> dict[str, Any]:
+    """Check begin and end of a segment, None for the end of its file.
 
     Raises:
         ValueError: It begins before the file, is empty, or begin or end is no finite number.

@@ -17,21 +17,21 @@ from t2t_mm.problems.parallel_text import (
     Pair,
     ParallelText,
     choose_held_out_pairs,
-    pair_hash,
+    hash_pair,
 )
 from t2t_mm.registry import register_problem
 
 
 @register_problem("text2text_files")
 class Text2textFiles(Problem):
-    """Learns from line-aligned files: line n of the targets belongs to line n of the inputs.
+    r"""Learns from line-aligned files: line n of the targets belongs to line n of the inputs.
 
     The bare name reads `train.inputs` and `train.targets` from --tmp_dir. With two languages,
     `text2text_files/en-de` reads `train.en` and `train.de` and translates from en to de;
     `text2text_files/de-en` (or `text2text_files/en-de_rev`) is the other direction. Several pairs
     may stand side by side in one folder and in one training:
 
-        t2t-datagen --tmp_dir=corpus --data_dir=data \\
+        t2t-datagen --tmp_dir=corpus --data_dir=data \
             --problems=text2text_files/en-de,text2text_files/de-en,text2text_files/en-fr
 
     Files: UTF-8, plain or .gz. The split is in the name: `train`, `validation` (`valid`, `val`,
@@ -47,8 +47,8 @@ class Text2textFiles(Problem):
     - The command is the target language, so en-de_rev and fr-en share the command "en".
 
     Raises:
-      UserError: when data is generated: a missing file, files of unequal length, text that is not
-        UTF-8, a choice between files that cannot be made.
+        UserError: When data is generated: a missing file, files of unequal length, text that is not
+            UTF-8, a choice between files that cannot be made.
     """
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
@@ -72,13 +72,13 @@ class Text2textFiles(Problem):
         tmp_dir: str | Path | None = None,
     ) -> None:
         super().__init__(name=name, argument=argument, data_dir=data_dir, tmp_dir=tmp_dir)
-        self.languages = _languages(argument)
+        self.languages = _parse_languages(argument)
 
     @property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless the folder is known to have no test files."""
         folder_known = self.tmp_dir is not None and self.tmp_dir.is_dir()
-        if folder_known and not self._test_stems():
+        if folder_known and not self._find_test_stems():
             return SPLITS[:2]
         return SPLITS
 
@@ -100,18 +100,18 @@ class Text2textFiles(Problem):
         """Yield {"inputs": line, "targets": line} in the order of the files."""
         files = self._files
         if split in files:
-            pairs = files[split].pairs()
+            pairs = files[split].read_pairs()
         elif split == "test":
             raise UserError(
                 f"Problem {self.name} has no test split: there are no test files",
-                expected=self._expected("test"),
+                expected=self._describe_files("test"),
                 received={"split": split, "tmp_dir": str(self.tmp_dir)},
                 fix="Add such files to the folder and generate the data again.",
             )
         else:
-            pairs = self._held_out(files["train"], wanted=True)
+            pairs = self._select_pairs(files["train"], wanted=True)
         if split == "train" and "validation" not in files:
-            pairs = self._held_out(files["train"], wanted=False)
+            pairs = self._select_pairs(files["train"], wanted=False)
         for inputs, targets in pairs:
             yield {"inputs": inputs, "targets": targets}
 
@@ -119,22 +119,22 @@ class Text2textFiles(Problem):
         """Return the files of all splits that there are now."""
         return [path for text in self._files.values() for path in text.paths]
 
-    def _held_out(self, text: ParallelText, *, wanted: bool) -> Iterator[Pair]:
+    def _select_pairs(self, text: ParallelText, *, wanted: bool) -> Iterator[Pair]:
         warn_once(
             f"Problem {self.name}: no validation files in {self.tmp_dir}; "
             f"{self.held_out_share:.0%} of the training pairs (at most {self.held_out_most:,}) "
             f"are held out for validation, chosen by a hash of their text."
         )
-        ordered = map(self._ordered, text.pairs())
+        ordered = map(self._order_languages, text.read_pairs())
         held_out = choose_held_out_pairs(
             ordered, share=self.held_out_share, most=self.held_out_most
         )
-        for pair in text.pairs():
-            if (pair_hash(*self._ordered(pair)) in held_out) == wanted:
+        for pair in text.read_pairs():
+            if (hash_pair(*self._order_languages(pair)) in held_out) == wanted:
                 yield pair
 
-    def _ordered(self, pair: Pair) -> Pair:
-        """Return a pair by order of language names: the same for both directions."""
+    def _order_languages(self, pair: Pair) -> Pair:
+        """Put a pair in the order of the languages' names: the same for both directions."""
         return pair if self.languages[0] < self.languages[1] else (pair[1], pair[0])
 
     @cached_property
@@ -142,22 +142,22 @@ class Text2textFiles(Problem):
         """The files of each split that has any, all found before the first one is read."""
         files = {}
         for split in ("train", "validation"):
-            if text := self._only(split, SPLIT_NAMES[split]):
+            if text := self._choose_files(split, SPLIT_NAMES[split]):
                 files[split] = text
         if "train" not in files:
             raise UserError(
                 f"Problem {self.name} finds no training files",
-                expected=self._expected("train"),
+                expected=self._describe_files("train"),
                 received={"tmp_dir": str(self.tmp_dir), "files": ", ".join([*self._names][:10])},
                 fix="Put the files there, or name the folder that has them with --tmp_dir.",
             )
-        if test := self._only("test", self._test_stems()):
+        if test := self._choose_files("test", self._find_test_stems()):
             files["test"] = test
         self.raw_files_read += [path for text in files.values() for path in text.paths]
         return files
 
-    def _only(self, split: str, stems: tuple[str, ...]) -> ParallelText | None:
-        found = {stem: text for stem in stems if (text := self._aligned_files(stem))}
+    def _choose_files(self, split: str, stems: tuple[str, ...]) -> ParallelText | None:
+        found = {stem: text for stem in stems if (text := self._find_aligned(stem))}
         if len(found) > 1:
             stem = next(iter(found))
             names = [path.name for path in found[stem].paths]
@@ -166,15 +166,15 @@ class Text2textFiles(Problem):
             raise UserError(
                 f"Problem {self.name} cannot choose its {split} files: "
                 f"there are {', '.join(sorted(found))}",
-                expected=f"one name for each language, as {self._expected(split)}",
+                expected=f"one name for each language, as {self._describe_files(split)}",
                 received={"tmp_dir": str(self.tmp_dir)},
                 fix=test_fix if split == "test" else "Keep one of them there.",
             )
         return next(iter(found.values()), None)
 
-    def _test_stems(self) -> tuple[str, ...]:
-        """Return "test" if there are such files, else every other name that starts with it."""
-        if self._aligned_files("test"):
+    def _find_test_stems(self) -> tuple[str, ...]:
+        """Find "test" if there are such files, else every other name that starts with it."""
+        if self._find_aligned("test"):
             return ("test",)
         tail = re.compile(rf"\.({'|'.join((*self._pair_tags, ''))})({'|'.join(self.languages)})$")
         stems = set()
@@ -182,13 +182,13 @@ class Text2textFiles(Problem):
             stem, replaced = tail.subn("", name)
             if replaced and stem.startswith("test"):
                 stems.add(stem)
-        return tuple(sorted(stem for stem in stems if self._aligned_files(stem, strict=False)))
+        return tuple(sorted(stem for stem in stems if self._find_aligned(stem, strict=False)))
 
-    def _aligned_files(self, stem: str, *, strict: bool = True) -> ParallelText | None:
-        """Return the two files of a stem, None if neither exists.
+    def _find_aligned(self, stem: str, *, strict: bool = True) -> ParallelText | None:
+        """Find the two files of a stem; None if neither exists.
 
         Raises:
-          UserError: if strict and only one of the two exists.
+            UserError: If strict and only one of the two exists.
         """
         for tag in (*self._pair_tags, ""):
             sides = [self._names.get(f"{stem}.{tag}{language}") for language in self.languages]
@@ -216,7 +216,7 @@ class Text2textFiles(Problem):
         if self.tmp_dir is None or not self.tmp_dir.is_dir():
             raise UserError(
                 f"Problem {self.name} reads files but has no folder of them",
-                expected=f"a folder with {self._expected('train')}",
+                expected=f"a folder with {self._describe_files('train')}",
                 received={"tmp_dir": None if self.tmp_dir is None else str(self.tmp_dir)},
                 fix="Name the folder with --tmp_dir.",
             )
@@ -226,13 +226,13 @@ class Text2textFiles(Problem):
                 names.setdefault(path.name.removesuffix(".gz"), path)
         return names
 
-    def _expected(self, split: str) -> str:
+    def _describe_files(self, split: str) -> str:
         source, target = self.languages
         return f"{split}.{source} and {split}.{target} (plain or .gz)"
 
 
-def _languages(argument: str) -> tuple[str, str]:
-    """Return the endings of the input and the target files."""
+def _parse_languages(argument: str) -> tuple[str, str]:
+    """Parse the argument: the endings of the input and the target files."""
     if not argument:
         return "inputs", "targets"
     source, separator, target = argument.partition("-")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 
-class DownloadFailure(Exception):
+class DownloadFailedError(Exception):
     """The original archives could not be fetched."""
 
 
-def prepare(builder: Any, tmp_dir: Path) -> None:
+def prepare_set(builder: Any, tmp_dir: Path) -> None:
     """Download and prepare a data set unless it is there.
 
     Original archives that lie in tmp_dir are not downloaded.
@@ -21,7 +21,7 @@ def prepare(builder: Any, tmp_dir: Path) -> None:
         tmp_dir: Folder of raw files.
 
     Raises:
-        DownloadFailure: Without a network, or when a server refuses.
+        DownloadFailedError: Without a network, or when a server refuses.
         OSError: The disk is full.
     """
     import tensorflow_datasets as tfds
@@ -36,4 +36,4 @@ def prepare(builder: Any, tmp_dir: Path) -> None:
     except (OSError, tfds.download.DownloadError) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
             raise
-        raise DownloadFailure(f"{type(error).__name__}: {error}") from error
+        raise DownloadFailedError(f"{type(error).__name__}: {error}") from error

@@ -12,14 +12,14 @@ from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problems.parallel_text import choose_held_out_pairs, pair_hash
+from t2t_mm.problems.parallel_text import choose_held_out_pairs, hash_pair
 from t2t_mm.problems.treebank_files import (
     ENDINGS,
     TreeFile,
-    files_below,
-    files_in_zip,
-    tree_examples,
-    zip_files,
+    find_files_below,
+    find_files_in_zip,
+    find_zips,
+    read_tree_examples,
 )
 from t2t_mm.registry import register_problem
 
@@ -49,8 +49,8 @@ class TreeFiles(Problem):
     `t2t_mm.data.trees.trees` and, for the targets, `t2t_mm.data.trees.linearization`.
 
     Raises:
-      UserError: when data is generated: no files, a choice between files that cannot be made, a
-        malformed tree (with file and line).
+        UserError: When data is generated: no files, a choice between files that cannot be made, a
+            malformed tree (with file and line).
     """
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
@@ -78,7 +78,7 @@ class TreeFiles(Problem):
         """Train and validation, and test unless it is known that there are no test files."""
         folder = self._folder
         if folder is not None and folder.is_dir():
-            named = self._named_files(folder)
+            named = self._find_named_files(folder)
             if "train" in named and "test" not in named:
                 return SPLITS[:2]
         return SPLITS
@@ -94,26 +94,24 @@ class TreeFiles(Problem):
                 fix="Add such a file to the folder and generate the data again.",
             )
         if split == "test" or "validation" in files:
-            yield from tree_examples(files[split])
+            yield from read_tree_examples(files[split])
         else:
-            yield from self._train_or_held_out(files["train"], wanted=split == "validation")
+            yield from self._select_examples(files["train"], wanted=split == "validation")
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the files of all splits that there are now, or the .zip that holds them."""
         return sorted({file.path for files in self._files.values() for file in files})
 
-    def _train_or_held_out(
-        self, files: list[TreeFile], *, wanted: bool
-    ) -> Iterator[dict[str, str]]:
+    def _select_examples(self, files: list[TreeFile], *, wanted: bool) -> Iterator[dict[str, str]]:
         warn_once(
             f"Problem {self.name}: no validation file in {self._folder}; "
             f"{self.held_out_share:.0%} of the training trees (at most {self.held_out_most:,}) "
             f"are held out for validation, chosen by a hash of their text."
         )
-        pairs = ((example["inputs"], example["targets"]) for example in tree_examples(files))
+        pairs = ((example["inputs"], example["targets"]) for example in read_tree_examples(files))
         held_out = choose_held_out_pairs(pairs, share=self.held_out_share, most=self.held_out_most)
-        for example in tree_examples(files):
-            if (pair_hash(example["inputs"], example["targets"]) in held_out) == wanted:
+        for example in read_tree_examples(files):
+            if (hash_pair(example["inputs"], example["targets"]) in held_out) == wanted:
                 yield example
 
     @property
@@ -126,16 +124,16 @@ class TreeFiles(Problem):
         folder = self._folder
         files: dict[str, list[TreeFile]] = {}
         if folder is not None and folder.is_dir():
-            files = self._named_files(folder)
+            files = self._find_named_files(folder)
         if files and "train" not in files:
-            raise self._nothing_found("a training file", "train.mrg beside the other files")
+            raise self._explain_nothing_found("a training file", "train.mrg beside the other files")
         if not files:
-            files = self._split_by_file(self._unnamed_files(folder))
+            files = self._split_by_file(self._find_unnamed_files(folder))
         self.raw_files_read += sorted({one.path for some in files.values() for one in some})
         return files
 
-    def _named_files(self, folder: Path) -> dict[str, list[TreeFile]]:
-        """Return train.mrg, dev.ptb and the like by split."""
+    def _find_named_files(self, folder: Path) -> dict[str, list[TreeFile]]:
+        """Find train.mrg, dev.ptb and the like by split."""
         files = {}
         names = sorted(path for path in folder.iterdir() if path.is_file())
         for split, stems in SPLIT_NAMES.items():
@@ -156,16 +154,16 @@ class TreeFiles(Problem):
                 files[split] = [*found.values()]
         return files
 
-    def _unnamed_files(self, folder: Path | None) -> list[TreeFile]:
-        """Return the .mrg and .ptb files below the folder, or else those of its one .zip."""
+    def _find_unnamed_files(self, folder: Path | None) -> list[TreeFile]:
+        """Find the .mrg and .ptb files below the folder, or else those of its one .zip."""
         archives: list[Path] = []
         if folder is not None and folder.is_dir():
-            if files := files_below(folder):
+            if files := find_files_below(folder):
                 return files
-            archives = zip_files(folder)
+            archives = find_zips(folder)
         elif folder is not None and self.argument:
             archives = [path for path in [folder.with_name(f"{folder.name}.zip")] if path.is_file()]
-        found = {path: files for path in archives if (files := files_in_zip(path))}
+        found = {path: files for path in archives if (files := find_files_in_zip(path))}
         if len(found) > 1:
             raise UserError(
                 f"Problem {self.name} cannot choose its treebank: "
@@ -175,14 +173,14 @@ class TreeFiles(Problem):
                 fix=f"Name one, as tree_files/{next(iter(found)).stem}.",
             )
         if not found:
-            raise self._nothing_found(
+            raise self._explain_nothing_found(
                 "trees",
                 "train.mrg (or .ptb, .txt, .trees; plain or .gz), or a folder or .zip of .mrg or "
                 ".ptb files",
             )
         return next(iter(found.values()))
 
-    def _nothing_found(self, what: str, expected: str) -> UserError:
+    def _explain_nothing_found(self, what: str, expected: str) -> UserError:
         return UserError(
             f"Problem {self.name} does not find {what}",
             expected=expected,
@@ -191,7 +189,7 @@ class TreeFiles(Problem):
         )
 
     def _split_by_file(self, files: list[TreeFile]) -> dict[str, list[TreeFile]]:
-        """Return the first 80% of the files for training, then twice 10%; at least one each."""
+        """Split files in their order: 80% for training, then twice 10%; at least one each."""
         count = len(files)
         if count < 3:
             raise UserError(

@@ -13,7 +13,12 @@ from typing import ClassVar, Final
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problems.treebank_files import TreeFile, files_in_zip, tree_examples, zip_files
+from t2t_mm.problems.treebank_files import (
+    TreeFile,
+    find_files_in_zip,
+    find_zips,
+    read_tree_examples,
+)
 from t2t_mm.registry import register_problem
 
 _SECTIONS: Final = {"train": range(2, 22), "validation": range(22, 23), "test": range(23, 24)}
@@ -73,7 +78,7 @@ class WsjParse(Problem):
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
         """Yield the trees of one section."""
-        yield from tree_examples(self._sections[_SECTIONS[split][part]])
+        yield from read_tree_examples(self._sections[_SECTIONS[split][part]])
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the files of the sections that count, or the .zip that holds them."""
@@ -82,16 +87,18 @@ class WsjParse(Problem):
     @cached_property
     def _sections(self) -> dict[int, list[TreeFile]]:
         """The files of sections 02 to 23 of the fullest treebank that there is."""
-        treebanks = _treebanks(self.tmp_dir) if self.tmp_dir and self.tmp_dir.is_dir() else []
+        treebanks = _find_treebanks(self.tmp_dir) if self.tmp_dir and self.tmp_dir.is_dir() else []
         sections = max(treebanks, key=lambda one: len(_NEEDED & one.keys()), default={})
         lacking = sorted(_NEEDED - sections.keys())
         if lacking:
-            raise self._incomplete(sections, lacking)
+            raise self._explain_incomplete(sections, lacking)
         sections = {section: sections[section] for section in sorted(_NEEDED)}
         self.raw_files_read += sorted({file.path for files in sections.values() for file in files})
         return sections
 
-    def _incomplete(self, sections: dict[int, list[TreeFile]], lacking: list[int]) -> UserError:
+    def _explain_incomplete(
+        self, sections: dict[int, list[TreeFile]], lacking: list[int]
+    ) -> UserError:
         folder = self.tmp_dir or Path("TMP_DIR")
         if not sections:
             return self.missing(
@@ -104,11 +111,11 @@ class WsjParse(Problem):
             )
         example = next(iter(sections.values()))[0]
         is_sample = sections.keys() <= {0, 1}
-        missing = "all" if len(lacking) == len(_NEEDED) else _names(lacking)
+        missing = "all" if len(lacking) == len(_NEEDED) else _write_sections(lacking)
         return UserError(
             f"Problem {self.name} finds "
             + ("the sample that NLTK distributes, " if is_sample else "")
-            + f"only a part of the Penn Treebank: sections {_names(sections)}",
+            + f"only a part of the Penn Treebank: sections {_write_sections(sections)}",
             expected="sections 02 to 23, files wsj_0200.mrg to wsj_2399.mrg",
             received={"missing sections": missing, "found": str(example.path)},
             fix="Copy the missing sections of LDC99T42 too; or use the problem tree_files, which "
@@ -116,21 +123,21 @@ class WsjParse(Problem):
         )
 
 
-def _names(sections: Iterable[int]) -> str:
+def _write_sections(sections: Iterable[int]) -> str:
     return ", ".join(f"{section:02}" for section in sorted(sections))
 
 
-def _treebanks(folder: Path) -> list[dict[int, list[TreeFile]]]:
-    """Return the treebanks in a folder, each by section: those in folders first, then .zip files.
+def _find_treebanks(folder: Path) -> list[dict[int, list[TreeFile]]]:
+    """Find the treebanks in a folder, each by section: those in folders first, then .zip files.
 
     Raises:
         UserError: Nothing but a broken .zip was found.
     """
-    treebanks = _by_section(_wsj_files(folder))
+    treebanks = _group_by_section(_find_wsj_files(folder))
     failures = []
-    for path in zip_files(folder):
+    for path in find_zips(folder):
         try:
-            treebanks += _by_section(files_in_zip(path, (".mrg",)))
+            treebanks += _group_by_section(find_files_in_zip(path, (".mrg",)))
         except UserError as error:  # may be of another problem
             failures.append(error)
     if failures and not treebanks:
@@ -138,7 +145,7 @@ def _treebanks(folder: Path) -> list[dict[int, list[TreeFile]]]:
     return treebanks
 
 
-def _wsj_files(folder: Path) -> Iterator[TreeFile]:
+def _find_wsj_files(folder: Path) -> Iterator[TreeFile]:
     for directory, subdirectories, names in os.walk(folder, followlinks=True):
         depth = len(Path(directory).relative_to(folder).parts)
         if depth:
@@ -149,8 +156,8 @@ def _wsj_files(folder: Path) -> Iterator[TreeFile]:
         yield from map(TreeFile, paths)
 
 
-def _by_section(files: Iterable[TreeFile]) -> list[dict[int, list[TreeFile]]]:
-    """Return the files of each treebank among these by section, in the order of their paths.
+def _group_by_section(files: Iterable[TreeFile]) -> list[dict[int, list[TreeFile]]]:
+    """Group the files of each treebank among these by section, in the order of their paths.
 
     Files belong to one treebank that lie in one folder, or in folders of two digits in it.
     """

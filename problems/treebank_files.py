@@ -40,7 +40,7 @@ class TreeFile:
         return self.parts[-1]
 
 
-def tree_examples(files: Iterable[TreeFile]) -> Iterator[dict[str, str]]:
+def read_tree_examples(files: Iterable[TreeFile]) -> Iterator[dict[str, str]]:
     """Yield one example per tree: its words, separated by spaces, and its symbols.
 
     A .zip is opened once for all its files that follow one another, and not unpacked.
@@ -50,40 +50,41 @@ def tree_examples(files: Iterable[TreeFile]) -> Iterator[dict[str, str]]:
             .zip file.
 
     Example:
-        >>> next(tree_examples([TreeFile(Path("wsj_0201.mrg"))]))
+        >>> _ = Path("wsj_0201.mrg").write_text("( (S (NP (PRP It)) (VP (VBZ works)) (. .)) )")
+        >>> next(read_tree_examples([TreeFile(Path("wsj_0201.mrg"))]))
         {'inputs': 'It works .', 'targets': 'S NP PRP /NP VP VBZ /VP . /S'}
     """
     for path, group in itertools.groupby(files, key=lambda file: file.path):
-        for place, trees in _opened_zip(path, group) if _is_zip(path) else _opened(group):
+        for place, trees in _open_zip(path, group) if _is_zip(path) else _open_files(group):
             for tree in trees:
-                yield {"inputs": " ".join(tree.words()), "targets": _symbols(tree, place)}
+                yield {"inputs": " ".join(tree.words()), "targets": _write_symbols(tree, place)}
 
 
-def files_below(folder: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFile]:
-    """Return the tree files of a folder and all folders below, in the order of their paths.
+def find_files_below(folder: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFile]:
+    """Find the tree files of a folder and all folders below, in the order of their paths.
 
     Of a plain file and its .gz the plain one counts; hidden files do not.
     """
     found: dict[str, TreeFile] = {}
     for path in sorted(folder.rglob("*")):
-        if _counts(path.relative_to(folder).parts, endings, (".gz",)) and path.is_file():
+        if _is_tree_file(path.relative_to(folder).parts, endings, (".gz",)) and path.is_file():
             found.setdefault(path.as_posix().removesuffix(".gz"), TreeFile(path))
     return sorted(found.values())
 
 
-def files_in_zip(path: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFile]:
-    """Return the tree files inside a .zip, in the order of their paths there.
+def find_files_in_zip(path: Path, endings: tuple[str, ...] = ENDINGS) -> list[TreeFile]:
+    """Find the tree files inside a .zip, in the order of their paths there.
 
     Raises:
         UserError: The file is no whole .zip.
     """
     with report_broken_zip(path), zipfile.ZipFile(path) as archive:
         names = sorted(archive.namelist())
-    return [TreeFile(path, name) for name in names if _counts(name.split("/"), endings)]
+    return [TreeFile(path, name) for name in names if _is_tree_file(name.split("/"), endings)]
 
 
-def zip_files(folder: Path) -> list[Path]:
-    """Return the .zip files that lie in a folder itself."""
+def find_zips(folder: Path) -> list[Path]:
+    """Find the .zip files that lie in a folder itself."""
     return sorted(path for path in folder.iterdir() if _is_zip(path) and path.is_file())
 
 
@@ -91,7 +92,9 @@ def _is_zip(path: Path) -> bool:
     return path.suffix.lower() == ".zip"
 
 
-def _counts(parts: Iterable[str], endings: tuple[str, ...], packed: tuple[str, ...] = ()) -> bool:
+def _is_tree_file(
+    parts: Iterable[str], endings: tuple[str, ...], packed: tuple[str, ...] = ()
+) -> bool:
     """Return whether a path is that of a tree file, neither hidden nor macOS's double of one."""
     *folders, name = parts
     for ending in packed:
@@ -100,12 +103,12 @@ def _counts(parts: Iterable[str], endings: tuple[str, ...], packed: tuple[str, .
     return name.lower().endswith(endings) and not is_hidden
 
 
-def _opened(files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree]]]:
+def _open_files(files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree]]]:
     for file in files:
         yield file.path, read_trees(decode_lines(file.path), str(file.path))
 
 
-def _opened_zip(path: Path, files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree]]]:
+def _open_zip(path: Path, files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree]]]:
     with report_broken_zip(path), zipfile.ZipFile(path) as archive:
         for file in files:
             place = path / file.member
@@ -114,7 +117,7 @@ def _opened_zip(path: Path, files: Iterable[TreeFile]) -> Iterator[tuple[Path, I
                 yield place, read_trees(text, str(place))
 
 
-def _symbols(tree: Tree, place: Path) -> str:
+def _write_symbols(tree: Tree, place: Path) -> str:
     try:
         return linearize(tree)
     except UserError as error:

@@ -12,8 +12,8 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.splits import SPLITS, choose_half
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problems.parallel_text import Pair, ParallelText, pair_hash
-from t2t_mm.problems.tfds_sets import DownloadFailure
+from t2t_mm.problems.parallel_text import Pair, ParallelText, hash_pair
+from t2t_mm.problems.tfds_sets import DownloadFailedError
 from t2t_mm.problems.wmt_files import find_corpora, find_news_set, list_files
 from t2t_mm.problems.wmt_tfds import read_tfds_pairs
 from t2t_mm.registry import register_problem
@@ -38,9 +38,9 @@ class WmtProblem(Problem):
     command is the target language.
 
     Class attributes:
-      languages: of the inputs and of the targets.
-      validation_set, test_set: names of the news sets. Without a test set of its own the
-        validation set is halved by a hash of the text of each pair.
+        languages: Of the inputs and of the targets.
+        validation_set, test_set: Names of the news sets. Without a test set of its own the
+            validation set is halved by a hash of the text of each pair.
     """
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
@@ -64,26 +64,26 @@ class WmtProblem(Problem):
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
         """Yield the pairs of one corpus (train), or the whole split."""
         if not self._corpora:
-            pairs = self._tfds_pairs(split)
+            pairs = self._read_tfds_pairs(split)
         elif split == "train":
-            pairs = self._corpora[part].pairs()
+            pairs = self._corpora[part].read_pairs()
         else:
-            pairs = self._news_set(split).pairs()
+            pairs = self._find_news_set(split).read_pairs()
         if split != "train" and not self.test_set:
-            pairs = self._half(pairs, split)
+            pairs = self._select_half(pairs, split)
         for inputs, targets in pairs:
             yield {"inputs": inputs, "targets": targets}
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the files of the corpora and news sets that there are now; none from TFDS."""
-        return self._paths(self._corpora)
+        return self._list_paths(self._corpora)
 
-    def _paths(self, corpora: list[ParallelText]) -> list[Path]:
-        news = [self._news_set(split) for split in SPLITS[1:] if corpora]
+    def _list_paths(self, corpora: list[ParallelText]) -> list[Path]:
+        news = [self._find_news_set(split) for split in SPLITS[1:] if corpora]
         return [path for text in (*corpora, *news) for path in text.paths]
 
-    def _half(self, pairs: Iterator[Pair], split: str) -> Iterator[Pair]:
-        return (pair for pair in pairs if choose_half(pair_hash(*pair)) == split)
+    def _select_half(self, pairs: Iterator[Pair], split: str) -> Iterator[Pair]:
+        return (pair for pair in pairs if choose_half(hash_pair(*pair)) == split)
 
     # Files in tmp_dir.
 
@@ -95,13 +95,13 @@ class WmtProblem(Problem):
     def _corpora(self) -> list[ParallelText]:
         """The training corpora in tmp_dir; with them the news sets have to be there too."""
         corpora = find_corpora(self._files, *self.languages)
-        self.raw_files_read += self._paths(corpora)
+        self.raw_files_read += self._list_paths(corpora)
         for text in corpora:
             paths = ", ".join(map(str, text.paths))
             logger.info("Problem %s reads the corpus %s", self.name, paths)
         return corpora
 
-    def _news_set(self, split: str) -> ParallelText:
+    def _find_news_set(self, split: str) -> ParallelText:
         name = (split == "test" and self.test_set) or self.validation_set
         if text := find_news_set(self._files, name, *self.languages):
             return text
@@ -124,20 +124,20 @@ class WmtProblem(Problem):
 
     # TFDS.
 
-    def tfds_builder(self, data_dir: Path) -> Any:
-        """Return the TFDS builder that has this pair's data."""
+    def make_tfds_builder(self, data_dir: Path) -> Any:
+        """Make the TFDS builder that has this pair's data."""
         import tensorflow_datasets as tfds
 
         first, second = self.languages
         foreign = second if first == "en" else first
         return tfds.builder(f"wmt14_translate/{foreign}-en", data_dir=data_dir)
 
-    def _tfds_pairs(self, split: str) -> Iterator[Pair]:
+    def _read_tfds_pairs(self, split: str) -> Iterator[Pair]:
         stored = split if self.test_set or split == "train" else "validation"
-        builder = self.tfds_builder(self._tmp_dir / "tfds")
+        builder = self.make_tfds_builder(self._tmp_dir / "tfds")
         try:
             yield from read_tfds_pairs(builder, stored, self.languages, self._tmp_dir)
-        except DownloadFailure as failure:
+        except DownloadFailedError as failure:
             raise UserError(
                 f"Problem {self.name} finds no training corpus in --tmp_dir and cannot download "
                 f"{builder.info.full_name}",
@@ -229,8 +229,8 @@ class WmtDefr(WmtProblem):
     )
     substitute = "Open and small: text2text_files/de-fr with any aligned files."
 
-    def tfds_builder(self, data_dir: Path) -> Any:
-        """Return a builder of those corpora of WMT 2019 whose languages TFDS does not mix up."""
+    def make_tfds_builder(self, data_dir: Path) -> Any:
+        """Make a builder of those corpora of WMT 2019 whose languages TFDS does not mix up."""
         from tensorflow_datasets.translate import wmt
 
         config = wmt.WmtConfig(

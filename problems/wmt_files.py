@@ -27,7 +27,7 @@ _MAX_DEPTH = 2
 
 
 def list_files(folder: Path) -> dict[str, Path]:
-    """Return the files of a folder and two levels below, by file name without .gz.
+    """List the files of a folder and two levels below, by file name without .gz.
 
     Of several files of the same name the one nearest to the folder counts, and a plain one
     before a .gz one.
@@ -55,15 +55,15 @@ def find_corpora(files: Mapping[str, Path], first: str, second: str) -> list[Par
     `news-commentary-v14.de-fr.tsv`.
 
     Args:
-      files: what `list_files` returned.
-      first: language of the first text of each pair, as "en".
-      second: language of the second.
+        files: What `list_files` returned.
+        first: Language of the first text of each pair, as "en".
+        second: Language of the second.
 
     Returns:
-      The corpora in the order of their names.
+        The corpora in the order of their names.
 
     Raises:
-      UserError: if only one of two aligned files is there.
+        UserError: If only one of two aligned files is there.
     """
     tags = (f"{first}-{second}", f"{second}-{first}")
     name = re.compile(
@@ -81,7 +81,7 @@ def find_corpora(files: Mapping[str, Path], first: str, second: str) -> list[Par
             corpora[match.group()] = ParallelText(path, path, exchanged=tag == tags[1])
         else:
             stem = match.group().removesuffix(f".{end}")
-            corpora[stem] = _both(files, f"{stem}.{first}", f"{stem}.{second}")
+            corpora[stem] = _pair_files(files, f"{stem}.{first}", f"{stem}.{second}")
     return [corpora[key] for key in sorted(corpora)]
 
 
@@ -91,21 +91,21 @@ def find_news_set(
     """Find a development or test set: `newstest2013.de`, or the .sgm of source and reference.
 
     Args:
-      files: what `list_files` returned.
-      name: of the set, as "newstest2014".
-      first: language of the first text of each pair.
-      second: language of the second.
+        files: What `list_files` returned.
+        name: Of the set, as "newstest2014".
+        first: Language of the first text of each pair.
+        second: Language of the second.
 
     Returns:
-      The pair of files, None if neither of them is there.
+        The pair of files, None if neither of them is there.
     """
-    for one, other in _news_names(name, first, second):
+    for one, other in _list_news_names(name, first, second):
         if one in files or other in files:
-            return _both(files, one, other)
+            return _pair_files(files, one, other)
     return None
 
 
-def _news_names(name: str, first: str, second: str) -> Iterator[tuple[str, str]]:
+def _list_news_names(name: str, first: str, second: str) -> Iterator[tuple[str, str]]:
     yield f"{name}.{first}", f"{name}.{second}"
     for source, target in ((first, second), (second, first)):
         sgm = {
@@ -120,7 +120,7 @@ def _news_names(name: str, first: str, second: str) -> Iterator[tuple[str, str]]
         yield plain[first], plain[second]
 
 
-def _both(files: Mapping[str, Path], first: str, second: str) -> ParallelText:
+def _pair_files(files: Mapping[str, Path], first: str, second: str) -> ParallelText:
     missing = first if first not in files else second
     if missing in files:
         return ParallelText(files[first], files[second])

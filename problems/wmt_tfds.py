@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.problems.parallel_text import Pair, without_empty_pairs
-from t2t_mm.problems.tfds_sets import prepare
+from t2t_mm.problems.parallel_text import Pair, drop_empty_pairs
+from t2t_mm.problems.tfds_sets import prepare_set
 
 
 def read_tfds_pairs(
@@ -19,17 +19,17 @@ def read_tfds_pairs(
     that lie in tmp_dir are not downloaded.
 
     Args:
-      builder: of a TFDS data set whose features are one text per language.
-      split: one of its splits.
-      languages: of the first and the second text of each pair, as ("en", "de").
-      tmp_dir: folder of raw files.
+        builder: Of a TFDS data set whose features are one text per language.
+        split: One of its splits.
+        languages: Of the first and the second text of each pair, as ("en", "de").
+        tmp_dir: Folder of raw files.
 
     Raises:
-      DownloadFailure: without a network, or when a server refuses.
+        DownloadFailedError: Without a network, or when a server refuses.
     """
     import tensorflow_datasets as tfds
 
-    prepare(builder, tmp_dir)
+    prepare_set(builder, tmp_dir)
     dataset = builder.as_dataset(
         split=split,
         shuffle_files=False,
@@ -39,4 +39,4 @@ def read_tfds_pairs(
         (example[languages[0]].decode().strip(), example[languages[1]].decode().strip())
         for example in dataset.as_numpy_iterator()
     )
-    yield from without_empty_pairs(texts, f"{builder.info.full_name} of TFDS, {split}")
+    yield from drop_empty_pairs(texts, f"{builder.info.full_name} of TFDS, {split}")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from t2t_mm.errors import UserError
-from t2t_mm.problems.speech import SOURCE_MODULES, Listing, SpeechProblem, Utterance, counted
+from t2t_mm.problems.speech import SOURCE_MODULES, Listing, SpeechProblem, Utterance, note_left_out
 from t2t_mm.problems.wsj_files import WsjFiles, read_ndx
-from t2t_mm.problems.wsj_transcripts import DotFiles, plain_words
+from t2t_mm.problems.wsj_transcripts import DotFiles, strip_marks
 from t2t_mm.registry import register_problem
 
 _SI84 = ("11_13_1", "wsj0/doc/indices/train/tr_s_wv1.ndx")
@@ -66,13 +66,13 @@ class WsjSpeech(SpeechProblem):
     def listing(self, split: str, part: int) -> Listing:
         """Return every n-th utterance of the lists of a split; notes with the first part."""
         if split not in self._listings:
-            self._listings[split] = self._list(split)
+            self._listings[split] = self._list_split(split)
         whole = self._listings[split]
         return Listing(whole.utterances[part :: self.num_parts(split)], () if part else whole.notes)
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the lists of all splits; transcripts and recordings come from them."""
-        return [self._index(*place) for split in self.splits for place in self.lists[split]]
+        return [self._find_list(*place) for split in self.splits for place in self.lists[split]]
 
     @cached_property
     def _listings(self) -> dict[str, Listing]:
@@ -81,65 +81,71 @@ class WsjSpeech(SpeechProblem):
     @cached_property
     def _files(self) -> WsjFiles:
         if self.tmp_dir is None or not self.tmp_dir.is_dir():
-            raise self._no_lists()
+            raise self._explain_no_lists()
         return WsjFiles(self.tmp_dir)
 
     @cached_property
     def _dot_files(self) -> DotFiles:
-        return DotFiles(self._files.transcripts())
+        return DotFiles(self._files.list_transcripts())
 
-    def _index(self, disc: str, key: str) -> Path:
+    def _find_list(self, disc: str, key: str) -> Path:
         path = self._files.find(key, disc)
         if path is None:
-            raise self._no_lists()
+            raise self._explain_no_lists()
         return path
 
-    def _no_lists(self) -> UserError:
+    def _explain_no_lists(self) -> UserError:
         places = dict.fromkeys(place for split in self.splits for place in self.lists[split])
-        return self.missing(all_of=[f"{_folder(disc)}/{key} (or {key})" for disc, key in places])
+        return self.missing(
+            all_of=[f"{_name_folder(disc)}/{key} (or {key})" for disc, key in places]
+        )
 
-    def _list(self, split: str) -> Listing:
+    def _list_split(self, split: str) -> Listing:
         for place in (place for lists in self.lists.values() for place in lists):
-            self._index(*place)  # all lists are there before the first sound is read
+            self._find_list(*place)  # all lists are there before the first sound is read
         recordings: dict[str, Path | None] = {}
         for place in self.lists[split]:
-            path = self._index(*place)
+            path = self._find_list(*place)
             self.raw_files_read.append(path)
             for disc, key in read_ndx(path):
                 if not key.startswith(_NEVER_THERE):
                     recordings[key] = self._files.find(key, disc)
         there = {key: path for key, path in sorted(recordings.items()) if path}
-        told = self._tell(recordings.keys() - there.keys(), "recordings are not there", recordings)
+        told = self._note_absent(
+            recordings.keys() - there.keys(), "recordings are not there", recordings
+        )
         if len(recordings) != self.known_counts[split]:
             told.append(
                 f"the lists in {self.tmp_dir} name {len(recordings):,} recordings; the corpus has "
                 f"{self.known_counts[split]:,}."
             )
-        utterances, notes = self._with_text(there)
+        utterances, notes = self._add_text(there)
         return Listing(utterances, [*told, *notes])
 
-    def _with_text(self, recordings: dict[str, Path]) -> tuple[list[Utterance], list[str]]:
-        """Return the recordings that have a transcript with words, and notes about the others."""
+    def _add_text(self, recordings: dict[str, Path]) -> tuple[list[Utterance], list[str]]:
+        """Add their text to the recordings that have some, and note the others."""
         utterances, without, wordless = [], set(), []
         for key, path in recordings.items():
             name = key.rpartition("/")[2].removesuffix(".wv1")
-            transcript = self._dot_files.transcript(name)
+            transcript = self._dot_files.find_transcript(name)
             if transcript is None:
                 without.add(key)
-            elif text := plain_words(transcript):
+            elif text := strip_marks(transcript):
                 utterances.append(Utterance(name, path, text))
             else:
                 wordless.append(key)
         self.raw_files_read += self._dot_files.read
         self._dot_files.read.clear()
         return utterances, [
-            *self._tell(without, "recordings have no transcript in any .dot file", recordings),
-            *counted(len(wordless), "transcripts are without a word", wordless),
+            *self._note_absent(
+                without, "recordings have no transcript in any .dot file", recordings
+            ),
+            *note_left_out(len(wordless), "transcripts are without a word", wordless),
         ]
 
-    def _tell(self, absent: set[str], what: str, listed: Sized) -> list[str]:
-        """Return a note about what is absent, or raise if that is too much for a flaw."""
-        notes = counted(len(absent), f"of {len(listed):,} {what}", sorted(absent))
+    def _note_absent(self, absent: set[str], what: str, listed: Sized) -> list[str]:
+        """Note what is absent; raise an error if that is too much for a flaw."""
+        notes = note_left_out(len(absent), f"of {len(listed):,} {what}", sorted(absent))
         if len(absent) > _MOST_MISSING * len(listed):
             raise UserError(
                 f"Problem {self.name}: {notes[0]}",
@@ -165,7 +171,7 @@ class WsjSpeechSi84(WsjSpeech):
     )
 
 
-def _folder(disc: str) -> str:
-    """Return the folder of a disc: 11-13.1 for 11_13_1."""
+def _name_folder(disc: str) -> str:
+    """Name the folder of a disc: 11-13.1 for 11_13_1."""
     first, second, third = disc.split("_")
     return f"{first}-{second}.{third}"

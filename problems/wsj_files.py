@@ -29,13 +29,13 @@ class WsjFiles:
 
     def __init__(self, folder: Path) -> None:
         self._paths: dict[str, dict[str, Path]] = {}
-        for root in sorted(_roots(folder, _MAX_DEPTH)):
+        for root in sorted(_find_roots(folder, _MAX_DEPTH)):
             for path in _walk(root):
-                disc, key = _disc_and_key(path.relative_to(root.parent).parts)
+                disc, key = _split_path(path.relative_to(root.parent).parts)
                 self._paths.setdefault(key, {}).setdefault(disc, path)
 
     def find(self, key: str, disc: str = "") -> Path | None:
-        """Return where a file lies, None if it does not.
+        """Find where a file lies; None if it does not.
 
         Args:
             key: Path from `wsj0` or `wsj1` on, in lower case.
@@ -44,8 +44,8 @@ class WsjFiles:
         paths = self._paths.get(key)
         return None if paths is None else paths.get(disc) or next(iter(paths.values()))
 
-    def transcripts(self) -> list[Path]:
-        """Return all `.dot` files by their path on the disc."""
+    def list_transcripts(self) -> list[Path]:
+        """List all `.dot` files by their path on the disc."""
         keys = sorted(key for key in self._paths if key.endswith(".dot"))
         return [path for key in keys for path in self._paths[key].values()]
 
@@ -74,7 +74,7 @@ def read_ndx(path: Path) -> Iterator[tuple[str, str]]:
         yield match[1], key if key.endswith(".wv1") else f"{key}.wv1"
 
 
-def _roots(folder: Path, depth: int) -> Iterator[Path]:
+def _find_roots(folder: Path, depth: int) -> Iterator[Path]:
     """Yield the topmost folders that are named as a disc or as a corpus."""
     for path in folder.iterdir():
         if path.is_dir():
@@ -82,20 +82,20 @@ def _roots(folder: Path, depth: int) -> Iterator[Path]:
             if _DISC.fullmatch(name) or _CORPUS.fullmatch(name):
                 yield path
             elif depth:
-                yield from _roots(path, depth - 1)
+                yield from _find_roots(path, depth - 1)
 
 
 def _walk(root: Path) -> Iterator[Path]:
     for directory, subdirectories, filenames in os.walk(root, followlinks=True):
         subdirectories.sort()
         for filename in sorted(filenames):
-            if _plain_name(filename).endswith(_SUFFIXES):
+            if _strip_version(filename).endswith(_SUFFIXES):
                 yield Path(directory, filename)
 
 
-def _disc_and_key(parts: tuple[str, ...]) -> tuple[str, str]:
-    """Return the disc ("" if merged) and the path from `wsj0` or `wsj1` on, in lower case."""
-    names = [_plain_name(part) for part in parts]
+def _split_path(parts: tuple[str, ...]) -> tuple[str, str]:
+    """Split a path into disc ("" if merged) and what begins with `wsj0` or `wsj1`, in lower case."""
+    names = [_strip_version(part) for part in parts]
     discs = [(place, match) for place, name in enumerate(names) if (match := _DISC.fullmatch(name))]
     disc = "_".join(discs[-1][1].groups()) if discs else ""
     inside = names[discs[-1][0] + 1 :] if discs else names
@@ -103,6 +103,6 @@ def _disc_and_key(parts: tuple[str, ...]) -> tuple[str, str]:
     return disc, "/".join(inside[begin:])
 
 
-def _plain_name(name: str) -> str:
-    """Return a name in lower case, without the version that bare ISO 9660 adds (`A.WV1;1`)."""
+def _strip_version(name: str) -> str:
+    """Strip the version that bare ISO 9660 adds to a name (`A.WV1;1`), and lower its case."""
     return name.lower().partition(";")[0]

@@ -19,8 +19,8 @@ _DRAWN_OUT_OR_STRESSED = str.maketrans("", "", "!:;")
 _READ_OUT = re.compile(r"(?:[^\w\s']+|'(?=single-quote))(?=\w)")
 
 
-def plain_words(transcript: str) -> str:
-    """Return what a reader said as lower-case words, without the marks of the transcriber.
+def strip_marks(transcript: str) -> str:
+    r"""Strip the marks of the transcriber: what a reader said, as lower-case words.
 
     - Noises in brackets, pauses (`.`) and the mark of a cut utterance (`~`) go.
     - Words between `<` and `>` (dropped and said again), with `*` (mispronounced), `!` (stress) or
@@ -32,7 +32,7 @@ def plain_words(transcript: str) -> str:
         transcript: A line of a `.dot` file without the utterance's name.
 
     Example:
-        >>> plain_words("Mr\\\\. <and> Smith [loud_breath] said ,COMMA no .")
+        >>> strip_marks("Mr\\. <and> Smith [loud_breath] said ,COMMA no .")
         'mr. and smith said comma no'
 
     Departs: Kaldi's recipe keeps read-out punctuation as `,COMMA` and writes `<NOISE>` for noises
@@ -67,8 +67,8 @@ class DotFiles:
         self._transcripts: dict[str, dict[str, str]] = {}
         self.read: list[Path] = []
 
-    def transcript(self, utterance: str) -> str | None:
-        """Return the transcript of an utterance (as in the file), None if there is none.
+    def find_transcript(self, utterance: str) -> str | None:
+        """Find the transcript of an utterance, as it is in the file; None if there is none.
 
         Args:
             utterance: Eight letters and digits in lower case, as "01ic0201".
@@ -85,7 +85,7 @@ class DotFiles:
 
 
 def read_dot_file(path: Path) -> dict[str, str]:
-    """Return the transcripts of a `.dot` file by the name of the utterance in lower case.
+    """Read the transcripts of a `.dot` file by the name of the utterance in lower case.
 
     Other lines than `words (utterance)` are left out: they have no utterance that could miss them.
     """

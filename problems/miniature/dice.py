@@ -32,7 +32,7 @@ class Dice:
         return self.roll() < probability
 
     def pick(self, options: Sequence[T]) -> T:
-        """Return one of `options`, each equally likely."""
+        """Pick one of `options`, each equally likely."""
         return options[int(self.roll() * len(options))]
 
     def shuffle(self, items: list[T]) -> None:

@@ -222,7 +222,7 @@ def _build_complement(predicate: plan.Property | plan.Location | plan.Comparison
 
 
 def _label_both(first: Tree, second: Tree) -> str:
-    """Return the label of a coordination: UCP, as in the Treebank, where the parts differ."""
+    """Label a coordination: UCP, as in the Treebank, where the parts differ."""
     return first[0] if first[0] == second[0] else "UCP"
 
 

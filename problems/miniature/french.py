@@ -104,7 +104,7 @@ def _write_existence(clause: plan.Existence) -> str:
 
 
 def _find_agreement(subject: plan.Subject) -> tuple[bool, bool]:
-    """Return whether what is said of the subject is feminine, and whether it is plural."""
+    """Find whether what is said of the subject is feminine, and whether it is plural."""
     if isinstance(subject, plan.Pronoun):
         subject = subject.antecedent
     if isinstance(subject, plan.Pair):

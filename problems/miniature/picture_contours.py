@@ -81,7 +81,7 @@ def outline_ellipse(x: float, y: float, across: float, down: float = 0.0) -> Con
 def outline_arc(
     x: float, y: float, across: float, start: float, end: float, down: float = 0.0
 ) -> tuple[Point, ...]:
-    """Return the points of an arc, both ends included.
+    """Outline an arc by its points, both ends included.
 
     Args:
         x: Centre, from the left.
@@ -99,7 +99,7 @@ def outline_arc(
 
 
 def outline_bend(start: Point, pull: Point, end: Point, steps: int = 8) -> tuple[Point, ...]:
-    """Return points of the quadratic Bézier curve from `start` to `end`, both included."""
+    """Outline a quadratic Bézier curve by its points from `start` to `end`, both included."""
     found = []
     for step in range(steps + 1):
         t = step / steps

@@ -153,7 +153,7 @@ def list_spoken_words(text: str) -> list[str]:
 
 
 def pronounce(text: str) -> list[SpokenWord]:
-    """Return how a sentence of the miniature is said, word by word; a comma is a pause.
+    """Pronounce a sentence of the miniature, word by word; a comma is a pause.
 
     Raises:
         UserError: If the text has a word that is not in the dictionary.

@@ -3,7 +3,7 @@
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.problems.algorithmic import AlgorithmicProblem, split_of_sequence
+from t2t_mm.problems.algorithmic import AlgorithmicProblem, choose_sequence_split
 
 
 @pytest.mark.parametrize(
@@ -12,9 +12,9 @@ from t2t_mm.problems.algorithmic import AlgorithmicProblem, split_of_sequence
 def test_the_right_answer(name: str, expected: str) -> None:
     problem = registry.problem(name)
     assert isinstance(problem, AlgorithmicProblem)
-    assert problem.targets_of("0012") == expected
+    assert problem.solve("0012") == expected
     for row in problem.generate("test"):
-        assert row["targets"] == problem.targets_of(row["inputs"])
+        assert row["targets"] == problem.solve(row["inputs"])
 
 
 def test_lengths_sizes_and_parts() -> None:
@@ -32,4 +32,4 @@ def test_splits_share_no_sequence_and_held_out_ones_do_not_repeat() -> None:
     )
     assert len(set(validation)) == len(validation) == len(set(test)) == len(test) == 200
     assert not {*train} & {*validation, *test} and not {*validation} & {*test}
-    assert all(split_of_sequence(inputs) == "test" for inputs in test)
+    assert all(choose_sequence_split(inputs) == "test" for inputs in test)

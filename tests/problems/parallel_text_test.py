@@ -10,7 +10,7 @@ from t2t_mm.problems.parallel_text import (
     ParallelText,
     choose_held_out_pairs,
     count_lines,
-    pair_hash,
+    hash_pair,
     read_lines,
 )
 
@@ -26,7 +26,7 @@ def test_pairs_of_a_plain_and_a_compressed_file(tmp_path):
         write(tmp_path / "train.en", "a dog\ntwo cats\n"),
         write(tmp_path / "train.de.gz", "ein Hund\nzwei Kätzchen"),
     )
-    assert list(text.pairs()) == [("a dog", "ein Hund"), ("two cats", "zwei Kätzchen")]
+    assert list(text.read_pairs()) == [("a dog", "ein Hund"), ("two cats", "zwei Kätzchen")]
 
 
 def test_only_a_newline_ends_a_line(tmp_path):
@@ -53,7 +53,7 @@ def test_empty_lines_are_skipped_and_counted_once(tmp_path, caplog):
         write(tmp_path / "a.en", "a\n\n  \nb\nc\n"), write(tmp_path / "a.de", "A\n\nX\n\nC\n")
     )
     with caplog.at_level(logging.WARNING):
-        assert list(text.pairs()) == list(text.pairs()) == [("a", "A"), ("c", "C")]
+        assert list(text.read_pairs()) == list(text.read_pairs()) == [("a", "A"), ("c", "C")]
     assert len(caplog.records) == 1
     message = caplog.records[0].getMessage()
     assert "skipped 1 pairs with both sides empty and 2 pairs with one side empty" in message
@@ -63,7 +63,7 @@ def test_unequal_length_names_both_files_and_counts_before_the_first_pair(tmp_pa
     first = write(tmp_path / "a.en", "a\nb\nc\n")
     second = write(tmp_path / "a.de", "A\nB\n")
     with pytest.raises(UserError) as error:
-        next(ParallelText(first, second).pairs())
+        next(ParallelText(first, second).read_pairs())
     assert f"{first} has 3 lines, {second} has 2 lines" in str(error.value)
 
 
@@ -90,31 +90,31 @@ def test_segments_of_an_sgm_file(tmp_path):
 
 def test_two_columns_in_either_order(tmp_path, caplog):
     path = write(tmp_path / "a.de-fr.tsv", "ein Hund\tun chien\nno tab\na\tb\tc\nja\toui\n")
-    assert list(ParallelText(path, path).pairs()) == [("ein Hund", "un chien"), ("ja", "oui")]
-    assert list(ParallelText(path, path, exchanged=True).pairs())[1] == ("oui", "ja")
+    assert list(ParallelText(path, path).read_pairs()) == [("ein Hund", "un chien"), ("ja", "oui")]
+    assert list(ParallelText(path, path, exchanged=True).read_pairs())[1] == ("oui", "ja")
     assert "skipped 2 lines without exactly two columns" in caplog.text
 
 
 def test_pair_hash_is_fixed_for_ever():
     # blake2b-64 of b"a\nb", big end first: held-out sets must not change with a version.
-    assert f"{pair_hash('a', 'b'):016x}" == "a76de9f2d561975f"
-    assert pair_hash("a", "b") != pair_hash("b", "a")
+    assert f"{hash_pair('a', 'b'):016x}" == "a76de9f2d561975f"
+    assert hash_pair("a", "b") != hash_pair("b", "a")
 
 
 def test_the_lowest_hashes_are_held_out():
     pairs = [(str(number), "x") for number in range(1000)]
-    hashes = sorted(pair_hash(*pair) for pair in pairs)
+    hashes = sorted(hash_pair(*pair) for pair in pairs)
     assert choose_held_out_pairs(pairs, share=0.01, most=2000) == {*hashes[:10]}
     assert choose_held_out_pairs(pairs, share=0.01, most=4) == {*hashes[:4]}
     assert choose_held_out_pairs(pairs[:3], share=0.01, most=2000) == {
-        min(pair_hash(*pair) for pair in pairs[:3])
+        min(hash_pair(*pair) for pair in pairs[:3])
     }
     assert not choose_held_out_pairs([], share=0.01, most=2000)
 
 
 def test_of_repeated_pairs_the_share_of_lines_is_held_out():
     pairs = [(str(number), "x") for number in range(100)] * 10
-    hashes = sorted({pair_hash(*pair) for pair in pairs})
+    hashes = sorted({hash_pair(*pair) for pair in pairs})
     assert choose_held_out_pairs(pairs, share=0.03, most=20) == {*hashes[:3]}
     assert choose_held_out_pairs(pairs, share=0.5, most=20) == {*hashes[:20]}
 
@@ -122,5 +122,5 @@ def test_of_repeated_pairs_the_share_of_lines_is_held_out():
 def test_a_share_of_unevenly_repeated_pairs():
     pairs = [(str(number), "x") for number in range(2000) for _ in range(1 + number % 7)]
     chosen = choose_held_out_pairs(pairs, share=0.05, most=2000)
-    held_out = sum(pair_hash(*pair) in chosen for pair in pairs)
+    held_out = sum(hash_pair(*pair) in chosen for pair in pairs)
     assert 0.05 <= held_out / len(pairs) < 0.052

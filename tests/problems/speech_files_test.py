@@ -11,7 +11,7 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import Utterance
-from t2t_mm.problems.speech_files import held_out_keys
+from t2t_mm.problems.speech_files import choose_held_out_keys
 
 
 def examples(problem, split):
@@ -133,10 +133,10 @@ def test_held_out_keys():
     def utterances(*groups):
         return [Utterance(str(n), None, "", group) for n, group in enumerate(groups)]
 
-    assert held_out_keys([], share=0.1, most=9) == set()
-    assert len(held_out_keys(utterances(*["one"] * 40), share=0.1, most=9)) == 4
-    assert len(held_out_keys(utterances(*[""] * 40), share=0.1, most=3)) == 3
-    assert held_out_keys(utterances(*["large"] * 5, "small"), share=0.1, most=9) == {"5"}
+    assert choose_held_out_keys([], share=0.1, most=9) == set()
+    assert len(choose_held_out_keys(utterances(*["one"] * 40), share=0.1, most=9)) == 4
+    assert len(choose_held_out_keys(utterances(*[""] * 40), share=0.1, most=3)) == 3
+    assert choose_held_out_keys(utterances(*["large"] * 5, "small"), share=0.1, most=9) == {"5"}
 
 
 def test_what_does_not_fit_together_is_left_out_and_told(tmp_path, caplog):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from t2t_mm.problems.wsj_transcripts import DotFiles, plain_words
+from t2t_mm.problems.wsj_transcripts import DotFiles, strip_marks
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from t2t_mm.problems.wsj_transcripts import DotFiles, plain_words
     ],
 )
 def test_plain_words(transcript, words):
-    assert plain_words(transcript) == words
+    assert strip_marks(transcript) == words
 
 
 def test_a_session_is_read_when_first_asked_for(tmp_path):
@@ -35,10 +35,10 @@ def test_a_session_is_read_when_first_asked_for(tmp_path):
     (tmp_path / "01ic0300.dot").write_text("x (01ic0301)\n")
     files = DotFiles(sorted(tmp_path.iterdir()))
     assert files.read == []
-    assert files.transcript("01ic0201") == "One two"
-    assert files.transcript("01ic0202") == "three"
-    assert files.transcript("01ic0203") is None
-    assert files.transcript("01ic0401") is None
+    assert files.find_transcript("01ic0201") == "One two"
+    assert files.find_transcript("01ic0202") == "three"
+    assert files.find_transcript("01ic0203") is None
+    assert files.find_transcript("01ic0401") is None
     assert [path.name for path in files.read] == ["01ic0200.dot"]
 
 
@@ -47,5 +47,5 @@ def test_the_first_of_two_transcripts_counts_whatever_bytes_they_hold(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "01IC0200.DOT").write_bytes(text)
     files = DotFiles(sorted(tmp_path.glob("*/*")))
-    assert files.transcript("01ic0201") == "café"
-    assert files.transcript("01ic0202") == "b"
+    assert files.find_transcript("01ic0201") == "café"
+    assert files.find_transcript("01ic0202") == "b"

@@ -139,13 +139,13 @@ def test_without_wrapper_is_the_same_when_done_again() -> None:
 @pytest.mark.real_data
 def test_the_sample_of_the_penn_treebank() -> None:
     from t2t_mm.data.trees.linearization import delinearize, linearize
-    from t2t_mm.problems.treebank_files import files_in_zip, tree_examples
+    from t2t_mm.problems.treebank_files import find_files_in_zip, read_tree_examples
 
     path = Path(os.environ["T2T_MM_REAL_DATA"], "nltk_treebank/treebank.zip")
     if not path.is_file():
         pytest.skip(f"no {path}")
     num_trees, num_words = 0, 0
-    for example in tree_examples(files_in_zip(path)):
+    for example in read_tree_examples(find_files_in_zip(path)):
         words = example["inputs"].split(" ")
         assert linearize(delinearize(example["targets"], words)) == example["targets"]
         num_trees += 1
