@@ -94,7 +94,7 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _split_path(parts: tuple[str, ...]) -> tuple[str, str]:
-    """Split a path into disc ("" if merged) and what begins with `wsj0` or `wsj1`, in lower case."""
+    """Split a path into its disc ("" if merged) and its key, from `wsj0` or `wsj1` on."""
     names = [_strip_version(part) for part in parts]
     discs = [(place, match) for place, name in enumerate(names) if (match := _DISC.fullmatch(name))]
     disc = "_".join(discs[-1][1].groups()) if discs else ""

@@ -24,7 +24,7 @@ BLOCK = (WIDTH - 8) // 2  # width of a picture with its captions
 TOP = ROWS_OF_KINDS * (CELL + LABEL) + 16
 
 
-def enlarged(picture: Any) -> Image.Image:
+def enlarge(picture: Any) -> Image.Image:
     """Return a picture with each pixel as a square."""
     return Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.NEAREST)
 
@@ -39,7 +39,7 @@ def draw_kinds(page: Image.Image, font: Any) -> None:
     for index, kind in enumerate(KINDS):
         row, column = divmod(index, COLUMNS)
         x, y = 8 + column * CELL, 8 + row * (CELL + LABEL)
-        page.paste(enlarged(found[kind]), (x, y))
+        page.paste(enlarge(found[kind]), (x, y))
         middle = (x + SIDE // 2, y + SIDE + LABEL // 2)
         ImageDraw.Draw(page).text(middle, kind, fill="black", font=font, anchor="mm")
 
@@ -50,7 +50,7 @@ def draw_captioned(page: Image.Image, font: Any) -> None:
         one = draw_captioned_picture("test", index)
         row, column = divmod(index, 2)
         x, y = 8 + column * BLOCK, TOP + row * CELL
-        page.paste(enlarged(one.picture), (x, y))
+        page.paste(enlarge(one.picture), (x, y))
         for number, caption in enumerate(one.captions):
             at = (x + SIDE + 10, y + SIDE * (2 * number + 1) // 10)
             ImageDraw.Draw(page).text(at, caption, fill="black", font=font, anchor="lm")

@@ -29,14 +29,14 @@ SOUND_FILES = {
 }
 
 
-def spectrogram_db(sound: NDArray[np.int16]) -> NDArray[np.float64]:
+def measure_spectrogram(sound: NDArray[np.int16]) -> NDArray[np.float64]:
     """Return the level of float[257, columns], 8 ms wide windows every 4 ms."""
     padded = np.pad(sound / 32_768, 64)
     frames = np.lib.stride_tricks.sliding_window_view(padded, 128)[::64] * np.hanning(128)
     return np.asarray(20 * np.log10(np.abs(np.fft.rfft(frames, 512)).T + 1e-4))
 
 
-def labels(text: str, speaker: int, seed: str) -> list[tuple[float, str]]:
+def find_labels(text: str, speaker: int, seed: str) -> list[tuple[float, str]]:
     """Return when each sound begins, in seconds, and its symbol: what `say` has articulated."""
     dice = Dice(f"speech/{seed}")
     draw_voice(dice)
@@ -48,7 +48,7 @@ def labels(text: str, speaker: int, seed: str) -> list[tuple[float, str]]:
     return found
 
 
-def draw(path: Path) -> None:
+def draw_samples(path: Path) -> None:
     """Draw all samples below each other."""
     matplotlib.use("Agg")
     from matplotlib import pyplot
@@ -57,7 +57,7 @@ def draw(path: Path) -> None:
     shades = matplotlib.colormaps["Greys"].resampled(12)  # few shades make a small file
     for row, (text, speaker, seed) in zip(rows, SAMPLES, strict=True):
         sound = say(text, seed, SPEAKERS[speaker])
-        level = spectrogram_db(sound)
+        level = measure_spectrogram(sound)
         seconds = len(sound) / SAMPLE_RATE_HZ
         row.imshow(
             level,
@@ -68,7 +68,7 @@ def draw(path: Path) -> None:
             vmin=level.max() - 55,
             interpolation="nearest",
         )
-        for begin, symbol in labels(text, speaker, seed):
+        for begin, symbol in find_labels(text, speaker, seed):
             row.text(begin, 7.3, symbol, fontsize=7, color="tab:red")
         row.set_title(f"“{text}”, {SPEAKERS[speaker].pitch_hz:.0f} Hz", fontsize=9)
         row.set_ylabel("kHz", fontsize=8)
@@ -89,7 +89,7 @@ def write_sound(path: Path, sound: NDArray[np.int16]) -> None:
 
 def main() -> None:
     """Write speech.png and the sound files beside this program."""
-    draw(FOLDER / "speech.png")
+    draw_samples(FOLDER / "speech.png")
     for name, (text, speaker, seed) in SOUND_FILES.items():
         write_sound(FOLDER / name, say(text, seed, SPEAKERS[speaker]))
 

@@ -26,7 +26,7 @@ from t2t_mm.problems.wsj_transcripts import DotFiles, strip_marks
         ("well-known ...ELLIPSIS &AMPERSAND", "well-known ellipsis ampersand"),
     ],
 )
-def test_plain_words(transcript, words):
+def test_marks_are_stripped(transcript, words):
     assert strip_marks(transcript) == words
 
 
