@@ -12,8 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.records.example_records import load_vocabularies
-from t2t_mm.data.records.fingerprint import Fingerprint, describe_data, explain_differences
+from t2t_mm.data.records.fingerprint import (
+    Fingerprint,
+    describe_data,
+    explain_differences,
+    is_judged_without_code,
+)
 from t2t_mm.data.vocabulary.vocabulary import Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.registry.user_modules import entry_of_module
@@ -174,6 +180,11 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
     reasons = explain_differences(metadata.fingerprint, describe_data(problem.base, vocabularies))
     if reasons:
         raise make_stale_error(problem, data_dir, reasons)
+    if is_judged_without_code(metadata.fingerprint):
+        warn_once(
+            f"The data of {problem.data_name} was written by t2t_mm 0.1.0: it is judged by its "
+            "problem, version, features and vocabularies, not by the code that makes it."
+        )
     stored_names = {name: problem.stored_name(name) for name in problem.features}
     named = {
         name: vocabularies[stored]
