@@ -71,24 +71,27 @@ def call(flags: Any) -> int | None:
         _inspect(flags)
         return 0
     from t2t_mm.data.generation.datagen import generate_data
+    from t2t_mm.data.generation.generation_options import GenerationOptions
 
     generated = generate_data(
         flags.problems,
         exclude=flags.exclude_problems,
         data_dir=flags.data_dir,
         tmp_dir=flags.tmp_dir or None,
-        num_shards=flags.num_shards,
-        max_cases=flags.max_cases,
-        random_seed=flags.random_seed,
-        num_processes=flags.num_concurrent_processes,
-        overwrite=flags.overwrite,
-        only_list=flags.only_list,
-        vocab_only=flags.vocab_only,
-        overwrite_vocab=flags.overwrite_vocab,
-        vocabulary_size=flags.vocab_size,
-        vocabulary_bytes=flags.vocab_bytes,
-        beam=flags.beam,
-        beam_options=flags.beam_option,
+        options=GenerationOptions(
+            num_shards=flags.num_shards,
+            max_cases=flags.max_cases,
+            random_seed=flags.random_seed,
+            num_processes=flags.num_concurrent_processes,
+            overwrite=flags.overwrite,
+            only_list=flags.only_list,
+            vocab_only=flags.vocab_only,
+            overwrite_vocab=flags.overwrite_vocab,
+            vocabulary_size=flags.vocab_size,
+            vocabulary_bytes=flags.vocab_bytes,
+            beam=flags.beam,
+            beam_options=flags.beam_option,
+        ),
     )
     _print_table(generated)
     return 0

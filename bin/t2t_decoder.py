@@ -35,6 +35,7 @@ def call(flags: Any) -> int | None:
         return _interactive(flags)
     command.import_tensorflow()
     from t2t_mm.inference.decode import decode
+    from t2t_mm.inference.decoding_options import DecodingOptions
 
     outputs = decode(
         flags.output_dir,
@@ -43,9 +44,11 @@ def call(flags: Any) -> int | None:
         to_file=flags.decode_to_file,
         split=flags.split,
         data_dir=flags.data_dir,
-        checkpoint_path=flags.checkpoint_path,
-        limit=flags.limit,
-        t2t_usr_dir=flags.t2t_usr_dir,
+        options=DecodingOptions(
+            checkpoint_path=flags.checkpoint_path,
+            limit=flags.limit,
+            t2t_usr_dir=flags.t2t_usr_dir,
+        ),
     )
     if not flags.decode_to_file:
         for output in outputs:

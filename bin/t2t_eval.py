@@ -35,19 +35,22 @@ def call(flags: Any) -> int | None:
     command.import_tensorflow()
     from t2t_mm.evaluation.decoded_files import write_scores
     from t2t_mm.evaluation.evaluation import evaluate
+    from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 
     scores = evaluate(
         flags.output_dir,
         problems=flags.problems,
         split=flags.split,
         data_dir=flags.data_dir,
-        checkpoint_path=flags.checkpoint_path,
-        decode=flags.decode,
-        shuffled_inputs=flags.shuffled_inputs,
-        baseline=flags.baseline,
-        limit=flags.limit,
-        samples=flags.samples,
-        t2t_usr_dir=flags.t2t_usr_dir,
+        options=EvaluationOptions(
+            checkpoint_path=flags.checkpoint_path,
+            decode=flags.decode,
+            shuffled_inputs=flags.shuffled_inputs,
+            baseline=flags.baseline,
+            limit=flags.limit,
+            samples=flags.samples,
+            t2t_usr_dir=flags.t2t_usr_dir,
+        ),
     )
     if flags.scores_file:
         write_scores(Path(flags.scores_file), scores)

@@ -76,6 +76,7 @@ def _train(flags: Any) -> int:
     registry.expand_problems(flags.problems)  # a wrong name is answered before TensorFlow loads
     command.import_tensorflow()
     from t2t_mm.training.train import train
+    from t2t_mm.training.training_options import TrainingOptions
 
     train(
         flags.problems,
@@ -83,10 +84,12 @@ def _train(flags: Any) -> int:
         data_dir=flags.data_dir,
         output_dir=flags.output_dir,
         tmp_dir=flags.tmp_dir,
-        generate=flags.generate_data,
-        t2t_usr_dir=flags.t2t_usr_dir,
-        eval_steps=flags.eval_steps,
-        evaluate=flags.schedule == "train_and_evaluate",
+        options=TrainingOptions(
+            generate=flags.generate_data,
+            t2t_usr_dir=flags.t2t_usr_dir,
+            eval_steps=flags.eval_steps,
+            evaluate=flags.schedule == "train_and_evaluate",
+        ),
     )
     return 0
 
@@ -101,13 +104,14 @@ def _evaluate(flags: Any) -> int:
     command.import_tensorflow()
     from t2t_mm.bin.score_table import print_scores
     from t2t_mm.evaluation.evaluation import evaluate
+    from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 
     scores = evaluate(
         flags.output_dir,
         problems=flags.problems,
         split="test" if flags.schedule == "test" else "validation",
         data_dir=flags.data_dir,
-        t2t_usr_dir=flags.t2t_usr_dir,
+        options=EvaluationOptions(t2t_usr_dir=flags.t2t_usr_dir),
     )
     print_scores(scores)
     return 0

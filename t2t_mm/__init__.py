@@ -14,18 +14,24 @@ if TYPE_CHECKING:
     from t2t_mm import registry as registry
     from t2t_mm.data.declaring.problem import Problem as Problem
     from t2t_mm.data.generation.datagen import generate_data as datagen
+    from t2t_mm.data.generation.generation_options import GenerationOptions as GenerationOptions
     from t2t_mm.errors import UserError as UserError
     from t2t_mm.evaluation.evaluation import evaluate as evaluate
+    from t2t_mm.evaluation.evaluation_options import EvaluationOptions as EvaluationOptions
     from t2t_mm.features import Audio as Audio
     from t2t_mm.features import BatchSpec as BatchSpec
     from t2t_mm.features import Categorical as Categorical
     from t2t_mm.features import Image as Image
     from t2t_mm.features import Language as Language
     from t2t_mm.inference.decode import decode as decode
+    from t2t_mm.inference.decoding_options import DecodingOptions as DecodingOptions
     from t2t_mm.inference.predictor import load as load
     from t2t_mm.registry.description import describe as describe
+    from t2t_mm.registry.hparams_sets import load_hparams as load_hparams
     from t2t_mm.report.page import report as report
+    from t2t_mm.settings.sections import HParams as HParams
     from t2t_mm.training.train import train as train
+    from t2t_mm.training.training_options import TrainingOptions as TrainingOptions
 
 __version__ = "0.2.0.dev0"
 
@@ -33,9 +39,14 @@ __all__ = [
     "Audio",
     "BatchSpec",
     "Categorical",
+    "DecodingOptions",
+    "EvaluationOptions",
+    "GenerationOptions",
+    "HParams",
     "Image",
     "Language",
     "Problem",
+    "TrainingOptions",
     "UserError",
     "__version__",
     "datagen",
@@ -43,6 +54,7 @@ __all__ = [
     "describe",
     "evaluate",
     "load",
+    "load_hparams",
     "registry",
     "report",
     "train",
@@ -53,15 +65,21 @@ _LAZY_NAMES = {
     "Audio": "t2t_mm.features:Audio",
     "BatchSpec": "t2t_mm.features:BatchSpec",
     "Categorical": "t2t_mm.features:Categorical",
+    "DecodingOptions": "t2t_mm.inference.decoding_options:DecodingOptions",
+    "EvaluationOptions": "t2t_mm.evaluation.evaluation_options:EvaluationOptions",
+    "GenerationOptions": "t2t_mm.data.generation.generation_options:GenerationOptions",
+    "HParams": "t2t_mm.settings.sections:HParams",
     "Image": "t2t_mm.features:Image",
     "Language": "t2t_mm.features:Language",
     "Problem": "t2t_mm.data.declaring.problem:Problem",
+    "TrainingOptions": "t2t_mm.training.training_options:TrainingOptions",
     "UserError": "t2t_mm.errors:UserError",
     "datagen": "t2t_mm.data.generation.datagen:generate_data",
-    "describe": "t2t_mm.registry.description:describe",
     "decode": "t2t_mm.inference.decode:decode",
+    "describe": "t2t_mm.registry.description:describe",
     "evaluate": "t2t_mm.evaluation.evaluation:evaluate",
     "load": "t2t_mm.inference.predictor:load",
+    "load_hparams": "t2t_mm.registry.hparams_sets:load_hparams",
     "registry": "t2t_mm.registry",
     "report": "t2t_mm.report.page:report",
     "train": "t2t_mm.training.train:train",

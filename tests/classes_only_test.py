@@ -18,7 +18,9 @@ PICTURES, TOPICS = CLASSES = ("pictures_for_tests", "topics_for_tests")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three updates of two batches each: of both problems, of pictures alone, of both."""
     root = tmp_path_factory.mktemp("classes")
-    t2t_mm.datagen(list(CLASSES), data_dir=root / "data", progress=False)
+    t2t_mm.datagen(
+        list(CLASSES), data_dir=root / "data", options=t2t_mm.GenerationOptions(progress=False)
+    )
     seed = seed_of_draws(CLASSES, (2, CLASSES), (2, [PICTURES]), (2, CLASSES))
     settings = hparams(steps=3, accumulate_steps=2, checkpoint_every=1, seed=seed)
     train(CLASSES, root / "data", root / "run", settings, evaluate=True)

@@ -40,13 +40,16 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
 
     root = tmp_path_factory.mktemp("tiny")
     t2t_mm.datagen(
-        list(PROBLEMS), data_dir=root / "data", tmp_dir=None, max_cases=200, progress=False
+        list(PROBLEMS),
+        data_dir=root / "data",
+        tmp_dir=None,
+        options=t2t_mm.GenerationOptions(max_cases=200, progress=False),
     )
     t2t_mm.train(
         list(PROBLEMS),
         hparams=load_hparams("multimodel_tiny", overrides=f"{TINY},train.steps={STEPS}"),
         data_dir=root / "data",
         output_dir=root / "run",
-        eval_steps=4,
+        options=t2t_mm.TrainingOptions(eval_steps=4),
     )
     return TinyRun(root / "run", root / "data")

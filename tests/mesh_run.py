@@ -27,7 +27,11 @@ def train_on_four(data_dir, output_dir, further=""):
     overrides = f"{TINY},train.steps=2,experts.mesh_shape=experts:4{further}"
     hparams = load_hparams("multimodel_tiny", overrides=overrides)
     t2t_mm.train(
-        list(PROBLEMS), hparams=hparams, data_dir=data_dir, output_dir=output_dir, evaluate=False
+        list(PROBLEMS),
+        hparams=hparams,
+        data_dir=data_dir,
+        output_dir=output_dir,
+        options=t2t_mm.TrainingOptions(evaluate=False),
     )
 
 
@@ -84,7 +88,7 @@ def main(data_dir, output_dir, results):
     train_on_four(data_dir, output_dir)
     import t2t_mm
 
-    scores = t2t_mm.evaluate(output_dir, limit=4)
+    scores = t2t_mm.evaluate(output_dir, options=t2t_mm.EvaluationOptions(limit=4))
     (results / "scores.json").write_text(json.dumps(scores))
     train_on_four(data_dir, results / "accumulated", ",train.accumulate_steps=2")
     from t2t_mm.layers.experts.expert_mesh import count_traffic

@@ -53,7 +53,9 @@ def shared_hparams() -> HParams:
 def senses(tmp_path_factory: pytest.TempPathFactory) -> SensesRun:
     """All pairs in one run of 14 steps, and their data."""
     root = tmp_path_factory.mktemp("senses")
-    t2t_mm.datagen(list(SENSES), data_dir=root / "data", progress=False)
+    t2t_mm.datagen(
+        list(SENSES), data_dir=root / "data", options=t2t_mm.GenerationOptions(progress=False)
+    )
     train(SENSES, root / "data", root / "run", shared_hparams())
     return SensesRun(root / "run", root / "data")
 
@@ -75,7 +77,9 @@ def scores(senses: SensesRun, loaded: LoadedRun, evaluator: Evaluator) -> dict[s
         patch.setattr(evaluation, "restore_model", lambda *_: loaded.restored)
         patch.setattr(evaluation, "BatchDecoder", lambda *_: loaded.decoder)
         patch.setattr(evaluation, "Evaluator", lambda *_, **__: evaluator)
-        return t2t_mm.evaluate(senses.output_dir, shuffled_inputs=True, samples=2)
+        return t2t_mm.evaluate(
+            senses.output_dir, options=t2t_mm.EvaluationOptions(shuffled_inputs=True, samples=2)
+        )
 
 
 @pytest.fixture

@@ -33,16 +33,19 @@ def determinism_ends() -> Iterator[None]:
 
 
 def train(
-    problems: Sequence[str], data_dir: Path, output_dir: Path, settings: HParams, **more: Any
+    problems: Sequence[str],
+    data_dir: Path,
+    output_dir: Path,
+    settings: HParams,
+    evaluate: bool = False,
 ) -> None:
-    """Trains without evaluations, unless `more` says otherwise."""
     with determinism_ends():
         t2t_mm.train(
             list(problems),
             hparams=settings,
             data_dir=data_dir,
             output_dir=output_dir,
-            **{"evaluate": False} | more,
+            options=t2t_mm.TrainingOptions(evaluate=evaluate),
         )
 
 

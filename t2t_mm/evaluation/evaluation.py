@@ -16,6 +16,7 @@ from t2t_mm.data.pipeline.record_reading import split_alternatives
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.evaluation.baseline import frequent_targets, trivial_outputs
 from t2t_mm.evaluation.decoded_files import describe_samples, keep_results, write_decoded
+from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.disk import report_full_disk
@@ -34,13 +35,7 @@ def evaluate(
     problems: str | Sequence[str] = (),
     split: str = "validation",
     data_dir: str | Path = "",
-    checkpoint_path: str | Path = "",
-    decode: bool = True,
-    shuffled_inputs: bool = False,
-    baseline: bool = False,
-    limit: int = 0,
-    samples: int = 6,
-    t2t_usr_dir: Sequence[str] = (),
+    options: EvaluationOptions | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Score a trained run; the Python form of `t2t-eval`.
 
@@ -49,14 +44,7 @@ def evaluate(
         problems: Names among the run's, globs or groups; all by default.
         split: `validation` or `test`.
         data_dir: The generated data; the run's own by default.
-        checkpoint_path: One checkpoint; the best, else the newest, by default.
-        decode: Also decode and score the outputs.
-        shuffled_inputs: Also score each output against the reference of *another* input: what a
-            model reaches that does not read its input.
-        baseline: Also score the most frequent target of the training split as every output.
-        limit: Examples of each problem; 0 for all.
-        samples: Examples of each problem that are returned and kept with picture and sound.
-        t2t_usr_dir: Where user problems are; the run's own by default.
+        options: How; by default as `EvaluationOptions()`.
 
     Returns:
         By problem: `teacher_forced` scores, `experts` (the share of choices on each expert of
@@ -68,47 +56,45 @@ def evaluate(
     Raises:
         UserError: The run, its data or its checkpoint is not there or does not match.
     """
-    if not decode and (shuffled_inputs or baseline):
-        raise UserError(
-            "Only decoded outputs can be scored with shuffled inputs or beside a baseline",
-            received={"decode": False, "shuffled_inputs": shuffled_inputs, "baseline": baseline},
-        )
+    options = options or EvaluationOptions()
     run = open_run(output_dir)
-    registry.import_user_modules(list(t2t_usr_dir) or list(run.user_modules))
+    registry.import_user_modules(list(options.t2t_usr_dir) or list(run.user_modules))
     directory = Path(data_dir or run.data_dir)
     tasks = chosen_tasks(run, problems)
     _check_metrics(tasks)
     check_run_data(run, tasks, split, directory)
-    restored = restore_model(run, checkpoint_path)
+    restored = restore_model(run, options.checkpoint_path)
     evaluator = Evaluator(
         restored.model, batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens)
     )
     decoder = BatchDecoder(restored.model, restored.vocabularies, run.hparams.decode.extra_length)
     console = Console(stderr=True)
-    first = f"-first{limit}" if limit else ""  # beside the whole split's, not in their place
+    first = (
+        f"-first{options.limit}" if options.limit else ""
+    )  # beside the whole split's, not in their place
     folder = run.directory / "decoded" / f"{split}-{restored.step}{first}"
     results: dict[str, dict[str, Any]] = {}
     for task in tasks:
         problem: Problem = registry.problem(task.name, data_dir=directory)
         dataset = make_evaluation_dataset(
-            problem, split, data_dir=directory, batch=evaluator.batch, limit=limit
+            problem, split, data_dir=directory, batch=evaluator.batch, limit=options.limit
         )
         with console.status(f"scoring {task.name} on {split}"):  # seen on a terminal only
             forced, experts = evaluator.teacher_forced_with_experts(task, dataset)
         results[task.name] = {"teacher_forced": forced, "experts": experts}
-        if not decode:
+        if not options.decode:
             continue
         with console.status(f"decoding {task.name}, {split}"):
             decoded = decode_split(decoder, task, dataset)
-        results[task.name] |= decoded_scores(task.metrics, decoded, shuffled_inputs)
-        if baseline:
+        results[task.name] |= decoded_scores(task.metrics, decoded, options.shuffled_inputs)
+        if options.baseline:
             results[task.name]["baseline"] = _baseline_scores(
                 task, frequent_targets(problem, directory), decoded
             )
         with report_full_disk(folder, "the run is not touched"):
             write_decoded(folder, task.name, decoded)
             results[task.name]["samples"] = describe_samples(
-                problem, split, decoded, folder=folder, data_dir=directory, count=samples
+                problem, split, decoded, folder=folder, data_dir=directory, count=options.samples
             )
             new = {task.name: results[task.name]}  # an error later on does not lose it
             keep_results(folder / "results.json", new, order=[one.name for one in run.tasks])

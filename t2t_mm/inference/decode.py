@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -19,6 +19,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.text_files import decode_line, decode_lines
+from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.predictor import LoadedRun, Predictor, load
 from t2t_mm.model.expert_placement import expert_devices
 from t2t_mm.run.run_data import check_run_data
@@ -34,9 +35,7 @@ def decode(
     to_file: str | Path = "",
     split: str = "test",
     data_dir: str | Path = "",
-    checkpoint_path: str | Path = "",
-    limit: int = 0,
-    t2t_usr_dir: Sequence[str] = (),
+    options: DecodingOptions | None = None,
 ) -> list[str]:
     """Decode the lines of a file, or a split of the problem's data set.
 
@@ -48,9 +47,7 @@ def decode(
         to_file: Where the outputs go, one a line; nowhere by default.
         split: What to decode when no file is given.
         data_dir: Where the data is; the run's own by default.
-        checkpoint_path: One checkpoint; the best, else the newest, by default.
-        limit: Examples; 0 for all.
-        t2t_usr_dir: Where user problems are; the run's own by default.
+        options: How; by default as `DecodingOptions()`.
 
     Returns:
         The outputs in the order of the inputs.
@@ -58,19 +55,21 @@ def decode(
     Raises:
         UserError: The run, the file or the data is not there.
     """
+    options = options or DecodingOptions()
     run = open_run(output_dir)
     expert_devices(run.hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     task = choose_task(run, problem)
     if to_file:
         _check_writable(Path(to_file))
     if from_file:
-        inputs = list(islice(read_lines(from_file), limit or None))
-        predictor = load(output_dir, checkpoint_path)[task.name]
+        inputs = list(islice(read_lines(from_file), options.limit or None))
+        predictor = load(output_dir, options.checkpoint_path)[task.name]
         outputs = predictor.decode_all(inputs, show_progress=True)
     else:
-        registry.import_user_modules(list(t2t_usr_dir) or list(run.user_modules))
-        batches = _open_split(run, task, split, Path(data_dir or run.data_dir), limit)
-        outputs = _decode_batches(load(output_dir, checkpoint_path), task, batches)
+        registry.import_user_modules(list(options.t2t_usr_dir) or list(run.user_modules))
+        directory = Path(data_dir or run.data_dir)
+        batches = _open_split(run, task, split, directory, options.limit)
+        outputs = _decode_batches(load(output_dir, options.checkpoint_path), task, batches)
     if to_file:
         lines = "".join(output.replace("\n", " ") + "\n" for output in outputs)
         write_text_atomically(Path(to_file), lines)

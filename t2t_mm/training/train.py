@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from t2t_mm import registry
 from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluator import Evaluator, validation_scores
@@ -35,6 +36,7 @@ from t2t_mm.training.loop import Evaluate, TrainState, run_training
 from t2t_mm.training.optimizer import build_optimizer
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.training_inputs import TrainingInputs, open_inputs
+from t2t_mm.training.training_options import TrainingOptions
 
 
 def train(
@@ -44,10 +46,7 @@ def train(
     data_dir: str | Path,
     output_dir: str | Path,
     tmp_dir: str | Path = "",
-    generate: bool = False,
-    t2t_usr_dir: Sequence[str] = (),
-    eval_steps: int = 0,
-    evaluate: bool = True,
+    options: TrainingOptions | None = None,
 ) -> Run:
     """Train one MultiModel on `problems`; the same call goes on with an unfinished run.
 
@@ -56,11 +55,8 @@ def train(
         hparams: The settings, as `registry.hparams(name)` or `load_hparams` give them.
         data_dir: Generated data and vocabularies.
         output_dir: The run's folder; made if need be.
-        tmp_dir: Raw files, where `generate` needs them.
-        generate: Generate what is not there yet.
-        t2t_usr_dir: Folders, files or packages that register problems.
-        eval_steps: Batches of an evaluation during training; 0 for the whole validation split.
-        evaluate: Score the validation splits every `train.eval_every` steps.
+        tmp_dir: Raw files, where data is generated.
+        options: What belongs to this call only; by default as `TrainingOptions()`.
 
     Returns:
         The run, as its folder describes it.
@@ -70,29 +66,35 @@ def train(
         KeyboardInterrupt: Ctrl-C, after a checkpoint.
 
     Example:
-        >>> import t2t_mm  # doctest: +SKIP
-        >>> hparams = t2t_mm.registry.hparams("multimodel_tiny")  # doctest: +SKIP
-        >>> t2t_mm.train("mini_*", hparams=hparams, data_dir="data", output_dir="run",
-        ...              generate=True)  # doctest: +SKIP
+        >>> from t2t_mm.registry import load_hparams
+        >>> hparams = load_hparams("multimodel_tiny", overrides="width=8,num_heads=2,steps=2")
+        >>> options = TrainingOptions(generate=True, evaluate=False)
+        >>> run = train("mini_ende", hparams=hparams, data_dir="demo/data", output_dir="short",
+        ...             options=options)
+        >>> run.task("mini_ende").command
+        'de'
     """
+    options = options or TrainingOptions()
     data_dir, output_dir = Path(data_dir), Path(output_dir)
-    registry.import_user_modules(list(t2t_usr_dir))
+    registry.import_user_modules(list(options.t2t_usr_dir))
     names = registry.expand_problems(problems)
     set_up_runtime(hparams)
-    if generate:
+    if options.generate:
         generate_data(
             names,
             data_dir=data_dir,
             tmp_dir=tmp_dir or None,
-            vocabulary_size=hparams.data.vocabulary_size,
-            vocabulary_bytes=hparams.data.vocabulary_bytes,
-            only_missing=True,
+            options=GenerationOptions(
+                vocabulary_size=hparams.data.vocabulary_size,
+                vocabulary_bytes=hparams.data.vocabulary_bytes,
+                only_missing=True,
+            ),
         )
     inputs = open_inputs(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
-    run = _describe(inputs, hparams, output_dir, t2t_usr_dir)
+    run = _describe(inputs, hparams, output_dir, options.t2t_usr_dir)
     kept = "the last good checkpoint is kept"
     with claim_folder(output_dir, "this run"), report_full_disk(output_dir, kept):
-        _train(run, inputs, eval_steps if evaluate else None)
+        _train(run, inputs, options.eval_steps if options.evaluate else None)
     return run
 
 

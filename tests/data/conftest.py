@@ -10,6 +10,7 @@ import pytest
 
 from t2t_mm import Audio, BatchSpec, Categorical, Image, Language, Problem, registry
 from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_options import GenerationOptions
 
 WORDS = ("ab", "cde", "Straße", "été", "f", "ghijkl")
 
@@ -36,7 +37,9 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The generated data of `words_for_tests` in two shards; tests only read it."""
     folder = tmp_path_factory.mktemp("data")
     generate_data(
-        "words_for_tests", data_dir=folder, num_shards=2, vocabulary_size=300, progress=False
+        "words_for_tests",
+        data_dir=folder,
+        options=GenerationOptions(num_shards=2, vocabulary_size=300, progress=False),
     )
     return folder
 
@@ -99,5 +102,5 @@ def senses_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The generated data of the problems with pictures and sounds; tests only read it."""
     folder = tmp_path_factory.mktemp("senses")
     names = "scenes_for_tests,thumbs_for_tests,tones_for_tests"
-    generate_data(names, data_dir=folder, num_shards=2, progress=False)
+    generate_data(names, data_dir=folder, options=GenerationOptions(num_shards=2, progress=False))
     return folder

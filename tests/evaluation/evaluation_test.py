@@ -13,6 +13,7 @@ from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.decoded_files import write_scores
 from t2t_mm.evaluation.evaluation import decoded_scores, evaluate
+from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.features import Language
 from t2t_mm.registry import problem
 from t2t_mm.run.run_data import check_run_data, chosen_tasks
@@ -29,7 +30,9 @@ def not_yet_scored(tiny_run: TinyRun, tmp_path: Path) -> Path:
 
 def test_whole_splits_are_scored_by_problem(tiny_run: TinyRun, tmp_path: Path) -> None:
     run = not_yet_scored(tiny_run, tmp_path)
-    scores = evaluate(run, split="test", shuffled_inputs=True, baseline=True)
+    scores = evaluate(
+        run, split="test", options=EvaluationOptions(shuffled_inputs=True, baseline=True)
+    )
     assert set(scores) == set(PROBLEMS)
     for name, result in scores.items():
         size = open_data(problem(name, data_dir=tiny_run.data_dir), tiny_run.data_dir).sizes["test"]
@@ -50,8 +53,13 @@ def test_a_part_of_the_problems_or_examples_leaves_the_other_results(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:
     run = not_yet_scored(tiny_run, tmp_path)
-    evaluate(run, split="test", limit=6)
-    evaluate(run, split="test", limit=6, problems="algorithmic_reverse", samples=1)
+    evaluate(run, split="test", options=EvaluationOptions(limit=6))
+    evaluate(
+        run,
+        split="test",
+        problems="algorithmic_reverse",
+        options=EvaluationOptions(limit=6, samples=1),
+    )
     (results,) = run.glob("decoded/test-*-first6/results.json")
     kept = json.loads(results.read_text())
     assert list(kept) == list(PROBLEMS)
@@ -82,13 +90,13 @@ def test_a_misspelt_metric_is_told_before_anything_is_decoded(
     described = (run / "run.json").read_text()
     (run / "run.json").write_text(described.replace('"bleu"', '"blue"'))
     with pytest.raises(UserError, match=r"unknown metric 'blue'.*Did you mean 'bleu'"):
-        evaluate(run, limit=1)
+        evaluate(run, options=EvaluationOptions(limit=1))
     assert not (run / "decoded").exists()
 
 
 def test_what_is_not_decoded_has_no_baseline(tiny_run: TinyRun) -> None:
     with pytest.raises(UserError, match="Only decoded outputs"):
-        evaluate(tiny_run.output_dir, decode=False, baseline=True)
+        evaluate(tiny_run.output_dir, options=EvaluationOptions(decode=False, baseline=True))
 
 
 def test_shuffled_inputs_are_scored_against_the_references_of_others() -> None:

@@ -12,6 +12,7 @@ from tiny_run import TinyRun
 import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.inference.decode import choose_task, decode, decode_interactively, read_lines
+from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.run.run_directory import open_run
 
 LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
@@ -47,7 +48,12 @@ def test_lines_come_from_a_pipe_too(tmp_path: Path) -> None:
 
 def test_a_data_set_is_decoded_in_stored_order(tiny_run: TinyRun) -> None:
     whole = decode(tiny_run.output_dir, "algorithmic_reverse", split="validation")
-    first = decode(tiny_run.output_dir, "algorithmic_reverse", split="validation", limit=3)
+    first = decode(
+        tiny_run.output_dir,
+        "algorithmic_reverse",
+        split="validation",
+        options=DecodingOptions(limit=3),
+    )
     assert len(whole) > 3 and whole[:3] == first
 
 

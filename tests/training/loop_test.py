@@ -19,6 +19,7 @@ from t2t_mm.settings import HParams
 from t2t_mm.training import step as step_module
 from t2t_mm.training.loop import stop_signals
 from t2t_mm.training.train import train
+from t2t_mm.training.training_options import TrainingOptions
 
 
 def hparams(**changes: object) -> HParams:
@@ -47,7 +48,7 @@ def test_ctrl_c_saves_the_step_it_interrupts(
             hparams=hparams(log_every=1, checkpoint_every=100000),
             data_dir=tiny_run.data_dir,
             output_dir=tmp_path / "run",
-            evaluate=False,
+            options=TrainingOptions(evaluate=False),
         )
     watcher.join()
     assert signal.getsignal(signal.SIGINT) is handler
@@ -80,7 +81,7 @@ def test_a_loss_that_is_no_number_names_the_problem(tiny_run: TinyRun, tmp_path:
             hparams=wild,
             data_dir=tiny_run.data_dir,
             output_dir=tmp_path / "run",
-            evaluate=False,
+            options=TrainingOptions(evaluate=False),
         )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from t2t_mm.data.generation.generation_options import GenerationOptions
+
 STEPS = 40
 HPARAMS = (
     "model.width=32,model.num_heads=4,experts.expert_width=32,experts.num_experts=4,"
@@ -48,8 +50,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["algorithmic_copy", "algorithmic_reverse"],
         data_dir=directory,
         tmp_dir=None,
-        max_cases=300,
-        progress=False,
+        options=GenerationOptions(max_cases=300, progress=False),
     )
     return directory
 

@@ -15,6 +15,7 @@ from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.settings import DataHParams, HParams
 from t2t_mm.training.train import train
 from t2t_mm.training.training_inputs import batch_spec, open_inputs
+from t2t_mm.training.training_options import TrainingOptions
 
 
 def tiny_hparams(**changes: object) -> HParams:
@@ -66,7 +67,7 @@ def test_more_steps_go_on_from_the_last_checkpoint(tiny_run: TinyRun, tmp_path: 
         hparams=tiny_hparams(steps=25),
         data_dir=tiny_run.data_dir,
         output_dir=copy,
-        evaluate=False,
+        options=TrainingOptions(evaluate=False),
     )
     assert max(int(str(r["step"])) for r in records(copy)) == 25
     assert [r for r in records(copy) if int(str(r["step"])) <= 20] == records(tiny_run.output_dir)

@@ -20,7 +20,7 @@ from t2t_mm.errors import UserError
 
 if TYPE_CHECKING:
     from t2t_mm.data.generation.counting import Tally
-    from t2t_mm.data.generation.generation_settings import GenerationSettings
+    from t2t_mm.data.generation.generation_options import GenerationOptions
 
 _BEGIN, _END = "<user error>", "</user error>"
 
@@ -36,14 +36,16 @@ def check_beam_is_installed() -> None:
         )
 
 
-def options(settings: GenerationSettings) -> Any:
+def make_beam_options(options: GenerationOptions) -> Any:
     """Return Beam's own options from words as on a Beam command line."""
     import apache_beam as beam
 
-    return beam.options.pipeline_options.PipelineOptions(list(settings.beam_options))
+    return beam.options.pipeline_options.PipelineOptions(list(options.beam_options))
 
 
-def make_split_transforms(base: Problem, settings: GenerationSettings) -> dict[str, Any]:
+def make_split_transforms(
+    base: Problem, data_dir: Path, options: GenerationOptions
+) -> dict[str, Any]:
     """Return for every split a Beam transform that yields its records by key.
 
     Each part of the problem is one element, made wherever Beam puts it. With `max_cases` all
@@ -51,30 +53,31 @@ def make_split_transforms(base: Problem, settings: GenerationSettings) -> dict[s
 
     Args:
         base: The problem as written, not exchanged.
-        settings: Of the generation.
+        data_dir: Folder of generated data.
+        options: Of the generation.
     """
     import apache_beam as beam
 
-    shutil.rmtree(_skipped_folder(base, settings.data_dir), ignore_errors=True)
+    shutil.rmtree(_locate_skipped(base, data_dir), ignore_errors=True)
     transforms = {}
     for split in base.splits:
-        generate = partial(_generate, base, split, settings)
-        parts = [-1] if settings.max_cases else range(base.num_parts(split))
+        generate = partial(_generate_part, base, split, data_dir, options)
+        parts = [-1] if options.max_cases else range(base.num_parts(split))
         transforms[split] = beam.Create(list(parts)) | beam.Reshuffle() | beam.FlatMap(generate)
     return transforms
 
 
-def _generate(
-    base: Problem, split: str, settings: GenerationSettings, part: int
+def _generate_part(
+    base: Problem, split: str, data_dir: Path, options: GenerationOptions, part: int
 ) -> Iterator[KeyedRecord]:
-    results = generate_part_records(base, split, part, settings.data_dir, settings.random_seed)
+    results = generate_part_records(base, split, part, data_dir, options.random_seed)
     if part < 0:
         results = generate_records(
             base,
             split,
-            settings.data_dir,
-            random_seed=settings.random_seed,
-            max_cases=settings.max_cases,
+            data_dir,
+            random_seed=options.random_seed,
+            max_cases=options.max_cases,
         )
     skipped = 0
     try:
@@ -87,12 +90,12 @@ def _generate(
         # Of what a worker raises Beam hands only the text on.
         raise RuntimeError(f"{_BEGIN}{error}{_END}") from error
     if skipped:
-        folder = _skipped_folder(base, settings.data_dir)
+        folder = _locate_skipped(base, data_dir)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{split}.{part}").write_text(str(skipped))
 
 
-def _skipped_folder(base: Problem, data_dir: Path) -> Path:
+def _locate_skipped(base: Problem, data_dir: Path) -> Path:
     """Return where workers write how many examples of their part they left out."""
     return data_dir / base.name / f"skipped.{base.version}"
 
@@ -123,16 +126,16 @@ def count_records(
     import tensorflow as tf
 
     meter = LengthMeter(base)
-    counts = _skipped_folder(base, data_dir)
+    counts = _locate_skipped(base, data_dir)
     for split, tally in tallies.items():
         files = sorted(str(path) for path in folder.glob(f"*-{split}.tfrecord-*"))
         for serialized in tf.data.TFRecordDataset(files).as_numpy_iterator():
-            tally.lengths[meter.length(_record(serialized))] += 1
+            tally.lengths[meter.measure(_parse_record(serialized))] += 1
         tally.skipped = sum(int(path.read_text()) for path in counts.glob(f"{split}.*"))
     shutil.rmtree(counts, ignore_errors=True)
 
 
-def _record(serialized: bytes) -> Record:
+def _parse_record(serialized: bytes) -> Record:
     import tensorflow as tf
 
     fields = tf.train.Example.FromString(serialized).features.feature

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from t2t_mm.data.declaring.bad_examples import SkippedExample
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.generation.generation_settings import GenerationSettings
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.workers import (
     KeyedRecord,
     KeyedResult,
@@ -30,41 +31,42 @@ class Tally:
 
 
 def tally_records(
-    base: Problem, split: str, settings: GenerationSettings, tally: Tally
+    base: Problem, split: str, data_dir: Path, options: GenerationOptions, tally: Tally
 ) -> Iterator[KeyedRecord]:
     """Yield the records of a split and count them, and what was left out, on the way."""
     results: Iterator[KeyedResult]
-    if settings.num_processes > 1 and not settings.max_cases:
+    if options.num_processes > 1 and not options.max_cases:
         results = generate_records_in_processes(
             base,
             split,
-            settings.data_dir,
-            random_seed=settings.random_seed,
-            num_processes=settings.num_processes,
+            data_dir,
+            random_seed=options.random_seed,
+            num_processes=options.num_processes,
         )
     else:
         results = generate_records(
             base,
             split,
-            settings.data_dir,
-            random_seed=settings.random_seed,
-            max_cases=settings.max_cases,
+            data_dir,
+            random_seed=options.random_seed,
+            max_cases=options.max_cases,
         )
     meter = LengthMeter(base)
     for key, result in results:
         if isinstance(result, SkippedExample):
             tally.skipped += 1
             if tally.skipped <= _REASONS_TOLD:
-                settings.tell(f"left out: {result.reason}")
+                options.tell(f"left out: {result.reason}")
         else:
-            tally.lengths[meter.length(result)] += 1
+            tally.lengths[meter.measure(result)] += 1
             yield key, result
     if tally.skipped:
-        settings.tell(f"{base.name}: {tally.skipped} examples of {split} were left out")
+        options.tell(f"{base.name}: {tally.skipped} examples of {split} were left out")
     check_not_empty(base, split, tally)
 
 
 def check_not_empty(base: Problem, split: str, tally: Tally) -> None:
+    """Refuse a split without examples."""
     if not tally.lengths:
         raise UserError(
             f"Problem {base.name} has no example in its split {split!r}",

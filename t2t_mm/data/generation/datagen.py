@@ -9,7 +9,7 @@ from pathlib import Path
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation import beam_generation
-from t2t_mm.data.generation.generation_settings import GenerationSettings
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.label_writing import write_labels
 from t2t_mm.data.generation.problem_generation import (
     GeneratedProblem,
@@ -39,26 +39,13 @@ def generate_data(
     data_dir: str | Path,
     tmp_dir: str | Path | None = None,
     exclude: str | Iterable[str] = "",
-    num_shards: int = 0,
-    max_cases: int = 0,
-    random_seed: int = 0,
-    num_processes: int = 1,
-    overwrite: bool = False,
-    only_missing: bool = False,
-    only_list: bool = False,
-    vocab_only: bool = False,
-    overwrite_vocab: bool = False,
-    vocabulary_size: int = 8192,
-    vocabulary_bytes: int = 10_000_000,
-    beam: bool = False,
-    beam_options: Sequence[str] = (),
-    progress: bool = True,
+    options: GenerationOptions | None = None,
 ) -> list[GeneratedProblem]:
     """Generate the data of problems, and the vocabularies that they need, in `data_dir`.
 
     The unit is one problem: it appears under its name when all its splits are whole. Problems
     that are there already are kept, so that the same call again finishes what a kill left. The
-    bytes depend on the problems and these arguments only, not on `num_processes` or on kills.
+    bytes depend on the problems and the options only, not on `num_processes` or on kills.
     Directions that share data are generated once.
 
     Args:
@@ -66,23 +53,7 @@ def generate_data(
         data_dir: Where generated data and vocabularies go.
         tmp_dir: Where raw files are.
         exclude: Names, globs, groups to leave out.
-        num_shards: Files per split of data that is written now; 0 chooses by size. Data that is
-            there keeps its files.
-        max_cases: Largest number of examples per split; 0 means all.
-        random_seed: Seed for problems that draw from Python's or NumPy's global generator.
-        num_processes: Processes that read a problem of several parts.
-        overwrite: Generate again what is there.
-        only_missing: Keep data that is there and up to date even if it was generated with another
-            `max_cases` or `random_seed`, instead of raising.
-        only_list: Do nothing but tell which problems would be generated and which are there.
-        vocab_only: Stop after the vocabularies.
-        overwrite_vocab: Make again the vocabularies that are there; the data of `problems` is
-            then generated again, that of others becomes stale.
-        vocabulary_size: Wanted number of ids of a vocabulary that is trained.
-        vocabulary_bytes: Bytes of text to train a vocabulary on.
-        beam: Generate by Apache Beam, part by part.
-        beam_options: Beam pipeline options, as for its own command line.
-        progress: Whether to tell on the standard error stream what is being done.
+        options: How; by default as `GenerationOptions()`.
 
     Returns:
         One entry per data set, in the order of the problems.
@@ -95,62 +66,38 @@ def generate_data(
         >>> generate_data("mini_ende,mini_deen", data_dir="data")
         [GeneratedProblem(name='mini_ende', splits={'train': GeneratedSplit(...), ...})]
     """
-    _check_arguments(num_shards=num_shards, max_cases=max_cases, num_processes=num_processes)
+    options = options or GenerationOptions()
+    data_dir = Path(data_dir)
     bases = _find_bases(problems, exclude, data_dir, tmp_dir)
-    settings = GenerationSettings(
-        data_dir=Path(data_dir),
-        num_shards=num_shards,
-        max_cases=max_cases,
-        random_seed=random_seed,
-        num_processes=num_processes,
-        overwrite=overwrite or overwrite_vocab,
-        only_missing=only_missing,
-        beam=beam,
-        beam_options=beam_options,
-        progress=progress,
-    )
-    if only_list:
+    if options.only_list:
         return [
-            GeneratedProblem(base.name, was_there=is_generated(base, settings.data_dir))
-            for base in bases
+            GeneratedProblem(base.name, was_there=is_generated(base, data_dir)) for base in bases
         ]
-    if beam:
+    if options.beam:
         beam_generation.check_beam_is_installed()
-    _check_raw_data(bases, settings)
-    with report_full_disk(settings.data_dir):
+    _check_raw_data(bases, data_dir, options)
+    with report_full_disk(data_dir):
         write_labels(
-            bases,
-            settings.data_dir,
-            overwrite=overwrite_vocab,
-            regenerate=settings.overwrite,
+            bases, data_dir, overwrite=options.overwrite_vocab, regenerate=options.replaces_data
         )
-        for name in _named_vocabularies(bases):
-            if has_vocabulary(data_dir, name) and not overwrite_vocab:
-                _tell_size(name, vocabulary_size, settings)
-                continue
-            settings.tell(f"training vocabulary {name} of {vocabulary_size} pieces")
-            _train_locked(name, bases, settings, overwrite_vocab, vocabulary_size, vocabulary_bytes)
-        if vocab_only:
+        for name in _list_vocabularies(bases):
+            if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
+                _tell_size(name, data_dir, options)
+            else:
+                options.tell(f"training vocabulary {name} of {options.vocabulary_size} pieces")
+                _train_locked(name, bases, data_dir, options)
+        if options.vocab_only:
             return [GeneratedProblem(base.name) for base in bases]
-        return [generate_problem(base, settings) for base in bases]
+        return [generate_problem(base, data_dir, options) for base in bases]
 
 
-def _check_arguments(**counts: int) -> None:
-    for name, value in counts.items():
-        smallest = 1 if name == "num_processes" else 0
-        if value < smallest:
-            raise UserError(
-                f"{name} is too small", expected=f"at least {smallest}", received={name: value}
-            )
-
-
-def _check_raw_data(bases: Sequence[Problem], settings: GenerationSettings) -> None:
+def _check_raw_data(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:
     """Read one example of what will be generated: data that is not there is told at once.
 
     Its values are not looked at: one that cannot be read may be left out later.
     """
     for base in bases:
-        if settings.overwrite or not is_generated(base, settings.data_dir):
+        if options.replaces_data or not is_generated(base, data_dir):
             next(read_checked_examples(base, base.splits[0], 0, only=()), None)
 
 
@@ -174,7 +121,7 @@ def _find_bases(
     return list(bases.values())
 
 
-def _named_vocabularies(bases: Sequence[Problem]) -> list[str]:
+def _list_vocabularies(bases: Sequence[Problem]) -> list[str]:
     named = {
         spec.vocabulary: None
         for base in bases
@@ -184,33 +131,28 @@ def _named_vocabularies(bases: Sequence[Problem]) -> list[str]:
     return list(named)
 
 
-def _tell_size(name: str, asked: int, settings: GenerationSettings) -> None:
+def _tell_size(name: str, data_dir: Path, options: GenerationOptions) -> None:
     """Say that an existing vocabulary is used although another size was asked for."""
-    size = load_vocabulary(settings.data_dir, name).size
-    if size != asked:
-        settings.tell(
+    size = load_vocabulary(data_dir, name).size
+    if size != options.vocabulary_size:
+        options.tell(
             f"vocabulary {name} is there with {size} pieces and is used as it is "
-            f"(asked: {asked}; --overwrite_vocab trains it again)"
+            f"(asked: {options.vocabulary_size}; --overwrite_vocab trains it again)"
         )
 
 
 def _train_locked(
-    name: str,
-    bases: Sequence[Problem],
-    settings: GenerationSettings,
-    overwrite: bool,
-    size: int,
-    byte_budget: int,
+    name: str, bases: Sequence[Problem], data_dir: Path, options: GenerationOptions
 ) -> None:
-    with lock_folder(locate_vocabulary(settings.data_dir, name).parent):
-        if has_vocabulary(settings.data_dir, name) and not overwrite:
+    with lock_folder(locate_vocabulary(data_dir, name).parent):
+        if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
             return
         train_vocabulary(
             name,
             bases,
-            data_dir=settings.data_dir,
-            size=size,
-            byte_budget=byte_budget,
-            max_cases=settings.max_cases,
-            random_seed=settings.random_seed,
+            data_dir=data_dir,
+            size=options.vocabulary_size,
+            byte_budget=options.vocabulary_bytes,
+            max_cases=options.max_cases,
+            random_seed=options.random_seed,
         )

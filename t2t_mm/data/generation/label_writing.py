@@ -53,9 +53,9 @@ def write_labels(
             labels = make_feature_labels(feature, base)
             with lock_folder(path.parent):
                 if spec.vocabulary in written:
-                    _check_same(base, labels, written[spec.vocabulary])
+                    _check_same_names(base, labels, written[spec.vocabulary])
                 elif path.is_file() and not overwrite:
-                    _check_same(base, labels, load_labels(data_dir, spec.vocabulary))
+                    _check_same_names(base, labels, load_labels(data_dir, spec.vocabulary))
                 else:
                     save_labels(data_dir, labels)
             written[spec.vocabulary] = labels
@@ -71,18 +71,18 @@ def _check_text_vocabularies(bases: Sequence[Problem]) -> None:
     for base in bases:
         for spec in base.features.values():
             if isinstance(spec, Categorical) and spec.vocabulary in named:
-                raise _two_kinds(spec.vocabulary, base)
+                raise _make_two_kinds_error(spec.vocabulary, base)
     for name, base in named.items():
         if make_numbered_labels(name):
-            raise _two_kinds(name, base)
+            raise _make_two_kinds_error(name, base)
 
 
 def _check_no_model(base: Problem, data_dir: Path, name: str) -> None:
     if locate_vocabulary(data_dir, name).is_file() or make_numbered_labels(name):
-        raise _two_kinds(name, base)
+        raise _make_two_kinds_error(name, base)
 
 
-def _two_kinds(name: str, base: Problem) -> UserError:
+def _make_two_kinds_error(name: str, base: Problem) -> UserError:
     return UserError(
         f"Vocabulary {name!r} of problem {base.name} is one of text and of class names at once",
         expected="a name for each; classes_10 and the like are those of Categorical(num_classes=)",
@@ -90,7 +90,7 @@ def _two_kinds(name: str, base: Problem) -> UserError:
     )
 
 
-def _check_same(base: Problem, labels: LabelVocabulary, there: LabelVocabulary) -> None:
+def _check_same_names(base: Problem, labels: LabelVocabulary, there: LabelVocabulary) -> None:
     if labels.hash == there.hash:
         return
     pairs = zip(labels.names, there.names, strict=False)

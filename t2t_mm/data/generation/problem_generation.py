@@ -11,11 +11,11 @@ from typing import Any
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.counting import Tally, check_not_empty, tally_records
-from t2t_mm.data.generation.generation_settings import GenerationSettings
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.raw_files import (
     describe_raw_files,
     explain_raw_file_changes,
-    raw_files_wanted,
+    list_raw_files_wanted,
 )
 from t2t_mm.data.records.example_records import load_vocabularies
 from t2t_mm.data.records.fingerprint import describe_data
@@ -66,28 +66,29 @@ def is_generated(base: Problem, data_dir: Path) -> bool:
     return (locate_data(base, data_dir) / METADATA_FILE).is_file()
 
 
-def generate_problem(base: Problem, settings: GenerationSettings) -> GeneratedProblem:
+def generate_problem(base: Problem, data_dir: Path, options: GenerationOptions) -> GeneratedProblem:
     """Generate the data of one problem unless it is there.
 
     Args:
         base: The problem as written, not exchanged.
-        settings: how.
+        data_dir: Where it goes.
+        options: How it is generated.
 
     Raises:
-        UserError: If the data that is there is stale or was made with other settings, or if the
+        UserError: If the data that is there is stale or was made with other options, or if the
             problem's raw data is missing or malformed.
     """
-    folder = locate_data(base, settings.data_dir)
+    folder = locate_data(base, data_dir)
     begin = time.monotonic()
     with lock_folder(folder.parent):
         _clean_up_after_kill(folder)
-        was_there = is_generated(base, settings.data_dir) and not settings.overwrite
+        was_there = is_generated(base, data_dir) and not options.replaces_data
         if was_there:
-            _check_same_settings(base, settings)
+            _check_same_options(base, data_dir, options)
         else:
-            settings.tell(f"generating {base.name}")
-            _replace(base, folder, settings)
-    metadata = open_data(base, settings.data_dir).metadata
+            options.tell(f"generating {base.name}")
+            _replace_data(base, folder, data_dir, options)
+    metadata = open_data(base, data_dir).metadata
     return GeneratedProblem(
         base.name,
         splits={split: _describe_split(metadata, split) for split in metadata.lengths},
@@ -106,30 +107,30 @@ def _describe_split(metadata: Metadata, split: str) -> GeneratedSplit:
     )
 
 
-def _check_same_settings(base: Problem, settings: GenerationSettings) -> None:
+def _check_same_options(base: Problem, data_dir: Path, options: GenerationOptions) -> None:
     """Refuse to take data for what was asked when other arguments or raw files made it."""
-    metadata = open_data(base, settings.data_dir).metadata
+    metadata = open_data(base, data_dir).metadata
     limits = (
-        ("max_cases", metadata.max_cases, settings.max_cases),
-        ("random_seed", metadata.random_seed, settings.random_seed),
+        ("max_cases", metadata.max_cases, options.max_cases),
+        ("random_seed", metadata.random_seed, options.random_seed),
     )
     reasons = [
         f"it was generated with --{flag}={stored}, asked is --{flag}={asked}"
         for flag, stored, asked in limits
-        if stored != asked and not settings.only_missing
+        if stored != asked and not options.only_missing
     ]
     reasons += explain_raw_file_changes(base, metadata.raw_files)
     if reasons:
-        raise make_stale_error(base, settings.data_dir, reasons)
+        raise make_stale_error(base, data_dir, reasons)
 
 
-def _replace(base: Problem, folder: Path, settings: GenerationSettings) -> None:
+def _replace_data(base: Problem, folder: Path, data_dir: Path, options: GenerationOptions) -> None:
     """Write the data of a problem; what was there before comes back if that fails."""
-    replaced = _replaced(folder)
+    replaced = _locate_replaced(folder)
     if folder.exists():
         folder.rename(replaced)
     try:
-        _write(base, settings)
+        _write_data(base, data_dir, options)
     except BaseException:
         # What was committed before the failure, an interrupt for example, stays.
         if replaced.exists() and not folder.exists():
@@ -139,7 +140,7 @@ def _replace(base: Problem, folder: Path, settings: GenerationSettings) -> None:
         shutil.rmtree(replaced)
 
 
-def _replaced(folder: Path) -> Path:
+def _locate_replaced(folder: Path) -> Path:
     return folder.with_name(f"replaced.{folder.name}")
 
 
@@ -147,31 +148,31 @@ def _clean_up_after_kill(folder: Path) -> None:
     """Remove what a killed run left; the lock tells that no other is at work."""
     for path in folder.parent.glob(f"incomplete.*_{folder.name}"):
         shutil.rmtree(path)
-    replaced = _replaced(folder)
+    replaced = _locate_replaced(folder)
     if replaced.exists() and folder.exists():
         shutil.rmtree(replaced)
     elif replaced.exists():
         replaced.rename(folder)
 
 
-def _write(base: Problem, settings: GenerationSettings) -> None:
+def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> None:
     # Not at the top: listing and skipping need no TensorFlow.
     from t2t_mm.data.generation import beam_generation, record_writer
 
-    fingerprint = describe_data(base, load_vocabularies(base, settings.data_dir))
+    fingerprint = describe_data(base, load_vocabularies(base, data_dir))
     tallies = {split: Tally() for split in base.splits}
 
     def finish(folder: Path) -> None:
         read: Iterable[Path] = base.raw_files_read
-        if settings.beam:
-            beam_generation.count_records(base, settings.data_dir, folder, tallies)
-            read = raw_files_wanted(base)  # other processes did the reading
+        if options.beam:
+            beam_generation.count_records(base, data_dir, folder, tallies)
+            read = list_raw_files_wanted(base)  # other processes did the reading
         for split, tally in tallies.items():
             check_not_empty(base, split, tally)
         Metadata(
             fingerprint=fingerprint,
-            max_cases=settings.max_cases,
-            random_seed=settings.random_seed,
+            max_cases=options.max_cases,
+            random_seed=options.random_seed,
             raw_files=describe_raw_files(base, read),
             lengths={split: dict(tally.lengths) for split, tally in tallies.items()},
             shards=_describe_shards(folder),
@@ -179,17 +180,18 @@ def _write(base: Problem, settings: GenerationSettings) -> None:
         ).write(folder)
 
     splits: Mapping[str, Any]
-    if settings.beam:
-        splits = beam_generation.make_split_transforms(base, settings)
+    if options.beam:
+        splits = beam_generation.make_split_transforms(base, data_dir, options)
     else:
         splits = {
-            split: tally_records(base, split, settings, tallies[split]) for split in base.splits
+            split: tally_records(base, split, data_dir, options, tallies[split])
+            for split in base.splits
         }
     with beam_generation.restore_user_errors():
         record_writer.write_records(
-            record_writer.ProblemBuilder(base, settings.data_dir, splits, finish),
-            num_shards=settings.num_shards,
-            beam_options=beam_generation.options(settings) if settings.beam else None,
+            record_writer.ProblemBuilder(base, data_dir, splits, finish),
+            num_shards=options.num_shards,
+            beam_options=beam_generation.make_beam_options(options) if options.beam else None,
         )
 
 

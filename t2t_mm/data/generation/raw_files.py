@@ -32,7 +32,7 @@ def explain_raw_file_changes(base: Problem, stored: Mapping[str, str]) -> list[s
         for path, name in paths.items()
         if path.is_file() and hash_raw_file(path) != stored[name]
     ]
-    came = sorted(set(raw_files_wanted(base)) - set(paths))
+    came = sorted(set(list_raw_files_wanted(base)) - set(paths))
     changes += [f"the raw file {name_raw_file(base, path)} is read as well now" for path in came]
     if len(changes) > _MOST_TOLD:
         more = len(changes) - _FIRST_TOLD
@@ -40,7 +40,7 @@ def explain_raw_file_changes(base: Problem, stored: Mapping[str, str]) -> list[s
     return changes
 
 
-def raw_files_wanted(base: Problem) -> Iterable[Path]:
+def list_raw_files_wanted(base: Problem) -> Iterable[Path]:
     """Return what the problem would read now; nothing where that cannot be told."""
     try:
         return base.raw_files_wanted() or ()

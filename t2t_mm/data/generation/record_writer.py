@@ -36,10 +36,10 @@ class _SameBytesWriter(tfds_writer.ExampleWriter):
     """
 
     def write(self, path: Any, examples: Iterable[tuple[Any, bytes]]) -> Any:
-        return super().write(path, ((key, _in_order(record)) for key, record in examples))
+        return super().write(path, ((key, _sort_fields(record)) for key, record in examples))
 
 
-def _in_order(record: bytes) -> bytes:
+def _sort_fields(record: bytes) -> bytes:
     serialized: bytes = tf.train.Example.FromString(record).SerializeToString(deterministic=True)
     return serialized
 

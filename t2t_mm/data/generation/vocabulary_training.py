@@ -67,8 +67,8 @@ def train_vocabulary(
         samples = sample_text(problem, sides[problem.name], budget, max_cases, random_seed)
         for feature, sample in samples.items():
             texts += sample
-            counts[f"{problem.name}/{feature}"] = sum(_num_bytes(text) for text in sample)
-    vocabulary = SubwordVocabulary(name, _train(name, texts, size))
+            counts[f"{problem.name}/{feature}"] = sum(_count_bytes(text) for text in sample)
+    vocabulary = SubwordVocabulary(name, _train_model(name, texts, size))
     facts: dict[str, object] = {"requested_size": size, "trained_on_bytes": counts}
     save_vocabulary(data_dir, vocabulary, facts)
     return vocabulary
@@ -113,16 +113,16 @@ def sample_text(
         for example in itertools.islice(examples, limit):
             assert isinstance(example, dict), "only what is no text is ever skipped"
             for feature, sample in samples.items():
-                for text in _texts(example[feature], problem.features[feature]):
+                for text in _list_texts(example[feature], problem.features[feature]):
                     sample.add(text)
             if all(sample.has_read_enough for sample in samples.values()):
                 break
         for feature, sample in samples.items():
-            texts[feature] += sample.texts()
+            texts[feature] += sample.choose_texts()
     return texts
 
 
-def _texts(checked: str, spec: Feature) -> list[str]:
+def _list_texts(checked: str, spec: Feature) -> list[str]:
     has_alternatives = isinstance(spec, Language) and spec.alternatives
     return checked.split("\n") if has_alternatives else [checked]
 
@@ -154,18 +154,18 @@ class EvenSample:
         """Take the next text of the stream; blank ones do not count."""
         if not text.strip() or self.has_read_enough:
             return
-        self._read += _num_bytes(text)
+        self._read += _count_bytes(text)
         self._seen += 1
         if (self._seen - 1) % self._stride:
             return
         self._kept.append(text)
-        self._held += _num_bytes(text)
+        self._held += _count_bytes(text)
         if self._held > 2 * self._budget and len(self._kept) > 1:
             self._kept = self._kept[::2]
-            self._held = sum(_num_bytes(text) for text in self._kept)
+            self._held = sum(_count_bytes(text) for text in self._kept)
             self._stride *= 2
 
-    def texts(self) -> list[str]:
+    def choose_texts(self) -> list[str]:
         """Return the choice: at most the budget in bytes, but one text at least."""
         if self._held <= self._budget:
             return self._kept
@@ -174,11 +174,11 @@ class EvenSample:
         return chosen or self._kept[:1]
 
 
-def _num_bytes(text: str) -> int:
+def _count_bytes(text: str) -> int:
     return len(text.encode("utf-8"))
 
 
-def _train(name: str, texts: Sequence[str], size: int) -> bytes:
+def _train_model(name: str, texts: Sequence[str], size: int) -> bytes:
     """Return a serialized byte-pair model (Sennrich et al. 2016, arXiv:1508.07909)."""
     model = io.BytesIO()
     try:

@@ -47,10 +47,10 @@ def generate_records(
         for part in range(problem.num_parts(split))
         for record in generate_part_records(problem, split, part, data_dir, random_seed)
     )
-    return _up_to(max_cases, parts) if max_cases else parts
+    return _limit_results(max_cases, parts) if max_cases else parts
 
 
-def _up_to(max_cases: int, results: Iterator[KeyedResult]) -> Iterator[KeyedResult]:
+def _limit_results(max_cases: int, results: Iterator[KeyedResult]) -> Iterator[KeyedResult]:
     number = 0
     for key, result in results:
         yield key, result
@@ -94,7 +94,7 @@ def generate_records_in_processes(
         UserError: What a process raised, or that one died.
     """
     num_processes = min(num_processes, problem.num_parts(split))
-    if num_processes < 2 or not _reaches_other_processes(problem):
+    if num_processes < 2 or not _can_reach_other_processes(problem):
         yield from generate_records(problem, split, data_dir, random_seed=random_seed)
         return
     context = mp.get_context("spawn")
@@ -103,18 +103,18 @@ def generate_records_in_processes(
         parts.put(part)
     results: Any = context.Queue(maxsize=num_processes * _QUEUED_CHUNKS_PER_PROCESS)
     arguments = (problem, split, str(data_dir), random_seed, parts, results)
-    workers = [context.Process(target=_work, args=arguments) for _ in range(num_processes)]
+    workers = [context.Process(target=_run_worker, args=arguments) for _ in range(num_processes)]
     for worker in workers:
         worker.start()
     try:
-        yield from _collect(problem, workers, results)
+        yield from _collect_results(problem, workers, results)
     finally:
         for worker in workers:
             worker.terminate()
             worker.join()
 
 
-def _reaches_other_processes(problem: Problem) -> bool:
+def _can_reach_other_processes(problem: Problem) -> bool:
     if type(problem).__module__ == "__main__":
         return False
     try:
@@ -124,14 +124,14 @@ def _reaches_other_processes(problem: Problem) -> bool:
     return True
 
 
-def _work(
+def _run_worker(
     problem: Problem, split: str, data_dir: str, random_seed: int, parts: Any, results: Any
 ) -> None:
     """Run in a process of its own: parts in, chunks of records out, at last what was read."""
     try:
         while (part := parts.get()) is not None:
             records = generate_part_records(problem, split, part, data_dir, random_seed)
-            for chunk in _chunks(records):
+            for chunk in _cut_into_chunks(records):
                 results.put(("records", chunk))
         results.put(("done", problem.raw_files_read))
     except UserError as error:
@@ -140,7 +140,7 @@ def _work(
         results.put(("error", traceback.format_exc()))
 
 
-def _chunks(records: Iterator[KeyedResult]) -> Iterator[list[KeyedResult]]:
+def _cut_into_chunks(records: Iterator[KeyedResult]) -> Iterator[list[KeyedResult]]:
     """Cut a stream into lists short enough that several may wait, pictures and sounds too."""
     chunk: list[KeyedResult] = []
     held = 0
@@ -155,7 +155,7 @@ def _chunks(records: Iterator[KeyedResult]) -> Iterator[list[KeyedResult]]:
         yield chunk
 
 
-def _collect(
+def _collect_results(
     problem: Problem, workers: Sequence[BaseProcess], results: Any
 ) -> Iterator[KeyedResult]:
     running = len(workers)

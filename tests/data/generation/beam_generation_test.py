@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 from t2t_mm import Language, Problem, UserError, registry
-from t2t_mm.data.generation.beam_generation import _generate, count_records, restore_user_errors
+from t2t_mm.data.generation.beam_generation import (
+    _generate_part,
+    count_records,
+    restore_user_errors,
+)
 from t2t_mm.data.generation.counting import Tally
 from t2t_mm.data.generation.datagen import generate_data
-from t2t_mm.data.generation.generation_settings import GenerationSettings
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.features import Audio
 
@@ -23,7 +27,7 @@ class Failing(Problem):
 def test_a_workers_user_error_arrives_as_one(tmp_path: Path, part: int) -> None:
     with pytest.raises(UserError) as caught, restore_user_errors():
         try:
-            list(_generate(Failing(), "train", GenerationSettings(data_dir=tmp_path), part))
+            list(_generate_part(Failing(), "train", tmp_path, GenerationOptions(), part))
         except RuntimeError as error:
             raise RuntimeError(f"Traceback ...\n{error} [while running 'FlatMap']") from None
     assert str(caught.value) == "The file is not there. Put it there."
@@ -52,11 +56,17 @@ class HalfSilent(Problem):
 
 
 def test_what_workers_leave_out_is_counted_as_in_one_process(tmp_path: Path) -> None:
-    generate_data("half_silent_for_tests", data_dir=tmp_path, progress=False)
+    generate_data(
+        "half_silent_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False)
+    )
     base = registry.problem("half_silent_for_tests")
     metadata = open_data(base, tmp_path).metadata
-    settings = GenerationSettings(data_dir=tmp_path)
-    records = [record for part in (0, 1) for _, record in _generate(base, "train", settings, part)]
+    options = GenerationOptions()
+    records = [
+        record
+        for part in (0, 1)
+        for _, record in _generate_part(base, "train", tmp_path, options, part)
+    ]
     assert len(records) == 7
     tallies = {"train": Tally()}
     folder = tmp_path / "half_silent_for_tests/1.0.0"

@@ -10,6 +10,7 @@ import pytest
 
 from t2t_mm import Audio, Image, Language, Problem, UserError, registry
 from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.records.stored import open_data
 
 
@@ -74,7 +75,9 @@ def test_several_processes_count_the_same(tmp_path: Path) -> None:
     registry.import_user_modules(str(path))
     for number in (1, 2):
         (result,) = generate_data(
-            "cut_for_tests", data_dir=tmp_path / str(number), num_processes=number, progress=False
+            "cut_for_tests",
+            data_dir=tmp_path / str(number),
+            options=GenerationOptions(num_processes=number, progress=False),
         )
         assert {split.skipped for split in result.splits.values()} == {6, 8}
     first, second = (
@@ -85,7 +88,11 @@ def test_several_processes_count_the_same(tmp_path: Path) -> None:
 
 
 def test_a_limit_counts_only_what_is_kept(tmp_path: Path) -> None:
-    (result,) = generate_data("damaged_for_tests", data_dir=tmp_path, max_cases=7, progress=False)
+    (result,) = generate_data(
+        "damaged_for_tests",
+        data_dir=tmp_path,
+        options=GenerationOptions(max_cases=7, progress=False),
+    )
     assert {split.examples for split in result.splits.values()} == {7}
     assert [split.skipped for split in result.splits.values()] == [4, 5]
 
@@ -95,7 +102,9 @@ def test_without_leave_the_first_bad_example_is_an_error(
 ) -> None:
     monkeypatch.setattr(Damaged, "skip_bad_examples", False)
     with pytest.raises(UserError) as error:
-        generate_data("damaged_for_tests", data_dir=tmp_path, progress=False)
+        generate_data(
+            "damaged_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False)
+        )
     message = str(error.value)
     assert message.startswith("Problem damaged_for_tests: example 0 of train, part 0, feature 'inp")
     assert "skip_bad_examples = True" in message
@@ -103,4 +112,6 @@ def test_without_leave_the_first_bad_example_is_an_error(
 
 def test_a_split_of_nothing_but_bad_examples_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no example in its split 'train'.*unreadable=1"):
-        generate_data("silent_for_tests", data_dir=tmp_path, progress=False)
+        generate_data(
+            "silent_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False)
+        )

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,6 +16,7 @@ import t2t_mm
 from t2t_mm import Language, Problem, UserError, registry
 from t2t_mm.data.generation import problem_generation
 from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.problem_generation import GeneratedProblem, GeneratedSplit
 
 BYTES = {"inputs": Language("bytes"), "targets": Language("bytes")}
@@ -51,14 +53,10 @@ def raw(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def generate_lines(raw: Path, tmp_path: Path) -> Callable[..., list[GeneratedProblem]]:
-    def generate(**arguments: object) -> list[GeneratedProblem]:
-        return generate_data(
-            "lines_for_tests",
-            data_dir=tmp_path / "data",
-            tmp_dir=raw,
-            progress=False,
-            **arguments,  # type: ignore[arg-type]
-        )
+    def generate(**changes: Any) -> list[GeneratedProblem]:
+        options = GenerationOptions(progress=False, **changes)
+        folder = tmp_path / "data"
+        return generate_data("lines_for_tests", data_dir=folder, tmp_dir=raw, options=options)
 
     return generate
 
@@ -132,16 +130,17 @@ def test_a_changed_raw_file_makes_data_stale(generate_lines: GenerateLines, raw:
 
 
 def test_validation_files_that_came_later_make_data_stale(raw: Path, tmp_path: Path) -> None:
-    arguments = {"data_dir": tmp_path / "data", "tmp_dir": raw, "progress": False}
+    data_dir, options = tmp_path / "data", GenerationOptions(progress=False, vocabulary_size=280)
     for end in ("inputs", "targets"):
         (raw / f"train.{end}").write_text("".join(f"a {i}\n" for i in range(50)))
     problem = "text2text_files"
-    generate_data(problem, vocabulary_size=280, **arguments)  # type: ignore[arg-type]
-    assert generate_data(problem, **arguments)[0].was_there  # type: ignore[arg-type]
+    generate_data(problem, data_dir=data_dir, tmp_dir=raw, options=options)
+    (again,) = generate_data(problem, data_dir=data_dir, tmp_dir=raw, options=options)
+    assert again.was_there
     for end in ("inputs", "targets"):
         (raw / f"val.{end}").write_text("b\n")
     with pytest.raises(UserError, match=r"is stale: the raw file val\.inputs is read as well now"):
-        generate_data(problem, **arguments)  # type: ignore[arg-type]
+        generate_data(problem, data_dir=data_dir, tmp_dir=raw, options=options)
 
 
 def test_an_interrupt_after_the_commit_leaves_the_new_data(
@@ -149,13 +148,13 @@ def test_an_interrupt_after_the_commit_leaves_the_new_data(
 ) -> None:
     generate_lines()
     before = hashes(tmp_path / "data")
-    write = problem_generation._write
+    write = problem_generation._write_data
 
     def interrupted(*arguments: object) -> None:
         write(*arguments)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(problem_generation, "_write", interrupted)
+    monkeypatch.setattr(problem_generation, "_write_data", interrupted)
     (raw / "train.txt").write_text("other\n")
     with pytest.raises(KeyboardInterrupt):
         generate_lines(overwrite=True)
@@ -222,7 +221,10 @@ def test_text_that_cannot_be_decoded_is_told(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=message):
         generate_data(
-            "own_reading_for_tests", data_dir=tmp_path / "data", tmp_dir=tmp_path, progress=False
+            "own_reading_for_tests",
+            data_dir=tmp_path / "data",
+            tmp_dir=tmp_path,
+            options=GenerationOptions(progress=False),
         )
 
 
@@ -248,36 +250,38 @@ def test_directions_share_data(generate_lines: GenerateLines, raw: Path, tmp_pat
         "lines_for_tests_rev,lines_for_tests",
         data_dir=tmp_path / "data",
         tmp_dir=raw,
-        progress=False,
+        options=GenerationOptions(progress=False),
     )
     assert [result.name for result in results] == ["lines_for_tests"]
 
 
 def test_only_list_tells_and_does_nothing(tmp_path: Path, data_dir: Path) -> None:
-    (result,) = generate_data("words_for_tests", data_dir=tmp_path, only_list=True)
+    (result,) = generate_data(
+        "words_for_tests", data_dir=tmp_path, options=GenerationOptions(only_list=True)
+    )
     assert (result.was_there, result.splits) == (False, {})
     assert list(tmp_path.iterdir()) == []
-    (result,) = generate_data("words_for_tests", data_dir=data_dir, only_list=True)
+    (result,) = generate_data(
+        "words_for_tests", data_dir=data_dir, options=GenerationOptions(only_list=True)
+    )
     assert result.was_there
 
 
 def test_vocab_only_stops_after_the_vocabularies(tmp_path: Path) -> None:
     generate_data(
-        "words_for_tests", data_dir=tmp_path, vocab_only=True, vocabulary_size=300, progress=False
+        "words_for_tests",
+        data_dir=tmp_path,
+        options=GenerationOptions(vocab_only=True, vocabulary_size=300, progress=False),
     )
     assert set(hashes(tmp_path)) == {"vocab/tested.model", "vocab/tested.json"}
 
 
 def test_overwrite_vocab_regenerates_what_is_named(tmp_path: Path) -> None:
-    arguments = {"data_dir": tmp_path, "progress": False, "max_cases": 30}
-    generate_data("words_for_tests", vocabulary_size=300, **arguments)  # type: ignore[arg-type]
+    options = GenerationOptions(vocabulary_size=300, max_cases=30, progress=False)
+    generate_data("words_for_tests", data_dir=tmp_path, options=options)
     before = hashes(tmp_path)
-    (result,) = generate_data(
-        "words_for_tests",
-        vocabulary_size=290,
-        overwrite_vocab=True,
-        **arguments,  # type: ignore[arg-type]
-    )
+    options = replace(options, vocabulary_size=290, overwrite_vocab=True)
+    (result,) = generate_data("words_for_tests", data_dir=tmp_path, options=options)
     after = hashes(tmp_path)
     assert not result.was_there
     assert before["vocab/tested.model"] != after["vocab/tested.model"]
@@ -286,10 +290,18 @@ def test_overwrite_vocab_regenerates_what_is_named(tmp_path: Path) -> None:
 def test_an_existing_vocabulary_is_reused_and_said_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    generate_data("words_for_tests", data_dir=tmp_path, vocab_only=True, vocabulary_size=300)
+    generate_data(
+        "words_for_tests",
+        data_dir=tmp_path,
+        options=GenerationOptions(vocab_only=True, vocabulary_size=300),
+    )
     before = hashes(tmp_path)
     capsys.readouterr()
-    generate_data("words_for_tests", data_dir=tmp_path, vocab_only=True, vocabulary_size=290)
+    generate_data(
+        "words_for_tests",
+        data_dir=tmp_path,
+        options=GenerationOptions(vocab_only=True, vocabulary_size=290),
+    )
     assert hashes(tmp_path) == before
     assert "vocabulary tested is there with 300 pieces" in capsys.readouterr().err
 
@@ -303,22 +315,20 @@ def test_a_version_that_is_none_is_refused(
         generate_data("lines_for_tests", data_dir=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["num_shards", "max_cases", "num_processes"])
-def test_a_negative_number_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UserError, match=f"Received: {name}=-1"):
-        generate_data("lines_for_tests", data_dir=tmp_path, **{name: -1})  # type: ignore[arg-type]
-
-
 def test_beam_without_beam_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 't2t_mm\[beam\]'"):
-        generate_data("lines_for_tests", data_dir=tmp_path, beam=True)
+        generate_data("lines_for_tests", data_dir=tmp_path, options=GenerationOptions(beam=True))
 
 
 def test_beam_writes_the_same_bytes(tmp_path: Path) -> None:
     pytest.importorskip("apache_beam")
     for beam in (False, True):
-        generate_data("algorithmic_copy", data_dir=tmp_path / str(beam), beam=beam, progress=False)
+        generate_data(
+            "algorithmic_copy",
+            data_dir=tmp_path / str(beam),
+            options=GenerationOptions(beam=beam, progress=False),
+        )
     assert hashes(tmp_path / "True") == hashes(tmp_path / "False")
 
 

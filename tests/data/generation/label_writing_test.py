@@ -6,6 +6,7 @@ import pytest
 
 from t2t_mm import Categorical, Language, Problem, UserError, registry
 from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.label_writing import write_labels
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.data.vocabulary.labels import load_labels, locate_labels
@@ -41,7 +42,9 @@ class Reserved(Labelled):
 
 
 def test_the_names_are_written_once_and_belong_to_the_data(tmp_path: Path) -> None:
-    generate_data("labelled_for_tests", data_dir=tmp_path, progress=False)
+    generate_data(
+        "labelled_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False)
+    )
     assert load_labels(tmp_path, "kinds").names == ("noun", "verb")
     info = open_data(registry.problem("labelled_for_tests"), tmp_path)
     assert info.vocabularies["targets"].decode([1]) == "verb"
@@ -70,7 +73,9 @@ def test_two_problems_must_agree(tmp_path: Path, overwrite: bool) -> None:
 def test_overwriting_the_names_makes_data_of_others_stale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generate_data("labelled_for_tests", data_dir=tmp_path, progress=False)
+    generate_data(
+        "labelled_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False)
+    )
     write_labels([OtherNames()], tmp_path, overwrite=True)
     with pytest.raises(UserError, match="is stale: its vocabulary changed"):
         open_data(registry.problem("labelled_for_tests"), tmp_path)
@@ -79,19 +84,31 @@ def test_overwriting_the_names_makes_data_of_others_stale(
 def test_data_is_not_generated_again_with_the_names_of_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generate_data("labelled_for_tests", data_dir=tmp_path, progress=False)
+    generate_data(
+        "labelled_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False)
+    )
     monkeypatch.setattr(Labelled, "names", ("noun", "verb", "adverb"))
     with pytest.raises(UserError, match=r"other class names than it has.*--overwrite_vocab"):
-        generate_data("labelled_for_tests", data_dir=tmp_path, overwrite=True, progress=False)
+        generate_data(
+            "labelled_for_tests",
+            data_dir=tmp_path,
+            options=GenerationOptions(overwrite=True, progress=False),
+        )
     assert load_labels(tmp_path, "kinds").names == ("noun", "verb")
-    generate_data("labelled_for_tests", data_dir=tmp_path, overwrite_vocab=True, progress=False)
+    generate_data(
+        "labelled_for_tests",
+        data_dir=tmp_path,
+        options=GenerationOptions(overwrite_vocab=True, progress=False),
+    )
     assert load_labels(tmp_path, "kinds").names == ("noun", "verb", "adverb")
 
 
 def test_a_finished_problem_is_not_asked_for_its_names_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generate_data("labelled_for_tests", data_dir=tmp_path, progress=False)
+    generate_data(
+        "labelled_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False)
+    )
 
     def refuse(self: Labelled, feature: str) -> Sequence[str]:
         raise UserError("The raw data went")

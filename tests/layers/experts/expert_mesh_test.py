@@ -102,7 +102,7 @@ def test_a_run_on_four_slices_goes_on_on_one_device(mesh_run, tiny_run, tmp_path
         hparams=load_hparams("multimodel_tiny", overrides=f"{TINY},train.steps=10"),
         data_dir=tiny_run.data_dir,
         output_dir=moved,
-        evaluate=False,
+        options=t2t_mm.TrainingOptions(evaluate=False),
     )
     ours, theirs = weights(moved, 10), weights(tiny_run.output_dir, 10)  # never on a mesh
     assert ours.keys() == theirs.keys()
@@ -117,7 +117,7 @@ def test_a_run_on_four_slices_is_scored_there_as_on_one_device(mesh_run, tmp_pat
     settings = json.loads((moved / "hparams.json").read_text())
     settings["experts"]["mesh_shape"] = ""
     (moved / "hparams.json").write_text(json.dumps(settings))
-    alone = t2t_mm.evaluate(moved, limit=4)
+    alone = t2t_mm.evaluate(moved, options=t2t_mm.EvaluationOptions(limit=4))
     for problem in PROBLEMS:
         ours, theirs = mesh_run.scores[problem], alone[problem]
         assert ours["teacher_forced"] == pytest.approx(theirs["teacher_forced"], rel=1e-3)
@@ -135,7 +135,7 @@ def test_updates_of_two_batches_are_those_of_one_device(mesh_run, tiny_run, tmp_
         ),
         data_dir=tiny_run.data_dir,
         output_dir=tmp_path / "run",
-        evaluate=False,
+        options=t2t_mm.TrainingOptions(evaluate=False),
     )
     ours, theirs = weights(mesh_run.accumulated_dir, 2), weights(tmp_path / "run", 2)
     assert ours.keys() == theirs.keys()

@@ -1,0 +1,74 @@
+"""How problems are written: what `generate_data` may be told beside what and where."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from t2t_mm.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationOptions:
+    """What `generate_data` may be told; `t2t-datagen` has a flag for each.
+
+    Args:
+        num_shards: Files per split of data that is written now; 0 chooses by size. Data that is
+            there keeps its files.
+        max_cases: Largest number of examples per split; 0 means all.
+        random_seed: Seed for problems that draw from Python's or NumPy's global generator.
+        num_processes: Processes that read a problem of several parts.
+        overwrite: Generate again what is there.
+        only_missing: Keep data that is there and up to date even if it was generated with another
+            `max_cases` or `random_seed`, instead of raising.
+        only_list: Do nothing but tell which problems would be generated and which are there.
+        vocab_only: Stop after the vocabularies.
+        overwrite_vocab: Make again the vocabularies that are there; the data of the problems is
+            then generated again, that of others becomes stale.
+        vocabulary_size: Wanted number of ids of a vocabulary that is trained.
+        vocabulary_bytes: Bytes of text to train a vocabulary on.
+        beam: Generate by Apache Beam, part by part.
+        beam_options: Beam pipeline options, as for its own command line.
+        progress: Whether to tell on the standard error stream what is being done.
+
+    Raises:
+        UserError: A number is too small.
+
+    Example:
+        >>> GenerationOptions(max_cases=100).num_processes
+        1
+    """
+
+    num_shards: int = 0
+    max_cases: int = 0
+    random_seed: int = 0
+    num_processes: int = 1
+    overwrite: bool = False
+    only_missing: bool = False
+    only_list: bool = False
+    vocab_only: bool = False
+    overwrite_vocab: bool = False
+    vocabulary_size: int = 8192
+    vocabulary_bytes: int = 10_000_000
+    beam: bool = False
+    beam_options: Sequence[str] = ()
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        for name, smallest in (("num_shards", 0), ("max_cases", 0), ("num_processes", 1)):
+            value = getattr(self, name)
+            if value < smallest:
+                raise UserError(
+                    f"{name} is too small", expected=f"at least {smallest}", received={name: value}
+                )
+
+    @property
+    def replaces_data(self) -> bool:
+        """Whether data that is there is generated again: new vocabularies need new ids."""
+        return self.overwrite or self.overwrite_vocab
+
+    def tell(self, what: str) -> None:
+        """Print one line for the person who waits, if there is one."""
+        if self.progress:
+            print(f"t2t-datagen: {what}", file=sys.stderr, flush=True)

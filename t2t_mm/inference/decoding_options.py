@@ -1,0 +1,26 @@
+"""How a run decodes: what `decode` may be told beside what and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodingOptions:
+    """What `decode` may be told; `t2t-decoder` has a flag for each.
+
+    Args:
+        checkpoint_path: One checkpoint; the best, else the newest, by default.
+        limit: Examples; 0 for all.
+        t2t_usr_dir: Where user problems are; the run's own by default.
+
+    Example:
+        >>> DecodingOptions(limit=10).checkpoint_path
+        ''
+    """
+
+    checkpoint_path: str | Path = ""
+    limit: int = 0
+    t2t_usr_dir: Sequence[str] = ()

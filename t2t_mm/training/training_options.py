@@ -1,0 +1,27 @@
+"""What belongs to one call of `train` and not to the run: where problems are, what is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """What `train` may be told; `t2t-trainer` has a flag for each.
+
+    Args:
+        generate: Generate the data that is not there yet.
+        t2t_usr_dir: Folders, files or packages that register problems.
+        eval_steps: Batches of an evaluation during training; 0 for the whole validation split.
+        evaluate: Score the validation splits every `train.eval_every` steps.
+
+    Example:
+        >>> TrainingOptions(generate=True).evaluate
+        True
+    """
+
+    generate: bool = False
+    t2t_usr_dir: Sequence[str] = ()
+    eval_steps: int = 0
+    evaluate: bool = True
