@@ -47,11 +47,16 @@ class Problem:
         tmp_dir: Folder of raw files.
 
     Example:
+        >>> from t2t_mm import Language
         >>> class ReverseWords(Problem):
         ...     modalities = {"inputs": Language(), "targets": Language()}
         ...     def generate(self, split):
         ...         for line in self.open_text(self.raw_file(f"{split}.txt")):
         ...             yield {"inputs": line, "targets": " ".join(reversed(line.split()))}
+        >>> Path("train.txt").write_text("one two three")
+        13
+        >>> next(ReverseWords(tmp_dir=".").generate("train"))
+        {'inputs': 'one two three', 'targets': 'three two one'}
     """
 
     modalities: ClassVar[Mapping[str, Feature]] = {}

@@ -42,8 +42,8 @@ def choose_split(key: bytes, *, held_out_percent: int) -> str:
         held_out_percent: Share of validation, and as much again of test; the rest is for training.
 
     Example:
-        >>> choose_split(b"any", held_out_percent=0), choose_split(b"any", held_out_percent=50)
-        ('train', 'validation')
+        >>> [choose_split(text, held_out_percent=20) for text in (b"a dog", b"a cat", b"two birds")]
+        ['validation', 'train', 'validation']
     """
     bucket = hash_bytes(key) % 100
     if bucket < held_out_percent:

@@ -44,7 +44,7 @@ def make_picture_input(stored: tf.Tensor, spec: Image, dice: tf.Tensor | None = 
     Args:
         stored: string[], a JPEG or PNG file.
         spec: The declared feature.
-        dice: float32[4], even in 0 to 1, for crop and flip in training; None at evaluation.
+        dice: float32[4], evenly from 0 to 1, for crop and flip in training; None at evaluation.
 
     Returns:
         float32[h, w, channels] of the declared size, or of the picture's own.
@@ -80,7 +80,7 @@ def measure_picture(stored: tf.Tensor) -> tf.Tensor:
 
 
 def _crop(picture: tf.Tensor, spec: Image, dice: tf.Tensor | None) -> tf.Tensor:
-    """Cut out a box of the declared shape, then resizes it: no side is ever made up."""
+    """Cut out a box of the declared shape and resize it: no side is ever made up."""
     import tensorflow as tf
 
     size = tf.shape(picture)[:2]

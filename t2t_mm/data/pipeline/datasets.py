@@ -79,8 +79,17 @@ def make_training_dataset(
             `batch`.
 
     Example:
-        With `BatchSpec(tokens=8)` two examples [5, 1] -> [6, 7, 1] and [8, 9, 1] -> [4, 1] give
-        inputs [[5, 1, 0], [8, 9, 1]] and targets [[6, 7, 1], [4, 1, 0]].
+        >>> from t2t_mm import registry
+        >>> batches = make_training_dataset(
+        ...     registry.problem("mini_ende"),
+        ...     data_dir="demo/data",
+        ...     batch=BatchSpec(tokens=1024),
+        ...     max_length=0,
+        ...     seed=1,
+        ... )
+        >>> batch = next(batches.as_numpy_iterator())
+        >>> sorted(batch), batch["inputs"].size <= 1024
+        (['inputs', 'targets'], True)
     """
     info = open_data(problem, data_dir)
     longest = _find_longest_kept(info, "train", max_length, problem.name)

@@ -63,7 +63,7 @@ class FeatureReader(ABC):
 
         Args:
             encoded: What `choose` returned.
-            dice: float32[4] even in 0 to 1 (see `Dice`) in training, None at evaluation.
+            dice: float32[4], evenly from 0 to 1 (see `Dice`) in training, None at evaluation.
         """
 
 

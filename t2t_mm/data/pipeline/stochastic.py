@@ -25,7 +25,7 @@ class Dice:
         self._place = place
 
     def roll(self, feature: int) -> tf.Tensor:
-        """Return the numbers of a feature by its number: float32[NUM_DICE], even in 0 to 1."""
+        """Return the numbers of a feature by its number: float32[NUM_DICE], evenly from 0 to 1."""
         key = (self._seed * _FEATURES + feature) % 2**63
         seed = tf.stack([tf.constant(key, tf.int64), tf.cast(self._place, tf.int64)])
         return tf.random.stateless_uniform([NUM_DICE], seed, alg="philox")

@@ -150,8 +150,12 @@ class RecordEncoder:
         data_dir: Where its vocabularies lie.
 
     Example:
-        {"inputs": "ab"} becomes {"inputs": "ab", "inputs_ids": int32[3] = [100, 101, 1]} with
-        the vocabulary of bytes.
+        >>> from t2t_mm.features import Language
+        >>> class Echo(Problem):
+        ...     modalities = {"inputs": Language("bytes")}
+        >>> record = RecordEncoder(Echo(), "demo/data").encode({"inputs": "ab"})
+        >>> record["inputs"], record["inputs_ids"].tolist()
+        ('ab', [100, 101, 1])
     """
 
     def __init__(self, problem: Problem, data_dir: str | Path) -> None:

@@ -80,8 +80,12 @@ def read_sound(
             package that is not installed.
 
     Example:
-        >>> read_sound(Path("hello.flac"), 16_000).shape
-        (23040,)
+        >>> import wave
+        >>> with wave.open("silence.wav", "wb") as file:
+        ...     file.setparams((1, 2, 44_100, 0, "NONE", ""))
+        ...     file.writeframes(bytes(2 * 44_100))
+        >>> read_sound(Path("silence.wav"), 16_000).shape
+        (16000,)
     """
     return RawSoundReader(sample_rate_hz).read(source, channel=channel, name=name)
 
