@@ -9,11 +9,11 @@ import textwrap
 from types import FunctionType
 from typing import Any
 
-from t2t_mm.data.records.module_code import (
+from t2t_mm.data.records.code_text import (
     NOT_DATA,
     describe_code,
     drop_what_is_no_data,
-    mentioned_names,
+    find_mentioned_names,
 )
 
 _PLAIN = (str, int, float, complex, bool, bytes, type(None))
@@ -46,7 +46,7 @@ def collect_objects(cls: type) -> set[str]:
             continue
         code = _parse_function(value)
         said.add(f"{value.__name__}: {describe_code(code)}")
-        for name in mentioned_names(code):
+        for name in find_mentioned_names(code):
             used = value.__globals__.get(name)
             if isinstance(used, type | FunctionType) and used.__module__ == value.__module__:
                 waiting.append(used)

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.code_text import drop_what_is_no_data
 from t2t_mm.data.records.module_code import (
     collect_module,
     collect_name,
     collect_statements,
-    drop_what_is_no_data,
 )
 from t2t_mm.data.records.notebook_code import collect_objects
 from t2t_mm.errors import UserError

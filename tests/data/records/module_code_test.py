@@ -7,12 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from t2t_mm.data.records.module_code import (
-    collect_module,
-    collect_name,
-    collect_statements,
-    describe_code,
-)
+from t2t_mm.data.records.code_text import describe_code
+from t2t_mm.data.records.module_code import collect_module, collect_name, collect_statements
 
 Write = Callable[..., None]
 
