@@ -1,7 +1,6 @@
 """Checkpoints appear whole or not at all; a full disk leaves the last good one."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.run.checkpoint import CheckpointStore, find_checkpoint, restore_variables
 
 
@@ -105,20 +103,3 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
     assert left == ["00000001"]
     state = tmp_path / "checkpoints" / "00000001" / "state.json"
     assert json.loads(state.read_text()) == {"step": 1}
-
-
-def test_what_a_link_points_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
-    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
-    target.write_text("old")
-    link.symlink_to(target)
-    write_text_atomically(link, "new")
-    assert link.is_symlink() and target.read_text() == "new"
-
-
-def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    write_text_atomically(pipe, "through")
-    assert os.read(reader, 100) == b"through" and not pipe.is_file()
-    os.close(reader)

@@ -63,8 +63,9 @@ def generate_data(
             stale or was generated with other arguments.
 
     Example:
-        >>> generate_data("mini_ende,mini_deen", data_dir="data")
-        [GeneratedProblem(name='mini_ende', splits={'train': GeneratedSplit(...), ...})]
+        >>> only_list = GenerationOptions(only_list=True)
+        >>> generate_data("mini_ende,mini_deen", data_dir="demo/data", options=only_list)
+        [GeneratedProblem(name='mini_ende', splits={}, seconds=0.0, was_there=True)]
     """
     options = options or GenerationOptions()
     data_dir = Path(data_dir)
@@ -85,7 +86,7 @@ def generate_data(
                 _tell_size(name, data_dir, options)
             else:
                 options.tell(f"training vocabulary {name} of {options.vocabulary_size} pieces")
-                _train_locked(name, bases, data_dir, options)
+                _train_in_turn(name, bases, data_dir, options)
         if options.vocab_only:
             return [GeneratedProblem(base.name) for base in bases]
         return [generate_problem(base, data_dir, options) for base in bases]
@@ -141,9 +142,10 @@ def _tell_size(name: str, data_dir: Path, options: GenerationOptions) -> None:
         )
 
 
-def _train_locked(
+def _train_in_turn(
     name: str, bases: Sequence[Problem], data_dir: Path, options: GenerationOptions
 ) -> None:
+    """Train a vocabulary unless another process has done so in the meantime."""
     with lock_folder(locate_vocabulary(data_dir, name).parent):
         if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
             return

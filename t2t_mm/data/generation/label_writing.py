@@ -24,7 +24,7 @@ from t2t_mm.files.disk import lock_folder
 def write_labels(
     bases: Sequence[Problem], data_dir: Path, *, overwrite: bool, regenerate: bool = False
 ) -> None:
-    """Write the lists of class names that are not there and compares those that are.
+    """Write the lists of class names that are not there, and compare those that are.
 
     Problems whose data is there, and stays, are not asked again.
 

@@ -26,7 +26,7 @@ class _OwnInfo(tfds.core.DatasetInfo):
     """Facts of a data set that no public bucket knows: TFDS need not ask."""
 
     def initialize_from_bucket(self) -> None:
-        pass
+        """Ask nobody."""
 
 
 class _SameBytesWriter(tfds_writer.ExampleWriter):
@@ -36,6 +36,7 @@ class _SameBytesWriter(tfds_writer.ExampleWriter):
     """
 
     def write(self, path: Any, examples: Iterable[tuple[Any, bytes]]) -> Any:
+        """Write a shard."""
         return super().write(path, ((key, _sort_fields(record)) for key, record in examples))
 
 
@@ -67,15 +68,12 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
         self._finish = finish
         name, _, argument = problem.name.partition("/")
         self.name = name
+        self.VERSION = tfds.core.Version(problem.version)  # of each builder, not of the class
         config = None
         if argument:
             config = tfds.core.BuilderConfig(name=argument, version=problem.version)
         with silence_tfds():
             super().__init__(data_dir=str(data_dir), config=config, version=problem.version)
-
-    @property
-    def VERSION(self) -> tfds.core.Version:
-        return tfds.core.Version(self._problem.version)
 
     def _info(self) -> tfds.core.DatasetInfo:
         return _OwnInfo(
@@ -98,7 +96,7 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
         return _SameBytesWriter(self.info.file_format)
 
     def _make_download_manager(self, **unused: Any) -> Any:
-        """Nothing is downloaded: TFDS's own manager would make its folders in data_dir."""
+        """Return one that does nothing: TFDS's own would make its folders in data_dir."""
         return SimpleNamespace(downloaded_size=0)
 
     def _log_download_bytes(self) -> None:
@@ -123,14 +121,18 @@ class _ShardsPerSplit(tfds.download.DownloadConfig):
     """A download config whose number of shards gives way where a split has fewer examples."""
 
     def get_shard_config(self) -> shard_utils.ShardConfig:
+        """Return what chooses the number of shards."""
         return _ShardConfig(num_shards=self.num_shards)
 
 
 @dataclasses.dataclass(frozen=True)
 class _ShardConfig(shard_utils.ShardConfig):
+    """Never has more shards than a split has examples."""
+
     def get_number_shards(
         self, total_size: int, num_examples: int, uses_precise_sharding: bool = True
     ) -> int:
+        """Return the wanted number, or what TFDS chooses by size."""
         if self.num_shards:
             return min(int(self.num_shards), num_examples)
         number: int = self.calculate_number_shards(total_size, num_examples, uses_precise_sharding)
@@ -138,7 +140,7 @@ class _ShardConfig(shard_utils.ShardConfig):
 
 
 def write_records(builder: ProblemBuilder, *, num_shards: int, beam_options: Any = None) -> None:
-    """Generate, shuffles and commits all splits of a builder.
+    """Generate, shuffle and commit all splits of a builder.
 
     Args:
         builder: What to write.

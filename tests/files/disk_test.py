@@ -1,0 +1,93 @@
+"""One process at a time in a folder, and a full disk is told as such."""
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.files.disk import claim_folder, is_full_disk, lock_folder, report_full_disk
+
+
+def test_a_claimed_folder_is_refused_to_others_until_it_is_free(tmp_path: Path) -> None:
+    folder = tmp_path / "made" / "here"
+    with claim_folder(folder, "the run"):
+        assert folder.is_dir()
+        with (
+            pytest.raises(UserError, match="Another process is writing the run.*folder="),
+            claim_folder(folder, "the run"),
+        ):
+            pass
+    with claim_folder(folder, "the run"):
+        pass
+
+
+def test_an_error_frees_a_folder(tmp_path: Path) -> None:
+    for guard in (claim_folder(tmp_path, "the run"), lock_folder(tmp_path)):
+        with pytest.raises(KeyError), guard:
+            raise KeyError
+    with claim_folder(tmp_path, "the run"):
+        pass
+
+
+def test_what_is_no_folder_cannot_be_claimed(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(UserError, match="The folder for the run cannot be used: File exists"),
+        claim_folder(tmp_path / "file", "the run"),
+    ):
+        pass
+
+
+def test_a_locked_folder_is_waited_for(tmp_path: Path) -> None:
+    happened = []
+
+    def wait() -> None:
+        with lock_folder(tmp_path):
+            happened.append("second")
+
+    with lock_folder(tmp_path):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        thread.join(timeout=0.2)
+        assert thread.is_alive()
+        happened.append("first")
+    thread.join(timeout=10)
+    assert happened == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "x"),
+        OSError(errno.EDQUOT, "x"),
+        OSError(errno.EFBIG, "x"),
+        RuntimeError(f"RESOURCE_EXHAUSTED: a/b.data; {os.strerror(errno.ENOSPC)}"),
+    ],
+)
+def test_a_full_disk_is_told_with_the_folder_and_what_is_kept(
+    tmp_path: Path, error: Exception
+) -> None:
+    assert is_full_disk(error)
+    with (
+        pytest.raises(UserError, match=f"disk is full.*{tmp_path}.*; the old scores stay") as told,
+        report_full_disk(tmp_path, "the old scores stay"),
+    ):
+        raise error
+    assert told.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOENT, "x"),
+        ValueError("full of errors"),
+        UserError(os.strerror(errno.ENOSPC)),
+    ],
+)
+def test_other_errors_pass_as_they_are(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(type(error)) as told, report_full_disk(tmp_path):
+        raise error
+    assert told.value is error
