@@ -1,15 +1,6 @@
-"""The grid: hand-made scenes, and what holds for all drawn ones."""
+"""The grid: what follows from a scene made by hand."""
 
-from t2t_mm.problems.miniature.dice import Dice
-from t2t_mm.problems.miniature.scene import (
-    CONTAINERS,
-    MAX_COUNT,
-    SIZES,
-    Bond,
-    Scene,
-    Thing,
-)
-from t2t_mm.problems.miniature.scene_sampler import draw_scene
+from t2t_mm.problems.miniature.scene import Bond, Scene, Thing
 
 # . . .
 # star house moon
@@ -40,6 +31,14 @@ def test_between_and_sides() -> None:
     ]
 
 
+def test_rivals_are_the_others_of_one_kind() -> None:
+    star = Thing("star", "blue", "small", 1, 0)
+    scene = Scene((*SCENE.things, star), ())
+    assert scene.find_rivals(0) == [star]
+    assert scene.find_rivals(4) == [STAR]
+    assert scene.find_rivals(1) == []
+
+
 def test_touching_goes_both_ways_and_covering_one() -> None:
     assert SCENE.actions == ((("touch", 1),), (("touch", 0),), (), (("cover", 1),))
     assert SCENE.are_bonded(1, 3) and not SCENE.are_bonded(0, 3)
@@ -53,23 +52,3 @@ def test_the_key_ignores_order_and_nothing_else() -> None:
     assert turned.key != SCENE.key
     bigger = Scene((Thing("star", "red", "huge", 1, 3), *SCENE.things[1:]), SCENE.bonds)
     assert bigger.key != SCENE.key
-
-
-def test_drawn_scenes_can_be_drawn_as_pictures() -> None:
-    for number in range(3_000):
-        scene = draw_scene(Dice(str(number)))
-        names = [(thing.kind, thing.colour) for thing in scene.things]
-        assert 2 <= len(names) <= 5 and len(set(names)) == len(names)
-        inside = {bond.subject: bond.object for bond in scene.bonds if bond.verb == "inside"}
-        free = [thing.cell for i, thing in enumerate(scene.things) if i not in inside]
-        assert len(set(free)) == len(free)
-        for inner, outer in inside.items():
-            container, thing = scene.things[outer], scene.things[inner]
-            assert container.kind in CONTAINERS and container.count == 1
-            assert SIZES.index(thing.size) < SIZES.index(container.size)
-            assert thing.cell == container.cell
-        for kind in {thing.kind for thing in scene.things}:
-            count = sum(thing.count for thing in scene.things if thing.kind == kind)
-            assert count <= MAX_COUNT
-        pairs = [frozenset((bond.subject, bond.object)) for bond in scene.bonds]
-        assert len(set(pairs)) == len(pairs) and all(len(pair) == 2 for pair in pairs)
