@@ -1,19 +1,24 @@
 import pytest
 
-from t2t_mm import registry
 from t2t_mm.errors import UserError
-from t2t_mm.registry import load_hparams
-from t2t_mm.settings import ExpertHParams, HParams, ModalityHParams
-from t2t_mm.settings.hparams_json import from_json, to_json
+from t2t_mm.settings import ExpertHParams, ModalityHParams, ModelHParams
 
 
-def test_lists_of_numbers_are_read_from_text_and_from_json():
-    overrides = "modality.image_widths=[8,16,32],modality.audio_bands=positions"
-    hparams = load_hparams("multimodel_tiny", overrides=overrides)
-    assert hparams.modality.image_widths == (8, 16, 32)
-    assert hparams.modality.audio_bands == "positions"
-    assert from_json(to_json(hparams)) == hparams
-    assert from_json('{"model": {"width": 64}}').modality == HParams().modality
+@pytest.mark.parametrize(("width", "num_heads"), [(15, 3), (16, 3)])
+def test_the_width_is_even_and_a_multiple_of_the_heads(width: int, num_heads: int) -> None:
+    with pytest.raises(UserError, match=rf"model\.width must be even.*model\.width={width}"):
+        ModelHParams(width=width, num_heads=num_heads)
+    assert ModelHParams(width=18, num_heads=3).width == 18
+
+
+def test_no_more_experts_are_chosen_than_there_are() -> None:
+    assert ExpertHParams(num_experts=3, experts_per_token=3).experts_per_token == 3
+    message = (
+        r"experts\.experts_per_token is larger than experts\.num_experts. Received: "
+        r"experts\.experts_per_token=4, experts\.num_experts=3"
+    )
+    with pytest.raises(UserError, match=message):
+        ExpertHParams(num_experts=3, experts_per_token=4)
 
 
 @pytest.mark.parametrize(
@@ -33,15 +38,6 @@ def test_what_no_net_can_be_built_from_is_refused(changes, message):
         ModalityHParams(**changes)
 
 
-def test_the_paper_has_eight_blocks_of_sound_and_a_ninth_to_the_body():
-    paper = registry.hparams("multimodel_paper").modality
-    assert paper.audio_widths == (2, 4, 8, 16, 32, 64, 128, 256, 0)
-    assert set(paper.audio_time_strides) == {2}
-    assert set(paper.audio_frequency_strides) == {1}
-    assert (paper.audio_stem_width, paper.audio_bands) == (0, "positions")
-    assert paper.categorical_widths == (1536, 2048)
-
-
 @pytest.mark.parametrize(
     "changes", [{"balancing": "bias"}, {"balancing": "none"}, {"gate": "problem"}], ids=str
 )
@@ -51,3 +47,14 @@ def test_a_gate_that_nothing_teaches_is_refused(changes):
     ExpertHParams(experts_per_token=2, **changes)
     ExpertHParams(experts_per_token=1, num_experts=1, **changes)
     ExpertHParams(experts_per_token=1, balancing="switch")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"gate": "problem"}, {"expert_dispatch": "blocked"}, {"expert_dispatch": "capacity"}],
+    ids=str,
+)
+def test_slices_need_a_gate_of_positions_and_a_dispatch_by_slices(changes):
+    ExpertHParams(**changes)
+    with pytest.raises(UserError, match=r"Expected: experts\.gate=position and experts\.expert"):
+        ExpertHParams(mesh_shape="experts:2", **changes)

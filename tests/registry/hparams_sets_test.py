@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from t2t_mm import registry
+from t2t_mm.errors import UserError
+from t2t_mm.registry import load_hparams
+
+
+def test_authority_set_then_file_then_parameter_then_override(tmp_path: Path) -> None:
+    file = tmp_path / "mine.gin"
+    file.write_text("model.width = 96\nmodel.num_heads = 4\ntrain.steps = 5\ntrain.seed = 9\n")
+    hparams = load_hparams(
+        "multimodel_tiny",
+        gin_files=[file],
+        gin_params=["model.num_heads=2", "train.steps=6"],
+        overrides="train.steps=7",
+    )
+    assert hparams.experts.expert_width == 512  # the set
+    assert hparams.model.width == 96  # the file
+    assert hparams.model.num_heads == 2  # the parameter
+    assert hparams.train.steps == 7  # the override
+    assert hparams.train.seed == 9
+
+
+def test_what_a_flag_sets_is_strongest() -> None:
+    hparams = load_hparams("multimodel_tiny", overrides="steps=7", fields={"train.steps": 8})
+    assert hparams.train.steps == 8
+
+
+@pytest.mark.parametrize("way", ["gin_params", "overrides"])
+def test_ranges_are_checked_whichever_way_a_value_comes(way: str) -> None:
+    given = {"gin_params": ["model.dropout=1.5"], "overrides": "model.dropout=1.5"}[way]
+    message = r"model\.dropout is out of range. Expected: at least 0 and below 1"
+    with pytest.raises(UserError, match=message):
+        load_hparams("multimodel_tiny", **{way: given})  # type: ignore[arg-type]
+
+
+def test_an_unknown_set_names_the_closest() -> None:
+    with pytest.raises(UserError, match="Did you mean 'multimodel_tiny'"):
+        load_hparams("multimodel_tyni")
+
+
+def test_a_set_that_returns_something_else_is_an_error() -> None:
+    registry.register_hparams("wrong_set")(lambda: {"width": 8})  # type: ignore[arg-type,return-value]
+    with pytest.raises(UserError, match="'wrong_set' does not return an HParams"):
+        registry.hparams("wrong_set")

@@ -1,0 +1,57 @@
+import dataclasses
+
+import pytest
+
+from t2t_mm.settings import HParams, OptimizerHParams
+from t2t_mm.settings.differences import differences, resume_differences
+
+
+def _changed(**sections: dict[str, object]) -> HParams:
+    base = HParams()
+    parts = {
+        name: dataclasses.replace(getattr(base, name), **fields)
+        for name, fields in sections.items()
+    }
+    return dataclasses.replace(base, **parts)
+
+
+def test_differences_are_shown_per_field() -> None:
+    asked = _changed(model={"width": 256}, train={"steps": 5})
+    assert differences(HParams(), asked) == [
+        "model.width: run has 512, asked for 256",
+        "train.steps: run has 250000, asked for 5",
+    ]
+    assert differences(HParams(), HParams()) == []
+
+
+def test_steps_intervals_logging_and_decoding_may_change_on_resume() -> None:
+    asked = _changed(
+        train={
+            "steps": 5,
+            "eval_every": 1,
+            "checkpoint_every": 2,
+            "keep_checkpoint_max": 9,
+            "log_every": 4,
+            "num_threads": 1,
+            "overlap_update": False,
+        },
+        decode={"batch_size": 1},
+    )
+    assert resume_differences(HParams(), asked) == []
+
+
+def test_all_else_is_refused_on_resume() -> None:
+    asked = _changed(train={"seed": 2}, data={"rates": {"a": 1.0}}, optimizer={"beta1": 0.5})
+    assert resume_differences(HParams(), asked) == [
+        "data.rates: run has {}, asked for {'a': 1.0}",
+        "optimizer.beta1: run has 0.9, asked for 0.5",
+        "train.seed: run has 1, asked for 2",
+    ]
+
+
+@pytest.mark.parametrize(("decay_steps", "free"), [(0, False), (100, True)])
+def test_steps_are_fixed_where_the_schedule_ends_with_them(decay_steps: int, free: bool) -> None:
+    optimizer = OptimizerHParams(schedule="constant*cosine_decay", decay_steps=decay_steps)
+    run = HParams(optimizer=optimizer)
+    asked = dataclasses.replace(run, train=dataclasses.replace(run.train, steps=9))
+    assert (resume_differences(run, asked) == []) is free

@@ -1,0 +1,52 @@
+import dataclasses
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.settings import (
+    SECTIONS,
+    DataHParams,
+    HParams,
+    ModelHParams,
+    OptimizerHParams,
+)
+from t2t_mm.settings.sections import SCHEDULE_FACTORS
+
+
+def test_the_record_of_records_has_each_section_under_its_name() -> None:
+    hparams = HParams()
+    assert [field.name for field in dataclasses.fields(hparams)] == list(SECTIONS)
+    for name, record in SECTIONS.items():
+        assert getattr(hparams, name) == record()
+
+
+def test_records_check_types_and_ranges_in_python_too() -> None:
+    assert isinstance(ModelHParams(dropout=0).dropout, float)
+    with pytest.raises(UserError, match=r"model\.width has the wrong type"):
+        ModelHParams(width="64")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"model\.num_heads is out of range"):
+        dataclasses.replace(ModelHParams(), num_heads=0)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        HParams().model.width = 3  # type: ignore[misc]
+
+
+def test_a_batch_has_one_size() -> None:
+    DataHParams(batch_tokens=64), DataHParams(batch_examples=8)
+    with pytest.raises(UserError, match=r"Only one of data\.batch_tokens and data\.batch_examples"):
+        DataHParams(batch_tokens=64, batch_examples=8)
+
+
+def test_a_schedule_is_a_product_of_known_factors() -> None:
+    assert OptimizerHParams(schedule="constant * linear_decay").factors == (
+        "constant",
+        "linear_decay",
+    )
+    with pytest.raises(UserError, match=r"Unknown learning-rate factor 'constnat'.*'constant'"):
+        OptimizerHParams(schedule="constnat*linear_warmup")
+
+
+@pytest.mark.parametrize(("factor", "has_end"), SCHEDULE_FACTORS.items())
+def test_a_decay_with_an_end_depends_on_it_unless_it_is_given(factor: str, has_end: bool) -> None:
+    schedule = f"constant*{factor}"
+    assert OptimizerHParams(schedule=schedule).depends_on_total_steps is has_end
+    assert not OptimizerHParams(schedule=schedule, decay_steps=9).depends_on_total_steps
