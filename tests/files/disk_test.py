@@ -16,7 +16,7 @@ def test_a_claimed_folder_is_refused_to_others_until_it_is_free(tmp_path: Path) 
     with claim_folder(folder, "the run"):
         assert folder.is_dir()
         with (
-            pytest.raises(UserError, match="Another process is writing the run.*folder="),
+            pytest.raises(UserError, match=r"Another process is writing the run.*folder="),
             claim_folder(folder, "the run"),
         ):
             pass

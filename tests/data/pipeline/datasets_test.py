@@ -189,20 +189,3 @@ def test_an_unknown_split_is_refused(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
     with pytest.raises(UserError, match=r"no split 'dev'\. Expected: train, validation, test"):
         make_evaluation_dataset(problem, "dev", data_dir=data_dir, batch=TOKENS)
-
-
-def test_an_id_outside_its_vocabulary_stops_the_reading(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
-
-    init = ByteVocabulary.__init__
-
-    def smaller(self: ByteVocabulary) -> None:
-        init(self)
-        self.size = 100
-
-    monkeypatch.setattr(ByteVocabulary, "__init__", smaller)
-    problem = registry.problem("words_for_tests")
-    with pytest.raises(tf.errors.InvalidArgumentError, match="its stored targets are damaged"):
-        take(train(problem, data_dir), 1)
