@@ -61,8 +61,8 @@ def chosen_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
         return list(run.tasks)
     given = problems.split(",") if isinstance(problems, str) else list(problems)
     plain = {name.strip() for name in given}
-    own = {task.name for task in run.tasks}
-    names = [name for name in registry.expand_problems(problems) if name in own | plain]
+    own = [task.name for task in run.tasks]
+    names = [name for name in registry.expand_problems(problems) if name in {*own, *plain}]
     if not names:
         raise UserError(
             "None of the named problems is one of the run's",

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from fake_run import make_fake_run
 
-from t2t_mm.bin import t2t_report
 from t2t_mm.errors import UserError
 from t2t_mm.report import newest_results, write_report
 
@@ -149,15 +148,3 @@ def test_a_report_that_cannot_be_written_is_the_users_to_know(tmp_path: Path) ->
     run, results = make_fake_run(tmp_path)
     with pytest.raises(UserError, match="could not be written"):
         write_report(run, results, run / "log.jsonl" / "report.html", "test")
-
-
-def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run, _ = make_fake_run(tmp_path)
-    assert t2t_report.main([f"--output_dir={run}"]) == 0
-    assert capsys.readouterr().out.strip() == str(run / "report.html")
-    other = run / "other.html"
-    assert t2t_report.main([f"--output_dir={run}", f"--report_file={other}"]) == 0
-    assert other.read_bytes() == (run / "report.html").read_bytes()
-    assert t2t_report.main([f"--output_dir={run}", "--split=validation"]) == 2
-    assert "validation split" in capsys.readouterr().err
-    assert t2t_report.main([]) == 2
