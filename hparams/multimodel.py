@@ -19,7 +19,7 @@ from t2t_mm.settings import (
 
 @registry.register_hparams
 def multimodel_base() -> HParams:
-    """The paper's topology at Tensor2Tensor's width: D 512, F 2048, 30 experts of which 2.
+    """Set the paper's topology at Tensor2Tensor's width: D 512, F 2048, 30 experts of which 2.
 
     For: full-size translation data on a GPU. Not measured.
     Source: blocks and losses arXiv:1706.05137; widths Tensor2Tensor's `multimodel_base`.
@@ -31,7 +31,7 @@ def multimodel_base() -> HParams:
 
 @registry.register_hparams
 def multimodel_small() -> HParams:
-    """D 256, F 256, 16 experts of which 4: real data of up to about 100,000 examples.
+    """Set D 256, F 256, 16 experts of which 4: for real data of up to about 100,000 examples.
 
     For: hours on a CPU, minutes on a GPU. Not measured.
     Chosen: the paper's k; optimizer and dropout as in `multimodel_base`.
@@ -48,7 +48,7 @@ def multimodel_small() -> HParams:
 
 @registry.register_hparams
 def multimodel_tiny() -> HParams:
-    """D 128, F 512, 10 experts of which 2: tests and first tries on a CPU.
+    """Set D 128, F 512, 10 experts of which 2: for tests and first tries on a CPU.
 
     For: real data within an hour on two cores; docs/results.md has it on Multi30k.
     Source: widths Tensor2Tensor's `multimodel_tiny`; optimizer and dropout as in `multimodel_base`.
@@ -66,7 +66,7 @@ def multimodel_tiny() -> HParams:
 
 @registry.register_hparams
 def multimodel_paper() -> HParams:
-    """The paper's model: D 1024, F = D, 240 experts of which 4, dropout 0.4.
+    """Set the paper's model: D 1024, F = D, 240 experts of which 4, dropout 0.4.
 
     For: weeks of training on many accelerators. Not measured.
     Source: arXiv:1706.05137; optimizer Tensor2Tensor's `multimodel1p8` (Adam 0.85/0.997, clip 2,
@@ -102,7 +102,7 @@ def multimodel_paper() -> HParams:
 
 @registry.register_hparams
 def multimodel_mini_text() -> HParams:
-    """Tiny, for clean text of which no sentence is seen twice: the miniature's four directions.
+    """Set the tiny model for clean text that never repeats: the miniature's four directions.
 
     For: minutes on two cores. It has a vocabulary of 1,024 pieces, no dropout and no label
     smoothing (nothing repeats, so there is nothing to overfit), a learning rate of 2e-3 that falls
@@ -123,7 +123,7 @@ def multimodel_mini_text() -> HParams:
 
 @registry.register_hparams
 def multimodel_demo() -> HParams:
-    """The set of `make demo`: `multimodel_mini_text` for all eight problems of the miniature.
+    """Set what `make demo` trains: `multimodel_mini_text` for all eight miniature problems.
 
     For: a quarter of an hour on two cores. The body has half the blocks: on data as clean as this
     it learns as much from a step, and a step costs less. A learning rate of 1.5e-3: at 3e-3, good

@@ -149,7 +149,7 @@ def _json_file(path: Path) -> dict[str, Any]:
 
 def _count_parameters(output_dir: Path) -> int:
     """Sum the sizes in the headers of the newest checkpoint's arrays; read none of them whole."""
-    checkpoint = CheckpointStore(output_dir).latest()
+    checkpoint = CheckpointStore(output_dir).find_latest()
     if checkpoint is None or not (checkpoint.path / WEIGHTS).exists():
         return 0
     try:

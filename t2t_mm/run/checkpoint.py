@@ -42,7 +42,7 @@ class Checkpoint:
     path: Path
     step: int
 
-    def state(self) -> dict[str, Any]:
+    def read_state(self) -> dict[str, Any]:
         """Read the loop's own state.
 
         Raises:
@@ -52,7 +52,7 @@ class Checkpoint:
         try:
             loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:
-            raise _damaged(path, error) from error
+            raise _make_damaged_error(path, error) from error
         return loaded
 
 
@@ -68,23 +68,23 @@ class CheckpointStore:
         self.directory = run_dir / "checkpoints"
         self.keep = keep
 
-    def checkpoints(self) -> list[Checkpoint]:
+    def list_checkpoints(self) -> list[Checkpoint]:
         """List the complete checkpoints, oldest first."""
         if not self.directory.is_dir():
             return []
         found = [path for path in self.directory.iterdir() if path.name.isdigit()]
         return [Checkpoint(path, int(path.name)) for path in sorted(found)]
 
-    def latest(self) -> Checkpoint | None:
+    def find_latest(self) -> Checkpoint | None:
         """Return the newest complete checkpoint, or `None`."""
-        found = self.checkpoints()
+        found = self.list_checkpoints()
         return found[-1] if found else None
 
-    def best(self) -> Checkpoint | None:
+    def find_best(self) -> Checkpoint | None:
         """Return the checkpoint that the newest one's state names as `best_step`, or `None`."""
-        latest = self.latest()
-        best_step = latest.state().get("best_step") if latest else None
-        return next((c for c in self.checkpoints() if c.step == best_step), None)
+        latest = self.find_latest()
+        best_step = latest.read_state().get("best_step") if latest else None
+        return next((c for c in self.list_checkpoints() if c.step == best_step), None)
 
     def save(
         self,
@@ -117,28 +117,28 @@ class CheckpointStore:
             write_arrays(partial / OPTIMIZER, optimizer)
             input_checkpoint.write(str(partial / "input"))
             (partial / STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
-            _synchronise(partial)
-            _remove(final)
+            _sync_files(partial)
+            _remove_checkpoint(final)
             partial.rename(final)
             self._remove_old()
         except Exception as error:
             shutil.rmtree(partial, ignore_errors=True)
             if not (isinstance(error, OSError) or is_full_disk(error)):
                 raise
-            last = self.latest()
+            last = self.find_latest()
             kept = f"The last good checkpoint stays: {last.path}." if last else "None exists yet."
             raise UserError(
                 f"The checkpoint of step {step} could not be written to {self.directory}: "
-                f"{_one_line(error)}. {kept} Free some space and repeat the command to go on "
-                "from there."
+                f"{_shorten_message(error)}. {kept} Free some space and repeat the command to go "
+                "on from there."
             ) from error
         return Checkpoint(final, step)
 
     def _remove_old(self) -> None:
-        best = self.best()
-        for checkpoint in self.checkpoints()[: -self.keep]:
+        best = self.find_best()
+        for checkpoint in self.list_checkpoints()[: -self.keep]:
             if best is None or checkpoint.step != best.step:
-                _remove(checkpoint.path)
+                _remove_checkpoint(checkpoint.path)
         for leftover in self.directory.glob("*.incomplete"):  # of a run that was killed
             shutil.rmtree(leftover)
 
@@ -146,8 +146,16 @@ class CheckpointStore:
 def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) -> Checkpoint:
     """Find the checkpoint to read: the one named, else the best, else the newest.
 
+    Args:
+        run_dir: The run's folder.
+        checkpoint_path: A checkpoint's folder; empty: none is named.
+
     Raises:
         UserError: There is none.
+
+    Example:
+        >>> find_checkpoint(Path("demo/run")).step
+        4
     """
     if checkpoint_path:
         path = Path(checkpoint_path)
@@ -158,7 +166,7 @@ def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) ->
             )
         return Checkpoint(path, int(path.name))
     store = CheckpointStore(run_dir)
-    found = store.best() or store.latest()
+    found = store.find_best() or store.find_latest()
     if found is None:
         raise UserError(
             f"No checkpoint in {store.directory}. Train first: t2t-trainer --output_dir={run_dir} "
@@ -168,12 +176,16 @@ def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) ->
 
 
 def restore_variables(path: Path, variables: Mapping[str, Any]) -> None:
-    """Assign the arrays of `path` to `variables` by name.
+    """Assign the arrays of a file to variables.
+
+    Args:
+        path: An `.npz` archive, as `write_arrays` makes it.
+        variables: Name in the archive -> variable.
 
     Raises:
         UserError: A variable is missing from the file or has another shape there.
     """
-    with _opened(path) as arrays:
+    with _open_arrays(path) as arrays:
         missing = sorted(set(variables) - set(arrays.files))
         if missing:
             raise UserError(
@@ -191,18 +203,18 @@ def restore_variables(path: Path, variables: Mapping[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Return the arrays of an archive; a damaged one is the user's to know."""
+def _open_arrays(path: Path) -> Iterator[Any]:
+    """Open an archive of arrays; a damaged one is an error that the user can read."""
     try:
         with np.load(path) as arrays:
             yield arrays
     except (zipfile.BadZipFile, EOFError, FileNotFoundError, zlib.error) as error:
-        raise _damaged(path, error) from error
+        raise _make_damaged_error(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> UserError:
+def _make_damaged_error(path: Path, error: Exception) -> UserError:
     return UserError(
-        f"The checkpoint file {path} is damaged or missing: {_one_line(error)}",
+        f"The checkpoint file {path} is damaged or missing: {_shorten_message(error)}",
         fix="Remove this checkpoint's folder, and the one before it is taken.",
     )
 
@@ -214,21 +226,21 @@ def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
         np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
-def named_variables(variables: Sequence[Any]) -> dict[str, Any]:
-    """Map each Keras variable's path to it; a path that stands twice is our own bug."""
+def name_variables(variables: Sequence[Any]) -> dict[str, Any]:
+    """Map the path of each Keras variable to it; two with one path would be a bug of ours."""
     named = {variable.path: variable for variable in variables}
     assert len(named) == len(variables), "two variables of the model share a path"
     return named
 
 
-def _synchronise(directory: Path) -> None:
+def _sync_files(directory: Path) -> None:
     """Wait until the files are on the disk, so that the rename cannot overtake them."""
     for path in directory.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
 
 
-def _remove(path: Path) -> None:
+def _remove_checkpoint(path: Path) -> None:
     """Remove a checkpoint such that a kill in between leaves nothing that looks complete."""
     if path.exists():
         doomed = path.with_name(path.name + ".removed.incomplete")
@@ -237,5 +249,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(doomed)
 
 
-def _one_line(error: Exception) -> str:
+def _shorten_message(error: Exception) -> str:
+    """Return the first line of an error's message, cut to 200 letters."""
     return str(error).strip().splitlines()[0][:200]

@@ -28,7 +28,7 @@ _PACKAGES = (
 
 
 def describe_environment(seed: int, argv: Sequence[str]) -> dict[str, Any]:
-    """Collect what is needed to tell one run's circumstances from another's.
+    """Describe when, where, by which command and with which versions a run was started.
 
     Args:
         seed: The run's random seed.
@@ -38,18 +38,23 @@ def describe_environment(seed: int, argv: Sequence[str]) -> dict[str, Any]:
         A JSON object: `time`, `command`, `seed`, `revision` (None outside a git checkout),
         `versions` by package, and `machine` with `cpu`, `cores` and `memory_bytes` (None where
         the system does not tell).
+
+    Example:
+        >>> found = describe_environment(7, ["t2t-trainer", "--tmp_dir=my files"])
+        >>> found["seed"], found["command"]
+        (7, "t2t-trainer '--tmp_dir=my files'")
     """
     return {
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "command": shlex.join(argv),
         "seed": seed,
-        "revision": _revision(),
-        "versions": _versions(),
-        "machine": _machine(),
+        "revision": _find_revision(),
+        "versions": _list_versions(),
+        "machine": _describe_machine(),
     }
 
 
-def _versions() -> dict[str, str | None]:
+def _list_versions() -> dict[str, str | None]:
     found: dict[str, str | None] = {
         "python": platform.python_version(),
         "t2t_mm": t2t_mm.__version__,
@@ -62,16 +67,16 @@ def _versions() -> dict[str, str | None]:
     return found
 
 
-def _machine() -> dict[str, Any]:
+def _describe_machine() -> dict[str, Any]:
     return {
         "system": platform.platform(),
-        "cpu": _cpu_name(),
+        "cpu": _read_cpu_name(),
         "cores": len(os.sched_getaffinity(0)),
-        "memory_bytes": _memory_bytes(),
+        "memory_bytes": _measure_memory(),
     }
 
 
-def _cpu_name() -> str | None:
+def _read_cpu_name() -> str | None:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -80,27 +85,27 @@ def _cpu_name() -> str | None:
     return names[0] if names else platform.processor() or None
 
 
-def _memory_bytes() -> int | None:
+def _measure_memory() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (OSError, ValueError):
         return None
 
 
-def _revision() -> str | None:
+def _find_revision() -> str | None:
     """Return the commit of the checkout that the code runs from, with `+changes` where edited."""
     root = Path(t2t_mm.__file__).resolve().parent.parent
     if not (root / ".git").exists():
         return None
     try:
-        commit = _git(root, "rev-parse", "HEAD")
-        edited = _git(root, "status", "--porcelain", "--untracked-files=no")
+        commit = _run_git(root, "rev-parse", "HEAD")
+        edited = _run_git(root, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.SubprocessError):
         return None
     return f"{commit}+changes" if edited else commit
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _run_git(root: Path, *arguments: str) -> str:
     finished = subprocess.run(
         ["git", *arguments], cwd=root, capture_output=True, text=True, check=True, timeout=10
     )

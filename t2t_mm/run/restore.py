@@ -1,4 +1,4 @@
-"""A trained model back from its run directory."""
+"""From a run's folder to the trained model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.checkpoint import (
     WEIGHTS,
     find_checkpoint,
-    named_variables,
+    name_variables,
     restore_variables,
 )
 from t2t_mm.run.run_directory import Run, check_vocabularies
-from t2t_mm.run.task import build_model, vocabularies_of
+from t2t_mm.run.task import build_model, load_task_vocabularies
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,24 @@ class RestoredModel:
 def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
     """Build the run's model and read its best checkpoint, or the one named.
 
+    Args:
+        run: As its folder describes it.
+        checkpoint_path: A checkpoint's folder; empty: the best, else the newest.
+
     Raises:
         UserError: No checkpoint, or it does not fit the settings or vocabularies; or too few
             devices for its experts.
+
+    Example:
+        >>> from t2t_mm.run.run_directory import open_run
+        >>> restored = restore_model(open_run("demo/run"))
+        >>> restored.step, sorted(restored.vocabularies)
+        (4, ['mini_kinds', 'shared'])
     """
     expert_devices(run.hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     checkpoint = find_checkpoint(run.directory, checkpoint_path)
-    vocabularies = vocabularies_of(run.tasks, run.directory)
+    vocabularies = load_task_vocabularies(run.tasks, run.directory)
     check_vocabularies(run, vocabularies, run.directory)
     model = build_model(run.tasks, vocabularies, run.hparams)
-    restore_variables(checkpoint.path / WEIGHTS, named_variables(model.variables))
+    restore_variables(checkpoint.path / WEIGHTS, name_variables(model.variables))
     return RestoredModel(model, vocabularies, checkpoint.step)

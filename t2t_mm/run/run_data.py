@@ -1,4 +1,4 @@
-"""The data that a trained run is scored on or decodes: whether it fits the run."""
+"""Whether data fits a trained run that is to be scored on it or to decode it, and which tasks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
 from t2t_mm.run.run_directory import Run, check_vocabularies
-from t2t_mm.run.task import Task, vocabularies_of
+from t2t_mm.run.task import Task, load_task_vocabularies
 
 
 def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) -> None:
-    """Check that a run's tasks can be scored, before a model is built: errors should be quick.
+    """Check, before a model is built, that a run's tasks can be scored: errors should be quick.
 
     Args:
         run: The trained run.
@@ -23,8 +23,8 @@ def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) 
         data_dir: Where the data is.
 
     Raises:
-        UserError: Data is missing, stale or damaged, or has not the split; it has other features
-            or another vocabulary than the run was trained with.
+        UserError: Data is missing, stale or damaged, or lacks the split; its features or its
+            vocabulary are not those that the run was trained with.
     """
     for task in tasks:
         problem: Problem = registry.problem(task.name, data_dir=data_dir)
@@ -43,19 +43,24 @@ def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) 
                 received={"features": declared},
                 fix="Undo the change of the problem, or train a new run.",
             )
-    check_vocabularies(run, vocabularies_of(tasks, data_dir), data_dir)
+    check_vocabularies(run, load_task_vocabularies(tasks, data_dir), data_dir)
 
 
-def chosen_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
-    """Return the tasks of a run that are named; all of them where nothing is named.
+def choose_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
+    """Choose the tasks of a run that are named; all of them where nothing is named.
 
     Args:
         run: The trained run.
-        problems: Names, globs and groups as `registry.expand_problems` takes them; of a glob or a
-            group those count that the run was trained on.
+        problems: Names, globs and groups as `registry.expand_problems` takes them. A name must be
+            one of the run's; of a glob or a group, problems that are not the run's are left out.
 
     Raises:
         UserError: A name is none of the run's, or nothing is left.
+
+    Example:
+        >>> from t2t_mm.run.run_directory import open_run
+        >>> [task.name for task in choose_tasks(open_run("demo/run"), "mini_text")]
+        ['mini_ende']
     """
     if not problems:
         return list(run.tasks)

@@ -70,10 +70,15 @@ class Run:
 
 
 def open_run(directory: str | Path) -> Run:
-    """Read a run's own description.
+    """Read what a run's folder says of the run.
 
     Raises:
-        UserError: The folder holds no run.
+        UserError: The folder holds no run, or its description is damaged.
+
+    Example:
+        >>> run = open_run("demo/run")
+        >>> [task.name for task in run.tasks], run.hparams.model.width
+        (['mini_ende', 'mini_image'], 8)
     """
     directory = Path(directory)
     if not (directory / "run.json").exists() or not (directory / "hparams.json").exists():
@@ -105,7 +110,13 @@ def _read_run(directory: Path) -> Run:
 
 
 def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) -> None:
-    """Write the run's description and copy its vocabularies; written last, `run.json`."""
+    """Write the run's description and copy its vocabularies; `run.json` is written last.
+
+    Args:
+        run: What is written, and where.
+        vocabularies: Those that its tasks use, by name.
+        data_dir: Where these lie.
+    """
     run.directory.mkdir(parents=True, exist_ok=True)
     for name in vocabularies:
         copy_vocabulary(name, data_dir, run.directory)
@@ -162,7 +173,12 @@ def check_resumable(run: Run, asked: Run) -> None:
 
 
 def check_vocabularies(run: Run, vocabularies: Mapping[str, Vocabulary], where: Path) -> None:
-    """Check that the vocabularies at `where` are those that the run was trained with.
+    """Check that vocabularies are those that the run was trained with.
+
+    Args:
+        run: The run, with the hashes of its own.
+        vocabularies: Those to check, by name.
+        where: Where they lie, for the message.
 
     Raises:
         UserError: One has another hash.

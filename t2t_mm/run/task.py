@@ -21,7 +21,7 @@ from t2t_mm.settings import HParams
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """A problem as the model sees it; all that decoding needs, so no user code is imported for it.
+    """A problem as the model sees it: all that decoding needs, so that it imports no user code.
 
     Args:
         name: The problem's name.
@@ -65,7 +65,7 @@ class Task:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Task:
-        """Read :meth:`to_json`'s record."""
+        """Read the record that `to_json` gave."""
         return cls(
             name=record["name"],
             inputs=feature_from_json(record["inputs"]),
@@ -77,19 +77,27 @@ class Task:
         )
 
 
-def tasks_of(problems: Sequence[Problem]) -> list[Task]:
-    """List the tasks of `problems`; problems with the same target space share a command.
+def make_tasks(problems: Sequence[Problem]) -> list[Task]:
+    """Make the tasks of problems; those with the same target space share a command.
+
+    Args:
+        problems: In the run's order.
 
     Raises:
         UserError: A problem's inputs or targets are of a kind that no net reads or writes.
+
+    Example:
+        >>> tasks = make_tasks([registry.problem(name) for name in ("mini_ende", "mini_fren")])
+        >>> [(task.command, task.command_index) for task in tasks]
+        [('de', 0), ('en', 1)]
     """
-    named = [_command(problem) for problem in problems]
+    named = [_name_command(problem) for problem in problems]
     commands = list(dict.fromkeys(filter(None, named)))
     return [
         Task(
             name=problem.name,
             inputs=problem.features["inputs"],
-            targets=_writable(problem),
+            targets=_check_targets(problem),
             command=command,
             command_index=commands.index(command) if command else 0,
             metrics=tuple(problem.metrics),
@@ -99,12 +107,14 @@ def tasks_of(problems: Sequence[Problem]) -> list[Task]:
     ]
 
 
-def _command(problem: Problem) -> str:
+def _name_command(problem: Problem) -> str:
+    """Return the name of a problem's command; empty where no decoder is told what to do."""
     net = registry.modality(problem.features["targets"].modality)
     return "" if net.reads_encoder else problem.command_name
 
 
-def _writable(problem: Problem) -> Feature:
+def _check_targets(problem: Problem) -> Feature:
+    """Return a problem's targets after checking that some net writes them."""
     feature = problem.features["targets"]
     if not name_vocabulary(feature):
         raise UserError(
@@ -115,8 +125,13 @@ def _writable(problem: Problem) -> Feature:
     return feature
 
 
-def vocabularies_of(tasks: Sequence[Task], directory: Path) -> dict[str, Vocabulary]:
-    """Load the vocabularies that `tasks` use from `directory` (a data_dir or a run)."""
+def load_task_vocabularies(tasks: Sequence[Task], directory: Path) -> dict[str, Vocabulary]:
+    """Load the vocabularies of tasks by name.
+
+    Args:
+        tasks: Whose inputs and targets are looked at.
+        directory: Where the vocabularies lie: a data_dir or a run.
+    """
     features = (feature for task in tasks for feature in (task.inputs, task.targets))
     names = dict.fromkeys(filter(None, map(name_vocabulary, features)))
     return {name: load_vocabulary(directory, name) for name in names}
@@ -125,12 +140,18 @@ def vocabularies_of(tasks: Sequence[Task], directory: Path) -> dict[str, Vocabul
 def build_model(
     tasks: Sequence[Task], vocabularies: Mapping[str, Vocabulary], hparams: HParams
 ) -> MultiModel:
-    """Build the MultiModel that runs `tasks`: one net for each share key, one body for all."""
+    """Build the MultiModel that runs `tasks`: one net for each share key, one body for all.
 
-    def specs(side: str) -> dict[str, ModalitySpec]:
+    Args:
+        tasks: The run's tasks.
+        vocabularies: Those that the tasks use, by name.
+        hparams: The run's settings.
+    """
+
+    def list_specs(side: str) -> dict[str, ModalitySpec]:
         declared: list[Feature] = [getattr(task, side) for task in tasks]
         return {
-            feature.share_key: ModalitySpec(feature, _vocabulary_size(feature, vocabularies))
+            feature.share_key: ModalitySpec(feature, _find_vocabulary_size(feature, vocabularies))
             for feature in declared
         }
 
@@ -141,14 +162,14 @@ def build_model(
         hparams.model,
         experts=hparams.experts,
         nets=hparams.modality,
-        inputs=specs("inputs"),
-        targets=specs("targets"),
+        inputs=list_specs("inputs"),
+        targets=list_specs("targets"),
         commands=commands,
         num_problems=len(tasks),
         seed=hparams.train.seed,
     )
 
 
-def _vocabulary_size(feature: Feature, vocabularies: Mapping[str, Vocabulary]) -> int:
+def _find_vocabulary_size(feature: Feature, vocabularies: Mapping[str, Vocabulary]) -> int:
     name = name_vocabulary(feature)
     return vocabularies[name].size if name else 0

@@ -28,9 +28,9 @@ def save(
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path)
     save(store, 7, value=3.5)
-    latest = store.latest()
+    latest = store.find_latest()
     assert latest is not None
-    assert (latest.step, latest.state()) == (7, {"step": 7, "best_step": None})
+    assert (latest.step, latest.read_state()) == (7, {"step": 7, "best_step": None})
     variable = tf.Variable([0.0, 0.0])
     restore_variables(latest.path / "weights.npz", {"body/kernel": variable})
     assert variable.numpy().tolist() == [3.5, 3.5]
@@ -40,7 +40,7 @@ def test_the_newest_and_the_best_are_kept(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path, keep=2)
     for step in (1, 2, 3, 4, 5):
         save(store, step, best_step=2 if step >= 2 else None)
-    assert [c.step for c in store.checkpoints()] == [2, 4, 5]
+    assert [c.step for c in store.list_checkpoints()] == [2, 4, 5]
     assert find_checkpoint(tmp_path).step == 2
 
 
@@ -50,10 +50,10 @@ def test_a_half_written_checkpoint_is_not_seen_and_not_in_the_way(tmp_path: Path
     half = tmp_path / "checkpoints" / "00000002.incomplete"
     half.mkdir()
     (half / "weights.npz").write_bytes(b"half")
-    latest = store.latest()
+    latest = store.find_latest()
     assert latest is not None and latest.step == 1
     save(store, 2)
-    assert [c.step for c in store.checkpoints()] == [1, 2]
+    assert [c.step for c in store.list_checkpoints()] == [1, 2]
     assert not half.exists()
 
 

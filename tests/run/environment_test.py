@@ -25,7 +25,7 @@ def test_a_missing_package_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert describe_environment(1, [])["versions"]["no-such-package-x"] is None
 
 
-def _git(folder: Path, *arguments: str) -> None:
+def _run_git(folder: Path, *arguments: str) -> None:
     settings = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
     subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
 
@@ -37,9 +37,9 @@ def test_the_revision_marks_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(t2t_mm, "__file__", str(module))
     assert describe_environment(1, [])["revision"] is None
 
-    _git(tmp_path, "init", "-q")
-    _git(tmp_path, "add", "-A")
-    _git(tmp_path, "commit", "-q", "-m", "first")
+    _run_git(tmp_path, "init", "-q")
+    _run_git(tmp_path, "add", "-A")
+    _run_git(tmp_path, "commit", "-q", "-m", "first")
     clean = describe_environment(1, [])["revision"]
     assert clean is not None and len(clean) == 40
 

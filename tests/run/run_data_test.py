@@ -11,9 +11,9 @@ from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.run.run_data import check_run_data, chosen_tasks
+from t2t_mm.run.run_data import check_run_data, choose_tasks
 from t2t_mm.run.run_directory import Run, UnknownTaskError
-from t2t_mm.run.task import tasks_of
+from t2t_mm.run.task import make_tasks
 from t2t_mm.settings import HParams
 
 PROBLEMS = ("algorithmic_copy", "algorithmic_reverse")
@@ -23,7 +23,7 @@ def make_run(*problems: str) -> Run:
     return Run(
         directory=Path("run"),
         hparams=HParams(),
-        tasks=tuple(tasks_of([registry.problem(name) for name in problems])),
+        tasks=tuple(make_tasks([registry.problem(name) for name in problems])),
         data_dir="",
         user_modules=(),
         vocabulary_hashes={"bytes": ByteVocabulary().hash},
@@ -84,12 +84,12 @@ def test_another_vocabulary_is_refused(data_dir: Path) -> None:
 )
 def test_tasks_are_chosen_from_the_runs_own(problems: str | list[str], names: list[str]) -> None:
     run = make_run("mini_ende", "mini_fren")
-    assert [task.name for task in chosen_tasks(run, problems)] == names
+    assert [task.name for task in choose_tasks(run, problems)] == names
 
 
 def test_a_name_or_a_glob_of_other_problems_only_is_an_error() -> None:
     run = make_run("mini_ende", "mini_fren")
     with pytest.raises(UnknownTaskError, match="'mini_deen' is not one of this run's"):
-        chosen_tasks(run, "mini_ende,mini_deen")
+        choose_tasks(run, "mini_ende,mini_deen")
     with pytest.raises(UserError, match=r"None of the named problems.*mini_ende, mini_fren"):
-        chosen_tasks(run, "wmt_*")
+        choose_tasks(run, "wmt_*")

@@ -8,12 +8,12 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.registry import problem
-from t2t_mm.run.task import Task, tasks_of
+from t2t_mm.run.task import Task, make_tasks
 
 
 def test_directions_into_one_language_share_a_command_and_all_share_the_nets() -> None:
     names = ["mini_ende", "mini_deen", "mini_enfr", "mini_fren"]
-    tasks = tasks_of([problem(name) for name in names])
+    tasks = make_tasks([problem(name) for name in names])
     assert [task.command for task in tasks] == ["de", "en", "fr", "en"]
     assert [task.command_index for task in tasks] == [0, 1, 2, 1]
     assert [task.problem_index for task in tasks] == [0, 1, 2, 3]
@@ -22,9 +22,9 @@ def test_directions_into_one_language_share_a_command_and_all_share_the_nets() -
 
 
 def test_a_task_survives_json() -> None:
-    task = tasks_of([problem("algorithmic_copy")])[0]
+    task = make_tasks([problem("algorithmic_copy")])[0]
     assert Task.from_json(task.to_json()) == task
-    other = tasks_of([problem("mini_ende"), problem("algorithmic_copy")])[1]
+    other = make_tasks([problem("mini_ende"), problem("algorithmic_copy")])[1]
     assert Task.from_json(other.to_json()).problem_index == 1
     without = {key: value for key, value in task.to_json().items() if key != "problem_index"}
     assert Task.from_json(without) == task  # a run of before there was one
@@ -35,7 +35,7 @@ def test_a_class_is_made_without_a_command() -> None:
     class Labels(Problem):
         modalities: ClassVar = {"inputs": Language(), "targets": Categorical(num_classes=3)}
 
-    tasks = tasks_of([Labels(), problem("mini_ende")])
+    tasks = make_tasks([Labels(), problem("mini_ende")])
     assert [task.command for task in tasks] == ["", "de"]
     assert [task.command_index for task in tasks] == [0, 0]
     assert Task.from_json(tasks[0].to_json()) == tasks[0]
@@ -46,4 +46,4 @@ def test_what_no_net_can_write_is_refused_by_name() -> None:
         modalities: ClassVar = {"inputs": Language(), "targets": Image()}
 
     with pytest.raises(UserError, match=r"'drawing' declares targets of modality 'image'"):
-        tasks_of([Drawing()])
+        make_tasks([Drawing()])
