@@ -1,8 +1,6 @@
 """COCO captions from files of the original layouts."""
 
 import io
-import json
-import logging
 import os
 import re
 import zipfile
@@ -11,16 +9,13 @@ from pathlib import Path
 import pytest
 from coco_layout import (
     NUMBERS,
-    captions_json,
     expected,
-    file_name,
     jsons,
     layout,
     pairs,
     pictures,
     write,
 )
-from small_archives import zipped
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError
@@ -58,83 +53,6 @@ def test_a_subset_in_a_folder_of_its_own(tmp_path):
 def test_sizes(name, size):
     inputs = registry.problem(name).features["inputs"]
     assert (inputs.height, inputs.width, inputs.crop) == (size, size, True)
-
-
-def test_the_year_of_the_paper_comes_first(tmp_path):
-    folder = write(tmp_path, layout("folders", "2017") | layout("zips", "2014"))
-    problem = registry.problem("coco_caption", tmp_dir=folder)
-    assert pairs(problem, "train") == expected(NUMBERS["train"])
-    assert folder / "train2014.zip" in problem.raw_files_read
-    assert folder / "annotations/captions_train2017.json" not in problem.raw_files_read
-
-
-def test_pictures_may_lie_in_a_folder_named_images(tmp_path):
-    files = {
-        name if name.startswith("annotations") else f"images/{name}": data
-        for name, data in layout("folders", "2014").items()
-    }
-    problem = registry.problem("coco_caption", tmp_dir=write(tmp_path, files))
-    assert pairs(problem, "train") == expected(NUMBERS["train"])
-
-
-@pytest.mark.parametrize("kind", ["folders", "zips"])
-def test_missing_pictures_are_counted_and_named(tmp_path, kind):
-    files = layout(kind, "2014")
-    if kind == "folders":
-        for number in (2, 3, 4, 5):
-            del files[f"train2014/{file_name('train', '2014', number)}"]
-    else:
-        first = dict(list(pictures("train", "2014").items())[:1])
-        files["train2014.zip"] = zipped(first)
-    problem = registry.problem("coco_caption", tmp_dir=write(tmp_path, files))
-    with pytest.raises(UserError) as error:
-        pairs(problem, "validation")
-    told = str(error.value)
-    assert "annotations/captions_train2014.json" in told and "train2014" in told
-    assert "4 of 5, first image 2 (COCO_train2014_000000000002.jpg), image 3 (" in told
-    assert "image 4 (" in told and "image 5 (" not in told
-
-
-def test_pictures_without_captions_are_told(tmp_path, caplog):
-    files = layout("folders", "2014")
-    content = captions_json("train", "2014")
-    content["annotations"] = [
-        {"image_id": 1, "caption": "a  dog\nruns "},
-        {"image_id": 2, "caption": " "},
-        {"image_id": 77, "caption": "of another picture"},
-    ]
-    path = "annotations/captions_train2014.json"
-    files[path] = json.dumps(content).encode()
-    problem = registry.problem("coco_caption", tmp_dir=write(tmp_path, files))
-    with caplog.at_level(logging.WARNING):
-        assert pairs(problem, "train") == [(b"picture 1", ["a dog runs"])]
-    assert f"{tmp_path / path}: left out 4 of 5 pictures, without a caption" in caplog.text
-    assert "left out 1 captions of pictures that it does not list" in caplog.text
-
-
-@pytest.mark.parametrize(
-    "text, told",
-    [
-        ('{"images": [', "is not json.*JSONDecodeError"),
-        ('{"images": [{"id": 1}], "annotations": []}', "is not a json of captions.*file_name"),
-        ('{"images": [{"id": "x", "file_name": "x"}]}', "is not a json of captions.*ValueError"),
-        ("[]", "is not a json of captions"),
-        ('{"images": [], "annotations": []}', "has no captions"),
-    ],
-)
-def test_a_file_that_is_no_json_of_captions(tmp_path, text, told):
-    files = layout("folders", "2014") | {"annotations/captions_val2014.json": text.encode()}
-    problem = registry.problem("coco_caption", tmp_dir=write(tmp_path, files))
-    with pytest.raises(UserError, match=rf"captions_val2014\.json {told}"):
-        pairs(problem, "train")
-
-
-def test_a_broken_zip_is_named(tmp_path):
-    files = layout("zips", "2014")
-    files["val2014.zip"] = files["val2014.zip"][:-50]
-    problem = registry.problem("coco_caption", tmp_dir=write(tmp_path, files))
-    with pytest.raises(UserError, match=r"val2014\.zip: the \.zip file is broken"):
-        pairs(problem, "train")
 
 
 def with_a_first_member_that_cannot_be_unpacked(files):

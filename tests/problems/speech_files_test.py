@@ -52,20 +52,6 @@ def test_kaldi_directories(tmp_path):
     assert set(problem.raw_files_wanted()) == set(problem.raw_files_read)
 
 
-@pytest.mark.parametrize("base", ["", "../WAVE/", "{tmp}/WAVE/"])
-def test_paths_of_sounds(tmp_path, base):
-    wave = f"{base.format(tmp=tmp_path)}{{key}}.wav"
-    files = kaldi("corpus/train", "a", wave=wave) | kaldi("corpus/valid", "b", wave=wave)
-    if not base:
-        files |= {"corpus/train/a.wav": wav_bytes(tone(9)), "corpus/b.wav": wav_bytes(tone(9))}
-    elif base.startswith(".."):
-        files |= {f"corpus/WAVE/{key}.wav": wav_bytes(tone(9)) for key in "ab"}
-    problem = registry.problem("speech_files/corpus", tmp_dir=write(tmp_path, files))
-    for split in ("train", "validation"):
-        ((_, length),) = examples(problem, split)
-        assert length == (100 if base.startswith("{") else 9)
-
-
 @pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv", ".tsv"])
 def test_manifests(tmp_path, suffix):
     files = manifest("train", ("clips/a.wav", 'Say "A"'), suffix=suffix)
@@ -177,78 +163,22 @@ def test_an_empty_sound_is_left_to_be_counted_and_a_broken_one_is_an_error(tmp_p
 
 
 @pytest.mark.parametrize(
-    "file, content, message",
+    "file, message",
     [
-        ("train/wav.scp", "a sph2pipe -f wav a.wv1 |\n", r"wav\.scp, line 1: .*a command"),
-        ("train/wav.scp", "a raw_wav.ark:123\n", r"wav\.scp, line 1: .*an archive"),
-        ("train/wav.scp", "a WAVE/no.wav\n", r"wav\.scp, line 1: .*train/WAVE/no\.wav or .*no"),
-        ("train/wav.scp", "a WAVE/a.wav\na WAVE/a.wav\n", r"wav\.scp, line 2: a is there twice"),
-        ("train/segments", "a a 0.0\n", r"segments, line 1: this is no segment.*a a 0\.0"),
-        ("train/segments", "a a -0.5 1.0\n", r"segments, line 1: this is no segment"),
-        ("train/segments", "a a 0.5 0.5\n", r"segments, line 1: this is no segment"),
-        ("train/segments", "\na a nan 1.0\n", r"segments, line 2: this is no segment"),
-        ("train/segments", "a a 0.0 nan\n", r"segments, line 1: this is no segment"),
-        ("train/segments", "a a inf -1\n", r"segments, line 1: this is no segment"),
-        ("train/segments", "a a 0.0 9.0\n", r"a\.wav: a segment lies behind"),
-        ("train/text", b"a \xff\n", r"text, line 1: the text is not UTF-8"),
-        ("train.jsonl", '{"audio": "WAVE/a.wav"', "cannot choose its train list: .*train.jsonl"),
-        ("valid/text", "e E\n", "cannot choose its validation list: there are valid, dev"),
+        ("train.jsonl", "cannot choose its train list: there are train, train.jsonl"),
+        ("valid/text", "cannot choose its validation list: there are valid, dev"),
     ],
 )
-def test_malformed_kaldi_files_are_named(tmp_path, file, content, message):
-    folder = write(tmp_path, kaldi("train", "a") | kaldi("dev", "e") | {file: content})
+def test_two_lists_of_one_split_are_an_error(tmp_path, file, message):
+    folder = write(tmp_path, kaldi("train", "a") | kaldi("dev", "e") | {file: "e E\n"})
     with pytest.raises(UserError, match=message):
         examples(registry.problem("speech_files", tmp_dir=folder), "train")
 
 
-@pytest.mark.parametrize(
-    "name, content, message",
-    [
-        ("train.jsonl", '{"audio": "a.wav", "text": "A"}\n{"audio', "line 2: this is no JSON"),
-        ("train.jsonl", '["a.wav", "A"]\n', "line 1: this is no JSON object"),
-        ("train.jsonl", '{"audio": "a.wav"}\n', "line 1: .*'text'.*columns='audio'"),
-        ("train.jsonl", '{"audio": "no.wav", "text": "A"}\n', r"line 1: .*not there.*no\.wav"),
-        ("train.csv", "audio,text\na.wav\n", "line 2: .*not as many columns.*columns=1"),
-        ("train.csv", "audio,text\n\na.wav,A, b\n", "line 3: .*2: audio, text.*columns=3"),
-        ("train.tsv", "audio\ttext\na.wav\tA\tb\n", "line 2: .*not as many columns.*columns=3"),
-        ("train.csv", 'audio,text\na.wav,"A\na.wav,B\n', "line 2: this is no row of a table"),
-        ("train.csv", 'audio,text\na.wav,"A\na.wav,B"\n', "line 2: this is no row of a table"),
-        ("train.csv", 'audio,text\na.wav,"A" b\n', "line 2: this is no row of a table"),
-        ("train.csv", "sound,text\na.wav,A\n", "line 2: .*'audio'.*audio_filepath"),
-        (
-            "train.jsonl",
-            '{"audio": "a.wav", "text": "A", "offset": 1, "duration": null}\n',
-            "line 1: this is no segment.*duration=None",
-        ),
-    ],
-)
-def test_malformed_manifests_are_named(tmp_path, name, content, message):
-    files = manifest("dev", ("a.wav", "A")) | {name: content}
-    with pytest.raises(UserError, match=rf"{name}, {message}"):
+def test_a_segment_behind_the_end_of_its_sound_is_an_error(tmp_path):
+    files = kaldi("train", "a") | kaldi("dev", "e") | {"train/segments": "a a 0.0 9.0\n"}
+    with pytest.raises(UserError, match=r"a\.wav: a segment lies behind"):
         examples(registry.problem("speech_files", tmp_dir=write(tmp_path, files)), "train")
-
-
-@pytest.mark.parametrize(
-    "times",
-    [
-        '"offset": NaN, "duration": 1',
-        '"offset": -1, "duration": 2',
-        '"offset": 1, "duration": 0',
-        '"offset": 1, "duration": Infinity',
-        '"offset": 1, "duration": 1' + 400 * "0",
-    ],
-)
-def test_a_segment_of_a_manifest_that_is_none(tmp_path, times):
-    row = f'{{"audio": "a.wav", "text": "A", {times}}}\n'
-    folder = write(tmp_path, manifest("dev", ("a.wav", "A")) | {"train.jsonl": row})
-    with pytest.raises(UserError, match=r"train\.jsonl, line 1: this is no segment"):
-        examples(registry.problem("speech_files", tmp_dir=folder), "train")
-
-
-def test_a_directory_without_sounds_names_what_it_lacks(tmp_path):
-    folder = write(tmp_path, {"train/text": "a A\n", "dev/text": "b B\n"})
-    with pytest.raises(UserError, match=r"no file wav\.scp.*train/wav\.scp"):
-        examples(registry.problem("speech_files", tmp_dir=folder), "train")
 
 
 @pytest.mark.parametrize("name", ["speech_files", "speech_files/own"])

@@ -2,6 +2,8 @@
 
 import gzip
 import logging
+import os
+from pathlib import Path
 
 import pytest
 
@@ -211,3 +213,47 @@ def test_unequal_length_is_an_error(corpus):
 def test_an_argument_that_is_no_language_pair(argument):
     with pytest.raises(UserError, match="text2text_files/en-de"):
         registry.problem(f"text2text_files/{argument}")
+
+
+# Real data, where $T2T_MM_REAL_DATA has it.
+
+RAW = Path(os.environ.get("T2T_MM_REAL_DATA", "absent"), "multi30k/data/task1/raw")
+needs_multi30k = pytest.mark.skipif(
+    not RAW.is_dir(), reason="T2T_MM_REAL_DATA names no folder with multi30k"
+)
+
+
+@pytest.fixture(scope="module")
+def multi30k(tmp_path_factory):
+    """A folder of links to the raw files, with test_2016_flickr as the test set."""
+    folder = tmp_path_factory.mktemp("multi30k")
+    for language in ("en", "de", "fr"):
+        for name in ("train", "val", "test_2016_flickr"):
+            raw = RAW.resolve() / f"{name}.{language}.gz"
+            link = name.removesuffix("_2016_flickr")
+            (folder / f"{link}.{language}.gz").symlink_to(raw)
+    return folder
+
+
+@needs_multi30k
+@pytest.mark.parametrize("direction", ["en-de", "de-en", "en-fr", "fr-en"])
+def test_every_pair_of_multi30k_is_read_in_every_direction(multi30k, direction):
+    problem = registry.problem(f"text2text_files/{direction}", tmp_dir=multi30k)
+    assert problem.command_name == direction[-2:]
+    sizes = {split: sum(1 for _ in problem.generate(split)) for split in problem.splits}
+    assert sizes == {"train": 29000, "validation": 1014, "test": 1000}
+
+
+@needs_multi30k
+def test_directions_are_each_other_exchanged(multi30k):
+    forward = registry.problem("text2text_files/en-de", tmp_dir=multi30k).generate("validation")
+    backward = registry.problem("text2text_files/de-en", tmp_dir=multi30k).generate("validation")
+    for one, other in zip(forward, backward, strict=True):
+        assert (one["inputs"], one["targets"]) == (other["targets"], other["inputs"])
+
+
+@needs_multi30k
+def test_the_raw_folder_itself_asks_which_test_set():
+    problem = registry.problem("text2text_files/en-fr", tmp_dir=RAW)
+    with pytest.raises(UserError, match="test_2016_flickr, test_2017_flickr"):
+        next(iter(problem.generate("train")))

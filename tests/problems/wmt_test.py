@@ -7,13 +7,11 @@ import shutil
 import tarfile
 import urllib.parse
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError
-from t2t_mm.problems.wmt_tfds import read_tfds_pairs
 
 DE_EN = {
     "commoncrawl.de-en.de": ["ein Hund", "zwei Hunde"],
@@ -82,33 +80,6 @@ def test_every_corpus_is_a_part_and_the_parts_are_the_split(tmp_path):
     parts = [list(problem.generate_part("train", part)) for part in range(3)]
     assert [example for part in parts for example in part] == list(problem.generate("train"))
     assert [len(part) for part in parts] == [2, 1, 1]
-
-
-def test_other_files_in_the_folder_are_left_alone(tmp_path):
-    others = {
-        "commoncrawl.fr-en.fr": ["un chien"],
-        "commoncrawl.fr-en.en": ["a dog"],
-        "train.de-en.de": ["x"],
-        "train.de-en.en": ["x"],
-        "far/too/deep/europarl-v8.de-en.de": ["x"],
-    }
-    problem = registry.problem("wmt_ende", tmp_dir=write(tmp_path, DE_EN | PLAIN_TEST | others))
-    assert len(pairs(problem, "train")) == 4
-
-
-def test_giga_corpus_has_no_language_pair_in_its_name(tmp_path):
-    files = {
-        "giga-fren.release2.fixed.fr.gz": ["un"],
-        "giga-fren.release2.fixed.en.gz": ["one"],
-        "un/undoc.2000.fr-en.fr": ["deux"],
-        "un/undoc.2000.fr-en.en": ["two"],
-        "newstest2013.fr": ["v"],
-        "newstest2013.en": ["v"],
-        "newstest2014.fr": ["t"],
-        "newstest2014.en": ["t"],
-    }
-    problem = registry.problem("wmt_enfr", tmp_dir=write(tmp_path, files))
-    assert pairs(problem, "train") == [("one", "un"), ("two", "deux")]
 
 
 def test_all_corpora_may_lie_in_one_folder(tmp_path):
@@ -188,13 +159,6 @@ def test_reverse_directions_share_data_and_commands_name_the_target(name, base, 
     assert problem.command_name == command
     for information in ("licence", "size", "source", "substitute"):
         assert getattr(problem, information)
-
-
-def test_a_corpus_with_one_side_is_an_error(tmp_path):
-    folder = write(tmp_path, {"commoncrawl.de-en.de": ["x"]})
-    problem = registry.problem("wmt_ende", tmp_dir=folder)
-    with pytest.raises(UserError, match=r"commoncrawl\.de-en\.en"):
-        pairs(problem, "train")
 
 
 def test_a_missing_test_set_is_noticed_before_training_data_is_read(tmp_path):
@@ -353,21 +317,3 @@ def test_which_corpora_are_read_is_logged(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         pairs(problem, "train")
     assert str(tmp_path / "training/europarl-v7.de-en.de") in caplog.text
-
-
-def test_empty_pairs_of_tfds_are_told(tmp_path, caplog):
-    import tensorflow as tf
-
-    texts = {"en": ["a dog", " ", "", "a cat"], "de": ["ein Hund", "x", "\n", "eine Katze"]}
-    builder = SimpleNamespace(
-        info=SimpleNamespace(full_name="small/de-en"),
-        download_and_prepare=lambda **options: None,
-        as_dataset=lambda **options: tf.data.Dataset.from_tensor_slices(texts),
-    )
-    with caplog.at_level(logging.WARNING):
-        found = list(read_tfds_pairs(builder, "train", ("en", "de"), tmp_path))
-    assert found == [("a dog", "ein Hund"), ("a cat", "eine Katze")]
-    assert (
-        "small/de-en of TFDS, train: skipped 1 pairs with both sides empty and 1 pairs with one"
-        in caplog.text
-    )

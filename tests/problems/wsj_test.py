@@ -11,7 +11,6 @@ from sound_fixtures import sphere_bytes, tone, write
 from t2t_mm import registry
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
-from t2t_mm.problems.wsj_files import WsjFiles, read_ndx
 
 SI84 = "wsj0/doc/indices/train/tr_s_wv1.ndx"
 SI200 = "wsj1/doc/indices/si_tr_s.ndx"
@@ -190,18 +189,3 @@ def test_a_test_list_that_is_missing_is_noticed_before_training_data_is_read(tmp
     problem = registry.problem("wsj_speech", tmp_dir=corpus(tmp_path, without=["si_et_20.ndx"]))
     with pytest.raises(UserError, match=re.escape(EVAL92)):
         next(iter(problem.generate("train")))
-
-
-def test_a_malformed_list_is_named(tmp_path):
-    (tmp_path / "a.ndx").write_text("; fine\n11_1_1 wsj0/x.wv1\n")
-    with pytest.raises(UserError, match=r"a\.ndx, line 2.*11_1_1 wsj0/x\.wv1"):
-        list(read_ndx(tmp_path / "a.ndx"))
-
-
-def test_the_disc_that_a_list_names_comes_first(tmp_path):
-    for disc in ("13-32.1", "13-34.1"):
-        write(tmp_path, {f"{disc}/wsj1/doc/indices/h1_p0.ndx": disc})
-    files = WsjFiles(tmp_path)
-    for disc, folder in (("13_34_1", "13-34.1"), ("13_32_1", "13-32.1"), ("13_1_1", "13-32.1")):
-        assert files.find(DEV93, disc).read_text() == folder
-    assert files.find("wsj1/doc/indices/h2_p0.ndx") is None

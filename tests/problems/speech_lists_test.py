@@ -1,0 +1,189 @@
+"""Lists of utterances: Kaldi directories and manifests, and what is wrong with some."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sound_fixtures import tone, wav_bytes, write
+
+from t2t_mm.errors import UserError
+from t2t_mm.problems.speech import Utterance
+from t2t_mm.problems.speech_lists import find_list_files, read_list, read_manifest
+
+KALDI = {"train/text": "a SAYS  A\n", "train/wav.scp": "a WAVE/a.wav\n", "WAVE/a.wav": ""}
+MANIFEST = '{"audio": "a.wav", "text": "A"}\n'
+
+
+def test_a_kaldi_directory(tmp_path: Path) -> None:
+    write(tmp_path, KALDI | {"train/text": "b B\na SAYS  A\n"})
+    write(tmp_path, {"train/wav.scp": "a WAVE/a.wav\nb WAVE/b.wav\n", "WAVE/b.wav": ""})
+    listing = read_list(tmp_path / "train", tmp_path)
+    assert listing.utterances == [
+        Utterance("b", tmp_path / "WAVE/b.wav", "b", "b"),
+        Utterance("a", tmp_path / "WAVE/a.wav", "says a", "a"),
+    ]
+    assert listing.notes == []
+    assert find_list_files(tmp_path / "train") == [
+        tmp_path / "train/text",
+        tmp_path / "train/wav.scp",
+    ]
+
+
+def test_segments_and_speakers(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        KALDI
+        | {
+            "train/text": "u1 one\nu2 two\nu3 three\n",
+            "train/segments": "u1 a 0.0 0.25\nu2 a 0.25 0.5 1\nu3 a 0.5 -1 0\n",
+            "train/utt2spk": "u1 s1\nu3 s2\n",
+        },
+    )
+    sound = tmp_path / "WAVE/a.wav"
+    assert read_list(tmp_path / "train", tmp_path).utterances == [
+        Utterance("u1", sound, "one", "s1", 0.0, 0.25),
+        Utterance("u2", sound, "two", "a", 0.25, 0.5, 1),  # no speaker: the recording
+        Utterance("u3", sound, "three", "s2", 0.5, None, 0),
+    ]
+    assert len(find_list_files(tmp_path / "train")) == 4
+
+
+@pytest.mark.parametrize("base", ["", "../WAVE/", "{tmp}/WAVE/"])
+def test_paths_of_sounds_start_from_the_directory_or_one_above(tmp_path: Path, base: str) -> None:
+    path = f"{base.format(tmp=tmp_path)}a.wav"
+    place = {"": "corpus/a.wav", "../WAVE/": "corpus/WAVE/a.wav"}.get(base, "WAVE/a.wav")
+    write(tmp_path, {f"corpus/{name}": text for name, text in KALDI.items() if "WAVE" not in name})
+    write(tmp_path, {"corpus/train/wav.scp": f"a {path}\n", place: ""})
+    (utterance,) = read_list(tmp_path / "corpus/train", tmp_path / "corpus").utterances
+    assert utterance.sound.resolve() == tmp_path / place
+
+
+def test_a_sound_above_the_highest_folder_is_not_looked_for(tmp_path: Path) -> None:
+    write(tmp_path, KALDI)
+    with pytest.raises(UserError, match=r"wav\.scp, line 1: the sound file is not there"):
+        read_list(tmp_path / "train", tmp_path / "train")
+
+
+def test_what_does_not_fit_together_is_left_out_and_noted(tmp_path: Path) -> None:
+    sounds = {f"WAVE/{key}.wav": "" for key in "abcd"}
+    scp = "".join(f"{key} WAVE/{key}.wav\n" for key in "abcd")
+    write(tmp_path, sounds | {"train/text": "a A\nb\nc C\nx X\n", "train/wav.scp": scp})
+    listing = read_list(tmp_path / "train", tmp_path)
+    assert [one.key for one in listing.utterances] == ["a", "c"]
+    assert listing.notes == [
+        f"{tmp_path / 'train'}: {note}"
+        for note in (
+            "1 texts have no sound (x).",
+            "1 texts are without a word (b).",
+            "1 sounds have no text (d).",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("wav.scp", "a sph2pipe -f wav a.wv1 |\n", r"wav\.scp, line 1: .*a command"),
+        ("wav.scp", "a raw_wav.ark:123\n", r"wav\.scp, line 1: .*an archive"),
+        ("wav.scp", "a WAVE/no.wav\n", r"wav\.scp, line 1: .*train/WAVE/no\.wav or .*no"),
+        ("wav.scp", "a WAVE/a.wav\na WAVE/a.wav\n", r"wav\.scp, line 2: a is there twice"),
+        ("segments", "a a 0.0\n", r"segments, line 1: this is no segment.*a a 0\.0"),
+        ("segments", "a a -0.5 1.0\n", r"segments, line 1: this is no segment"),
+        ("segments", "a a 0.5 0.5\n", r"segments, line 1: this is no segment"),
+        ("segments", "\na a nan 1.0\n", r"segments, line 2: this is no segment"),
+        ("segments", "a a 0.0 nan\n", r"segments, line 1: this is no segment"),
+        ("segments", "a a inf -1\n", r"segments, line 1: this is no segment"),
+        ("text", b"a \xff\n", r"text, line 1: the text is not UTF-8"),
+    ],
+)
+def test_malformed_kaldi_files_are_named(
+    tmp_path: Path, file: str, content: str | bytes, message: str
+) -> None:
+    write(tmp_path, KALDI | {f"train/{file}": content})
+    with pytest.raises(UserError, match=message):
+        read_list(tmp_path / "train", tmp_path)
+
+
+def test_a_directory_without_sounds_names_what_it_lacks(tmp_path: Path) -> None:
+    write(tmp_path, {"train/text": "a A\n"})
+    with pytest.raises(UserError, match=r"no file wav\.scp.*train/wav\.scp.*files='text'"):
+        read_list(tmp_path / "train", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("train.jsonl", '{"audio": "clips/a.wav", "text": "Say \\"A\\""}\n'),
+        ("train.json", '{"audio_filepath": "clips/a.wav", "transcript": "Say \\"A\\""}\n\n'),
+        ("train.csv", 'path,sentence,client_id\nclips/a.wav,"Say ""A""",\n'),
+        ("train.tsv", 'path\tsentence\nclips/a.wav\tSay "A"\n'),
+    ],
+)
+def test_manifests(tmp_path: Path, name: str, content: str) -> None:
+    write(tmp_path, {name: content, "clips/a.wav": ""})
+    listing = read_list(tmp_path / name, tmp_path)
+    sound = tmp_path / "clips/a.wav"
+    assert listing.utterances == [Utterance("clips/a.wav", sound, 'say "a"', "clips/a.wav")]
+    assert find_list_files(tmp_path / name) == [tmp_path / name]
+
+
+def test_segments_and_speakers_of_a_manifest(tmp_path: Path) -> None:
+    rows = [
+        {"audio": "a.wav", "text": "One", "offset": 0.25, "duration": 0.5, "speaker_id": 7},
+        {"audio": "a.wav", "text": "Two", "offset": "", "duration": "9"},
+        {"audio": "a.wav", "text": "  "},
+    ]
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    write(tmp_path, {"train.jsonl": lines, "a.wav": ""})
+    listing = read_manifest(tmp_path / "train.jsonl")
+    assert listing.utterances == [
+        Utterance("a.wav@0.25", tmp_path / "a.wav", "one", "7", 0.25, 0.75),
+        Utterance("a.wav", tmp_path / "a.wav", "two", "a.wav"),
+    ]
+    assert listing.notes == [f"{tmp_path / 'train.jsonl'}: 1 texts are without a word (a.wav)."]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("train.jsonl", MANIFEST + '{"audio', "line 2: this is no JSON"),
+        ("train.jsonl", '["a.wav", "A"]\n', "line 1: this is no JSON object"),
+        ("train.jsonl", '{"audio": "a.wav"}\n', "line 1: .*'text'.*columns='audio'"),
+        ("train.jsonl", '{"audio": "no.wav", "text": "A"}\n', r"line 1: .*not there.*no\.wav"),
+        ("train.csv", "audio,text\na.wav\n", "line 2: .*not as many columns.*columns=1"),
+        ("train.csv", "audio,text\n\na.wav,A, b\n", "line 3: .*2: audio, text.*columns=3"),
+        ("train.tsv", "audio\ttext\na.wav\tA\tb\n", "line 2: .*not as many columns.*columns=3"),
+        ("train.csv", 'audio,text\na.wav,"A\na.wav,B\n', "line 2: this is no row of a table"),
+        ("train.csv", 'audio,text\na.wav,"A\na.wav,B"\n', "line 2: this is no row of a table"),
+        ("train.csv", 'audio,text\na.wav,"A" b\n', "line 2: this is no row of a table"),
+        ("train.csv", "sound,text\na.wav,A\n", "line 2: .*'audio'.*audio_filepath"),
+        (
+            "train.jsonl",
+            '{"audio": "a.wav", "text": "A", "offset": 1, "duration": null}\n',
+            "line 1: this is no segment.*duration=None",
+        ),
+    ],
+)
+def test_malformed_manifests_are_named(
+    tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    write(tmp_path, {name: content, "a.wav": wav_bytes(tone(9))})
+    with pytest.raises(UserError, match=rf"{name}, {message}"):
+        read_manifest(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        '"offset": NaN, "duration": 1',
+        '"offset": -1, "duration": 2',
+        '"offset": 1, "duration": 0',
+        '"offset": 1, "duration": Infinity',
+        '"offset": 1, "duration": 1' + 400 * "0",
+    ],
+)
+def test_a_segment_of_a_manifest_that_is_none(tmp_path: Path, times: str) -> None:
+    row = f'{{"audio": "a.wav", "text": "A", {times}}}\n'
+    write(tmp_path, {"train.jsonl": row, "a.wav": ""})
+    with pytest.raises(UserError, match=r"train\.jsonl, line 1: this is no segment"):
+        read_manifest(tmp_path / "train.jsonl")
