@@ -147,10 +147,10 @@ def _find_sound(scp: Path, number: int, value: str, top: Path) -> Path:
     for base in above or [scp.parent]:
         if (path := base / value).is_file():
             return path
-    raise _explain_missing_sound(scp, number, value, [base / value for base in above])
+    raise _make_missing_sound_error(scp, number, value, [base / value for base in above])
 
 
-def _explain_missing_sound(place: Path, number: int, value: str, tried: list[Path]) -> UserError:
+def _make_missing_sound_error(place: Path, number: int, value: str, tried: list[Path]) -> UserError:
     return UserError(
         f"{place}, line {number}: the sound file is not there",
         expected=" or ".join(map(str, dict.fromkeys(tried))),
@@ -187,7 +187,7 @@ def read_manifest(path: Path) -> Listing:
         value, text = (_pick_column(path, number, row, names) for names in (_AUDIO, _TEXT))
         sound = path.parent / value
         if not sound.is_file():
-            raise _explain_missing_sound(path, number, value, [sound])
+            raise _make_missing_sound_error(path, number, value, [sound])
         segment = _parse_segment(path, number, row)
         key = f"{value}@{segment['start_s']}" if segment else value
         if words := lower_text(text):

@@ -126,7 +126,9 @@ class TreeFiles(Problem):
         if folder is not None and folder.is_dir():
             files = self._find_named_files(folder)
         if files and "train" not in files:
-            raise self._explain_nothing_found("a training file", "train.mrg beside the other files")
+            raise self._make_nothing_found_error(
+                "a training file", "train.mrg beside the other files"
+            )
         if not files:
             files = self._split_by_file(self._find_unnamed_files(folder))
         self.raw_files_read += sorted({one.path for some in files.values() for one in some})
@@ -173,14 +175,14 @@ class TreeFiles(Problem):
                 fix=f"Name one, as tree_files/{next(iter(found)).stem}.",
             )
         if not found:
-            raise self._explain_nothing_found(
+            raise self._make_nothing_found_error(
                 "trees",
                 "train.mrg (or .ptb, .txt, .trees; plain or .gz), or a folder or .zip of .mrg or "
                 ".ptb files",
             )
         return next(iter(found.values()))
 
-    def _explain_nothing_found(self, what: str, expected: str) -> UserError:
+    def _make_nothing_found_error(self, what: str, expected: str) -> UserError:
         return UserError(
             f"Problem {self.name} does not find {what}",
             expected=expected,

@@ -91,12 +91,12 @@ class WsjParse(Problem):
         sections = max(treebanks, key=lambda one: len(_NEEDED & one.keys()), default={})
         lacking = sorted(_NEEDED - sections.keys())
         if lacking:
-            raise self._explain_incomplete(sections, lacking)
+            raise self._make_incomplete_error(sections, lacking)
         sections = {section: sections[section] for section in sorted(_NEEDED)}
         self.raw_files_read += sorted({file.path for files in sections.values() for file in files})
         return sections
 
-    def _explain_incomplete(
+    def _make_incomplete_error(
         self, sections: dict[int, list[TreeFile]], lacking: list[int]
     ) -> UserError:
         folder = self.tmp_dir or Path("TMP_DIR")

@@ -85,8 +85,6 @@ class WmtProblem(Problem):
     def _select_half(self, pairs: Iterator[Pair], split: str) -> Iterator[Pair]:
         return (pair for pair in pairs if choose_half(hash_pair(*pair)) == split)
 
-    # Files in tmp_dir.
-
     @cached_property
     def _files(self) -> dict[str, Path]:
         return list_files(self._tmp_dir)
@@ -121,8 +119,6 @@ class WmtProblem(Problem):
                 expected="a --tmp_dir with the original files, or an empty one to download to",
             )
         return self.tmp_dir
-
-    # TFDS.
 
     def make_tfds_builder(self, data_dir: Path) -> Any:
         """Make the TFDS builder that has this pair's data."""

@@ -81,7 +81,7 @@ class WsjSpeech(SpeechProblem):
     @cached_property
     def _files(self) -> WsjFiles:
         if self.tmp_dir is None or not self.tmp_dir.is_dir():
-            raise self._explain_no_lists()
+            raise self._make_no_lists_error()
         return WsjFiles(self.tmp_dir)
 
     @cached_property
@@ -91,10 +91,10 @@ class WsjSpeech(SpeechProblem):
     def _find_list(self, disc: str, key: str) -> Path:
         path = self._files.find(key, disc)
         if path is None:
-            raise self._explain_no_lists()
+            raise self._make_no_lists_error()
         return path
 
-    def _explain_no_lists(self) -> UserError:
+    def _make_no_lists_error(self) -> UserError:
         places = dict.fromkeys(place for split in self.splits for place in self.lists[split])
         return self.missing(
             all_of=[f"{_name_folder(disc)}/{key} (or {key})" for disc, key in places]
