@@ -26,7 +26,7 @@ _BEGIN, _END = "<user error>", "</user error>"
 
 
 def check_beam_is_installed() -> None:
-    """Raise a UserError that names the extra where Apache Beam is not installed."""
+    """Refuse to go on where Apache Beam is not installed, and name the extra."""
     from importlib.util import find_spec
 
     if find_spec("apache_beam") is None:

@@ -15,7 +15,7 @@ _MOST_TOLD, _FIRST_TOLD = 10, 3
 
 
 def explain_raw_file_changes(base: Problem, stored: Mapping[str, str]) -> list[str]:
-    """Return one clause per raw file that changed or came; those that went are not needed.
+    """Explain by a clause each which raw files changed or came; those that went are not needed.
 
     Of more than ten the first three are named and the others counted.
 
@@ -41,7 +41,7 @@ def explain_raw_file_changes(base: Problem, stored: Mapping[str, str]) -> list[s
 
 
 def list_raw_files_wanted(base: Problem) -> Iterable[Path]:
-    """Return what the problem would read now; nothing where that cannot be told."""
+    """List what the problem would read now; nothing where that cannot be told."""
     try:
         return base.raw_files_wanted() or ()
     except UserError:
@@ -49,7 +49,7 @@ def list_raw_files_wanted(base: Problem) -> Iterable[Path]:
 
 
 def hash_raw_file(path: Path) -> str:
-    """Return the digest of a file's content; above 1 GB of its size and 64 KiB at either end."""
+    """Hash a file's content; above 1 GB its size and 64 KiB at either end."""
     size = path.stat().st_size
     if size <= _LARGEST_READ_WHOLE:
         return hash_file(path)

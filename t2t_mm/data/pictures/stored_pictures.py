@@ -67,7 +67,7 @@ def store_picture(value: Any, spec: Image) -> bytes:
 
 
 def count_patches(height: int, width: int) -> int:
-    """Return how many positions a picture of that many pixels takes.
+    """Count the patches of 16 x 16 pixels that cover a picture: its positions in a batch.
 
     Example:
         >>> count_patches(64, 65)
@@ -77,7 +77,7 @@ def count_patches(height: int, width: int) -> int:
 
 
 def count_picture_positions(stored: bytes, spec: Image) -> int:
-    """Return how many positions a stored picture takes when it leaves the pipeline."""
+    """Count the positions that a stored picture takes in a batch."""
     if spec.height:
         return count_patches(spec.height, spec.width)
     width, height = _open_picture(stored).size

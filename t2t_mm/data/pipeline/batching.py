@@ -11,7 +11,7 @@ GROWTH = 1.12
 
 
 def choose_bucket_boundaries(longest: int) -> list[int]:
-    """Return the largest length of every bucket, about 12% apart, so that padding stays small.
+    """Choose the largest length of every bucket, about 12% apart, so that padding stays small.
 
     Args:
         longest: Length of the longest example.
@@ -29,7 +29,7 @@ def choose_bucket_boundaries(longest: int) -> list[int]:
 
 
 def choose_batch_sizes(boundaries: Sequence[int], batch: BatchSpec) -> list[int]:
-    """Return the number of examples per batch of every bucket.
+    """Choose the number of examples per batch of every bucket.
 
     Args:
         boundaries: Largest length of every bucket.
@@ -45,7 +45,7 @@ def choose_batch_sizes(boundaries: Sequence[int], batch: BatchSpec) -> list[int]
 
 
 def choose_contiguous_batch_sizes(lengths: Sequence[int], batch: BatchSpec) -> list[int]:
-    """Return the sizes of batches that take examples in order and keep to the budget.
+    """Choose the sizes of batches that take examples in order and keep to the budget.
 
     Args:
         lengths: The length of every example, in order.

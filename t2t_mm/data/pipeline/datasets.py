@@ -235,7 +235,7 @@ def _decode_window(window: tf.data.Dataset, decode: Any, readers: Readers) -> tf
 
 
 def choose_shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:
-    """Return how many training examples fit into a shuffle buffer of that many 10**6 bytes."""
+    """Compute how many training examples fit into a shuffle buffer of that many 10**6 bytes."""
     num_examples = info.sizes["train"]
     stored = sum(shard.bytes for shard in info.metadata.list_shards("train"))
     per_example = _BYTES_PER_ELEMENT + stored / num_examples
@@ -243,7 +243,7 @@ def choose_shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:
 
 
 def count_dropped_examples(info: DataInfo, split: str, max_length: int) -> int:
-    """Return how many examples of a split are longer than `max_length` (0: none is)."""
+    """Count the examples of a split that are longer than `max_length` (0: none is)."""
     if not max_length:
         return 0
     return sum(count for length, count in info.lengths[split].items() if length > max_length)

@@ -111,7 +111,7 @@ class Mixture:
         self._edges = np.cumsum(list(rates.values()))
 
     def choose_problem(self, step: int) -> str:
-        """Return the problem of a step.
+        """Choose the problem of a step.
 
         Args:
             step: 0 is the first.

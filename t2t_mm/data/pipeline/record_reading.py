@@ -22,7 +22,7 @@ _INTERLEAVED_SHARDS = 8
 def read_examples(
     info: DataInfo, split: str, problem: Problem, *, with_text: bool, seed: int | None = None
 ) -> tf.data.Dataset:
-    """Return the single examples of a split under the names of batches, still as stored.
+    """Read the single examples of a split, under the names of batches, still as stored.
 
     Args:
         info: The data.
@@ -86,7 +86,7 @@ def _check_ids(encoded: tf.Tensor, name: str, reader: FeatureReader, problem: st
 def measure_example(
     example: Mapping[str, tf.Tensor], readers: Mapping[str, FeatureReader]
 ) -> tf.Tensor:
-    """Return how many positions the longest of an example's features takes, int32[]."""
+    """Count the positions that the longest of an example's features takes, int32[]."""
     return tf.reduce_max(
         [reader.count_positions(example[name]) for name, reader in readers.items()]
     )

@@ -51,12 +51,12 @@ def load_sound(stored: bytes) -> Samples:
 
 
 def count_sound_positions(stored: bytes, spec: Audio) -> int:
-    """Return how many positions a stored sound takes: one per 40 ms."""
+    """Count the positions that a stored sound takes in a batch: one per 40 ms."""
     return math.ceil(len(stored) // 2 / count_samples_per_position(spec))
 
 
 def count_samples_per_position(spec: Audio) -> int:
-    """Return how many samples 40 ms are."""
+    """Count the samples of 40 ms."""
     return max(1, round(spec.sample_rate_hz * SECONDS_PER_POSITION))
 
 
