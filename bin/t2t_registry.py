@@ -12,7 +12,7 @@ from typing import Any
 from t2t_mm import registry
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
-from t2t_mm.registry.description import describe, registered_names
+from t2t_mm.registry.description import describe, list_registered_names
 
 _HEADINGS = {
     "problem": "Problems",
@@ -54,7 +54,7 @@ def print_names(kind: str = "", *, as_json: bool = False) -> None:
         kind: Problem, group, hparams or modality; all of them by default.
         as_json: Whether to print `{kind: [names]}`.
     """
-    names = registered_names()
+    names = list_registered_names()
     if kind:
         names = {kind: names[kind]}
     if as_json:

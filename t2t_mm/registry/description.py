@@ -10,8 +10,13 @@ from t2t_mm import registry
 from t2t_mm.errors import UserError, suggest_closest
 
 
-def registered_names() -> dict[str, list[str]]:
-    """Return all names by kind: problem, group, hparams, modality; no problem's module is imported."""
+def list_registered_names() -> dict[str, list[str]]:
+    """List all names by kind: problem, group, hparams, modality; no problem is imported.
+
+    Example:
+        >>> list_registered_names()["modality"]
+        ['audio', 'categorical', 'image', 'language']
+    """
     return {
         "problem": registry.problem_names(),
         "group": registry.group_names(),
@@ -31,6 +36,11 @@ def describe(name: str) -> dict[str, Any]:
 
     Raises:
         UserError: Nothing has this name.
+
+    Example:
+        >>> facts = describe("mini_ende")
+        >>> facts["kind"], facts["command"], facts["metrics"]
+        ('problem', 'de', ['bleu'])
     """
     if name in registry.GROUPS:
         group = registry.GROUPS.lookup(name)
@@ -39,10 +49,10 @@ def describe(name: str) -> dict[str, Any]:
         return _describe_hparams(name)
     if name in registry.MODALITIES:
         modality = registry.modality(name)
-        return {"name": name, "kind": "modality", "doc": _doc(modality)}
+        return {"name": name, "kind": "modality", "doc": _read_doc(modality)}
     if registry.is_problem_name(name):
         return _describe_problem(name)
-    names = [known for found in registered_names().values() for known in found]
+    names = [known for found in list_registered_names().values() for known in found]
     raise UserError(
         f"Nothing is registered as {name!r}.{suggest_closest(name, names)}",
         fix="`t2t-registry list` shows all names.",
@@ -54,7 +64,7 @@ def _describe_problem(name: str) -> dict[str, Any]:
     facts = {
         "name": problem.name,
         "kind": "problem",
-        "doc": _doc(type(problem)),
+        "doc": _read_doc(type(problem)),
         "modalities": {side: repr(feature) for side, feature in sorted(problem.features.items())},
         "command": problem.command_name,
         "splits": list(problem.splits),
@@ -76,12 +86,12 @@ def _describe_hparams(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "kind": "hparams set",
-        "doc": _doc(registry.HPARAMS.lookup(name)),
-        "module": registry.HPARAMS.module_of(name),
+        "doc": _read_doc(registry.HPARAMS.lookup(name)),
+        "module": registry.HPARAMS.find_module(name),
         "values": dataclasses.asdict(registry.hparams(name)),
     }
 
 
-def _doc(thing: object) -> str:
+def _read_doc(thing: object) -> str:
     """Return a docstring without indentation; an empty one where none is the thing's own."""
     return inspect.cleandoc(getattr(thing, "__doc__", None) or "")

@@ -18,10 +18,14 @@ from t2t_mm.settings.sections import HParams
 
 
 def hparams(name: str) -> HParams:
-    """Make the registered hparams set `name`.
+    """Make the registered hparams set called `name`.
 
     Raises:
         UserError: The name is unknown, or its function returns something else.
+
+    Example:
+        >>> hparams("multimodel_tiny").model.width
+        128
     """
     values = HPARAMS.lookup(name)()
     if not isinstance(values, HParams):
@@ -39,17 +43,18 @@ def load_hparams(
     overrides: str = "",
     fields: Mapping[str, Any] | None = None,
 ) -> HParams:
-    """Put the settings of a run together.
+    """Make the settings of a run: a registered set, and what stands over it.
 
     Args:
         set_name: A registered set.
         gin_files: Gin files, the later ones stronger.
         gin_params: Gin bindings, `model.width=256`, stronger than the files.
         overrides: The text of `--hparams`, stronger than gin.
-        fields: Full field name -> value, strongest of all: what a flag of its own sets.
+        fields: Field name -> value, strongest of all: what flags of their own set.
 
     Raises:
-        UserError: A set, file or field is unknown, or a value has the wrong type or range.
+        UserError: A set, file or field is unknown, a field is given twice, or a value has the
+            wrong type or range.
 
     Example:
         >>> load_hparams("multimodel_tiny", overrides="model.width=64").model.width

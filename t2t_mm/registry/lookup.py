@@ -1,4 +1,4 @@
-"""Names for problems, modalities, hparams sets and groups of problems.
+"""From names to problems, modalities and lists of problems.
 
 A problem's name is `NAME`, `NAME/ARGUMENT` where the class takes an argument (as in
 `text2text_files/en-de`), and either with `_rev` at the end: the same text-to-text problem with
@@ -16,27 +16,27 @@ from t2t_mm.features import Language
 from t2t_mm.registry.problem_names import (
     Grammar,
     ProblemName,
+    exclude_names,
     expand_list,
-    leave_out,
+    fill_in_argument,
     parse_problem_name,
-    with_argument,
 )
 from t2t_mm.registry.registered_problem import RegisteredProblem
 from t2t_mm.registry.registration import GROUPS, HPARAMS, MODALITIES, PROBLEMS
 
 
 def problem_names() -> list[str]:
-    """Return all registered problems, sorted, without arguments and reversals; imports none of them."""
+    """List the registered problems, sorted, without arguments and reversals; import none."""
     return PROBLEMS.names()
 
 
 def hparams_names() -> list[str]:
-    """Return all hparams sets, sorted."""
+    """List the hparams sets, sorted."""
     return HPARAMS.names()
 
 
 def group_names() -> list[str]:
-    """Return all groups of problems, sorted."""
+    """List the groups of problems, sorted."""
     return GROUPS.names()
 
 
@@ -54,8 +54,12 @@ def problem_class(name: str) -> type[RegisteredProblem]:
     Raises:
         UserError: The name is unknown, an argument is given to a class that takes none, or a
             problem that is not text to text is reversed.
+
+    Example:
+        >>> problem_class("mini_ende_rev").reverse_of
+        'mini_ende'
     """
-    return _resolve(name)[1]
+    return _resolve_name(name)[1]
 
 
 def problem(
@@ -73,13 +77,21 @@ def problem(
 
     Raises:
         UserError: As for `problem_class`.
+
+    Example:
+        >>> problem("text2text_files/en-de", tmp_dir="corpus").argument
+        'en-de'
     """
-    parsed, cls = _resolve(name)
+    parsed, cls = _resolve_name(name)
     return cls(name=str(parsed), argument=parsed.argument, data_dir=data_dir, tmp_dir=tmp_dir)
 
 
 def modality(name: str) -> Any:
-    """Return the class of the modality `name`."""
+    """Return the class of the modality called `name`.
+
+    Raises:
+        UserError: There is none.
+    """
     return MODALITIES.lookup(name)
 
 
@@ -102,11 +114,11 @@ def expand_problems(spec: str | Iterable[str], exclude: str | Iterable[str] = ""
         >>> expand_problems("mini_text", exclude="*fr*")
         ['mini_ende', 'mini_deen']
     """
-    found = _expand(spec)
+    found = _expand_names(spec)
     if not found:
         fix = "`t2t-registry list` shows all names."
         raise UserError("No problem is named", received={"problems": spec}, fix=fix)
-    kept = leave_out(found, exclude, **_grammar())
+    kept = exclude_names(found, exclude, **_make_grammar())
     if not kept:
         raise UserError(
             "The exclusion leaves no problem", received={"problems": spec, "exclude": exclude}
@@ -129,11 +141,11 @@ def import_user_modules(entries: str | Iterable[str]) -> None:
     import_entries(entries, [PROBLEMS, MODALITIES, HPARAMS, GROUPS])
 
 
-def _resolve(name: str) -> tuple[ProblemName, type[RegisteredProblem]]:
+def _resolve_name(name: str) -> tuple[ProblemName, type[RegisteredProblem]]:
     """Take a name apart and find its class; the parts returned are those of the final problem."""
     parsed = parse_problem_name(name)
     if parsed.base not in PROBLEMS:
-        raise PROBLEMS.unknown(name)
+        raise PROBLEMS.make_unknown_error(name)
     cls = PROBLEMS.lookup(parsed.base)
     if parsed.argument and not cls.takes_argument:
         raise UserError(
@@ -145,8 +157,8 @@ def _resolve(name: str) -> tuple[ProblemName, type[RegisteredProblem]]:
     if not parsed.is_reversed:
         return parsed, cls
     if cls.reverse_of:
-        return _resolve(with_argument(cls.reverse_of, parsed.argument))
-    return parsed, _reversed_class(cls, parsed)
+        return _resolve_name(fill_in_argument(cls.reverse_of, parsed.argument))
+    return parsed, _reverse_class(cls, parsed)
 
 
 def _check_reversal_ends(name: str) -> None:
@@ -163,7 +175,7 @@ def _check_reversal_ends(name: str) -> None:
         chain.append(name)
 
 
-def _reversed_class(cls: type[RegisteredProblem], parsed: ProblemName) -> type[RegisteredProblem]:
+def _reverse_class(cls: type[RegisteredProblem], parsed: ProblemName) -> type[RegisteredProblem]:
     sides = dict(cls.modalities)
     if set(sides) != {"inputs", "targets"} or not all(
         isinstance(side, Language) for side in sides.values()
@@ -181,14 +193,14 @@ def is_problem_name(name: str) -> bool:
     return parse_problem_name(name).base in PROBLEMS
 
 
-def _expand(spec: str | Iterable[str]) -> list[str]:
-    return expand_list(spec, names=PROBLEMS.names(), **_grammar())
+def _expand_names(spec: str | Iterable[str]) -> list[str]:
+    return expand_list(spec, names=PROBLEMS.names(), **_make_grammar())
 
 
-def _grammar() -> Grammar:
-    """Return what the lists of names are read with."""
+def _make_grammar() -> Grammar:
+    """Return what lists of names are read with: the present tables."""
     return {
         "groups": {name: GROUPS.lookup(name).names for name in GROUPS.names()},
         "is_name": is_problem_name,
-        "unknown": PROBLEMS.unknown,
+        "unknown": PROBLEMS.make_unknown_error,
     }

@@ -53,6 +53,9 @@ class ProblemName:
 def parse_problem_name(name: str) -> ProblemName:
     """Take a name apart; whether the parts exist is not looked at.
 
+    Args:
+        name: `NAME`, `NAME/ARGUMENT`, either with `_rev`.
+
     Raises:
         UserError: The argument is malformed.
     """
@@ -68,11 +71,15 @@ def parse_problem_name(name: str) -> ProblemName:
     return ProblemName(base, argument, is_reversed)
 
 
-def with_argument(name: str, argument: str) -> str:
-    """`name` with the argument of the problem that refers to it, unless it has one of its own.
+def fill_in_argument(name: str, argument: str) -> str:
+    """Give a problem's name the argument of the one that refers to it, unless it has its own.
+
+    Args:
+        name: What a problem says it reverses: `NAME`, with or without argument and `_rev`.
+        argument: That of the problem that says so; may be empty.
 
     Example:
-        >>> with_argument("files_rev", "en-de")
+        >>> fill_in_argument("files_rev", "en-de")
         'files/en-de_rev'
     """
     parsed = parse_problem_name(name)
@@ -105,9 +112,14 @@ def expand_list(
 
     Raises:
         UserError: A name is unknown or a glob matches nothing.
+
+    Example:
+        >>> grammar = Grammar(groups={}, is_name="ab".__contains__, unknown=UserError)
+        >>> expand_list("b,a,b", names=["a", "b"], **grammar)
+        ['b', 'a']
     """
     found: dict[str, None] = {}
-    for part in _parts(spec):
+    for part in _split_list(spec):
         chosen = _expand_part(part, names, grammar)
         if not chosen:
             raise UserError(
@@ -117,10 +129,10 @@ def expand_list(
     return list(found)
 
 
-def leave_out(
+def exclude_names(
     found: Sequence[str], exclude: str | Iterable[str], **grammar: Unpack[Grammar]
 ) -> list[str]:
-    """Take out of a written-out list what another list names.
+    """Leave out of a written-out list what another list names.
 
     Args:
         found: Full names.
@@ -131,7 +143,7 @@ def leave_out(
         UserError: An element of `exclude` is unknown or takes nothing out.
     """
     out: set[str] = set()
-    for part in _parts(exclude):
+    for part in _split_list(exclude):
         taken = set(_expand_part(part, found, grammar)).intersection(found)
         if not taken:
             raise UserError(
@@ -143,7 +155,7 @@ def leave_out(
     return [name for name in found if name not in out]
 
 
-def _parts(spec: str | Iterable[str]) -> list[str]:
+def _split_list(spec: str | Iterable[str]) -> list[str]:
     tokens = [spec] if isinstance(spec, str) else list(spec)
     parts = (part.strip() for token in tokens for part in token.split(","))
     return [part for part in parts if part]

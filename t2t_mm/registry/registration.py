@@ -43,28 +43,28 @@ class Group:
     doc: str = ""
 
 
-def _builtin_problems() -> Mapping[str, str]:
+def _list_builtin_problems() -> Mapping[str, str]:
     table: dict[str, str] = importlib.import_module("t2t_mm.problems").BUILTIN
     return table
 
 
-def _builtin_hparams() -> Mapping[str, str]:
+def _list_builtin_hparams() -> Mapping[str, str]:
     table: dict[str, str] = importlib.import_module("t2t_mm.hparams").BUILTIN
     return table
 
 
-def _builtin_groups() -> Mapping[str, str]:
+def _list_builtin_groups() -> Mapping[str, str]:
     return dict.fromkeys(importlib.import_module("t2t_mm.problems").GROUPS, "t2t_mm.problems")
 
 
 @functools.cache
-def _entry_points() -> Mapping[str, str]:
-    """Problems of installed packages: the entry point's name is the problem's.
+def _read_entry_points() -> Mapping[str, str]:
+    """List the problems of installed packages and their modules; an entry point has their name.
 
     Raises:
         UserError: Two packages offer the same name, or one that is built in.
     """
-    taken = {name: f"{module} (built in)" for name, module in _builtin_problems().items()}
+    taken = {name: f"{module} (built in)" for name, module in _list_builtin_problems().items()}
     modules: dict[str, str] = {}
     for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         other = taken.get(point.name, point.module)
@@ -79,13 +79,13 @@ def _entry_points() -> Mapping[str, str]:
 
 
 PROBLEMS: Registry[type[RegisteredProblem]] = Registry(
-    "problem", builtin=_builtin_problems, plugins=_entry_points, how_to_add=_USER_DIR_HINT
+    "problem", builtin=_list_builtin_problems, plugins=_read_entry_points, how_to_add=_USER_DIR_HINT
 )
 MODALITIES: Registry[Any] = Registry("modality", builtin=lambda: _BUILTIN_MODALITIES)
 HPARAMS: Registry[Callable[[], HParams]] = Registry(
-    "hparams set", builtin=_builtin_hparams, how_to_add=_USER_DIR_HINT
+    "hparams set", builtin=_list_builtin_hparams, how_to_add=_USER_DIR_HINT
 )
-GROUPS: Registry[Group] = Registry("group of problems", builtin=_builtin_groups)
+GROUPS: Registry[Group] = Registry("group of problems", builtin=_list_builtin_groups)
 
 
 @overload
@@ -93,10 +93,11 @@ def register_problem(name_or_class: str | None = None) -> Callable[[C], C]: ...
 @overload
 def register_problem(name_or_class: C) -> C: ...
 def register_problem(name_or_class: Any = None) -> Any:
-    """Decorator: enter a problem's class; nothing is opened or built.
+    """Decorate a problem's class to register it; nothing is opened or built.
 
     Args:
-        name_or_class: The name, by default the class's own in snake_case.
+        name_or_class: The name, by default the class's own in snake_case; or the class itself,
+            where the decorator is written without parentheses.
 
     Raises:
         UserError: The name is taken or malformed, or this is not a problem's class.
@@ -111,7 +112,7 @@ def register_problem(name_or_class: Any = None) -> Any:
         >>> registry.problem("shout_words").name
         'shout_words'
     """
-    return _decorate(name_or_class, _enter_problem)
+    return _make_decorator(name_or_class, _enter_problem)
 
 
 @overload
@@ -119,12 +120,25 @@ def register_hparams(name_or_function: str | None = None) -> Callable[[F], F]: .
 @overload
 def register_hparams(name_or_function: F) -> F: ...
 def register_hparams(name_or_function: Any = None) -> Any:
-    """Decorator: enter a function without arguments that returns an `HParams`.
+    """Decorate a function without arguments that returns an `HParams` to register that set.
 
     Args:
-        name_or_function: The set's name, by default the function's own.
+        name_or_function: The set's name, by default the function's own; or the function itself.
+
+    Raises:
+        UserError: The name is taken or malformed.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> from t2t_mm import registry
+        >>> @register_hparams
+        ... def multimodel_without_experts():
+        ...     base = registry.hparams("multimodel_tiny")
+        ...     return replace(base, experts=replace(base.experts, use_experts=False))
+        >>> registry.hparams("multimodel_without_experts").experts.use_experts
+        False
     """
-    return _decorate(name_or_function, HPARAMS.register)
+    return _make_decorator(name_or_function, HPARAMS.register)
 
 
 @overload
@@ -132,12 +146,16 @@ def register_modality(name_or_class: str | None = None) -> Callable[[C], C]: ...
 @overload
 def register_modality(name_or_class: C) -> C: ...
 def register_modality(name_or_class: Any = None) -> Any:
-    """Decorator: enter a modality's class.
+    """Decorate a modality's class to register it.
 
     Args:
-        name_or_class: The name, by default the class's own in snake_case, without `_modality`.
+        name_or_class: The name, by default the class's own in snake_case, without `_modality`; or
+            the class itself.
+
+    Raises:
+        UserError: The name is taken or malformed.
     """
-    return _decorate(name_or_class, MODALITIES.register, drop_suffix="_modality")
+    return _make_decorator(name_or_class, MODALITIES.register, drop_suffix="_modality")
 
 
 def register_group(name: str, names: Iterable[str], doc: str = "") -> None:
@@ -147,14 +165,25 @@ def register_group(name: str, names: Iterable[str], doc: str = "") -> None:
         name: The group's name; no problem may have it.
         names: The problems; they need not be registered yet.
         doc: One line that says what they have in common.
+
+    Raises:
+        UserError: The name is taken or malformed.
     """
     if name in PROBLEMS:
         raise UserError(f"The group {name!r} has the name of a problem", fix="Rename the group.")
     GROUPS.register(name, Group(tuple(names), doc))
 
 
-def _decorate(target: Any, register: Callable[[str, Any], None], drop_suffix: str = "") -> Any:
-    """Serve a decorator that is used bare, with empty parentheses or with a name."""
+def _make_decorator(
+    target: Any, register: Callable[[str, Any], None], drop_suffix: str = ""
+) -> Any:
+    """Make a decorator that works bare, with empty parentheses or with a name.
+
+    Args:
+        target: What the decorator was given: nothing, a name, or the class or function itself.
+        register: Enters a value under a name.
+        drop_suffix: What the default name loses at its end.
+    """
 
     def enter(value: Any) -> Any:
         default = snake_case(value.__name__).removesuffix(drop_suffix)
@@ -187,6 +216,11 @@ def _enter_problem(name: str, cls: type[RegisteredProblem]) -> None:
 
 
 def snake_case(name: str) -> str:
-    """`ReverseWords` -> `reverse_words`, `WMTEnDe2` -> `wmt_en_de2`."""
+    """Write a class's name in small letters and underscores.
+
+    Example:
+        >>> snake_case("ReverseWords"), snake_case("WMTEnDe2")
+        ('reverse_words', 'wmt_en_de2')
+    """
     parted = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", parted).lower()

@@ -89,8 +89,8 @@ class Registry(Generic[T]):
                 expected="small letters, digits and '_', beginning with a letter",
                 received={"name": name},
             )
-        place = _calling_place()
-        taken = self._taken_by(name, value, place)
+        place = _find_calling_place()
+        taken = self._find_other_place(name, value, place)
         if taken:
             raise UserError(
                 f"The {self.kind} {name!r} is registered twice, at {taken} and at {place}",
@@ -105,20 +105,20 @@ class Registry(Generic[T]):
             UserError: Nothing has this name; the message has the closest names.
         """
         if name not in self._entries:
-            self._import_for(name)
+            self._import_module_of(name)
         if name not in self._entries:
-            raise self.unknown(name)
+            raise self.make_unknown_error(name)
         return self._entries[name].value
 
     def names(self) -> list[str]:
-        """Return all names, sorted; nothing is imported."""
+        """List all names, sorted; nothing is imported."""
         return sorted({*self._entries, *self._builtin(), *self._plugins()})
 
     def places(self) -> dict[str, Place]:
         """Return where each name that has been registered so far was registered."""
         return {name: entry.place for name, entry in self._entries.items()}
 
-    def module_of(self, name: str) -> str:
+    def find_module(self, name: str) -> str:
         """Return the module that registers `name`, or an empty string."""
         if name in self._entries:
             return self._entries[name].place.module
@@ -127,14 +127,14 @@ class Registry(Generic[T]):
     def __contains__(self, name: object) -> bool:
         return name in self._entries or name in self._builtin() or name in self._plugins()
 
-    def unknown(self, name: str) -> UserError:
-        """Return the error for a name that is not in the table."""
+    def make_unknown_error(self, name: str) -> UserError:
+        """Make the error for a name that is not in the table."""
         return UserError(
             f"There is no {self.kind} named {name!r}.{suggest_closest(name, self.names())}",
             fix=self._how_to_add,
         )
 
-    def _import_for(self, name: str) -> None:
+    def _import_module_of(self, name: str) -> None:
         builtin = self._builtin().get(name)
         if builtin is not None:
             importlib.import_module(builtin)
@@ -156,8 +156,8 @@ class Registry(Generic[T]):
                 "as an entry point but does not register it"
             )
 
-    def _taken_by(self, name: str, value: T, place: Place) -> str:
-        """Return the place of a different thing of this name, or an empty string."""
+    def _find_other_place(self, name: str, value: T, place: Place) -> str:
+        """Return where something else of this name is registered, or an empty string."""
         entry = self._entries.get(name)
         if entry is not None:
             return "" if _is_defined_again(entry, value, place) else str(entry.place)
@@ -171,22 +171,22 @@ class Registry(Generic[T]):
 
 
 def _is_defined_again(entry: _Entry[T], value: T, place: Place) -> bool:
-    """Return whether `value` is the entry's own definition run again, not another of the same name."""
+    """Return whether `value` is the entry's own definition run again, not another of its name."""
     old = entry.place
     if entry.value is value:
         return True
-    if old.module != place.module or _qualified_name(entry.value) != _qualified_name(value):
+    if old.module != place.module or _qualify_name(entry.value) != _qualify_name(value):
         return False
     is_reloaded = old.run is not place.run
     return place.module == "__main__" or is_reloaded or old == place
 
 
-def _qualified_name(value: object) -> tuple[object, object]:
+def _qualify_name(value: object) -> tuple[object, object]:
     return getattr(value, "__module__", None), getattr(value, "__qualname__", None)
 
 
-def _calling_place() -> Place:
-    """Return the nearest caller outside the registry's own modules."""
+def _find_calling_place() -> Place:
+    """Find the nearest caller outside the registry's own modules."""
     frame = sys._getframe(1)
     while frame.f_globals.get("__name__") in _OWN_MODULES and frame.f_back is not None:
         frame = frame.f_back

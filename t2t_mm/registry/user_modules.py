@@ -19,7 +19,7 @@ _entry_of_module: dict[str, str] = {}
 
 
 def import_entries(entries: str | Iterable[str], tables: Sequence[Registry[Any]]) -> None:
-    """Import each entry and check that something in it was registered.
+    """Import each entry and check that it registered something.
 
     Args:
         entries: Folders, files ending in `.py`, or importable names, parted by commas.
@@ -32,19 +32,19 @@ def import_entries(entries: str | Iterable[str], tables: Sequence[Registry[Any]]
     for entry in (part.strip() for text in texts for part in text.split(",")):
         if entry:
             modules = _import_entry(entry)
-            _check_registers(entry, modules, tables)
+            _check_something_is_registered(entry, modules, tables)
             _entry_of_module.update(dict.fromkeys(modules, entry))
 
 
-def entry_of_module(name: str) -> str:
-    """Return the entry (what --t2t_usr_dir named) that brought a module, or an empty string."""
+def find_entry(name: str) -> str:
+    """Find the entry, what --t2t_usr_dir named, that brought a module; empty where none did."""
     while name and name not in _entry_of_module:
         name = name.rpartition(".")[0]
     return _entry_of_module.get(name, "")
 
 
 def _import_entry(entry: str) -> list[str]:
-    """Import one entry; returns the names of the modules that belong to it."""
+    """Import one entry and return the names of the modules that belong to it."""
     path = Path(entry).expanduser().resolve()
     if path.is_dir():
         return _import_folder(entry, path)
@@ -57,7 +57,7 @@ def _import_entry(entry: str) -> list[str]:
             )
         _allow_imports_from(path.parent)
         return [_import_file(path, path.stem)]
-    if re.fullmatch(r"\w+(\.\w+)*", entry) and _module_exists(entry):
+    if re.fullmatch(r"\w+(\.\w+)*", entry) and _is_importable(entry):
         return [_import_by_name(entry)]
     raise UserError(
         "--t2t_usr_dir names nothing that exists",
@@ -91,7 +91,11 @@ def _import_folder(entry: str, folder: Path) -> list[str]:
 
 
 def _import_file(path: Path, name: str) -> str:
-    """Import one file under `name`, once; a name that is taken by another module is an error."""
+    """Import one file under `name`, once, and return the name that it now has.
+
+    Raises:
+        UserError: Another module has this name, or the import fails.
+    """
     loaded = sys.modules.get(name)
     if loaded is not None and getattr(loaded, "__file__", None) == str(path):
         return name
@@ -110,7 +114,7 @@ def _import_file(path: Path, name: str) -> str:
     sys.modules[name] = module
     loader = spec.loader
     try:
-        _guarded(str(path), str(path.parent), lambda: loader.exec_module(module))
+        _run_import(str(path), str(path.parent), lambda: loader.exec_module(module))
     except UserError:
         del sys.modules[name]
         raise
@@ -120,7 +124,7 @@ def _import_file(path: Path, name: str) -> str:
 def _import_by_name(name: str) -> str:
     spec = importlib.util.find_spec(name.partition(".")[0])  # its parents are not imported yet
     folder = str(Path(spec.origin).parent) if spec is not None and spec.origin else ""
-    _guarded(name, folder, lambda: importlib.import_module(name))
+    _run_import(name, folder, lambda: importlib.import_module(name))
     return name
 
 
@@ -133,7 +137,7 @@ def _is_taken(name: str, path: Path) -> bool:
     return spec is not None and spec.origin != str(path)
 
 
-def _module_exists(name: str) -> bool:
+def _is_importable(name: str) -> bool:
     try:
         return importlib.util.find_spec(name.partition(".")[0]) is not None
     except (ImportError, ValueError):
@@ -146,19 +150,25 @@ def _allow_imports_from(folder: Path) -> None:
         sys.path.append(str(folder))
 
 
-def _guarded(entry: str, folder: str, load: Callable[[], Any]) -> Any:
-    """Run an import; a failure becomes an error that names the file and the line in `folder`."""
+def _run_import(entry: str, folder: str, load: Callable[[], Any]) -> Any:
+    """Run an import; turn a failure into an error that names file and line.
+
+    Args:
+        entry: What is imported, for the message.
+        folder: Where the user's own code lies.
+        load: Does the import.
+    """
     try:
         return load()
     except Exception as error:
         raise UserError(
-            f"Importing {entry} failed at {_place_of(error, folder)}: "
+            f"Importing {entry} failed at {_locate_error(error, folder)}: "
             f"{type(error).__name__}: {error}"
         ) from error
 
 
-def _place_of(error: Exception, folder: str) -> str:
-    """File and line of the user's own code in which an import failed."""
+def _locate_error(error: Exception, folder: str) -> str:
+    """Return file and line of the user's own code in which an import failed."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
@@ -166,7 +176,9 @@ def _place_of(error: Exception, folder: str) -> str:
     return f"{own[-1].filename}:{own[-1].lineno}"
 
 
-def _check_registers(entry: str, modules: Sequence[str], tables: Sequence[Registry[Any]]) -> None:
+def _check_something_is_registered(
+    entry: str, modules: Sequence[str], tables: Sequence[Registry[Any]]
+) -> None:
     """Refuse an entry of which nothing is in any table."""
     prefixes = tuple(f"{module}." for module in modules)
     for table in tables:

@@ -7,7 +7,7 @@ import pytest
 import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.problems import BUILTIN
-from t2t_mm.registry.description import registered_names
+from t2t_mm.registry.description import list_registered_names
 
 
 @pytest.mark.parametrize("name", BUILTIN)
@@ -25,7 +25,7 @@ def test_a_group_lists_its_problems() -> None:
 
 
 def test_names_are_by_kind() -> None:
-    names = registered_names()
+    names = list_registered_names()
     assert "wmt_ende" in names["problem"] and "mini_text" in names["group"]
     assert "multimodel_paper" in names["hparams"] and "language" in names["modality"]
 

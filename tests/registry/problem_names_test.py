@@ -6,10 +6,10 @@ from t2t_mm.errors import UserError
 from t2t_mm.registry.problem_names import (
     Grammar,
     ProblemName,
+    exclude_names,
     expand_list,
-    leave_out,
+    fill_in_argument,
     parse_problem_name,
-    with_argument,
 )
 
 NAMES = ["ant", "bee", "bat"]
@@ -41,9 +41,9 @@ def test_a_malformed_argument_is_refused(text: str) -> None:
 
 
 def test_an_argument_is_handed_on_unless_there_is_one() -> None:
-    assert with_argument("bee_rev", "en-de") == "bee/en-de_rev"
-    assert with_argument("bee/fr", "en-de") == "bee/fr"
-    assert with_argument("bee", "") == "bee"
+    assert fill_in_argument("bee_rev", "en-de") == "bee/en-de_rev"
+    assert fill_in_argument("bee/fr", "en-de") == "bee/fr"
+    assert fill_in_argument("bee", "") == "bee"
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_a_part_that_stands_for_nothing_is_an_error(spec: str, message: str) -> 
 
 def test_globs_of_an_exclusion_see_full_names_and_a_name_only_itself() -> None:
     found = ["bee", "bee_rev", "bat/x"]
-    assert leave_out(found, "bee", **GRAMMAR) == ["bee_rev", "bat/x"]
-    assert leave_out(found, "*_rev,bat/*", **GRAMMAR) == ["bee"]
-    assert leave_out(found, "", **GRAMMAR) == found
+    assert exclude_names(found, "bee", **GRAMMAR) == ["bee_rev", "bat/x"]
+    assert exclude_names(found, "*_rev,bat/*", **GRAMMAR) == ["bee"]
+    assert exclude_names(found, "", **GRAMMAR) == found
     with pytest.raises(UserError, match="Excluding 'ant' leaves nothing out"):
-        leave_out(found, "bee,ant", **GRAMMAR)
+        exclude_names(found, "bee,ant", **GRAMMAR)

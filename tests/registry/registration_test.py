@@ -104,9 +104,9 @@ def install(folder: Path, points: str, modules: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def fresh_entry_points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    registration._entry_points.cache_clear()
+    registration._read_entry_points.cache_clear()
     yield
-    registration._entry_points.cache_clear()
+    registration._read_entry_points.cache_clear()
 
 
 @pytest.mark.usefixtures("fresh_entry_points")

@@ -41,9 +41,9 @@ def test_places_name_module_file_and_line() -> None:
 def test_the_module_of_a_name_is_known_before_it_is_imported() -> None:
     table: Registry[int] = Registry("thing", builtin=lambda: {"one": "some.module"})
     table.register("two", 2)
-    assert table.module_of("one") == "some.module"
-    assert table.module_of("two") == __name__
-    assert table.module_of("three") == ""
+    assert table.find_module("one") == "some.module"
+    assert table.find_module("two") == __name__
+    assert table.find_module("three") == ""
 
 
 @pytest.mark.parametrize("name", ["Big", "a-b", "a/b", "1a", "", "a b"])

@@ -6,7 +6,7 @@ from own_problems import MY_PROBLEM, write_file
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError
-from t2t_mm.registry.user_modules import entry_of_module
+from t2t_mm.registry.user_modules import find_entry
 
 
 def test_a_file_is_imported(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_every_module_of_a_package_is_imported_even_if_its_init_is_empty(tmp_pat
     write_file(tmp_path / "mine_pkg/other.py", "from . import part\n")
     registry.import_user_modules(str(tmp_path / "mine_pkg"))
     assert "in_part" in registry.problem_names()
-    assert registry.PROBLEMS.module_of("in_part") == "mine_pkg.part"
+    assert registry.PROBLEMS.find_module("in_part") == "mine_pkg.part"
 
 
 def test_a_package_is_imported_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,5 +118,5 @@ def test_the_entry_that_brought_a_module_is_known_for_its_parts_too(tmp_path: Pa
     write_file(tmp_path / "mine_entry/part.py", MY_PROBLEM.format(name="InEntry"))
     entry = str(tmp_path / "mine_entry")
     registry.import_user_modules(entry)
-    assert entry_of_module("mine_entry") == entry_of_module("mine_entry.part") == entry
-    assert entry_of_module("mine_entry_too") == entry_of_module("json") == ""
+    assert find_entry("mine_entry") == find_entry("mine_entry.part") == entry
+    assert find_entry("mine_entry_too") == find_entry("json") == ""

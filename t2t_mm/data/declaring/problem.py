@@ -13,7 +13,7 @@ from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Feature
 from t2t_mm.files.text_files import decode_lines
-from t2t_mm.registry.problem_names import with_argument
+from t2t_mm.registry.problem_names import fill_in_argument
 
 
 class Problem:
@@ -149,7 +149,7 @@ class Problem:
     def _opposite(self) -> Problem | None:
         if not self.reverse_of:
             return None
-        name = with_argument(self.reverse_of, self.argument)
+        name = fill_in_argument(self.reverse_of, self.argument)
         opposite: Problem = registry.problem(name, data_dir=self.data_dir, tmp_dir=self.tmp_dir)
         return opposite
 

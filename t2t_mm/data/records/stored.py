@@ -22,7 +22,7 @@ from t2t_mm.data.records.fingerprint import (
 )
 from t2t_mm.data.vocabulary.vocabulary import Vocabulary
 from t2t_mm.errors import UserError
-from t2t_mm.registry.user_modules import entry_of_module
+from t2t_mm.registry.user_modules import find_entry
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
@@ -151,7 +151,7 @@ def compose_datagen_command(problem: Problem, data_dir: str | Path, flags: str =
     words = {"problems": problem.data_name, "data_dir": data_dir}
     if problem.tmp_dir is not None:
         words["tmp_dir"] = problem.tmp_dir
-    if entry := entry_of_module(type(problem.base).__module__):
+    if entry := find_entry(type(problem.base).__module__):
         words["t2t_usr_dir"] = entry
     given = " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in words.items())
     return f"t2t-datagen {given} {flags}".rstrip()
