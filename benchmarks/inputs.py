@@ -82,13 +82,13 @@ def pipeline_rates(settings: Settings) -> Rates:
 
 def step_rates(settings: Settings) -> Rates:
     """Return examples a second that the training step takes of each problem; medians of its steps."""
-    from t2t_mm.run.task import build_model, tasks_of, vocabularies_of
+    from t2t_mm.run.task import build_model, load_task_vocabularies, make_tasks
     from t2t_mm.training.optimizer import build_optimizer
     from t2t_mm.training.step import TrainStep
 
     inputs, hparams, iterators = opened(settings)
-    tasks = tasks_of(inputs.problems)
-    model = build_model(tasks, vocabularies_of(tasks, inputs.data_dir), hparams)
+    tasks = make_tasks(inputs.problems)
+    model = build_model(tasks, load_task_vocabularies(tasks, inputs.data_dir), hparams)
     optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
     step = TrainStep(model, optimizer, label_smoothing=0.0, accumulate_steps=1)
     rates = {}
@@ -114,7 +114,7 @@ def opened(settings: Settings) -> tuple[Any, Any, Mapping[str, Any]]:
     hparams = load_hparams(settings["hparams_set"])
     names = registry.expand_problems(settings["problems"])
     inputs = open_inputs(names, hparams.data, data_dir=Path(settings["data_dir"]))
-    return inputs, hparams, inputs.iterators(hparams)
+    return inputs, hparams, inputs.open_iterators(hparams)
 
 
 def print_table(pipelines: Rates, steps: Rates) -> None:

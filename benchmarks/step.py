@@ -107,7 +107,7 @@ def measure(case: Case, num_steps: int, settings: str, profile: bool, num_thread
         "quartiles": statistics.quantiles(seconds, n=4)[::2],
         "matmul_rate": 2 * 2048**3 / statistics.median(products),
         "operations": counted_operations(
-            lambda: step.gradients(task.signature, {**batch, **task.indices()})
+            lambda: step.compute_gradients(task.signature, {**batch, **task.indices()})
         ),
     }
     figures["share"] = figures["operations"] / figures["seconds"] / figures["matmul_rate"]

@@ -92,7 +92,7 @@ def main(data_dir, output_dir, results):
     (results / "scores.json").write_text(json.dumps(scores))
     train_on_four(data_dir, results / "accumulated", ",train.accumulate_steps=2")
     from t2t_mm.layers.experts.expert_mesh import count_traffic
-    from t2t_mm.training.optimizer import zeros_beside
+    from t2t_mm.training.postponed import make_zeros_beside
 
     numbers, places = {}, {"traffic": count_traffic(NUM_EXPERTS, CHOSEN, WIDTH, MESHES["four"])}
     for mesh, devices in MESHES.items():
@@ -105,7 +105,7 @@ def main(data_dir, output_dir, results):
         numbers[f"{mesh}/eager"] = eager.numpy()
         places[mesh] = {
             "variables": [matrix.value.device[-5:] for matrix in (*layer.w_in, *layer.w_out)],
-            "moments": [zeros_beside(matrix.value).device[-5:] for matrix in layer.w_in],
+            "moments": [make_zeros_beside(matrix.value).device[-5:] for matrix in layer.w_in],
             "matmuls": matmuls_by_device(step),
         }
     np.savez(results / "numbers.npz", **numbers)

@@ -238,7 +238,7 @@ def test_padding_changes_no_score(
     batches = make_evaluation_dataset(
         registry.problem(name), "validation", data_dir=senses.data_dir, batch=BatchSpec(examples=1)
     )
-    alone = evaluator.teacher_forced(loaded.run.task(name), batches)
+    alone = evaluator.score(loaded.run.task(name), batches)
     assert alone == pytest.approx(scores[name]["teacher_forced"], rel=1e-4)
 
 

@@ -22,7 +22,7 @@ from t2t_mm.features import BatchSpec
 from t2t_mm.files.disk import report_full_disk
 from t2t_mm.inference.batch_decoder import BatchDecoder
 from t2t_mm.run.restore import restore_model
-from t2t_mm.run.run_data import check_run_data, chosen_tasks
+from t2t_mm.run.run_data import check_run_data, choose_tasks
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded
@@ -60,7 +60,7 @@ def evaluate(
     run = open_run(output_dir)
     registry.import_user_modules(list(options.t2t_usr_dir) or list(run.user_modules))
     directory = Path(data_dir or run.data_dir)
-    tasks = chosen_tasks(run, problems)
+    tasks = choose_tasks(run, problems)
     _check_metrics(tasks)
     check_run_data(run, tasks, split, directory)
     restored = restore_model(run, options.checkpoint_path)
@@ -80,7 +80,7 @@ def evaluate(
             problem, split, data_dir=directory, batch=evaluator.batch, limit=options.limit
         )
         with console.status(f"scoring {task.name} on {split}"):  # seen on a terminal only
-            forced, experts = evaluator.teacher_forced_with_experts(task, dataset)
+            forced, experts = evaluator.score_with_experts(task, dataset)
         results[task.name] = {"teacher_forced": forced, "experts": experts}
         if not options.decode:
             continue

@@ -11,7 +11,7 @@ import tensorflow as tf
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.tracing import any_shape, traced
+from t2t_mm.inference.tracing import trace
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.teacher_forced import TeacherForcedSums
@@ -30,19 +30,19 @@ class Evaluator:
         self.batch = batch
         self._forward: dict[tuple[str, str], Any] = {}
 
-    def teacher_forced(self, task: Task, batches: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-        """Return scores with the true previous symbols given.
+    def score(self, task: Task, batches: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+        """Score a task with the true previous symbols given.
 
         Returns:
             `log_perplexity` (nats per token, no smoothing), `accuracy` and
             `sequence_accuracy` in percent, `examples`.
         """
-        return self.teacher_forced_with_experts(task, batches)[0]
+        return self.score_with_experts(task, batches)[0]
 
-    def teacher_forced_with_experts(
+    def score_with_experts(
         self, task: Task, batches: Iterable[Mapping[str, Any]]
     ) -> tuple[dict[str, float], dict[str, list[float]]]:
-        """Score as `teacher_forced`, and count the experts' use.
+        """Score as `score` does, and count the experts' use.
 
         Returns:
             The scores; and for each mixture of experts ("encoder", "decoder") that took part the
@@ -54,7 +54,7 @@ class Evaluator:
             tensors = {name: batch[name] for name in _MODEL_INPUTS if name in batch}
             tensors |= task.indices()
             if task.signature not in self._forward:
-                self._forward[task.signature] = self._trace_forward(task, any_shape(tensors))
+                self._forward[task.signature] = self._trace_forward(task, tensors)
             loss_sum, predicted, batch_loads = self._forward[task.signature](tensors)
             sums.add(float(loss_sum), predicted.numpy(), batch["targets"].numpy())
             for name, load in batch_loads.items():
@@ -65,7 +65,7 @@ class Evaluator:
         }
         return sums.scores(), shares
 
-    def _trace_forward(self, task: Task, specs: Mapping[str, tf.TensorSpec]) -> Any:
+    def _trace_forward(self, task: Task, example: Mapping[str, Any]) -> Any:
         input_modality, target_modality = task.signature
 
         def forward(batch: Mapping[str, tf.Tensor]) -> Any:
@@ -79,16 +79,16 @@ class Evaluator:
             predicted = tf.argmax(outputs.logits, axis=-1, output_type=tf.int32)
             return loss_sum, predicted, {report.name: report.load for report in outputs.reports}
 
-        return traced(forward, [specs])
+        return trace(forward, [example])
 
 
 _MODEL_INPUTS = ("inputs", "inputs_size", "targets")
 
 
-def validation_scores(
+def score_validation_splits(
     evaluator: Evaluator, scored: Sequence[tuple[Task, Problem]], data_dir: Path, num_batches: int
 ) -> dict[str, dict[str, float]]:
-    """Teacher-forced scores of problems on their validation splits, for the training loop.
+    """Return teacher-forced scores of problems on their validation splits, for the training loop.
 
     Args:
         evaluator: Around the model that trains.
@@ -102,5 +102,5 @@ def validation_scores(
             problem, "validation", data_dir=data_dir, batch=evaluator.batch
         )
         batches = dataset.take(num_batches) if num_batches else dataset
-        scores[task.name] = evaluator.teacher_forced(task, batches)
+        scores[task.name] = evaluator.score(task, batches)
     return scores

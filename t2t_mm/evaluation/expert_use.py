@@ -12,7 +12,7 @@ MOST_SHARES = 64
 """Mixtures of more experts log no shares, so that a log stays small."""
 
 
-def expert_use(loads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def describe_expert_use(loads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Describe how each mixture's choices fell on its experts.
 
     Args:
@@ -20,12 +20,13 @@ def expert_use(loads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
     Returns:
         For a mixture "encoder": `encoder_expert_peak`, the largest load over the mean load (1:
-        all alike; E / K: K experts had all), `encoder_experts_in_use` (see :func:`num_used`),
+        all alike; E / K: K experts had all), `encoder_experts_in_use` (see :func:`count_used`),
         and, of up to 64 experts, `encoder_expert_shares`, a list of E. A mixture that no real
         position reached is left out.
 
     Example:
-        >>> expert_use([{"encoder": [2.0, 0.0]}, {"encoder": [1.0, 1.0]}])["encoder_expert_peak"]
+        >>> use = describe_expert_use([{"encoder": [2.0, 0.0]}, {"encoder": [1.0, 1.0]}])
+        >>> use["encoder_expert_peak"]
         1.5
     """
     sums: dict[str, Any] = {}
@@ -38,20 +39,20 @@ def expert_use(loads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             continue
         shares = load / load.sum()
         found[f"{mixture}_expert_peak"] = round(float(shares.max()) * len(shares), 4)
-        found[f"{mixture}_experts_in_use"] = round(num_used(shares.tolist()), 4)
+        found[f"{mixture}_experts_in_use"] = round(count_used(shares.tolist()), 4)
         if len(shares) <= MOST_SHARES:
             found[f"{mixture}_expert_shares"] = [round(share, 4) for share in shares.tolist()]
     return found
 
 
-def num_used(shares: Sequence[float]) -> float:
+def count_used(shares: Sequence[float]) -> float:
     """Return how many experts equally used would be as spread out as these: e to the entropy.
 
     Args:
         shares: Of each expert; they add up to 1.
 
     Example:
-        >>> num_used([0.5, 0.5, 0.0, 0.0])
+        >>> count_used([0.5, 0.5, 0.0, 0.0])
         2.0
     """
     return math.exp(-sum(share * math.log(share) for share in shares if share > 0))

@@ -1,0 +1,1 @@
+"""Inference: inputs of data sets, files and people through a trained run."""

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from t2t_mm.data.vocabulary.vocabulary import EOS_ID, PAD_ID
 from t2t_mm.features import NUM_RANKED
-from t2t_mm.inference.tracing import any_shape, open_shape, traced
+from t2t_mm.inference.tracing import trace
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import DecodingCache
 
@@ -78,17 +78,16 @@ class GreedySearch:
         Returns:
             int[B, T]; what follows a row's EOS is 0. A row without EOS ran into the limit.
         """
-        inputs = input_tensors(batch)
+        inputs = _select_inputs(batch)
         if self._search is None:
             number = tf.TensorSpec([], tf.int32)
-            specs = [any_shape(inputs), number, number, number]
-            self._search = traced(self._trace, specs)
+            self._search = trace(self._search_batch, [inputs, number, number, number])
         numbers = (command_index, extra_length, problem_index)
         found = self._search(inputs, *(tf.constant(number, tf.int32) for number in numbers))
         ids: IntArray = found.numpy()
         return ids
 
-    def _trace(
+    def _search_batch(
         self,
         inputs: Mapping[str, tf.Tensor],
         command: tf.Tensor,
@@ -129,7 +128,7 @@ class GreedySearch:
             lambda state: ~tf.reduce_all(state.is_finished),
             step,
             (start,),
-            shape_invariants=(tf.nest.map_structure(open_shape, start),),
+            shape_invariants=(tf.nest.map_structure(_open_shape, start),),
         )
         return end.ids
 
@@ -163,13 +162,13 @@ class TopClasses:
         Returns:
             int[B, count], ids of classes, the most probable first.
         """
-        inputs = input_tensors(batch)
+        inputs = _select_inputs(batch)
         if self._rank is None:
-            self._rank = traced(self._trace, [any_shape(inputs), tf.TensorSpec([], tf.int32)])
+            self._rank = trace(self._rank_batch, [inputs, tf.TensorSpec([], tf.int32)])
         ids: IntArray = self._rank(inputs, tf.constant(problem_index, tf.int32)).numpy()
         return ids
 
-    def _trace(self, inputs: Mapping[str, tf.Tensor], problem: tf.Tensor) -> tf.Tensor:
+    def _rank_batch(self, inputs: Mapping[str, tf.Tensor], problem: tf.Tensor) -> tf.Tensor:
         encoded = self.model.encode(
             inputs["inputs"],
             modality=self.input_modality,
@@ -181,10 +180,15 @@ class TopClasses:
         return tf.math.top_k(logits, k=count).indices
 
 
-def input_tensors(batch: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+def _select_inputs(batch: Mapping[str, Any]) -> dict[str, tf.Tensor]:
     """Return the entries of a batch that an encoder reads: "inputs" and their sizes."""
     return {
         name: tf.convert_to_tensor(batch[name])
         for name in ("inputs", "inputs_size")
         if name in batch
     }
+
+
+def _open_shape(tensor: tf.Tensor) -> tf.TensorShape:
+    """Return the shape of what a loop carries: an axis that is empty at the start may grow."""
+    return tf.TensorShape([size or None for size in tensor.shape])

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from t2t_mm.evaluation.expert_use import num_used
+from t2t_mm.evaluation.expert_use import count_used
 from t2t_mm.report.markup import Markup, element
 
 _ROW_HEIGHT = 24.0  # pixels
@@ -54,7 +54,7 @@ def draw_expert_map(shares: Mapping[str, Sequence[float]], description: str) -> 
         description: What the drawing shows, for those who do not see it.
 
     Returns:
-        An <svg>; at the end of each row stands :func:`num_used`.
+        An <svg>; at the end of each row stands :func:`count_used`.
     """
     num_experts = max(len(row) for row in shares.values())
     largest = max(max(row, default=0.0) for row in shares.values()) or 1.0
@@ -74,7 +74,7 @@ def draw_expert_map(shares: Mapping[str, Sequence[float]], description: str) -> 
             _cell(left + number * cell, y, cell, share, largest, f"{name}, expert {number + 1}")
             for number, share in enumerate(row)
         ]
-        parts.append(element("text", f"{num_used(row):.1f}", x=right + 6, y=y + 15, class_="tick"))
+        parts.append(element("text", f"{count_used(row):.1f}", x=right + 6, y=y + 15, class_="tick"))
     width, height = right + 40, top + len(shares) * _ROW_HEIGHT + 2
     return element(
         "svg",

@@ -12,7 +12,7 @@ Batch = Mapping[str, Any]
 PIXELS_APART = 32
 
 
-def padded_to_bucket(batch: Batch) -> dict[str, Any]:
+def pad_to_bucket(batch: Batch) -> dict[str, Any]:
     """Pad the lengths of a batch up to those of its bucket; what is added counts as padding.
 
     Texts and sounds are padded to the next power of two or three quarters of one, an input and a
@@ -26,7 +26,7 @@ def padded_to_bucket(batch: Batch) -> dict[str, Any]:
         A batch of the same examples, as NumPy arrays.
 
     Example:
-        >>> padded_to_bucket({"targets": np.ones((2, 13))})["targets"].shape
+        >>> pad_to_bucket({"targets": np.ones((2, 13))})["targets"].shape
         (2, 16)
     """
     arrays = {name: np.asarray(values) for name, values in batch.items()}

@@ -1,4 +1,4 @@
-"""Updates that wait until the next step reads their variables.
+"""Adam's updates of variables, made at once or postponed until the next step reads the variables.
 
 An update moves memory and hardly computes; a forward pass computes, in a chain of operations too
 small for all cores. So the update of a large variable may wait for the next step, in which one core
@@ -8,13 +8,14 @@ whose update waits: the numbers are those of updates made at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.layers.factored import PackedGradient, may_be_factored
+from t2t_mm.layers.factored import may_be_factored
+from t2t_mm.training.packed_gradients import PackedGradient
 
 Gradient: TypeAlias = "tf.Tensor | PackedGradient"
 Numbers = Mapping[str, Any]
@@ -31,31 +32,27 @@ NEUTRAL = {
 """Numbers with which an update by zeros changes nothing, to the last bit."""
 
 
-class PostponedUpdates:
-    """Gradients that wait, with the numbers of their updates.
+class Updates:
+    """Makes the updates of an optimizer's variables; gradients may wait, with their numbers.
+
+    In a traced function, `carry_out` comes before anything reads the variables, and `make` after
+    the gradients are known; `make_room` comes before each call of such a function.
 
     Args:
         variables: All variables of the optimizer.
-        update: Makes the update of a variable: its index, gradient and numbers -> the operation.
-
-    In a traced function, `carry_out` comes before anything reads the variables, and `put` after
-    the gradients are known; `make_room` comes before each call of such a function.
     """
 
-    def __init__(
-        self,
-        variables: Sequence[tf.Variable],
-        update: Callable[[int, Gradient, Numbers], Any],
-    ) -> None:
-        self.variables = variables
-        self._update = update
+    def __init__(self, variables: Sequence[tf.Variable]) -> None:
+        self.variables = list(variables)
+        self.first_moments = [make_zeros_beside(variable) for variable in variables]
+        self.second_moments = [make_zeros_beside(variable) for variable in variables]
         self._gradients: dict[int, list[tf.Variable]] = {}  # its parts if there may be factors
-        self._nothing = _of_any_shape(tf.zeros([0]))
+        self._nothing = _make_variable_of_any_shape(tf.zeros([0]))
         self._all = tf.Variable([-1, -1], trainable=False)
         self._waiting: set[int] = set()
-        self._numbers = tf.Variable(self._neutral(), trainable=False)
+        self._numbers = tf.Variable(self._repeat_neutral(), trainable=False)
 
-    def _neutral(self) -> Any:
+    def _repeat_neutral(self) -> Any:
         numbers = np.array([*NEUTRAL.values()], np.float32)
         return np.repeat(numbers[:, np.newaxis], len(self.variables), axis=1)
 
@@ -68,41 +65,34 @@ class PostponedUpdates:
 
     def _put_zeros(self, i: int) -> None:
         with tf.device(self.variables[i].device):
-            parts = self._parts(i, None)
+            parts = self._split(i, None)
             if i not in self._gradients:
-                self._gradients[i] = [_of_any_shape(part) for part in parts]
+                self._gradients[i] = [_make_variable_of_any_shape(part) for part in parts]
                 return
             for variable, part in zip(self._gradients[i], parts, strict=True):
                 variable.assign(part)
 
-    def _parts(self, i: int, gradient: Gradient | None) -> list[tf.Tensor]:
-        """Return what waits for a variable: its gradient, or parts of it if there may be factors."""
+    def _split(self, i: int, gradient: Gradient | None) -> list[tf.Tensor]:
+        """Return what waits for a variable: its gradient, or its parts if there may be factors."""
         if isinstance(gradient, PackedGradient):
             return list(gradient)
         shape = self.variables[i].shape
         if not may_be_factored(shape):
             return [tf.zeros_like(self.variables[i]) if gradient is None else gradient]
         left = tf.zeros([shape[0], 0]) if gradient is None else gradient
-        factors = [self._of_any_size(factor) for factor in (left, tf.zeros([0, shape[1]]))]
+        factors = [self._forget_shape(factor) for factor in (left, tf.zeros([0, shape[1]]))]
         return [*factors, tf.constant(gradient is not None)]
 
-    def put(self, gradients: Mapping[int, Gradient | None], numbers: Numbers) -> None:
-        """Let updates wait, after what waited for these variables was carried out.
+    def _forget_shape(self, matrix: tf.Tensor) -> tf.Tensor:
+        """Return the matrix, not copied, with a shape that the graph does not know.
 
-        Args:
-            gradients: By the variable's index; for `None` a change of nothing waits.
-            numbers: float32[variables] each.
+        TensorFlow's graph optimizer believes that a variable has the shape of what is assigned to
+        it anywhere in the graph, if that shape is known.
         """
-        is_put, is_reached = np.zeros([2, len(self.variables)], bool)
-        for i, gradient in gradients.items():
-            is_put[i], is_reached[i] = True, gradient is not None
-            for variable, part in zip(self._gradients[i], self._parts(i, gradient), strict=True):
-                variable.assign(part)
-        rows = [tf.where(is_reached, numbers[name], NEUTRAL[name]) for name in NEUTRAL]
-        self._numbers.assign(tf.where(is_put, tf.stack(rows), self._numbers))
+        return tf.slice(matrix, [0, 0], self._all)
 
     def carry_out(self, indices: Iterable[int]) -> None:
-        """Make the updates of these variables one after the other, in this order.
+        """Make the waiting updates of these variables one after the other, in this order.
 
         In a graph, one core (of each device) goes through them while the others compute with what
         is up to date. Each gradient's memory is free as soon as its update is made.
@@ -117,23 +107,64 @@ class PostponedUpdates:
             with tf.control_dependencies(last.get(device, [])):
                 parts = [variable.read_value() for variable in self._gradients[i]]
                 gradient = parts[0] if len(parts) == 1 else PackedGradient(*parts)
-                last[device] = [self._update(i, gradient, numbers)]
+                last[device] = [self._update_variable(i, gradient, numbers)]
             with tf.control_dependencies(last[device]):
                 for variable in self._gradients[i][:2]:  # all that takes memory, not the flag
                     variable.assign(nothing)
 
-    def _of_any_size(self, matrix: tf.Tensor) -> tf.Tensor:
-        """Return the matrix, not copied. TensorFlow's graph optimizer believes that a variable has the
-        shape of what is assigned to it anywhere in the graph, if that shape is known."""
-        return tf.slice(matrix, [0, 0], self._all)
+    def _update_variable(self, i: int, gradient: Gradient, numbers: Numbers) -> Any:
+        variable = self.variables[i]
+        with tf.device(variable.device):
+            if isinstance(gradient, PackedGradient):
+                gradient = gradient.make_matrix(variable.shape)
+            return tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=self.first_moments[i].handle,
+                v=self.second_moments[i].handle,
+                grad=gradient,
+                **numbers,
+            )
+
+    def make(
+        self, gradients: Mapping[int, Gradient], numbers: Numbers, postpone: Sequence[int] = ()
+    ) -> None:
+        """Update variables, or let their updates wait after what waited for them was carried out.
+
+        Args:
+            gradients: By the variable's index.
+            numbers: float32[variables] each.
+            postpone: Which updates wait; for a variable without gradient a change of nothing does.
+        """
+        at_once = dict(gradients)
+        if postpone:
+            self._put({i: at_once.pop(i, None) for i in postpone}, numbers)
+        columns = {name: tf.unstack(values) for name, values in numbers.items()}
+        for i, gradient in at_once.items():
+            of_variable = {name: values[i] for name, values in columns.items()}
+            self._update_variable(i, gradient, of_variable)
+
+    def _put(self, gradients: Mapping[int, Gradient | None], numbers: Numbers) -> None:
+        is_put, is_reached = np.zeros([2, len(self.variables)], bool)
+        for i, gradient in gradients.items():
+            is_put[i], is_reached[i] = True, gradient is not None
+            for variable, part in zip(self._gradients[i], self._split(i, gradient), strict=True):
+                variable.assign(part)
+        rows = [tf.where(is_reached, numbers[name], NEUTRAL[name]) for name in NEUTRAL]
+        self._numbers.assign(tf.where(is_put, tf.stack(rows), self._numbers))
 
     def settle(self) -> None:
         """Make all updates that wait: afterwards the variables are what they should be."""
         if self._waiting:
             self.carry_out(sorted(self._waiting))
-            self._numbers.assign(self._neutral())
+            self._numbers.assign(self._repeat_neutral())
             self._waiting.clear()
 
 
-def _of_any_shape(value: tf.Tensor) -> tf.Variable:
+def make_zeros_beside(variable: tf.Variable) -> tf.Variable:
+    """Return a new variable of zeros, of the shape of `variable` and on its device."""
+    with tf.device(variable.device):
+        return tf.Variable(tf.zeros_like(variable), trainable=False)
+
+
+def _make_variable_of_any_shape(value: tf.Tensor) -> tf.Variable:
     return tf.Variable(value, shape=tf.TensorShape(None), trainable=False)

@@ -45,7 +45,7 @@ FACTORS: dict[str, Factor] = {
 }
 
 
-def learning_rate_at(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+def compute_learning_rate(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
     """Return the learning rate of update `step`: the product of the schedule's factors.
 
     Args:
@@ -59,7 +59,7 @@ def learning_rate_at(step: int, hparams: OptimizerHParams, total_steps: int) -> 
     Example:
         >>> from t2t_mm.settings import OptimizerHParams
         >>> hparams = OptimizerHParams(learning_rate=0.1, warmup_steps=4)
-        >>> learning_rate_at(1, hparams, total_steps=100)
+        >>> compute_learning_rate(1, hparams, total_steps=100)
         0.05
 
     Source: the schedule language of Tensor2Tensor 1.5 (`learning_rate_schedule`).

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, cast
 
 import tensorflow as tf
 
-from t2t_mm.inference.tracing import any_shape, traced
+from t2t_mm.inference.tracing import trace
 from t2t_mm.layers.factored import keep_factors
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
 from t2t_mm.run.task import Task
-from t2t_mm.training.buckets import padded_to_bucket
-from t2t_mm.training.optimizer import Adam, zeros_beside
+from t2t_mm.training.buckets import pad_to_bucket
+from t2t_mm.training.optimizer import Adam
+from t2t_mm.training.postponed import make_zeros_beside
 
 Batch = Mapping[str, Any]
 StepMetrics = dict[str, Any]
 
 LEAST_POSTPONED = 2**16
 """Variables of fewer elements are updated at once: to wait costs three more operations."""
+_RATE = tf.TensorSpec([], tf.float32)
 
 
 class TrainStep:
@@ -62,7 +64,7 @@ class TrainStep:
         self._postponed: dict[tuple[str, str], list[int]] = {}
         self._sums: list[tf.Variable] = []
         if accumulate_steps > 1:
-            self._sums = [zeros_beside(variable) for variable in optimizer.variables]
+            self._sums = [make_zeros_beside(variable) for variable in optimizer.variables]
         self._reached: dict[tuple[str, str], list[bool]] = {}
         self._pending: set[tuple[str, str]] = set()
         self._shapes: set[Hashable] = set()
@@ -74,59 +76,53 @@ class TrainStep:
 
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Make one update from one batch (`accumulate_steps` of 1)."""
-        inputs = self._inputs(task, batch)
-        specs = (any_shape(inputs), _RATE)
-        self.optimizer.postponed.make_room(self._postponed_by(task.signature))
-        function = self._traced(
-            task.signature, lambda: self._update_function(task.signature, specs)
-        )
+        inputs, signature = self._prepare(task, batch), task.signature
+        postponed = self._choose_postponed(signature)
+        self.optimizer.updates.make_room(postponed)
+        if signature not in self._functions:
+            self._functions[signature] = self._trace_update(signature, inputs, postponed)
         rate = tf.constant(learning_rate, tf.float32)
-        return cast(StepMetrics, function(inputs, rate))
+        return cast(StepMetrics, self._functions[signature](inputs, rate))
 
-    def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
-        """Add the gradients of one batch to those that wait for :meth:`apply_accumulated`."""
-        inputs = self._inputs(task, batch)
-        specs = (any_shape(inputs),)
-        function = self._traced(
-            task.signature, lambda: self._accumulate_function(task.signature, specs)
-        )
-        self._pending.add(task.signature)
-        return cast(StepMetrics, function(inputs))
-
-    def apply_accumulated(self, learning_rate: float) -> tf.Tensor:
-        """Make one update from the waiting gradients and clear them; return their norm."""
-        signatures = frozenset(self._pending)
-        self._pending.clear()
-        function = self._traced(signatures, lambda: self._apply_function(signatures))
-        return function(tf.constant(learning_rate, tf.float32))
-
-    def _inputs(self, task: Task, batch: Batch) -> dict[str, Any]:
+    def _prepare(self, task: Task, batch: Batch) -> dict[str, Any]:
+        """Add to a batch what tells the problem; under XLA, pad it to its bucket."""
         if not self.jit_compile:
             return {**batch, **task.indices()}
-        padded = padded_to_bucket(batch)
+        padded = pad_to_bucket(batch)
         self._shapes.add((task.signature, *((name, padded[name].shape) for name in padded)))
         return padded | task.indices()
 
-    def _postponed_by(self, signature: tuple[str, str]) -> list[int]:
-        """Return the variables whose updates a step of this signature leaves to the next one."""
+    def _choose_postponed(self, signature: tuple[str, str]) -> list[int]:
+        """Return the variables whose updates a step of this signature leaves to the next one.
+
+        They are read after the input net's, in about this order, and by no input net.
+        """
         if not self.overlap_update:
             return []
         if signature not in self._postponed:
-            _, target_modality = signature
             index = {name: i for i, name in enumerate(self.optimizer.names)}
             self._postponed[signature] = [
                 index[variable.path]
-                for variable in self.model.variables_after_input(target_modality)
+                for variable in self.model.variables_after_input(signature[1])
                 if math.prod(variable.shape) >= LEAST_POSTPONED
             ]
         return self._postponed[signature]
 
-    def _traced(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        if key not in self._functions:
-            self._functions[key] = make()
-        return self._functions[key]
+    def _trace_update(
+        self, signature: tuple[str, str], inputs: Batch, postponed: Sequence[int]
+    ) -> Any:
+        def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
+            self.optimizer.updates.carry_out(postponed)
+            with keep_factors():
+                gradients, metrics = self.compute_gradients(signature, batch)
+            metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate, postponed)
+            return metrics
 
-    def gradients(self, signature: tuple[str, str], batch: Batch) -> tuple[list[Any], StepMetrics]:
+        return trace(update, [inputs, _RATE], self.jit_compile)
+
+    def compute_gradients(
+        self, signature: tuple[str, str], batch: Batch
+    ) -> tuple[list[Any], StepMetrics]:
         """Compute the gradients of one batch, within the function that is being traced.
 
         Args:
@@ -153,35 +149,39 @@ class TrainStep:
             "balance_loss": tf.convert_to_tensor(losses.balance_loss),
             "target_tokens": losses.weight,
             "examples": tf.shape(batch["targets"])[0],
-            "padded_tokens": tf.size(batch["targets"]) + _padded_tokens(batch["inputs"]),
+            "padded_tokens": tf.size(batch["targets"]) + _count_padded_tokens(batch["inputs"]),
             "expert_load": {report.name: report.load for report in losses.reports},
         }
-        return gradients, metrics | _dropped_slots(losses.reports)
+        return gradients, metrics | _measure_dropped_slots(losses.reports)
 
-    def _update_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
-        postponed = self._postponed_by(signature)
+    def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
+        """Add the gradients of one batch to those that wait for :meth:`apply_accumulated`."""
+        inputs, signature = self._prepare(task, batch), task.signature
+        if signature not in self._functions:
+            self._functions[signature] = self._trace_accumulation(signature, inputs)
+        self._pending.add(signature)
+        return cast(StepMetrics, self._functions[signature](inputs))
 
-        def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
-            self.optimizer.postponed.carry_out(postponed)
-            with keep_factors():
-                gradients, metrics = self.gradients(signature, batch)
-            metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate, postponed)
-            return metrics
-
-        return traced(update, specs, self.jit_compile)
-
-    def _accumulate_function(self, signature: tuple[str, str], specs: tuple[Any, ...]) -> Any:
+    def _trace_accumulation(self, signature: tuple[str, str], inputs: Batch) -> Any:
         def accumulate(batch: Batch) -> StepMetrics:
-            gradients, metrics = self.gradients(signature, batch)
+            gradients, metrics = self.compute_gradients(signature, batch)
             self._reached[signature] = [gradient is not None for gradient in gradients]
             for total, gradient in zip(self._sums, gradients, strict=True):
                 if gradient is not None:
                     total.assign_add(tf.convert_to_tensor(gradient) / self.accumulate_steps)
             return metrics
 
-        return traced(accumulate, specs, self.jit_compile)
+        return trace(accumulate, [inputs], self.jit_compile)
 
-    def _apply_function(self, signatures: frozenset[tuple[str, str]]) -> Any:
+    def apply_accumulated(self, learning_rate: float) -> tf.Tensor:
+        """Make one update from the waiting gradients and clear them; return their norm."""
+        signatures = frozenset(self._pending)
+        self._pending.clear()
+        if signatures not in self._functions:
+            self._functions[signatures] = self._trace_application(signatures)
+        return self._functions[signatures](tf.constant(learning_rate, tf.float32))
+
+    def _trace_application(self, signatures: frozenset[tuple[str, str]]) -> Any:
         flags_of_all = zip(*(self._reached[signature] for signature in signatures), strict=True)
         reached = [any(flags) for flags in flags_of_all]
 
@@ -196,18 +196,15 @@ class TrainStep:
                     total.assign(tf.zeros_like(total))
             return norm
 
-        return traced(apply, [_RATE])
+        return trace(apply, [_RATE])
 
 
-_RATE = tf.TensorSpec([], tf.float32)
-
-
-def _dropped_slots(reports: Sequence[ExpertReport]) -> StepMetrics:
-    """Return the slots that found no room, in percent; empty where every expert takes all it gets."""
+def _measure_dropped_slots(reports: Sequence[ExpertReport]) -> StepMetrics:
+    """Return the slots that found no room, in percent; nothing where experts take all they get."""
     shares = [report.dropped_share for report in reports if report.dropped_share is not None]
     return {"dropped_slots_percent": 100.0 * tf.reduce_mean(shares)} if shares else {}
 
 
-def _padded_tokens(inputs: tf.Tensor) -> tf.Tensor:
+def _count_padded_tokens(inputs: tf.Tensor) -> tf.Tensor:
     """Return the places of a batch of texts; pictures and sounds have no tokens."""
     return tf.size(inputs) if inputs.dtype.is_integer else tf.constant(0)

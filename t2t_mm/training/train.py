@@ -15,7 +15,7 @@ from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.errors import UserError
-from t2t_mm.evaluation.evaluator import Evaluator, validation_scores
+from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.disk import claim_folder, report_full_disk
 from t2t_mm.model.expert_placement import expert_devices, expert_traffic
@@ -29,12 +29,13 @@ from t2t_mm.run.run_directory import (
     write_environment,
     write_run,
 )
-from t2t_mm.run.task import build_model, tasks_of, vocabularies_of
+from t2t_mm.run.task import build_model, load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
 from t2t_mm.training.logs import RunLog
-from t2t_mm.training.loop import Evaluate, TrainState, run_training
+from t2t_mm.training.loop import Evaluate, run_training
 from t2t_mm.training.optimizer import build_optimizer
 from t2t_mm.training.progress import Progress
+from t2t_mm.training.train_state import TrainState
 from t2t_mm.training.training_inputs import TrainingInputs, open_inputs
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -101,13 +102,13 @@ def train(
 def _train(run: Run, inputs: TrainingInputs, eval_steps: int | None) -> None:
     hparams = run.hparams
     store = CheckpointStore(run.directory, hparams.train.keep_checkpoint_max)
-    latest = store.latest()
+    latest = store.find_latest()
     if latest is not None:
         _check_same_run(run)
-    vocabularies = vocabularies_of(run.tasks, inputs.data_dir)
+    vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
     model = build_model(run.tasks, vocabularies, hparams)
     optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
-    state = TrainState(model, optimizer, inputs.iterators(hparams))
+    state = TrainState(model, optimizer, inputs.open_iterators(hparams))
     if latest is not None:
         state.restore(latest)
     write_run(run, vocabularies, inputs.data_dir)
@@ -116,9 +117,11 @@ def _train(run: Run, inputs: TrainingInputs, eval_steps: int | None) -> None:
     progress = Progress(list(inputs.infos), hparams.train.steps, state.step)
     for line in inputs.describe(hparams.data.max_length):
         progress.note(line)
-    for line in _introduction(run, model.count_params(), state.step):
+    for line in _introduce(run, model.count_params(), state.step):
         progress.note(line)
-    evaluate = None if eval_steps is None else _evaluation(run, inputs, state, eval_steps, progress)
+    evaluate: Evaluate | None = None
+    if eval_steps is not None:
+        evaluate = _prepare_evaluation(run, inputs, state, eval_steps, progress)
     mixture = Mixture(inputs.rates, hparams.train.seed)
     with RunLog(run.directory, state.step) as log, progress:
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
@@ -144,14 +147,14 @@ def set_up_runtime(hparams: HParams) -> None:
 def _describe(
     inputs: TrainingInputs, hparams: HParams, output_dir: Path, user_modules: Sequence[str]
 ) -> Run:
-    tasks = tuple(tasks_of(inputs.problems))
-    vocabularies = vocabularies_of(tasks, inputs.data_dir)
+    tasks = tuple(make_tasks(inputs.problems))
+    vocabularies = load_task_vocabularies(tasks, inputs.data_dir)
     return Run(
         directory=output_dir,
         hparams=hparams,
         tasks=tasks,
         data_dir=str(inputs.data_dir.absolute()),
-        user_modules=tuple(_absolute(path) for path in user_modules),
+        user_modules=tuple(_make_absolute(path) for path in user_modules),
         vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
         data_digests=inputs.digests(),
     )
@@ -166,11 +169,11 @@ def _check_same_run(run: Run) -> None:
         )
     earlier = open_run(run.directory)
     directory = Path(run.data_dir)
-    check_vocabularies(earlier, vocabularies_of(run.tasks, directory), directory)
+    check_vocabularies(earlier, load_task_vocabularies(run.tasks, directory), directory)
     check_resumable(earlier, run)
 
 
-def _evaluation(
+def _prepare_evaluation(
     run: Run, inputs: TrainingInputs, state: TrainState, eval_steps: int, progress: Progress
 ) -> Evaluate | None:
     """Return what the loop calls to score the validation splits of those problems that have one."""
@@ -185,10 +188,10 @@ def _evaluation(
     if not scored:
         return None
     evaluator = Evaluator(state.model, batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens))
-    return lambda: validation_scores(evaluator, scored, inputs.data_dir, eval_steps)
+    return lambda: score_validation_splits(evaluator, scored, inputs.data_dir, eval_steps)
 
 
-def _introduction(run: Run, num_parameters: int, first_step: int) -> list[str]:
+def _introduce(run: Run, num_parameters: int, first_step: int) -> list[str]:
     hparams = run.hparams
     lines = [f"settings ({run.directory / 'hparams.json'}):"]
     for section, values in vars(hparams).items():
@@ -213,5 +216,5 @@ def _describe_mesh(hparams: HParams) -> str:
     )
 
 
-def _absolute(module: str) -> str:
+def _make_absolute(module: str) -> str:
     return os.path.abspath(module) if os.path.exists(module) else module

@@ -37,7 +37,7 @@ class TrainingInputs:
     data_dir: Path
 
     def digests(self) -> dict[str, str]:
-        """Return a digest of each problem's records: a run goes on only with the data it began with."""
+        """Digest each problem's records: a run goes on only with the data it began with."""
         return {
             name: hashlib.sha256(
                 json.dumps({f: s.sha256 for f, s in info.metadata.shards.items()}).encode()
@@ -45,8 +45,8 @@ class TrainingInputs:
             for name, info in self.infos.items()
         }
 
-    def iterators(self, hparams: HParams) -> dict[str, Any]:
-        """Return an endless iterator over each problem's training batches; its position can be saved."""
+    def open_iterators(self, hparams: HParams) -> dict[str, Any]:
+        """Iterate over each problem's training batches without end; the position can be saved."""
         megabytes = max(hparams.data.shuffle_megabytes / len(self.problems), 1.0)
         return {
             problem.name: iter(
@@ -96,7 +96,7 @@ def open_inputs(
     return TrainingInputs(
         problems=problems,
         infos=infos,
-        batches={problem.name: batch_spec(problem, data) for problem in problems},
+        batches={problem.name: choose_batch(problem, data) for problem in problems},
         rates=compute_mixture_rates(
             [problem.name for problem in problems],
             mixing=data.mixing,
@@ -108,7 +108,7 @@ def open_inputs(
     )
 
 
-def batch_spec(problem: Problem, data: DataHParams) -> BatchSpec:
+def choose_batch(problem: Problem, data: DataHParams) -> BatchSpec:
     """Return the batch of `problem`: by its name, else the settings' for all, else its own."""
     own = problem.batch
     given = data.batches.get(problem.name)

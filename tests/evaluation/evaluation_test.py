@@ -16,7 +16,7 @@ from t2t_mm.evaluation.evaluation import decoded_scores, evaluate
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.features import Language
 from t2t_mm.registry import problem
-from t2t_mm.run.run_data import check_run_data, chosen_tasks
+from t2t_mm.run.run_data import check_run_data, choose_tasks
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.scoring.decoded import Decoded
 
@@ -69,11 +69,11 @@ def test_a_part_of_the_problems_or_examples_leaves_the_other_results(
 
 def test_globs_mean_the_problems_of_the_run(tiny_run: TinyRun) -> None:
     run = open_run(tiny_run.output_dir)
-    assert [task.name for task in chosen_tasks(run, "*")] == sorted(PROBLEMS)
+    assert [task.name for task in choose_tasks(run, "*")] == sorted(PROBLEMS)
     with pytest.raises(UserError, match="not one of this run's"):
-        chosen_tasks(run, "algorithmic_copy,mini_ende")
+        choose_tasks(run, "algorithmic_copy,mini_ende")
     with pytest.raises(UserError, match="None of the named problems"):
-        chosen_tasks(run, "mini_*")
+        choose_tasks(run, "mini_*")
 
 
 def test_a_problem_that_changed_its_features_is_refused(tiny_run: TinyRun) -> None:
@@ -120,7 +120,7 @@ def test_scores_do_not_depend_on_the_batch(tiny_run: TinyRun) -> None:
     evaluator = Evaluator(restore_model(run).model, batch=BatchSpec(examples=1))
     task = run.task("algorithmic_copy")
     by_size = [
-        evaluator.teacher_forced(
+        evaluator.score(
             task,
             make_evaluation_dataset(
                 problem(task.name, data_dir=tiny_run.data_dir),

@@ -1,6 +1,6 @@
 import numpy as np
 
-from t2t_mm.training.buckets import bucket_length, padded_to_bucket
+from t2t_mm.training.buckets import bucket_length, pad_to_bucket
 
 
 def test_lengths_are_powers_of_two_and_three_quarters_of_them():
@@ -12,7 +12,7 @@ def test_lengths_are_powers_of_two_and_three_quarters_of_them():
 
 def test_texts_are_padded_to_one_length_with_zeros():
     batch = {"inputs": np.full((2, 5), 7, "int32"), "targets": np.full((2, 13), 9, "int32")}
-    padded = padded_to_bucket(batch)
+    padded = pad_to_bucket(batch)
     assert padded["inputs"].shape == padded["targets"].shape == (2, 16)
     np.testing.assert_array_equal(padded["inputs"][:, :5], batch["inputs"])
     assert not padded["inputs"][:, 5:].any()
@@ -21,11 +21,11 @@ def test_texts_are_padded_to_one_length_with_zeros():
 def test_pictures_and_sounds_keep_their_sizes_beside():
     picture = np.ones((3, 40, 32, 3), "float32")
     batch = {"inputs": picture, "inputs_size": np.array([[40, 32]] * 3), "targets": np.arange(3)}
-    padded = padded_to_bucket(batch)
+    padded = pad_to_bucket(batch)
     assert padded["inputs"].shape == (3, 64, 32, 3)
     np.testing.assert_array_equal(padded["inputs_size"], batch["inputs_size"])
     np.testing.assert_array_equal(padded["targets"], [0, 1, 2])
     sound = {"inputs": np.ones((2, 100, 80), "float32"), "targets": np.ones((2, 5), "int32")}
-    padded = padded_to_bucket(sound)
+    padded = pad_to_bucket(sound)
     assert padded["inputs"].shape == (2, 128, 80)
     assert padded["targets"].shape == (2, 8)

@@ -62,11 +62,11 @@ def test_clips_by_the_norm_over_all_variables_and_returns_the_norm_before() -> N
     adam = make([first, second], clip_norm=1.0)
     norm = adam.apply([tf.constant([3.0]), tf.constant([4.0])], tf.constant(0.1))
     assert float(norm) == pytest.approx(5.0)
-    moments = adam.scales.numpy()[0] * [m.numpy()[0] for m in adam.first_moments]
+    moments = adam.scales.numpy()[0] * [m.numpy()[0] for m in adam.updates.first_moments]
     assert moments == pytest.approx([0.1 * 3 / 5, 0.1 * 4 / 5])
 
 
-def test_clipped_steps_equal_the_published_algorithm_on_scaled_gradients() -> None:
+def test_clipped_steps_equal_the_published_algorithm_on_clipped_gradients() -> None:
     rng = np.random.default_rng(0)
     start = rng.normal(size=(3, 4)).astype(np.float32)
     # Norms of about 0.003 to 3,000; every third batch does not reach the variable.
@@ -87,7 +87,7 @@ def test_clipped_steps_equal_the_published_algorithm_on_scaled_gradients() -> No
     np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_gradients_clipped_by_much_from_the_start_are_not_scaled_one_by_one() -> None:
+def test_gradients_clipped_by_much_from_the_start_are_not_multiplied_one_by_one() -> None:
     rng = np.random.default_rng(0)
     start = rng.normal(size=(3, 4)).astype(np.float32)
     gradients = [1000.0 * rng.normal(size=(3, 4)).astype(np.float32) for _ in range(6)]
@@ -103,7 +103,7 @@ def test_gradients_clipped_by_much_from_the_start_are_not_scaled_one_by_one() ->
         np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-4, atol=1e-5)
     # The factor is in the scale, about 0.5 / 3,500, and so not in the moments.
     assert (adam.scales.numpy()[0] < 2e-4).all()
-    assert np.abs(adam.first_moments[0].numpy()).max() > 100
+    assert np.abs(adam.updates.first_moments[0].numpy()).max() > 100
 
 
 def test_rows_of_an_embedding_that_were_not_looked_up_count_as_zero_gradients() -> None:
@@ -111,8 +111,8 @@ def test_rows_of_an_embedding_that_were_not_looked_up_count_as_zero_gradients() 
     adam = make([table])
     rows = tf.IndexedSlices(tf.ones([2, 2]), tf.constant([1, 1]), tf.constant([4, 2]))
     adam.apply([rows], tf.constant(0.1))
-    assert adam.first_moments[0].numpy()[1] == pytest.approx([0.2, 0.2])
-    assert not adam.first_moments[0].numpy()[[0, 2, 3]].any()
+    assert adam.updates.first_moments[0].numpy()[1] == pytest.approx([0.2, 0.2])
+    assert not adam.updates.first_moments[0].numpy()[[0, 2, 3]].any()
 
 
 def test_state_is_named_by_the_variables_paths() -> None:
@@ -134,7 +134,7 @@ def test_state_is_named_by_the_variables_paths() -> None:
 def test_factors_are_as_good_as_the_matrix(
     num_rows: int, scale: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of few rows and many, not clipped, clipped, and clipped by so much that they are scaled."""
+    """Of few rows and many, not clipped, clipped, and clipped by so much that they are changed."""
     monkeypatch.setattr(factored, "LEAST_ELEMENTS", 24 * 48)
     rng = np.random.default_rng(0)
     variables = [tf.Variable(rng.normal(size=(24, 48)).astype(np.float32)) for _ in range(2)]

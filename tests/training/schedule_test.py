@@ -8,14 +8,14 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.settings import OptimizerHParams
 from t2t_mm.settings.sections import SCHEDULE_FACTORS
-from t2t_mm.training.schedule import FACTORS, learning_rate_at
+from t2t_mm.training.schedule import FACTORS, compute_learning_rate
 
 HPARAMS = OptimizerHParams(learning_rate=0.5, warmup_steps=4)
 
 
 def rates(schedule: str, steps: list[int], total_steps: int = 10) -> list[float]:
     hparams = dataclasses.replace(HPARAMS, schedule=schedule)
-    return [learning_rate_at(step, hparams, total_steps) for step in steps]
+    return [compute_learning_rate(step, hparams, total_steps) for step in steps]
 
 
 def test_the_rate_that_is_set_is_the_rate_that_is_used() -> None:
@@ -37,7 +37,7 @@ def test_linear_and_cosine_decay_end_at_zero() -> None:
 
 def test_decay_steps_take_the_place_of_the_total() -> None:
     hparams = dataclasses.replace(HPARAMS, schedule="linear_decay", decay_steps=20)
-    assert learning_rate_at(9, hparams, total_steps=10) == pytest.approx(0.5)
+    assert compute_learning_rate(9, hparams, total_steps=10) == pytest.approx(0.5)
 
 
 def test_every_factor_that_settings_accept_is_computed() -> None:
@@ -47,7 +47,7 @@ def test_every_factor_that_settings_accept_is_computed() -> None:
 @pytest.mark.parametrize("name", FACTORS)
 def test_a_factor_depends_on_the_total_exactly_where_settings_say_so(name: str) -> None:
     hparams = dataclasses.replace(HPARAMS, schedule=name)
-    differs = learning_rate_at(7, hparams, 10) != learning_rate_at(7, hparams, 1000)
+    differs = compute_learning_rate(7, hparams, 10) != compute_learning_rate(7, hparams, 1000)
     assert differs == hparams.depends_on_total_steps
 
 

@@ -11,9 +11,10 @@ from t2t_mm.features import Language
 from t2t_mm.layers import factored
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.registry import load_hparams
-from t2t_mm.run.checkpoint import named_variables, restore_variables, write_arrays
+from t2t_mm.run.checkpoint import name_variables, restore_variables, write_arrays
 from t2t_mm.run.task import Task
 from t2t_mm.settings import OptimizerHParams
+from t2t_mm.training import packed_gradients
 from t2t_mm.training import step as step_module
 from t2t_mm.training.optimizer import build_optimizer
 from t2t_mm.training.step import TrainStep
@@ -121,7 +122,7 @@ def test_factored_gradients_train_as_matrices_do(monkeypatch: pytest.MonkeyPatch
     losses = []
     for least_factored in (1, factored.LEAST_ELEMENTS):
         monkeypatch.setattr(factored, "LEAST_ELEMENTS", least_factored)
-        monkeypatch.setattr(factored, "LEAST_SAVING", 1)
+        monkeypatch.setattr(packed_gradients, "LEAST_SAVING", 1)
         step = make_step(overlap_update=True)
         metrics = [step.update(one, examples, 1e-2) for one, examples in BATCHES * 2]
         losses.append([float(one["loss"]) for one in metrics])
@@ -230,7 +231,7 @@ def test_each_update_moves_the_biases_and_a_checkpoint_keeps_them(tmp_path: Path
     np.testing.assert_array_equal(moved, np.round(moved))
     assert np.abs(moved).max() > 0
     saved = {
-        "weights": named_variables(step.model.variables),
+        "weights": name_variables(step.model.variables),
         "optimizer": step.optimizer.state(),
     }
     for name, group in saved.items():

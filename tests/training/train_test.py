@@ -9,12 +9,10 @@ from changed_settings import change_settings
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
 from t2t_mm.errors import UserError
-from t2t_mm.features import BatchSpec
-from t2t_mm.registry import load_hparams, problem
+from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import CheckpointStore
-from t2t_mm.settings import DataHParams, HParams
+from t2t_mm.settings import HParams
 from t2t_mm.training.train import train
-from t2t_mm.training.training_inputs import batch_spec, open_inputs
 from t2t_mm.training.training_options import TrainingOptions
 
 
@@ -35,7 +33,7 @@ def test_the_run_directory_says_everything(tiny_run: TinyRun) -> None:
     assert [task["name"] for task in run["tasks"]] == list(PROBLEMS)
     environment = json.loads((directory / "environment.json").read_text())
     assert environment["seed"] == tiny_hparams().train.seed
-    assert [c.step for c in CheckpointStore(directory).checkpoints()] == [10, 15, 20]
+    assert [c.step for c in CheckpointStore(directory).list_checkpoints()] == [10, 15, 20]
 
 
 def test_logs_are_by_problem_name_and_count_what_each_received(tiny_run: TinyRun) -> None:
@@ -90,29 +88,3 @@ def test_other_settings_in_the_same_folder_are_refused(
             data_dir=tiny_run.data_dir,
             output_dir=tiny_run.output_dir,
         )
-
-
-def test_settings_may_know_problems_that_are_not_trained_on(tiny_run: TinyRun) -> None:
-    data = DataHParams(
-        mixing="given",
-        rates={"algorithmic_copy": 3.0, "mini_ende": 1.0},
-        batches={"mini_ende": 7, "algorithmic_copy": 99},
-    )
-    inputs = open_inputs(["algorithmic_copy"], data, data_dir=tiny_run.data_dir)
-    assert inputs.rates == {"algorithmic_copy": 1.0}
-    assert inputs.batches == {"algorithmic_copy": BatchSpec(tokens=99)}
-    for misspelt in ({"rates": {"mini_endee": 1.0}}, {"batches": {"mini_endee": 7}}):
-        with pytest.raises(UserError, match="Did you mean 'mini_ende'"):
-            open_inputs(["algorithmic_copy"], DataHParams(**misspelt), data_dir=tiny_run.data_dir)
-
-
-def test_batches_by_name_beat_the_settings_beat_the_problem() -> None:
-    copy = problem("algorithmic_copy")
-    assert batch_spec(copy, HParams().data) == copy.batch
-    assert batch_spec(copy, load_hparams("multimodel_tiny", overrides="batch_tokens=77").data) == (
-        BatchSpec(tokens=77)
-    )
-    named = "data.batch_tokens=77,data.batches={'algorithmic_copy': 99}"
-    assert batch_spec(copy, load_hparams("multimodel_tiny", overrides=named).data) == (
-        BatchSpec(tokens=99)
-    )

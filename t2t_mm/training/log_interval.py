@@ -1,0 +1,131 @@
+"""The steps between two lines of the log: what is told of them, by problem and altogether."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from t2t_mm.errors import UserError
+from t2t_mm.evaluation.expert_use import describe_expert_use
+from t2t_mm.training.logs import RunLog
+from t2t_mm.training.progress import Progress
+from t2t_mm.training.step import StepMetrics
+from t2t_mm.training.train_state import TrainState
+
+_SUMS = frozenset({"target_tokens", "examples", "padded_tokens"})
+
+
+class LogInterval:
+    """Keeps the metrics of the steps since the last line, without waiting for them.
+
+    Example:
+        >>> interval = LogInterval()
+        >>> for loss in (2.0, 1.0):
+        ...     interval.add("mini_ende", {"loss": loss, "target_tokens": 30, "expert_load": {}})
+        >>> interval.summarize()
+        {'mini_ende': {'loss': 1.5, 'target_tokens': 60.0, 'batches': 2.0}}
+    """
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+        self.metrics: dict[str, list[StepMetrics]] = {}
+        self.gradient_norms: list[tf.Tensor] = []
+
+    def add(self, name: str, metrics: StepMetrics) -> None:
+        """Keep the metrics of one batch of the problem `name`."""
+        self.metrics.setdefault(name, []).append(metrics)
+
+    def report(
+        self,
+        state: TrainState,
+        log: RunLog,
+        progress: Progress,
+        *,
+        learning_rate: float,
+        num_traces: int,
+    ) -> None:
+        """Tell the log and the person who watches what the steps were like.
+
+        Args:
+            state: After the last of them; what each problem has received is added up in it.
+            log: Gets a record for each problem, and one for all.
+            progress: Gets the loss of each problem.
+            learning_rate: Of the last step.
+            num_traces: Graphs traced since the start.
+
+        Raises:
+            UserError: A loss or a norm is not a number any more.
+        """
+        seconds = time.monotonic() - self.start
+        by_problem = self.summarize()
+        tokens = sum(values["target_tokens"] for values in by_problem.values())
+        progress.learning_rate = learning_rate
+        progress.tokens_per_second = tokens / max(seconds, 1e-9)
+        for name, values in by_problem.items():
+            zeros = {"batches": 0, "examples": 0, "target_tokens": 0}
+            counts = state.counts.setdefault(name, zeros)
+            for key in counts:
+                counts[key] += int(values[key])
+            progress.totals[name].examples += int(values["examples"])
+            progress.totals[name].target_tokens += int(values["target_tokens"])
+            log.write("train", state.step, {**values, "total": counts}, problem=name)
+        summary: dict[str, float] = {
+            "learning_rate": learning_rate,
+            "target_tokens_per_second": progress.tokens_per_second,
+            "seconds": seconds,
+            "traces": num_traces,
+            "resident_bytes": count_resident_bytes(),
+        }
+        if self.gradient_norms:
+            summary["gradient_norm"] = float(np.mean([float(n) for n in self.gradient_norms]))
+        log.write("train", state.step, summary)
+        progress.show_interval(state.step, {name: v["loss"] for name, v in by_problem.items()})
+        _check_finite(by_problem, summary, state.step)
+
+    def summarize(self) -> dict[str, dict[str, Any]]:
+        """Return means of losses and norms, sums of tokens and examples, and the experts' use."""
+        result: dict[str, dict[str, Any]] = {}
+        for name, batches in sorted(self.metrics.items()):
+            scalars = [key for key in batches[0] if key != "expert_load"]
+            columns = {key: np.array([float(b[key]) for b in batches]) for key in scalars}
+            result[name] = {
+                key: float(values.sum() if key in _SUMS else values.mean())
+                for key, values in columns.items()
+            }
+            result[name] |= {"batches": float(len(batches))}
+            result[name] |= describe_expert_use(batch["expert_load"] for batch in batches)
+        return result
+
+
+def _check_finite(
+    by_problem: Mapping[str, Mapping[str, float]], summary: Mapping[str, float], step: int
+) -> None:
+    for name, values in [*by_problem.items(), ("the accumulated batches", summary)]:
+        for key in ("loss", "gradient_norm"):
+            if not np.isfinite(values.get(key, 0.0)):
+                raise UserError(
+                    f"The {key.replace('_', ' ')} of {name} is {values[key]} at step {step}: "
+                    "training has diverged, and this step is not saved. Train anew in another "
+                    "--output_dir with a lower optimizer.learning_rate or optimizer.clip_norm, or "
+                    "a longer optimizer.warmup_steps."
+                )
+
+
+def count_resident_bytes() -> int:
+    """Return the bytes of this process that are in memory now; 0 where the system does not tell.
+
+    Example:
+        >>> count_resident_bytes() > 1_000_000
+        True
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,51 @@
+"""Ctrl-C and SIGTERM as a request that a run ends after the step it is in."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class StopRequest:
+    """Whether someone asked the run to stop."""
+
+    was_made: bool = False
+
+
+@contextlib.contextmanager
+def catch_stop_signals(tell: Callable[[str], None]) -> Iterator[StopRequest]:
+    """Turn the first SIGINT or SIGTERM into a request; a second one interrupts at once.
+
+    Args:
+        tell: Says to the person who interrupted what happens now.
+
+    Example:
+        >>> with catch_stop_signals(print) as request:
+        ...     signal.raise_signal(signal.SIGTERM)
+        Stopping after this step; once more to stop at once, without saving.
+        >>> request.was_made
+        True
+    """
+    request = StopRequest()
+    previous: dict[signal.Signals, Any] = {}
+
+    def handle(number: int, frame: Any) -> None:
+        if request.was_made:
+            raise KeyboardInterrupt
+        request.was_made = True
+        tell("Stopping after this step; once more to stop at once, without saving.")
+
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            previous[number] = signal.signal(number, handle)
+    except ValueError:
+        pass  # not the main thread (a notebook's worker): signals stay with their owner
+    try:
+        yield request
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,95 @@
+"""What is told of the steps between two lines of the log."""
+
+import io
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from t2t_mm.errors import UserError
+from t2t_mm.training.log_interval import LogInterval, count_resident_bytes
+from t2t_mm.training.logs import RunLog
+from t2t_mm.training.progress import Progress
+from t2t_mm.training.train_state import TrainState
+
+
+def metrics(loss: float, tokens: int, load: list[float]) -> dict[str, Any]:
+    return {
+        "loss": loss,
+        "target_tokens": tokens,
+        "examples": 2,
+        "expert_load": {"encoder": np.array(load)},
+    }
+
+
+def make_interval() -> LogInterval:
+    interval = LogInterval()
+    interval.add("reverse", metrics(4.0, 10, [1.0, 0.0]))
+    interval.add("copy", metrics(1.0, 20, [3.0, 0.0]))
+    interval.add("copy", metrics(2.0, 40, [0.0, 1.0]))
+    return interval
+
+
+def report(interval: LogInterval, folder: Path, state: TrainState) -> list[dict[str, Any]]:
+    """Reports an interval and returns the records that are new in the log."""
+    progress = Progress(["copy", "reverse"], 10, 0, Console(file=io.StringIO()))
+    with RunLog(folder, state.step) as log:
+        interval.report(state, log, progress, learning_rate=0.5, num_traces=2)
+    records = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert progress.totals["copy"].loss == 1.5
+    return records
+
+
+def make_state(step: int = 3) -> TrainState:
+    return TrainState(None, None, {}, step=step)  # type: ignore[arg-type]
+
+
+def test_losses_are_means_and_tokens_are_sums_by_problem() -> None:
+    summary = make_interval().summarize()
+    assert list(summary) == ["copy", "reverse"]
+    copy = summary["copy"]
+    assert (copy["loss"], copy["batches"]) == (1.5, 2)
+    assert (copy["target_tokens"], copy["examples"]) == (60, 4)
+    assert copy["encoder_expert_shares"] == [0.75, 0.25]
+    assert summary["reverse"]["encoder_experts_in_use"] == 1.0
+
+
+def test_a_report_is_a_record_for_each_problem_and_one_for_all(tmp_path: Path) -> None:
+    state = make_state()
+    state.counts["copy"] = {"batches": 5, "examples": 10, "target_tokens": 100}
+    interval = make_interval()
+    interval.gradient_norms = [np.float32(1.0), np.float32(3.0)]
+    copy, reverse, whole = report(interval, tmp_path, state)
+    assert (copy["problem"], copy["loss"]) == ("copy", 1.5)
+    assert copy["total"] == {"batches": 7, "examples": 14, "target_tokens": 160}
+    assert reverse["total"] == {"batches": 1, "examples": 2, "target_tokens": 10}
+    assert (whole["learning_rate"], whole["traces"], whole["gradient_norm"]) == (0.5, 2, 2.0)
+    assert whole["step"] == 3 and "problem" not in whole
+
+
+def test_a_loss_that_is_no_number_is_logged_and_told(tmp_path: Path) -> None:
+    interval = make_interval()
+    interval.add("reverse", metrics(math.nan, 10, [1.0, 0.0]))
+    with pytest.raises(UserError, match="loss of reverse is nan at step 3: training has diverged"):
+        report(interval, tmp_path, make_state())
+    assert '"problem": "reverse"' in (tmp_path / "log.jsonl").read_text()
+
+
+def test_a_norm_of_accumulated_batches_that_is_no_number_is_told(tmp_path: Path) -> None:
+    interval = make_interval()
+    interval.gradient_norms = [np.float32(math.inf)]
+    with pytest.raises(UserError, match="gradient norm of the accumulated batches is inf"):
+        report(interval, tmp_path, make_state())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_what_is_written_to_counts_as_memory() -> None:
+    before = count_resident_bytes()
+    block = np.ones(100_000_000, np.uint8)
+    assert 90_000_000 < count_resident_bytes() - before < 200_000_000
+    assert block.sum() == 100_000_000

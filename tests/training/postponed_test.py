@@ -1,0 +1,103 @@
+"""Updates at once and postponed: the same to the last bit, and nothing is lost or made twice."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from t2t_mm.layers import factored
+from t2t_mm.layers.factored import FactoredGradient
+from t2t_mm.training.packed_gradients import pack
+from t2t_mm.training.postponed import NEUTRAL, Updates, make_zeros_beside
+
+RATE = 0.125
+START = [[1.0, 2.0], [3.0, 4.0]]
+
+
+def make_updates(num_variables: int = 2) -> Updates:
+    return Updates([tf.Variable(START) for _ in range(num_variables)])
+
+
+def numbers(updates: Updates, step: int = 1) -> dict[str, tf.Tensor]:
+    """Of step `step` of each variable; without epsilon the first is of the size of the rate."""
+    values = {
+        "beta1_power": 0.9**step,
+        "beta2_power": 0.98**step,
+        "lr": RATE,
+        "beta1": 0.9,
+        "beta2": 0.98,
+        "epsilon": 0.0,
+    }
+    return {name: tf.fill([len(updates.variables)], value) for name, value in values.items()}
+
+
+def arrays(updates: Updates) -> list[np.ndarray]:
+    groups = (updates.variables, updates.first_moments, updates.second_moments)
+    return [variable.numpy() for group in groups for variable in group]
+
+
+def test_an_update_at_once_is_adams_first_step() -> None:
+    updates = make_updates()
+    gradient = tf.constant([[1.0, -1.0], [2.0, 1.0]])
+    updates.make({0: gradient}, numbers(updates))
+    moved = np.array(START) - RATE * np.sign(gradient)
+    np.testing.assert_allclose(updates.variables[0], moved, rtol=1e-5)
+    np.testing.assert_allclose(updates.first_moments[0], 0.1 * gradient.numpy(), rtol=1e-5)
+    np.testing.assert_array_equal(updates.variables[1], START)
+
+
+def test_room_that_is_made_changes_nothing() -> None:
+    updates = make_updates()
+    updates.make({0: tf.ones([2, 2]), 1: tf.ones([2, 2])}, numbers(updates))
+    before = arrays(updates)
+    updates.make_room([0, 1])
+    updates.carry_out([0, 1])
+    np.testing.assert_equal(arrays(updates), before)
+
+
+def test_what_waits_is_updated_when_it_is_carried_out_and_not_again() -> None:
+    later, at_once = make_updates(), make_updates()
+    gradients = {0: tf.constant([[1.0, 2.0], [3.0, 4.0]]), 1: tf.ones([2, 2])}
+    at_once.make(gradients, numbers(at_once))
+    later.make_room([1])
+    later.make(gradients, numbers(later), postpone=[1])
+    np.testing.assert_array_equal(later.variables[0], at_once.variables[0])
+    np.testing.assert_array_equal(later.variables[1], START)
+    later.settle()
+    np.testing.assert_equal(arrays(later), arrays(at_once))
+    later.settle()
+    np.testing.assert_equal(arrays(later), arrays(at_once))
+
+
+def test_a_variable_that_waits_without_a_gradient_is_left_alone() -> None:
+    updates = make_updates()
+    updates.make_room([0, 1])
+    updates.make({1: tf.ones([2, 2])}, numbers(updates), postpone=[0, 1])
+    updates.settle()
+    np.testing.assert_array_equal(updates.variables[0], START)
+    np.testing.assert_allclose(updates.variables[1], np.array(START) - RATE, rtol=1e-5)
+
+
+@pytest.mark.parametrize("is_factored", [True, False])
+def test_a_large_matrix_waits_as_its_factors_or_whole(
+    is_factored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(factored, "LEAST_ELEMENTS", 4)
+    left, right = tf.constant([[1.0], [2.0]]), tf.constant([[3.0, 5.0]])
+    updates, expected = make_updates(1), make_updates(1)
+    expected.make({0: left @ right}, numbers(expected))
+    updates.make_room([0])
+    packed, _ = pack(FactoredGradient(left, right))
+    gradient = packed if is_factored else left @ right
+    updates.make({0: gradient}, numbers(updates), postpone=[0])
+    updates.settle()
+    np.testing.assert_equal(arrays(updates), arrays(expected))
+
+
+def test_neutral_numbers_are_those_of_every_update() -> None:
+    assert NEUTRAL.keys() == numbers(make_updates()).keys()
+
+
+def test_zeros_have_the_shape_of_what_they_stand_beside() -> None:
+    zeros = make_zeros_beside(tf.Variable(START))
+    np.testing.assert_array_equal(zeros, [[0.0, 0.0], [0.0, 0.0]])
+    assert not zeros.trainable

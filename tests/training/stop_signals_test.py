@@ -1,0 +1,39 @@
+"""Ctrl-C asks for an end once, and ends at once the second time."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from t2t_mm.training.stop_signals import catch_stop_signals
+
+
+def test_a_second_signal_does_not_wait() -> None:
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt), catch_stop_signals(told.append) as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.was_made and "once more" in told[0]
+        os.kill(os.getpid(), signal.SIGINT)
+    assert len(told) == 1
+
+
+def test_signals_are_back_with_their_owner_afterwards() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with catch_stop_signals(print):
+        assert signal.getsignal(signal.SIGINT) is not before[0]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_beside_the_main_thread_signals_stay_with_their_owner() -> None:
+    handlers = []
+
+    def look() -> None:
+        with catch_stop_signals(print) as stop:
+            handlers.append(signal.getsignal(signal.SIGINT))
+            assert not stop.was_made
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert handlers == [signal.getsignal(signal.SIGINT)]

@@ -1,0 +1,62 @@
+"""What a run trains on: batches, shares and digests of its problems."""
+
+import pytest
+from tiny_run import PROBLEMS, TinyRun
+
+from t2t_mm.errors import UserError
+from t2t_mm.features import BatchSpec
+from t2t_mm.registry import load_hparams, problem
+from t2t_mm.run.run_directory import open_run
+from t2t_mm.settings import DataHParams, HParams
+from t2t_mm.training.training_inputs import choose_batch, open_inputs
+
+
+def test_settings_may_know_problems_that_are_not_trained_on(tiny_run: TinyRun) -> None:
+    data = DataHParams(
+        mixing="given",
+        rates={"algorithmic_copy": 3.0, "mini_ende": 1.0},
+        batches={"mini_ende": 7, "algorithmic_copy": 99},
+    )
+    inputs = open_inputs(["algorithmic_copy"], data, data_dir=tiny_run.data_dir)
+    assert inputs.rates == {"algorithmic_copy": 1.0}
+    assert inputs.batches == {"algorithmic_copy": BatchSpec(tokens=99)}
+    for misspelt in ({"rates": {"mini_endee": 1.0}}, {"batches": {"mini_endee": 7}}):
+        with pytest.raises(UserError, match="Did you mean 'mini_ende'"):
+            open_inputs(["algorithmic_copy"], DataHParams(**misspelt), data_dir=tiny_run.data_dir)
+
+
+def test_batches_by_name_beat_the_settings_beat_the_problem() -> None:
+    copy = problem("algorithmic_copy")
+    assert choose_batch(copy, HParams().data) == copy.batch
+    for_all = load_hparams("multimodel_tiny", overrides="batch_tokens=77").data
+    assert choose_batch(copy, for_all) == BatchSpec(tokens=77)
+    overrides = "data.batch_tokens=77,data.batches={'algorithmic_copy': 99}"
+    by_name = load_hparams("multimodel_tiny", overrides=overrides).data
+    assert choose_batch(copy, by_name) == BatchSpec(tokens=99)
+
+
+def test_the_digests_are_those_that_the_run_was_trained_on(tiny_run: TinyRun) -> None:
+    inputs = open_inputs(list(PROBLEMS), DataHParams(), data_dir=tiny_run.data_dir)
+    assert inputs.digests() == open_run(tiny_run.output_dir).data_digests
+    assert len(set(inputs.digests().values())) == 2
+
+
+def test_iterators_begin_alike_and_have_no_end(tiny_run: TinyRun) -> None:
+    hparams = load_hparams("multimodel_tiny", overrides="data.max_length=64")
+    inputs = open_inputs(["algorithmic_copy"], hparams.data, data_dir=tiny_run.data_dir)
+    first, again = (inputs.open_iterators(hparams)["algorithmic_copy"] for _ in range(2))
+    size = inputs.infos["algorithmic_copy"].sizes["train"]
+    seen = 0
+    while seen <= size:
+        batch, same = next(first), next(again)
+        assert (batch["inputs"].numpy() == same["inputs"].numpy()).all()
+        seen += len(batch["inputs"])
+
+
+def test_a_line_for_each_problem_tells_its_size_share_and_batch(tiny_run: TinyRun) -> None:
+    data = DataHParams(batch_tokens=77)
+    inputs = open_inputs(list(PROBLEMS), data, data_dir=tiny_run.data_dir)
+    lines = inputs.describe(64)
+    assert len(lines) == 2
+    size = inputs.infos["algorithmic_copy"].sizes["train"]
+    assert lines[0].startswith(f"algorithmic_copy: {size:,} examples, share 50.0%, batches of 77")
