@@ -23,7 +23,7 @@ from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.run.task import Task
 from t2t_mm.settings import HParams
-from t2t_mm.settings.differences import resume_differences
+from t2t_mm.settings.differences import list_resume_differences
 from t2t_mm.settings.hparams_json import from_json, to_json
 
 
@@ -152,7 +152,7 @@ def check_resumable(run: Run, asked: Run) -> None:
     Raises:
         UserError: Settings, problems or data differ; the message lists each difference.
     """
-    differences = resume_differences(run.hparams, asked.hparams)
+    differences = list_resume_differences(run.hparams, asked.hparams)
     had, names = ([task.name for task in one.tasks] for one in (run, asked))
     if had != names:
         differences.append(f"problems: run has {', '.join(had)}, asked for {', '.join(names)}")

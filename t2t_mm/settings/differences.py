@@ -21,35 +21,50 @@ _FREE_ON_RESUME = frozenset(
 )
 
 
-def differences(run: HParams, asked: HParams) -> list[str]:
-    """Return what two settings differ in, one line per field.
+def list_differences(run: HParams, asked: HParams) -> list[str]:
+    """List what two settings differ in, one line per field.
+
+    Args:
+        run: Those of the run that is there.
+        asked: Those that are asked for now.
 
     Example:
-        >>> differences(HParams(), HParams(model=ModelHParams(width=256)))
+        >>> from t2t_mm.settings import ModelHParams
+        >>> list_differences(HParams(), HParams(model=ModelHParams(width=256)))
         ['model.width: run has 512, asked for 256']
     """
     return [
-        f"{name}: run has {old!r}, asked for {new!r}" for name, old, new in _changes(run, asked)
+        f"{name}: run has {old!r}, asked for {new!r}"
+        for name, old, new in _list_changes(run, asked)
     ]
 
 
-def resume_differences(run: HParams, asked: HParams) -> list[str]:
-    """Return the differences that forbid resuming a run.
+def list_resume_differences(run: HParams, asked: HParams) -> list[str]:
+    """List the differences that forbid resuming a run.
 
-    Free are decode.*, intervals and logging, where and beside what things are computed, and the
-    number of steps where the schedule does not depend on it.
+    These may differ: decode.*, intervals, logging, on which devices and beside what the updates are
+    computed, and the number of steps where the schedule does not depend on it.
+
+    Args:
+        run: The settings of the run that is there.
+        asked: Those that are asked for now.
+
+    Example:
+        >>> from t2t_mm.settings import DecodeHParams
+        >>> list_resume_differences(HParams(), HParams(decode=DecodeHParams(batch_size=1)))
+        []
     """
     free = set(_FREE_ON_RESUME)
     if not run.optimizer.depends_on_total_steps:
         free.add("train.steps")
     return [
         f"{name}: run has {old!r}, asked for {new!r}"
-        for name, old, new in _changes(run, asked)
+        for name, old, new in _list_changes(run, asked)
         if name not in free and not name.startswith("decode.")
     ]
 
 
-def _changes(run: HParams, asked: HParams) -> list[tuple[str, Any, Any]]:
+def _list_changes(run: HParams, asked: HParams) -> list[tuple[str, Any, Any]]:
     pairs = [
         (f"{section}.{name}", getattr(getattr(run, section), name), value)
         for section in SECTIONS

@@ -15,12 +15,12 @@ _OPENING, _CLOSING = "[{(", "]})"
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 
 
-class _WrongType(Exception):
-    """A value does not fit its field; the caller knows the field's name."""
+class _WrongTypeError(Exception):
+    """A value does not fit its field, whose name only the caller knows."""
 
 
-def field_types(record: type) -> dict[str, Any]:
-    """Field name -> type of a dataclass, with annotations evaluated."""
+def read_field_types(record: type) -> dict[str, Any]:
+    """Return the type of each field of a dataclass by name, annotations evaluated."""
     hints = get_type_hints(record)
     return {field.name: hints[field.name] for field in dataclasses.fields(record)}
 
@@ -35,15 +35,15 @@ def check_fields(record: Any, section: str) -> None:
     Raises:
         UserError: A value has the wrong type or is out of range.
     """
-    hints = field_types(type(record))
+    hints = read_field_types(type(record))
     for field in dataclasses.fields(record):
         name = f"{section}.{field.name}"
-        value = convert(name, hints[field.name], getattr(record, field.name))
+        value = convert_value(name, hints[field.name], getattr(record, field.name))
         object.__setattr__(record, field.name, value)
         _check_range(name, value, field.metadata)
 
 
-def convert(name: str, hint: Any, value: Any) -> Any:
+def convert_value(name: str, hint: Any, value: Any) -> Any:
     """Check a Python value against a field's type.
 
     Args:
@@ -56,14 +56,18 @@ def convert(name: str, hint: Any, value: Any) -> Any:
 
     Raises:
         UserError: The types differ.
+
+    Example:
+        >>> convert_value("data.rates", dict[str, float], {"mini_ende": 2})
+        {'mini_ende': 2.0}
     """
     try:
-        return _convert(hint, value)
-    except _WrongType:
-        raise _type_error(name, hint, value) from None
+        return _convert_value(hint, value)
+    except _WrongTypeError:
+        raise _make_type_error(name, hint, value) from None
 
 
-def parse(name: str, hint: Any, text: str) -> Any:
+def parse_value(name: str, hint: Any, text: str) -> Any:
     """Read the text of an override as a field's type.
 
     Args:
@@ -73,11 +77,15 @@ def parse(name: str, hint: Any, text: str) -> Any:
 
     Raises:
         UserError: The text is none of that type.
+
+    Example:
+        >>> parse_value("modality.image_widths", tuple[int, ...], "[16, 32]")
+        (16, 32)
     """
     try:
-        return _parse(hint, text.strip())
-    except _WrongType:
-        raise _type_error(name, hint, text.strip()) from None
+        return _parse_value(hint, text.strip())
+    except _WrongTypeError:
+        raise _make_type_error(name, hint, text.strip()) from None
 
 
 def split_top_level(text: str, separator: str = ",") -> list[str]:
@@ -111,7 +119,12 @@ def split_top_level(text: str, separator: str = ",") -> list[str]:
 
 
 def describe_type(hint: Any) -> str:
-    """Return a field's type in words."""
+    """Describe a field's type in words.
+
+    Example:
+        >>> describe_type(dict[str, float])
+        'a mapping from str to float'
+    """
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         return "one of " + ", ".join(repr(choice) for choice in arguments)
@@ -122,46 +135,52 @@ def describe_type(hint: Any) -> str:
     return str(hint.__name__)
 
 
-def _convert(hint: Any, value: Any) -> Any:
+def _convert_value(hint: Any, value: Any) -> Any:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         if value in arguments and type(value) in {type(choice) for choice in arguments}:
             return value
-        raise _WrongType
+        raise _WrongTypeError
     if _is_mapping(origin):
         if not isinstance(value, Mapping):
-            raise _WrongType
-        return {_convert(str, key): _convert(arguments[1], part) for key, part in value.items()}
+            raise _WrongTypeError
+        return {
+            _convert_value(str, key): _convert_value(arguments[1], part)
+            for key, part in value.items()
+        }
     if _is_sequence(origin):
         if isinstance(value, str) or not isinstance(value, Sequence):
-            raise _WrongType
-        return origin_sequence(origin)(_convert(arguments[0], part) for part in value)
+            raise _WrongTypeError
+        return choose_sequence_type(origin)(_convert_value(arguments[0], part) for part in value)
     if hint is float and type(value) is int:
         value = float(value)
     if type(value) is not hint or (hint is float and not math.isfinite(value)):
-        raise _WrongType
+        raise _WrongTypeError
     return value
 
 
-def _parse(hint: Any, text: str) -> Any:
+def _parse_value(hint: Any, text: str) -> Any:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
-        return _convert(hint, _unquote(text))
+        return _convert_value(hint, _unquote(text))
     if _is_mapping(origin):
-        pairs = [part.rpartition(":") for part in split_top_level(_inside(text, "{}"))]
+        pairs = [part.rpartition(":") for part in split_top_level(_strip_brackets(text, "{}"))]
         if not all(colon and key.strip() for key, colon, _ in pairs):
-            raise _WrongType
-        return {_unquote(key.strip()): _parse(arguments[1], part.strip()) for key, _, part in pairs}
+            raise _WrongTypeError
+        return {
+            _unquote(key.strip()): _parse_value(arguments[1], part.strip())
+            for key, _, part in pairs
+        }
     if _is_sequence(origin):
-        parts = split_top_level(_inside(text, "[]"))
-        return origin_sequence(origin)(_parse(arguments[0], part) for part in parts)
+        parts = split_top_level(_strip_brackets(text, "[]"))
+        return choose_sequence_type(origin)(_parse_value(arguments[0], part) for part in parts)
     if hint is bool:
         if text not in _BOOLEANS:
-            raise _WrongType
+            raise _WrongTypeError
         return _BOOLEANS[text]
     if hint is int:
         if not _INTEGER.fullmatch(text):
-            raise _WrongType
+            raise _WrongTypeError
         return int(text)
     if hint is float:
         return _parse_float(text)
@@ -170,15 +189,15 @@ def _parse(hint: Any, text: str) -> Any:
 
 def _parse_float(text: str) -> float:
     try:
-        return float(_convert(float, float(text)))
+        return float(_convert_value(float, float(text)))
     except ValueError:
-        raise _WrongType from None
+        raise _WrongTypeError from None
 
 
-def _inside(text: str, brackets: str) -> str:
+def _strip_brackets(text: str, brackets: str) -> str:
     """Return what stands between a pair of brackets."""
     if len(text) < 2 or text[0] != brackets[0] or text[-1] != brackets[1]:
-        raise _WrongType
+        raise _WrongTypeError
     return text[1:-1]
 
 
@@ -196,8 +215,8 @@ def _is_sequence(origin: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Sequence)
 
 
-def origin_sequence(origin: Any) -> type[list[Any]] | type[tuple[Any, ...]]:
-    """Return the container that a field of this kind holds: frozen records prefer tuples."""
+def choose_sequence_type(origin: Any) -> type[list[Any]] | type[tuple[Any, ...]]:
+    """Choose the container that a field of this kind holds: frozen records prefer tuples."""
     return list if origin is list else tuple
 
 
@@ -213,7 +232,7 @@ def _check_range(name: str, value: Any, limits: Mapping[str, Any]) -> None:
     )
 
 
-def _type_error(name: str, hint: Any, value: Any) -> UserError:
+def _make_type_error(name: str, hint: Any, value: Any) -> UserError:
     return UserError(
         f"{name} has the wrong type", expected=describe_type(hint), received={name: value}
     )

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
-from t2t_mm.settings.field_values import convert, field_types
-from t2t_mm.settings.overrides import check_given_once, resolve_field_name
+from t2t_mm.settings.field_values import convert_value, read_field_types
+from t2t_mm.settings.overrides import check_given_once, find_field_type, resolve_field_name
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
 from t2t_mm.settings.sections import SECTIONS
 
@@ -25,7 +25,7 @@ _BINDING = re.compile(r"^(?P<name>[\w./]+)\.(?P<field>\w+) = ", re.MULTILINE)
 
 
 def read_gin(files: Iterable[str | Path], params: Iterable[str]) -> dict[str, Any]:
-    """Read gin files, then parameters.
+    """Read gin files, then parameters, which are stronger.
 
     Args:
         files: Paths; a bare name is also looked for beside the built-in hparams sets.
@@ -37,8 +37,12 @@ def read_gin(files: Iterable[str | Path], params: Iterable[str]) -> dict[str, An
     Raises:
         UserError: A file is missing or malformed, a name is unknown or scoped, a field is bound
             by two names, or a value has the wrong type.
+
+    Example:
+        >>> read_gin(["small_corpus.gin"], ["train.steps=5"])["train.steps"]
+        5
     """
-    paths = [str(_find_file(file)) for file in files]
+    paths = [str(_find_gin_file(file)) for file in files]
     bindings = list(params)
     if not paths and not bindings:
         return {}
@@ -48,7 +52,7 @@ def read_gin(files: Iterable[str | Path], params: Iterable[str]) -> dict[str, An
     try:
         for section in SECTIONS:
             _make_bindable(gin, section)
-        _parse(gin, paths, bindings)
+        _parse_bindings(gin, paths, bindings)
         _check_only_sections(gin.config_str())
         return _collect_bindings(gin)
     finally:
@@ -56,13 +60,13 @@ def read_gin(files: Iterable[str | Path], params: Iterable[str]) -> dict[str, An
 
 
 def _collect_bindings(gin: Any) -> dict[str, Any]:
+    """Return what gin holds of the sections: full field name -> checked value."""
     found: dict[str, Any] = {}
     for section in SECTIONS:
         for name, value in gin.get_bindings(f"t2t_mm.{section}").items():
             full_name = resolve_field_name(f"{section}.{name}")
             check_given_once(full_name, found, "the gin settings")
-            owner, _, field = full_name.partition(".")
-            found[full_name] = convert(full_name, field_types(SECTIONS[owner])[field], value)
+            found[full_name] = convert_value(full_name, find_field_type(full_name), value)
     return found
 
 
@@ -73,27 +77,29 @@ def _make_bindable(gin: Any, section: str) -> None:
     except ValueError:
         earlier = [name.partition(".") for name in RENAMED_FIELDS]
         names = [
-            *field_types(SECTIONS[section]),
+            *read_field_types(SECTIONS[section]),
             *(old for own, _, old in earlier if own == section),
         ]
         record = dataclasses.make_dataclass(section, [(name, Any, None) for name in names])
         gin.external_configurable(record, name=section, module="t2t_mm")
 
 
-def _parse(gin: Any, paths: Sequence[str], bindings: Sequence[str]) -> None:
+def _parse_bindings(gin: Any, paths: Sequence[str], bindings: Sequence[str]) -> None:
     try:
         gin.parse_config_files_and_bindings(paths, bindings)
     except (ValueError, TypeError, SyntaxError, OSError, RuntimeError, ImportError) as error:
         message = " ".join(str(error).split())
-        raise UserError(f"The gin settings cannot be read: {message}{_suggest(message)}") from error
+        raise UserError(
+            f"The gin settings cannot be read: {message}{_suggest_names(message)}"
+        ) from error
 
 
-def _suggest(message: str) -> str:
-    """Return the closest names for gin's own words on an unknown name."""
+def _suggest_names(message: str) -> str:
+    """Suggest names where gin's own message says that one is unknown."""
     parameter = re.search(r"doesn't have a parameter named '(\w+)'", message)
     section = re.search(r"Configurable '(?:t2t_mm\.)?(\w+)'", message)
     if parameter and section and section[1] in SECTIONS:
-        return suggest_closest(parameter[1], field_types(SECTIONS[section[1]]))
+        return suggest_closest(parameter[1], read_field_types(SECTIONS[section[1]]))
     unknown = re.search(r"No configurable matching '([\w.]+)'", message)
     return suggest_closest(unknown[1], SECTIONS) if unknown else ""
 
@@ -111,8 +117,8 @@ def _check_only_sections(text: str) -> None:
         resolve_field_name(f"{name}.{match['field']}")
 
 
-def _find_file(file: str | Path) -> Path:
-    """Return the path as given, or the file of this name beside the built-in sets."""
+def _find_gin_file(file: str | Path) -> Path:
+    """Find a gin file: at its path, or of this name beside the built-in sets."""
     path = Path(file).expanduser()
     if path.is_file():
         return path

@@ -13,7 +13,15 @@ from t2t_mm.settings.sections import HParams
 
 
 def to_json(hparams: HParams) -> str:
-    """Return the settings as `hparams.json` holds them: one object per section, indented."""
+    """Return the settings as `hparams.json` holds them: one object per section, indented.
+
+    Example:
+        >>> print(to_json(HParams()))
+        {
+          "model": {
+            "width": 512,
+        ...
+    """
     return json.dumps(dataclasses.asdict(hparams), indent=2) + "\n"
 
 
@@ -23,21 +31,26 @@ def from_json(text: str) -> HParams:
     Raises:
         UserError: This is no JSON, a field is unknown or given twice, or a value has the wrong
             type.
+
+    Example:
+        >>> from_json('{"model": {"width": 64}}').model.width
+        64
     """
     try:
         sections = json.loads(text)
     except ValueError as error:
         raise UserError(f"The settings are not valid JSON: {error}") from error
     values: dict[str, Any] = {}
-    for section, fields in _as_object("the settings", sections).items():
-        for name, value in _as_object(f"the section {section!r}", fields).items():
+    for section, fields in _check_object("the settings", sections).items():
+        for name, value in _check_object(f"the section {section!r}", fields).items():
             full_name = resolve_field_name(f"{section}.{name}")
             check_given_once(full_name, values, "the settings")
             values[full_name] = value
     return apply_overrides(HParams(), values)
 
 
-def _as_object(what: str, value: object) -> Mapping[str, Any]:
+def _check_object(what: str, value: object) -> Mapping[str, Any]:
+    """Return `value` after checking that it is a JSON object."""
     if not isinstance(value, dict):
         raise UserError(f"Of {what}, a JSON object was expected", received={"value": value})
     return value

@@ -8,7 +8,7 @@ EXPERTS = "experts"  # the one dimension that a mesh can have
 
 
 def count_expert_slices(mesh_shape: str) -> int:
-    """Read `experts.mesh_shape`.
+    """Count the slices that `experts.mesh_shape` names.
 
     Args:
         mesh_shape: Mesh TensorFlow's `name:size`; the name is `experts`. Empty: no mesh.

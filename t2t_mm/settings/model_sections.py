@@ -7,7 +7,7 @@ from typing import Literal
 
 from t2t_mm.errors import UserError
 from t2t_mm.settings.mesh_shape import count_expert_slices
-from t2t_mm.settings.section import Section, setting
+from t2t_mm.settings.section import Section, declare_field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +31,13 @@ class ModelHParams(Section):
 
     section = "model"
 
-    width: int = setting(512, at_least=1)
-    num_heads: int = setting(8, at_least=1)
-    encoder_blocks: int = setting(6, at_least=1)
-    mixer_blocks: int = setting(2, at_least=0)
-    decoder_blocks: int = setting(4, at_least=1)
-    dropout: float = setting(0.1, at_least=0, below=1)
-    attention_dropout: float = setting(0.1, at_least=0, below=1)
+    width: int = declare_field(512, at_least=1)
+    num_heads: int = declare_field(8, at_least=1)
+    encoder_blocks: int = declare_field(6, at_least=1)
+    mixer_blocks: int = declare_field(2, at_least=0)
+    decoder_blocks: int = declare_field(4, at_least=1)
+    dropout: float = declare_field(0.1, at_least=0, below=1)
+    attention_dropout: float = declare_field(0.1, at_least=0, below=1)
     use_attention: bool = True
     gain_per_channel: bool = True
     mixer_join: Literal["add", "concat"] = "add"
@@ -81,16 +81,16 @@ class ExpertHParams(Section):
     section = "experts"
 
     use_experts: bool = True
-    num_experts: int = setting(30, at_least=1)
-    experts_per_token: int = setting(2, at_least=1)
-    expert_width: int = setting(2048, at_least=1)
+    num_experts: int = declare_field(30, at_least=1)
+    experts_per_token: int = declare_field(2, at_least=1)
+    expert_width: int = declare_field(2048, at_least=1)
     gate: Literal["position", "problem"] = "position"
     balancing: Literal["importance_load", "switch", "bias", "none"] = "importance_load"
-    balance_loss_weight: float = setting(0.01, at_least=0)
-    z_loss_weight: float = setting(0.0, at_least=0)
-    bias_update_rate: float = setting(1e-3, at_least=0)
+    balance_loss_weight: float = declare_field(0.01, at_least=0)
+    z_loss_weight: float = declare_field(0.0, at_least=0)
+    bias_update_rate: float = declare_field(1e-3, at_least=0)
     expert_dispatch: Literal["auto", "ragged", "blocked", "capacity", "dense"] = "auto"
-    capacity_factor: float = setting(1.25, at_least=0.1)
+    capacity_factor: float = declare_field(1.25, at_least=0.1)
     mesh_shape: str = ""
 
     def __post_init__(self) -> None:
@@ -168,13 +168,13 @@ class ModalityHParams(Section):
 
     section = "modality"
 
-    image_widths: tuple[int, ...] = setting((32, 64, 128, 256), at_least=1)
-    audio_stem_width: int = setting(16, at_least=0)
-    audio_widths: tuple[int, ...] = setting((32, 64, 128), at_least=0)
-    audio_time_strides: tuple[int, ...] = setting((2, 2, 1), at_least=1)
-    audio_frequency_strides: tuple[int, ...] = setting((2, 2, 2), at_least=1)
+    image_widths: tuple[int, ...] = declare_field((32, 64, 128, 256), at_least=1)
+    audio_stem_width: int = declare_field(16, at_least=0)
+    audio_widths: tuple[int, ...] = declare_field((32, 64, 128), at_least=0)
+    audio_time_strides: tuple[int, ...] = declare_field((2, 2, 1), at_least=1)
+    audio_frequency_strides: tuple[int, ...] = declare_field((2, 2, 2), at_least=1)
     audio_bands: Literal["channels", "positions"] = "channels"
-    categorical_widths: tuple[int, ...] = setting((0, 0), at_least=0)
+    categorical_widths: tuple[int, ...] = declare_field((0, 0), at_least=0)
     separable: bool = True
     norm: Literal["batch", "layer"] = "batch"
 

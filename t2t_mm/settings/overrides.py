@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
-from t2t_mm.settings.field_values import field_types, parse, split_top_level
+from t2t_mm.settings.field_values import parse_value, read_field_types, split_top_level
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
 from t2t_mm.settings.sections import SECTIONS, HParams
 
@@ -41,8 +41,7 @@ def parse_overrides(text: str) -> dict[str, Any]:
             )
         full_name = resolve_field_name(name.strip())
         check_given_once(full_name, found, "--hparams")
-        section, _, field = full_name.partition(".")
-        found[full_name] = parse(full_name, field_types(SECTIONS[section])[field], value)
+        found[full_name] = parse_value(full_name, find_field_type(full_name), value)
     return found
 
 
@@ -61,7 +60,7 @@ def resolve_field_name(name: str) -> str:
     """
     name = RENAMED_FIELDS.get(name, name)
     names = [
-        f"{section}.{field}" for section, cls in SECTIONS.items() for field in field_types(cls)
+        f"{section}.{field}" for section, cls in SECTIONS.items() for field in read_field_types(cls)
     ]
     if name in names:
         return name
@@ -75,6 +74,20 @@ def resolve_field_name(name: str) -> str:
         f"There is no hparams field named {name!r}.{suggest_closest(name, candidates)}",
         fix="`t2t-registry describe multimodel_base` shows all fields.",
     )
+
+
+def find_field_type(full_name: str) -> Any:
+    """Return the type of a field.
+
+    Args:
+        full_name: The field, by today's name.
+
+    Example:
+        >>> find_field_type("model.width")
+        <class 'int'>
+    """
+    section, _, field = full_name.partition(".")
+    return read_field_types(SECTIONS[section])[field]
 
 
 def check_given_once(full_name: str, found: Container[str], where: str) -> None:
@@ -97,10 +110,14 @@ def apply_overrides(hparams: HParams, values: Mapping[str, Any]) -> HParams:
 
     Args:
         hparams: The settings to start from.
-        values: Full field name -> value.
+        values: Full field name, today's -> value.
 
     Raises:
         UserError: A value has the wrong type or is out of range.
+
+    Example:
+        >>> apply_overrides(HParams(), {"model.width": 64, "train.steps": 9}).train.steps
+        9
     """
     sections: dict[str, Any] = {}
     for full_name, value in values.items():

@@ -9,7 +9,7 @@ from t2t_mm.settings.field_values import check_fields
 
 
 class Section:
-    """Base of the records: checks the type of every field and its range.
+    """What the records derive from; it checks the type and the range of every field.
 
     Attributes:
         section: The name of the record within the settings, as in `model.width`.
@@ -24,6 +24,14 @@ class Section:
         check_fields(self, self.section)
 
 
-def setting(default: Any, *, at_least: float | None = None, below: float | None = None) -> Any:
-    """Return a field with a range: `at_least <= value < below`."""
+def declare_field(
+    default: Any, *, at_least: float | None = None, below: float | None = None
+) -> Any:
+    """Declare a field with a range: `at_least <= value < below`.
+
+    Args:
+        default: Its default; of a list of numbers each must be in the range.
+        at_least: The smallest value; None: there is none.
+        below: What every value is smaller than; None: nothing.
+    """
     return field(default=default, metadata={"at_least": at_least, "below": below})

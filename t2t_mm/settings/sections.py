@@ -8,7 +8,7 @@ from typing import Literal
 
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.settings.model_sections import ExpertHParams, ModalityHParams, ModelHParams
-from t2t_mm.settings.section import Section, setting
+from t2t_mm.settings.section import Section, declare_field
 
 __all__ = [
     "SCHEDULE_FACTORS",
@@ -36,7 +36,7 @@ SCHEDULE_FACTORS = {
 
 @dataclass(frozen=True, kw_only=True)
 class DataHParams(Section):
-    """Vocabulary, batches and mixing; read by the data package only.
+    """Vocabulary, batches and mixing.
 
     Args:
         vocabulary_size: Pieces that a vocabulary is trained to, where none exists yet.
@@ -54,16 +54,16 @@ class DataHParams(Section):
 
     section = "data"
 
-    vocabulary_size: int = setting(8192, at_least=260)
-    vocabulary_bytes: int = setting(10_000_000, at_least=1)
-    max_length: int = setting(256, at_least=0)
-    batch_tokens: int = setting(0, at_least=0)
-    batch_examples: int = setting(0, at_least=0)
+    vocabulary_size: int = declare_field(8192, at_least=260)
+    vocabulary_bytes: int = declare_field(10_000_000, at_least=1)
+    max_length: int = declare_field(256, at_least=0)
+    batch_tokens: int = declare_field(0, at_least=0)
+    batch_examples: int = declare_field(0, at_least=0)
     batches: Mapping[str, int] = field(default_factory=dict)
-    eval_batch_tokens: int = setting(4096, at_least=1)
-    shuffle_megabytes: int = setting(64, at_least=1)
+    eval_batch_tokens: int = declare_field(4096, at_least=1)
+    shuffle_megabytes: int = declare_field(64, at_least=1)
     mixing: Literal["uniform", "by_size", "temperature", "given"] = "uniform"
-    temperature: float = setting(2.0, at_least=1e-3)
+    temperature: float = declare_field(2.0, at_least=1e-3)
     rates: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ class DataHParams(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerHParams(Section):
-    """Adam and its schedule; read by `training/optimizer.py` only.
+    """Adam and its schedule; read by `training/` only.
 
     Args:
         learning_rate: The schedule's `constant` factor.
@@ -95,14 +95,14 @@ class OptimizerHParams(Section):
 
     section = "optimizer"
 
-    learning_rate: float = setting(1e-3, at_least=0)
+    learning_rate: float = declare_field(1e-3, at_least=0)
     schedule: str = "constant*linear_warmup*rsqrt_decay"
-    warmup_steps: int = setting(4000, at_least=0)
-    decay_steps: int = setting(0, at_least=0)
-    beta1: float = setting(0.9, at_least=0, below=1)
-    beta2: float = setting(0.98, at_least=0, below=1)
-    epsilon: float = setting(1e-6, at_least=0)
-    clip_norm: float = setting(2.0, at_least=0)
+    warmup_steps: int = declare_field(4000, at_least=0)
+    decay_steps: int = declare_field(0, at_least=0)
+    beta1: float = declare_field(0.9, at_least=0, below=1)
+    beta2: float = declare_field(0.98, at_least=0, below=1)
+    epsilon: float = declare_field(1e-6, at_least=0)
+    clip_norm: float = declare_field(2.0, at_least=0)
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -118,8 +118,9 @@ class OptimizerHParams(Section):
         super().__post_init__()
         for name in self.factors:
             if name not in SCHEDULE_FACTORS:
+                names = suggest_closest(name, SCHEDULE_FACTORS)
                 raise UserError(
-                    f"Unknown learning-rate factor {name!r}.{suggest_closest(name, SCHEDULE_FACTORS)}",
+                    f"Unknown learning-rate factor {name!r}.{names}",
                     expected=f"a product of {', '.join(SCHEDULE_FACTORS)}",
                     received={"optimizer.schedule": self.schedule},
                 )
@@ -127,7 +128,7 @@ class OptimizerHParams(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainHParams(Section):
-    """The loop; read by the training package only.
+    """The loop, its seed and its checkpoints.
 
     Args:
         steps: Updates of the weights in all.
@@ -146,23 +147,23 @@ class TrainHParams(Section):
 
     section = "train"
 
-    steps: int = setting(250_000, at_least=1)
-    accumulate_steps: int = setting(1, at_least=1)
-    label_smoothing: float = setting(0.1, at_least=0, below=1)
-    seed: int = setting(1, at_least=0)
+    steps: int = declare_field(250_000, at_least=1)
+    accumulate_steps: int = declare_field(1, at_least=1)
+    label_smoothing: float = declare_field(0.1, at_least=0, below=1)
+    seed: int = declare_field(1, at_least=0)
     deterministic: bool = False
-    eval_every: int = setting(1000, at_least=0)
-    checkpoint_every: int = setting(1000, at_least=1)
-    keep_checkpoint_max: int = setting(3, at_least=1)
-    log_every: int = setting(100, at_least=1)
-    num_threads: int = setting(0, at_least=0)
+    eval_every: int = declare_field(1000, at_least=0)
+    checkpoint_every: int = declare_field(1000, at_least=1)
+    keep_checkpoint_max: int = declare_field(3, at_least=1)
+    log_every: int = declare_field(100, at_least=1)
+    num_threads: int = declare_field(0, at_least=0)
     overlap_update: bool = True
     jit_compile: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecodeHParams(Section):
-    """Decoding; read by the inference package only.
+    """How outputs are decoded.
 
     Args:
         extra_length: Pieces that an output may have beyond its input's length.
@@ -171,8 +172,8 @@ class DecodeHParams(Section):
 
     section = "decode"
 
-    extra_length: int = setting(50, at_least=0)
-    batch_size: int = setting(32, at_least=1)
+    extra_length: int = declare_field(50, at_least=0)
+    batch_size: int = declare_field(32, at_least=1)
 
 
 @dataclass(frozen=True, kw_only=True)

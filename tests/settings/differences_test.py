@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from t2t_mm.settings import HParams, OptimizerHParams
-from t2t_mm.settings.differences import differences, resume_differences
+from t2t_mm.settings.differences import list_differences, list_resume_differences
 
 
 def _changed(**sections: dict[str, object]) -> HParams:
@@ -17,11 +17,11 @@ def _changed(**sections: dict[str, object]) -> HParams:
 
 def test_differences_are_shown_per_field() -> None:
     asked = _changed(model={"width": 256}, train={"steps": 5})
-    assert differences(HParams(), asked) == [
+    assert list_differences(HParams(), asked) == [
         "model.width: run has 512, asked for 256",
         "train.steps: run has 250000, asked for 5",
     ]
-    assert differences(HParams(), HParams()) == []
+    assert list_differences(HParams(), HParams()) == []
 
 
 def test_steps_intervals_logging_and_decoding_may_change_on_resume() -> None:
@@ -37,12 +37,12 @@ def test_steps_intervals_logging_and_decoding_may_change_on_resume() -> None:
         },
         decode={"batch_size": 1},
     )
-    assert resume_differences(HParams(), asked) == []
+    assert list_resume_differences(HParams(), asked) == []
 
 
 def test_all_else_is_refused_on_resume() -> None:
     asked = _changed(train={"seed": 2}, data={"rates": {"a": 1.0}}, optimizer={"beta1": 0.5})
-    assert resume_differences(HParams(), asked) == [
+    assert list_resume_differences(HParams(), asked) == [
         "data.rates: run has {}, asked for {'a': 1.0}",
         "optimizer.beta1: run has 0.9, asked for 0.5",
         "train.seed: run has 1, asked for 2",
@@ -54,4 +54,4 @@ def test_steps_are_fixed_where_the_schedule_ends_with_them(decay_steps: int, fre
     optimizer = OptimizerHParams(schedule="constant*cosine_decay", decay_steps=decay_steps)
     run = HParams(optimizer=optimizer)
     asked = dataclasses.replace(run, train=dataclasses.replace(run.train, steps=9))
-    assert (resume_differences(run, asked) == []) is free
+    assert (list_resume_differences(run, asked) == []) is free

@@ -3,7 +3,7 @@ from typing import Literal
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.settings.field_values import convert, describe_type, parse, split_top_level
+from t2t_mm.settings.field_values import convert_value, describe_type, parse_value, split_top_level
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from t2t_mm.settings.field_values import convert, describe_type, parse, split_to
     ],
 )
 def test_parse(hint: object, text: str, value: object) -> None:
-    assert parse("x", hint, text) == value
+    assert parse_value("x", hint, text) == value
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_parse(hint: object, text: str, value: object) -> None:
 )
 def test_convert_refuses_the_wrong_type(hint: object, value: object) -> None:
     with pytest.raises(UserError, match="x has the wrong type"):
-        convert("x", hint, value)
+        convert_value("x", hint, value)
 
 
 def test_convert_copies_containers() -> None:
     given = {"a": 1}
-    kept = convert("x", dict[str, float], given)
+    kept = convert_value("x", dict[str, float], given)
     given["a"] = 2
     assert kept == {"a": 1.0}
 

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.settings.section import Section, setting
+from t2t_mm.settings.section import Section, declare_field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,9 +14,9 @@ class Oven(Section):
 
     section = "oven"
 
-    degrees: float = setting(180.0, at_least=50, below=300)
+    degrees: float = declare_field(180.0, at_least=50, below=300)
     mode: Literal["fan", "grill"] = "fan"
-    racks: tuple[int, ...] = setting((1, 3), at_least=1)
+    racks: tuple[int, ...] = declare_field((1, 3), at_least=1)
 
 
 def test_a_whole_number_becomes_a_float_and_a_list_a_tuple() -> None:
