@@ -12,10 +12,11 @@ from changed_settings import change_settings
 from stepping import step_through
 
 from t2t_mm.features import Language
-from t2t_mm.layers.attention import AttentionBlock, MultiHeadAttention
+from t2t_mm.layers.attention import MultiHeadAttention
+from t2t_mm.layers.attention_block import AttentionBlock
 from t2t_mm.layers.caching import take_rows
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
-from t2t_mm.layers.masking import causal_bias
+from t2t_mm.layers.masking import make_causal_bias
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.decoder import Decoder, DecoderBlock
 from t2t_mm.model.mixer import Mixer
@@ -67,7 +68,7 @@ CASES = [
         "MultiHeadAttention",
         lambda: MultiHeadAttention(2),
         lambda made: made.start_cache(3),
-        lambda made, x: made(x, x, causal_bias(x.shape[1])),
+        lambda made, x: made(x, x, make_causal_bias(x.shape[1])),
     ),
     of_source("AttentionBlock", lambda: AttentionBlock(**ATTENTION)),
     of_source("AttentionBlock of ConvBlocks", lambda: AttentionBlock(**OF_BLOCKS)),

@@ -116,7 +116,7 @@ def test_variables_have_unique_paths(case):
 def test_the_table_names_every_layer():
     found = {}
     for package in (t2t_mm.layers, t2t_mm.modalities, t2t_mm.model):
-        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             found |= vars(importlib.import_module(module.name))
     layers = {
         value

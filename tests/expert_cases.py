@@ -6,10 +6,10 @@ import tensorflow as tf
 NUM_EXPERTS, WIDTH, EXPERT_WIDTH = 5, 6, 9
 
 
-def layer_inputs(num_tokens=23, chosen=3, seed=0):
-    """x, experts, gates, w_in, w_out; every token goes to expert 1 first."""
+def layer_inputs(num_tokens=23, chosen=3, seed=0, in_use=NUM_EXPERTS):
+    """x, experts, gates, w_in, w_out; every token goes to expert 1 first, none beyond `in_use`."""
     generator = np.random.default_rng(seed)
-    experts = np.stack([generator.permutation(NUM_EXPERTS)[:chosen] for _ in range(num_tokens)])
+    experts = np.stack([generator.permutation(in_use)[:chosen] for _ in range(num_tokens)])
     for row in experts:
         row[row == 1] = row[0]
         row[0] = 1
@@ -21,6 +21,15 @@ def layer_inputs(num_tokens=23, chosen=3, seed=0):
     w_in = [normal(EXPERT_WIDTH, WIDTH) for _ in range(NUM_EXPERTS)]
     w_out = [normal(EXPERT_WIDTH, WIDTH) for _ in range(NUM_EXPERTS)]
     return normal(num_tokens, WIDTH), experts.astype("int32"), gates, w_in, w_out
+
+
+def run_one_by_one(x, experts, gates, w_in, w_out):
+    """What a dispatch is to give, by two loops."""
+    out = np.zeros_like(x)
+    for token in range(len(x)):
+        for expert, gate in zip(experts[token], gates[token], strict=True):
+            out[token] += gate * np.maximum(x[token] @ w_in[expert].T, 0) @ w_out[expert]
+    return out
 
 
 def padding_mask(num_tokens=23):

@@ -7,16 +7,18 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.layers.attention import AttentionBlock, MultiHeadAttention
+from t2t_mm.layers.attention import MultiHeadAttention
+from t2t_mm.layers.attention_block import AttentionBlock
 from t2t_mm.layers.batch_norm import BatchNorm
-from t2t_mm.layers.convolution import ConvBlock, ConvStep, Pointwise
+from t2t_mm.layers.convolution import ConvBlock, ConvStep
 from t2t_mm.layers.convolution2d import ConvRes, ConvStep2D, Norm
 from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.experts.gating import NoisyTopKGate
 from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock, Experts
 from t2t_mm.layers.experts.problem_gate import ProblemGatedExperts
-from t2t_mm.layers.masking import padding_bias
+from t2t_mm.layers.masking import make_padding_bias
 from t2t_mm.layers.normalization import LayerNorm
+from t2t_mm.layers.pointwise import Pointwise
 from t2t_mm.modalities.audio import AudioModality, SoundBlocks
 from t2t_mm.modalities.categorical import SEQUENCES, CategoricalModality, ExitStep
 from t2t_mm.modalities.grid import Grid
@@ -28,7 +30,13 @@ from t2t_mm.model.mixer import Mixer
 
 WIDTH = 16
 ATTENTION = {"num_heads": 4, "dropout": 0.1, "seed": 5}
-EXPERTS = {"num_experts": 4, "experts_per_token": 2, "expert_width": 8, "seed": 6}
+EXPERTS = {
+    "num_experts": 4,
+    "experts_per_token": 2,
+    "expert_width": 8,
+    "gate_arguments": {"seed": 6},
+}
+BALANCED_EXPERTS = {**EXPERTS, "gate_arguments": {"seed": 6, "balancing": "bias"}}
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ def masked_and_trained(layer, x, mask, training):
 
 
 def attending(layer, x, mask, training):
-    return layer(x, x, padding_bias(mask), training=training)
+    return layer(x, x, make_padding_bias(mask), training=training)
 
 
 def reading_source(layer, x, mask, training):
@@ -209,7 +217,7 @@ CASES = [
     Case("ProblemGatedExperts", lambda **k: ProblemGatedExperts(3, **EXPERTS, **k), of_one_problem),
     Case(
         "ProblemGatedExperts of rows",
-        lambda **k: ProblemGatedExperts(3, **EXPERTS, gate_arguments={"balancing": "bias"}, **k),
+        lambda **k: ProblemGatedExperts(3, **BALANCED_EXPERTS, **k),
         of_problems,
     ),
     Case("Encoder", lambda **k: Encoder(2, EXPERTS, dropout=0.1, **k), encoding),

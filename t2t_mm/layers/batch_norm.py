@@ -34,7 +34,9 @@ class BatchNorm(keras.layers.Layer):
 
     Example:
         >>> norm = BatchNorm()
-        >>> norm(keras.ops.ones((2, 5, 8, 4)), training=True).shape  # (2, 5, 8, 4)
+        >>> y = norm(keras.random.normal((2, 5, 8, 4), mean=3.0), training=True)
+        >>> bool(ops.all(ops.abs(ops.mean(y, axis=(0, 1, 2))) < 1e-3))
+        True
     """
 
     def __init__(self, momentum: float = 0.95, **kwargs: Any) -> None:
@@ -42,6 +44,7 @@ class BatchNorm(keras.layers.Layer):
         self.momentum = momentum
 
     def build(self, input_shape: Any) -> None:
+        """Create the weights for inputs of this shape, (B, H, W, C)."""
         shape = (input_shape[-1],)
         weight = {"autocast": False}
         self.gain = self.add_weight(shape, "ones", name="gain", **weight)
@@ -66,18 +69,18 @@ class BatchNorm(keras.layers.Layer):
         """
         rows = ops.reshape(ops.cast(x, "float32"), (-1, x.shape[-1]))
         if training:
-            out = self._renormalize(rows, _weights(ops.shape(x), position_mask))
+            out = self._renormalize(rows, _weigh_places(ops.shape(x), position_mask))
         else:
-            running_mean, running_deviation = self._running()
+            running_mean, running_deviation = self._read_running()
             slope = self.gain / running_deviation
-            out = _affine(rows, slope, self.shift - running_mean * slope)
+            out = _scale_and_shift(rows, slope, self.shift - running_mean * slope)
         return ops.cast(ops.reshape(out, ops.shape(x)), self.compute_dtype)
 
     def _renormalize(self, rows: Tensor, weights: Tensor) -> Tensor:
         """Normalize by the rows' own statistics, keep those, and correct to the running ones."""
-        mean, variance = _moments(ops.stop_gradient(rows), weights)
-        self._keep(mean, variance)
-        running_mean, running_deviation = self._running()
+        mean, variance = _compute_moments(ops.stop_gradient(rows), weights)
+        self._update_running(mean, variance)
+        running_mean, running_deviation = self._read_running()
         deviation = ops.sqrt(variance + EPSILON)
         scale = ops.clip(deviation / running_deviation, 1.0 / LARGEST_SCALE, LARGEST_SCALE)
         offset = (mean - running_mean) / running_deviation
@@ -86,13 +89,13 @@ class BatchNorm(keras.layers.Layer):
         gain, shift = read_weights([self.gain, self.shift])
         return _normalize(rows, gain, shift, weights, correction)
 
-    def _keep(self, mean: Tensor, variance: Tensor) -> None:
+    def _update_running(self, mean: Tensor, variance: Tensor) -> None:
         new = 1.0 - self.momentum
         self.mean.assign(self.mean * self.momentum + mean * new)
         self.variance.assign(self.variance * self.momentum + variance * new)
         self.seen.assign(self.seen * self.momentum + new)
 
-    def _running(self) -> tuple[Tensor, Tensor]:
+    def _read_running(self) -> tuple[Tensor, Tensor]:
         """Return the running mean and deviation; 0 and 1 before the first step."""
         seen = ops.maximum(self.seen, 1.0 - self.momentum)
         never = ops.cast(ops.equal(self.seen, 0.0), "float32")
@@ -100,6 +103,7 @@ class BatchNorm(keras.layers.Layer):
         return self.mean / seen, ops.sqrt(variance + EPSILON)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"momentum": self.momentum}
 
@@ -123,10 +127,10 @@ class _Correction(NamedTuple):
 def _normalize(
     rows: Tensor, gain: Tensor, shift: Tensor, weights: Tensor, correction: _Correction
 ) -> Tensor:
-    """gain ((rows - mean) / deviation scale + offset) + shift, with a gradient written out.
+    """Compute gain ((rows - mean) / deviation scale + offset) + shift.
 
-    The gradient flows through the batch's mean and deviation, not through scale and offset. It
-    reads and writes the rows half as often as the derived one.
+    The gradient is written out. It flows through the batch's mean and deviation, not through
+    scale and offset, and reads and writes the rows half as often as the derived one.
 
     Args:
         rows: float32[N, C].
@@ -151,19 +155,26 @@ def _normalize(
             d_normal = (ops.matmul(ones, upstream * rows)[0] - mean * d_shift) / deviation
             share = slope / ops.maximum(ops.sum(weights), 1.0)
             bend = share * d_normal / deviation
-            through_statistics = _affine(rows, bend, share * d_shift - mean * bend)
+            through_statistics = _scale_and_shift(rows, bend, share * d_shift - mean * bend)
             d_rows = upstream * slope - ops.transpose(weights) * through_statistics
             return d_rows, scale * d_normal + offset * d_shift, d_shift
 
-        return _affine(rows, slope, (offset - mean * scale / deviation) * gain + shift), gradient
+        out = _scale_and_shift(rows, slope, (offset - mean * scale / deviation) * gain + shift)
+        return out, gradient
 
     return run(rows, gain, shift)
 
 
-def _affine(rows: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
-    """rows * slope + shift; on TensorFlow by its own batch norm, which reads the rows once.
+def _scale_and_shift(rows: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
+    """Compute rows * slope + shift; on TensorFlow by its batch norm, which reads the rows once.
 
-    Args: rows: float32[N, C]; slope and shift: float32[C]. Returns: float32[N, C].
+    Args:
+        rows: float32[N, C].
+        slope: float32[C].
+        shift: float32[C].
+
+    Returns:
+        float32[N, C].
     """
     if keras.backend.backend() != "tensorflow":
         return rows * slope + shift
@@ -181,7 +192,7 @@ def _affine(rows: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
     return out.y[:, 0, 0, :]
 
 
-def _weights(shape: Any, position_mask: Tensor | None) -> Tensor:
+def _weigh_places(shape: Any, position_mask: Tensor | None) -> Tensor:
     """Return float[1, N], one for each real place and zero for the others."""
     if position_mask is None:
         return ops.ones((1, shape[0] * shape[1] * shape[2]), "float32")
@@ -189,10 +200,15 @@ def _weights(shape: Any, position_mask: Tensor | None) -> Tensor:
     return ops.reshape(mask, (1, -1))
 
 
-def _moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean and population variance of each channel, by two products: fast on a CPU.
+def _compute_moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute mean and population variance of each channel, by two products: fast on a CPU.
 
-    Args: rows: float32[N, C]; weights: float32[1, N]. Returns: float32[C] each.
+    Args:
+        rows: float32[N, C].
+        weights: float32[1, N].
+
+    Returns:
+        float32[C] each.
     """
     count = ops.maximum(ops.sum(weights), 1.0)
     mean = ops.matmul(weights, rows)[0] / count

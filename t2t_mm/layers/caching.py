@@ -38,7 +38,8 @@ def write_ring(ring_BRD: Tensor, x_BD: Tensor, slot: Tensor | int) -> Tensor:
         float[B, R, D].
 
     Example:
-        >>> write_ring(keras.ops.zeros((1, 3, 1)), keras.ops.ones((1, 1)), 1)  # [[[0], [1], [0]]]
+        >>> write_ring(ops.zeros((1, 3, 1)), ops.ones((1, 1)), 1).numpy().tolist()
+        [[[0.0], [1.0], [0.0]]]
     """
     rows = ops.arange(ops.shape(x_BD)[0], dtype="int32")
     places = ops.stack([rows, ops.full_like(rows, slot)], axis=1)
@@ -56,7 +57,8 @@ def take_rows(cache: Cache, rows: Tensor) -> Cache:
         The same nest of tensors [N, ...].
 
     Example:
-        >>> cache = (keras.ops.array([[1.0], [2.0], [3.0]]),)
-        >>> take_rows(cache, [2, 0])  # ([[3.0], [1.0]],)
+        >>> (taken,) = take_rows((ops.array([[1.0], [2.0], [3.0]]),), [2, 0])
+        >>> taken.numpy().tolist()
+        [[3.0], [1.0]]
     """
     return keras.tree.map_structure(lambda tensor: ops.take(tensor, rows, axis=0), cache)

@@ -23,12 +23,17 @@ FEW_CHANNELS = 8
 """Below this, a sum of zero would take too much of what a kernel can say."""
 
 
-def level_kernels(shape: tuple[int, int], dtype: str | None = None) -> Tensor:
+def draw_level_kernels(shape: tuple[int, int], dtype: str | None = None) -> Tensor:
     """Draw depthwise kernels that all sum to one: an initializer for `add_weight`.
 
     Args:
         shape: (taps, channels).
         dtype: Of the result.
+
+    Example:
+        >>> kernels = draw_level_kernels((3, 2))
+        >>> kernels.numpy().sum(axis=0).round(5).tolist()
+        [1.0, 1.0]
     """
     draw = keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal")
     kernels = draw(shape, dtype)
@@ -40,6 +45,12 @@ def centre_inputs(kernel: Any) -> None:
 
     Args:
         kernel: Variable float[channels, outputs].
+
+    Example:
+        >>> kernel = keras.Variable(ops.ones((FEW_CHANNELS, 3)))
+        >>> centre_inputs(kernel)
+        >>> float(ops.sum(ops.abs(kernel)))
+        0.0
     """
     if kernel.shape[0] >= FEW_CHANNELS:
         values = ops.convert_to_tensor(kernel)

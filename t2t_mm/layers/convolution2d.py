@@ -12,34 +12,14 @@ import keras
 from keras import ops
 
 from t2t_mm.layers.batch_norm import BatchNorm
-from t2t_mm.layers.centring import centre_inputs, level_kernels
-from t2t_mm.layers.convolution import Pointwise
+from t2t_mm.layers.centring import centre_inputs, draw_level_kernels
+from t2t_mm.layers.depthwise import convolve_depthwise_2d
 from t2t_mm.layers.masking import rectify, zero_padding
 from t2t_mm.layers.normalization import LayerNorm
-from t2t_mm.layers.striding import Pair, max_pool, strided_mask, subsample, surround
+from t2t_mm.layers.pointwise import Pointwise
+from t2t_mm.layers.striding import Pair, max_pool, subsample, subsample_mask, surround
 
 Tensor = Any
-
-
-def depthwise2d(x: Tensor, kernel: Tensor, strides: Pair = (1, 1)) -> Tensor:
-    """Convolve every channel with its own kernel.
-
-    Args:
-        x: float[B, H, W, C], zero at padded positions.
-        kernel: float[rows, columns, C], odd sizes.
-        strides: Of rows and columns.
-
-    Returns:
-        float[B, ceil(H / stride), ceil(W / stride), C].
-    """
-    kernel = ops.expand_dims(kernel, -1)
-    if strides == (1, 1):
-        return ops.depthwise_conv(x, kernel, padding="same")
-    x = surround(x, tuple(kernel.shape[:2]), 0.0)
-    if strides[0] == strides[1]:
-        return ops.depthwise_conv(x, kernel, strides, padding="valid")
-    # TensorFlow's kernel knows square strides only.
-    return subsample(ops.depthwise_conv(x, kernel, padding="valid"), strides)
 
 
 class Norm(keras.layers.Layer):
@@ -50,6 +30,10 @@ class Norm(keras.layers.Layer):
 
     Raises:
         ValueError: If `kind` is unknown.
+
+    Example:
+        >>> Norm("batch")(ops.ones((2, 5, 8, 4)), training=True).shape
+        TensorShape([2, 5, 8, 4])
     """
 
     def __init__(self, kind: str = "layer", **kwargs: Any) -> None:
@@ -61,17 +45,19 @@ class Norm(keras.layers.Layer):
         self.inner = net(name=kind, dtype=self.dtype_policy)
 
     def build(self, input_shape: Any) -> None:
+        """Create the weights for inputs of this shape, (B, H, W, C)."""
         self.inner.build(input_shape)
 
     def call(
         self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
     ) -> Tensor:
-        """Args: x: float[B, H, W, C]; position_mask: bool[B, H, W]. Returns: float[B, H, W, C]."""
+        """Normalize float[B, H, W, C]; the mask bool[B, H, W] and `training` are batch norm's."""
         if self.kind == "layer":
             return self.inner(x)
         return self.inner(x, position_mask=position_mask, training=training)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"kind": self.kind}
 
@@ -96,7 +82,8 @@ class ConvStep2D(keras.layers.Layer):
         ValueError: If a size of the kernel is even, or the norm is unknown.
 
     Example:
-        >>> ConvStep2D(16, strides=(2, 2))(keras.ops.ones((2, 5, 8, 4))).shape  # (2, 3, 4, 16)
+        >>> ConvStep2D(16, strides=(2, 2))(ops.ones((2, 5, 8, 4))).shape
+        TensorShape([2, 3, 4, 16])
 
     Source: arXiv:1706.05137, section 2.1; masking after the ReLU from Tensor2Tensor's first
     commit, which also has no ReLU on raw pictures and an ordinary convolution over them.
@@ -127,11 +114,12 @@ class ConvStep2D(keras.layers.Layer):
         self.norm_kind = norm
 
     def build(self, input_shape: Any) -> None:
+        """Create the weights for inputs of this shape, (B, H, W, C)."""
         channels = input_shape[-1]
         width = self.width or channels
         taps = self.kernel_size[0] * self.kernel_size[1]
         if self.separable:
-            self.kernel = self.add_weight((taps, channels), level_kernels, name="depthwise")
+            self.kernel = self.add_weight((taps, channels), draw_level_kernels, name="depthwise")
             self.pointwise = Pointwise(width, name="pointwise", dtype=self.dtype_policy)
             self.pointwise.build(input_shape)
             if self.rectify:
@@ -148,23 +136,30 @@ class ConvStep2D(keras.layers.Layer):
     def call(
         self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
     ) -> Tensor:
-        """Args: x: float[B, H, W, C]; position_mask: bool[B, H, W].
+        """Run the step.
 
-        Returns: float[B, ceil(H / stride), ceil(W / stride), width].
+        Args:
+            x: float[B, H, W, C].
+            position_mask: bool[B, H, W].
+            training: Whether batch norm, where there is one, uses this batch.
+
+        Returns:
+            float[B, ceil(H / stride), ceil(W / stride), width].
         """
         channels = x.shape[-1]
         x = (rectify if self.rectify else zero_padding)(x, position_mask)
         kernel = ops.reshape(self.kernel, (*self.kernel_size, channels, -1))
         if self.separable:
-            x = self.pointwise(depthwise2d(x, kernel[..., 0], self.strides))
+            x = self.pointwise(convolve_depthwise_2d(x, kernel[..., 0], self.strides))
         else:
             x = surround(x, self.kernel_size, 0.0)
             x = ops.conv(x, kernel, self.strides, padding="valid")
             x = x + self.bias if self.norm_kind == "layer" else x
-        mask = strided_mask(position_mask, self.strides)
+        mask = subsample_mask(position_mask, self.strides)
         return self.norm(x, position_mask=mask, training=training)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "width": self.width,
@@ -188,7 +183,8 @@ class ConvRes(keras.layers.Layer):
         norm: See `ConvStep2D`.
 
     Example:
-        >>> ConvRes(16)(keras.ops.ones((2, 5, 8, 4))).shape  # (2, 3, 4, 16)
+        >>> ConvRes(16)(ops.ones((2, 5, 8, 4))).shape
+        TensorShape([2, 3, 4, 16])
 
     Source: arXiv:1706.05137, section 2.5.2.
     Chosen: the 1x1 convolution is an ordinary one (a depthwise 1x1 would only scale channels). It
@@ -221,6 +217,7 @@ class ConvRes(keras.layers.Layer):
         self.norm = Norm(norm, name="norm", **policy)
 
     def build(self, input_shape: Any) -> None:
+        """Create the weights for inputs of this shape, (B, H, W, C)."""
         shape = (*input_shape[:-1], self.width)
         self.step1.build(input_shape)
         self.step2.build(shape)
@@ -232,20 +229,27 @@ class ConvRes(keras.layers.Layer):
     def call(
         self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
     ) -> Tensor:
-        """Args: x: float[B, H, W, C]; position_mask: bool[B, H, W].
+        """Run both ways and add them.
 
-        Returns: float[B, ceil(H / stride), ceil(W / stride), width], zero on padding.
+        Args:
+            x: float[B, H, W, C].
+            position_mask: bool[B, H, W].
+            training: Whether batch norm, where there is one, uses this batch.
+
+        Returns:
+            float[B, ceil(H / stride), ceil(W / stride), width], zero on padding.
         """
         hidden = self.step1(x, position_mask=position_mask, training=training)
         hidden = self.step2(hidden, position_mask=position_mask, training=training)
         hidden = max_pool(hidden, position_mask, self.kernel_size, self.strides)
         x = subsample(x, self.strides)
-        mask = strided_mask(position_mask, self.strides)
+        mask = subsample_mask(position_mask, self.strides)
         x = self.shortcut(ops.relu(x) if self.rectify else x)
         x = self.norm(x, position_mask=mask, training=training)
         return zero_padding(hidden + x, mask)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "width": self.width,

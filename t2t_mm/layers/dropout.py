@@ -13,7 +13,7 @@ LEVELS = 2**16
 
 
 class Dropout(keras.layers.Layer):
-    """Zeroes a share of the values in training and scales up the rest.
+    """A share of the values set to zero in training, the rest scaled up.
 
     Unlike `keras.layers.Dropout` its generator is made in `build`, inside the layer's own
     name scope, so that a checkpoint keyed by variable path holds it. A rate of 0 costs
@@ -26,6 +26,11 @@ class Dropout(keras.layers.Layer):
 
     Raises:
         ValueError: If `rate` is out of range.
+
+    Example:
+        >>> x = Dropout(0.5, seed=1)(ops.ones((100,)), training=True)
+        >>> sorted(set(x.numpy().tolist()))
+        [0.0, 2.0]
     """
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
@@ -36,36 +41,41 @@ class Dropout(keras.layers.Layer):
         self.seed = seed
 
     def build(self, input_shape: Any) -> None:
+        """Create the random state, unless the rate is 0."""
         if self.rate:
             self.noise = keras.random.SeedGenerator(self.seed, name="noise")
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
-        """Args: x: float[...]; training: whether to drop. Returns: float[...]."""
+        """Drop from float[...] in training; otherwise return it as it is."""
         return self.drop(x, ops.shape(x), training)
 
     def drop(self, x: Tensor, shape: Sequence[Any], training: bool) -> Tensor:
-        """Do as a call does, with a shape that is known before `x` is.
+        """Drop as a call does, with a shape that is known before `x` is.
 
-        The noise is then drawn beside the operations that lead to `x`, by another core.
+        So the noise is drawn beside the operations that lead to `x`, by another core.
 
         Args:
             x: float[...].
             shape: That of `x`, from tensors that are there earlier.
             training: Whether to drop.
+
+        Returns:
+            float[...].
         """
         if not training or not self.rate:
             return x
         least = min(round(self.rate * LEVELS), LEVELS - 1)
-        kept = ops.cast(random_levels(shape, self.noise) >= least, x.dtype)
+        kept = ops.cast(draw_levels(shape, self.noise) >= least, x.dtype)
         return x * (kept * (LEVELS / (LEVELS - least)))
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"rate": self.rate, "seed": self.seed}
 
 
-def random_levels(shape: Sequence[Any], noise: keras.random.SeedGenerator) -> Tensor:
-    """Draw numbers in [0, `LEVELS`): int[...] of this shape."""
+def draw_levels(shape: Sequence[Any], noise: keras.random.SeedGenerator) -> Tensor:
+    """Draw integers in [0, `LEVELS`), of this shape."""
     if keras.backend.backend() != "tensorflow":
         return keras.random.randint(shape, 0, LEVELS, seed=noise)
     import tensorflow as tf

@@ -16,7 +16,7 @@ BLOCKED = -1e9
 """Added to an attention logit that must not count; finite: a fully blocked row is not NaN."""
 
 
-def real_positions(ids: Tensor, pad_id: int = 0) -> Tensor:
+def mark_real_positions(ids: Tensor, pad_id: int = 0) -> Tensor:
     """Mark the positions whose id is not padding.
 
     Args:
@@ -27,7 +27,8 @@ def real_positions(ids: Tensor, pad_id: int = 0) -> Tensor:
         bool[B, L].
 
     Example:
-        >>> real_positions([[5, 1, 0]])  # [[True, True, False]]
+        >>> mark_real_positions([[5, 1, 0]]).numpy().tolist()
+        [[True, True, False]]
     """
     return ops.not_equal(ids, pad_id)
 
@@ -41,6 +42,10 @@ def zero_padding(x: Tensor, mask: Tensor | None) -> Tensor:
 
     Returns:
         float[B, L, D].
+
+    Example:
+        >>> zero_padding(ops.ones((1, 3, 1)), ops.array([[True, True, False]])).numpy().tolist()
+        [[[1.0], [1.0], [0.0]]]
     """
     if mask is None:
         return x
@@ -48,7 +53,9 @@ def zero_padding(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def rectify(x: Tensor, mask: Tensor | None) -> Tensor:
-    """ReLU, and zero at padded positions; the gradient reads the result instead of `x` and mask.
+    """Apply a ReLU and set padded positions to zero.
+
+    The gradient reads the result instead of `x` and mask.
 
     Args:
         x: float[B, L, D], or with more axes before the last.
@@ -58,8 +65,8 @@ def rectify(x: Tensor, mask: Tensor | None) -> Tensor:
         As `x`.
 
     Example:
-        >>> rectify(keras.ops.array([[[1.0, -1.0], [2.0, 3.0]]]), [[True, False]])
-        # [[[1, 0], [0, 0]]]
+        >>> rectify(ops.array([[[1.0, -1.0], [2.0, 3.0]]]), [[True, False]]).numpy().tolist()
+        [[[1.0, 0.0], [0.0, 0.0]]]
     """
     if mask is None:
         return ops.relu(x)
@@ -76,7 +83,7 @@ def rectify(x: Tensor, mask: Tensor | None) -> Tensor:
     return run(x)
 
 
-def padding_bias(mask: Tensor, dtype: str = "float32") -> Tensor:
+def make_padding_bias(mask: Tensor, dtype: str = "float32") -> Tensor:
     """Return the bias that keeps every query away from padded keys.
 
     Args:
@@ -85,11 +92,16 @@ def padding_bias(mask: Tensor, dtype: str = "float32") -> Tensor:
 
     Returns:
         float[B, 1, 1, L], to be added to logits float[B, H, T, L].
+
+    Example:
+        >>> bias = make_padding_bias(ops.array([[True, False]]))
+        >>> (bias[0, 0] == BLOCKED).numpy().tolist()
+        [[False, True]]
     """
     return ops.cast(ops.logical_not(mask), dtype)[:, None, None, :] * BLOCKED
 
 
-def causal_bias(length: Tensor | int, dtype: str = "float32") -> Tensor:
+def make_causal_bias(length: Tensor | int, dtype: str = "float32") -> Tensor:
     """Return the bias that keeps every query away from later keys.
 
     Args:
@@ -98,6 +110,10 @@ def causal_bias(length: Tensor | int, dtype: str = "float32") -> Tensor:
 
     Returns:
         float[1, 1, T, T], to be added to logits float[B, H, T, T].
+
+    Example:
+        >>> (make_causal_bias(2)[0, 0] == BLOCKED).numpy().tolist()
+        [[False, True], [False, False]]
     """
     steps = ops.arange(length)
     later = ops.less(steps[:, None], steps[None, :])

@@ -27,6 +27,11 @@ def normalize(x: Tensor, gain: Tensor, shift: Tensor) -> Any:
 
     Returns:
         float32[N, D].
+
+    Example:
+        >>> gain, shift = ops.array(2.0), ops.array(1.0)
+        >>> normalize(ops.array([[5.0, 9.0]]), gain, shift).numpy().round(3).tolist()
+        [[-1.0, 3.0]]
     """
     centred = x - ops.mean(x, axis=-1, keepdims=True)
     scale = ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + EPSILON)
@@ -42,12 +47,12 @@ def normalize(x: Tensor, gain: Tensor, shift: Tensor) -> Any:
         d_x = scale * (upstream * gain - mean - normal * along)
         ones = ops.reshape(ops.ones_like(scale), (1, -1))
         d_gain, d_shift = ops.matmul(ones, product), ops.matmul(ones, upstream)
-        return d_x, _like(gain, d_gain), _like(shift, d_shift)
+        return d_x, _reduce_like(gain, d_gain), _reduce_like(shift, d_shift)
 
     return normal * gain + shift, gradient
 
 
-def _like(parameter: Tensor, columns: Tensor) -> Tensor:
+def _reduce_like(parameter: Tensor, columns: Tensor) -> Tensor:
     """Return the gradient of a gain or shift from that of every channel, float32[1, D]."""
     return ops.reshape(columns, (-1,)) if len(parameter.shape) else ops.sum(columns)
 
@@ -62,7 +67,8 @@ class LayerNorm(keras.layers.Layer):
             gain and shift, as the paper writes it.
 
     Example:
-        >>> LayerNorm()(keras.ops.ones((2, 5, 8)))  # zeros: every channel equals the mean
+        >>> LayerNorm()(ops.array([[1.0, 3.0]])).numpy().round(3).tolist()
+        [[-1.0, 1.0]]
 
     Chosen: per channel, as Tensor2Tensor has it and as is usual; gain 1 and shift 0 at first.
     """
@@ -72,12 +78,13 @@ class LayerNorm(keras.layers.Layer):
         self.gain_per_channel = gain_per_channel
 
     def build(self, input_shape: Any) -> None:
+        """Create gain and shift for inputs of this shape, (..., D)."""
         shape = (input_shape[-1],) if self.gain_per_channel else ()
         self.gain = self.add_weight(shape, "ones", name="gain", autocast=False)
         self.shift = self.add_weight(shape, "zeros", name="shift", autocast=False)
 
     def call(self, x: Tensor) -> Tensor:
-        """Args: x: float[..., D]. Returns: float[..., D]."""
+        """Normalize float[..., D] over its last axis."""
         rows = ops.cast(x, "float32")
         if len(x.shape) != 2:
             rows = ops.reshape(rows, (-1, x.shape[-1]))
@@ -86,5 +93,6 @@ class LayerNorm(keras.layers.Layer):
         return out if len(x.shape) == 2 else ops.reshape(out, ops.shape(x))
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"gain_per_channel": self.gain_per_channel}

@@ -33,7 +33,8 @@ def multiply_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
         float[N, F].
 
     Example:
-        >>> multiply_transposed(keras.ops.ones((2, 3)), keras.ops.ones((4, 3))).shape  # (2, 4)
+        >>> multiply_transposed(ops.ones((2, 3)), ops.ones((4, 3))).shape
+        TensorShape([2, 4])
     """
     if keras.backend.backend() != "tensorflow":
         return ops.matmul(x_ND, ops.transpose(w_FD))
@@ -44,6 +45,27 @@ def multiply_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
         return tf.matmul(x_ND, w_FD, transpose_b=True)
     batch_of_one = (tf.expand_dims(matrix, 0) for matrix in (x_ND, w_FD))
     return tf.squeeze(tf.matmul(*batch_of_one, transpose_b=True), 0)
+
+
+def sum_outer_products(x_ND: Tensor, y_NF: Tensor) -> Tensor:
+    """Multiply the transpose of a matrix by another, `x.T @ y`: here the plain product is faster.
+
+    Args:
+        x_ND: float[N, D].
+        y_NF: float[N, F].
+
+    Returns:
+        float[D, F].
+
+    Example:
+        >>> sum_outer_products(ops.ones((2, 3)), ops.ones((2, 4))).shape
+        TensorShape([3, 4])
+    """
+    if keras.backend.backend() != "tensorflow":
+        return ops.matmul(ops.transpose(x_ND), y_NF)
+    import tensorflow as tf
+
+    return tf.matmul(x_ND, y_NF, transpose_a=True)
 
 
 def project(x_ND: Tensor, w_DF: Tensor) -> Tensor:
@@ -57,9 +79,18 @@ def project(x_ND: Tensor, w_DF: Tensor) -> Tensor:
         float[N, F].
 
     Example:
-        >>> project(keras.ops.ones((2, 3)), keras.ops.ones((3, 4))).shape  # (2, 4)
+        >>> project(ops.ones((2, 3)), ops.ones((3, 4))).shape
+        TensorShape([2, 4])
     """
-    return _project(x_ND, *read_weights([w_DF]))
+
+    @attach_gradient
+    def multiply(x_ND: Tensor, w_DF: Tensor) -> Any:
+        def gradient(upstream_NF: Tensor) -> tuple[Tensor, Tensor]:
+            return multiply_transposed(upstream_NF, w_DF), sum_outer_products(x_ND, upstream_NF)
+
+        return ops.matmul(x_ND, w_DF), gradient
+
+    return multiply(x_ND, *read_weights([w_DF]))
 
 
 def project_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
@@ -73,42 +104,15 @@ def project_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
         float[N, F].
 
     Example:
-        >>> project_transposed(keras.ops.ones((2, 3)), keras.ops.ones((4, 3))).shape  # (2, 4)
+        >>> project_transposed(ops.ones((2, 3)), ops.ones((4, 3))).shape
+        TensorShape([2, 4])
     """
-    return _project_transposed(x_ND, *read_weights([w_FD]))
 
+    @attach_gradient
+    def multiply(x_ND: Tensor, w_FD: Tensor) -> Any:
+        def gradient(upstream_NF: Tensor) -> tuple[Tensor, Tensor]:
+            return ops.matmul(upstream_NF, w_FD), sum_outer_products(upstream_NF, x_ND)
 
-@attach_gradient
-def _project(x_ND: Tensor, w_DF: Tensor) -> Any:
-    def gradient(upstream_NF: Tensor) -> tuple[Tensor, Tensor]:
-        return multiply_transposed(upstream_NF, w_DF), sum_of_outer_products(x_ND, upstream_NF)
+        return multiply_transposed(x_ND, w_FD), gradient
 
-    return ops.matmul(x_ND, w_DF), gradient
-
-
-@attach_gradient
-def _project_transposed(x_ND: Tensor, w_FD: Tensor) -> Any:
-    def gradient(upstream_NF: Tensor) -> tuple[Tensor, Tensor]:
-        return ops.matmul(upstream_NF, w_FD), sum_of_outer_products(upstream_NF, x_ND)
-
-    return multiply_transposed(x_ND, w_FD), gradient
-
-
-def sum_of_outer_products(x_ND: Tensor, y_NF: Tensor) -> Tensor:
-    """Multiply the transpose of a matrix by another, `x.T @ y`: here the plain product is faster.
-
-    Args:
-        x_ND: float[N, D].
-        y_NF: float[N, F].
-
-    Returns:
-        float[D, F].
-
-    Example:
-        >>> sum_of_outer_products(keras.ops.ones((2, 3)), keras.ops.ones((2, 4))).shape  # (3, 4)
-    """
-    if keras.backend.backend() != "tensorflow":
-        return ops.matmul(ops.transpose(x_ND), y_NF)
-    import tensorflow as tf
-
-    return tf.matmul(x_ND, y_NF, transpose_a=True)
+    return multiply(x_ND, *read_weights([w_FD]))

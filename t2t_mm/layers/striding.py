@@ -19,12 +19,17 @@ Tensor = Any
 Pair = tuple[int, int]
 
 
-def strided_size(size: Any, stride: int) -> Any:
-    """ceil(size / stride), of an int or an int tensor."""
+def subsample_size(size: Any, stride: int) -> Any:
+    """Return ceil(size / stride), of an int or an int tensor.
+
+    Example:
+        >>> subsample_size(5, 2)
+        3
+    """
     return -(-size // stride)
 
 
-def strided_mask(mask: Tensor | None, strides: Pair) -> Tensor | None:
+def subsample_mask(mask: Tensor | None, strides: Pair) -> Tensor | None:
     """Return the mask after a stride: a position is real if its centre is.
 
     Real positions come first, so a position is real just if any real one falls into it: of n,
@@ -37,7 +42,7 @@ def strided_mask(mask: Tensor | None, strides: Pair) -> Tensor | None:
     return None if mask is None else mask[:, :: strides[0], :: strides[1]]
 
 
-def area_mask(sizes: Tensor, height: Any, width: Any) -> Tensor:
+def mark_areas(sizes: Tensor, height: Any, width: Any) -> Tensor:
     """Mark the upper left rectangle of each picture.
 
     Args:
@@ -49,7 +54,8 @@ def area_mask(sizes: Tensor, height: Any, width: Any) -> Tensor:
         bool[B, height, width].
 
     Example:
-        >>> area_mask([[1, 2]], 2, 3)  # [[[True, True, False], [False, False, False]]]
+        >>> mark_areas([[1, 2]], 2, 3).numpy().tolist()
+        [[[True, True, False], [False, False, False]]]
     """
     sizes = ops.convert_to_tensor(sizes)
     rows = ops.arange(height, dtype=sizes.dtype)[None, :, None] < sizes[:, :1, None]
@@ -69,6 +75,12 @@ def max_pool(x: Tensor, mask: Tensor | None, window: Pair, strides: Pair) -> Ten
     Returns:
         float[B, ceil(H / stride), ceil(W / stride), C]; a very low number where the window has
         nothing real.
+
+    Example:
+        >>> x = ops.reshape(ops.array([1.0, 4.0, 2.0, 9.0]), (1, 4, 1, 1))
+        >>> mask = ops.reshape(ops.array([True, True, True, False]), (1, 4, 1))
+        >>> max_pool(x, mask, (3, 1), (2, 1)).numpy().ravel().tolist()
+        [4.0, 4.0]
     """
     if mask is not None:
         # Added, not put in its place: the gradient is handed on as it is.
@@ -87,6 +99,11 @@ def subsample(x: Tensor, strides: Pair) -> Tensor:
 
     Returns:
         float[B, ceil(H / stride), ceil(W / stride), C].
+
+    Example:
+        >>> x = ops.reshape(ops.arange(5), (1, 5, 1, 1))
+        >>> subsample(x, (2, 1)).numpy().ravel().tolist()
+        [0, 2, 4]
     """
     if strides == (1, 1):
         return x
@@ -94,7 +111,7 @@ def subsample(x: Tensor, strides: Pair) -> Tensor:
     channels = x.shape[-1]
     missing = [[0, -height % strides[0]], [0, -width % strides[1]]]
     x = ops.pad(x, [[0, 0], *missing, [0, 0]])
-    rows, columns = strided_size(height, strides[0]), strided_size(width, strides[1])
+    rows, columns = subsample_size(height, strides[0]), subsample_size(width, strides[1])
     x = ops.reshape(x, (batch, rows, strides[0], columns, strides[1] * channels))
     x = ops.slice(x, (0, 0, 0, 0, 0), (batch, rows, 1, columns, channels))
     return ops.reshape(x, (batch, rows, columns, channels))
@@ -107,6 +124,13 @@ def surround(x: Tensor, window: Pair, value: float) -> Tensor:
         x: float[B, H, W, C].
         window: Odd sizes.
         value: What stands in the margin.
+
+    Returns:
+        float[B, H + 2 * (rows // 2), W + 2 * (columns // 2), C].
+
+    Example:
+        >>> surround(ops.ones((2, 5, 8, 4)), (3, 1), 0.0).shape
+        TensorShape([2, 7, 8, 4])
     """
     rows, columns = window[0] // 2, window[1] // 2
     return ops.pad(x, [[0, 0], [rows, rows], [columns, columns], [0, 0]], constant_values=value)

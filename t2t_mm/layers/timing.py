@@ -13,10 +13,10 @@ Tensor = Any
 LONGEST_WAVELENGTH = 10_000.0
 
 
-def timing_signal(
+def make_timing_signal(
     length: Tensor | int, width: int, start: Tensor | int = 0, dtype: str = "float32"
 ) -> Tensor:
-    """Return Sine and cosine of each position at `width / 2` geometric frequencies, interleaved.
+    """Make sines and cosines of each position at `width / 2` geometric frequencies, interleaved.
 
     Channel 2i holds sin(t * 10000^(-2i / width)), channel 2i + 1 the cosine of the same.
 
@@ -33,7 +33,9 @@ def timing_signal(
         ValueError: If `width` is odd.
 
     Example:
-        >>> timing_signal(2, 4)  # [[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.9999]]
+        >>> print(make_timing_signal(2, 4).numpy().round(2))
+        [[0.   1.   0.   1.  ]
+         [0.84 0.54 0.01 1.  ]]
 
     Chosen: all channels, pairs interleaved, as the paper's formula reads (Tensor2Tensor's
     first commit used 32 channels, sines before cosines).
@@ -57,6 +59,10 @@ def add_timing(x: Tensor, start: Tensor | int = 0) -> Tensor:
 
     Returns:
         float[B, L, D].
+
+    Example:
+        >>> add_timing(ops.zeros((1, 1, 4))).numpy().tolist()
+        [[[0.0, 1.0, 0.0, 1.0]]]
     """
-    signal = timing_signal(ops.shape(x)[1], x.shape[-1], start, x.dtype)
+    signal = make_timing_signal(ops.shape(x)[1], x.shape[-1], start, x.dtype)
     return x + signal[None]

@@ -20,6 +20,9 @@ def read_weights(weights: Sequence[Tensor]) -> list[Tensor]:
         A tensor of the same shape for each.
 
     Example:
-        >>> [gain] = read_weights([keras.Variable(keras.ops.ones(3))])
+        >>> import keras
+        >>> [gain] = read_weights([keras.Variable(ops.ones(3))])
+        >>> type(gain).__name__
+        'EagerTensor'
     """
     return [ops.reshape(weight, weight.shape) for weight in weights]

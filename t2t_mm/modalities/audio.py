@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras import ops
 
-from t2t_mm.layers.convolution import Pointwise
 from t2t_mm.layers.convolution2d import ConvRes, ConvStep2D
 from t2t_mm.layers.masking import zero_padding
 from t2t_mm.layers.normalization import LayerNorm
-from t2t_mm.layers.striding import strided_mask, strided_size
+from t2t_mm.layers.pointwise import Pointwise
+from t2t_mm.layers.striding import subsample_mask, subsample_size
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.registry import register_modality
 from t2t_mm.settings.sections import ModalityHParams
@@ -131,7 +131,7 @@ class AudioModality(Modality):
         bands, channels = self.num_bands or 1, self._row_samples
         for layer in self.stack:
             layer.build((None, None, bands, channels))
-            bands, channels = strided_size(bands, layer.strides[1]), layer.width
+            bands, channels = subsample_size(bands, layer.strides[1]), layer.width
         self.bands_left = bands
         if self.projection is not None:
             self.projection.build((None, None, channels * bands if self.folds else channels))
@@ -159,7 +159,7 @@ class AudioModality(Modality):
             mask = ops.arange(ops.shape(x)[1], dtype=sizes.dtype)[None, :, None] < sizes[:, :, None]
         for layer in self.stack:
             x = layer(x, position_mask=mask, training=training)
-            mask = strided_mask(mask, layer.strides)
+            mask = subsample_mask(mask, layer.strides)
         batch, times = ops.shape(x)[:2]
         mask = ops.ones((batch, times, 1), "bool") if mask is None else mask
         if self.folds:
@@ -225,10 +225,11 @@ class AudioModality(Modality):
         x = ops.cast(ops.reshape(features, (batch, samples)), self.compute_dtype)
         if sizes is not None:  # what follows the end within its row
             x = x * ops.cast(ops.arange(samples, dtype=sizes.dtype)[None] < sizes, x.dtype)
-            sizes = strided_size(sizes, self._row_samples)
+            sizes = subsample_size(sizes, self._row_samples)
         x = ops.pad(x, [[0, 0], [0, (-samples) % self._row_samples]])
         return ops.reshape(x, (batch, -1, 1, self._row_samples)), sizes
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"num_bands": self.num_bands, "blocks": tuple(self.shape)}

@@ -132,6 +132,7 @@ class Modality(keras.layers.Layer):
         return self.loss(self.top(*positions), targets, label_smoothing)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "width": self.width,

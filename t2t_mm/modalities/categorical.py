@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import keras
 from keras import ops
 
-from t2t_mm.layers.centring import centre_inputs, level_kernels
-from t2t_mm.layers.convolution import Pointwise
-from t2t_mm.layers.convolution2d import depthwise2d
-from t2t_mm.layers.cross_entropy import cross_entropy
+from t2t_mm.layers.centring import centre_inputs, draw_level_kernels
+from t2t_mm.layers.cross_entropy import compute_cross_entropy
+from t2t_mm.layers.depthwise import convolve_depthwise_2d
 from t2t_mm.layers.masking import rectify, zero_padding
 from t2t_mm.layers.normalization import LayerNorm
-from t2t_mm.layers.striding import Pair, max_pool, strided_mask
+from t2t_mm.layers.pointwise import Pointwise
+from t2t_mm.layers.striding import Pair, max_pool, subsample_mask
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid, to_grid
 from t2t_mm.registry import register_modality
@@ -63,8 +63,12 @@ class ExitStep(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         channels = input_shape[-1]
-        self.picture_kernel = self.add_weight((9, channels), level_kernels, name="depthwise_2d")
-        self.sequence_kernel = self.add_weight((5, channels), level_kernels, name="depthwise_1d")
+        self.picture_kernel = self.add_weight(
+            (9, channels), draw_level_kernels, name="depthwise_2d"
+        )
+        self.sequence_kernel = self.add_weight(
+            (5, channels), draw_level_kernels, name="depthwise_1d"
+        )
         self.pointwise = Pointwise(self.width, name="pointwise", dtype=self.dtype_policy)
         self.pointwise.build(input_shape)
         centre_inputs(self.pointwise.kernel)
@@ -81,10 +85,11 @@ class ExitStep(keras.layers.Layer):
         x = rectify(x, position_mask)
         kernel = self.picture_kernel if window == PICTURES else self.sequence_kernel
         kernel = ops.reshape(kernel, (*window.kernel, x.shape[-1]))
-        x = depthwise2d(x, kernel, window.strides if self.strided else (1, 1))
+        x = convolve_depthwise_2d(x, kernel, window.strides if self.strided else (1, 1))
         return self.norm(self.pointwise(x))
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"width": self.width, "strided": self.strided}
 
@@ -196,7 +201,7 @@ class CategoricalModality(Modality):
         hidden = self.step2(self.step1(x, mask, window=window), mask, window=window)
         pooled = max_pool(hidden, mask, window.kernel, window.strides)
         x = self.skip(x, mask, window=window) + pooled
-        mask = strided_mask(mask, window.strides)
+        mask = subsample_mask(mask, window.strides)
         x = self.step4(self.step3(x, mask, window=window), mask, window=window)
         mean = _mean_of_real(ops.cast(ops.relu(x), "float32"), mask)
         return ops.matmul(mean, ops.cast(self.softmax, "float32"))
@@ -214,10 +219,11 @@ class CategoricalModality(Modality):
         Returns:
             The sum and the number of examples, float32 scalars.
         """
-        losses = cross_entropy(logits, ops.reshape(targets, (-1,)), label_smoothing)
+        losses = compute_cross_entropy(logits, ops.reshape(targets, (-1,)), label_smoothing)
         return ops.sum(losses), ops.sum(ops.ones_like(losses))
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"num_classes": self.num_classes, "widths": self.widths}
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from t2t_mm.layers.masking import zero_padding
-from t2t_mm.layers.striding import area_mask
+from t2t_mm.layers.striding import mark_areas
 
 Tensor = Any
 
@@ -76,7 +76,7 @@ def to_grid(x_BLD: Tensor, mask_BL: Tensor | None, grid: Grid) -> tuple[Tensor, 
         mask = None if mask_BL is None else ops.reshape(mask_BL, shape)
         return ops.reshape(x_BLD, (*shape, width)), mask
     sizes = ops.cast(grid.sizes, "int32")
-    mask = area_mask(sizes, grid.rows, grid.columns)
+    mask = mark_areas(sizes, grid.rows, grid.columns)
     row = ops.arange(grid.rows, dtype="int32")[None, :, None]
     column = ops.arange(grid.columns, dtype="int32")[None, None, :]
     source = ops.where(mask, row * sizes[:, 1:, None] + column, 0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from keras import ops
 
 from t2t_mm.layers.convolution2d import ConvRes, ConvStep2D
-from t2t_mm.layers.striding import area_mask, strided_mask, strided_size
+from t2t_mm.layers.striding import mark_areas, subsample_mask, subsample_size
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid, to_sequence
 from t2t_mm.registry import register_modality
@@ -115,16 +115,17 @@ class ImageModality(Modality):
         batch, height, width = ops.shape(features)[:3]
         x = ops.reshape(features, (batch, height, width, self.channels))
         x = ops.cast(x, self.compute_dtype)
-        mask = None if sizes is None else area_mask(sizes, height, width)
+        mask = None if sizes is None else mark_areas(sizes, height, width)
         for layer in self.stack:
             x = layer(x, position_mask=mask, training=training)
-            mask = strided_mask(mask, layer.strides)
-            sizes = None if sizes is None else strided_size(sizes, layer.strides[0])
+            mask = subsample_mask(mask, layer.strides)
+            sizes = None if sizes is None else subsample_size(sizes, layer.strides[0])
         rows, columns = ops.shape(x)[1:3]
         x, mask = to_sequence(x, sizes)
         return Positions(x, mask, Grid(rows, columns, sizes))
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "channels": self.channels,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
-from t2t_mm.layers.cross_entropy import cross_entropy, projected_cross_entropy
-from t2t_mm.layers.masking import real_positions, zero_padding
+from t2t_mm.layers.cross_entropy import compute_cross_entropy, compute_projected_cross_entropy
+from t2t_mm.layers.masking import mark_real_positions, zero_padding
 from t2t_mm.layers.products import project_transposed
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid
@@ -123,7 +123,7 @@ class LanguageModality(Modality):
         """
         flat = ops.reshape(logits, (-1, self.vocabulary_size))
         ids = ops.reshape(targets, (-1,))
-        return _sum_of_real(cross_entropy(flat, ids, label_smoothing), ids)
+        return _sum_of_real(compute_cross_entropy(flat, ids, label_smoothing), ids)
 
     def training_loss(
         self, positions: Positions, targets: Tensor, label_smoothing: float = 0.0
@@ -131,19 +131,22 @@ class LanguageModality(Modality):
         flat = ops.reshape(positions.x, (-1, self.width))
         ids = ops.reshape(targets, (-1,))
         matrix = ops.cast(self.softmax, flat.dtype)
-        return _sum_of_real(projected_cross_entropy(flat, matrix, ids, label_smoothing), ids)
+        return _sum_of_real(
+            compute_projected_cross_entropy(flat, matrix, ids, label_smoothing), ids
+        )
 
     def _embed(self, ids: Tensor, table: Any) -> Positions:
-        mask = real_positions(ids)
+        mask = mark_real_positions(ids)
         x = ops.cast(ops.take(table, ids, axis=0), self.compute_dtype) * self.width**0.5
         return Positions(zero_padding(x, mask), mask)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"vocabulary_size": self.vocabulary_size}
 
 
 def _sum_of_real(losses: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
     """Return the sum of float32[N] where int[N] is no padding, and the number of such places."""
-    weights = ops.cast(real_positions(ids), "float32")
+    weights = ops.cast(mark_real_positions(ids), "float32")
     return ops.sum(losses * weights), ops.sum(weights)

@@ -11,13 +11,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from t2t_mm.layers.attention import AttentionBlock
+from t2t_mm.layers.attention_block import AttentionBlock
 from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock
 from t2t_mm.layers.experts.gating import Routing
-from t2t_mm.layers.experts.problem_gate import expert_block
+from t2t_mm.layers.experts.problem_gate import make_expert_block
 from t2t_mm.layers.normalization import LayerNorm
-from t2t_mm.model.encoder import check_middle
+from t2t_mm.model.encoder import choose_middle
 
 Tensor = Any
 
@@ -95,6 +95,7 @@ class DecoderBlock(keras.layers.Layer):
         return x_BD + self.norm(x_BD + attended), (convolution, attention)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "attention": self.attention_arguments,
@@ -127,7 +128,7 @@ class Decoder(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.num_blocks = num_blocks
-        self.moe_after = check_middle(num_blocks, moe_after)
+        self.moe_after = choose_middle(num_blocks, moe_after)
         self.dropout = dropout
         self.gain_per_channel = gain_per_channel
         policy = {"dtype": self.dtype_policy}
@@ -137,7 +138,7 @@ class Decoder(keras.layers.Layer):
             for index in range(num_blocks)
         ]
         self.expert_arguments = None if experts is None else dict(experts)
-        self.moe = None if experts is None else expert_block(experts, name="experts", **policy)
+        self.moe = None if experts is None else make_expert_block(experts, name="experts", **policy)
 
     def build(self, input_shape: Any) -> None:
         """Args: input_shape: of x, (B, T, D)."""
@@ -198,6 +199,7 @@ class Decoder(keras.layers.Layer):
         return x_BD, tuple(caches)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "num_blocks": self.num_blocks,

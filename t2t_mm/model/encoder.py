@@ -12,7 +12,7 @@ import keras
 
 from t2t_mm.layers.convolution import ConvBlock
 from t2t_mm.layers.experts.gating import Routing
-from t2t_mm.layers.experts.problem_gate import expert_block
+from t2t_mm.layers.experts.problem_gate import make_expert_block
 from t2t_mm.layers.masking import zero_padding
 from t2t_mm.layers.timing import add_timing
 
@@ -49,7 +49,7 @@ class Encoder(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.num_blocks = num_blocks
-        self.moe_after = check_middle(num_blocks, moe_after)
+        self.moe_after = choose_middle(num_blocks, moe_after)
         self.dropout = dropout
         self.timing = timing
         self.gain_per_channel = gain_per_channel
@@ -59,7 +59,7 @@ class Encoder(keras.layers.Layer):
             for index in range(num_blocks)
         ]
         self.expert_arguments = None if experts is None else dict(experts)
-        self.moe = None if experts is None else expert_block(experts, name="experts", **policy)
+        self.moe = None if experts is None else make_expert_block(experts, name="experts", **policy)
 
     def build(self, input_shape: Any) -> None:
         """Args: input_shape: of x, (B, L, D)."""
@@ -93,6 +93,7 @@ class Encoder(keras.layers.Layer):
         return zero_padding(x, position_mask), routings
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "num_blocks": self.num_blocks,
@@ -104,7 +105,7 @@ class Encoder(keras.layers.Layer):
         }
 
 
-def check_middle(num_blocks: int, moe_after: int | None) -> int:
+def choose_middle(num_blocks: int, moe_after: int | None) -> int:
     """Return the number of blocks before the mixture of experts, half of them by default.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from t2t_mm.layers.attention import AttentionBlock
+from t2t_mm.layers.attention_block import AttentionBlock
 from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
 from t2t_mm.layers.normalization import LayerNorm
@@ -132,6 +132,7 @@ class Mixer(keras.layers.Layer):
         return x_BD, (attention, merge, tuple(caches))
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "num_blocks": self.num_blocks,

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from t2t_mm.layers.masking import real_positions
+from t2t_mm.layers.masking import mark_real_positions
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.model.decoder import Decoder
 from t2t_mm.model.encoder import Encoder
@@ -23,7 +23,7 @@ from t2t_mm.model.outputs import (
     ExpertReport,
     Losses,
     Outputs,
-    expert_reports,
+    make_expert_reports,
 )
 
 Tensor = Any
@@ -143,7 +143,7 @@ class MultiModel(keras.layers.Layer):
         x, routings = self.encoder(
             positions.x, position_mask=positions.mask, training=training, problem=problem
         )
-        return Encoded(positions._replace(x=x), expert_reports("encoder", routings), problem)
+        return Encoded(positions._replace(x=x), make_expert_reports("encoder", routings), problem)
 
     def decode(
         self,
@@ -191,7 +191,7 @@ class MultiModel(keras.layers.Layer):
             training=training,
             problem=encoded.problem,
         )
-        return x, expert_reports("decoder", routings)
+        return x, make_expert_reports("decoder", routings)
 
     def start_decoding(
         self, encoded: Encoded, *, modality: str, command: Tensor | int
@@ -327,7 +327,7 @@ class MultiModel(keras.layers.Layer):
         )
         if self.modalities[target_modality].reads_encoder:
             return encoded.positions, encoded.reports
-        mask = real_positions(inputs["targets"])
+        mask = mark_real_positions(inputs["targets"])
         x, reports = self.decode(
             encoded,
             inputs["targets"],

@@ -94,7 +94,7 @@ class Outputs(NamedTuple):
     reports: list[ExpertReport]
 
 
-def expert_reports(name: str, routings: list[Routing]) -> list[ExpertReport]:
+def make_expert_reports(name: str, routings: list[Routing]) -> list[ExpertReport]:
     """Make the reports of one part of the body, `name`, from how its mixtures routed."""
     return [
         ExpertReport(

@@ -2,13 +2,13 @@ import keras
 import numpy as np
 import pytest
 
-from t2t_mm.layers.centring import centre_inputs, level_kernels
+from t2t_mm.layers.centring import centre_inputs, draw_level_kernels
 from t2t_mm.layers.convolution2d import ConvRes
 from t2t_mm.modalities.image import ImageModality
 
 
 def test_kernels_over_places_sum_to_one_and_differ():
-    kernels = np.asarray(level_kernels((9, 5), "float32"))
+    kernels = np.asarray(draw_level_kernels((9, 5), "float32"))
     np.testing.assert_allclose(kernels.sum(0), np.ones(5), atol=1e-5)
     assert kernels.std() > 0.1
 

@@ -1,35 +1,12 @@
 import numpy as np
 import pytest
 
-from t2t_mm.layers.convolution2d import ConvRes, ConvStep2D, depthwise2d
-from t2t_mm.layers.striding import area_mask
+from t2t_mm.layers.convolution2d import ConvRes, ConvStep2D
+from t2t_mm.layers.striding import mark_areas
 
 
 def noise(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
-
-
-def by_hand(x, kernel, strides):
-    """Depthwise convolution of one picture in loops: output i is centred on input i * stride."""
-    (rows, columns, _), (height, width, channels) = kernel.shape, x.shape
-    margin = [(rows // 2, rows // 2), (columns // 2, columns // 2), (0, 0)]
-    padded = np.pad(x, margin)
-    out = np.zeros((-(-height // strides[0]), -(-width // strides[1]), channels), "float32")
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            top, left = i * strides[0], j * strides[1]
-            out[i, j] = (padded[top : top + rows, left : left + columns] * kernel).sum((0, 1))
-    return out
-
-
-@pytest.mark.parametrize("strides", [(1, 1), (2, 2), (2, 1), (1, 3), (4, 4)])
-@pytest.mark.parametrize("kernel_size", [(3, 3), (5, 1)])
-@pytest.mark.parametrize("size", [(6, 7), (7, 6)])
-def test_depthwise_equals_loops(strides, kernel_size, size):
-    x, kernel = noise(2, *size, 3), noise(*kernel_size, 3, seed=1)
-    got = np.asarray(depthwise2d(x, kernel, strides))
-    for picture, out in zip(x, got, strict=True):
-        np.testing.assert_allclose(out, by_hand(picture, kernel, strides), atol=1e-5)
 
 
 def test_an_ordinary_step_equals_matrix_products_and_keeps_negative_input():
@@ -75,7 +52,7 @@ def test_more_padding_changes_nothing(strides, size):
     for rows, columns in ((1, 0), (2, 1), (5, 4)):
         larger = np.full((1, height + rows, width + columns, 3), 9.0, "float32")
         larger[:, :height, :width] = x
-        mask = area_mask(np.array([[height, width]]), height + rows, width + columns)
+        mask = mark_areas(np.array([[height, width]]), height + rows, width + columns)
         padded = np.array(block(larger, position_mask=mask))
         inside = padded[:, : alone.shape[1], : alone.shape[2]]
         np.testing.assert_allclose(inside, alone, atol=1e-5)

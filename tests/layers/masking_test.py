@@ -5,16 +5,16 @@ from keras import ops
 
 from t2t_mm.layers.masking import (
     BLOCKED,
-    causal_bias,
-    padding_bias,
-    real_positions,
+    make_causal_bias,
+    make_padding_bias,
+    mark_real_positions,
     rectify,
     zero_padding,
 )
 
 
 def test_positions_are_real_unless_their_id_is_padding():
-    np.testing.assert_array_equal(real_positions(np.array([[5, 1, 0]])), [[True, True, False]])
+    np.testing.assert_array_equal(mark_real_positions(np.array([[5, 1, 0]])), [[True, True, False]])
 
 
 def test_padding_becomes_zero_and_the_rest_stays():
@@ -25,14 +25,14 @@ def test_padding_becomes_zero_and_the_rest_stays():
 
 
 def test_padding_bias_blocks_padded_keys_for_every_query():
-    bias = padding_bias(np.array([[True, False]]))
+    bias = make_padding_bias(np.array([[True, False]]))
     assert bias.shape == (1, 1, 1, 2)
     np.testing.assert_array_equal(bias[0, 0, 0], [0.0, BLOCKED])
 
 
 def test_causal_bias_blocks_later_keys_only():
     np.testing.assert_array_equal(
-        causal_bias(3)[0, 0],
+        make_causal_bias(3)[0, 0],
         [[0, BLOCKED, BLOCKED], [0, 0, BLOCKED], [0, 0, 0]],
     )
 

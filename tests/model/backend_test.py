@@ -141,13 +141,19 @@ def test_jax_gives_the_same_numbers(tmp_path):
 LOSS_IN_PARTS_WITH_JAX = """
 import jax
 import numpy as np
-from t2t_mm.layers.cross_entropy import cross_entropy, projected_cross_entropy
+from t2t_mm.layers.cross_entropy import compute_cross_entropy, compute_projected_cross_entropy
 
 draw = np.random.default_rng(0)
 x, w, weights = (draw.normal(size=size).astype("float32") for size in ((5, 3), (7, 3), (5,)))
 ids = np.array([0, 6, 3, 3, 2])
-in_parts = jax.grad(lambda x, w: (projected_cross_entropy(x, w, ids, 0.1) * weights).sum(), (0, 1))
-whole = jax.grad(lambda x, w: (cross_entropy(x @ w.T, ids, 0.1) * weights).sum(), (0, 1))
+
+def sum_in_parts(x, w):
+    return (compute_projected_cross_entropy(x, w, ids, 0.1) * weights).sum()
+
+def sum_whole(x, w):
+    return (compute_cross_entropy(x @ w.T, ids, 0.1) * weights).sum()
+
+in_parts, whole = (jax.grad(compute, (0, 1)) for compute in (sum_in_parts, sum_whole))
 for found, expected in zip(jax.jit(in_parts)(x, w), whole(x, w), strict=True):
     np.testing.assert_allclose(found, expected, atol=1e-5)
 """
@@ -164,7 +170,7 @@ import numpy as np
 from t2t_mm.layers.experts.problem_gate import ProblemGatedExperts
 
 block = ProblemGatedExperts(
-    2, 4, 2, 8, seed=1, gate_arguments={"balancing": "bias", "bias_update_rate": 0.5}
+    2, 4, 2, 8, gate_arguments={"seed": 1, "balancing": "bias", "bias_update_rate": 0.5}
 )
 block.build((None, None, 16))
 trainable = [variable.value for variable in block.trainable_variables]

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from t2t_mm.model.encoder import Encoder, check_middle
+from t2t_mm.model.encoder import Encoder, choose_middle
 
 EXPERTS = {"num_experts": 4, "experts_per_token": 2, "expert_width": 8}
 
 
 def test_the_mixture_is_in_the_middle_unless_said_otherwise():
-    assert check_middle(6, None) == 3
-    assert check_middle(6, 2) == 2
+    assert choose_middle(6, None) == 3
+    assert choose_middle(6, 2) == 2
     with pytest.raises(ValueError, match=r"0 to 6 of the blocks\. Received: moe_after=7"):
         Encoder(6, EXPERTS, moe_after=7)
 

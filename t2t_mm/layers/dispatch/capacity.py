@@ -14,7 +14,7 @@ from keras import ops
 from t2t_mm.layers.dispatch.feed_forward import back_propagate, feed_forward
 from t2t_mm.layers.dispatch.slots import (
     Rows,
-    rows_by_position,
+    gather_by_position,
     send_padding_nowhere,
     sort_slots,
 )
@@ -51,6 +51,13 @@ def run_capacity(
     Returns:
         float[N, D].
 
+    Example:
+        >>> x, experts, gates = ops.ones((2, 2)), ops.array([[0], [0]]), ops.ones((2, 1))
+        >>> w_in, w_out = [ops.ones((3, 2))] * 2, [ops.ones((3, 2))] * 2
+        >>> y = run_capacity(x, experts, gates, w_in, w_out, capacity_factor=1.0)  # one row each
+        >>> y.numpy().tolist()
+        [[6.0, 6.0], [0.0, 0.0]]
+
     Source: Lepikhin et al. 2020, arXiv:2006.16668 (GShard), section 2.2: earlier positions first.
     """
     num_experts = len(w_in)
@@ -62,7 +69,7 @@ def run_capacity(
         seats = _seat_slots(experts, num_experts, capacity_factor)
         x_ECD = seats.rows.take(x)
         hidden_ECF, out_ECD = feed_forward(x_ECD, w_in_EFD, w_out_EFD)
-        parts = seats.rows_by_position(out_ECD)
+        parts = seats.gather_by_position(out_ECD)
 
         def gradient(upstream: Tensor) -> tuple[Any, ...]:
             d_gates = ops.stack([ops.sum(upstream * part, axis=-1) for part in parts], axis=1)
@@ -70,7 +77,7 @@ def run_capacity(
             d_x_ECD, d_w_in, d_w_out = back_propagate(
                 d_out_ECD, x_ECD, hidden_ECF, w_in_EFD, w_out_EFD
             )
-            d_x = sum(seats.rows_by_position(d_x_ECD))
+            d_x = sum(seats.gather_by_position(d_x_ECD))
             return d_x, d_gates, None, *ops.unstack(d_w_in), *ops.unstack(d_w_out)
 
         return sum(part * gates[:, k, None] for k, part in enumerate(parts)), gradient
@@ -82,25 +89,35 @@ def run_capacity(
 def measure_dropped(
     experts_NK: Tensor, num_experts: int, capacity_factor: float, mask_N: Tensor | None = None
 ) -> Tensor:
-    """Return the share of the slots that `run_capacity` drops, a float32 scalar; padding counts nowhere.
+    """Measure the share of the slots that `run_capacity` drops; padding counts nowhere.
+
+    Args:
+        experts_NK: int32[N, K].
+        num_experts: E.
+        capacity_factor: See `run_capacity`.
+        mask_N: bool[N], False where padded.
+
+    Returns:
+        A float32 scalar.
 
     Example:
-        >>> experts = keras.ops.array([[0], [0], [0], [1]])  # two experts have room for two each
-        >>> measure_dropped(experts, num_experts=2, capacity_factor=1.0)  # 0.25
+        >>> experts = ops.array([[0], [0], [0], [1]])  # two experts have room for two each
+        >>> float(measure_dropped(experts, num_experts=2, capacity_factor=1.0))
+        0.25
     """
     experts_NK = send_padding_nowhere(experts_NK, num_experts, mask_N)
     experts_S = ops.reshape(experts_NK, (-1,))
-    capacity = capacity_of(ops.shape(experts_S)[0], num_experts, capacity_factor)
+    capacity = compute_capacity(ops.shape(experts_S)[0], num_experts, capacity_factor)
     loads = ops.segment_sum(ops.ones_like(experts_S), experts_S, num_experts + 1)[:num_experts]
     dropped = ops.sum(ops.maximum(loads - capacity, 0))
     return ops.cast(dropped, "float32") / ops.cast(ops.maximum(ops.sum(loads), 1), "float32")
 
 
-def capacity_of(num_slots: int | Tensor, num_experts: int, factor: float) -> int | Tensor:
-    """C: an equal share of the slots times a factor, to three decimals, rounded up.
+def compute_capacity(num_slots: int | Tensor, num_experts: int, factor: float) -> int | Tensor:
+    """Compute C: an equal share of the slots times a factor, to three decimals, rounded up.
 
     Example:
-        >>> capacity_of(num_slots=64, num_experts=8, factor=1.25)
+        >>> compute_capacity(num_slots=64, num_experts=8, factor=1.25)
         10
     """
     return -(-num_slots * round(factor * 1000) // (1000 * num_experts))
@@ -111,26 +128,31 @@ class _Seats(NamedTuple):
 
     Attributes:
         rows: [E, C] of them.
-        index_NK: int32[N, K], the row of each slot, counted through; any if it has none.
-        seated_NK: bool[N, K], False where the slot is dropped or padded.
+        rows_of_slots: int32[N, K], the row of each slot, counted through; any if it has none.
+        is_seated: bool[N, K], False where the slot is dropped or padded.
     """
 
     rows: Rows
-    index_NK: Tensor
-    seated_NK: Tensor
+    rows_of_slots: Tensor
+    is_seated: Tensor
 
-    def rows_by_position(self, rows_ECD: Tensor) -> list[Tensor]:
-        """K times float[N, D]; zero where a slot has no row."""
-        parts = rows_by_position(ops.reshape(rows_ECD, (-1, rows_ECD.shape[-1])), self.index_NK)
-        return [ops.where(self.seated_NK[:, k, None], part, 0) for k, part in enumerate(parts)]
+    def gather_by_position(self, rows_ECD: Tensor) -> list[Tensor]:
+        """Gather the rows of each position's slots, zero where a slot has none.
+
+        Returns:
+            K times float[N, D].
+        """
+        rows_RD = ops.reshape(rows_ECD, (-1, rows_ECD.shape[-1]))
+        parts = gather_by_position(rows_RD, self.rows_of_slots)
+        return [ops.where(self.is_seated[:, k, None], part, 0) for k, part in enumerate(parts)]
 
 
 def _seat_slots(experts_NK: Tensor, num_experts: int, capacity_factor: float) -> _Seats:
     slots = sort_slots(experts_NK, num_experts)
-    capacity = capacity_of(slots.number, num_experts, capacity_factor)
+    capacity = compute_capacity(slots.number, num_experts, capacity_factor)
     places_EC = slots.starts[:-1, None] + ops.arange(capacity, dtype="int32")
-    rows = slots.rows(places_EC, slots.starts[1:, None])
-    ranks_NK = slots.places_NK - ops.take(slots.starts, experts_NK, axis=0)
+    rows = slots.fill_rows(places_EC, slots.starts[1:, None])
+    ranks_NK = slots.places - ops.take(slots.starts, experts_NK, axis=0)
     seated_NK = ops.logical_and(experts_NK < num_experts, ranks_NK < capacity)
     index_NK = ops.where(seated_NK, experts_NK * capacity + ranks_NK, 0)
     return _Seats(rows, index_NK, seated_NK)

@@ -26,6 +26,11 @@ def check_dispatch(name: str) -> None:
     Raises:
         ValueError: If `name` is not "auto" or in the table, or ragged on another backend than
             TensorFlow.
+
+    Example:
+        >>> check_dispatch("sparse")
+        Traceback (most recent call last):
+        ValueError: A dispatch is one of auto, ragged, ... Received: dispatch='sparse'.
     """
     names = ("auto", *DISPATCHES)
     if name not in names:
@@ -38,14 +43,22 @@ def check_dispatch(name: str) -> None:
 
 
 def choose_dispatch(name: str) -> Dispatch:
-    """Return the function of a name; "auto" is ragged in TensorFlow's own graphs, blocked elsewhere."""
+    """Return the function of a name.
+
+    Args:
+        name: Of `DISPATCHES`; "auto" is ragged in TensorFlow's own graphs, blocked elsewhere.
+
+    Example:
+        >>> choose_dispatch("auto").__name__
+        'run_ragged'
+    """
     if name == "auto":
         name = "ragged" if _runs_tensorflow_graphs() else "blocked"
     return DISPATCHES[name]
 
 
 def _runs_tensorflow_graphs() -> bool:
-    """Return whether operations go to TensorFlow itself: not to JAX, nor to XLA by `jit_compile=True`."""
+    """Return whether TensorFlow itself runs the operations, not JAX, nor XLA by `jit_compile`."""
     if keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf

@@ -32,6 +32,12 @@ def run_dense(
 
     Returns:
         float[N, D].
+
+    Example:
+        >>> x, experts, gates = ops.ones((1, 2)), ops.array([[1]]), ops.array([[0.5]])
+        >>> w_in, w_out = [ops.zeros((3, 2)), ops.ones((3, 2))], [ops.ones((3, 2))] * 2
+        >>> run_dense(x, experts, gates, w_in, w_out).numpy().tolist()  # 0.5 * 3 * (1 + 1)
+        [[3.0, 3.0]]
     """
     if mask_N is not None:
         gates_NK = gates_NK * ops.cast(mask_N, gates_NK.dtype)[:, None]

@@ -20,6 +20,11 @@ def feed_forward(x: Tensor, w_in: Tensor, w_out: Tensor) -> tuple[Tensor, Tensor
 
     Returns:
         The hidden rows, float[..., R, F], and the result, float[..., R, D].
+
+    Example:
+        >>> hidden, out = feed_forward(ops.ones((1, 2)), ops.ones((3, 2)), ops.ones((3, 2)))
+        >>> hidden.numpy().tolist(), out.numpy().tolist()
+        ([[2.0, 2.0, 2.0]], [[6.0, 6.0]])
     """
     hidden = ops.relu(ops.matmul(x, _transpose(w_in)))
     return hidden, ops.matmul(hidden, w_out)

@@ -43,6 +43,13 @@ def run_ragged(
 
     Returns:
         float[N, D].
+
+    Example:
+        >>> import tensorflow as tf
+        >>> x, experts, gates = tf.ones([1, 2]), tf.constant([[1]]), tf.constant([[0.5]])
+        >>> w_in, w_out = [tf.zeros([3, 2]), tf.ones([3, 2])], [tf.ones([3, 2])] * 2
+        >>> run_ragged(x, experts, gates, w_in, w_out).numpy().tolist()  # 0.5 * 3 * (1 + 1)
+        [[3.0, 3.0]]
     """
     import tensorflow as tf
 
@@ -52,7 +59,7 @@ def run_ragged(
     @attach_gradient
     def run(x: Tensor, gates: Tensor, *weights: Tensor) -> Any:
         w_in, w_out = weights[:num_experts], weights[num_experts:]
-        rows = slots.split(tf.gather(x, slots.positions_S))
+        rows = slots.split(tf.gather(x, slots.positions))
         # float[F, rows] each.
         hidden = [
             tf.nn.relu(multiply_transposed(w, x_e)) for x_e, w in zip(rows, w_in, strict=True)
@@ -62,9 +69,9 @@ def run_ragged(
         )
 
         def gradient(upstream: Tensor) -> list[Tensor]:
-            d_y_SD = tf.gather(upstream, slots.positions_S)
-            d_gates = tf.gather(tf.reduce_sum(d_y_SD * out_SD, axis=1), slots.places_NK)
-            d_out = slots.split(d_y_SD * tf.gather(tf.reshape(gates, [-1]), slots.order_S)[:, None])
+            d_y_SD = tf.gather(upstream, slots.positions)
+            d_gates = tf.gather(tf.reduce_sum(d_y_SD * out_SD, axis=1), slots.places)
+            d_out = slots.split(d_y_SD * tf.gather(tf.reshape(gates, [-1]), slots.order)[:, None])
             d_in, d_w_in, d_w_out = [], [], []
             for e in range(num_experts):
                 d_hidden = multiply_transposed(w_out[e], d_out[e])
@@ -72,10 +79,10 @@ def run_ragged(
                 d_in.append(tf.matmul(d_hidden, w_in[e], transpose_a=True))
                 d_w_in.append(gradient_of_matrix(d_hidden, rows[e]))
                 d_w_out.append(gradient_of_matrix(hidden[e], d_out[e]))
-            d_x = tf.add_n(slots.by_position(slots.join(d_in)))
+            d_x = tf.add_n(slots.gather_by_position(slots.join(d_in)))
             return [d_x, d_gates, *d_w_in, *d_w_out]
 
-        parts = slots.by_position(out_SD)
+        parts = slots.gather_by_position(out_SD)
         return tf.add_n([part * gates[:, k, None] for k, part in enumerate(parts)]), gradient
 
     return run(x_ND, gates_NK, *(tf.convert_to_tensor(matrix) for matrix in (*w_in, *w_out)))
@@ -85,15 +92,15 @@ class _Slots(NamedTuple):
     """The slots sorted by expert, those of padded positions last.
 
     Attributes:
-        order_S: int32[S], the slot (position * K + k) at each place.
-        positions_S: int32[S], the position whose slot is at each place.
-        places_NK: int32[N, K], the place of each slot.
+        order: int32[S], the slot (position * K + k) at each place.
+        positions: int32[S], the position whose slot is at each place.
+        places: int32[N, K], the place of each slot.
         sizes: int32[E + 1], the slots of each expert and of padding.
     """
 
-    order_S: Tensor
-    positions_S: Tensor
-    places_NK: Tensor
+    order: Tensor
+    positions: Tensor
+    places: Tensor
     sizes: Tensor
 
     def split(self, rows_SD: Tensor) -> list[Tensor]:
@@ -110,11 +117,15 @@ class _Slots(NamedTuple):
         padding = tf.zeros([self.sizes[-1], slices[0].shape[1]], slices[0].dtype)
         return tf.concat([*slices, padding], axis=0)
 
-    def by_position(self, rows_SD: Tensor) -> list[Tensor]:
-        """Return the rows of each position's first slot, second slot and so on: K times float[N, D]."""
+    def gather_by_position(self, rows_SD: Tensor) -> list[Tensor]:
+        """Gather the rows of each position's first slot, second slot and so on.
+
+        Returns:
+            K times float[N, D].
+        """
         import tensorflow as tf
 
-        return [tf.gather(rows_SD, places_N) for places_N in tf.unstack(self.places_NK, axis=1)]
+        return [tf.gather(rows_SD, places_N) for places_N in tf.unstack(self.places, axis=1)]
 
 
 def _sort_slots(experts_NK: Tensor, num_experts: int, mask_N: Tensor | None) -> _Slots:

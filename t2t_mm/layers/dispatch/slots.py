@@ -31,7 +31,7 @@ class Rows(NamedTuple):
         return ops.where(self.filled[..., None], ops.take(x_ND, self.positions, axis=0), 0)
 
     def take_weighted(self, x_ND: Tensor, gates_NK: Tensor) -> Tensor:
-        """Return the positions' vectors times the slots' gates, float[..., R, D]; zero in empty rows."""
+        """Return the vectors times the slots' gates, float[..., R, D]; zero in empty rows."""
         gates = ops.take(ops.reshape(gates_NK, (-1,)), self.slots, axis=0)
         return self.take(x_ND) * gates[..., None]
 
@@ -40,24 +40,24 @@ class Slots(NamedTuple):
     """The slots sorted by expert, those of padded positions last; within an expert by position.
 
     Attributes:
-        order_S: int32[S], the slot (position * K + k) at each place.
-        places_NK: int32[N, K], the place of each slot.
+        order: int32[S], the slot (position * K + k) at each place.
+        places: int32[N, K], the place of each slot.
         starts: int32[E + 1], where each expert's slots start, and where the last one's end.
     """
 
-    order_S: Tensor
-    places_NK: Tensor
+    order: Tensor
+    places: Tensor
     starts: Tensor
 
     @property
     def number(self) -> int | Tensor:
         """S; a tensor in a TensorFlow graph that does not know it."""
-        return ops.shape(self.order_S)[0]
+        return ops.shape(self.order)[0]
 
-    def rows(self, places: Tensor, end: Tensor) -> Rows:
-        """Return the slots at `places`, int32[..., R]; a row whose place is `end` or later is empty."""
-        slots = ops.take(self.order_S, ops.minimum(places, self.number - 1), axis=0)
-        return Rows(slots, slots // self.places_NK.shape[1], places < end)
+    def fill_rows(self, places: Tensor, end: Tensor) -> Rows:
+        """Return the slots at `places`, int32[..., R]; rows at `end` and later are empty."""
+        slots = ops.take(self.order, ops.minimum(places, self.number - 1), axis=0)
+        return Rows(slots, slots // self.places.shape[1], places < end)
 
 
 def sort_slots(experts_NK: Tensor, num_experts: int) -> Slots:
@@ -66,6 +66,11 @@ def sort_slots(experts_NK: Tensor, num_experts: int) -> Slots:
     Args:
         experts_NK: int32[N, K]; E where the position is padded, see `send_padding_nowhere`.
         num_experts: E.
+
+    Example:
+        >>> slots = sort_slots(ops.array([[1], [0], [1]]), num_experts=2)
+        >>> slots.order.numpy().tolist(), slots.starts.numpy().tolist()
+        ([1, 0, 2], [0, 1, 3])
     """
     experts_S = ops.reshape(experts_NK, (-1,))
     num_slots = ops.shape(experts_S)[0]
@@ -79,12 +84,40 @@ def sort_slots(experts_NK: Tensor, num_experts: int) -> Slots:
 
 
 def send_padding_nowhere(experts_NK: Tensor, num_experts: int, mask_N: Tensor | None) -> Tensor:
-    """Give padded positions an expert that is not there, number E."""
+    """Give padded positions an expert that is not there, number E.
+
+    Args:
+        experts_NK: int32[N, K].
+        num_experts: E.
+        mask_N: bool[N], False where padded; None: nothing is.
+
+    Returns:
+        int32[N, K].
+
+    Example:
+        >>> experts = ops.array([[1, 0], [2, 1]])
+        >>> send_padding_nowhere(experts, 3, ops.array([True, False])).numpy().tolist()
+        [[1, 0], [3, 3]]
+    """
     if mask_N is None:
         return experts_NK
     return ops.where(mask_N[:, None], experts_NK, num_experts)
 
 
-def rows_by_position(rows_RD: Tensor, index_NK: Tensor) -> list[Tensor]:
-    """Return the rows of each position's first slot, second slot and so on: K times float[N, D]."""
+def gather_by_position(rows_RD: Tensor, index_NK: Tensor) -> list[Tensor]:
+    """Gather the rows of each position's first slot, second slot and so on.
+
+    Args:
+        rows_RD: float[R, D].
+        index_NK: int32[N, K], the row of each slot.
+
+    Returns:
+        K times float[N, D].
+
+    Example:
+        >>> rows = ops.array([[5.0], [6.0], [7.0]])
+        >>> first, second = gather_by_position(rows, ops.array([[2, 0], [1, 1]]))
+        >>> first.numpy().tolist(), second.numpy().tolist()
+        ([[7.0], [6.0]], [[5.0], [6.0]])
+    """
     return [ops.take(rows_RD, index_NK[:, k], axis=0) for k in range(index_NK.shape[1])]

@@ -14,8 +14,8 @@ Tensor = Any
 BALANCING = ("importance_load", "switch", "bias", "none")
 
 
-def squared_variation(values: Tensor) -> Tensor:
-    """Return the squared coefficient of variation: population variance over squared mean.
+def compute_squared_variation(values: Tensor) -> Tensor:
+    """Compute the squared coefficient of variation: population variance over squared mean.
 
     Args:
         values: float[E].
@@ -24,12 +24,13 @@ def squared_variation(values: Tensor) -> Tensor:
         Scalar; 0 if all values are equal.
 
     Example:
-        >>> squared_variation(keras.ops.array([1.0, 3.0]))  # variance 1, mean 2: 0.25
+        >>> float(compute_squared_variation(ops.array([1.0, 3.0])))  # variance 1, mean 2
+        0.25
     """
     return ops.var(values) / (ops.square(ops.mean(values)) + 1e-10)
 
 
-def expected_load(
+def compute_expected_load(
     clean_NE: Tensor, noisy_NE: Tensor, spread_NE: Tensor, best_NM: Tensor, real_N: Tensor
 ) -> Tensor:
     """Sum each expert's chance of being chosen if its own noise alone were drawn again.
@@ -46,6 +47,12 @@ def expected_load(
     Returns:
         float[E]; its sum is about the number of choices.
 
+    Example:
+        >>> clean, noisy, spread = ops.zeros((1, 2)), ops.array([[1.0, -1.0]]), ops.ones((1, 2))
+        >>> load = compute_expected_load(clean, noisy, spread, best_NM=noisy, real_N=ops.ones(1))
+        >>> print(load.numpy().round(2))  # one deviation above the other's logit, and one below
+        [0.84 0.16]
+
     Source: Shazeer et al. 2017, arXiv:1701.06538, appendix A.
     """
     last_in, first_out = best_NM[:, -2, None], best_NM[:, -1, None]
@@ -54,8 +61,8 @@ def expected_load(
     return ops.sum(chance * real_N[:, None], axis=0)
 
 
-def switch_loss(clean_NE: Tensor, load_E: Tensor, real_N: Tensor) -> Tensor:
-    """E times the sum over experts of share of choices times mean probability.
+def compute_switch_loss(clean_NE: Tensor, load_E: Tensor, real_N: Tensor) -> Tensor:
+    """Compute E times the sum over experts of share of choices times mean probability.
 
     Its gradient goes through the probabilities only, and lowers those of the experts that have
     more than their share.
@@ -69,21 +76,22 @@ def switch_loss(clean_NE: Tensor, load_E: Tensor, real_N: Tensor) -> Tensor:
         Scalar; 1 if all experts are used alike, up to E / K if the same K get all.
 
     Example:
-        >>> even = keras.ops.zeros((2, 2))
-        >>> switch_loss(even, keras.ops.array([1.0, 1.0]), keras.ops.ones(2))  # 1.0
+        >>> even = ops.zeros((2, 2))
+        >>> float(compute_switch_loss(even, ops.array([1.0, 1.0]), ops.ones(2)))
+        1.0
 
     Source: Fedus et al. 2021, arXiv:2101.03961, equations 4 to 6.
     Chosen: for K > 1 the share is of the choices, N times K; noise is left out of the
     probabilities, which are what the router means, not what the dice say.
     """
     shares = load_E / ops.maximum(ops.sum(load_E), 1.0)
-    probabilities = ops.sum(softmax(clean_NE) * real_N[:, None], axis=0)
+    probabilities = ops.sum(compute_softmax(clean_NE) * real_N[:, None], axis=0)
     probabilities = probabilities / ops.maximum(ops.sum(real_N), 1.0)
     return clean_NE.shape[-1] * ops.sum(ops.stop_gradient(shares) * probabilities)
 
 
-def router_z_loss(clean_NE: Tensor, real_N: Tensor) -> Tensor:
-    """Return the mean of log(sum(exp(logits)))², which keeps logits small.
+def compute_router_z_loss(clean_NE: Tensor, real_N: Tensor) -> Tensor:
+    """Compute the mean of log(sum(exp(logits)))², which keeps logits small.
 
     Args:
         clean_NE: float[N, E], logits without noise.
@@ -92,14 +100,18 @@ def router_z_loss(clean_NE: Tensor, real_N: Tensor) -> Tensor:
     Returns:
         Scalar; log(E)² where all logits are 0.
 
+    Example:
+        >>> round(float(compute_router_z_loss(ops.zeros((2, 4)), ops.ones(2))) ** 0.5, 3)  # log 4
+        1.386
+
     Source: Zoph et al. 2022, arXiv:2202.08906, equation 5.
     """
     squares = ops.square(ops.logsumexp(clean_NE, axis=-1))
     return ops.sum(squares * real_N) / ops.maximum(ops.sum(real_N), 1.0)
 
 
-def corrected_bias(bias_E: Tensor, load_E: Tensor, update_rate: float) -> Tensor:
-    """Raise the bias of each expert with less than the mean load, lowers that of the others.
+def correct_bias(bias_E: Tensor, load_E: Tensor, update_rate: float) -> Tensor:
+    """Raise the bias of each expert with less than the mean load and lower that of the others.
 
     Args:
         bias_E: float[E], added to the logits for the choice only.
@@ -110,16 +122,16 @@ def corrected_bias(bias_E: Tensor, load_E: Tensor, update_rate: float) -> Tensor
         float[E].
 
     Example:
-        >>> corrected_bias(keras.ops.zeros(3), keras.ops.array([4.0, 2.0, 0.0]), 0.1)
-        ... # [-0.1, 0, 0.1]
+        >>> correct_bias(ops.zeros(3), ops.array([4.0, 2.0, 0.0]), 0.5).numpy().tolist()
+        [-0.5, 0.0, 0.5]
 
     Source: Wang et al. 2024, arXiv:2408.15664, algorithm 1.
     """
     return bias_E + update_rate * ops.sign(ops.mean(load_E) - load_E)
 
 
-def softmax(logits: Tensor) -> Tensor:
-    """Return the softmax over the last axis: float[..., E] to float[..., E]."""
+def compute_softmax(logits: Tensor) -> Tensor:
+    """Compute the softmax over the last axis: float[..., E] to float[..., E]."""
     if logits.shape[-1] == 1:  # Keras warns of a softmax over one value
         return ops.ones_like(logits)
     return ops.softmax(logits)

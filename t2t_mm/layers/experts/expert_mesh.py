@@ -63,6 +63,14 @@ def run_on_mesh(
 
     Returns:
         float[N, D].
+
+    Example:
+        >>> from t2t_mm.layers.dispatch import run_dense
+        >>> import tensorflow as tf
+        >>> x, experts, gates = tf.ones([1, 2]), tf.constant([[1]]), tf.constant([[0.5]])
+        >>> w_in, w_out = [tf.zeros([3, 2]), tf.ones([3, 2])], [tf.ones([3, 2])] * 2
+        >>> run_on_mesh(run_dense, x, experts, gates, w_in, w_out, ["CPU:0"]).numpy().tolist()
+        [[3.0, 3.0]]
     """
     import tensorflow as tf
 
@@ -87,6 +95,10 @@ def count_traffic(
         width: D.
         devices: One for each slice.
         dtype: Of the positions.
+
+    Example:
+        >>> count_traffic(8, 2, width=64, devices=["CPU:0", "CPU:1"])
+        Traffic(copied=272, all_reduced=512)
     """
     import tensorflow as tf
 
@@ -122,7 +134,7 @@ def _lower(
     w_out: Sequence[Tensor],
     devices: Sequence[str],
 ) -> tuple[Any, Any]:
-    """Return the layer as a graph of Mesh TensorFlow, lowered, and the tensor in it that is the output."""
+    """Build the layer as a graph of Mesh TensorFlow; return it lowered, and the output in it."""
     mtf = import_mesh_tensorflow()
     num_slices, per_slice = len(devices), len(w_in) // len(devices)
     mesh = mtf.Mesh(mtf.Graph(), "experts")
@@ -148,18 +160,18 @@ def _lower(
     matrices = [lay_out(w_in[e::per_slice], hidden, width) for e in range(per_slice)]
     matrices += [lay_out(w_out[e::per_slice], hidden, width) for e in range(per_slice)]
     parts = mtf.slicewise(
-        _slice_function(run, per_slice),
+        _make_slice_function(run, per_slice),
         [mtf.range(mesh, slices, everywhere[1].dtype), *everywhere, *matrices],
         output_shape=mtf.Shape([slices, positions, width]),
         output_dtype=everywhere[0].dtype,
         splittable_dims=[slices, hidden],
     )
     y = mtf.reduce_sum(parts, reduced_dim=slices)
-    return _lowering_class(mtf)(mesh.graph, {mesh: placement}), y
+    return _make_lowering_class(mtf)(mesh.graph, {mesh: placement}), y
 
 
-def _slice_function(run: Run, per_slice: int) -> Callable[..., Tensor]:
-    """Return what Mesh TensorFlow calls for each slice, in the scope of the slice's device."""
+def _make_slice_function(run: Run, per_slice: int) -> Callable[..., Tensor]:
+    """Make what Mesh TensorFlow calls for each slice, in the scope of the slice's device."""
     import tensorflow as tf
 
     def run_slice(
@@ -187,8 +199,8 @@ def _slice_function(run: Run, per_slice: int) -> Callable[..., Tensor]:
     return run_slice
 
 
-def _lowering_class(mtf: Any) -> Any:
-    """Lowering for any number of positions, known when a batch comes, not when it is lowered.
+def _make_lowering_class(mtf: Any) -> Any:
+    """Make a lowering for any number of positions, known only when a batch comes.
 
     Mesh TensorFlow wants the size of every dimension, but uses it only to check shapes and to
     count. So one position stands for all: what it counts is then the traffic of one position.

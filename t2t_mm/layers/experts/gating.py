@@ -12,12 +12,12 @@ from keras import ops
 
 from t2t_mm.layers.experts.balancing import (
     BALANCING,
-    corrected_bias,
-    expected_load,
-    router_z_loss,
-    softmax,
-    squared_variation,
-    switch_loss,
+    compute_expected_load,
+    compute_router_z_loss,
+    compute_softmax,
+    compute_squared_variation,
+    compute_switch_loss,
+    correct_bias,
 )
 
 Tensor = Any
@@ -58,13 +58,18 @@ def sum_by_expert(values_NK: Tensor, experts_NK: Tensor, num_experts: int) -> Te
 
     Returns:
         float[E].
+
+    Example:
+        >>> values, experts = ops.array([[0.75, 0.25]]), ops.array([[2, 0]])
+        >>> sum_by_expert(values, experts, num_experts=3).numpy().tolist()
+        [0.25, 0.0, 0.75]
     """
     flat_values = ops.reshape(values_NK, (-1,))
     return ops.segment_sum(flat_values, ops.reshape(experts_NK, (-1,)), num_experts)
 
 
 class NoisyTopKGate(keras.layers.Layer):
-    """Chooses the k experts of largest noisy logit; their weights are a softmax over the chosen.
+    """The gate: the k experts of largest noisy logit, their weights a softmax over the chosen.
 
     All in float32. Both weights start at zero, so that at first noise alone decides in
     training, and without noise every position goes to the first k experts.
@@ -75,8 +80,8 @@ class NoisyTopKGate(keras.layers.Layer):
         seed: Of the noise.
         balancing: What keeps the experts in use. "importance_load": a loss, CV² of the
             importance plus CV² of the expected load, as in the paper; "switch": a loss, see
-            `switch_loss`; "bias": no loss, but a bias on each expert's logit, for the choice and
-            not for the weights, which each call in training corrects; "none": nothing.
+            `compute_switch_loss`; "bias": no loss, but a bias on each expert's logit, for the
+            choice and not for the weights, which each call in training corrects; "none": nothing.
         bias_update_rate: How far such a correction goes.
 
     Raises:
@@ -84,7 +89,9 @@ class NoisyTopKGate(keras.layers.Layer):
 
     Example:
         >>> gate = NoisyTopKGate(num_experts=4, experts_per_token=2)
-        >>> gate(keras.ops.ones((10, 8))).experts.shape  # (10, 2)
+        >>> routing = gate(ops.ones((10, 8)))
+        >>> routing.experts.shape, routing.load.numpy().tolist()
+        (TensorShape([10, 2]), [10.0, 10.0, 0.0, 0.0])
 
     Departs: Wang et al. add the bias to sigmoids, here it is added to logits, on which the softmax
     of the chosen depends alone.
@@ -116,6 +123,7 @@ class NoisyTopKGate(keras.layers.Layer):
         self.bias_update_rate = bias_update_rate
 
     def build(self, input_shape: Any) -> None:
+        """Create the weights for inputs of this shape, (N, D)."""
         shape, every = (input_shape[-1], self.num_experts), {"autocast": False}
         self.choice = self.add_weight(shape, "zeros", name="choice", **every)
         self.spread = self.add_weight(shape, "zeros", name="spread", **every)
@@ -129,9 +137,12 @@ class NoisyTopKGate(keras.layers.Layer):
     def call(
         self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
     ) -> Routing:
-        """Args: x: float[N, D]; position_mask: bool[N]; training: whether noise is on.
+        """Choose each position's experts.
 
-        Padded positions get weight 0 and count in no statistic.
+        Args:
+            x: float[N, D].
+            position_mask: bool[N]; padded positions get weight 0 and count in no statistic.
+            training: Whether noise is on, and a bias is corrected.
         """
         x = ops.cast(x, "float32")
         real = ops.ones_like(x[:, 0])
@@ -150,15 +161,15 @@ class NoisyTopKGate(keras.layers.Layer):
         if self.balancing == "importance_load":
             smooth = load
             if spread is not None and self.experts_per_token < self.num_experts:
-                smooth = expected_load(clean, noisy, spread, best, real)
-            loss = squared_variation(importance) + squared_variation(smooth)
+                smooth = compute_expected_load(clean, noisy, spread, best, real)
+            loss = compute_squared_variation(importance) + compute_squared_variation(smooth)
         elif self.balancing == "switch":
-            loss = switch_loss(clean, load, real)
+            loss = compute_switch_loss(clean, load, real)
         else:
             loss = ops.zeros((), "float32")
         if training and self.bias is not None:
-            self.bias.assign(corrected_bias(self.bias, load, self.bias_update_rate))
-        return Routing(experts, gates, importance, load, loss, router_z_loss(clean, real))
+            self.bias.assign(correct_bias(self.bias, load, self.bias_update_rate))
+        return Routing(experts, gates, importance, load, loss, compute_router_z_loss(clean, real))
 
     def _choose(self, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the K + 1 (or all) largest logits, the K chosen experts and their weights."""
@@ -169,9 +180,10 @@ class NoisyTopKGate(keras.layers.Layer):
         chosen = best[:, : self.experts_per_token]
         if self.bias is not None:
             chosen = chosen - ops.take(self.bias, experts, axis=0)
-        return best, experts, softmax(chosen)
+        return best, experts, compute_softmax(chosen)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "num_experts": self.num_experts,

@@ -26,13 +26,18 @@ def import_mesh_tensorflow() -> Any:
 
     Raises:
         ImportError: It is not installed, or does not fit this TensorFlow; the message has advice.
+
+    Example:
+        >>> mtf = import_mesh_tensorflow()
+        >>> mtf.Dimension("experts", 4)
+        Dimension(name='experts', size=4)
     """
     if _NAME in sys.modules:  # asked for while a function is traced: AutoGraph follows an import
         return sys.modules[_NAME]
-    found = _installed()
+    found = _find_versions()
     is_tried = all(f"{found[name]}.".startswith(f"{tried}.") for name, tried in TRIED.items())
     try:
-        with _lent_names() if is_tried else contextlib.nullcontext():
+        with _lend_names() if is_tried else contextlib.nullcontext():
             return importlib.import_module(_NAME)
     except (ImportError, AttributeError) as error:
         tried = " and ".join(f"{name} {version}" for name, version in TRIED.items())
@@ -46,7 +51,7 @@ def import_mesh_tensorflow() -> Any:
         ) from error
 
 
-def _installed() -> dict[str, str | None]:
+def _find_versions() -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name in TRIED:
         try:
@@ -57,7 +62,7 @@ def _installed() -> dict[str, str | None]:
 
 
 @contextlib.contextmanager
-def _lent_names() -> Iterator[None]:
+def _lend_names() -> Iterator[None]:
     """Add the two names where they are missing, and take them back at the end."""
     import tensorflow as tf
     from tensorflow.python.framework import ops

@@ -4,6 +4,8 @@ Axis letters: B batch, L positions, N = B * L, D width, E experts, K per positio
 Source: arXiv:1706.05137, section 2.3; Shazeer et al. 2017, arXiv:1701.06538.
 """
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -45,8 +47,9 @@ class Experts(keras.layers.Layer):
 
     Example:
         >>> experts = Experts(num_experts=4, expert_width=16)
-        >>> chosen = keras.ops.array([[0, 2], [1, 3]])
-        >>> experts(keras.ops.ones((2, 8)), chosen, keras.ops.full((2, 2), 0.5)).shape  # (2, 8)
+        >>> chosen = ops.array([[0, 2], [1, 3]])
+        >>> experts(ops.ones((2, 8)), chosen, ops.full((2, 2), 0.5)).shape
+        TensorShape([2, 8])
 
     Chosen: Glorot uniform for each expert by itself. Each expert has its own two variables: one
     stacked tensor would be put together again from the experts' gradients at every step, which is
@@ -76,6 +79,7 @@ class Experts(keras.layers.Layer):
         self.devices = tuple(devices)
 
     def build(self, input_shape: Any) -> None:
+        """Create the experts' matrices for inputs of this shape, (N, D)."""
         width, hidden = input_shape[-1], self.expert_width
         limit = (6.0 / (width + hidden)) ** 0.5
         self.w_in = self._add_matrices("w_in", (hidden, width), limit)
@@ -84,13 +88,13 @@ class Experts(keras.layers.Layer):
     def _add_matrices(self, name: str, shape: tuple[int, int], limit: float) -> list[Any]:
         matrices = []
         for expert in range(self.num_experts):
-            with self._placed(expert):
+            with self._place_on_device(expert):
                 initializer = keras.initializers.RandomUniform(-limit, limit)
                 matrices.append(self.add_weight(shape, initializer, name=f"{name}.{expert}"))
         return matrices
 
-    def _placed(self, expert: int) -> Any:
-        """Return the scope of the device of this expert's slice."""
+    def _place_on_device(self, expert: int) -> Any:
+        """Enter the scope of the device of this expert's slice."""
         if not self.devices:
             return contextlib.nullcontext()
         return keras.device(self.devices[expert * len(self.devices) // self.num_experts])
@@ -103,9 +107,17 @@ class Experts(keras.layers.Layer):
         position_mask: Tensor | None = None,
         training: bool = False,
     ) -> Tensor:
-        """Args: x: float[N, D]; experts: int32[N, K]; gates: float[N, K]; position_mask: bool[N].
+        """Run each position through its experts.
 
-        Returns: float[N, D], the sum of each position's experts times their gates.
+        Args:
+            x: float[N, D].
+            experts: int32[N, K].
+            gates: float[N, K].
+            position_mask: bool[N], False where padded.
+            training: Whether slots beyond a capacity are dropped.
+
+        Returns:
+            float[N, D], the sum of each position's experts times their gates.
         """
         name, options = self.dispatch, {}
         if self._drops(training):
@@ -121,10 +133,10 @@ class Experts(keras.layers.Layer):
             return run_on_mesh(run, x, experts, gates, w_in, w_out, self.devices)
         return run(x, experts, gates, w_in, w_out, position_mask, **options)
 
-    def dropped_share(
+    def measure_dropped_share(
         self, experts: Tensor, position_mask: Tensor | None = None, training: bool = False
     ) -> Tensor | None:
-        """Return the share of the chosen experts that such a call drops; None if it never drops any."""
+        """Measure the share of the chosen experts that such a call drops; None if it drops none."""
         if not self._drops(training):
             return None
         return measure_dropped(experts, self.num_experts, self.capacity_factor, position_mask)
@@ -133,6 +145,7 @@ class Experts(keras.layers.Layer):
         return training and self.dispatch == "capacity"
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "num_experts": self.num_experts,
@@ -167,14 +180,14 @@ class ExpertBlock(keras.layers.Layer):
         dispatch: See `Experts`.
         capacity_factor: See `Experts`.
         gain_per_channel: See `LayerNorm`.
-        seed: Of the gate's noise.
-        gate_arguments: Further ones of `NoisyTopKGate`.
+        gate_arguments: Further ones of `NoisyTopKGate`, such as the seed of its noise.
         devices: See `Experts`.
 
     Example:
         >>> block = ExpertBlock(num_experts=4, experts_per_token=2, expert_width=16)
-        >>> y, routing = block(keras.ops.ones((2, 5, 8)))
-        >>> y.shape, routing.load  # (2, 5, 8), [10, 10, 0, 0]
+        >>> y, routing = block(ops.ones((2, 5, 8)))
+        >>> y.shape, routing.load.numpy().tolist()
+        (TensorShape([2, 5, 8]), [10.0, 10.0, 0.0, 0.0])
 
     Chosen: residual and norm as in Tensor2Tensor's first commit; the paper is silent.
     Departs: Tensor2Tensor counts padding in the balance statistics; here it is left out, so that
@@ -189,7 +202,6 @@ class ExpertBlock(keras.layers.Layer):
         dispatch: str = "auto",
         capacity_factor: float = 1.25,
         gain_per_channel: bool = True,
-        seed: int | None = None,
         gate_arguments: Mapping[str, Any] | None = None,
         devices: Sequence[str] = (),
         **kwargs: Any,
@@ -201,16 +213,15 @@ class ExpertBlock(keras.layers.Layer):
         self.dispatch = dispatch
         self.capacity_factor = capacity_factor
         self.gain_per_channel = gain_per_channel
-        self.seed = seed
         self.gate_arguments = dict(gate_arguments or {})
         self.devices = tuple(devices)
 
     def build(self, input_shape: Any) -> None:
+        """Create gate, experts and norm for inputs of this shape, (B, L, D)."""
         policy = {"dtype": self.dtype_policy}
         self.gate = NoisyTopKGate(
             self.num_experts,
             self.experts_per_token,
-            self.seed,
             name="gate",
             **self.gate_arguments,
             **policy,
@@ -235,20 +246,27 @@ class ExpertBlock(keras.layers.Layer):
         training: bool = False,
         problem: Tensor | None = None,
     ) -> tuple[Tensor, Routing]:
-        """Args: x: float[B, L, D]; position_mask: bool[B, L]; problem: read by
-        `ProblemGatedExperts` only, which may stand in this block's place.
+        """Run the block.
 
-        Returns: float[B, L, D] and the routing.
+        Args:
+            x: float[B, L, D].
+            position_mask: bool[B, L].
+            training: Whether noise is on and a capacity drops.
+            problem: Read by `ProblemGatedExperts` only, which may stand in this block's place.
+
+        Returns:
+            float[B, L, D] and the routing.
         """
         flat = ops.reshape(x, (-1, x.shape[-1]))
         flat_mask = None if position_mask is None else ops.reshape(position_mask, (-1,))
         routing = self.gate(flat, position_mask=flat_mask, training=training)
         mixed = self.experts(flat, routing.experts, routing.gates, flat_mask, training=training)
-        dropped_share = self.experts.dropped_share(routing.experts, flat_mask, training=training)
-        routing = routing._replace(dropped_share=dropped_share)
+        dropped = self.experts.measure_dropped_share(routing.experts, flat_mask, training=training)
+        routing = routing._replace(dropped_share=dropped)
         return self.norm(x + ops.reshape(mixed, ops.shape(x))), routing
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "num_experts": self.num_experts,
@@ -257,7 +275,6 @@ class ExpertBlock(keras.layers.Layer):
             "dispatch": self.dispatch,
             "capacity_factor": self.capacity_factor,
             "gain_per_channel": self.gain_per_channel,
-            "seed": self.seed,
             "gate_arguments": self.gate_arguments,
             "devices": self.devices,
         }

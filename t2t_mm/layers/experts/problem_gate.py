@@ -35,13 +35,13 @@ class ProblemGatedExperts(keras.layers.Layer):
         experts_per_token: K; as many as E give a mean over all experts.
         expert_width: F.
         gain_per_channel: See `LayerNorm`.
-        seed: Of the gate's noise.
-        gate_arguments: Further ones of `NoisyTopKGate`.
+        gate_arguments: Further ones of `NoisyTopKGate`, such as the seed of its noise.
 
     Example:
         >>> block = ProblemGatedExperts(3, num_experts=4, experts_per_token=2, expert_width=16)
-        >>> y, routing = block(keras.ops.ones((2, 5, 8)), problem=1)
-        >>> y.shape, routing.load  # (2, 5, 8), [10, 10, 0, 0]
+        >>> y, routing = block(ops.ones((2, 5, 8)), problem=1)
+        >>> y.shape, routing.load.numpy().tolist()
+        (TensorShape([2, 5, 8]), [10.0, 10.0, 0.0, 0.0])
 
     Source: the attribute gate of Zhu et al. 2022, arXiv:2206.04674; merged experts: Muqeeth et
     al. 2023, arXiv:2306.03745.
@@ -56,7 +56,6 @@ class ProblemGatedExperts(keras.layers.Layer):
         experts_per_token: int,
         expert_width: int,
         gain_per_channel: bool = True,
-        seed: int | None = None,
         gate_arguments: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -66,15 +65,14 @@ class ProblemGatedExperts(keras.layers.Layer):
         self.experts_per_token = experts_per_token
         self.expert_width = expert_width
         self.gain_per_channel = gain_per_channel
-        self.seed = seed
         self.gate_arguments = dict(gate_arguments or {})
 
     def build(self, input_shape: Any) -> None:
+        """Create the weights for inputs of this shape, (B, L, D) or (B, D)."""
         width, hidden, policy = input_shape[-1], self.expert_width, {"dtype": self.dtype_policy}
         self.gate = NoisyTopKGate(
             self.num_experts,
             self.experts_per_token,
-            self.seed,
             name="gate",
             **self.gate_arguments,
             **policy,
@@ -122,7 +120,7 @@ class ProblemGatedExperts(keras.layers.Layer):
         one_problem = len(problems.shape) == 0
         run = self._run_merged if one_problem else self._run_apart
         mixed = run(x, ops.cast(gates_RE, x.dtype))
-        places_R = _places_of_rows(x, position_mask)
+        places_R = _count_places(x, position_mask)
         places_R = ops.sum(places_R, keepdims=True) if one_problem else places_R
         routing = routing._replace(
             importance=ops.matmul(places_R, gates_RE),
@@ -146,6 +144,7 @@ class ProblemGatedExperts(keras.layers.Layer):
         return ops.reshape(out_ND, ops.shape(x))
 
     def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {
             "num_problems": self.num_problems,
@@ -153,24 +152,32 @@ class ProblemGatedExperts(keras.layers.Layer):
             "experts_per_token": self.experts_per_token,
             "expert_width": self.expert_width,
             "gain_per_channel": self.gain_per_channel,
-            "seed": self.seed,
             "gate_arguments": self.gate_arguments,
         }
 
 
-def expert_block(arguments: Mapping[str, Any], **kwargs: Any) -> ExpertBlock | ProblemGatedExperts:
+def make_expert_block(
+    arguments: Mapping[str, Any], **kwargs: Any
+) -> ExpertBlock | ProblemGatedExperts:
     """Make the mixture that `arguments` are of: with `num_problems` the gate is the problem's.
 
     Args:
         arguments: Of `ExpertBlock` or `ProblemGatedExperts`.
         **kwargs: Further ones, of either.
+
+    Example:
+        >>> sizes = {"num_experts": 4, "experts_per_token": 2, "expert_width": 16}
+        >>> type(make_expert_block(sizes)).__name__
+        'ExpertBlock'
+        >>> type(make_expert_block(sizes | {"num_problems": 3})).__name__
+        'ProblemGatedExperts'
     """
     of_problem = "num_problems" in arguments
     return (ProblemGatedExperts if of_problem else ExpertBlock)(**arguments, **kwargs)
 
 
-def _places_of_rows(x: Tensor, position_mask: Tensor | None) -> Tensor:
-    """Return the real positions of each row: float32[B]."""
+def _count_places(x: Tensor, position_mask: Tensor | None) -> Tensor:
+    """Count the real positions of each row: float32[B]."""
     real = ops.ones_like(x[..., 0]) if position_mask is None else position_mask
     real = ops.cast(real, "float32")
     return real if len(real.shape) == 1 else ops.sum(real, axis=1)

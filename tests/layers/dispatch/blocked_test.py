@@ -4,7 +4,7 @@ import tensorflow as tf
 from expert_cases import WIDTH, layer_inputs, output_and_gradients, padding_mask
 
 from t2t_mm.layers.dispatch import run_blocked, run_ragged
-from t2t_mm.layers.dispatch.blocked import _block_size
+from t2t_mm.layers.dispatch.blocked import _choose_block_size
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
@@ -63,4 +63,4 @@ def test_the_gradient_scatters_nothing():
 def test_a_block_holds_an_equal_share_and_a_quarter_or_an_even_part_of_it(
     num_slots, num_experts, size
 ):
-    assert _block_size(num_slots, num_experts) == size
+    assert _choose_block_size(num_slots, num_experts) == size

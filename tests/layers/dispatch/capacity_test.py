@@ -6,7 +6,7 @@ from expert_cases import NUM_EXPERTS, layer_inputs, output_and_gradients, paddin
 from keras import ops
 
 from t2t_mm.layers.dispatch import measure_dropped, run_capacity, run_ragged
-from t2t_mm.layers.dispatch.capacity import capacity_of
+from t2t_mm.layers.dispatch.capacity import compute_capacity
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
@@ -61,5 +61,5 @@ def test_the_dropped_are_counted_without_padding():
     [(64, 8, 1.25, 10), (10, 3, 1.0, 4), (9, 3, 1.0, 3), (4, 60, 1.25, 1)],
 )
 def test_the_capacity_is_a_multiple_of_an_equal_share(num_slots, num_experts, factor, rows):
-    assert capacity_of(num_slots, num_experts, factor) == rows
-    assert int(capacity_of(ops.array(num_slots), num_experts, factor)) == rows
+    assert compute_capacity(num_slots, num_experts, factor) == rows
+    assert int(compute_capacity(ops.array(num_slots), num_experts, factor)) == rows

@@ -14,14 +14,14 @@ def sorted_slots():
 
 def test_slots_are_sorted_by_expert_then_position_and_padding_is_last():
     slots = sorted_slots()
-    np.testing.assert_array_equal(slots.order_S, [1, 2, 7, 3, 0, 6, 4, 5])
+    np.testing.assert_array_equal(slots.order, [1, 2, 7, 3, 0, 6, 4, 5])
     np.testing.assert_array_equal(slots.starts, [0, 3, 4, 6])
-    np.testing.assert_array_equal(slots.places_NK, [[4, 0], [1, 3], [6, 7], [5, 2]])
+    np.testing.assert_array_equal(slots.places, [[4, 0], [1, 3], [6, 7], [5, 2]])
 
 
 def test_rows_beyond_an_experts_slots_are_empty():
     slots = sorted_slots()
-    rows = slots.rows(ops.arange(4, 12), slots.starts[3])  # from expert 2 on, beyond all slots
+    rows = slots.fill_rows(ops.arange(4, 12), slots.starts[3])  # from expert 2 on, beyond all slots
     np.testing.assert_array_equal(rows.filled, [True, True] + 6 * [False])
     np.testing.assert_array_equal(rows.positions[:2], [0, 3])
     x = ops.array([[1.0], [2.0], [float("nan")], [4.0]])

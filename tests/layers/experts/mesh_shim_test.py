@@ -33,7 +33,7 @@ def test_other_versions_get_no_shim_but_advice(monkeypatch, other):
 def test_a_missing_package_is_named(monkeypatch):
     forget_mesh_tensorflow(monkeypatch)
     monkeypatch.setattr(
-        mesh_shim, "_installed", lambda: {"mesh-tensorflow": None, "tensorflow": "2.21.0"}
+        mesh_shim, "_find_versions", lambda: {"mesh-tensorflow": None, "tensorflow": "2.21.0"}
     )
     with pytest.raises(ImportError, match=r"Received: mesh-tensorflow=None, tensorflow='2\.21\.0'"):
         mesh_shim.import_mesh_tensorflow()

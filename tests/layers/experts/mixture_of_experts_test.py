@@ -67,7 +67,7 @@ def test_unknown_dispatch_is_refused():
 
 
 def test_a_capacity_drops_in_training_and_never_at_inference():
-    options = ARGUMENTS | {"capacity_factor": 0.4, "seed": 3}
+    options = ARGUMENTS | {"capacity_factor": 0.4, "gate_arguments": {"seed": 3}}
     capacity = trained(ExpertBlock(**options, dispatch="capacity"))
     ragged = trained(ExpertBlock(**options, dispatch="ragged"))
     for variable, other in zip(capacity.variables, ragged.variables, strict=True):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock
-from t2t_mm.layers.experts.problem_gate import ProblemGatedExperts, expert_block
+from t2t_mm.layers.experts.problem_gate import ProblemGatedExperts, make_expert_block
 
 WIDTH = 4
 
@@ -68,7 +68,7 @@ def test_use_is_counted_in_real_positions_and_has_no_balance_loss(block):
 
 
 def test_noise_lets_new_problems_try_other_experts():
-    made = ProblemGatedExperts(1, 4, 1, 6, seed=1)
+    made = ProblemGatedExperts(1, 4, 1, 6, gate_arguments={"seed": 1})
     x = normal(1, 2, WIDTH)
     tried = {int(made(x, problem=0, training=True)[1].experts[0, 0]) for _ in range(40)}
     assert tried == {0, 1, 2, 3}
@@ -81,7 +81,7 @@ def test_the_problem_must_be_given(block):
 
 def test_the_number_of_problems_says_whose_gate_it_is():
     arguments = {"num_experts": 4, "experts_per_token": 2, "expert_width": 8}
-    assert isinstance(expert_block(arguments, name="a"), ExpertBlock)
-    made = expert_block({**arguments, "num_problems": 3}, name="b")
+    assert isinstance(make_expert_block(arguments, name="a"), ExpertBlock)
+    made = make_expert_block({**arguments, "num_problems": 3}, name="b")
     assert isinstance(made, ProblemGatedExperts)
     assert (made.num_problems, made.name) == (3, "b")
