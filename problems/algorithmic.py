@@ -40,7 +40,6 @@ class AlgorithmicProblem(Problem):
     max_length: ClassVar[int] = 16
     seed: ClassVar[int] = 0
     num_examples: ClassVar = {"train": 10_000, "validation": 200, "test": 200}
-    source_modules = ("t2t_mm.problems.miniature.dice",)
     licence = "none needed: made by this package"
 
     def solve(self, inputs: str) -> str:

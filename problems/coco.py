@@ -29,7 +29,6 @@ from t2t_mm.problems.picture_listing import (
 from t2t_mm.problems.tfds_sets import DownloadFailedError
 from t2t_mm.registry import register_problem
 
-_PACKAGE = "t2t_mm.problems"
 _CAPTIONS = Language(alternatives=True)
 
 
@@ -63,16 +62,6 @@ class CocoCaptionProblem(Problem):
     batch = BatchSpec(examples=32)
     metrics = ("caption",)
     command = "en"
-    source_modules = tuple(
-        f"{_PACKAGE}.{module}"
-        for module in (
-            "captions_json",
-            "coco_files",
-            "coco_tfds",
-            "picture_listing",
-            "tfds_sets",
-        )
-    )
     licence = "captions CC BY 4.0; each photograph has its own Flickr licence, named in the json"
     size = (
         "2014: 82,783 training and 40,504 validation pictures with five captions each; zips of "

@@ -62,10 +62,6 @@ class ImageFolder(Problem):
     batch = BatchSpec(examples=32)
     metrics = ("top_k",)
     skip_bad_examples = True
-    source_modules = (
-        "t2t_mm.problems.image_folder_layout",
-        "t2t_mm.problems.picture_listing",
-    )
     licence = "that of your pictures"
     size = "that of your pictures"
     source = (

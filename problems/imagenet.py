@@ -45,7 +45,6 @@ class ImagenetProblem(Problem):
     splits = ("train", "validation")
     batch = BatchSpec(examples=32)
     metrics = ("top_k",)
-    source_modules = ("t2t_mm.problems.imagenet_tars",)
     licence = "ImageNet terms of access: non-commercial research and education, on registration"
     size = "1,281,167 training and 50,000 validation pictures; archives of 138 GiB and 6.3 GiB"
     source = (

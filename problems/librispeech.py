@@ -12,7 +12,6 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.librispeech_tfds import read_tfds_sets
 from t2t_mm.problems.speech import (
-    SOURCE_MODULES,
     Listing,
     SpeechProblem,
     Utterance,
@@ -45,11 +44,6 @@ class Librispeech(SpeechProblem):
         "validation": ("dev-clean",),
         "test": ("test-clean",),
     }
-    source_modules = (
-        *SOURCE_MODULES,
-        "t2t_mm.problems.librispeech_tfds",
-        "t2t_mm.problems.tfds_sets",
-    )
     licence = "CC BY 4.0"
     size = (
         "281,241 training utterances (960 hours), 2,703 for validation, 2,620 for test; 60 GB. "

@@ -13,15 +13,6 @@ from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.sounds.raw_sounds import RawSoundReader
 from t2t_mm.features import Audio, BatchSpec, Language
 
-SOURCE_MODULES = (
-    "t2t_mm.problems.speech",
-    "t2t_mm.data.sounds.raw_sounds",
-    "t2t_mm.data.sounds.sphere",
-    "t2t_mm.data.sounds.wav",
-    "t2t_mm.data.sounds.stored_sounds",
-)
-"""For `source_modules` of every subclass of `SpeechProblem`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
@@ -70,7 +61,6 @@ class SpeechProblem(Problem):
     batch = BatchSpec(examples=16)
     metrics = ("wer",)
     command = "en"
-    source_modules: ClassVar[tuple[str, ...]] = SOURCE_MODULES
     skip_bad_examples = True
 
     def listing(self, split: str, part: int) -> Listing:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, choose_held_out, hash_bytes
 from t2t_mm.errors import UserError
-from t2t_mm.problems.speech import SOURCE_MODULES, Listing, SpeechProblem, Utterance
+from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance
 from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, find_list_files, read_list
 from t2t_mm.registry import register_problem
 
@@ -48,7 +48,6 @@ class SpeechFiles(SpeechProblem):
     takes_argument = True
     held_out_share = 0.1
     held_out_most = 2000
-    source_modules = (*SOURCE_MODULES, "t2t_mm.problems.speech_lists")
     licence = "that of your files"
     size = "that of your files"
     source = (

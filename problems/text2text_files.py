@@ -55,7 +55,6 @@ class Text2textFiles(Problem):
     takes_argument = True
     held_out_share: ClassVar[float] = 0.01
     held_out_most: ClassVar[int] = 2000
-    source_modules = ("t2t_mm.problems.parallel_text",)
     licence = "that of your files"
     size = "that of your files"
     source = (

@@ -59,12 +59,6 @@ class TreeFiles(Problem):
     metrics = ("brackets",)
     held_out_share: ClassVar[float] = 0.01
     held_out_most: ClassVar[int] = 2000
-    source_modules = (
-        "t2t_mm.problems.parallel_text",
-        "t2t_mm.problems.treebank_files",
-        "t2t_mm.data.trees.trees",
-        "t2t_mm.data.trees.linearization",
-    )
     licence = "that of your files"
     size = "that of your files"
     source = (

@@ -51,11 +51,6 @@ class WsjParse(Problem):
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
     command = "parse"
     metrics = ("brackets",)
-    source_modules = (
-        "t2t_mm.problems.treebank_files",
-        "t2t_mm.data.trees.trees",
-        "t2t_mm.data.trees.linearization",
-    )
     licence = "LDC User Agreement, for a fee (catalog.ldc.upenn.edu/LDC99T42)"
     size = "39,832 training trees, 1,700 for validation, 2,416 for test; about 35 MB"
     source = (

@@ -20,7 +20,6 @@ from t2t_mm.registry import register_problem
 
 logger = logging.getLogger(__name__)
 
-_PACKAGE = "t2t_mm.problems"
 _TERMS = "each corpus has its own terms (statmt.org); free for research"
 _FILES_2014 = (
     "Line-aligned files as unpacked from the original archives, in --tmp_dir or up to two folders "
@@ -47,9 +46,6 @@ class WmtProblem(Problem):
     languages: ClassVar[tuple[str, str]]
     validation_set: ClassVar[str] = "newstest2013"
     test_set: ClassVar[str] = "newstest2014"
-    source_modules = tuple(
-        f"{_PACKAGE}.{m}" for m in ("parallel_text", "tfds_sets", "wmt_files", "wmt_tfds")
-    )
     licence = _TERMS
 
     def num_parts(self, split: str) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from t2t_mm.errors import UserError
-from t2t_mm.problems.speech import SOURCE_MODULES, Listing, SpeechProblem, Utterance, note_left_out
+from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance, note_left_out
 from t2t_mm.problems.wsj_files import WsjFiles, read_ndx
 from t2t_mm.problems.wsj_transcripts import DotFiles, strip_marks
 from t2t_mm.registry import register_problem
@@ -41,11 +41,6 @@ class WsjSpeech(SpeechProblem):
         "test": (_EVAL92,),
     }
     known_counts: ClassVar[dict[str, int]] = {"train": 37_416, "validation": 503, "test": 333}
-    source_modules = (
-        *SOURCE_MODULES,
-        "t2t_mm.problems.wsj_files",
-        "t2t_mm.problems.wsj_transcripts",
-    )
     licence = "the LDC's user agreement: LDC93S6A (WSJ0) and LDC94S13A (WSJ1); not to be passed on"
     size = (
         "49 CD-ROMs, up to 30 GB; 37,416 training utterances (81 hours), 503 for validation, "

@@ -41,11 +41,6 @@ class MiniParse(Problem):
     num_examples: ClassVar = {"train": 1000, "validation": 300, "test": 500}
     command = "parse"
     metrics = ("brackets",)
-    source_modules = (
-        "t2t_mm.problems.miniature",
-        "t2t_mm.data.trees.trees",
-        "t2t_mm.data.trees.linearization",
-    )
     licence = "none needed: made by this package"
     size = "1,800 trees, 0.3 MB"
 

@@ -28,7 +28,6 @@ class MiniaturePictures(Problem):
     seed: ClassVar[int] = 0
     num_examples: ClassVar[dict[str, int]]
     batch = BatchSpec(examples=64)
-    source_modules = ("t2t_mm.problems.miniature",)
     licence = "none needed: made by this package"
 
     def num_parts(self, split: str) -> int:

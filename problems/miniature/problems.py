@@ -30,7 +30,6 @@ class MiniatureTranslation(Problem):
     languages: ClassVar[tuple[str, str]]
     seed: ClassVar[int] = 0
     num_examples: ClassVar = {"train": 40_000, "validation": 500, "test": 500}
-    source_modules = ("t2t_mm.problems.miniature",)
     licence = "none needed: made by this package"
     size = "41,000 sentence pairs, 5 MB"
 

@@ -36,7 +36,6 @@ class MiniSpeech(Problem):
     num_examples: ClassVar = {"train": 4_000, "validation": 200, "test": 300}
     command = "en"
     metrics = ("wer",)
-    source_modules = ("t2t_mm.problems.miniature",)
     licence = "none needed: made by this package"
     size = "4,500 utterances, 2.7 hours, 310 MB"
 

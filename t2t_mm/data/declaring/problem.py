@@ -33,8 +33,9 @@ class Problem:
             same command share its embedding.
         reverse_command: The command of the exchanged problem.
         metrics: Names of the scores of decoded outputs.
-        source_modules: Import names of modules and packages whose code decides about the data. Of
-            the problem's own module that need not be said. Data is stale when one changes.
+        source_modules: Import names of modules and packages elsewhere whose code decides about the
+            data: it is stale when one changes. The problem's own module counts by itself, with the
+            modules of its folder and the problems of t2t_mm that it uses.
         skip_bad_examples: Leave examples out (counted and told) whose picture cannot be decoded or
             whose sound is empty, not finite or of another scale; otherwise the first is an error.
         licence, size, source, substitute: For a person who has to fetch the data: on which terms,
