@@ -37,7 +37,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("json", "", "Also write the figures to this file.")
 
 
-def call(flags: Any) -> int:
+def run_from_flags(flags: Any) -> int:
     """Measure and prints."""
     if not flags.data_dir:
         raise UserError("--data_dir must be given", fix="t2t-datagen makes one.")
@@ -134,7 +134,7 @@ def print_table(pipelines: Rates, steps: Rates) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program."""
-    return command.run("inputs.py", __doc__, define_flags, call, argv)
+    return command.run_command("inputs.py", __doc__, define_flags, run_from_flags, argv)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("json", "", "Also write the figures to this file.")
 
 
-def call(flags: Any) -> int:
+def run_from_flags(flags: Any) -> int:
     """Measure and prints."""
     if flags.plot and not flags.scaling:
         raise UserError("--plot draws the tables of --scaling", fix="Give both.")
@@ -222,7 +222,7 @@ def cells(values: Figures) -> Sequence[str]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program."""
-    return command.run("step.py", __doc__, define_flags, call, argv)
+    return command.run_command("step.py", __doc__, define_flags, run_from_flags, argv)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """What all commands share: absl flags, help, exit codes and a quiet start.
 
     def define_flags(flags): flags.DEFINE_string("data_dir", "", "Generated data.")
-    def call(flags): ...                       # flags.data_dir; returns an exit code or None
-    def main(argv=None): return command.run("t2t-x", __doc__, define_flags, call, argv)
+    def run_from_flags(flags): ...             # flags.data_dir; returns an exit code or None
+    def main(argv=None):
+        return command.run_command("t2t-x", __doc__, define_flags, run_from_flags, argv)
 
 Exit codes: 0 done, 2 wrong use (one block on stderr, no traceback), 130 interrupted. Any other
 exception is a bug of ours and keeps its traceback.
@@ -50,7 +51,7 @@ class FlagDefiner:
         return functools.partial(getattr(absl_flags, name), flag_values=self._values)
 
 
-def run(
+def run_command(
     name: str,
     doc: str | None,
     define_flags: Callable[[Any], None],
@@ -65,8 +66,8 @@ def run(
         name: The command, "t2t-trainer".
         doc: What it does; shown by `--help`.
         define_flags: Declares the flags, with the functions of `absl.flags`.
-        call: The command; gets the parsed flags, and the words that are no flags as
-            `flags.arguments`.
+        call: Does what the command is for. It gets the parsed flags, and the words that are no
+            flags as `flags.arguments`.
         argv: The command line without the command; by default that of the process.
         usage: How words that are no flags are given, "list | describe NAME"; without it they
             are an error.
@@ -82,9 +83,9 @@ def run(
     define_flags(FlagDefiner(values))
     try:
         if _asks_for_help(arguments):
-            print(help_text(name, doc or "", values, usage))
+            print(format_help(name, doc or "", values, usage))
             return 0
-        words = _parse(name, values, arguments)
+        words = _parse_flags(name, values, arguments)
         if words and not usage:
             raise UserError(
                 f"{name} takes flags only", expected="--flag=value", received={"argument": words[0]}
@@ -102,14 +103,14 @@ def run(
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow without the lines that its C++ part prints whatever it is told.
+    """Import TensorFlow without the lines that its C++ part always prints.
 
     They are kept back at file descriptor 2, and shown if the import fails.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held_back:
         try:
-            with _descriptor_kept(2):
+            with _keep_descriptor(2):
                 os.dup2(held_back.fileno(), 2)
                 importlib.import_module("tensorflow")
         except BaseException:
@@ -119,8 +120,8 @@ def import_tensorflow() -> None:
 
 
 @contextlib.contextmanager
-def _descriptor_kept(number: int) -> Iterator[None]:
-    """Restore a file descriptor at the end of the block."""
+def _keep_descriptor(number: int) -> Iterator[None]:
+    """Keep a file descriptor: it is restored at the end of the block."""
     copy = os.dup(number)
     try:
         yield
@@ -145,8 +146,8 @@ class ParsedFlags:
         return getattr(self._values, name)
 
 
-def help_text(name: str, doc: str, values: absl_flags.FlagValues, usage: str = "") -> str:
-    """Return what `--help` prints: the command's own flags in the order they are declared.
+def format_help(name: str, doc: str, values: absl_flags.FlagValues, usage: str = "") -> str:
+    """Format what `--help` prints: the command's own flags in the order they are declared.
 
     Args:
         name: The command.
@@ -156,19 +157,19 @@ def help_text(name: str, doc: str, values: absl_flags.FlagValues, usage: str = "
     """
     width = min(shutil.get_terminal_size().columns, 100)
     lines = [doc.strip(), "", f"Usage: {name} {usage + ' ' if usage else ''}[flags]", "", "Flags:"]
-    aliases = _aliases(values)
-    for flag in _declared(values):
+    aliases = _list_aliases(values)
+    for flag in _list_declared_flags(values):
         names = [f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}"]
         names += [f"--{alias}" for alias in aliases.get(flag.name, [])]
         lines.append(f"  {', '.join(names)}")
         lines += textwrap.wrap(
-            _explain(flag), width, initial_indent=" " * 6, subsequent_indent=" " * 6
+            _explain_flag(flag), width, initial_indent=" " * 6, subsequent_indent=" " * 6
         )
     return "\n".join(lines)
 
 
-def _explain(flag: Any) -> str:
-    """Return a flag's help, its choices and its default, without absl's own decorations."""
+def _explain_flag(flag: Any) -> str:
+    """Explain a flag: its help, its choices and its default, without absl's own decorations."""
     text = re.sub(r"^<[^>]*>: ", "", flag.help or "")
     text, repeats = re.subn(r";\s+repeat this option to specify a list of values$", "", text)
     if repeats and "repeated" not in text:
@@ -180,22 +181,22 @@ def _explain(flag: Any) -> str:
     return text
 
 
-def _declared(values: absl_flags.FlagValues) -> list[Any]:
-    """Return the flags in the order of their declaration, without aliases."""
+def _list_declared_flags(values: absl_flags.FlagValues) -> list[Any]:
+    """List the flags in the order of their declaration, without aliases."""
     flags = [flag for module in values.flags_by_module_dict().values() for flag in module]
-    return [flag for flag in flags if not _alias_target(flag)]
+    return [flag for flag in flags if not _find_alias_target(flag)]
 
 
-def _aliases(values: absl_flags.FlagValues) -> dict[str, list[str]]:
+def _list_aliases(values: absl_flags.FlagValues) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for flag in (flag for module in values.flags_by_module_dict().values() for flag in module):
-        if target := _alias_target(flag):
+        if target := _find_alias_target(flag):
             found.setdefault(target, []).append(flag.name)
     return found
 
 
-def _alias_target(flag: Any) -> str:
-    """Return the flag that an alias stands for; absl says it in the alias's help."""
+def _find_alias_target(flag: Any) -> str:
+    """Find the flag that an alias stands for; absl says it in the alias's help."""
     start = "Alias for --"
     text = flag.help or ""
     return text.removeprefix(start).rstrip(".") if text.startswith(start) else ""
@@ -206,8 +207,8 @@ def _asks_for_help(arguments: Sequence[str]) -> bool:
     return any(argument in _HELP_FLAGS for argument in before_end)
 
 
-def _parse(name: str, values: absl_flags.FlagValues, arguments: Sequence[str]) -> list[str]:
-    """Parse the command line; returns the words that are no flags.
+def _parse_flags(name: str, values: absl_flags.FlagValues, arguments: Sequence[str]) -> list[str]:
+    """Parse the command line and return the words that are no flags.
 
     Raises:
         UserError: A flag is unknown or its value is refused.
@@ -216,12 +217,12 @@ def _parse(name: str, values: absl_flags.FlagValues, arguments: Sequence[str]) -
         return list(values([name, *arguments])[1:])
     except absl_flags.UnrecognizedFlagError as error:
         raise UserError(
-            f"Unknown flag --{error.flagname}.{_closest_flag(error.flagname, values)}",
+            f"Unknown flag --{error.flagname}.{_suggest_flag(error.flagname, values)}",
             fix=f"See {name} --help.",
         ) from error
     except absl_flags.Error as error:
         raise UserError(str(error), fix=f"See {name} --help.") from error
 
 
-def _closest_flag(name: str, values: absl_flags.FlagValues) -> str:
+def _suggest_flag(name: str, values: absl_flags.FlagValues) -> str:
     return suggest_closest(f"--{name}", [f"--{flag}" for flag in values])

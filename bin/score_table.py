@@ -39,14 +39,14 @@ _SAMPLE_KEYS = ("input", "picture", "sound", "reference", "decoded")
 
 
 def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | None = None) -> None:
-    """Print what came of decoding and of teacher forcing, each a table, then sample outputs.
+    """Print a table of decoded scores, one of teacher-forced scores, then sample outputs.
 
     Args:
         scores: What `evaluate` returns.
         console: Where to; standard output by default.
     """
     console = console or Console()
-    for table, notes in (_decoded_table(scores), _forced_table(scores)):
+    for table, notes in (_make_decoded_table(scores), _make_forced_table(scores)):
         if table.columns:
             console.print(table)
             console.print(notes, style="dim", highlight=False)
@@ -57,12 +57,12 @@ def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | Non
             for key in _SAMPLE_KEYS:
                 if sample.get(key):
                     console.print(f"  {key:10}{sample[key]}", markup=False, highlight=False)
-    for line in _signatures(scores):
+    for line in _list_signatures(scores):
         console.print(f"\n{line}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
-    """Return scores of decoded outputs, and what the columns mean; empty where nothing was decoded."""
+def _make_decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
+    """Make the table of decoded scores, and what its columns mean; empty if nothing was decoded."""
     table = Table(box=None, pad_edge=False)
     if not any(main_score(result) for result in scores.values()):
         return table, ""
@@ -75,15 +75,15 @@ def _decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]
         others = [f"{label} {value:.1f}" for label, value in other_scores(result).items()]
         table.add_row(
             name,
-            _main_figure(result, result, with_label=True),
-            *(_main_figure(result, result.get(key, {})) for key in beside),
+            _format_main_score(result, result, with_label=True),
+            *(_format_main_score(result, result.get(key, {})) for key in beside),
             ", ".join(others),
         )
     return table, " ".join([_DECODED, *(_BESIDE[key].note for key in beside)])
 
 
-def _forced_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
-    """Return scores with the true symbols before given, and what the columns mean."""
+def _make_forced_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
+    """Make the table of teacher-forced scores, and what its columns mean."""
     table = Table(box=None, pad_edge=False)
     table.add_column("problem", no_wrap=True, overflow="fold")
     for heading in ("log ppl", "acc.", "seq.", "n"):
@@ -100,18 +100,18 @@ def _forced_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
     return table, _FORCED
 
 
-def _main_figure(
+def _format_main_score(
     result: Mapping[str, Any], scores: Mapping[str, Any], with_label: bool = False
 ) -> str:
-    """Return the main score of `result` as it stands in `scores`; empty where it does not."""
+    """Format the main score of `result` as it stands in `scores`; empty where it does not."""
     main = main_score(result)
     if main is None or main.key not in scores:
         return ""
     return f"{main.label + ' ' if with_label else ''}{scores[main.key]:.1f}"
 
 
-def _signatures(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return how scores were computed, once for each way."""
+def _list_signatures(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """List how scores were computed, once for each way."""
     ending = "_signature"
     found = {
         f"{key.removesuffix(ending).upper().replace('_', '-')}: {value}"

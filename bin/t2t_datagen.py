@@ -57,8 +57,8 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_multi_string("beam_option", [], "Beam's own, such as --runner=X; repeatable.")
 
 
-def call(flags: Any) -> int | None:
-    """Run the command with parsed `flags`."""
+def run_from_flags(flags: Any) -> int | None:
+    """Run the command with its parsed flags; return its exit code, `None` for 0."""
     missing = [f"--{name}" for name in ("problems", "data_dir") if not getattr(flags, name)]
     if missing:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-datagen --help.")
@@ -68,7 +68,7 @@ def call(flags: Any) -> int | None:
     if not flags.only_list:
         command.import_tensorflow()
     if flags.inspect:
-        _inspect(flags)
+        _print_records(flags)
         return 0
     from t2t_mm.data.generation.datagen import generate_data
     from t2t_mm.data.generation.generation_options import GenerationOptions
@@ -122,15 +122,15 @@ def _print_table(generated: Sequence[GeneratedProblem]) -> None:
                 f"{problem.seconds:.1f}" if first else "",
                 state if first else "",
             )
-    _console().print(table)
+    _make_console().print(table)
 
 
-def _inspect(flags: Any) -> None:
+def _print_records(flags: Any) -> None:
     from t2t_mm import registry
     from t2t_mm.data.pipeline.inspection import inspect_records
     from t2t_mm.data.records.stored import open_data
 
-    console = _console()
+    console = _make_console()
     limit = flags.max_cases or _INSPECTED_RECORDS
     for name in registry.expand_problems(flags.problems, flags.exclude_problems):
         problem = registry.problem(name, tmp_dir=flags.tmp_dir or None)
@@ -145,7 +145,7 @@ def _inspect(flags: Any) -> None:
                         console.print(f"  {feature:8} {what:8} {value}", markup=False)
 
 
-def _console() -> Any:
+def _make_console() -> Any:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
@@ -153,8 +153,8 @@ def _console() -> Any:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point of the console script."""
-    return command.run("t2t-datagen", __doc__, define_flags, call, argv)
+    """Run the command from its command line; return its exit code."""
+    return command.run_command("t2t-datagen", __doc__, define_flags, run_from_flags, argv)
 
 
 if __name__ == "__main__":

@@ -27,12 +27,12 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer("limit", 0, "Examples; 0 for all.", lower_bound=0)
 
 
-def call(flags: Any) -> int | None:
-    """Run the command with parsed `flags`."""
+def run_from_flags(flags: Any) -> int | None:
+    """Run the command with its parsed flags; return its exit code, `None` for 0."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-decoder --help.")
     if flags.decode_interactive:
-        return _interactive(flags)
+        return _answer_lines(flags)
     command.import_tensorflow()
     from t2t_mm.inference.decode import decode
     from t2t_mm.inference.decoding_options import DecodingOptions
@@ -56,7 +56,7 @@ def call(flags: Any) -> int | None:
     return 0
 
 
-def _interactive(flags: Any) -> int:
+def _answer_lines(flags: Any) -> int:
     if flags.decode_from_file or flags.decode_to_file:
         raise UserError("--decode_interactive takes no files: it answers what is typed")
     command.import_tensorflow()
@@ -71,8 +71,8 @@ def _interactive(flags: Any) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point of the console script."""
-    return command.run("t2t-decoder", __doc__, define_flags, call, argv)
+    """Run the command from its command line; return its exit code."""
+    return command.run_command("t2t-decoder", __doc__, define_flags, run_from_flags, argv)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_bool("json", False, "Print the scores as JSON and nothing else.")
 
 
-def call(flags: Any) -> int | None:
-    """Run the command with parsed `flags`."""
+def run_from_flags(flags: Any) -> int | None:
+    """Run the command with its parsed flags; return its exit code, `None` for 0."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-eval --help.")
     command.import_tensorflow()
@@ -64,8 +64,8 @@ def call(flags: Any) -> int | None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point of the console script."""
-    return command.run("t2t-eval", __doc__, define_flags, call, argv)
+    """Run the command from its command line; return its exit code."""
+    return command.run_command("t2t-eval", __doc__, define_flags, run_from_flags, argv)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
 
 
-def call(flags: Any) -> int | None:
-    """Run the command with parsed `flags`."""
+def run_from_flags(flags: Any) -> int | None:
+    """Run the command with its parsed flags; return its exit code, `None` for 0."""
     registry.import_user_modules(flags.t2t_usr_dir)
     match flags.arguments:
         case ["list"]:
@@ -72,19 +72,19 @@ def _to_json(value: object) -> str:
 
 
 def _to_text(description: dict[str, Any]) -> str:
-    """Return the name and its kind, the docstring, then one line per fact."""
+    """Format the name and its kind, the docstring, then one line per fact."""
     facts = {key: value for key, value in description.items() if key not in _TOP_FACTS}
     lines = [f"{description['name']} ({description['kind']})"]
     if description["doc"]:
         lines += ["", description["doc"]]
-    return "\n".join([*lines, "", *_fact_lines(facts)]).rstrip()
+    return "\n".join([*lines, "", *_format_facts(facts)]).rstrip()
 
 
 _TOP_FACTS = ("name", "kind", "doc")
 
 
-def _fact_lines(facts: dict[str, Any]) -> list[str]:
-    """`key: value`; a section of an hparams set as `section.field = value`, one a line."""
+def _format_facts(facts: dict[str, Any]) -> list[str]:
+    """Format facts as `key: value`, the settings of an hparams set as `section.field = value`."""
     lines = []
     for key, value in facts.items():
         if key == "values":
@@ -103,9 +103,9 @@ def _fact_lines(facts: dict[str, Any]) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point of the console script."""
-    return command.run(
-        "t2t-registry", __doc__, define_flags, call, argv, usage="list | describe NAME"
+    """Run the command from its command line; return its exit code."""
+    return command.run_command(
+        "t2t-registry", __doc__, define_flags, run_from_flags, argv, usage="list | describe NAME"
     )
 
 

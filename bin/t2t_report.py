@@ -15,8 +15,8 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("report_file", "", "The page to write; default: OUTPUT_DIR/report.html.")
 
 
-def call(flags: Any) -> int | None:
-    """Run the command with parsed `flags`."""
+def run_from_flags(flags: Any) -> int | None:
+    """Run the command with its parsed flags; return its exit code, `None` for 0."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-report --help.")
     from t2t_mm.report import report
@@ -26,8 +26,8 @@ def call(flags: Any) -> int | None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point of the console script."""
-    return command.run("t2t-report", __doc__, define_flags, call, argv)
+    """Run the command from its command line; return its exit code."""
+    return command.run_command("t2t-report", __doc__, define_flags, run_from_flags, argv)
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_bool("registry_help", False, "List what is registered and leave.")
 
 
-def call(flags: Any) -> int | None:
-    """Run the command with parsed `flags`."""
+def run_from_flags(flags: Any) -> int | None:
+    """Run the command with its parsed flags; return its exit code, `None` for 0."""
     if flags.registry_help:
         from t2t_mm import registry
         from t2t_mm.bin.t2t_registry import print_names
@@ -52,16 +52,16 @@ def call(flags: Any) -> int | None:
         registry.import_user_modules(flags.t2t_usr_dir)
         print_names()
         return 0
-    _require(flags, "output_dir")
+    _require_flags(flags, "output_dir")
     if flags.model != "multimodel":
         raise UserError("Unknown model", expected="multimodel", received={"model": flags.model})
     if flags.schedule in ("evaluate", "test"):
-        return _evaluate(flags)
-    _require(flags, "problems", "data_dir")
-    return _train(flags)
+        return _evaluate_run(flags)
+    _require_flags(flags, "problems", "data_dir")
+    return _train_run(flags)
 
 
-def _train(flags: Any) -> int:
+def _train_run(flags: Any) -> int:
     from t2t_mm import registry
     from t2t_mm.registry import load_hparams
 
@@ -71,7 +71,7 @@ def _train(flags: Any) -> int:
         gin_files=flags.gin_file,
         gin_params=flags.gin_param,
         overrides=flags.hparams,
-        fields=_fields(flags),
+        fields=_collect_fields(flags),
     )
     registry.expand_problems(flags.problems)  # a wrong name is answered before TensorFlow loads
     command.import_tensorflow()
@@ -94,7 +94,7 @@ def _train(flags: Any) -> int:
     return 0
 
 
-def _evaluate(flags: Any) -> int:
+def _evaluate_run(flags: Any) -> int:
     if flags.eval_steps:
         raise UserError(
             "--eval_steps is for evaluations while training",
@@ -117,8 +117,8 @@ def _evaluate(flags: Any) -> int:
     return 0
 
 
-def _fields(flags: Any) -> dict[str, Any]:
-    """Return the fields that flags of their own set; they beat --hparams."""
+def _collect_fields(flags: Any) -> dict[str, Any]:
+    """Return the fields whose own flags are given; they beat --hparams."""
     fields = {
         "train.steps": flags.train_steps,
         "train.eval_every": flags.eval_every,
@@ -131,15 +131,15 @@ def _fields(flags: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _require(flags: Any, *names: str) -> None:
+def _require_flags(flags: Any, *names: str) -> None:
     missing = [f"--{name}" for name in names if not getattr(flags, name)]
     if missing:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-trainer --help.")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point of the console script."""
-    return command.run("t2t-trainer", __doc__, define_flags, call, argv)
+    """Run the command from its command line; return its exit code."""
+    return command.run_command("t2t-trainer", __doc__, define_flags, run_from_flags, argv)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,18 @@
 """The README's own lines, run as they stand in an empty folder."""
 
+import inspect
 import os
 import re
 import subprocess
 import sys
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+import t2t_mm
 
 README = Path(__file__).parent.parent / "README.md"
 COMMANDS = ("t2t-datagen", "t2t-trainer", "t2t-eval", "t2t-decoder", "t2t-registry")
@@ -47,6 +53,26 @@ def run(script: str, folder: Path, variables: dict[str, str]) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def bind_only(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A stand-in that takes what `function` takes, and does nothing."""
+    signature = inspect.signature(function)
+    return lambda *args, **kwargs: signature.bind(*args, **kwargs).arguments
+
+
+def test_the_python_calls_are_those_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = section("The commands")
+    code = textwrap.dedent(commands[commands.index("    import t2t_mm\n") :])
+    for name in ("train", "evaluate"):
+        monkeypatch.setattr(t2t_mm, name, bind_only(getattr(t2t_mm, name)))
+    variables: dict[str, Any] = {}
+    exec(code, variables)
+    assert variables["options"].generate
+    assert variables["hparams"].train.steps == 100
+    assert variables["scores"]["options"].shuffled_inputs
+    for name in re.findall(r"`t2t_mm\.(\w+)`|`(\w+Options)`", commands):
+        assert "".join(name) in t2t_mm.__all__
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ def define_flags(flags: Any) -> None:
 
 
 def run(*argv: str, call: Any = lambda flags: None, usage: str = "") -> int:
-    return command.run("t2t-x", "Does a thing.", define_flags, call, argv, usage=usage)
+    return command.run_command("t2t-x", "Does a thing.", define_flags, call, argv, usage=usage)
 
 
 def test_call_gets_the_parsed_flags() -> None:
@@ -135,7 +135,7 @@ def test_a_reader_that_leaves_is_no_error() -> None:
         "from t2t_mm.bin import command\n"
         "def call(flags):\n"
         "    for _ in range(100_000): print('many lines')\n"
-        "raise SystemExit(command.run('x', '', lambda flags: None, call, []))\n"
+        "raise SystemExit(command.run_command('x', '', lambda flags: None, call, []))\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
