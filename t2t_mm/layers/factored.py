@@ -48,7 +48,7 @@ class FactoredGradient:
 
 @contextlib.contextmanager
 def keep_factors() -> Iterator[None]:
-    """Within it, layers hand on the factors of their large matrices' gradients where they can.
+    """Let layers within it hand on the factors of their large matrices' gradients.
 
     Only for losses that use each such matrix once: a tape cannot add factors.
     """
@@ -59,15 +59,24 @@ def keep_factors() -> Iterator[None]:
         _factors_are_kept.reset(token)
 
 
-def gradient_of_matrix(left_AN: Tensor, right_NB: Tensor) -> Tensor | FactoredGradient:
-    """Return the product of both, or both if it is large and within `keep_factors`.
+def make_matrix_gradient(left_AN: Tensor, right_NB: Tensor) -> Tensor | FactoredGradient:
+    """Make the gradient that is the product of both.
 
     Args:
         left_AN: float[A, N].
         right_NB: float[N, B].
 
+    Returns:
+        The product, float[A, B]; or both factors if it is large and within `keep_factors`.
+
     Example:
-        >>> gradient_of_matrix(tf.ones([2, 3]), tf.ones([3, 4])).shape  # (2, 4)
+        >>> import tensorflow as tf
+        >>> make_matrix_gradient(tf.ones([2, 3]), tf.ones([3, 4])).shape
+        TensorShape([2, 4])
+        >>> with keep_factors():
+        ...     kept = make_matrix_gradient(tf.ones([1024, 3]), tf.ones([3, 512]))
+        >>> kept.left.shape, kept.right.shape
+        (TensorShape([1024, 3]), TensorShape([3, 512]))
     """
     import tensorflow as tf
 
@@ -77,5 +86,10 @@ def gradient_of_matrix(left_AN: Tensor, right_NB: Tensor) -> Tensor | FactoredGr
 
 
 def may_be_factored(shape: Sequence[int]) -> bool:
-    """Return whether the gradient of a variable of this shape may come as factors."""
+    """Return whether the gradient of a variable of this shape may come as factors.
+
+    Example:
+        >>> may_be_factored([1024, 512]), may_be_factored([1024, 511]), may_be_factored([2**19])
+        (True, False, False)
+    """
     return len(shape) == 2 and math.prod(shape) >= LEAST_ELEMENTS

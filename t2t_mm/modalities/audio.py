@@ -39,7 +39,8 @@ class SoundBlocks(NamedTuple):
         stem_width: Channels of the ordinary convolution of stride 2 before the blocks; 0: none.
         bands: "channels": the bands that are left are folded into the channels of their position
             in time; "positions": each is a position of its own.
-        separable, norm: Of the convolutions, see `ConvStep2D`; the stem is never separable.
+        separable: Of the blocks, see `ConvStep2D`; the stem never is.
+        norm: Of all convolutions, see `ConvStep2D`.
     """
 
     widths: Sequence[int] = (32, 64, 128)
@@ -65,6 +66,8 @@ class AudioModality(Modality):
         width: Body width D.
         num_bands: Bands of a log-mel spectrogram; 0: a waveform.
         blocks: Shape of the net; its fields may also come as a list.
+        reads: Whether `bottom` will be called.
+        writes: False.
 
     Raises:
         ValueError: If it is to write.
@@ -72,7 +75,8 @@ class AudioModality(Modality):
     Example:
         >>> net = AudioModality(width=128, num_bands=80)
         >>> net.build()
-        >>> net.bottom(keras.ops.ones((2, 300, 80))).x.shape  # (2, 38, 128)
+        >>> net.bottom(ops.ones((2, 300, 80))).x.shape
+        TensorShape([2, 38, 128])
 
     Source: arXiv:1706.05137, section 2.5.4: eight blocks of 2, 4, ... 256 channels, time stride 2,
     no stem, bands as positions; a ninth block to D from Tensor2Tensor's first commit.
@@ -96,7 +100,7 @@ class AudioModality(Modality):
         self.num_bands = num_bands
         self.shape = SoundBlocks(*blocks)
         self.kernel_size = (3, 3 if num_bands else 1)
-        self.stack: list[Any] = [*self._stem(), *self._blocks()]
+        self.stack: list[Any] = [*self._make_stem(), *self._make_blocks()]
         self.folds = bool(num_bands) and self.shape.bands == "channels"
         self.projection = None
         if self.folds or self.stack[-1].width != width:
@@ -114,6 +118,7 @@ class AudioModality(Modality):
         nets: ModalityHParams | None = None,
         **kwargs: Any,
     ) -> AudioModality:
+        """Make the net for a declared feature, see `Modality.from_feature`."""
         nets = nets or ModalityHParams()
         blocks = SoundBlocks(
             nets.audio_widths,
@@ -128,6 +133,7 @@ class AudioModality(Modality):
         return cls(width, num_bands, blocks, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
+        """Create every variable; no input is needed."""
         bands, channels = self.num_bands or 1, self._row_samples
         for layer in self.stack:
             layer.build((None, None, bands, channels))
@@ -153,7 +159,8 @@ class AudioModality(Modality):
             each time.
         """
         sizes = None if sizes is None else ops.convert_to_tensor(sizes)
-        x, sizes = self._frames(features, sizes) if self.num_bands else self._rows(features, sizes)
+        prepare = self._shape_frames if self.num_bands else self._cut_into_rows
+        x, sizes = prepare(features, sizes)
         mask = None
         if sizes is not None:  # alike in all bands, so one column of it is enough
             mask = ops.arange(ops.shape(x)[1], dtype=sizes.dtype)[None, :, None] < sizes[:, :, None]
@@ -176,7 +183,7 @@ class AudioModality(Modality):
     def _row_samples(self) -> int:
         return ROW_SAMPLES if self.shape.stem_width and not self.num_bands else 1
 
-    def _stem(self) -> list[ConvStep2D]:
+    def _make_stem(self) -> list[ConvStep2D]:
         if not self.shape.stem_width:
             return []
         return [
@@ -192,7 +199,7 @@ class AudioModality(Modality):
             )
         ]
 
-    def _blocks(self) -> list[ConvRes]:
+    def _make_blocks(self) -> list[ConvRes]:
         widths = [width or self.width for width in self.shape.widths]
         if self._row_samples > 1:
             widths = [self.width] * len(widths)
@@ -213,13 +220,15 @@ class AudioModality(Modality):
             )
         ]
 
-    def _frames(self, features: Tensor, sizes: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    def _shape_frames(self, features: Tensor, sizes: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return a spectrogram as float[B, T, F, 1]."""
         batch, frames = ops.shape(features)[:2]
         x = ops.reshape(features, (batch, frames, self.num_bands, 1))
         return ops.cast(x, self.compute_dtype), sizes
 
-    def _rows(self, features: Tensor, sizes: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    def _cut_into_rows(
+        self, features: Tensor, sizes: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
         """Return a waveform as float[B, T, 1, samples of a row], and the numbers of rows."""
         batch, samples = ops.shape(features)[:2]
         x = ops.cast(ops.reshape(features, (batch, samples)), self.compute_dtype)

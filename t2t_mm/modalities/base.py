@@ -78,6 +78,13 @@ class Modality(keras.layers.Layer):
             width: Body width D.
             nets: Settings of the nets; None: their defaults.
             **kwargs: `reads`, `writes`, `name`, `dtype`.
+
+        Example:
+            >>> from t2t_mm.features import Language
+            >>> from t2t_mm.modalities.language import LanguageModality
+            >>> net = LanguageModality.from_feature(Language(), vocabulary_size=100, width=8)
+            >>> net.vocabulary_size, net.reads, net.writes
+            (100, True, True)
         """
         raise NotImplementedError
 
@@ -96,11 +103,14 @@ class Modality(keras.layers.Layer):
             sizes: int[B, n], the real sizes of each example, for features whose padding cannot
                 be seen from their values; None: nothing is padded.
             training: Whether this is a step of training.
+
+        Returns:
+            Positions of float[B, L, D].
         """
         raise NotImplementedError
 
     def targets_bottom(self, targets: Tensor, training: bool = False) -> Positions:
-        """Turn a batch of targets, not yet shifted, into positions."""
+        """Turn a batch of targets, not yet shifted, into positions of float[B, T, D]."""
         raise NotImplementedError
 
     def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
@@ -110,24 +120,39 @@ class Modality(keras.layers.Layer):
             x: float[B, T, D] of the decoder, or of the encoder with `reads_encoder`.
             mask: bool[B, T], the real positions; None: all.
             grid: How the positions lie, if they are those of pictures.
+
+        Returns:
+            float[B, T, V]; float[B, V] of a class.
         """
         raise NotImplementedError
 
     def loss(
         self, logits: Tensor, targets: Tensor, label_smoothing: float = 0.0
     ) -> tuple[Tensor, Tensor]:
-        """Return the summed loss and the summed weights, two float32 scalars."""
+        """Compute the loss of a batch.
+
+        Args:
+            logits: From `top`.
+            targets: As `targets_bottom` takes them.
+            label_smoothing: Mass spread evenly over the wrong classes.
+
+        Returns:
+            The sum over the real targets and their number, two float32 scalars.
+        """
         raise NotImplementedError
 
     def training_loss(
         self, positions: Positions, targets: Tensor, label_smoothing: float = 0.0
     ) -> tuple[Tensor, Tensor]:
-        """`loss` of the `top` of the body's output, for nets that need not make all logits.
+        """Compute the `loss` of the `top`, for nets that need not make all logits for it.
 
         Args:
             positions: What `top` takes.
             targets: As `loss` takes them.
             label_smoothing: As `loss` takes it.
+
+        Returns:
+            As `loss`.
         """
         return self.loss(self.top(*positions), targets, label_smoothing)
 

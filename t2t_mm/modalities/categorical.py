@@ -53,7 +53,8 @@ class ExitStep(keras.layers.Layer):
         strided: Stride 2 x 2 over pictures and 4 over sequences; else 1.
 
     Example:
-        >>> ExitStep(8)(keras.ops.ones((2, 5, 7, 4)), window=PICTURES).shape  # (2, 5, 7, 8)
+        >>> ExitStep(8, strided=True)(ops.ones((2, 5, 7, 4)), window=PICTURES).shape
+        TensorShape([2, 3, 4, 8])
     """
 
     def __init__(self, width: int, strided: bool = False, **kwargs: Any) -> None:
@@ -62,13 +63,10 @@ class ExitStep(keras.layers.Layer):
         self.strided = strided
 
     def build(self, input_shape: Any) -> None:
-        channels = input_shape[-1]
-        self.picture_kernel = self.add_weight(
-            (9, channels), draw_level_kernels, name="depthwise_2d"
-        )
-        self.sequence_kernel = self.add_weight(
-            (5, channels), draw_level_kernels, name="depthwise_1d"
-        )
+        """Create the weights for inputs of this shape, (B, R, C, D)."""
+        channels, draw = input_shape[-1], draw_level_kernels
+        self.picture_kernel = self.add_weight((9, channels), draw, name="depthwise_2d")
+        self.sequence_kernel = self.add_weight((5, channels), draw, name="depthwise_1d")
         self.pointwise = Pointwise(self.width, name="pointwise", dtype=self.dtype_policy)
         self.pointwise.build(input_shape)
         centre_inputs(self.pointwise.kernel)
@@ -78,9 +76,15 @@ class ExitStep(keras.layers.Layer):
     def call(
         self, x: Tensor, position_mask: Tensor | None = None, window: _Window = PICTURES
     ) -> Tensor:
-        """Args: x: float[B, R, C, D]; position_mask: bool[B, R, C]; window: of the input's kind.
+        """Run the step.
 
-        Returns: float[B, R, C, width], or ceil(R / stride) and ceil(C / stride) if strided.
+        Args:
+            x: float[B, R, C, D].
+            position_mask: bool[B, R, C].
+            window: Of the input's kind, `PICTURES` or `SEQUENCES`.
+
+        Returns:
+            float[B, R, C, width], or ceil(R / stride) and ceil(C / stride) if strided.
         """
         x = rectify(x, position_mask)
         kernel = self.picture_kernel if window == PICTURES else self.sequence_kernel
@@ -112,7 +116,8 @@ class CategoricalModality(Modality):
     Example:
         >>> net = CategoricalModality(num_classes=10, width=8)
         >>> net.build()
-        >>> net.top(keras.ops.ones((2, 6, 8)), grid=Grid(2, 3)).shape  # (2, 10)
+        >>> net.top(ops.ones((2, 6, 8)), grid=Grid(2, 3)).shape
+        TensorShape([2, 10])
 
     Source: arXiv:1706.05137, section 2.5.3; kernel 5 and stride 4 over sequences, and the way
     past mixer and decoder, from Tensor2Tensor's first commit.
@@ -145,10 +150,12 @@ class CategoricalModality(Modality):
         nets: ModalityHParams | None = None,
         **kwargs: Any,
     ) -> CategoricalModality:
+        """Make the net for a declared feature, see `Modality.from_feature`."""
         nets = nets or ModalityHParams()
         return cls(vocabulary_size or feature.num_classes, width, nets.categorical_widths, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
+        """Create the weights of the sides in use; no input is needed."""
         if self.reads:
             normal = keras.initializers.RandomNormal(stddev=self.width**-0.5)
             shape = (self.num_classes, self.width)
@@ -170,13 +177,13 @@ class CategoricalModality(Modality):
     def bottom(
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False
     ) -> Positions:
-        """Args: features: int[B]; sizes: not read. Returns: Positions of float[B, 1, D]."""
+        """Embed classes, int[B], as positions of float[B, 1, D]; sizes are not read."""
         ids = ops.reshape(features, (-1, 1))
         x = ops.take(self.embedding, ids, axis=0) * self.width**0.5
         return Positions(ops.cast(x, self.compute_dtype), ops.ones_like(ids, "bool"))
 
     def targets_bottom(self, targets: Tensor, training: bool = False) -> Positions:
-        """Args: targets: int[B]. Returns: zeros[B, 1, D]: nothing of a class is known before it."""
+        """Turn int[B] into zeros[B, 1, D]: nothing of a class is known before it."""
         mask = ops.ones_like(ops.reshape(targets, (-1, 1)), "bool")
         return Positions(ops.zeros((ops.shape(mask)[0], 1, self.width), self.compute_dtype), mask)
 
@@ -203,13 +210,13 @@ class CategoricalModality(Modality):
         x = self.skip(x, mask, window=window) + pooled
         mask = subsample_mask(mask, window.strides)
         x = self.step4(self.step3(x, mask, window=window), mask, window=window)
-        mean = _mean_of_real(ops.cast(ops.relu(x), "float32"), mask)
+        mean = _average_real(ops.cast(ops.relu(x), "float32"), mask)
         return ops.matmul(mean, ops.cast(self.softmax, "float32"))
 
     def loss(
         self, logits: Tensor, targets: Tensor, label_smoothing: float = 0.0
     ) -> tuple[Tensor, Tensor]:
-        """Cross entropy in nats, summed over the batch.
+        """Compute the cross entropy in nats, summed over the batch.
 
         Args:
             logits: float[B, V].
@@ -228,8 +235,8 @@ class CategoricalModality(Modality):
         return config | {"num_classes": self.num_classes, "widths": self.widths}
 
 
-def _mean_of_real(x: Tensor, mask: Tensor | None) -> Tensor:
-    """Return the mean over rows and columns: float[B, R, C, D] and bool[B, R, C] to float[B, D]."""
+def _average_real(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Average over real rows and columns: float[B, R, C, D] and bool[B, R, C] to float[B, D]."""
     if mask is None:
         return ops.mean(x, axis=(1, 2))
     count = ops.sum(ops.cast(mask, x.dtype), axis=(1, 2))

@@ -43,8 +43,10 @@ def to_sequence(x_BRCD: Tensor, sizes: Tensor | None) -> tuple[Tensor, Tensor]:
         float[B, R * C, D], zero after the last real position, and its mask bool[B, R * C].
 
     Example:
-        >>> x = keras.ops.reshape(keras.ops.arange(6.0), (1, 2, 3, 1))
-        >>> to_sequence(x, keras.ops.array([[2, 2]]))[0][0, :, 0]  # [0, 1, 3, 4, 0, 0]
+        >>> x = ops.reshape(ops.arange(6), (1, 2, 3, 1))
+        >>> sequence, mask = to_sequence(x, ops.array([[2, 2]]))
+        >>> sequence.numpy().ravel().tolist()
+        [0, 1, 3, 4, 0, 0]
     """
     batch, rows, columns = ops.shape(x_BRCD)[:3]
     x = ops.reshape(x_BRCD, (batch, rows * columns, x_BRCD.shape[-1]))
@@ -69,6 +71,12 @@ def to_grid(x_BLD: Tensor, mask_BL: Tensor | None, grid: Grid) -> tuple[Tensor, 
 
     Returns:
         float[B, R, C, D], and its mask bool[B, R, C] or None.
+
+    Example:
+        >>> x = ops.reshape(ops.array([0, 1, 3, 4, 0, 0]), (1, 6, 1))
+        >>> picture, mask = to_grid(x, None, Grid(2, 3, sizes=ops.array([[2, 2]])))
+        >>> picture[0, :, :, 0].numpy().tolist()
+        [[0, 1, 0], [3, 4, 0]]
     """
     batch, width = ops.shape(x_BLD)[0], x_BLD.shape[-1]
     shape = (batch, grid.rows, grid.columns)
@@ -85,7 +93,7 @@ def to_grid(x_BLD: Tensor, mask_BL: Tensor | None, grid: Grid) -> tuple[Tensor, 
 
 
 def _take(x_BLD: Tensor, source_BL: Tensor) -> Tensor:
-    """x[b, source[b, l]] for all b and l, as one gather of rows."""
+    """Take x[b, source[b, l]] for all b and l, as one gather of rows."""
     batch, length = ops.shape(x_BLD)[:2]
     width = x_BLD.shape[-1]
     first = ops.arange(batch, dtype="int32")[:, None] * length

@@ -36,7 +36,10 @@ class ImageModality(Modality):
         channels: Of the pictures.
         widths: Channels of the two steps and of all blocks but the last, which has D; none is
             wider than D.
-        separable, norm: Of all convolutions but the first, see `ConvStep2D`.
+        separable: Of all convolutions but the first, see `ConvStep2D`.
+        norm: Of all convolutions, see `ConvStep2D`.
+        reads: Whether `bottom` will be called.
+        writes: False.
 
     Raises:
         ValueError: If it is to write.
@@ -44,7 +47,8 @@ class ImageModality(Modality):
     Example:
         >>> net = ImageModality(width=128)
         >>> net.build()
-        >>> net.bottom(keras.ops.ones((2, 64, 96, 3))).x.shape  # (2, 24, 128)
+        >>> net.bottom(ops.ones((2, 64, 96, 3))).x.shape
+        TensorShape([2, 24, 128])
 
     Source: arXiv:1706.05137, section 2.5.2; the widths' limit and the first step, an ordinary
     convolution without a ReLU before it, from Tensor2Tensor's first commit.
@@ -90,10 +94,12 @@ class ImageModality(Modality):
         nets: ModalityHParams | None = None,
         **kwargs: Any,
     ) -> ImageModality:
+        """Make the net for a declared feature, see `Modality.from_feature`."""
         nets = nets or ModalityHParams()
         return cls(width, feature.channels, nets.image_widths, nets.separable, nets.norm, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
+        """Create every variable; no input is needed."""
         channels = self.channels
         for layer in self.stack:
             layer.build((None, None, None, channels))

@@ -43,7 +43,8 @@ class LanguageModality(Modality):
     Example:
         >>> text = LanguageModality(vocabulary_size=100, width=8)
         >>> text.build()
-        >>> text.bottom(keras.ops.array([[7, 1, 0]])).mask  # [[True, True, False]]
+        >>> text.bottom(ops.array([[7, 1, 0]])).mask.numpy().tolist()
+        [[True, True, False]]
 
     Source: arXiv:1706.05137, section 2.5.1; scale, zero padding and the three matrices from
     Tensor2Tensor's set for the eight problems.
@@ -73,9 +74,11 @@ class LanguageModality(Modality):
         nets: ModalityHParams | None = None,
         **kwargs: Any,
     ) -> LanguageModality:
+        """Make the net for a declared feature, see `Modality.from_feature`."""
         return cls(vocabulary_size, width, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
+        """Create the matrices of the sides in use; no input is needed."""
         shape = (self.vocabulary_size, self.width)
         deviation = self.width**-0.5
         if self.reads:
@@ -89,20 +92,21 @@ class LanguageModality(Modality):
 
     @property
     def target_variables(self) -> list[Any]:
+        """The matrices of targets: see `Modality.target_variables`."""
         return [self.target_embedding, self.softmax] if self.writes else []
 
     def bottom(
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False
     ) -> Positions:
-        """Args: features: int[B, L]; sizes: not read. Returns: Positions of float[B, L, D]."""
+        """Embed input ids, int[B, L], as positions of float[B, L, D]; sizes are not read."""
         return self._embed(features, self.input_embedding)
 
     def targets_bottom(self, targets: Tensor, training: bool = False) -> Positions:
-        """Args: targets: int[B, T], not shifted. Returns: Positions of float[B, T, D]."""
+        """Embed target ids, int[B, T], not shifted, as positions of float[B, T, D]."""
         return self._embed(targets, self.target_embedding)
 
     def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
-        """Args: x: float[B, T, D]; mask, grid: not read. Returns: float[B, T, V]."""
+        """Turn float[B, T, D] into logits float[B, T, V]; mask and grid are not read."""
         flat = ops.reshape(x, (-1, self.width))
         logits = project_transposed(flat, ops.cast(self.softmax, x.dtype))
         return ops.reshape(logits, (*ops.shape(x)[:-1], self.vocabulary_size))
@@ -110,7 +114,7 @@ class LanguageModality(Modality):
     def loss(
         self, logits: Tensor, targets: Tensor, label_smoothing: float = 0.0
     ) -> tuple[Tensor, Tensor]:
-        """Cross entropy in nats, summed over real positions.
+        """Compute the cross entropy in nats, summed over real positions.
 
         Args:
             logits: float[B, T, V].
@@ -123,17 +127,17 @@ class LanguageModality(Modality):
         """
         flat = ops.reshape(logits, (-1, self.vocabulary_size))
         ids = ops.reshape(targets, (-1,))
-        return _sum_of_real(compute_cross_entropy(flat, ids, label_smoothing), ids)
+        return _sum_real(compute_cross_entropy(flat, ids, label_smoothing), ids)
 
     def training_loss(
         self, positions: Positions, targets: Tensor, label_smoothing: float = 0.0
     ) -> tuple[Tensor, Tensor]:
+        """Compute the `loss` of the `top`, without all logits at once."""
         flat = ops.reshape(positions.x, (-1, self.width))
         ids = ops.reshape(targets, (-1,))
         matrix = ops.cast(self.softmax, flat.dtype)
-        return _sum_of_real(
-            compute_projected_cross_entropy(flat, matrix, ids, label_smoothing), ids
-        )
+        losses = compute_projected_cross_entropy(flat, matrix, ids, label_smoothing)
+        return _sum_real(losses, ids)
 
     def _embed(self, ids: Tensor, table: Any) -> Positions:
         mask = mark_real_positions(ids)
@@ -146,7 +150,7 @@ class LanguageModality(Modality):
         return config | {"vocabulary_size": self.vocabulary_size}
 
 
-def _sum_of_real(losses: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the sum of float32[N] where int[N] is no padding, and the number of such places."""
+def _sum_real(losses: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """Sum float32[N] where int[N] is no padding, and count such places."""
     weights = ops.cast(mark_real_positions(ids), "float32")
     return ops.sum(losses * weights), ops.sum(weights)

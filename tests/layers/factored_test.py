@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from t2t_mm.layers import factored
 from t2t_mm.layers.dispatch import run_ragged
-from t2t_mm.layers.factored import FactoredGradient, gradient_of_matrix, keep_factors
+from t2t_mm.layers.factored import FactoredGradient, make_matrix_gradient, keep_factors
 
 HEIGHT, WIDTH = 24, 48
 
@@ -24,11 +24,11 @@ def factors(num_rows):
 
 def test_only_a_large_matrix_and_only_within_the_context():
     left, right = factors(3)
-    assert isinstance(gradient_of_matrix(left, right), tf.Tensor)
+    assert isinstance(make_matrix_gradient(left, right), tf.Tensor)
     with keep_factors():
-        assert isinstance(gradient_of_matrix(left, right), FactoredGradient)
-        assert isinstance(gradient_of_matrix(left[1:], right), tf.Tensor)
-    assert isinstance(gradient_of_matrix(left, right), tf.Tensor)
+        assert isinstance(make_matrix_gradient(left, right), FactoredGradient)
+        assert isinstance(make_matrix_gradient(left[1:], right), tf.Tensor)
+    assert isinstance(make_matrix_gradient(left, right), tf.Tensor)
 
 
 def test_operations_read_the_product():
