@@ -14,9 +14,7 @@ from typing import Any
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.registry.problem_names import (
-    Grammar,
     ProblemName,
-    exclude_names,
     expand_list,
     fill_in_argument,
     parse_problem_name,
@@ -114,16 +112,14 @@ def expand_problems(spec: str | Iterable[str], exclude: str | Iterable[str] = ""
         >>> expand_problems("mini_text", exclude="*fr*")
         ['mini_ende', 'mini_deen']
     """
-    found = _expand_names(spec)
-    if not found:
-        fix = "`t2t-registry list` shows all names."
-        raise UserError("No problem is named", received={"problems": spec}, fix=fix)
-    kept = exclude_names(found, exclude, **_make_grammar())
-    if not kept:
-        raise UserError(
-            "The exclusion leaves no problem", received={"problems": spec, "exclude": exclude}
-        )
-    return kept
+    return expand_list(
+        spec,
+        exclude,
+        names=PROBLEMS.names(),
+        groups={name: GROUPS.lookup(name).names for name in GROUPS.names()},
+        is_name=is_problem_name,
+        unknown=PROBLEMS.make_unknown_error,
+    )
 
 
 def import_user_modules(entries: str | Iterable[str]) -> None:
@@ -144,9 +140,7 @@ def import_user_modules(entries: str | Iterable[str]) -> None:
 def _resolve_name(name: str) -> tuple[ProblemName, type[RegisteredProblem]]:
     """Take a name apart and find its class; the parts returned are those of the final problem."""
     parsed = parse_problem_name(name)
-    if parsed.base not in PROBLEMS:
-        raise PROBLEMS.make_unknown_error(name)
-    cls = PROBLEMS.lookup(parsed.base)
+    cls = PROBLEMS.lookup(parsed.base, asked=name)
     if parsed.argument and not cls.takes_argument:
         raise UserError(
             f"The problem {parsed.base!r} takes no argument after a slash",
@@ -191,16 +185,3 @@ def _reverse_class(cls: type[RegisteredProblem], parsed: ProblemName) -> type[Re
 def is_problem_name(name: str) -> bool:
     """Return whether `name` is a registered problem, with argument and reversal as they may be."""
     return parse_problem_name(name).base in PROBLEMS
-
-
-def _expand_names(spec: str | Iterable[str]) -> list[str]:
-    return expand_list(spec, names=PROBLEMS.names(), **_make_grammar())
-
-
-def _make_grammar() -> Grammar:
-    """Return what lists of names are read with: the present tables."""
-    return {
-        "groups": {name: GROUPS.lookup(name).names for name in GROUPS.names()},
-        "is_name": is_problem_name,
-        "unknown": PROBLEMS.make_unknown_error,
-    }

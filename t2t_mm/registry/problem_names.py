@@ -90,58 +90,58 @@ class Grammar(TypedDict):
     """What lists of names are read with.
 
     Args:
+        names: The names that a glob chooses from.
         groups: Group name -> its problems.
         is_name: Whether a text is the name of a problem, with argument and reversal.
         unknown: Makes the error for a name that is none.
     """
 
+    names: Sequence[str]
     groups: Mapping[str, Sequence[str]]
     is_name: Callable[[str], bool]
     unknown: Callable[[str], UserError]
 
 
 def expand_list(
-    spec: str | Iterable[str], *, names: Sequence[str], **grammar: Unpack[Grammar]
+    spec: str | Iterable[str], exclude: str | Iterable[str], **grammar: Unpack[Grammar]
 ) -> list[str]:
     """Write a list of problems out; the order is kept and duplicates are dropped.
 
     Args:
         spec: Names, globs, groups and old dash lists, parted by commas; or several of these.
-        names: The names that a glob chooses from.
+        exclude: The same, for what to leave out; its globs choose from what was found.
         **grammar: See `Grammar`.
 
     Raises:
-        UserError: A name is unknown or a glob matches nothing.
+        UserError: A name is unknown, a glob matches nothing, an element of the exclusion leaves
+            nothing out, or nothing is left.
 
     Example:
-        >>> grammar = Grammar(groups={}, is_name="ab".__contains__, unknown=UserError)
-        >>> expand_list("b,a,b", names=["a", "b"], **grammar)
+        >>> names = ["a", "b"]
+        >>> grammar = Grammar(names=names, groups={}, is_name=names.__contains__, unknown=UserError)
+        >>> expand_list("b,a,b", "", **grammar)
         ['b', 'a']
     """
     found: dict[str, None] = {}
     for part in _split_list(spec):
-        chosen = _expand_part(part, names, grammar)
+        chosen = _expand_part(part, grammar["names"], grammar)
         if not chosen:
             raise UserError(
                 f"No problem matches {part!r}", fix="`t2t-registry list` shows all names."
             )
         found.update(dict.fromkeys(chosen))
-    return list(found)
+    if not found:
+        fix = "`t2t-registry list` shows all names."
+        raise UserError("No problem is named", received={"problems": spec}, fix=fix)
+    kept = _leave_out(list(found), exclude, grammar)
+    if not kept:
+        raise UserError(
+            "The exclusion leaves no problem", received={"problems": spec, "exclude": exclude}
+        )
+    return kept
 
 
-def exclude_names(
-    found: Sequence[str], exclude: str | Iterable[str], **grammar: Unpack[Grammar]
-) -> list[str]:
-    """Leave out of a written-out list what another list names.
-
-    Args:
-        found: Full names.
-        exclude: As for `expand_list`; its globs choose from `found`.
-        **grammar: See `Grammar`.
-
-    Raises:
-        UserError: An element of `exclude` is unknown or takes nothing out.
-    """
+def _leave_out(found: Sequence[str], exclude: str | Iterable[str], grammar: Grammar) -> list[str]:
     out: set[str] = set()
     for part in _split_list(exclude):
         taken = set(_expand_part(part, found, grammar)).intersection(found)

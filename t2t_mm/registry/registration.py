@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import importlib.metadata
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from t2t_mm.errors import UserError
+from t2t_mm.registry.offers import make_builtin_offers, read_entry_points
 from t2t_mm.registry.problem_names import REVERSE_SUFFIX
 from t2t_mm.registry.registered_problem import RegisteredProblem
 from t2t_mm.registry.tables import Registry
 from t2t_mm.settings.sections import HParams
-
-ENTRY_POINT_GROUP = "t2t_mm.problems"
 
 _BUILTIN_MODALITIES = {
     name: f"t2t_mm.modalities.{name}" for name in ("audio", "categorical", "image", "language")
@@ -43,49 +39,19 @@ class Group:
     doc: str = ""
 
 
-def _list_builtin_problems() -> Mapping[str, str]:
-    table: dict[str, str] = importlib.import_module("t2t_mm.problems").BUILTIN
-    return table
-
-
-def _list_builtin_hparams() -> Mapping[str, str]:
-    table: dict[str, str] = importlib.import_module("t2t_mm.hparams").BUILTIN
-    return table
-
-
-def _list_builtin_groups() -> Mapping[str, str]:
-    return dict.fromkeys(importlib.import_module("t2t_mm.problems").GROUPS, "t2t_mm.problems")
-
-
-@functools.cache
-def _read_entry_points() -> Mapping[str, str]:
-    """List the problems of installed packages and their modules; an entry point has their name.
-
-    Raises:
-        UserError: Two packages offer the same name, or one that is built in.
-    """
-    taken = {name: f"{module} (built in)" for name, module in _list_builtin_problems().items()}
-    modules: dict[str, str] = {}
-    for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
-        other = taken.get(point.name, point.module)
-        if other != point.module:
-            raise UserError(
-                f"Installed packages offer the problem {point.name!r} twice: {other} and "
-                f"{point.module}",
-                fix="Remove one of the packages, or give its problem another name.",
-            )
-        taken[point.name] = modules[point.name] = point.module
-    return modules
-
-
 PROBLEMS: Registry[type[RegisteredProblem]] = Registry(
-    "problem", builtin=_list_builtin_problems, plugins=_read_entry_points, how_to_add=_USER_DIR_HINT
+    "problem",
+    builtin=make_builtin_offers("t2t_mm.problems"),
+    plugins=read_entry_points,
+    how_to_add=_USER_DIR_HINT,
 )
 MODALITIES: Registry[Any] = Registry("modality", builtin=lambda: _BUILTIN_MODALITIES)
 HPARAMS: Registry[Callable[[], HParams]] = Registry(
-    "hparams set", builtin=_list_builtin_hparams, how_to_add=_USER_DIR_HINT
+    "hparams set", builtin=make_builtin_offers("t2t_mm.hparams"), how_to_add=_USER_DIR_HINT
 )
-GROUPS: Registry[Group] = Registry("group of problems", builtin=_list_builtin_groups)
+GROUPS: Registry[Group] = Registry(
+    "group of problems", builtin=make_builtin_offers("t2t_mm.problems", "GROUPS")
+)
 
 
 @overload

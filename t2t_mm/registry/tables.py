@@ -98,8 +98,12 @@ class Registry(Generic[T]):
             )
         self._entries[name] = _Entry(value, place)
 
-    def lookup(self, name: str) -> T:
+    def lookup(self, name: str, asked: str = "") -> T:
         """Return what `name` stands for, importing the one module that registers it if need be.
+
+        Args:
+            name: A name of this table.
+            asked: What a person wrote, where the name is a part of it: for the message.
 
         Raises:
             UserError: Nothing has this name; the message has the closest names.
@@ -107,7 +111,7 @@ class Registry(Generic[T]):
         if name not in self._entries:
             self._import_module_of(name)
         if name not in self._entries:
-            raise self.make_unknown_error(name)
+            raise self.make_unknown_error(asked or name)
         return self._entries[name].value
 
     def names(self) -> list[str]:

@@ -6,7 +6,6 @@ from t2t_mm.errors import UserError
 from t2t_mm.registry.problem_names import (
     Grammar,
     ProblemName,
-    exclude_names,
     expand_list,
     fill_in_argument,
     parse_problem_name,
@@ -14,6 +13,7 @@ from t2t_mm.registry.problem_names import (
 
 NAMES = ["ant", "bee", "bat"]
 GRAMMAR: Grammar = {
+    "names": NAMES,
     "groups": {"flies": ("bee", "bat")},
     "is_name": lambda name: parse_problem_name(name).base in NAMES,
     "unknown": lambda name: UserError(f"unknown {name}"),
@@ -57,11 +57,10 @@ def test_an_argument_is_handed_on_unless_there_is_one() -> None:
         ("flies", ["bee", "bat"]),
         ("ant-flies", ["ant", "bee", "bat"]),
         ("bee_rev,bee", ["bee_rev", "bee"]),
-        ("", []),
     ],
 )
 def test_a_list_is_written_out(spec: str | list[str], found: list[str]) -> None:
-    assert expand_list(spec, names=NAMES, **GRAMMAR) == found
+    assert expand_list(spec, "", **GRAMMAR) == found
 
 
 @pytest.mark.parametrize(
@@ -70,13 +69,30 @@ def test_a_list_is_written_out(spec: str | list[str], found: list[str]) -> None:
 )
 def test_a_part_that_stands_for_nothing_is_an_error(spec: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        expand_list(spec, names=NAMES, **GRAMMAR)
+        expand_list(spec, "", **GRAMMAR)
 
 
-def test_globs_of_an_exclusion_see_full_names_and_a_name_only_itself() -> None:
-    found = ["bee", "bee_rev", "bat/x"]
-    assert exclude_names(found, "bee", **GRAMMAR) == ["bee_rev", "bat/x"]
-    assert exclude_names(found, "*_rev,bat/*", **GRAMMAR) == ["bee"]
-    assert exclude_names(found, "", **GRAMMAR) == found
-    with pytest.raises(UserError, match="Excluding 'ant' leaves nothing out"):
-        exclude_names(found, "bee,ant", **GRAMMAR)
+FOUND = ["bee", "bee_rev", "bat/x"]
+
+
+@pytest.mark.parametrize(
+    ("exclude", "kept"),
+    [("bee", ["bee_rev", "bat/x"]), ("*_rev,bat/*", ["bee"]), ("", FOUND)],
+)
+def test_globs_of_an_exclusion_see_full_names_and_a_name_only_itself(
+    exclude: str, kept: list[str]
+) -> None:
+    assert expand_list(FOUND, exclude, **GRAMMAR) == kept
+
+
+@pytest.mark.parametrize(
+    ("spec", "exclude", "message"),
+    [
+        (FOUND, "bee,ant", "Excluding 'ant' leaves nothing out"),
+        ("", "", "No problem is named"),
+        ("bee", "b*", "The exclusion leaves no problem"),
+    ],
+)
+def test_a_list_of_nothing_is_an_error(spec: str | list[str], exclude: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        expand_list(spec, exclude, **GRAMMAR)
