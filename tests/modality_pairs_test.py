@@ -262,7 +262,8 @@ def test_a_file_of_paths_has_a_line_for_each(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decode, "load", lambda *_: loaded)  # traced already
+    monkeypatch.setattr(decode, "restore_model", lambda *_: loaded.restored)
+    monkeypatch.setattr(decode, "LoadedRun", lambda *_: loaded)  # traced already
     paths = [tmp_path / f"{kind}.png" for kind in KINDS]
     for path in paths:
         path.write_bytes(picture_file(picture(path.stem, (32, 32), dice)))

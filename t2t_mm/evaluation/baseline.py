@@ -14,7 +14,7 @@ from t2t_mm.features import NUM_RANKED
 from t2t_mm.scoring.decoded import Decoded
 
 
-def frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
+def find_frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
     """Return the most frequent targets of the training split; pictures and sounds stay undecoded.
 
     Args:
@@ -22,38 +22,38 @@ def frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
         data_dir: Where it is.
 
     Returns:
-        As `most_frequent`.
+        As `choose_most_frequent`.
     """
     info = open_data(problem, data_dir)
     feature = problem.features["targets"]
     examples = read_examples(info, "train", problem, with_text=True)
     texts = (example["targets" + TEXT_SUFFIX].numpy() for example in examples)
-    return most_frequent(split_alternatives(feature, text) for text in texts)
+    return choose_most_frequent(split_alternatives(feature, text) for text in texts)
 
 
-def most_frequent(targets: Iterable[Sequence[str]]) -> list[str]:
+def choose_most_frequent(targets: Iterable[Sequence[str]]) -> list[str]:
     """Return at most five targets, the most frequent first, of equally frequent ones the earlier.
 
     Args:
         targets: The true targets of each example; several of one example count each for itself.
 
     Example:
-        >>> most_frequent([["a"], ["b", "c"], ["c"]])
+        >>> choose_most_frequent([["a"], ["b", "c"], ["c"]])
         ['c', 'a', 'b']
     """
     counts = Counter(text for texts in targets for text in texts)
     return [target for target, _ in counts.most_common(NUM_RANKED)]
 
 
-def trivial_outputs(decoded: Decoded, targets: list[str]) -> Decoded:
+def replace_outputs(decoded: Decoded, targets: list[str]) -> Decoded:
     """Return `decoded` with every output replaced by the most frequent target.
 
     Args:
         decoded: A model's outputs and what they are compared with.
-        targets: From `frequent_targets`.
+        targets: From `find_frequent_targets`.
 
     Example:
-        >>> trivial_outputs(Decoded(["a", "b"], [["c"], ["d"]]), ["d", "c"]).hypotheses
+        >>> replace_outputs(Decoded(["a", "b"], [["c"], ["d"]]), ["d", "c"]).hypotheses
         ['d', 'd']
     """
     count = len(decoded.hypotheses)

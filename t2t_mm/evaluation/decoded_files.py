@@ -7,6 +7,7 @@ import io
 import json
 import wave
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,48 @@ from t2t_mm.data.pipeline.samples import read_stored_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Image
 from t2t_mm.files.atomic_writes import write_bytes_atomically, write_text_atomically
+from t2t_mm.files.disk import report_full_disk
 from t2t_mm.scoring.decoded import Decoded
+
+
+@dataclass(frozen=True)
+class OutputFolder:
+    """Where an evaluation keeps what was decoded.
+
+    Args:
+        path: `RUN/decoded/SPLIT-STEP`.
+        split: The split that is decoded, in stored order.
+        data_dir: Folder of generated data.
+        names: All problems of the run, as they are to stand in the results.
+    """
+
+    path: Path
+    split: str
+    data_dir: Path
+    names: Sequence[str]
+
+    def keep(
+        self, problem: Problem, decoded: Decoded, result: dict[str, Any], num_samples: int
+    ) -> None:
+        """Write what was decoded of a problem, and add its `samples` to its result.
+
+        Args:
+            problem: The problem.
+            decoded: Its outputs.
+            result: Its scores, written too: an error later on does not lose them.
+            num_samples: How many of the first examples are kept with picture and sound.
+        """
+        with report_full_disk(self.path, "the run is not touched"):
+            write_decoded(self.path, problem.name, decoded)
+            result["samples"] = describe_samples(
+                problem,
+                self.split,
+                decoded,
+                folder=self.path,
+                data_dir=self.data_dir,
+                count=num_samples,
+            )
+            keep_results(self.path / "results.json", {problem.name: result}, self.names)
 
 
 def write_decoded(folder: Path, name: str, decoded: Decoded) -> None:
@@ -58,7 +100,7 @@ def describe_samples(
         For each: `input`, `reference`, `references`, `decoded`, and where there is one `ranking`,
         `picture` or `sound` (a path).
     """
-    files = _media(problem, split, folder=folder, data_dir=data_dir, count=count)
+    files = _write_media(problem, split, folder=folder, data_dir=data_dir, count=count)
     samples: list[dict[str, Any]] = []
     for index in range(min(count, len(decoded.hypotheses))):
         references = list(decoded.references[index])
@@ -77,7 +119,7 @@ def describe_samples(
     return samples
 
 
-def _media(
+def _write_media(
     problem: Problem, split: str, *, folder: Path, data_dir: Path, count: int
 ) -> list[tuple[str, Path]]:
     """Write the pictures or sounds of the first inputs; nothing where inputs are text."""
@@ -90,21 +132,21 @@ def _media(
         read_stored_bytes(problem, split, "inputs", data_dir=data_dir, limit=count)
     ):
         if isinstance(feature, Image):
-            kind, suffix = "picture", _picture_suffix(content)
+            kind, suffix = "picture", _choose_suffix(content)
         else:
             kind, suffix = "sound", "wav"
-            content = _wave_file(content, feature.sample_rate_hz)
+            content = _make_wave_file(content, feature.sample_rate_hz)
         path = folder / f"{stem}.sample{index}.{suffix}"
         write_bytes_atomically(path, content)
         written.append((kind, path))
     return written
 
 
-def _picture_suffix(content: bytes) -> str:
+def _choose_suffix(content: bytes) -> str:
     return "png" if content.startswith(b"\x89PNG") else "jpg"
 
 
-def _wave_file(samples: bytes, sample_rate_hz: int) -> bytes:
+def _make_wave_file(samples: bytes, sample_rate_hz: int) -> bytes:
     """Return a mono 16-bit WAV file of raw little-endian int16 samples."""
     content = io.BytesIO()
     with wave.open(content, "wb") as file:

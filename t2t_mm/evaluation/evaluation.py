@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,18 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.data.pipeline.record_reading import split_alternatives
-from t2t_mm.errors import UserError, suggest_closest
-from t2t_mm.evaluation.baseline import frequent_targets, trivial_outputs
-from t2t_mm.evaluation.decoded_files import describe_samples, keep_results, write_decoded
+from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
+from t2t_mm.evaluation.decoded_files import OutputFolder
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
-from t2t_mm.files.disk import report_full_disk
 from t2t_mm.inference.batch_decoder import BatchDecoder
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data, choose_tasks
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded
-from t2t_mm.scoring.metrics import METRICS
+from t2t_mm.scoring.metrics import check_metrics, score_decoded
 
 
 def evaluate(
@@ -61,7 +58,8 @@ def evaluate(
     registry.import_user_modules(list(options.t2t_usr_dir) or list(run.user_modules))
     directory = Path(data_dir or run.data_dir)
     tasks = choose_tasks(run, problems)
-    _check_metrics(tasks)
+    for task in tasks:  # before anything is decoded: an error should not come after minutes
+        check_metrics(task.name, task.metrics)
     check_run_data(run, tasks, split, directory)
     restored = restore_model(run, options.checkpoint_path)
     evaluator = Evaluator(
@@ -69,10 +67,13 @@ def evaluate(
     )
     decoder = BatchDecoder(restored.model, restored.vocabularies, run.hparams.decode.extra_length)
     console = Console(stderr=True)
-    first = (
-        f"-first{options.limit}" if options.limit else ""
-    )  # beside the whole split's, not in their place
-    folder = run.directory / "decoded" / f"{split}-{restored.step}{first}"
+    first = f"-first{options.limit}" if options.limit else ""  # not in the whole split's place
+    folder = OutputFolder(
+        run.directory / "decoded" / f"{split}-{restored.step}{first}",
+        split,
+        directory,
+        [task.name for task in run.tasks],
+    )
     results: dict[str, dict[str, Any]] = {}
     for task in tasks:
         problem: Problem = registry.problem(task.name, data_dir=directory)
@@ -82,39 +83,15 @@ def evaluate(
         with console.status(f"scoring {task.name} on {split}"):  # seen on a terminal only
             forced, experts = evaluator.score_with_experts(task, dataset)
         results[task.name] = {"teacher_forced": forced, "experts": experts}
-        if not options.decode:
-            continue
-        with console.status(f"decoding {task.name}, {split}"):
-            decoded = decode_split(decoder, task, dataset)
-        results[task.name] |= decoded_scores(task.metrics, decoded, options.shuffled_inputs)
-        if options.baseline:
-            results[task.name]["baseline"] = _baseline_scores(
-                task, frequent_targets(problem, directory), decoded
-            )
-        with report_full_disk(folder, "the run is not touched"):
-            write_decoded(folder, task.name, decoded)
-            results[task.name]["samples"] = describe_samples(
-                problem, split, decoded, folder=folder, data_dir=directory, count=options.samples
-            )
-            new = {task.name: results[task.name]}  # an error later on does not lose it
-            keep_results(folder / "results.json", new, order=[one.name for one in run.tasks])
+        if options.decode:
+            with console.status(f"decoding {task.name}, {split}"):
+                decoded = decode_split(decoder, task, dataset)
+            results[task.name] |= score_decoded(task.metrics, decoded, options.shuffled_inputs)
+            if options.baseline:
+                trivial = replace_outputs(decoded, find_frequent_targets(problem, directory))
+                results[task.name]["baseline"] = score_decoded(task.metrics, trivial)
+            folder.keep(problem, decoded, results[task.name], options.samples)
     return results
-
-
-def _baseline_scores(task: Task, targets: list[str], decoded: Decoded) -> dict[str, Any]:
-    return decoded_scores(task.metrics, trivial_outputs(decoded, targets))
-
-
-def _check_metrics(tasks: Iterable[Task]) -> None:
-    """Check names before anything is decoded: an error should not come after minutes."""
-    for task in tasks:
-        for name in task.metrics:
-            if name not in METRICS:
-                raise UserError(
-                    f"Problem {task.name} names the unknown metric {name!r}."
-                    f"{suggest_closest(name, METRICS)}",
-                    expected=", ".join(METRICS),
-                )
 
 
 def decode_split(
@@ -134,43 +111,4 @@ def decode_split(
         references=references,
         inputs=inputs,
         rankings=[output.ranking for output in outputs if output.ranking],
-    )
-
-
-def decoded_scores(
-    metrics: Iterable[str], decoded: Decoded, shuffled_inputs: bool = False
-) -> dict[str, Any]:
-    """Score decoded outputs by the metrics that their problem names.
-
-    Args:
-        metrics: Keys of `METRICS`.
-        decoded: The outputs, and what they are compared with.
-        shuffled_inputs: Also score each output against the references of the example before it.
-
-    Returns:
-        Scores in percent and signatures; under `shuffled_inputs` those of the second kind.
-
-    Example:
-        >>> decoded = Decoded(["a b c d", "e f g h"], [["a b c d"], ["e f g h"]])
-        >>> decoded_scores(["bleu"], decoded)["bleu"]
-        100.0
-    """
-    scores: dict[str, Any] = {}
-    for name in metrics:
-        scores |= METRICS[name](decoded)
-    if shuffled_inputs and len(decoded.hypotheses) > 1:
-        scores["shuffled_inputs"] = decoded_scores(metrics, _shuffled(decoded))
-    return scores
-
-
-def _shuffled(decoded: Decoded) -> Decoded:
-    """Give every example the output of the next one.
-
-    An output does not depend on its neighbours, so the outputs of shuffled inputs are the shuffled
-    outputs. A rotation by one leaves none in its own place.
-    """
-    return dataclasses.replace(
-        decoded,
-        hypotheses=[*decoded.hypotheses[1:], *decoded.hypotheses[:1]],
-        rankings=[*decoded.rankings[1:], *decoded.rankings[:1]],
     )

@@ -47,25 +47,31 @@ class BatchDecoder:
         Args:
             task: One of the model's.
             batch: "inputs", and "inputs_size" where there is one.
+
+        Example:
+            >>> import numpy as np
+            >>> import t2t_mm
+            >>> loaded = t2t_mm.load("demo/run")
+            >>> task = loaded.run.task("mini_ende")
+            >>> batch = {"inputs": np.array([[7, 9, 1], [12, 1, 0]], np.int32)}
+            >>> len(loaded.decoder(task, batch))
+            2
         """
-        vocabulary = self.vocabularies[name_vocabulary(task.targets)]
         signature = task.signature
         if self.model.modalities[task.targets.share_key].reads_encoder:
             if signature not in self._rankings:
                 self._rankings[signature] = TopClasses(self.model, *signature)
-            names = [
-                tuple(vocabulary.decode([index]) for index in row)
-                for row in self._rankings[signature](
-                    batch, problem_index=task.problem_index
-                ).tolist()
-            ]
-            return [Output(ranking[0], ranking) for ranking in names]
+            ids = self._rankings[signature](batch, problem_index=task.problem_index)
+            vocabulary = self.vocabularies[name_vocabulary(task.targets)]
+            rankings = [tuple(vocabulary.decode([index]) for index in row) for row in ids.tolist()]
+            return [Output(ranking[0], ranking) for ranking in rankings]
         if signature not in self._searches:
             self._searches[signature] = GreedySearch(self.model, *signature)
-        rows = self._searches[signature](
+        ids = self._searches[signature](
             batch,
             command_index=task.command_index,
             extra_length=self.extra_length,
             problem_index=task.problem_index,
         )
-        return [Output(vocabulary.decode(row)) for row in rows.tolist()]
+        vocabulary = self.vocabularies[name_vocabulary(task.targets)]
+        return [Output(vocabulary.decode(row)) for row in ids.tolist()]

@@ -9,7 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-import tensorflow as tf
 from rich.console import Console
 from rich.progress import track
 
@@ -20,8 +19,8 @@ from t2t_mm.features import BatchSpec
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.text_files import decode_line, decode_lines
 from t2t_mm.inference.decoding_options import DecodingOptions
-from t2t_mm.inference.predictor import LoadedRun, Predictor, load
-from t2t_mm.model.expert_placement import expert_devices
+from t2t_mm.inference.predictor import LoadedRun, Predictor
+from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
@@ -37,7 +36,7 @@ def decode(
     data_dir: str | Path = "",
     options: DecodingOptions | None = None,
 ) -> list[str]:
-    """Decode the lines of a file, or a split of the problem's data set.
+    r"""Decode the lines of a file, or a split of the problem's data set.
 
     Args:
         output_dir: The trained run.
@@ -54,22 +53,27 @@ def decode(
 
     Raises:
         UserError: The run, the file or the data is not there.
+
+    Example:
+        >>> count = Path("inputs.txt").write_text("A red boat.\n\nA tree.\n")
+        >>> len(decode("demo/run", "mini_ende", from_file="inputs.txt"))
+        3
     """
     options = options or DecodingOptions()
     run = open_run(output_dir)
-    expert_devices(run.hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     task = choose_task(run, problem)
     if to_file:
         _check_writable(Path(to_file))
     if from_file:
         inputs = list(islice(read_lines(from_file), options.limit or None))
-        predictor = load(output_dir, options.checkpoint_path)[task.name]
-        outputs = predictor.decode_all(inputs, show_progress=True)
+        loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
+        outputs = loaded[task.name].decode_all(inputs, show_progress=True)
     else:
         registry.import_user_modules(list(options.t2t_usr_dir) or list(run.user_modules))
         directory = Path(data_dir or run.data_dir)
-        batches = _open_split(run, task, split, directory, options.limit)
-        outputs = _decode_batches(load(output_dir, options.checkpoint_path), task, batches)
+        check_run_data(run, [task], split, directory)
+        loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
+        outputs = _decode_split(loaded, task, split, directory, options.limit)
     if to_file:
         lines = "".join(output.replace("\n", " ") + "\n" for output in outputs)
         write_text_atomically(Path(to_file), lines)
@@ -98,7 +102,7 @@ def _check_writable(path: Path) -> None:
 
 
 def read_lines(path: str | Path) -> Iterator[str]:
-    """Return the lines of a text file (`.gz` too), a pipe or standard input, empty ones included.
+    """Read the lines of a text file (`.gz` too), a pipe or standard input, empty ones included.
 
     Raises:
         UserError: The file is missing or not UTF-8.
@@ -113,18 +117,16 @@ def read_lines(path: str | Path) -> Iterator[str]:
         raise UserError("There is no file to decode", received={"decode_from_file": str(path)})
 
 
-def _open_split(run: Run, task: Task, split: str, data_dir: Path, limit: int) -> tf.data.Dataset:
-    check_run_data(run, [task], split, data_dir)
-    return make_evaluation_dataset(
+def _decode_split(
+    loaded: LoadedRun, task: Task, split: str, data_dir: Path, limit: int
+) -> list[str]:
+    batches = make_evaluation_dataset(
         registry.problem(task.name, data_dir=data_dir),
         split,
         data_dir=data_dir,
-        batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
+        batch=BatchSpec(tokens=loaded.run.hparams.data.eval_batch_tokens),
         limit=limit,
     )
-
-
-def _decode_batches(loaded: LoadedRun, task: Task, batches: tf.data.Dataset) -> list[str]:
     console = Console(stderr=True)
     steps = track(
         batches,
@@ -147,6 +149,11 @@ def decode_interactively(
         lines: What is typed, for example `sys.stdin`.
         output: Where prompts and answers go.
         prompt: Shown before each line.
+
+    Example:
+        >>> decode_interactively(str.upper, ["a tree", ""], sys.stdout)
+        > A TREE
+        >
     """
     output.write(prompt)
     output.flush()

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
-from t2t_mm.inference.user_inputs import is_empty, pad_inputs, prepare_input
+from t2t_mm.inference.user_inputs import InputBatches
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
@@ -53,7 +53,7 @@ class Predictor:
 
         Nothing where the problem's targets are text.
         """
-        return self._outputs([inputs])[0].ranking
+        return self._decode_inputs([inputs])[0].ranking
 
     def decode_all(self, inputs: Sequence[Any], show_progress: bool = False) -> list[str]:
         """Decode inputs, in batches of similar size, and return the texts in their own order.
@@ -62,29 +62,24 @@ class Predictor:
             inputs: As `__call__` takes them; an empty one gives an empty output.
             show_progress: A bar on standard error, if that is a terminal.
         """
-        return [output.text for output in self._outputs(inputs, show_progress)]
+        return [output.text for output in self._decode_inputs(inputs, show_progress)]
 
-    def _outputs(self, inputs: Sequence[Any], show_progress: bool = False) -> list[Output]:
-        feature = self.task.inputs
-        prepared = {
-            index: prepare_input(value, feature, self._restored.vocabularies)
-            for index, value in enumerate(inputs)
-            if not is_empty(value)
-        }
-        order = sorted(prepared, key=lambda index: prepared[index].shape)
-        outputs = [Output("")] * len(inputs)
+    def _decode_inputs(self, inputs: Sequence[Any], show_progress: bool = False) -> list[Output]:
+        batches = InputBatches(
+            inputs, self.task.inputs, self._restored.vocabularies, self.batch_size
+        )
         console = Console(stderr=True)
-        for start in track(
-            range(0, len(order), self.batch_size),
+        steps = track(
+            batches,
             description=self.task.name,
             console=console,
             transient=True,
             disable=not (show_progress and console.is_terminal),
-        ):
-            chosen = order[start : start + self.batch_size]
-            batch = pad_inputs([prepared[index] for index in chosen], feature)
-            for index, output in zip(chosen, self._decoder(self.task, batch), strict=True):
-                outputs[index] = output
+        )
+        outputs = [Output("")] * len(inputs)
+        for places, batch in steps:
+            for place, output in zip(places, self._decoder(self.task, batch), strict=True):
+                outputs[place] = output
         return outputs
 
 
@@ -133,10 +128,11 @@ def load(output_dir: str | Path, checkpoint_path: str | Path = "") -> LoadedRun:
         UserError: No run, no checkpoint, or they do not fit together.
 
     Example:
-        >>> import t2t_mm
-        >>> run = t2t_mm.load("demo/run")  # doctest: +SKIP
-        >>> run["mini_ende"]("The red boat is below two stars.")  # doctest: +SKIP
-        'Das rote Boot ist unter zwei Sternen.'
+        >>> run = load("demo/run")
+        >>> list(run)
+        ['mini_ende', 'mini_image']
+        >>> len(run["mini_ende"](["The red boat is below two stars.", "A tree."]))
+        2
     """
     run = open_run(output_dir)
     return LoadedRun(run, restore_model(run, checkpoint_path))

@@ -45,10 +45,14 @@ class GreedySearch:
         target_modality: Share key of the target net.
 
     Example:
-        >>> search = GreedySearch(model, "language:shared", "language:shared")  # doctest: +SKIP
-        >>> batch = {"inputs": np.array([[7, 9, 1]], np.int32)}  # doctest: +SKIP
-        >>> search(batch, command_index=0, extra_length=50)  # doctest: +SKIP
-        array([[12, 5, 1]], dtype=int32)
+        >>> import t2t_mm
+        >>> loaded = t2t_mm.load("demo/run")
+        >>> task = loaded.run.task("mini_ende")
+        >>> search = GreedySearch(loaded.restored.model, *task.signature)
+        >>> batch = {"inputs": np.array([[7, 9, 1], [5, 1, 0]], np.int32)}
+        >>> ids = search(batch, command_index=task.command_index, extra_length=4)
+        >>> ids.dtype, len(ids), ids.shape[1] <= 3 + 4
+        (dtype('int32'), 2, True)
     """
 
     def __init__(self, model: MultiModel, input_modality: str, target_modality: str) -> None:
@@ -109,7 +113,7 @@ class GreedySearch:
             x, cache = self.model.decode_step(
                 state.previous, position, state.cache, modality=self.target_modality
             )
-            logits = self.model.logits(x, self.target_modality)
+            logits = self.model.compute_logits(x, self.target_modality)
             chosen = tf.argmax(logits, axis=-1, output_type=tf.int32)
             chosen = tf.where(state.is_finished, PAD_ID, chosen)
             is_finished = state.is_finished | (chosen == EOS_ID) | (position + 1 >= limits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,55 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Feature, Image, Language
 
 
+class InputBatches:
+    """Inputs in padded batches of similar size; empty ones are in none.
+
+    Iterates over pairs: the places of a batch's examples among the inputs, and the batch.
+
+    Args:
+        inputs: As :func:`prepare_input` takes them.
+        feature: What the problem declares.
+        vocabularies: By name.
+        batch_size: Examples of a batch.
+
+    Example:
+        >>> from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
+        >>> texts = ["abc", "", "d"]
+        >>> batches = InputBatches(texts, Language("bytes"), {"bytes": ByteVocabulary()}, 8)
+        >>> for places, batch in batches:
+        ...     print(places, batch["inputs"].shape)
+        [2, 0] (2, 4)
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Any],
+        feature: Feature,
+        vocabularies: Mapping[str, Vocabulary],
+        batch_size: int,
+    ) -> None:
+        self._prepared = {
+            place: prepare_input(value, feature, vocabularies)
+            for place, value in enumerate(inputs)
+            if not is_empty(value)
+        }
+        self._feature = feature
+        order = sorted(self._prepared, key=lambda place: self._prepared[place].shape)
+        starts = range(0, len(order), batch_size)
+        self._places = [order[start : start + batch_size] for start in starts]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[tuple[list[int], dict[str, Any]]]:
+        for places in self._places:
+            yield places, pad_inputs([self._prepared[place] for place in places], self._feature)
+
+
 def prepare_input(
     value: Any, feature: Feature, vocabularies: Mapping[str, Vocabulary]
 ) -> npt.NDArray[Any]:
-    """Return one input as evaluation data sets hold it, not yet padded.
+    """Prepare one input as evaluation data sets hold it, not yet padded.
 
     Args:
         value: A text; a picture as path, bytes of a file or uint8[height, width, channels]; a sound
@@ -38,22 +83,22 @@ def prepare_input(
     """
     is_file = isinstance(feature, Image | Audio) and isinstance(value, str | Path)
     try:
-        return _prepare(value, feature, vocabularies)
+        return _prepare_value(value, feature, vocabularies)
     except UserError as error:
         if is_file and str(value) not in str(error):  # one bad file among many has to be found
             raise UserError(f"{value}: {error}") from error
         raise
 
 
-def _prepare(
+def _prepare_value(
     value: Any, feature: Feature, vocabularies: Mapping[str, Vocabulary]
 ) -> npt.NDArray[Any]:
     """Prepare one input, of whichever kind."""
     if isinstance(feature, Image):
-        return prepare_picture(_file_content(value), feature)
+        return prepare_picture(_read_content(value), feature)
     if isinstance(feature, Audio):
         if isinstance(value, str | Path):
-            value = read_sound(_existing(value), feature.sample_rate_hz)
+            value = read_sound(_check_file(value), feature.sample_rate_hz)
         return prepare_sound(value, feature)
     if not isinstance(value, str):
         raise UserError(
@@ -86,21 +131,21 @@ def pad_inputs(examples: Sequence[npt.NDArray[Any]], feature: Feature) -> dict[s
     for row, example in zip(batch, examples, strict=True):
         row[tuple(slice(0, length) for length in example.shape)] = example
     if isinstance(feature, Image):
-        return {"inputs": batch, "inputs_size": _sizes(examples, 2)}
+        return {"inputs": batch, "inputs_size": _measure_sizes(examples, 2)}
     if isinstance(feature, Audio):
-        return {"inputs": batch, "inputs_size": _sizes(examples, 1)}
+        return {"inputs": batch, "inputs_size": _measure_sizes(examples, 1)}
     return {"inputs": batch}
 
 
-def _sizes(examples: Sequence[npt.NDArray[Any]], axes: int) -> npt.NDArray[np.int32]:
+def _measure_sizes(examples: Sequence[npt.NDArray[Any]], axes: int) -> npt.NDArray[np.int32]:
     return np.array([example.shape[:axes] for example in examples], np.int32)
 
 
-def _file_content(value: Any) -> Any:
-    return _existing(value).read_bytes() if isinstance(value, str | Path) else value
+def _read_content(value: Any) -> Any:
+    return _check_file(value).read_bytes() if isinstance(value, str | Path) else value
 
 
-def _existing(path: str | Path) -> Path:
+def _check_file(path: str | Path) -> Path:
     if not Path(path).is_file():
         raise UserError("There is no such input file", received={"path": str(path)})
     return Path(path)

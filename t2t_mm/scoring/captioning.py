@@ -144,7 +144,7 @@ def _weighted(
 
 
 def _mean_similarity(hypothesis: Sequence[Vector], reference: Sequence[Vector]) -> float:
-    """Return the mean over orders of the clipped cosine; 0 for an order that either does not have."""
+    """Return the mean over orders of the clipped cosine; 0 for an order that one of them lacks."""
     total = 0.0
     for ours, true in zip(hypothesis, reference, strict=True):
         norms = math.hypot(*ours.values()) * math.hypot(*true.values())

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.scoring.decoded import Decoded, Scores
 
 
 def bleu(decoded: Decoded) -> Scores:
-    """BLEU of detokenised texts against one or several references.
+    """Return BLEU of detokenised texts against one or several references.
 
     Returns:
         `bleu` in percent, and `bleu_signature`: sacreBLEU's own; two scores compare only under
@@ -33,28 +34,28 @@ def bleu(decoded: Decoded) -> Scores:
 
 
 def top_k(decoded: Decoded) -> Scores:
-    """See :func:`t2t_mm.scoring.ranking.top_k_accuracy`."""
+    """Return what :func:`t2t_mm.scoring.ranking.top_k_accuracy` gives."""
     from t2t_mm.scoring.ranking import top_k_accuracy
 
     return top_k_accuracy(decoded.hypotheses, decoded.references, decoded.rankings)
 
 
 def wer(decoded: Decoded) -> Scores:
-    """See :func:`t2t_mm.scoring.transcription.error_rates`."""
+    """Return what :func:`t2t_mm.scoring.transcription.error_rates` gives."""
     from t2t_mm.scoring.transcription import error_rates
 
     return error_rates(decoded.hypotheses, decoded.references)
 
 
 def caption(decoded: Decoded) -> Scores:
-    """See :func:`t2t_mm.scoring.captioning.caption_scores`."""
+    """Return what :func:`t2t_mm.scoring.captioning.caption_scores` gives."""
     from t2t_mm.scoring.captioning import caption_scores
 
     return caption_scores(decoded.hypotheses, decoded.references)
 
 
 def brackets(decoded: Decoded) -> Scores:
-    """See :func:`t2t_mm.scoring.bracketing.bracketing_scores`."""
+    """Return what :func:`t2t_mm.scoring.bracketing.bracketing_scores` gives."""
     from t2t_mm.scoring.bracketing import bracketing_scores
 
     return bracketing_scores(decoded)
@@ -70,7 +71,61 @@ METRICS: dict[str, Callable[[Decoded], Scores]] = {
 }
 
 
-@dataclass(frozen=True)
+def check_metrics(problem: str, metrics: Iterable[str]) -> None:
+    """Check the metrics that a problem names.
+
+    Raises:
+        UserError: One of them is not there.
+    """
+    for name in metrics:
+        if name not in METRICS:
+            raise UserError(
+                f"Problem {problem} names the unknown metric {name!r}."
+                f"{suggest_closest(name, METRICS)}",
+                expected=", ".join(METRICS),
+            )
+
+
+def score_decoded(
+    metrics: Iterable[str], decoded: Decoded, shuffled_inputs: bool = False
+) -> Scores:
+    """Score decoded outputs by the metrics that their problem names.
+
+    Args:
+        metrics: Keys of `METRICS`.
+        decoded: The outputs, and what they are compared with.
+        shuffled_inputs: Also score each output against the references of the example before it.
+
+    Returns:
+        Scores in percent and signatures; under `shuffled_inputs` those of the second kind.
+
+    Example:
+        >>> decoded = Decoded(["a b c d", "e f g h"], [["a b c d"], ["e f g h"]])
+        >>> score_decoded(["bleu"], decoded)["bleu"]
+        100.0
+    """
+    scores: Scores = {}
+    for name in metrics:
+        scores |= METRICS[name](decoded)
+    if shuffled_inputs and len(decoded.hypotheses) > 1:
+        scores["shuffled_inputs"] = score_decoded(metrics, _rotate_outputs(decoded))
+    return scores
+
+
+def _rotate_outputs(decoded: Decoded) -> Decoded:
+    """Give every example the output of the next one.
+
+    An output does not depend on its neighbours, so the outputs of shuffled inputs are the shuffled
+    outputs. A rotation by one leaves none in its own place.
+    """
+    return dataclasses.replace(
+        decoded,
+        hypotheses=[*decoded.hypotheses[1:], *decoded.hypotheses[:1]],
+        rankings=[*decoded.rankings[1:], *decoded.rankings[:1]],
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Headline:
     """The one score by which a metric is known.
 

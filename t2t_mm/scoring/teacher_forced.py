@@ -40,7 +40,7 @@ class TeacherForcedSums:
         self.sequences += len(targets)
 
     def scores(self) -> dict[str, float]:
-        """log perplexity in nats per token (or class); accuracies in percent."""
+        """Log perplexity in nats per token (or class); accuracies in percent."""
         tokens, sequences = max(self.tokens, 1), max(self.sequences, 1)
         return {
             "log_perplexity": self.negative_log_likelihood / tokens,

@@ -1,3 +1,5 @@
+"""What may be asked of an evaluation together."""
+
 import pytest
 
 from t2t_mm.errors import UserError

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, LabelVocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Image, Language
-from t2t_mm.inference.user_inputs import is_empty, pad_inputs, prepare_input
+from t2t_mm.inference.user_inputs import InputBatches, is_empty, pad_inputs, prepare_input
 
 VOCABULARIES = {"bytes": ByteVocabulary(), "fruit": LabelVocabulary("fruit", ["pear", "plum"])}
 
@@ -80,6 +80,15 @@ def test_padding_and_sizes() -> None:
     assert batch["inputs_size"].tolist() == [[2, 3], [4, 1]]
     sounds = pad_inputs([np.ones((7, 80), np.float32)], Audio())
     assert sounds["inputs_size"].tolist() == [[7]]
+
+
+def test_batches_are_of_similar_size_and_know_the_places_of_their_examples() -> None:
+    texts = ["abcd", "", "a", "abc", " ", "b"]
+    batches = InputBatches(texts, Language("bytes"), VOCABULARIES, 2)
+    found = [(places, batch["inputs"].shape) for places, batch in batches]
+    assert found == [([2, 5], (2, 2)), ([3, 0], (2, 5))]
+    assert len(batches) == 2
+    assert list(InputBatches(["", " "], Language("bytes"), VOCABULARIES, 2)) == []
 
 
 def test_only_text_can_be_empty() -> None:

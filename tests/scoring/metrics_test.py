@@ -1,53 +1,23 @@
-"""Teacher-forced sums, BLEU by hand, and what the scores of decoded outputs have in common."""
+"""BLEU by hand, and what the scores of decoded outputs have in common."""
 
-import math
-
-import numpy as np
 import pytest
 from sacrebleu import corpus_bleu
 
 from t2t_mm.errors import UserError
 from t2t_mm.scoring.decoded import Decoded
-from t2t_mm.scoring.metrics import HEADLINES, METRICS, bleu, main_score, other_scores
-from t2t_mm.scoring.teacher_forced import TeacherForcedSums
+from t2t_mm.scoring.metrics import (
+    HEADLINES,
+    METRICS,
+    bleu,
+    check_metrics,
+    main_score,
+    other_scores,
+    score_decoded,
+)
 
 # One decoded output, right and wrong, for each metric that works on any text.
 RIGHT = Decoded(["a b c d e"], [["a b c d e"]], rankings=[["a b c d e", "x"]])
 WRONG = Decoded(["v w x y z"], [["a b c d e"]], rankings=[["v w x y z", "x"]])
-
-
-def test_padding_counts_neither_as_right_nor_as_wrong() -> None:
-    sums = TeacherForcedSums()
-    targets = np.array([[5, 6, 1, 0], [7, 1, 0, 0]], np.int32)
-    predicted = np.array([[5, 6, 1, 9], [8, 1, 0, 0]], np.int32)
-    sums.add(5 * math.log(2), predicted, targets)
-    scores = sums.scores()
-    assert scores["log_perplexity"] == pytest.approx(math.log(2))
-    assert scores["accuracy"] == pytest.approx(100 * 4 / 5)
-    assert scores["sequence_accuracy"] == pytest.approx(50.0)
-    assert scores["examples"] == 2
-
-
-def test_class_0_is_a_class_and_no_padding() -> None:
-    sums = TeacherForcedSums()
-    targets, predicted = np.array([0, 0, 2, 1], np.int32), np.array([0, 1, 2, 1], np.int32)
-    sums.add(4 * math.log(3), predicted, targets)
-    assert sums.scores() == {
-        "log_perplexity": pytest.approx(math.log(3)),
-        "accuracy": 75.0,
-        "sequence_accuracy": 75.0,
-        "examples": 4.0,
-    }
-
-
-def test_sums_do_not_depend_on_how_examples_fall_into_batches() -> None:
-    targets = np.array([[5, 1], [7, 1], [4, 1]], np.int32)
-    predicted = np.array([[5, 1], [2, 1], [4, 3]], np.int32)
-    whole, parts = TeacherForcedSums(), TeacherForcedSums()
-    whole.add(6.0, predicted, targets)
-    for row in range(3):
-        parts.add(2.0, predicted[row : row + 1], targets[row : row + 1])
-    assert whole.scores() == parts.scores()
 
 
 def test_bleu_by_hand() -> None:
@@ -111,6 +81,27 @@ def test_every_metric_has_a_headline() -> None:
     assert list(HEADLINES) == list(METRICS)
 
 
-def test_an_example_without_a_true_output_is_refused() -> None:
-    with pytest.raises(UserError, match=r"at least one reference.*example=1"):
-        Decoded(["a", "b"], [["a"], []])
+def test_shuffled_inputs_are_scored_against_the_references_of_others() -> None:
+    texts = ["a b c d e", "f g h i j", "k l m n o"]
+    references = [[text] for text in texts]
+    scores = score_decoded(["bleu"], Decoded(texts, references), shuffled_inputs=True)
+    assert scores["bleu"] == pytest.approx(100.0)
+    assert scores["shuffled_inputs"]["bleu"] < 5
+    one_ahead = [texts[-1], *texts[:-1]]
+    shifted = score_decoded(["bleu"], Decoded(one_ahead, references), shuffled_inputs=True)
+    assert shifted["shuffled_inputs"]["bleu"] == pytest.approx(100.0)
+
+
+def test_one_example_alone_has_no_other_input() -> None:
+    assert "shuffled_inputs" not in score_decoded(["bleu"], RIGHT, shuffled_inputs=True)
+
+
+def test_scores_of_all_named_metrics_are_together() -> None:
+    assert score_decoded(["wer", "top_k"], RIGHT).keys() == {"wer", "cer", "top_1", "top_5"}
+    assert score_decoded([], RIGHT) == {}
+
+
+def test_an_unknown_metric_names_the_problem_and_the_closest() -> None:
+    check_metrics("my_parses", METRICS)
+    with pytest.raises(UserError, match=r"my_parses names the unknown metric 'blue'.*'bleu'"):
+        check_metrics("my_parses", ["wer", "blue"])

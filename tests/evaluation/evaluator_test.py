@@ -1,0 +1,58 @@
+"""Teacher-forced scores of whole splits."""
+
+import pytest
+from tiny_run import TinyRun
+
+from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
+from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
+from t2t_mm.features import BatchSpec
+from t2t_mm.registry import problem
+from t2t_mm.run.restore import restore_model
+from t2t_mm.run.run_directory import open_run
+
+
+def test_scores_do_not_depend_on_the_batch(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    evaluator = Evaluator(restore_model(run).model, batch=BatchSpec(examples=1))
+    task = run.task("algorithmic_copy")
+    by_size = [
+        evaluator.score(
+            task,
+            make_evaluation_dataset(
+                problem(task.name, data_dir=tiny_run.data_dir),
+                "test",
+                data_dir=tiny_run.data_dir,
+                batch=BatchSpec(examples=examples),
+                limit=12,
+            ),
+        )
+        for examples in (1, 12)
+    ]
+    assert by_size[0]["log_perplexity"] == pytest.approx(by_size[1]["log_perplexity"], abs=1e-4)
+    assert by_size[0]["accuracy"] == pytest.approx(by_size[1]["accuracy"])
+
+
+def test_the_shares_of_all_experts_add_up_to_one(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    evaluator = Evaluator(restore_model(run).model, batch=BatchSpec(examples=4))
+    task = run.task("algorithmic_reverse")
+    copy = problem(task.name, data_dir=tiny_run.data_dir)
+    batches = make_evaluation_dataset(
+        copy, "test", data_dir=tiny_run.data_dir, batch=evaluator.batch, limit=8
+    )
+    scores, shares = evaluator.score_with_experts(task, batches)
+    assert scores["examples"] == 8 and shares.keys() == {"encoder", "decoder"}
+    for share in shares.values():
+        assert len(share) == run.hparams.experts.num_experts
+        assert sum(share) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_validation_splits_are_scored_by_problem_whole_or_in_part(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    evaluator = Evaluator(restore_model(run).model, batch=BatchSpec(examples=2))
+    scored = [(task, problem(task.name, data_dir=tiny_run.data_dir)) for task in run.tasks]
+    part = score_validation_splits(evaluator, scored, tiny_run.data_dir, 3)
+    assert list(part) == [task.name for task in run.tasks]
+    assert {scores["examples"] for scores in part.values()} == {6.0}
+    whole = score_validation_splits(evaluator, scored[:1], tiny_run.data_dir, 0)
+    assert whole[run.tasks[0].name]["examples"] > 6

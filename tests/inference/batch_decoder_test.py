@@ -1,0 +1,66 @@
+"""From batches to what a person reads, with searches whose answers are known."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, LabelVocabulary
+from t2t_mm.features import Categorical, Image, Language
+from t2t_mm.inference import batch_decoder
+from t2t_mm.inference.batch_decoder import BatchDecoder, Output
+from t2t_mm.run.task import Task
+
+BYTES, FRUIT = ByteVocabulary(), LabelVocabulary("fruit", ["pear", "plum", "fig"])
+TEXT = Task("reverse", Language("bytes"), Language("bytes"), "reverse", 3, ("bleu",), 2)
+CLASS = Task("fruits", Image(), Categorical(vocabulary="fruit"), "", 0, ("top_k",), 5)
+
+
+class Backwards:
+    """Stands for both searches: gives the inputs from their end on, and notes what it was told."""
+
+    made: list[tuple[str, str]]
+    told: list[dict[str, int]]
+
+    def __init__(self, model: object, input_modality: str, target_modality: str) -> None:
+        self.made.append((input_modality, target_modality))
+
+    def __call__(self, batch: dict[str, Any], **told: int) -> np.ndarray:
+        self.told.append(told)
+        return batch["inputs"][:, ::-1]
+
+
+@pytest.fixture
+def decoder(monkeypatch: pytest.MonkeyPatch) -> BatchDecoder:
+    monkeypatch.setattr(Backwards, "made", [], raising=False)
+    monkeypatch.setattr(Backwards, "told", [], raising=False)
+    for name in ("GreedySearch", "TopClasses"):
+        monkeypatch.setattr(batch_decoder, name, Backwards)
+    modalities = {
+        TEXT.targets.share_key: SimpleNamespace(reads_encoder=False),
+        CLASS.targets.share_key: SimpleNamespace(reads_encoder=True),
+    }
+    model: Any = SimpleNamespace(modalities=modalities)
+    return BatchDecoder(model, {"bytes": BYTES, "fruit": FRUIT}, extra_length=7)
+
+
+def test_symbols_become_text_up_to_their_end(decoder: BatchDecoder) -> None:
+    rows = [[*BYTES.encode("ab"), 1, 0], [*BYTES.encode("abc"), 1]]
+    batch = {"inputs": np.array(rows, np.int32)[:, ::-1]}
+    assert decoder(TEXT, batch) == [Output("ab"), Output("abc")]
+    assert Backwards.told == [{"command_index": 3, "extra_length": 7, "problem_index": 2}]
+
+
+def test_the_best_class_is_the_output_and_all_of_them_the_ranking(decoder: BatchDecoder) -> None:
+    outputs = decoder(CLASS, {"inputs": np.array([[0, 2], [1, 0]], np.int32)})
+    assert outputs == [Output("fig", ("fig", "pear")), Output("pear", ("pear", "plum"))]
+    assert Backwards.told == [{"problem_index": 5}]
+
+
+def test_tasks_of_one_signature_share_a_search(decoder: BatchDecoder) -> None:
+    batch = {"inputs": np.array([[1, 2]], np.int32)}
+    other = Task("copy", TEXT.inputs, TEXT.targets, "copy", 0, ())
+    for task in (TEXT, other, CLASS, TEXT, CLASS):
+        decoder(task, batch)
+    assert Backwards.made == [TEXT.signature, CLASS.signature]

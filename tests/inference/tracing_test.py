@@ -1,0 +1,37 @@
+"""A graph traced once for batches of every size."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from t2t_mm.inference.tracing import trace
+
+
+def test_every_size_and_a_kind_of_argument_each_take_one_trace() -> None:
+    traces = []
+
+    def scale(batch: dict[str, tf.Tensor], factor: tf.Tensor) -> tf.Tensor:
+        traces.append(batch["x"].shape)
+        return tf.reduce_sum(batch["x"]) * factor
+
+    example = {"x": np.ones([2, 3], np.float32)}
+    graph = trace(scale, [example, tf.TensorSpec([], tf.float32)])
+    assert [shape.as_list() for shape in traces] == [[None, None]]  # before any call
+    for shape in ((2, 3), (5, 1), (0, 4)):
+        batch = {"x": tf.ones(shape)}
+        assert float(graph(batch, tf.constant(2.0))) == 2.0 * shape[0] * shape[1]
+    assert len(traces) == 1
+
+
+def test_rank_and_dtype_stay_those_of_the_example() -> None:
+    graph = trace(lambda x: x + x, [np.array([1, 2], np.int32)])
+    assert graph(tf.constant([3])).dtype == tf.int32
+    with pytest.raises(tf.errors.InvalidArgumentError, match="int32"):
+        graph(tf.constant([0.5]))
+
+
+def test_xla_compiles_where_it_is_asked_to() -> None:
+    compiled, plain = (trace(lambda x: x * x, [tf.zeros([1])], jit) for jit in (True, False))
+    assert compiled.function_def.attr["_XlaMustCompile"].b
+    assert not plain.function_def.attr["_XlaMustCompile"].b
+    assert compiled(tf.constant([3.0, 4.0])).numpy().tolist() == [9.0, 16.0]

@@ -1,0 +1,32 @@
+"""Decoded outputs beside what is true: one of each for every example."""
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.scoring.decoded import Decoded
+
+
+def test_inputs_and_rankings_may_be_left_out() -> None:
+    decoded = Decoded(["a", "b"], [["a"], ["c", "b"]])
+    assert not decoded.inputs and not decoded.rankings
+    assert Decoded([], []).hypotheses == []
+
+
+def test_an_example_without_a_true_output_is_refused() -> None:
+    with pytest.raises(UserError, match=r"at least one reference.*example=1"):
+        Decoded(["a", "b"], [["a"], []])
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"references": [["a"]]}, "one list of references each"),
+        ({"inputs": ["x"]}, "one input each"),
+        ({"rankings": [["a", "b"]]}, "one ranking each"),
+    ],
+)
+def test_columns_of_another_length_are_our_own_bug(
+    columns: dict[str, list[object]], message: str
+) -> None:
+    with pytest.raises(AssertionError, match=message):
+        Decoded(**{"hypotheses": ["a", "b"], "references": [["a"], ["b"]]} | columns)
