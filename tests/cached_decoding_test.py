@@ -167,7 +167,7 @@ def logits_by_steps(model, cache, targets, start=0, previous=None):
 
     def decode_step(previous, cache, position):
         x, cache = model.decode_step(previous, position, cache, modality=TEXT)
-        return model.logits(x, TEXT), cache
+        return model.compute_logits(x, TEXT), cache
 
     return step_through(decode_step, cache, shifted, start)
 
@@ -178,7 +178,7 @@ def test_the_model_decodes_step_by_step_as_it_is_trained(changes):
     encoded = model.encode(ids([9, 4, 1]), modality=TEXT, problem=commands)
     targets, rows = ids([140, 140, 70], seed=1), [1, 2, 0]
     x, _ = model.decode(encoded, targets, modality=TEXT, command=commands)
-    whole = np.asarray(model.logits(x, TEXT))
+    whole = np.asarray(model.compute_logits(x, TEXT))
     cache = model.start_decoding(encoded, modality=TEXT, command=commands)
     first, cache = logits_by_steps(model, cache, targets[:, :120])
     second, _ = logits_by_steps(
@@ -201,6 +201,6 @@ def test_the_merged_experts_of_a_batch_are_those_of_its_rows_step_by_step():
     cache = model.start_decoding(encoded, modality=TEXT, command=0)
     np.testing.assert_array_equal(cache.problem, [1, 1, 1])
     stepped, _ = logits_by_steps(model, cache, targets)
-    whole = np.asarray(model.logits(x, TEXT))
+    whole = np.asarray(model.compute_logits(x, TEXT))
     for row, length in enumerate((6, 6, 4)):
         np.testing.assert_allclose(stepped[row, :length], whole[row, :length], rtol=1e-4, atol=2e-4)

@@ -126,4 +126,8 @@ def test_the_table_names_every_layer():
         and value.__module__.startswith("t2t_mm.")
     }
     covered = {type(case.make()) for case in CASES}
-    assert {layer.__name__ for layer in layers - covered} == {"Modality", "MultiModel"}
+    assert {layer.__name__ for layer in layers - covered} == {
+        "Modality",
+        "EncoderDecoder",
+        "MultiModel",
+    }

@@ -14,7 +14,7 @@ from t2t_mm.features import Feature
 from t2t_mm.modalities.base import Modality
 from t2t_mm.model.decoder import Decoder
 from t2t_mm.model.encoder import Encoder
-from t2t_mm.model.expert_placement import expert_devices
+from t2t_mm.model.expert_placement import prepare_expert_devices
 from t2t_mm.model.mixer import Mixer
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.settings import ExpertHParams, ModalityHParams, ModelHParams
@@ -62,18 +62,21 @@ def build_multimodel(
         The model; its variables' paths are stable and unique.
 
     Example:
-        >>> text = {"language:shared": ModalitySpec(Language(), 8192)}
-        >>> build_multimodel(hparams.model, experts=hparams.experts, inputs=text, targets=text,
-        ...                  commands=["ende"], seed=1)
+        >>> from t2t_mm.features import Language
+        >>> tiny, nets = registry.hparams("multimodel_tiny"), {"text": ModalitySpec(Language(), 16)}
+        >>> model = build_multimodel(tiny.model, experts=tiny.experts, inputs=nets, targets=nets,
+        ...                          commands=["to_german"], seed=1)
+        >>> [weight.path for weight in model.weights][:2]
+        ['multimodel/command.to_german', 'multimodel/encoder/block0/step1/depthwise']
     """
-    with _seeded_layers(seed), _precision_of_layers(hparams.precision):
-        modalities = _modalities(hparams.width, nets, inputs, targets)
-        mixtures = _experts(experts, num_problems, hparams.gain_per_channel)
+    with _seed_layers(seed), _set_precision(hparams.precision):
+        modalities = _make_modalities(hparams.width, nets, inputs, targets)
+        mixtures = _collect_expert_arguments(experts, num_problems, hparams.gain_per_channel)
         decodes = not all(modalities[key].reads_encoder for key in targets)
         model = MultiModel(
-            encoder=_encoder(hparams, mixtures),
-            mixer=_mixer(hparams) if decodes else None,
-            decoder=_decoder(hparams, mixtures) if decodes else None,
+            encoder=_make_encoder(hparams, mixtures),
+            mixer=_make_mixer(hparams) if decodes else None,
+            decoder=_make_decoder(hparams, mixtures) if decodes else None,
             modalities=modalities,
             commands=commands,
             balance_loss_weight=experts.balance_loss_weight,
@@ -85,7 +88,7 @@ def build_multimodel(
 
 
 @contextlib.contextmanager
-def _seeded_layers(seed: int) -> Iterator[None]:
+def _seed_layers(seed: int) -> Iterator[None]:
     """Fix the seeds that Keras's initializers and seed generators draw from Python's random."""
     state = random.getstate()
     random.seed(seed)
@@ -96,7 +99,7 @@ def _seeded_layers(seed: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _precision_of_layers(policy: str) -> Iterator[None]:
+def _set_precision(policy: str) -> Iterator[None]:
     """Give the layers that are made within it a dtype policy."""
     earlier = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
@@ -106,7 +109,7 @@ def _precision_of_layers(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(earlier)
 
 
-def _experts(
+def _collect_expert_arguments(
     experts: ExpertHParams, num_problems: int, gain_per_channel: bool
 ) -> dict[str, Any] | None:
     if not experts.use_experts:
@@ -115,7 +118,7 @@ def _experts(
         "position": {
             "dispatch": experts.expert_dispatch,
             "capacity_factor": experts.capacity_factor,
-            "devices": expert_devices(experts.mesh_shape),
+            "devices": prepare_expert_devices(experts.mesh_shape),
         },
         "problem": {"num_problems": num_problems},
     }
@@ -132,7 +135,7 @@ def _experts(
     }
 
 
-def _attention(hparams: ModelHParams) -> dict[str, Any] | None:
+def _collect_attention_arguments(hparams: ModelHParams) -> dict[str, Any] | None:
     if not hparams.use_attention:
         return None
     return {
@@ -143,7 +146,7 @@ def _attention(hparams: ModelHParams) -> dict[str, Any] | None:
     }
 
 
-def _encoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Encoder:
+def _make_encoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Encoder:
     return Encoder(
         hparams.encoder_blocks,
         experts=experts,
@@ -154,10 +157,10 @@ def _encoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Encoder:
     )
 
 
-def _mixer(hparams: ModelHParams) -> Mixer:
+def _make_mixer(hparams: ModelHParams) -> Mixer:
     return Mixer(
         hparams.mixer_blocks,
-        attention=_attention(hparams),
+        attention=_collect_attention_arguments(hparams),
         join=hparams.mixer_join,
         dropout=hparams.dropout,
         gain_per_channel=hparams.gain_per_channel,
@@ -165,10 +168,10 @@ def _mixer(hparams: ModelHParams) -> Mixer:
     )
 
 
-def _decoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Decoder:
+def _make_decoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Decoder:
     return Decoder(
         hparams.decoder_blocks,
-        attention=_attention(hparams),
+        attention=_collect_attention_arguments(hparams),
         experts=experts,
         dropout=hparams.dropout,
         gain_per_channel=hparams.gain_per_channel,
@@ -176,7 +179,7 @@ def _decoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Decoder:
     )
 
 
-def _modalities(
+def _make_modalities(
     width: int,
     settings: ModalityHParams | None,
     inputs: Mapping[str, ModalitySpec],

@@ -30,6 +30,11 @@ class DecoderBlock(keras.layers.Layer):
         dropout: Rate at the end of the ConvBlock.
         gain_per_channel: See `LayerNorm`.
 
+    Example:
+        >>> block = DecoderBlock(attention={"num_heads": 2})
+        >>> block(ops.ones((2, 5, 8)), source=ops.ones((2, 7, 8))).shape
+        TensorShape([2, 5, 8])
+
     Chosen: convolutions before attention, and the residual, as in Tensor2Tensor's first commit.
     """
 
@@ -52,7 +57,7 @@ class DecoderBlock(keras.layers.Layer):
             self.norm = LayerNorm(gain_per_channel, name="norm", **policy)
 
     def build(self, input_shape: Any) -> None:
-        """Args: input_shape: of x, (B, T, D)."""
+        """Create the weights for inputs of this shape, (B, T, D)."""
         self.convolution.build(input_shape)
         if self.attention is not None:
             self.attention.build(input_shape)
@@ -65,7 +70,17 @@ class DecoderBlock(keras.layers.Layer):
         source_mask: Tensor | None = None,
         training: bool = False,
     ) -> Tensor:
-        """Args: x: float[B, T, D]; source: float[B, L, D]. Returns: float[B, T, D]."""
+        """Run the block on whole sequences.
+
+        Args:
+            x: float[B, T, D].
+            source: float[B, L, D].
+            source_mask: bool[B, L].
+            training: Whether dropout is on.
+
+        Returns:
+            float[B, T, D]; position t depends on x up to t only.
+        """
         x = self.convolution(x, training=training)
         if self.attention is None:
             return x
@@ -74,7 +89,12 @@ class DecoderBlock(keras.layers.Layer):
         )
 
     def start_cache(self, source: Tensor, source_mask: Tensor | None = None) -> Cache:
-        """Args: source: float[B, L, D]; source_mask: bool[B, L]. Returns: see `layers.caching`."""
+        """Make the cache before the first position, see `layers.caching`.
+
+        Args:
+            source: float[B, L, D].
+            source_mask: bool[B, L].
+        """
         convolution = self.convolution.start_cache(ops.shape(source)[0])
         if self.attention is None:
             return convolution, ()
@@ -83,9 +103,15 @@ class DecoderBlock(keras.layers.Layer):
     def decode_step(
         self, x_BD: Tensor, cache: Cache, position: Tensor | int
     ) -> tuple[Tensor, Cache]:
-        """Args: x_BD: float[B, D]; cache: of the positions before; position: int, their number.
+        """Run one position of every sequence.
 
-        Returns: float[B, D] and the new cache.
+        Args:
+            x_BD: float[B, D].
+            cache: Of the positions before.
+            position: Their number.
+
+        Returns:
+            float[B, D] and the new cache.
         """
         convolution, attention = cache
         x_BD, convolution = self.convolution.decode_step(x_BD, convolution, position)
@@ -114,6 +140,12 @@ class Decoder(keras.layers.Layer):
         moe_after: Blocks before the mixture; None is half of them.
         dropout: Rate at the end of each ConvBlock.
         gain_per_channel: See `LayerNorm`.
+
+    Example:
+        >>> decoder = Decoder(2, attention={"num_heads": 2})
+        >>> x, routings = decoder(ops.ones((2, 5, 8)), source=ops.ones((2, 7, 8)))
+        >>> x.shape, routings
+        (TensorShape([2, 5, 8]), [])
     """
 
     def __init__(
@@ -141,7 +173,7 @@ class Decoder(keras.layers.Layer):
         self.moe = None if experts is None else make_expert_block(experts, name="experts", **policy)
 
     def build(self, input_shape: Any) -> None:
-        """Args: input_shape: of x, (B, T, D)."""
+        """Create the weights for inputs of this shape, (B, T, D)."""
         for block in self.blocks:
             block.build(input_shape)
         if self.moe is not None:
@@ -156,10 +188,18 @@ class Decoder(keras.layers.Layer):
         training: bool = False,
         problem: Tensor | int | None = None,
     ) -> tuple[Tensor, list[Routing]]:
-        """Args: x: float[B, T, D]; source: float[B, L, D]; position_mask: bool[B, T], of x;
-        problem: see `ProblemGatedExperts`.
+        """Run all blocks on whole sequences.
 
-        Returns: float[B, T, D] and the routing of the mixture if there is one.
+        Args:
+            x: float[B, T, D].
+            source: float[B, L, D].
+            source_mask: bool[B, L].
+            position_mask: bool[B, T], of x.
+            training: Whether dropout and gate noise are on.
+            problem: See `ProblemGatedExperts`.
+
+        Returns:
+            float[B, T, D] and the routing of the mixture if there is one.
         """
         routings = []
         for index in range(self.num_blocks + 1):
@@ -173,7 +213,12 @@ class Decoder(keras.layers.Layer):
         return x, routings
 
     def start_cache(self, source: Tensor, source_mask: Tensor | None = None) -> Cache:
-        """Args: source: float[B, L, D]; source_mask: bool[B, L]. Returns: see `layers.caching`."""
+        """Make the cache before the first position, see `layers.caching`.
+
+        Args:
+            source: float[B, L, D].
+            source_mask: bool[B, L].
+        """
         return tuple(block.start_cache(source, source_mask) for block in self.blocks)
 
     def decode_step(
@@ -184,10 +229,17 @@ class Decoder(keras.layers.Layer):
         row_mask: Tensor | None = None,
         problem: Tensor | None = None,
     ) -> tuple[Tensor, Cache]:
-        """Args: as of `DecoderBlock.decode_step`; row_mask: bool[B], False where a row has ended;
-        problem: int[B], see `ProblemGatedExperts`.
+        """Run one position of every sequence.
 
-        Returns: float[B, D] and the new cache.
+        Args:
+            x_BD: float[B, D].
+            cache: Of the positions before.
+            position: Their number.
+            row_mask: bool[B], False where a row has ended.
+            problem: int[B], see `ProblemGatedExperts`.
+
+        Returns:
+            float[B, D] and the new cache.
         """
         caches = []
         for index in range(self.num_blocks + 1):

@@ -33,6 +33,12 @@ class Encoder(keras.layers.Layer):
     Raises:
         ValueError: If `moe_after` is not in 0 to `num_blocks`.
 
+    Example:
+        >>> sizes = {"num_experts": 4, "experts_per_token": 2, "expert_width": 16}
+        >>> x, routings = Encoder(num_blocks=2, experts=sizes)(keras.ops.ones((2, 5, 8)))
+        >>> x.shape, routings[0].load.numpy().tolist()
+        (TensorShape([2, 5, 8]), [10.0, 10.0, 0.0, 0.0])
+
     Chosen: the mixture after 3 of 6 blocks, "in the middle" (Tensor2Tensor: after 2); timing is
     added, since attention needs to know where a source position is.
     """
@@ -62,7 +68,7 @@ class Encoder(keras.layers.Layer):
         self.moe = None if experts is None else make_expert_block(experts, name="experts", **policy)
 
     def build(self, input_shape: Any) -> None:
-        """Args: input_shape: of x, (B, L, D)."""
+        """Create the weights for inputs of this shape, (B, L, D)."""
         for block in self.blocks:
             block.build(input_shape)
         if self.moe is not None:
@@ -75,9 +81,16 @@ class Encoder(keras.layers.Layer):
         training: bool = False,
         problem: Tensor | int | None = None,
     ) -> tuple[Tensor, list[Routing]]:
-        """Args: x: float[B, L, D]; position_mask: bool[B, L]; problem: see `ProblemGatedExperts`.
+        """Read a batch of positions.
 
-        Returns: float[B, L, D], zero on padding, and the routing of the mixture if there is one.
+        Args:
+            x: float[B, L, D].
+            position_mask: bool[B, L].
+            training: Whether dropout and gate noise are on.
+            problem: See `ProblemGatedExperts`.
+
+        Returns:
+            float[B, L, D], zero on padding, and the routing of the mixture if there is one.
         """
         if self.timing:
             x = zero_padding(add_timing(x), position_mask)
@@ -106,10 +119,14 @@ class Encoder(keras.layers.Layer):
 
 
 def choose_middle(num_blocks: int, moe_after: int | None) -> int:
-    """Return the number of blocks before the mixture of experts, half of them by default.
+    """Choose the number of blocks before the mixture of experts, half of them by default.
 
     Raises:
         ValueError: If it is not in 0 to `num_blocks`.
+
+    Example:
+        >>> choose_middle(6, None), choose_middle(6, 2)
+        (3, 2)
     """
     if moe_after is None:
         return num_blocks // 2

@@ -13,8 +13,8 @@ from t2t_mm.settings import ExpertHParams
 from t2t_mm.settings.mesh_shape import count_expert_slices
 
 
-def expert_devices(mesh_shape: str) -> tuple[str, ...]:
-    """Return the devices of the slices of `experts.mesh_shape`, one each.
+def prepare_expert_devices(mesh_shape: str) -> tuple[str, ...]:
+    """Prepare the devices of the slices of `experts.mesh_shape`, one each.
 
     GPUs where there are any. Without, the CPU is split into as many logical devices as the mesh
     has slices, which TensorFlow allows only before its first operation: whatever trains or loads
@@ -28,6 +28,10 @@ def expert_devices(mesh_shape: str) -> tuple[str, ...]:
 
     Raises:
         UserError: There are too few devices, or Mesh TensorFlow cannot be used here.
+
+    Example:
+        >>> prepare_expert_devices(""), prepare_expert_devices("experts:1")
+        ((), ('CPU:0',))
     """
     num_slices = count_expert_slices(mesh_shape)
     if not num_slices:
@@ -43,7 +47,7 @@ def expert_devices(mesh_shape: str) -> tuple[str, ...]:
     if kind == "CPU" and _count_devices(kind) < num_slices:
         _split_cpu(num_slices, mesh_shape)
     if _count_devices(kind) < num_slices:
-        raise _too_few_devices(kind, mesh_shape)
+        raise _describe_too_few_devices(kind, mesh_shape)
     try:
         import_mesh_tensorflow()
     except ImportError as error:
@@ -51,21 +55,25 @@ def expert_devices(mesh_shape: str) -> tuple[str, ...]:
     return tuple(f"{kind}:{index}" for index in range(num_slices))
 
 
-def expert_traffic(experts: ExpertHParams, width: int) -> Traffic:
-    """Return what one position moves in one layer of experts; nothing without a mesh.
+def count_expert_traffic(experts: ExpertHParams, width: int) -> Traffic:
+    """Count what one position moves in one layer of experts; nothing without a mesh.
 
     Args:
         experts: The section of the settings.
         width: Body width D.
+
+    Example:
+        >>> count_expert_traffic(ExpertHParams(), width=512)
+        Traffic(copied=0, all_reduced=0)
     """
-    devices = expert_devices(experts.mesh_shape)
+    devices = prepare_expert_devices(experts.mesh_shape)
     if not devices:
         return Traffic(0, 0)
     return count_traffic(experts.num_experts, experts.experts_per_token, width, devices)
 
 
 def _count_devices(kind: str) -> int:
-    """Return how many logical devices there are or will be; asking TensorFlow itself would start it."""
+    """Count the logical devices that there are or will be; to ask for them starts TensorFlow."""
     import tensorflow as tf
 
     physical: list[Any] = tf.config.list_physical_devices(kind)
@@ -82,10 +90,10 @@ def _split_cpu(num_slices: int, mesh_shape: str) -> None:
             [tf.config.LogicalDeviceConfiguration()] * num_slices,
         )
     except RuntimeError as error:
-        raise _too_few_devices("CPU", mesh_shape) from error
+        raise _describe_too_few_devices("CPU", mesh_shape) from error
 
 
-def _too_few_devices(kind: str, mesh_shape: str) -> UserError:
+def _describe_too_few_devices(kind: str, mesh_shape: str) -> UserError:
     late = " (TensorFlow has run in this process, so it can no longer be split)"
     return UserError(
         f"There are not enough devices for the slices of the experts{late * (kind == 'CPU')}",

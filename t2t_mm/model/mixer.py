@@ -36,6 +36,11 @@ class Mixer(keras.layers.Layer):
     Raises:
         ValueError: If `join` is unknown.
 
+    Example:
+        >>> mixer = Mixer(1, attention={"num_heads": 2}, join="concat")
+        >>> mixer(ops.ones((2, 5, 8)), source=ops.ones((2, 7, 8))).shape
+        TensorShape([2, 5, 8])
+
     Chosen: "add"; the paper names no concatenation, Tensor2Tensor has one.
     """
 
@@ -66,7 +71,7 @@ class Mixer(keras.layers.Layer):
         ]
 
     def build(self, input_shape: Any) -> None:
-        """Args: input_shape: of x, (B, T, D)."""
+        """Create the weights for inputs of this shape, (B, T, D)."""
         width, policy = input_shape[-1], {"dtype": self.dtype_policy}
         if self.attention is not None:
             self.attention.build(input_shape)
@@ -86,9 +91,16 @@ class Mixer(keras.layers.Layer):
         source_mask: Tensor | None = None,
         training: bool = False,
     ) -> Tensor:
-        """Args: x: float[B, T, D], shifted targets; source: float[B, L, D].
+        """Join a source with the targets so far.
 
-        Returns: float[B, T, D]; position t depends on x up to t only.
+        Args:
+            x: float[B, T, D], shifted targets.
+            source: float[B, L, D].
+            source_mask: bool[B, L].
+            training: Whether dropout is on.
+
+        Returns:
+            float[B, T, D]; position t depends on x up to t only.
         """
         if self.attention is None:
             attended = ops.zeros_like(x)
@@ -101,7 +113,12 @@ class Mixer(keras.layers.Layer):
         return x
 
     def start_cache(self, source: Tensor, source_mask: Tensor | None = None) -> Cache:
-        """Args: source: float[B, L, D]; source_mask: bool[B, L]. Returns: see `layers.caching`."""
+        """Make the cache before the first position, see `layers.caching`.
+
+        Args:
+            source: float[B, L, D].
+            source_mask: bool[B, L].
+        """
         batch_size = ops.shape(source)[0]
         attention: Cache = ()
         if self.attention is not None:
@@ -112,9 +129,15 @@ class Mixer(keras.layers.Layer):
     def decode_step(
         self, x_BD: Tensor, cache: Cache, position: Tensor | int
     ) -> tuple[Tensor, Cache]:
-        """Args: x_BD: float[B, D]; cache: of the positions before; position: int, their number.
+        """Run one position of every sequence.
 
-        Returns: float[B, D] and the new cache.
+        Args:
+            x_BD: float[B, D].
+            cache: Of the positions before.
+            position: Their number.
+
+        Returns:
+            float[B, D] and the new cache.
         """
         attention, merge, blocks = cache
         attended = ops.zeros_like(x_BD)

@@ -95,7 +95,12 @@ class Outputs(NamedTuple):
 
 
 def make_expert_reports(name: str, routings: list[Routing]) -> list[ExpertReport]:
-    """Make the reports of one part of the body, `name`, from how its mixtures routed."""
+    """Make the reports of one part of the body from how its mixtures routed.
+
+    Args:
+        name: "encoder" or "decoder".
+        routings: Of its mixtures, in their order.
+    """
     return [
         ExpertReport(
             name,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2t_mm.data.vocabulary.vocabulary import Vocabulary
-from t2t_mm.model.expert_placement import expert_devices
+from t2t_mm.model.expert_placement import prepare_expert_devices
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.checkpoint import (
     WEIGHTS,
@@ -51,7 +51,7 @@ def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
         >>> restored.step, sorted(restored.vocabularies)
         (4, ['mini_kinds', 'shared'])
     """
-    expert_devices(run.hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
+    prepare_expert_devices(run.hparams.experts.mesh_shape)  # before TensorFlow starts
     checkpoint = find_checkpoint(run.directory, checkpoint_path)
     vocabularies = load_task_vocabularies(run.tasks, run.directory)
     check_vocabularies(run, vocabularies, run.directory)

@@ -103,7 +103,7 @@ class TrainStep:
             index = {name: i for i, name in enumerate(self.optimizer.names)}
             self._postponed[signature] = [
                 index[variable.path]
-                for variable in self.model.variables_after_input(signature[1])
+                for variable in self.model.list_variables_after_input(signature[1])
                 if math.prod(variable.shape) >= LEAST_POSTPONED
             ]
         return self._postponed[signature]

@@ -18,7 +18,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.disk import claim_folder, report_full_disk
-from t2t_mm.model.expert_placement import expert_devices, expert_traffic
+from t2t_mm.model.expert_placement import count_expert_traffic, prepare_expert_devices
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.environment import describe_environment
 from t2t_mm.run.run_directory import (
@@ -129,7 +129,7 @@ def _train(run: Run, inputs: TrainingInputs, eval_steps: int | None) -> None:
 
 def set_up_runtime(hparams: HParams) -> None:
     """Set devices, random seeds, threads and determinism of this process as `hparams` say."""
-    expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
+    prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     keras.utils.set_random_seed(hparams.train.seed)
     if hparams.train.num_threads:
         try:
@@ -207,8 +207,8 @@ def _introduce(run: Run, num_parameters: int, first_step: int) -> list[str]:
 
 
 def _describe_mesh(hparams: HParams) -> str:
-    traffic = expert_traffic(hparams.experts, hparams.model.width)
-    devices = ", ".join(expert_devices(hparams.experts.mesh_shape))
+    traffic = count_expert_traffic(hparams.experts, hparams.model.width)
+    devices = ", ".join(prepare_expert_devices(hparams.experts.mesh_shape))
     return (
         f"experts on {devices}: in each of their layers a "
         f"position copies {traffic.copied:,} bytes and all-reduces {traffic.all_reduced:,} "

@@ -67,7 +67,7 @@ def decode_by_steps(inputs, targets):
     logits, previous = [], targets[:, 0]
     for position in range(4):
         x, cache = model.decode_step(previous, position, cache, modality=text)
-        logits.append(model.logits(x, text))
+        logits.append(model.compute_logits(x, text))
         previous = targets[:, position]
     return logits
 

@@ -4,7 +4,7 @@ import tensorflow as tf
 from t2t_mm.errors import UserError
 from t2t_mm.layers.experts.expert_mesh import Traffic
 from t2t_mm.model import expert_placement
-from t2t_mm.model.expert_placement import expert_devices, expert_traffic
+from t2t_mm.model.expert_placement import count_expert_traffic, prepare_expert_devices
 from t2t_mm.settings import ExpertHParams
 
 
@@ -17,26 +17,26 @@ def two_gpus(monkeypatch):
 
 
 def test_no_mesh_needs_no_devices():
-    assert expert_devices("") == ()
-    assert expert_traffic(ExpertHParams(), 512) == Traffic(0, 0)
+    assert prepare_expert_devices("") == ()
+    assert count_expert_traffic(ExpertHParams(), 512) == Traffic(0, 0)
 
 
 def test_slices_are_on_the_first_gpus_where_there_are_enough(two_gpus):
-    assert expert_devices("experts:2") == ("GPU:0", "GPU:1")
+    assert prepare_expert_devices("experts:2") == ("GPU:0", "GPU:1")
     with pytest.raises(UserError, match=r"not enough devices .* GPU devices=2\. Choose another"):
-        expert_devices("experts:4")
+        prepare_expert_devices("experts:4")
 
 
 def test_a_gpu_that_was_split_counts_as_its_parts(two_gpus, monkeypatch):
     parts = {"a": ["a0", "a1", "a2"], "b": None}
     monkeypatch.setattr(tf.config, "get_logical_device_configuration", parts.get)
-    assert expert_devices("experts:4") == ("GPU:0", "GPU:1", "GPU:2", "GPU:3")
+    assert prepare_expert_devices("experts:4") == ("GPU:0", "GPU:1", "GPU:2", "GPU:3")
 
 
 def test_another_backend_has_no_mesh(monkeypatch):
     monkeypatch.setattr(expert_placement.keras.backend, "backend", lambda: "jax")
     with pytest.raises(UserError, match="Only Keras's TensorFlow backend"):
-        expert_devices("experts:2")
+        prepare_expert_devices("experts:2")
 
 
 def test_a_mesh_tensorflow_that_does_not_fit_is_the_users_to_know(two_gpus, monkeypatch):
@@ -45,4 +45,4 @@ def test_a_mesh_tensorflow_that_does_not_fit_is_the_users_to_know(two_gpus, monk
 
     monkeypatch.setattr(expert_placement, "import_mesh_tensorflow", fail)
     with pytest.raises(UserError, match="Mesh TensorFlow cannot be imported"):
-        expert_devices("experts:2")
+        prepare_expert_devices("experts:2")

@@ -1,0 +1,265 @@
+"""The body and the nets around it: a batch is read, then written whole or step by step.
+
+Axis letters: B batch, L input positions, T target positions, D body width.
+Source: arXiv:1706.05137.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from t2t_mm.modalities.base import Modality
+from t2t_mm.model.decoder import Decoder
+from t2t_mm.model.encoder import Encoder
+from t2t_mm.model.mixer import Mixer
+from t2t_mm.model.outputs import DecodingCache, Encoded, ExpertReport, make_expert_reports
+
+Tensor = Any
+
+
+class EncoderDecoder(keras.layers.Layer):
+    """One encoder, mixer and decoder between the nets of all modalities.
+
+    `MultiModel` is this with predictions and losses.
+
+    Args:
+        encoder: Reads the input.
+        mixer: Joins the encoder's output with previous outputs; None, as the decoder, where all
+            targets are made from the encoder's output.
+        decoder: Makes the output.
+        modalities: The nets by share key; a net serves as input, target, or both.
+        commands: Names of what the model can be told to do; "" leaves a row unused. Each has an
+            embedding of its own, kept under its name.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        mixer: Mixer | None,
+        decoder: Decoder | None,
+        modalities: Mapping[str, Modality],
+        commands: Sequence[str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.encoder = encoder
+        self.mixer = mixer
+        self.decoder = decoder
+        self.modalities = dict(modalities)
+        self.commands = list(commands)
+
+    @property
+    def width(self) -> int:
+        """Body width D."""
+        width: int = next(iter(self.modalities.values())).width
+        return width
+
+    def build(self, input_shape: Any = None) -> None:
+        """Create every variable; no input is needed."""
+        for net in self.modalities.values():
+            net.build(None)
+        for part in (self.encoder, self.mixer, self.decoder):
+            if part is not None:
+                part.build((None, None, self.width))
+        self.command_embeddings = {
+            name: self.add_weight(
+                (self.width,),
+                keras.initializers.RandomNormal(stddev=self.width**-0.5),
+                name=f"command.{name.replace('/', '.')}",
+            )
+            for name in self.commands
+            if name
+        }
+
+    def list_variables_after_input(self, target_modality: str) -> list[Any]:
+        """Return the trainable variables that the forward pass reads after the input net's.
+
+        Args:
+            target_modality: Share key of the target net.
+
+        Returns:
+            Those of the encoder, the target net and the rest of the body, in about the order in
+            which they are read; none of these is read by any input net.
+        """
+        target_net = self.modalities[target_modality]
+        later = [] if target_net.reads_encoder else [self.mixer, self.decoder]
+        return [
+            *self.encoder.trainable_variables,
+            *target_net.target_variables,
+            *(variable for part in later if part for variable in part.trainable_variables),
+        ]
+
+    def find_command(self, name: str) -> int:
+        """Return the index to pass as `command`.
+
+        Raises:
+            ValueError: If there is no such command.
+        """
+        if name not in self.commands or not name:
+            raise ValueError(
+                f"The model has no such command; it has {', '.join(filter(None, self.commands))}. "
+                f"Received: name={name!r}."
+            )
+        return self.commands.index(name)
+
+    def encode(
+        self,
+        inputs: Tensor,
+        *,
+        modality: str,
+        sizes: Tensor | None = None,
+        training: bool = False,
+        problem: Tensor | int | None = None,
+    ) -> Encoded:
+        """Read a batch of inputs.
+
+        Args:
+            inputs: As the modality takes them; int[B, L] for text.
+            modality: Share key of the input net.
+            sizes: int[B, n], real sizes of pictures or sounds; None: nothing is padded.
+            training: Whether dropout and gate noise are on.
+            problem: Index of the problem, int scalar or int[B], read where the gates are of
+                problems, in the decoder too.
+        """
+        positions = self.modalities[modality].bottom(inputs, sizes, training=training)
+        x, routings = self.encoder(
+            positions.x, position_mask=positions.mask, training=training, problem=problem
+        )
+        return Encoded(positions._replace(x=x), make_expert_reports("encoder", routings), problem)
+
+    def decode(
+        self,
+        encoded: Encoded,
+        targets_in: Tensor,
+        *,
+        modality: str,
+        command: Tensor | int,
+        training: bool = False,
+        mask: Tensor | None = None,
+    ) -> tuple[Tensor, list[ExpertReport]]:
+        """Predict each target from those before it.
+
+        Targets are shifted right here and the command's embedding put in front: what stands in
+        the last place is never read, its place asks for one more prediction.
+
+        Args:
+            encoded: From `encode`.
+            targets_in: int[B, T], not shifted.
+            modality: Share key of the target net.
+            command: Index into `commands`, int scalar or int[B].
+            training: Whether dropout and gate noise are on.
+            mask: bool[B, T], the places to predict; others reach no expert. Default: the first,
+                and each that follows a real target.
+
+        Returns:
+            float[B, T, D] for `logits`, and one report for each mixture of the decoder.
+
+        Raises:
+            ValueError: If the model was built without a decoder.
+        """
+        mixer, decoder = self._require_decoder(modality)
+        targets = self.modalities[modality].targets_bottom(targets_in, training=training)
+        shifted = self._put_command_first(targets.x, command)
+        if mask is None:
+            first = ops.ones_like(targets.mask[:, :1])
+            mask = ops.concatenate([first, targets.mask[:, :-1]], axis=1)
+        source, source_mask = encoded.positions.x, encoded.positions.mask
+        x = mixer(shifted, source, source_mask=source_mask, training=training)
+        x, routings = decoder(
+            x,
+            source,
+            source_mask=source_mask,
+            position_mask=mask,
+            training=training,
+            problem=encoded.problem,
+        )
+        return x, make_expert_reports("decoder", routings)
+
+    def start_decoding(
+        self, encoded: Encoded, *, modality: str, command: Tensor | int
+    ) -> DecodingCache:
+        """Make the cache for `decode_step` before the first target.
+
+        Args:
+            encoded: From `encode`.
+            modality: Share key of the target net.
+            command: Index into `commands`, int scalar or int[B].
+
+        Raises:
+            ValueError: If the model was built without a decoder.
+        """
+        mixer, decoder = self._require_decoder(modality)
+        source, mask, _ = encoded.positions
+        problem: Tensor = ()
+        if encoded.problem is not None:
+            rows = ops.reshape(encoded.problem, (-1,))
+            problem = ops.broadcast_to(rows, ops.shape(source)[:1])
+        return DecodingCache(
+            self._embed_command(command, source[:, 0]),
+            mixer.start_cache(source, mask),
+            decoder.start_cache(source, mask),
+            problem,
+        )
+
+    def decode_step(
+        self, previous: Tensor, position: Tensor | int, cache: DecodingCache, *, modality: str
+    ) -> tuple[Tensor, DecodingCache]:
+        """Predict one target of every row: what `decode` gives there, without its prefix.
+
+        Args:
+            previous: int[B], the target before it; at position 0 it is not read. A row that was
+                given padding has ended: it reaches no expert.
+            position: int scalar, the number of targets before it.
+            cache: Of these targets; `layers.caching.take_rows` reorders it.
+            modality: Share key of the target net.
+
+        Returns:
+            float[B, D] for `logits`, and the cache for the next position.
+
+        Example:
+            >>> from t2t_mm.features import Language
+            >>> from t2t_mm.model.build import ModalitySpec, build_multimodel
+            >>> from t2t_mm.registry import load_hparams
+            >>> tiny, nets = load_hparams("multimodel_tiny"), {"text": ModalitySpec(Language(), 16)}
+            >>> model = build_multimodel(tiny.model, experts=tiny.experts, inputs=nets,
+            ...                          targets=nets, commands=["to_german"], seed=1)
+            >>> encoded = model.encode(ops.array([[5, 6, 1]]), modality="text")
+            >>> cache = model.start_decoding(encoded, modality="text", command=0)
+            >>> x, cache = model.decode_step(ops.array([0]), 0, cache, modality="text")
+            >>> first = ops.argmax(model.compute_logits(x, "text"), axis=-1)
+            >>> x, cache = model.decode_step(first, 1, cache, modality="text")
+            >>> x.shape
+            TensorShape([1, 128])
+        """
+        mixer, decoder = self._require_decoder(modality)
+        targets = self.modalities[modality].targets_bottom(previous[:, None])
+        is_first = ops.equal(position, 0)
+        x = ops.where(is_first, cache.command, targets.x[:, 0])
+        row_mask = ops.logical_or(is_first, targets.mask[:, 0])
+        x, mixer_cache = mixer.decode_step(x, cache.mixer, position)
+        problem = None if isinstance(cache.problem, tuple) else cache.problem
+        x, decoder_cache = decoder.decode_step(x, cache.decoder, position, row_mask, problem)
+        return x, cache._replace(mixer=mixer_cache, decoder=decoder_cache)
+
+    def _require_decoder(self, modality: str) -> tuple[Mixer, Decoder]:
+        if self.mixer is None or self.decoder is None:
+            raise ValueError(f"The model has no decoder. Received: modality={modality!r}.")
+        return self.mixer, self.decoder
+
+    def _put_command_first(self, x: Tensor, command: Tensor | int) -> Tensor:
+        first = self._embed_command(command, x[:, 0])
+        return ops.concatenate([first[:, None], x[:, :-1]], axis=1)
+
+    # Chosen: scaled by sqrt(D) like the embeddings of symbols, beside which it stands.
+    def _embed_command(self, command: Tensor | int, x: Tensor) -> Tensor:
+        """Return the embedding of each row's command, shaped like `x`, float[B, D]."""
+        unused = ops.zeros((self.width,), x.dtype)
+        rows = [
+            ops.cast(self.command_embeddings.get(name, unused), x.dtype) for name in self.commands
+        ]
+        chosen = ops.take(ops.stack(rows), command, axis=0) * self.width**0.5
+        return ops.broadcast_to(ops.reshape(chosen, (-1, self.width)), ops.shape(x))
