@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
-import wave
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.pipeline.samples import read_stored_bytes
+from t2t_mm.data.sounds.wav import encode_wav
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Image
 from t2t_mm.files.atomic_writes import write_bytes_atomically, write_text_atomically
@@ -135,7 +136,7 @@ def _write_media(
             kind, suffix = "picture", _choose_suffix(content)
         else:
             kind, suffix = "sound", "wav"
-            content = _make_wave_file(content, feature.sample_rate_hz)
+            content = encode_wav(np.frombuffer(content, "<i2"), feature.sample_rate_hz)
         path = folder / f"{stem}.sample{index}.{suffix}"
         write_bytes_atomically(path, content)
         written.append((kind, path))
@@ -144,17 +145,6 @@ def _write_media(
 
 def _choose_suffix(content: bytes) -> str:
     return "png" if content.startswith(b"\x89PNG") else "jpg"
-
-
-def _make_wave_file(samples: bytes, sample_rate_hz: int) -> bytes:
-    """Return a mono 16-bit WAV file of raw little-endian int16 samples."""
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(sample_rate_hz)
-        file.writeframes(samples)
-    return content.getvalue()
 
 
 def keep_results(

@@ -3,9 +3,9 @@
 import sys
 import types
 
-from t2t_mm.report.page import newest_results, report, write_report
+from t2t_mm.report.page import find_newest_results, report, write_report
 
-__all__ = ["newest_results", "report", "write_report"]
+__all__ = ["find_newest_results", "report", "write_report"]
 
 
 class _CallableRoom(types.ModuleType):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from t2t_mm.report.markup import Markup, element
+from t2t_mm.report.markup import Markup, make_element
 from t2t_mm.report.run_facts import Curve, Points, RunFacts
 
 _WIDTH, _HEIGHT = 320.0, 190.0  # pixels on a phone
@@ -50,10 +50,10 @@ class Scale:
         return [value for value in values if self.low <= value <= self.high]
 
 
-def curve_section(facts: RunFacts, names: Sequence[str]) -> Markup:
+def make_curve_section(facts: RunFacts, names: Sequence[str]) -> Markup:
     """Return a chart of each problem's loss; empty where the log has no point of theirs."""
     curves = {name: facts.curves[name] for name in names if name in facts.curves}
-    scale = common_scale(curves.values())
+    scale = choose_scale(curves.values())
     if scale is None:
         return Markup()
     note = (
@@ -63,21 +63,24 @@ def curve_section(facts: RunFacts, names: Sequence[str]) -> Markup:
     if smoothing := facts.hparams.get("train", {}).get("label_smoothing"):
         note += f" Label smoothing of {smoothing:g} keeps the training loss up."
     charts = [
-        element(
-            "div", element("h3", name), draw_curve(curve, scale, f"Loss of {name}"), class_="card"
+        make_element(
+            "div",
+            make_element("h3", name),
+            draw_curve(curve, scale, f"Loss of {name}"),
+            class_="card",
         )
         for name, curve in curves.items()
     ]
-    return element(
+    return make_element(
         "section",
-        element("h2", "Learning"),
-        element("p", note, class_="note"),
-        element("div", *charts, class_="cards"),
+        make_element("h2", "Learning"),
+        make_element("p", note, class_="note"),
+        make_element("div", *charts, class_="cards"),
         id="Learning",
     )
 
 
-def common_scale(curves: Iterable[Curve]) -> Scale | None:
+def choose_scale(curves: Iterable[Curve]) -> Scale | None:
     """Return the scale that holds all points; None where there is no curve to draw."""
     lines = [line for curve in curves for line in (curve.train, curve.validation)]
     points = [point for line in lines for point in line]
@@ -97,23 +100,25 @@ def draw_curve(curve: Curve, scale: Scale, description: str) -> Markup:
         description: What the drawing shows, for those who do not see it.
     """
     lines = [
-        (name, thinned(points))
+        (name, thin_points(points))
         for name, points in (("train", curve.train), ("valid.", curve.validation))
         if points
     ]
-    parts = _axes(scale)
+    parts = _draw_axes(scale)
     for name, points in lines:
         kind = "line " + name.rstrip(".")
         path = " ".join(f"{scale.x(step):.1f},{scale.y(value):.1f}" for step, value in points)
-        parts.append(element("polyline", points=path, class_=kind))
+        parts.append(make_element("polyline", points=path, class_=kind))
         step, value = points[-1]
-        parts.append(element("circle", cx=scale.x(step), cy=scale.y(value), r=2.5, class_=kind))
-    heights = spread([scale.y(points[-1][1]) for _, points in lines], 13.0)
+        parts.append(
+            make_element("circle", cx=scale.x(step), cy=scale.y(value), r=2.5, class_=kind)
+        )
+    heights = spread_labels([scale.y(points[-1][1]) for _, points in lines], 13.0)
     for (name, points), y in zip(lines, heights, strict=True):
         text = f"{name} {points[-1][1]:.2f}"
         kind = "end " + name.rstrip(".")
-        parts.append(element("text", text, x=scale.x(points[-1][0]) + 6, y=y + 4, class_=kind))
-    return element(
+        parts.append(make_element("text", text, x=scale.x(points[-1][0]) + 6, y=y + 4, class_=kind))
+    return make_element(
         "svg",
         *parts,
         class_="curve",
@@ -123,25 +128,25 @@ def draw_curve(curve: Curve, scale: Scale, description: str) -> Markup:
     )
 
 
-def _axes(scale: Scale) -> list[Markup]:
+def _draw_axes(scale: Scale) -> list[Markup]:
     right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     parts = []
     for value in scale.ticks():
         y = scale.y(value)
-        parts.append(element("line", x1=_LEFT, x2=right, y1=y, y2=y, class_="grid"))
-        parts.append(element("text", f"{value:g}", x=_LEFT - 5, y=y + 3.5, class_="tick last"))
-    parts.append(element("line", x1=_LEFT, x2=right, y1=bottom, y2=bottom, class_="axis"))
+        parts.append(make_element("line", x1=_LEFT, x2=right, y1=y, y2=y, class_="grid"))
+        parts.append(make_element("text", f"{value:g}", x=_LEFT - 5, y=y + 3.5, class_="tick last"))
+    parts.append(make_element("line", x1=_LEFT, x2=right, y1=bottom, y2=bottom, class_="axis"))
     for step, kind in ((0, "tick"), (scale.steps, "tick last")):
         text = f"{step:,} steps" if step else "0"
-        parts.append(element("text", text, x=scale.x(step), y=bottom + 15, class_=kind))
+        parts.append(make_element("text", text, x=scale.x(step), y=bottom + 15, class_=kind))
     return parts
 
 
-def thinned(points: Points, most: int = _MOST_POINTS) -> Points:
+def thin_points(points: Points, most: int = _MOST_POINTS) -> Points:
     """Replace runs of neighbouring points by their mean where there are too many to see.
 
     Example:
-        >>> thinned([(1, 2.0), (2, 4.0), (3, 1.0)], most=2)
+        >>> thin_points([(1, 2.0), (2, 4.0), (3, 1.0)], most=2)
         [(2, 3.0), (3, 1.0)]
     """
     run = math.ceil(len(points) / most)
@@ -149,11 +154,11 @@ def thinned(points: Points, most: int = _MOST_POINTS) -> Points:
     return [(part[-1][0], sum(value for _, value in part) / len(part)) for part in parts]
 
 
-def spread(heights: Sequence[float], distance: float) -> list[float]:
+def spread_labels(heights: Sequence[float], distance: float) -> list[float]:
     """Move two labels apart that would overlap; one alone stays.
 
     Example:
-        >>> spread([50.0, 52.0], 10.0)
+        >>> spread_labels([50.0, 52.0], 10.0)
         [46.0, 56.0]
     """
     if len(heights) != 2 or abs(heights[0] - heights[1]) >= distance:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from t2t_mm.evaluation.expert_use import count_used
-from t2t_mm.report.markup import Markup, element
+from t2t_mm.report.markup import Markup, make_element
 
 _ROW_HEIGHT = 24.0  # pixels
 _LETTER_WIDTH = 6.0
@@ -15,7 +15,7 @@ _LARGEST_CELL, _SMALLEST_CELL = 26.0, 6.0
 _CELLS_WIDTH = 200.0  # pixels for all cells of a row, where they fit: the map fits a phone
 
 
-def expert_section(results: Mapping[str, Mapping[str, Any]]) -> Markup:
+def make_expert_section(results: Mapping[str, Mapping[str, Any]]) -> Markup:
     """Return which experts each problem uses, a map for each mixture; empty where there is none."""
     maps: dict[str, dict[str, Sequence[float]]] = {}
     for name, result in results.items():
@@ -29,19 +29,19 @@ def expert_section(results: Mapping[str, Mapping[str, Any]]) -> Markup:
         "equally used experts would be as spread out."
     )
     drawn = [
-        element(
+        make_element(
             "div",
-            element("h3", f"Experts of the {mixture}"),
-            element("div", draw_expert_map(rows, f"Experts of the {mixture}"), class_="wide"),
+            make_element("h3", f"Experts of the {mixture}"),
+            make_element("div", draw_expert_map(rows, f"Experts of the {mixture}"), class_="wide"),
             class_="card",
         )
         for mixture, rows in maps.items()
     ]
-    return element(
+    return make_element(
         "section",
-        element("h2", "Experts"),
-        element("p", note, class_="note"),
-        element("div", *drawn, class_="cards wide-cards"),
+        make_element("h2", "Experts"),
+        make_element("p", note, class_="note"),
+        make_element("div", *drawn, class_="cards wide-cards"),
         id="Experts",
     )
 
@@ -62,21 +62,25 @@ def draw_expert_map(shares: Mapping[str, Sequence[float]], description: str) -> 
     left = _LETTER_WIDTH * min(max(len(name) for name in shares), 24) + 8
     right = left + cell * num_experts
     top = 18.0
-    parts = [element("text", "in use", x=right + 6, y=12.0, class_="tick")]
+    parts = [make_element("text", "in use", x=right + 6, y=12.0, class_="tick")]
     every = max(1, math.ceil(24 / cell))
     for number in range(0, num_experts, every):
         x = left + (number + 0.5) * cell
-        parts.append(element("text", str(number + 1), x=x, y=12.0, class_="tick middle"))
+        parts.append(make_element("text", str(number + 1), x=x, y=12.0, class_="tick middle"))
     for index, (name, row) in enumerate(shares.items()):
         y = top + index * _ROW_HEIGHT
-        parts.append(element("text", _short(name), x=left - 6, y=y + 15, class_="row"))
+        parts.append(make_element("text", _shorten(name), x=left - 6, y=y + 15, class_="row"))
         parts += [
-            _cell(left + number * cell, y, cell, share, largest, f"{name}, expert {number + 1}")
+            _draw_cell(
+                left + number * cell, y, cell, share, largest, f"{name}, expert {number + 1}"
+            )
             for number, share in enumerate(row)
         ]
-        parts.append(element("text", f"{count_used(row):.1f}", x=right + 6, y=y + 15, class_="tick"))
+        parts.append(
+            make_element("text", f"{count_used(row):.1f}", x=right + 6, y=y + 15, class_="tick")
+        )
     width, height = right + 40, top + len(shares) * _ROW_HEIGHT + 2
-    return element(
+    return make_element(
         "svg",
         *parts,
         class_="experts",
@@ -87,12 +91,12 @@ def draw_expert_map(shares: Mapping[str, Sequence[float]], description: str) -> 
     )
 
 
-def _cell(x: float, y: float, size: float, share: float, largest: float, name: str) -> Markup:
+def _draw_cell(x: float, y: float, size: float, share: float, largest: float, name: str) -> Markup:
     """Return one cell; the tooltip tells the share, and where there is room a number does."""
     strength = share / largest
-    square = element(
+    square = make_element(
         "rect",
-        element("title", f"{name}: {100 * share:.1f}%"),
+        make_element("title", f"{name}: {100 * share:.1f}%"),
         x=x + 0.5,
         y=y + 0.5,
         width=size - 1,
@@ -102,9 +106,9 @@ def _cell(x: float, y: float, size: float, share: float, largest: float, name: s
     if size < 20:
         return square
     kind = "share strong" if strength > 0.55 else "share"
-    number = element("text", f"{100 * share:.0f}", x=x + size / 2, y=y + 15, class_=kind)
+    number = make_element("text", f"{100 * share:.0f}", x=x + size / 2, y=y + 15, class_=kind)
     return Markup(square + number)
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     return name if len(name) <= 24 else f"{name[:23]}\N{HORIZONTAL ELLIPSIS}"

@@ -12,7 +12,7 @@ class Markup(str):
     """Text that is HTML already and is not escaped again."""
 
 
-def element(name: str, /, *children: str, **attributes: object) -> Markup:
+def make_element(name: str, /, *children: str, **attributes: object) -> Markup:
     """Build one element.
 
     Args:
@@ -23,29 +23,29 @@ def element(name: str, /, *children: str, **attributes: object) -> Markup:
             written with two decimals at most.
 
     Example:
-        >>> element("p", "a < b & c", class_="sum")
+        >>> make_element("p", "a < b & c", class_="sum")
         '<p class="sum">a &lt; b &amp; c</p>'
-        >>> element("p", element("b", "x"), hidden=True)
+        >>> make_element("p", make_element("b", "x"), hidden=True)
         '<p hidden=""><b>x</b></p>'
     """
     start = f"<{name}"
     for key, value in attributes.items():
         if value is not None and value is not False:
-            start += f' {key.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
+            start += f' {key.rstrip("_").replace("_", "-")}="{_format_attribute(value)}"'
     if name in _VOID:
         assert not children, f"<{name}> has no content"
         return Markup(f"{start}>")
-    return Markup(f"{start}>{together(children)}</{name}>")
+    return Markup(f"{start}>{join_parts(children)}</{name}>")
 
 
-def together(parts: Iterable[str]) -> Markup:
+def join_parts(parts: Iterable[str]) -> Markup:
     """Join text, which is escaped, and markup."""
     return Markup(
         "".join(part if isinstance(part, Markup) else html.escape(part) for part in parts)
     )
 
 
-def _attribute(value: object) -> str:
+def _format_attribute(value: object) -> str:
     if value is True:
         return ""
     if isinstance(value, float):

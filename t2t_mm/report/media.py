@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from t2t_mm.data.sounds.wav import encode_wav
+
 _LARGEST_PICTURE = 320  # pixels, its longer side
 _PICTURE_BYTES = 40_000  # a picture file up to this size is shown as it is
 _LOWEST_RATE_HZ = 8_000  # below it speech is hard to follow
@@ -32,34 +34,34 @@ class Media:
     ) -> None:
         self._uris: dict[str, str] = {}
         sounds = []
-        for kind, name in _named_files(samples):
+        for kind, name in _list_files(samples):
             path = output_dir / name
             if not path.is_file() or name in self._uris:
                 continue
             if kind == "sound":
                 sounds.append((name, path))
                 continue
-            uri = _picture_uri(path)
+            uri = _encode_picture(path)
             if len(uri) <= budget_bytes:
                 budget_bytes -= len(uri)
                 self._uris[name] = uri
         for name, path in sounds:
-            self._uris[name] = _sound_uri(path, budget_bytes // len(sounds))
+            self._uris[name] = _encode_sound(path, budget_bytes // len(sounds))
 
     def uri(self, sample: Mapping[str, Any], kind: str) -> str:
-        """Return the data URI of a sample's "picture" or "sound"; "" where there is none that fits."""
+        """Return the data URI of a sample's "picture" or "sound"; "" where none of it fits."""
         return self._uris.get(sample.get(kind, ""), "")
 
 
-def _named_files(samples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _list_files(samples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for sample in samples:
         for kind in ("picture", "sound"):
             if sample.get(kind):
                 yield kind, sample[kind]
 
 
-def _picture_uri(path: Path) -> str:
-    """Return a picture as it is where it is small and a browser knows it, else a smaller JPEG of it."""
+def _encode_picture(path: Path) -> str:
+    """Encode a picture as it is if it is small and browsers know it, else as a smaller JPEG."""
     content = path.read_bytes()
     mime = next((mime for start, mime in _MIME_TYPES.items() if content.startswith(start)), "")
     if not mime or len(content) > _PICTURE_BYTES:
@@ -74,11 +76,11 @@ def _picture_uri(path: Path) -> str:
         encoded = io.BytesIO()
         small.save(encoded, "JPEG", quality=82)
         content, mime = encoded.getvalue(), "image/jpeg"
-    return _data_uri(content, mime)
+    return _make_data_uri(content, mime)
 
 
-def _sound_uri(path: Path, limit: int) -> str:
-    """Return a 16-bit mono WAV file; "" where it cannot be read or made to fit."""
+def _encode_sound(path: Path, limit: int) -> str:
+    """Encode a 16-bit mono WAV file; "" where it cannot be read or made to fit."""
     try:
         with wave.open(str(path)) as file:
             if file.getsampwidth() != 2 or file.getnchannels() != 1:
@@ -88,7 +90,7 @@ def _sound_uri(path: Path, limit: int) -> str:
     except (wave.Error, EOFError):
         return ""
     while True:
-        uri = _data_uri(_wave_file(samples, rate), "audio/wav")
+        uri = _make_data_uri(encode_wav(samples.astype(np.int16), rate), "audio/wav")
         if len(uri) <= limit:
             return uri
         if rate // 2 < _LOWEST_RATE_HZ:
@@ -97,15 +99,5 @@ def _sound_uri(path: Path, limit: int) -> str:
         samples, rate = samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1), rate // 2
 
 
-def _wave_file(samples: np.ndarray[Any, Any], rate: int) -> bytes:
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(samples.astype("<i2").tobytes())
-    return content.getvalue()
-
-
-def _data_uri(content: bytes, mime: str) -> str:
+def _make_data_uri(content: bytes, mime: str) -> str:
     return f"data:{mime};base64,{base64.b64encode(content).decode('ascii')}"

@@ -11,13 +11,13 @@ from typing import Any
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.registry.description import describe
-from t2t_mm.report.curve_drawing import curve_section
-from t2t_mm.report.expert_map import expert_section
-from t2t_mm.report.markup import Markup, element
+from t2t_mm.report.curve_drawing import make_curve_section
+from t2t_mm.report.expert_map import make_expert_section
+from t2t_mm.report.markup import Markup, make_element
 from t2t_mm.report.media import Media
-from t2t_mm.report.run_facts import RunFacts, fact_list, read_run_facts
-from t2t_mm.report.sample_section import sample_section
-from t2t_mm.report.score_section import Results, forced_section, score_section
+from t2t_mm.report.run_facts import RunFacts, list_facts, read_run_facts
+from t2t_mm.report.sample_section import make_sample_section
+from t2t_mm.report.score_section import Results, make_forced_section, make_score_section
 from t2t_mm.report.stylesheet import STYLE
 
 MEDIA_BUDGET_BYTES = 2_400_000  # of a page of at most three million
@@ -43,9 +43,10 @@ def write_report(output_dir: str | Path, results: Results, path: str | Path, spl
         UserError: The file cannot be written.
 
     Example:
-        >>> from t2t_mm.evaluation.evaluation import evaluate  # doctest: +SKIP
-        >>> results = evaluate("run", split="test", shuffled_inputs=True)  # doctest: +SKIP
-        >>> write_report("run", results, "run/report.html", "test")  # doctest: +SKIP
+        >>> results = {"mini_ende": {"bleu": 71.2, "samples": []}}
+        >>> path = write_report("demo/run", results, "page/report.html", "test")
+        >>> "71.2" in path.read_text(encoding="utf-8")
+        True
     """
     path = Path(path)
     page = render_report(Path(output_dir), results, split)
@@ -73,11 +74,11 @@ def report(output_dir: str | Path, *, split: str = "", report_file: str | Path =
         UserError: The run was not scored, or the page cannot be written.
     """
     directory = Path(output_dir)
-    results, scored = newest_results(directory, split)
+    results, scored = find_newest_results(directory, split)
     return write_report(directory, results, report_file or directory / "report.html", scored)
 
 
-def newest_results(
+def find_newest_results(
     output_dir: str | Path, split: str = ""
 ) -> tuple[dict[str, dict[str, Any]], str]:
     """Read the results that were last kept of a whole split.
@@ -120,53 +121,55 @@ def render_report(output_dir: Path, results: Results, split: str) -> str:
     samples = [sample for result in results.values() for sample in result.get("samples", [])]
     media = Media(output_dir, samples, MEDIA_BUDGET_BYTES)
     sections = [
-        ("Scores", score_section(results)),
-        ("Learning", curve_section(facts, list(results))),
+        ("Scores", make_score_section(results)),
+        ("Learning", make_curve_section(facts, list(results))),
         *(
-            (name, sample_section(name, _description(name), result, media))
+            (name, make_sample_section(name, _describe_problem(name), result, media))
             for name, result in results.items()
         ),
-        ("Experts", expert_section(results)),
-        ("Prediction", forced_section(results)),
+        ("Experts", make_expert_section(results)),
+        ("Prediction", make_forced_section(results)),
     ]
     shown = [(name, section) for name, section in sections if section]
-    head = element(
+    head = make_element(
         "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", f"{_title(results)}: {output_dir.name}"),
-        element("style", Markup(STYLE)),
+        make_element("meta", charset="utf-8"),
+        make_element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        make_element("title", f"{_write_title(results)}: {output_dir.name}"),
+        make_element("style", Markup(STYLE)),
     )
-    body = element(
+    body = make_element(
         "body",
-        _header(results, facts, split),
-        _navigation(shown),
-        element("main", *(section for _, section in shown)),
-        _footer(facts, results),
+        _make_header(results, facts, split),
+        _make_navigation(shown),
+        make_element("main", *(section for _, section in shown)),
+        _make_footer(facts, results),
     )
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+    return f"<!DOCTYPE html>\n{make_element('html', head, body, lang='en')}\n"
 
 
-def _title(results: Results) -> str:
+def _write_title(results: Results) -> str:
     count = len(results)
     number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
     return f"One model, {number} problem{'s' * (count != 1)}"
 
 
-def _header(results: Results, facts: RunFacts, split: str) -> Markup:
+def _make_header(results: Results, facts: RunFacts, split: str) -> Markup:
     items = [
-        element("div", element("dt", name), element("dd", value))
-        for name, value in fact_list(facts, len(results), split)
+        make_element("div", make_element("dt", name), make_element("dd", value))
+        for name, value in list_facts(facts, len(results), split)
     ]
-    return element("header", element("h1", _title(results)), element("dl", *items))
+    return make_element(
+        "header", make_element("h1", _write_title(results)), make_element("dl", *items)
+    )
 
 
-def _navigation(sections: Sequence[tuple[str, Markup]]) -> Markup:
-    links = [element("a", name, href=f"#{name}") for name, _ in sections]  # a section's id
-    return element("nav", *links, aria_label="Sections")
+def _make_navigation(sections: Sequence[tuple[str, Markup]]) -> Markup:
+    links = [make_element("a", name, href=f"#{name}") for name, _ in sections]  # a section's id
+    return make_element("nav", *links, aria_label="Sections")
 
 
-def _footer(facts: RunFacts, results: Results) -> Markup:
+def _make_footer(facts: RunFacts, results: Results) -> Markup:
     signatures = {
         f"{key.removesuffix('_signature')}: {value}"
         for result in results.values()
@@ -182,12 +185,12 @@ def _footer(facts: RunFacts, results: Results) -> Markup:
     text = "\n\n".join(line for line in lines if line)
     if not text:
         return Markup()
-    summary = element("summary", "Command, versions, and how the scores were computed")
-    return element("footer", element("details", summary, element("pre", text)))
+    summary = make_element("summary", "Command, versions, and how the scores were computed")
+    return make_element("footer", make_element("details", summary, make_element("pre", text)))
 
 
-def _description(name: str) -> str:
-    """Return the first sentence about a problem; empty of one that is not registered here."""
+def _describe_problem(name: str) -> str:
+    """Return what a problem says of itself first; empty of one that is not registered here."""
     try:
         text = str(describe(name).get("doc", ""))
     except UserError:

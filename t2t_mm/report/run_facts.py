@@ -56,7 +56,7 @@ def read_run_facts(output_dir: Path) -> RunFacts:
     """Read `hparams.json`, `environment.json`, `log.jsonl` and the newest checkpoint's sizes."""
     curves: dict[str, Curve] = {}
     steps, seconds = 0, 0.0
-    for record in _log_records(output_dir / "log.jsonl"):
+    for record in _read_log(output_dir / "log.jsonl"):
         steps = max(steps, int(record["step"]))
         problem = record.get("problem", "")
         if not problem:
@@ -70,8 +70,8 @@ def read_run_facts(output_dir: Path) -> RunFacts:
         if math.isfinite(record.get(key, math.nan)):
             points.append((int(record["step"]), float(record[key])))
     return RunFacts(
-        hparams=_json_file(output_dir / "hparams.json"),
-        environment=_json_file(output_dir / "environment.json"),
+        hparams=_read_json(output_dir / "hparams.json"),
+        environment=_read_json(output_dir / "environment.json"),
         curves=curves,
         steps=steps,
         seconds=seconds,
@@ -79,34 +79,34 @@ def read_run_facts(output_dir: Path) -> RunFacts:
     )
 
 
-def fact_list(facts: RunFacts, num_problems: int, split: str) -> list[tuple[str, str]]:
-    """Name and values of the facts that a reader wants first."""
+def list_facts(facts: RunFacts, num_problems: int, split: str) -> list[tuple[str, str]]:
+    """List the facts that a reader wants first, each with its name."""
     model, machine = facts.hparams.get("model", {}), facts.environment.get("machine", {})
     cores = f"{machine['cores']} cores" if machine.get("cores") else ""
     found = [
         ("problems", str(num_problems)),
         ("parameters", f"{facts.num_parameters:,}" if facts.num_parameters else ""),
         ("training", f"{facts.steps:,} steps" if facts.steps else ""),
-        ("time in steps", _duration(facts.seconds) if facts.seconds else ""),
+        ("time in steps", _format_duration(facts.seconds) if facts.seconds else ""),
         ("machine", ", ".join(part for part in (cores, machine.get("cpu")) if part)),
         ("body width", str(model.get("width", ""))),
-        ("experts", _experts({**model, **facts.hparams.get("experts", {})})),
-        ("begun", _day(facts.environment)),
+        ("experts", _describe_experts({**model, **facts.hparams.get("experts", {})})),
+        ("begun", _format_first_start(facts.environment)),
         ("seed", str(facts.environment.get("seed", ""))),
         ("scored on", f"{split} split"),
     ]
     return [(name, value) for name, value in found if value]
 
 
-def _experts(experts: Mapping[str, Any]) -> str:
+def _describe_experts(experts: Mapping[str, Any]) -> str:
     """Describe how many there are; runs of 0.1.0 keep them in the section of the model."""
     if not experts.get("use_experts", True) or not experts.get("num_experts"):
         return ""
     return f"{experts['num_experts']}, {experts.get('experts_per_token', '?')} per position"
 
 
-def _day(environment: Mapping[str, Any]) -> str:
-    """Return the day of the run's first start, a resumed one included."""
+def _format_first_start(environment: Mapping[str, Any]) -> str:
+    """Write when the run was first started, however often it was resumed."""
     starts: Sequence[Mapping[str, Any]] = [*environment.get("earlier", []), environment]
     try:
         return datetime.datetime.fromisoformat(starts[0]["time"]).strftime("%Y-%m-%d %H:%M")
@@ -114,11 +114,11 @@ def _day(environment: Mapping[str, Any]) -> str:
         return ""
 
 
-def _duration(seconds: float) -> str:
-    """Hours and minutes, or minutes and seconds.
+def _format_duration(seconds: float) -> str:
+    """Write a time as hours and minutes, or as minutes and seconds.
 
     Example:
-        >>> _duration(3725)
+        >>> _format_duration(3725)
         '1 h 2 min'
     """
     minutes, rest = divmod(round(seconds), 60)
@@ -127,8 +127,8 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _log_records(path: Path) -> list[dict[str, Any]]:
-    """Return the records of a log; a half-written last line, as of a run that still trains, is skipped."""
+def _read_log(path: Path) -> list[dict[str, Any]]:
+    """Read the records of a log, all but a half-written last line (of a run that still trains)."""
     if not path.exists():
         return []
     records = []
@@ -140,7 +140,7 @@ def _log_records(path: Path) -> list[dict[str, Any]]:
     return records
 
 
-def _json_file(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -156,14 +156,12 @@ def _count_parameters(output_dir: Path) -> int:
         with zipfile.ZipFile(checkpoint.path / WEIGHTS) as arrays:
             # The state of a random generator is no parameter.
             names = [name for name in arrays.namelist() if "seed_generator" not in name]
-            return sum(_num_entries(arrays, name) for name in names)
+            return sum(_count_entries(arrays, name) for name in names)
     except zipfile.BadZipFile:
-        return (
-            0  # a damaged checkpoint is told where one reads it; scores can be shown all the same
-        )
+        return 0  # a damaged checkpoint is told where it is read; scores can be shown all the same
 
 
-def _num_entries(arrays: zipfile.ZipFile, name: str) -> int:
+def _count_entries(arrays: zipfile.ZipFile, name: str) -> int:
     with arrays.open(name) as file:
         version = np.lib.format.read_magic(file)
         read = (

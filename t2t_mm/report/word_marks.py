@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from t2t_mm.report.markup import Markup, element, together
+from t2t_mm.report.markup import Markup, join_parts, make_element
 
 
 def mark_differences(decoded: str, reference: str) -> tuple[Markup, Markup]:
@@ -33,7 +33,7 @@ def mark_differences(decoded: str, reference: str) -> tuple[Markup, Markup]:
         if part.type != "equal"
         for i in range(part.ref_start_idx, part.ref_end_idx)
     }
-    return _marked(decoded.split(), wrong), _marked(reference.split(), missed)
+    return _mark_words(decoded.split(), wrong), _mark_words(reference.split(), missed)
 
 
 def mark_unexpected(decoded: str, references: Sequence[str]) -> Markup:
@@ -45,18 +45,20 @@ def mark_unexpected(decoded: str, references: Sequence[str]) -> Markup:
         >>> mark_unexpected("a cat", ["a small boat", "the red one"])
         'a <mark>cat</mark>'
     """
-    known = {_bare(word) for text in references for word in text.split()}
+    known = {_strip_punctuation(word) for text in references for word in text.split()}
     words = decoded.split()
-    return _marked(words, {i for i, word in enumerate(words) if _bare(word) not in known})
+    return _mark_words(
+        words, {i for i, word in enumerate(words) if _strip_punctuation(word) not in known}
+    )
 
 
-def _bare(word: str) -> str:
+def _strip_punctuation(word: str) -> str:
     return word.lower().strip(".,;:!?\"'()")
 
 
-def _marked(words: Sequence[str], positions: set[int]) -> Markup:
+def _mark_words(words: Sequence[str], positions: set[int]) -> Markup:
     parts: list[str] = []
     for position, word in enumerate(words):
         parts += [" "] if position else []
-        parts.append(element("mark", word) if position in positions else word)
-    return together(parts)
+        parts.append(make_element("mark", word) if position in positions else word)
+    return join_parts(parts)

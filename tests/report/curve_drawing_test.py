@@ -2,7 +2,7 @@
 
 import re
 
-from t2t_mm.report.curve_drawing import common_scale, draw_curve, spread, thinned
+from t2t_mm.report.curve_drawing import choose_scale, draw_curve, spread_labels, thin_points
 from t2t_mm.report.run_facts import Curve
 
 CURVE = Curve(train=[(1, 8.0), (500, 2.0), (1000, 0.5)], validation=[(500, 1.5), (1000, 0.4)])
@@ -10,7 +10,7 @@ OTHER = Curve(train=[(2000, 16.0)])
 
 
 def test_a_scale_holds_the_points_of_all_curves() -> None:
-    scale = common_scale([CURVE, OTHER])
+    scale = choose_scale([CURVE, OTHER])
     assert scale is not None and scale.steps == 2000
     assert scale.low < 0.4 and scale.high > 16.0
     assert scale.ticks() == [0.5, 1.0, 2.0, 5.0, 10.0]
@@ -19,14 +19,14 @@ def test_a_scale_holds_the_points_of_all_curves() -> None:
 
 
 def test_no_points_no_scale_and_one_point_is_enough() -> None:
-    assert common_scale([Curve()]) is None
-    scale = common_scale([Curve(train=[(10, 0.0)])])
+    assert choose_scale([Curve()]) is None
+    scale = choose_scale([Curve(train=[(10, 0.0)])])
     assert scale is not None
     assert "train 0.00" in draw_curve(Curve(train=[(10, 0.0)]), scale, "")
 
 
 def test_lines_lie_within_the_frame_and_end_with_name_and_value() -> None:
-    scale = common_scale([CURVE])
+    scale = choose_scale([CURVE])
     assert scale is not None
     svg = draw_curve(CURVE, scale, "loss")
     lines = re.findall(r'points="([^"]*)"', svg)
@@ -40,12 +40,12 @@ def test_lines_lie_within_the_frame_and_end_with_name_and_value() -> None:
 
 def test_many_points_are_averaged_into_few() -> None:
     points = [(step, float(step % 2)) for step in range(1, 1001)]
-    few = thinned(points, most=100)
+    few = thin_points(points, most=100)
     assert len(few) == 100 and few[-1] == (1000, 0.5)
-    assert thinned(points[:50]) == points[:50]
+    assert thin_points(points[:50]) == points[:50]
 
 
 def test_labels_that_would_overlap_are_moved_apart() -> None:
-    assert spread([10.0, 80.0], 13.0) == [10.0, 80.0]
-    assert spread([52.0, 50.0], 10.0) == [56.0, 46.0]
-    assert spread([5.0], 10.0) == [5.0]
+    assert spread_labels([10.0, 80.0], 13.0) == [10.0, 80.0]
+    assert spread_labels([52.0, 50.0], 10.0) == [56.0, 46.0]
+    assert spread_labels([5.0], 10.0) == [5.0]

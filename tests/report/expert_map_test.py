@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from t2t_mm.report.expert_map import draw_expert_map, expert_section
+from t2t_mm.report.expert_map import draw_expert_map, make_expert_section
 
 
 def test_every_share_has_a_cell_whose_strength_is_relative_to_the_largest() -> None:
@@ -31,7 +31,7 @@ def test_a_section_has_a_map_for_each_mixture_with_the_problems_that_use_it() ->
         "text": {"experts": {"encoder": [0.5, 0.5], "decoder": [1.0, 0.0]}},
         "label": {"experts": {"encoder": [0.2, 0.8]}},
     }
-    section = expert_section(results)
+    section = make_expert_section(results)
     assert section.count("<svg") == 2 and "Experts of the decoder" in section
     assert section.count("<rect") == 6
-    assert expert_section({"text": {}, "label": {"experts": {}}}) == ""
+    assert make_expert_section({"text": {}, "label": {"experts": {}}}) == ""

@@ -10,7 +10,7 @@ import pytest
 from fake_run import make_fake_run
 
 from t2t_mm.errors import UserError
-from t2t_mm.report import newest_results, write_report
+from t2t_mm.report import find_newest_results, write_report
 
 
 class Checker(HTMLParser):
@@ -120,10 +120,10 @@ def test_the_newest_results_of_the_split_are_read(tmp_path: Path) -> None:
         path.parent.mkdir()
         path.write_text('{"' + folder + '": {}}')
         os.utime(path, (seconds, seconds))
-    assert newest_results(run, "test") == ({"test-500": {}}, "test")
-    assert newest_results(run) == ({"validation-500": {}}, "validation")
+    assert find_newest_results(run, "test") == ({"test-500": {}}, "test")
+    assert find_newest_results(run) == ({"validation-500": {}}, "validation")
     (run / "decoded/test-500/results.json").unlink()
-    assert newest_results(run, "test") == (results, "test")
+    assert find_newest_results(run, "test") == (results, "test")
 
 
 def test_results_of_the_first_examples_only_are_not_those_of_the_split(tmp_path: Path) -> None:
@@ -132,16 +132,16 @@ def test_results_of_the_first_examples_only_are_not_those_of_the_split(tmp_path:
     path.parent.mkdir()
     path.write_text('{"a": {}}')
     os.utime(path, (2_100_000_000, 2_100_000_000))
-    assert newest_results(run) == (results, "test")
+    assert find_newest_results(run) == (results, "test")
 
 
 def test_no_results_and_damaged_ones_are_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="First run t2t-eval"):
-        newest_results(tmp_path, "test")
+        find_newest_results(tmp_path, "test")
     run, _ = make_fake_run(tmp_path)
     (run / "decoded/test-1000/results.json").write_text("{")
     with pytest.raises(UserError, match="damaged"):
-        newest_results(run, "test")
+        find_newest_results(run, "test")
 
 
 def test_a_report_that_cannot_be_written_is_the_users_to_know(tmp_path: Path) -> None:

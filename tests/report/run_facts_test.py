@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fake_run import make_fake_run
 
-from t2t_mm.report.run_facts import fact_list, read_run_facts
+from t2t_mm.report.run_facts import list_facts, read_run_facts
 
 
 def test_facts_of_a_run(tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_facts_of_a_run(tmp_path: Path) -> None:
     assert (facts.steps, facts.seconds) == (1000, 450.0)
     assert len(facts.curves["mini_ende"].train) == 50
     assert [step for step, _ in facts.curves["mini_ende"].validation] == [200, 400, 600, 800, 1000]
-    listed = dict(fact_list(facts, 5, "test"))
+    listed = dict(list_facts(facts, 5, "test"))
     assert listed["parameters"] == "1,234"
     assert listed["time in steps"] == "7 min 30 s"
     assert listed["machine"] == "2 cores, Some CPU"
@@ -25,7 +25,7 @@ def test_facts_of_a_run(tmp_path: Path) -> None:
 
 def test_an_empty_folder_tells_nothing(tmp_path: Path) -> None:
     facts = read_run_facts(tmp_path)
-    assert fact_list(facts, 1, "test") == [("problems", "1"), ("scored on", "test split")]
+    assert list_facts(facts, 1, "test") == [("problems", "1"), ("scored on", "test split")]
 
 
 def test_a_resumed_run_began_at_its_first_start(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_a_resumed_run_began_at_its_first_start(tmp_path: Path) -> None:
     environment = json.loads((run / "environment.json").read_text())
     later = {**environment, "time": "2026-03-02T08:00:00+00:00", "earlier": [environment]}
     (run / "environment.json").write_text(json.dumps(later))
-    assert dict(fact_list(read_run_facts(run), 5, "test"))["begun"] == "2026-03-01 10:20"
+    assert dict(list_facts(read_run_facts(run), 5, "test"))["begun"] == "2026-03-01 10:20"
 
 
 def test_a_log_that_is_being_written_and_a_loss_that_is_no_number(tmp_path: Path) -> None:

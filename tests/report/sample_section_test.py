@@ -7,14 +7,14 @@ import pytest
 from fake_run import TRUE_TREE, WRONG_TREE, sample
 
 from t2t_mm.report.media import Media
-from t2t_mm.report.sample_section import sample_section
+from t2t_mm.report.sample_section import make_sample_section
 
 SENTENCE = "the dog sleeps under the tree"
 
 
 def shown(scores: dict[str, Any], *samples: dict[str, Any]) -> str:
     result = {**scores, "samples": list(samples)}
-    return sample_section("a_problem", "", result, Media(Path("nowhere"), samples, 1000))
+    return make_sample_section("a_problem", "", result, Media(Path("nowhere"), samples, 1000))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import re
 
-from t2t_mm.report.score_section import forced_section, score_section, score_text
+from t2t_mm.report.score_section import make_forced_section, make_score_section, write_main_score
 
 FORCED = {"log_perplexity": 0.5, "accuracy": 87.25, "sequence_accuracy": 12.5, "examples": 1000.0}
 
@@ -12,19 +12,21 @@ def shares(section: str) -> list[float]:
 
 
 def test_a_bar_for_the_model_and_one_for_chance() -> None:
-    section = score_section({"a": {"bleu": 71.25, "shuffled_inputs": {"bleu": 3.5}}})
+    section = make_score_section({"a": {"bleu": 71.25, "shuffled_inputs": {"bleu": 3.5}}})
     assert shares(section) == [71.2, 3.5]
     assert "grey bar is chance" in section and "error rates" not in section
 
 
 def test_a_third_bar_for_the_baseline() -> None:
-    section = score_section({"a": {"bleu": 71.25, "baseline": {"bleu": 1.5}}})
+    section = make_score_section({"a": {"bleu": 71.25, "baseline": {"bleu": 1.5}}})
     assert shares(section) == [71.2, 1.5]
     assert "most frequent target" in section and "chance" not in section.replace('"chance"', "")
 
 
 def test_an_error_rate_is_marked_and_its_bar_ends_at_100() -> None:
-    section = score_section({"a": {"wer": 40.0, "cer": 20.0, "shuffled_inputs": {"wer": 130.0}}})
+    section = make_score_section(
+        {"a": {"wer": 40.0, "cer": 20.0, "shuffled_inputs": {"wer": 130.0}}}
+    )
     assert shares(section) == [40.0, 100.0]
     assert "<b>130.0</b>" in section and "WER \N{DOWNWARDS ARROW}" in section
     assert "CER 20.0" in section
@@ -32,6 +34,6 @@ def test_an_error_rate_is_marked_and_its_bar_ends_at_100() -> None:
 
 def test_nothing_to_show_is_no_section() -> None:
     results = {"a": {"teacher_forced": FORCED}}
-    assert score_section(results) == "" and score_text(results["a"]) == ""
-    assert forced_section({"a": {"bleu": 1.0}}) == ""
-    assert "<td>87.2%</td><td>12.5%</td><td>1,000</td>" in forced_section(results)
+    assert make_score_section(results) == "" and write_main_score(results["a"]) == ""
+    assert make_forced_section({"a": {"bleu": 1.0}}) == ""
+    assert "<td>87.2%</td><td>12.5%</td><td>1,000</td>" in make_forced_section(results)

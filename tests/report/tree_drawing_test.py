@@ -3,7 +3,7 @@
 import re
 
 from t2t_mm.data.trees.linearization import delinearize
-from t2t_mm.report.tree_drawing import brackets, draw_tree
+from t2t_mm.report.tree_drawing import count_brackets, draw_tree
 
 WORDS = ["the", "dog", "sleeps"]
 TRUE = delinearize("S NP DT NN /NP VP VBZ /VP /S", WORDS)
@@ -44,7 +44,7 @@ def test_what_the_other_tree_has_not_is_marked_and_nothing_else() -> None:
 def test_the_same_bracket_twice_is_wrong_once() -> None:
     twice = delinearize("NP NP NN /NP /NP", ["dog"])
     once = delinearize("NP NN /NP", ["dog"])
-    assert brackets(twice)["NP", 0, 1] == 2
+    assert count_brackets(twice)["NP", 0, 1] == 2
     assert draw_tree(twice, once, "").count("label wrong") == 1
 
 

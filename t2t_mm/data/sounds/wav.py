@@ -1,8 +1,10 @@
-"""wav files: 16-bit PCM is decoded here, and any wav file that is cut short is noticed."""
+"""wav files: 16-bit PCM is read and written; any wav file that is cut short is noticed."""
 
 from __future__ import annotations
 
+import io
 import struct
+import wave
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,6 +20,23 @@ _UNKNOWN_SIZE = 0x7FFFF000
 def is_wav(data: bytes) -> bool:
     """Return whether a file begins as a wav file does."""
     return data[:4] == b"RIFF" and data[8:12] == b"WAVE"
+
+
+def encode_wav(samples: npt.NDArray[np.int16], sample_rate_hz: int) -> bytes:
+    """Encode int16[samples] as a wav file of one channel.
+
+    Example:
+        >>> decode_wav(encode_wav(np.array([1, -2], np.int16), 8000), "a.wav")
+        (array([[ 1],
+               [-2]], dtype=int16), 8000)
+    """
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate_hz)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return content.getvalue()
 
 
 def decode_wav(data: bytes, name: str) -> tuple[npt.NDArray[np.int16], int] | None:

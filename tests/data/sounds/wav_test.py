@@ -1,12 +1,14 @@
 """wav files of 16-bit PCM are decoded; others are left to others; none that is cut short passes."""
 
+import io
 import struct
+import wave
 
 import numpy as np
 import pytest
 from sound_fixtures import tone, wav_bytes
 
-from t2t_mm.data.sounds.wav import decode_wav, is_wav
+from t2t_mm.data.sounds.wav import decode_wav, encode_wav, is_wav
 from t2t_mm.errors import UserError
 
 STEREO = np.array([[1, -1], [2, -2], [3, -3]], np.int16)
@@ -34,6 +36,14 @@ def test_samples_and_channels_come_as_they_are():
     samples, rate = decode_wav(wav_bytes(STEREO, 44_100), "a.wav")
     assert (samples.dtype, rate) == (np.int16, 44_100)
     np.testing.assert_array_equal(samples, STEREO)
+
+
+def test_what_is_written_others_read():
+    data = encode_wav(np.array([1, -2, 300], np.int16), 8_000)
+    with wave.open(io.BytesIO(data)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8_000)
+        assert file.readframes(9) == b"\1\0\xfe\xff\x2c\1"
+    assert data == wav_bytes(np.array([1, -2, 300], np.int16), 8_000)
 
 
 def test_parts_of_odd_length_before_the_samples_are_passed_over():
