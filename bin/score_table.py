@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from t2t_mm.scoring.metrics import main_score, other_scores
+from t2t_mm.scoring.metrics import find_main_score, list_other_scores
 
 _DECODED = "Scores are of decoded outputs, in percent; of error rates (WER, CER) less is better."
 _FORCED = (
@@ -64,7 +64,7 @@ def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | Non
 def _make_decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
     """Make the table of decoded scores, and what its columns mean; empty if nothing was decoded."""
     table = Table(box=None, pad_edge=False)
-    if not any(main_score(result) for result in scores.values()):
+    if not any(find_main_score(result) for result in scores.values()):
         return table, ""
     beside = [key for key in _BESIDE if any(key in result for result in scores.values())]
     table.add_column("problem", no_wrap=True, overflow="fold")
@@ -72,7 +72,7 @@ def _make_decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table,
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("other scores")
     for name, result in scores.items():
-        others = [f"{label} {value:.1f}" for label, value in other_scores(result).items()]
+        others = [f"{label} {value:.1f}" for label, value in list_other_scores(result).items()]
         table.add_row(
             name,
             _format_main_score(result, result, with_label=True),
@@ -104,7 +104,7 @@ def _format_main_score(
     result: Mapping[str, Any], scores: Mapping[str, Any], with_label: bool = False
 ) -> str:
     """Format the main score of `result` as it stands in `scores`; empty where it does not."""
-    main = main_score(result)
+    main = find_main_score(result)
     if main is None or main.key not in scores:
         return ""
     return f"{main.label + ' ' if with_label else ''}{scores[main.key]:.1f}"

@@ -63,7 +63,7 @@ class Evaluator:
             name: [round(float(part), 6) for part in load / max(load.sum(), 1.0)]
             for name, load in loads.items()
         }
-        return sums.scores(), shares
+        return sums.compute_scores(), shares
 
     def _trace_forward(self, task: Task, example: Mapping[str, Any]) -> Any:
         input_modality, target_modality = task.signature

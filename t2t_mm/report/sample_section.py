@@ -13,7 +13,7 @@ from t2t_mm.report.media import Media
 from t2t_mm.report.score_section import write_main_score
 from t2t_mm.report.tree_drawing import draw_tree
 from t2t_mm.report.word_marks import mark_differences, mark_unexpected
-from t2t_mm.scoring.metrics import main_score
+from t2t_mm.scoring.metrics import find_main_score
 
 Sample = Mapping[str, Any]
 
@@ -32,7 +32,7 @@ def make_sample_section(
     samples = result.get("samples", [])
     if not samples:
         return Markup()
-    main = main_score(result)
+    main = find_main_score(result)
     draws_trees = main is not None and main.key == "f1"
     cards = [_make_tree_card(s) if draws_trees else _make_card(s, media) for s in samples]
     score = write_main_score(result)

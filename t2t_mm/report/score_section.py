@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from t2t_mm.report.markup import Markup, join_parts, make_element
-from t2t_mm.scoring.metrics import Headline, main_score, other_scores
+from t2t_mm.scoring.metrics import Headline, find_main_score, list_other_scores
 
 Results = Mapping[str, Mapping[str, Any]]
 
 
 def make_score_section(results: Results) -> Markup:
     """Return the main score of each problem as bars; empty where no outputs were decoded."""
-    decoded = {name: result for name, result in results.items() if main_score(result)}
+    decoded = {name: result for name, result in results.items() if find_main_score(result)}
     if not decoded:
         return Markup()
     has_chance = any("shuffled_inputs" in result for result in decoded.values())
     has_baseline = any("baseline" in result for result in decoded.values())
     has_error_rate = any(
-        main is not None and main.lower_is_better for main in map(main_score, decoded.values())
+        main is not None and main.lower_is_better for main in map(find_main_score, decoded.values())
     )
     notes = [
         "On held-out examples, in percent.",
@@ -49,7 +49,7 @@ def make_score_section(results: Results) -> Markup:
 
 def write_main_score(result: Mapping[str, Any]) -> str:
     """Return the main score with its name, as "BLEU 71.2"; empty where nothing was decoded."""
-    main = main_score(result)
+    main = find_main_score(result)
     return f"{main.label} {result[main.key]:.1f}" if main else ""
 
 
@@ -86,13 +86,13 @@ def make_forced_section(results: Results) -> Markup:
 
 
 def _make_row(name: str, result: Mapping[str, Any]) -> list[Markup]:
-    main = main_score(result)
+    main = find_main_score(result)
     assert main is not None, "only decoded problems have a row"
     bars = [_draw_bar(result[main.key], "model", "model")]
     for key, label in (("shuffled_inputs", "chance"), ("baseline", "baseline")):
         if main.key in result.get(key, {}):
             bars.append(_draw_bar(result[key][main.key], label, "chance"))
-    others = ", ".join(f"{label} {value:.1f}" for label, value in other_scores(result).items())
+    others = ", ".join(f"{label} {value:.1f}" for label, value in list_other_scores(result).items())
     return [
         make_element(
             "div",

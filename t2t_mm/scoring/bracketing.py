@@ -15,7 +15,7 @@ PUNCTUATION_TAGS = frozenset((",", ":", "``", "''", "."))
 """The parts of speech that EVALB leaves out of the sentences, by its parameters COLLINS.prm."""
 
 
-def bracketing_scores(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -> dict[str, float]:
+def score_brackets(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -> dict[str, float]:
     """Score linearised trees against the first reference of each.
 
     A bracket is a constituent's label with the words from its first to its last. Parts of speech
@@ -41,7 +41,7 @@ def bracketing_scores(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -
     Example:
         >>> from t2t_mm.scoring.decoded import Decoded
         >>> one = Decoded(["S NP PRP /NP VBZ /S"], [["S NP PRP /NP VP VBZ /VP /S"]])
-        >>> bracketing_scores(one)["precision"], bracketing_scores(one)["recall"]
+        >>> score_brackets(one)["precision"], score_brackets(one)["recall"]
         (100.0, 66.6667)
 
     Source: Black et al. 1991, "A Procedure for Quantitatively Comparing the Syntactic Coverage of
@@ -51,22 +51,22 @@ def bracketing_scores(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -
     num_complete = num_well_formed = 0
     for number, hypothesis in enumerate(decoded.hypotheses):
         reference = decoded.references[number][0]
-        true = _reference_tree(reference, number)
-        predicted = _tree_of_length(hypothesis, count_words(reference))
-        counts.add(_brackets(predicted, deleted_tags), _brackets(true, deleted_tags))
+        true = _read_reference(reference, number)
+        predicted = _read_tree(hypothesis, count_words(reference))
+        counts.add(_find_brackets(predicted, deleted_tags), _find_brackets(true, deleted_tags))
         if predicted is not None:
             num_well_formed += 1
             num_complete += hypothesis.split() == reference.split()
-            ours, theirs = (_brackets(tree, PUNCTUATION_TAGS) for tree in (predicted, true))
+            ours, theirs = (_find_brackets(tree, PUNCTUATION_TAGS) for tree in (predicted, true))
             if ours.positions == theirs.positions:
-                evalb_counts.add(ours.equated(), theirs.equated())
+                evalb_counts.add(ours.merge_labels(), theirs.merge_labels())
     total = len(decoded.hypotheses)
     return {
         "f1": counts.f1,
         "precision": counts.precision,
         "recall": counts.recall,
-        "well_formed": _percent(num_well_formed, total),
-        "complete": _percent(num_complete, total),
+        "well_formed": _compute_percent(num_well_formed, total),
+        "complete": _compute_percent(num_complete, total),
         "f1_evalb": evalb_counts.f1,
     }
 
@@ -78,15 +78,15 @@ class _Brackets:
     counts: Counter[tuple[str, int, int]] = field(default_factory=Counter)
     positions: list[int] = field(default_factory=list)
 
-    def equated(self) -> _Brackets:
-        """Return the same with PRT called ADVP, which EVALB's parameters take for one label."""
+    def merge_labels(self) -> _Brackets:
+        """Call PRT ADVP: EVALB's parameters take the two for one label."""
         counts: Counter[tuple[str, int, int]] = Counter()
         for (label, start, end), count in self.counts.items():
             counts["ADVP" if label == "PRT" else label, start, end] += count
         return _Brackets(counts, self.positions)
 
 
-def _brackets(tree: Tree | None, deleted_tags: Collection[str]) -> _Brackets:
+def _find_brackets(tree: Tree | None, deleted_tags: Collection[str]) -> _Brackets:
     """Return the brackets over the words that are left; of no tree none."""
     found = _Brackets()
     position = 0
@@ -122,29 +122,29 @@ class _Counts:
 
     @property
     def precision(self) -> float:
-        return _percent(self.matched, self.predicted)
+        return _compute_percent(self.matched, self.predicted)
 
     @property
     def recall(self) -> float:
-        return _percent(self.matched, self.true)
+        return _compute_percent(self.matched, self.true)
 
     @property
     def f1(self) -> float:
-        return _percent(2 * self.matched, self.predicted + self.true)
+        return _compute_percent(2 * self.matched, self.predicted + self.true)
 
 
-def _percent(part: int, whole: int) -> float:
+def _compute_percent(part: int, whole: int) -> float:
     return round(100.0 * part / whole, 4) if whole else 0.0
 
 
-def _tree_of_length(symbols: str, num_words: int) -> Tree | None:
+def _read_tree(symbols: str, num_words: int) -> Tree | None:
     try:
         return delinearize(symbols, [""] * num_words)
     except UserError:
         return None
 
 
-def _reference_tree(symbols: str, number: int) -> Tree:
+def _read_reference(symbols: str, number: int) -> Tree:
     try:
         return delinearize(symbols, [""] * count_words(symbols))
     except UserError as error:

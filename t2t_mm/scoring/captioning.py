@@ -27,18 +27,18 @@ _PUNCTUATION = frozenset("'\"`.?!,:;-()[]{}")
 Vector = dict[tuple[str, ...], float]
 
 
-def caption_tokens(text: str) -> list[str]:
+def split_caption(text: str) -> list[str]:
     """Split a caption into the words that count.
 
     Example:
-        >>> caption_tokens("A man's T-shirt isn't red, but 2.5 m away.")
+        >>> split_caption("A man's T-shirt isn't red, but 2.5 m away.")
         ['a', 'man', "'s", 't-shirt', 'is', "n't", 'red', 'but', '2.5', 'm', 'away']
     """
     words = _TOKEN.findall(text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     return [word for word in words if word not in _PUNCTUATION]
 
 
-def reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any]]:
+def list_reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any]]:
     """Turn lists of references by example into the columns that sacreBLEU reads.
 
     Returns:
@@ -46,13 +46,13 @@ def reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any]]:
         reference (sacreBLEU's own sign for it, which its annotations do not know).
 
     Example:
-        >>> reference_columns([["a", "b"], ["c"]])
+        >>> list_reference_columns([["a", "b"], ["c"]])
         [['a', 'c'], ['b', None]]
     """
     return [list(column) for column in zip_longest(*references)]
 
 
-def caption_scores(
+def score_captions(
     hypotheses: Sequence[str], references: Sequence[Sequence[str]]
 ) -> dict[str, Any]:
     """Score captions, each against all of its references.
@@ -67,29 +67,31 @@ def caption_scores(
         `cider`: CIDEr-D in percent; 110 is what papers print as 1.10 or 110.
 
     Example:
-        >>> caption_scores(["A red boat on a lake."], [["a red boat on a lake"]])["bleu_4"]
+        >>> score_captions(["A red boat on a lake."], [["a red boat on a lake"]])["bleu_4"]
         100.0
 
     Source: Chen et al. 2015, "Microsoft COCO Captions: Data Collection and Evaluation Server".
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    tokens = [caption_tokens(text) for text in hypotheses]
-    reference_tokens = [[caption_tokens(text) for text in texts] for texts in references]
+    tokens = [split_caption(text) for text in hypotheses]
+    reference_tokens = [[split_caption(text) for text in texts] for texts in references]
     metric = BLEU(tokenize="none", smooth_method="none", force=True)
     joined = [[" ".join(words) for words in texts] for texts in reference_tokens]
-    bleu = metric.corpus_score([" ".join(words) for words in tokens], reference_columns(joined))
+    bleu = metric.corpus_score(
+        [" ".join(words) for words in tokens], list_reference_columns(joined)
+    )
     return {
         "bleu_4": round(bleu.score, 4),
         "bleu_4_signature": f"{metric.get_signature()}|words:coco",
-        "cider": round(100.0 * cider_d(tokens, reference_tokens), 4),
+        "cider": round(100.0 * compute_cider_d(tokens, reference_tokens), 4),
     }
 
 
-def cider_d(
+def compute_cider_d(
     hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[Sequence[str]]]
 ) -> float:
-    """CIDEr-D: how much a caption agrees with what people say of this picture and not of others.
+    """Compute CIDEr-D: how far captions say what people say of this picture, not of others.
 
     Each caption becomes four vectors, of its n-grams for n of 1 to 4, weighted by count times
     log(pictures / pictures whose references have the n-gram). The score is the mean over pictures,
@@ -111,20 +113,20 @@ def cider_d(
         return 0.0
     frequencies: Counter[tuple[str, ...]] = Counter()
     for texts in references:
-        frequencies.update({gram for words in texts for gram in _ngrams(words)})
+        frequencies.update({gram for words in texts for gram in _count_ngrams(words)})
     total = 0.0
     for words, texts in zip(hypotheses, references, strict=True):
-        vectors = _weighted(words, frequencies, len(references))
+        vectors = _weigh_ngrams(words, frequencies, len(references))
         similarities = [
             math.exp(-((len(words) - len(true)) ** 2) / (2 * LENGTH_SIGMA**2))
-            * _mean_similarity(vectors, _weighted(true, frequencies, len(references)))
+            * _compute_similarity(vectors, _weigh_ngrams(true, frequencies, len(references)))
             for true in texts
         ]
         total += sum(similarities) / len(similarities)
     return 10.0 * total / len(hypotheses)
 
 
-def _ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
+def _count_ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
     return Counter(
         tuple(words[start : start + order])
         for order in range(1, MAX_ORDER + 1)
@@ -132,18 +134,18 @@ def _ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
     )
 
 
-def _weighted(
+def _weigh_ngrams(
     words: Sequence[str], frequencies: Counter[tuple[str, ...]], num_pictures: int
 ) -> list[Vector]:
     """Return one vector for each order; an n-gram that no reference has weighs as if one had it."""
     vectors: list[Vector] = [{} for _ in range(MAX_ORDER)]
-    for gram, count in _ngrams(words).items():
+    for gram, count in _count_ngrams(words).items():
         weight = math.log(num_pictures / max(1, frequencies[gram]))
         vectors[len(gram) - 1][gram] = count * weight
     return vectors
 
 
-def _mean_similarity(hypothesis: Sequence[Vector], reference: Sequence[Vector]) -> float:
+def _compute_similarity(hypothesis: Sequence[Vector], reference: Sequence[Vector]) -> float:
     """Return the mean over orders of the clipped cosine; 0 for an order that one of them lacks."""
     total = 0.0
     for ours, true in zip(hypothesis, reference, strict=True):

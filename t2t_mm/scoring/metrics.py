@@ -25,40 +25,40 @@ def bleu(decoded: Decoded) -> Scores:
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    from t2t_mm.scoring.captioning import reference_columns
+    from t2t_mm.scoring.captioning import list_reference_columns
 
     metric = BLEU()
-    columns = reference_columns(decoded.references)
+    columns = list_reference_columns(decoded.references)
     score = metric.corpus_score(list(decoded.hypotheses), columns).score
     return {"bleu": round(score, 4), "bleu_signature": str(metric.get_signature())}
 
 
 def top_k(decoded: Decoded) -> Scores:
-    """Return what :func:`t2t_mm.scoring.ranking.top_k_accuracy` gives."""
-    from t2t_mm.scoring.ranking import top_k_accuracy
+    """Return what :func:`t2t_mm.scoring.ranking.compute_top_k` gives."""
+    from t2t_mm.scoring.ranking import compute_top_k
 
-    return top_k_accuracy(decoded.hypotheses, decoded.references, decoded.rankings)
+    return compute_top_k(decoded.hypotheses, decoded.references, decoded.rankings)
 
 
 def wer(decoded: Decoded) -> Scores:
-    """Return what :func:`t2t_mm.scoring.transcription.error_rates` gives."""
-    from t2t_mm.scoring.transcription import error_rates
+    """Return what :func:`t2t_mm.scoring.transcription.compute_error_rates` gives."""
+    from t2t_mm.scoring.transcription import compute_error_rates
 
-    return error_rates(decoded.hypotheses, decoded.references)
+    return compute_error_rates(decoded.hypotheses, decoded.references)
 
 
 def caption(decoded: Decoded) -> Scores:
-    """Return what :func:`t2t_mm.scoring.captioning.caption_scores` gives."""
-    from t2t_mm.scoring.captioning import caption_scores
+    """Return what :func:`t2t_mm.scoring.captioning.score_captions` gives."""
+    from t2t_mm.scoring.captioning import score_captions
 
-    return caption_scores(decoded.hypotheses, decoded.references)
+    return score_captions(decoded.hypotheses, decoded.references)
 
 
 def brackets(decoded: Decoded) -> Scores:
-    """Return what :func:`t2t_mm.scoring.bracketing.bracketing_scores` gives."""
-    from t2t_mm.scoring.bracketing import bracketing_scores
+    """Return what :func:`t2t_mm.scoring.bracketing.score_brackets` gives."""
+    from t2t_mm.scoring.bracketing import score_brackets
 
-    return bracketing_scores(decoded)
+    return score_brackets(decoded)
 
 
 # The scores of decoded outputs that a problem can name in `Problem.metrics`.
@@ -157,7 +157,7 @@ _LABELS = {
 }
 
 
-def main_score(result: Mapping[str, Any]) -> Headline | None:
+def find_main_score(result: Mapping[str, Any]) -> Headline | None:
     """Return the headline of one problem's scores: that of the first metric it names.
 
     Args:
@@ -167,21 +167,21 @@ def main_score(result: Mapping[str, Any]) -> Headline | None:
         The headline, whose `key` is among the scores; None of outputs that were not decoded.
 
     Example:
-        >>> main_score({"wer": 31.0, "cer": 12.0}).label
+        >>> find_main_score({"wer": 31.0, "cer": 12.0}).label
         'WER'
     """
     by_key = {headline.key: headline for headline in HEADLINES.values()}
     return next((by_key[key] for key in result if key in by_key), None)
 
 
-def other_scores(result: Mapping[str, Any]) -> dict[str, float]:
+def list_other_scores(result: Mapping[str, Any]) -> dict[str, float]:
     """Return the scores of one problem's decoded outputs but the main one, by what a person reads.
 
     Example:
-        >>> other_scores({"wer": 31.0, "cer": 12.0, "samples": []})
+        >>> list_other_scores({"wer": 31.0, "cer": 12.0, "samples": []})
         {'CER': 12.0}
     """
-    main = main_score(result)
+    main = find_main_score(result)
     labels = {headline.key: headline.label for headline in HEADLINES.values()} | _LABELS
     return {
         labels.get(key, key.replace("_", " ")): float(value)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from t2t_mm.features import NUM_RANKED
 
 
-def top_k_accuracy(
+def compute_top_k(
     hypotheses: Sequence[str],
     references: Sequence[Sequence[str]],
     rankings: Sequence[Sequence[str]] = (),
@@ -24,15 +24,15 @@ def top_k_accuracy(
         is 100.
 
     Example:
-        >>> top_k_accuracy(["cat"], [["dog"]], [["cat", "dog", "owl"]])
+        >>> compute_top_k(["cat"], [["dog"]], [["cat", "dog", "owl"]])
         {'top_1': 0.0, 'top_5': 100.0}
     """
-    scores = {"top_1": _share([[name] for name in hypotheses], references)}
+    scores = {"top_1": _compute_share([[name] for name in hypotheses], references)}
     if rankings:
-        scores["top_5"] = _share([ranking[:NUM_RANKED] for ranking in rankings], references)
+        scores["top_5"] = _compute_share([ranking[:NUM_RANKED] for ranking in rankings], references)
     return scores
 
 
-def _share(guesses: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> float:
+def _compute_share(guesses: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> float:
     hits = [bool(set(g) & set(r)) for g, r in zip(guesses, references, strict=True)]
     return round(100.0 * sum(hits) / max(len(hits), 1), 4)

@@ -39,8 +39,8 @@ class TeacherForcedSums:
         self.correct_sequences += int(by_example.all(axis=1).sum())
         self.sequences += len(targets)
 
-    def scores(self) -> dict[str, float]:
-        """Log perplexity in nats per token (or class); accuracies in percent."""
+    def compute_scores(self) -> dict[str, float]:
+        """Return log perplexity in nats per token (or class), and accuracies in percent."""
         tokens, sequences = max(self.tokens, 1), max(self.sequences, 1)
         return {
             "log_perplexity": self.negative_log_likelihood / tokens,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def error_rates(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Word and character error rate of a whole corpus.
+def compute_error_rates(
+    hypotheses: Sequence[str], references: Sequence[Sequence[str]]
+) -> dict[str, float]:
+    """Compute the word and the character error rate of a whole corpus.
 
     A rate is the least number of substitutions, deletions and insertions that turn references into
     hypotheses, summed over all examples, over the number of words (characters) in the references.
@@ -14,7 +16,7 @@ def error_rates(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) 
     empty hypothesis deletes all, an empty reference is pure insertion, and a rate can exceed 100.
 
     Args:
-        hypotheses: transcripts.
+        hypotheses: The transcripts.
         references: The true transcripts of each example; where there are several, the one with the
             least word errors counts.
 
@@ -22,7 +24,7 @@ def error_rates(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) 
         `wer` and `cer` in percent. Without one true word: 100 for each inserted one.
 
     Example:
-        >>> error_rates(["the red boat"], [["the red boats"]])["wer"]
+        >>> compute_error_rates(["the red boat"], [["the red boats"]])["wer"]
         33.3333
 
     Source: Morris, Maier, Green 2004, "From WER and RIL to MER and WIL"; jiwer.
@@ -30,21 +32,23 @@ def error_rates(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) 
     import jiwer
 
     true = [
-        texts[0] if len(texts) == 1 else min(texts, key=lambda text: _word_errors(text, hypothesis))
+        texts[0]
+        if len(texts) == 1
+        else min(texts, key=lambda text: _count_word_errors(text, hypothesis))
         for texts, hypothesis in zip(references, hypotheses, strict=True)
     ]
-    true, hypotheses = _with_single_spaces(true), _with_single_spaces(hypotheses)
+    true, hypotheses = _collapse_spaces(true), _collapse_spaces(hypotheses)
     return {
         "wer": round(100.0 * jiwer.process_words(true, hypotheses).wer, 4),
         "cer": round(100.0 * jiwer.process_characters(true, hypotheses).cer, 4),
     }
 
 
-def _with_single_spaces(texts: Sequence[str]) -> list[str]:
+def _collapse_spaces(texts: Sequence[str]) -> list[str]:
     return [" ".join(text.split()) for text in texts]
 
 
-def _word_errors(reference: str, hypothesis: str) -> int:
+def _count_word_errors(reference: str, hypothesis: str) -> int:
     import jiwer
 
     found = jiwer.process_words(reference, hypothesis)

@@ -39,18 +39,18 @@ def pad_to_bucket(batch: Batch) -> dict[str, Any]:
         if array.ndim == 4:
             sizes = [-(-size // PIXELS_APART) * PIXELS_APART for size in array.shape[1:3]]
         else:
-            sizes = [bucket_length(longest if name in texts else array.shape[1])]
+            sizes = [find_bucket_length(longest if name in texts else array.shape[1])]
         added = [(0, size - old) for size, old in zip(sizes, array.shape[1:], strict=False)]
         rest = [(0, 0)] * (array.ndim - 1 - len(added))
         arrays[name] = np.pad(array, [(0, 0), *added, *rest])
     return arrays
 
 
-def bucket_length(length: int) -> int:
+def find_bucket_length(length: int) -> int:
     """Return the next power of two, or three quarters of one, that holds a length.
 
     Example:
-        >>> [bucket_length(length) for length in (1, 9, 13, 17, 25)]
+        >>> [find_bucket_length(length) for length in (1, 9, 13, 17, 25)]
         [8, 12, 16, 24, 32]
     """
     power = 8

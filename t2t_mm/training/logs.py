@@ -33,7 +33,7 @@ class RunLog:
 
     def __init__(self, run_dir: Path, resume_step: int) -> None:
         self.path = run_dir / "log.jsonl"
-        _cut(self.path, resume_step)
+        _cut_log(self.path, resume_step)
         self._file = self.path.open("a", encoding="utf-8")
         self._events = EventFileWriter(str(run_dir / "tensorboard"))
         # Upon this event TensorBoard drops what an earlier start wrote from that step on.
@@ -79,7 +79,7 @@ class RunLog:
         self.close()
 
 
-def _cut(path: Path, step: int) -> None:
+def _cut_log(path: Path, step: int) -> None:
     """Keep the records up to `step`; a half-written last line goes too."""
     if not path.exists():
         return

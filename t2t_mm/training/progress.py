@@ -59,7 +59,9 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if self.console.is_terminal:
-            self._live = Live(console=self.console, refresh_per_second=2, get_renderable=self.table)
+            self._live = Live(
+                console=self.console, refresh_per_second=2, get_renderable=self.make_table
+            )
             self._live.start()
         return self
 
@@ -82,24 +84,24 @@ class Progress:
         for name, loss in losses.items():
             self.totals[name].loss = loss
         if self._live is None:
-            self.note(self.line(losses))
+            self.note(self.write_line(losses))
 
-    def seconds_left(self) -> float:
-        """Time to the last step at this process's mean speed, in seconds."""
+    def estimate_seconds_left(self) -> float:
+        """Return the time to the last step at this process's mean speed, in seconds."""
         done = max(self.step - self.first_step, 1)
         return (time.monotonic() - self._start) / done * (self.total_steps - self.step)
 
-    def line(self, losses: Mapping[str, float]) -> str:
-        """Return the interval as one plain line."""
+    def write_line(self, losses: Mapping[str, float]) -> str:
+        """Write the interval as one plain line."""
         parts = "  ".join(f"{name} {loss:.3f}" for name, loss in losses.items())
         return (
             f"step {self.step}/{self.total_steps}  loss: {parts}  "
             f"{self.tokens_per_second:,.0f} tokens/s  lr {self.learning_rate:.2e}  "
-            f"{_clock(self.seconds_left())} left"
+            f"{_format_time(self.estimate_seconds_left())} left"
         )
 
-    def table(self) -> Group:
-        """Return the live view: a row for each problem, a bar for the run."""
+    def make_table(self) -> Group:
+        """Make the live view: a row for each problem, a bar for the run."""
         table = Table(box=None, pad_edge=False)
         for heading in ("problem", "share", "steps", "target tokens", "loss"):
             table.add_column(heading, justify="left" if heading == "problem" else "right")
@@ -114,7 +116,7 @@ class Progress:
             )
         status = Text(
             f"step {self.step:,}/{self.total_steps:,}   {self.tokens_per_second:,.0f} tokens/s   "
-            f"lr {self.learning_rate:.2e}   {_clock(self.seconds_left())} left"
+            f"lr {self.learning_rate:.2e}   {_format_time(self.estimate_seconds_left())} left"
         )
         below = Table.grid()
         below.add_row(ProgressBar(total=self.total_steps, completed=self.step, width=60))
@@ -122,7 +124,7 @@ class Progress:
         return Group(table, below)
 
 
-def _clock(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -10,38 +10,38 @@ from t2t_mm.settings import OptimizerHParams
 Factor = Callable[[int, OptimizerHParams, int], float]
 
 
-def _constant(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+def _hold_constant(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
     return hparams.learning_rate
 
 
-def _linear_warmup(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+def _warm_up(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
     return min(1.0, (step + 1) / max(hparams.warmup_steps, 1))
 
 
-def _rsqrt_decay(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+def _decay_by_rsqrt(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
     warmup = max(hparams.warmup_steps, 1)
     return math.sqrt(warmup / max(step + 1, warmup))
 
 
-def _fraction_done(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+def _compute_fraction_done(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
     end = hparams.decay_steps or total_steps
     return min(1.0, (step + 1) / max(end, 1))
 
 
-def _linear_decay(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
-    return 1.0 - _fraction_done(step, hparams, total_steps)
+def _decay_linearly(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    return 1.0 - _compute_fraction_done(step, hparams, total_steps)
 
 
-def _cosine_decay(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
-    return 0.5 * (1.0 + math.cos(math.pi * _fraction_done(step, hparams, total_steps)))
+def _decay_by_cosine(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    return 0.5 * (1.0 + math.cos(math.pi * _compute_fraction_done(step, hparams, total_steps)))
 
 
 FACTORS: dict[str, Factor] = {
-    "constant": _constant,
-    "linear_warmup": _linear_warmup,
-    "rsqrt_decay": _rsqrt_decay,
-    "linear_decay": _linear_decay,
-    "cosine_decay": _cosine_decay,
+    "constant": _hold_constant,
+    "linear_warmup": _warm_up,
+    "rsqrt_decay": _decay_by_rsqrt,
+    "linear_decay": _decay_linearly,
+    "cosine_decay": _decay_by_cosine,
 }
 
 

@@ -156,7 +156,7 @@ def _describe(
         data_dir=str(inputs.data_dir.absolute()),
         user_modules=tuple(_make_absolute(path) for path in user_modules),
         vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
-        data_digests=inputs.digests(),
+        data_digests=inputs.compute_digests(),
     )
 
 

@@ -36,7 +36,7 @@ class TrainingInputs:
     rates: dict[str, float]
     data_dir: Path
 
-    def digests(self) -> dict[str, str]:
+    def compute_digests(self) -> dict[str, str]:
         """Digest each problem's records: a run goes on only with the data it began with."""
         return {
             name: hashlib.sha256(

@@ -3,7 +3,7 @@
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.scoring.bracketing import bracketing_scores
+from t2t_mm.scoring.bracketing import score_brackets
 from t2t_mm.scoring.decoded import Decoded
 from t2t_mm.scoring.metrics import METRICS
 
@@ -14,7 +14,7 @@ TRUE = "S NP PRP /NP VP VBZ NP DT NN /NP /VP . /S"
 def scores(*pairs: tuple[str, str], **arguments: object) -> dict[str, float]:
     hypotheses, references = zip(*pairs, strict=True)
     decoded = Decoded(hypotheses, [[reference] for reference in references])
-    return bracketing_scores(decoded, **arguments)  # type: ignore[arg-type]
+    return score_brackets(decoded, **arguments)  # type: ignore[arg-type]
 
 
 def test_the_right_tree() -> None:
@@ -145,7 +145,7 @@ def test_the_first_reference_counts_and_the_inputs_do_not() -> None:
 
 
 def test_nothing_decoded() -> None:
-    assert set(bracketing_scores(Decoded([], [])).values()) == {0.0}
+    assert set(score_brackets(Decoded([], [])).values()) == {0.0}
 
 
 def test_a_reference_that_is_no_tree_is_the_users_error() -> None:

@@ -4,7 +4,12 @@ import math
 
 import pytest
 
-from t2t_mm.scoring.captioning import caption_scores, caption_tokens, cider_d, reference_columns
+from t2t_mm.scoring.captioning import (
+    compute_cider_d,
+    list_reference_columns,
+    score_captions,
+    split_caption,
+)
 
 CAPTIONS = [
     "A red boat lies in front of a house.",
@@ -30,7 +35,7 @@ REFERENCES = [
 
 def test_the_figures_of_the_coco_evaluation() -> None:
     """What pycocoevalcap 1.2 with its PTBTokenizer gave for these captions, to six digits."""
-    scores = caption_scores(CAPTIONS, REFERENCES)
+    scores = score_captions(CAPTIONS, REFERENCES)
     assert scores["bleu_4"] == pytest.approx(46.3860, abs=1e-3)
     assert scores["cider"] == pytest.approx(274.7549, abs=1e-3)
     assert "nrefs:var|" in scores["bleu_4_signature"]
@@ -48,11 +53,11 @@ def test_the_figures_of_the_coco_evaluation() -> None:
     ],
 )
 def test_words_are_those_of_the_treebank_without_punctuation(text: str, words: str) -> None:
-    assert " ".join(caption_tokens(text)) == words
+    assert " ".join(split_caption(text)) == words
 
 
 def test_bleu_4_by_hand() -> None:
-    scores = caption_scores(["A b c d e f."], [["x y", "a b c d e g"]])
+    scores = score_captions(["A b c d e f."], [["x y", "a b c d e g"]])
     precisions = (5 / 6) * (4 / 5) * (3 / 4) * (2 / 3)
     assert scores["bleu_4"] == pytest.approx(100 * precisions**0.25, abs=1e-3)
 
@@ -60,12 +65,12 @@ def test_bleu_4_by_hand() -> None:
 def test_bleu_4_takes_the_length_of_the_closest_reference() -> None:
     # All n-grams are right. Closest in length to 5 words are 6, not 9: penalty e^(1 - 6/5).
     long, close = "a b c d e f g h i", "a b c d e z"
-    scores = caption_scores(["a b c d e"], [[long, close]])
+    scores = score_captions(["a b c d e"], [[long, close]])
     assert scores["bleu_4"] == pytest.approx(100 * math.exp(1 - 6 / 5), abs=1e-3)
 
 
 def test_bleu_4_is_0_where_no_four_words_in_a_row_are_right() -> None:
-    assert caption_scores(["a b c x d e f"], [["a b c d e f"]])["bleu_4"] == 0.0
+    assert score_captions(["a b c x d e f"], [["a b c d e f"]])["bleu_4"] == 0.0
 
 
 def test_cider_d_by_hand() -> None:
@@ -82,23 +87,23 @@ def test_cider_d_by_hand() -> None:
     first = math.exp(-1 / 72) * (2 / math.sqrt(10) + 1 / math.sqrt(2)) / 4
     expected = 10 * (first + 1 / 4) / 2
     hypotheses, references = [["a", "b", "b"], ["c"]], [[["a", "b"]], [["c"]]]
-    assert cider_d(hypotheses, references) == pytest.approx(expected)
+    assert compute_cider_d(hypotheses, references) == pytest.approx(expected)
 
 
 def test_cider_d_of_perfect_captions_is_10_where_no_two_pictures_share_a_word() -> None:
     captions = [list("abcde"), list("vwxyz")]
-    assert cider_d(captions, [[captions[0]], [captions[1]]]) == pytest.approx(10.0)
+    assert compute_cider_d(captions, [[captions[0]], [captions[1]]]) == pytest.approx(10.0)
 
 
 def test_a_word_that_all_pictures_share_does_not_count() -> None:
     references = [[["the", "boat"]], [["the", "tree"]]]
-    assert cider_d([["the"], ["the"]], references) == 0.0
+    assert compute_cider_d([["the"], ["the"]], references) == 0.0
 
 
 def test_empty_captions_score_0() -> None:
-    scores = caption_scores(["", ""], [["a b c d"], ["e f g h"]])
+    scores = score_captions(["", ""], [["a b c d"], ["e f g h"]])
     assert (scores["bleu_4"], scores["cider"]) == (0.0, 0.0)
 
 
 def test_columns_have_holes_where_an_example_has_fewer_references() -> None:
-    assert reference_columns([["a"], ["b", "c"]]) == [["a", "b"], [None, "c"]]
+    assert list_reference_columns([["a"], ["b", "c"]]) == [["a", "b"], [None, "c"]]

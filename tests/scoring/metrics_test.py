@@ -10,8 +10,8 @@ from t2t_mm.scoring.metrics import (
     METRICS,
     bleu,
     check_metrics,
-    main_score,
-    other_scores,
+    find_main_score,
+    list_other_scores,
     score_decoded,
 )
 
@@ -72,9 +72,9 @@ def test_brackets_are_scored_by_the_same_call() -> None:
 def test_the_main_score_is_that_of_the_first_metric_and_the_others_follow() -> None:
     result = {"teacher_forced": {"accuracy": 1.0}, "bleu_4": 50.0, "cider": 90.0, "samples": []}
     both = {**result, "bleu_4_signature": "nrefs:5", "bleu": 40.0}
-    assert main_score(result) == HEADLINES["caption"] == main_score(both)
-    assert other_scores(both) == {"CIDEr": 90.0, "BLEU": 40.0}
-    assert main_score({"teacher_forced": {}}) is None and other_scores({"cer": 3.0}) == {}
+    assert find_main_score(result) == HEADLINES["caption"] == find_main_score(both)
+    assert list_other_scores(both) == {"CIDEr": 90.0, "BLEU": 40.0}
+    assert find_main_score({"teacher_forced": {}}) is None and list_other_scores({"cer": 3.0}) == {}
 
 
 def test_every_metric_has_a_headline() -> None:

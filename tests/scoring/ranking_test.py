@@ -1,12 +1,12 @@
 """Accuracy among the best one and the best five."""
 
-from t2t_mm.scoring.ranking import top_k_accuracy
+from t2t_mm.scoring.ranking import compute_top_k
 
 BEST_FIVE = [["cat", "dog", "owl", "hen", "fox"], ["owl", "hen", "fox", "dog", "ant"]]
 
 
 def test_the_best_and_the_best_five() -> None:
-    assert top_k_accuracy(["cat", "owl"], [["cat"], ["ant"]], BEST_FIVE) == {
+    assert compute_top_k(["cat", "owl"], [["cat"], ["ant"]], BEST_FIVE) == {
         "top_1": 50.0,
         "top_5": 100.0,
     }
@@ -14,12 +14,12 @@ def test_the_best_and_the_best_five() -> None:
 
 def test_a_sixth_guess_does_not_count() -> None:
     guesses = [[*BEST_FIVE[0], "bee"]]
-    assert top_k_accuracy(["cat"], [["bee"]], guesses) == {"top_1": 0.0, "top_5": 0.0}
+    assert compute_top_k(["cat"], [["bee"]], guesses) == {"top_1": 0.0, "top_5": 0.0}
 
 
 def test_without_rankings_there_is_no_top_5() -> None:
-    assert top_k_accuracy(["cat", "owl"], [["cat"], ["cat"]]) == {"top_1": 50.0}
+    assert compute_top_k(["cat", "owl"], [["cat"], ["cat"]]) == {"top_1": 50.0}
 
 
 def test_an_example_can_have_several_true_classes() -> None:
-    assert top_k_accuracy(["dog"], [["cat", "dog"]], [["dog"]]) == {"top_1": 100.0, "top_5": 100.0}
+    assert compute_top_k(["dog"], [["cat", "dog"]], [["dog"]]) == {"top_1": 100.0, "top_5": 100.0}

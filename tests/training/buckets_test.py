@@ -1,13 +1,13 @@
 import numpy as np
 
-from t2t_mm.training.buckets import bucket_length, pad_to_bucket
+from t2t_mm.training.buckets import find_bucket_length, pad_to_bucket
 
 
 def test_lengths_are_powers_of_two_and_three_quarters_of_them():
-    assert sorted({bucket_length(n) for n in range(1, 257)}) == [
+    assert sorted({find_bucket_length(n) for n in range(1, 257)}) == [
         *(8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
     ]
-    assert all(n <= bucket_length(n) for n in range(1, 300))
+    assert all(n <= find_bucket_length(n) for n in range(1, 300))
 
 
 def test_texts_are_padded_to_one_length_with_zeros():

@@ -41,4 +41,4 @@ def test_time_left_follows_the_speed_of_this_process() -> None:
     view = Progress(["x"], 100, 90, Console(file=io.StringIO()))
     view._start -= 50.0
     view.step = 95
-    assert 49 < view.seconds_left() < 52
+    assert 49 < view.estimate_seconds_left() < 52

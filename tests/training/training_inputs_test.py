@@ -37,8 +37,8 @@ def test_batches_by_name_beat_the_settings_beat_the_problem() -> None:
 
 def test_the_digests_are_those_that_the_run_was_trained_on(tiny_run: TinyRun) -> None:
     inputs = open_inputs(list(PROBLEMS), DataHParams(), data_dir=tiny_run.data_dir)
-    assert inputs.digests() == open_run(tiny_run.output_dir).data_digests
-    assert len(set(inputs.digests().values())) == 2
+    assert inputs.compute_digests() == open_run(tiny_run.output_dir).data_digests
+    assert len(set(inputs.compute_digests().values())) == 2
 
 
 def test_iterators_begin_alike_and_have_no_end(tiny_run: TinyRun) -> None:
