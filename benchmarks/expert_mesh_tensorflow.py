@@ -19,8 +19,10 @@ from expert_patterns import CAPACITY_FACTOR, GROUP
 PACKAGE = "mesh_tensorflow.transformer"
 
 
-def mesh_tensorflow_step(num_experts: int, per_token: int, arrays: Any) -> Callable[[Any], None]:
-    """Return a step of `transformer_moe_layer_v1`, forward and backward; it makes its weights itself.
+def make_mesh_tensorflow_step(
+    num_experts: int, per_token: int, arrays: Any
+) -> Callable[[Any], None]:
+    """Make a step of `transformer_moe_layer_v1`, forward and backward, with weights of its own.
 
     It routes by a gate of its own, the product of the tokens with a random matrix, and takes the
     chosen experts that the step is called with for nothing.
@@ -37,7 +39,7 @@ def mesh_tensorflow_step(num_experts: int, per_token: int, arrays: Any) -> Calla
     with tf.Graph().as_default():
         x, upstream = (tf.Variable(tensor.numpy()) for tensor in (arrays.x, arrays.upstream))
         hidden = arrays.w_in[0].shape[0]
-        gradients, prepare = _layer_gradients(x, upstream, num_experts, per_token, hidden)
+        gradients, prepare = _build_layer_gradients(x, upstream, num_experts, per_token, hidden)
         ends = [gradient[..., :1] for gradient in gradients]
         session = tf.compat.v1.Session()
         session.run(tf.compat.v1.global_variables_initializer())
@@ -49,14 +51,14 @@ def mesh_tensorflow_step(num_experts: int, per_token: int, arrays: Any) -> Calla
     return step
 
 
-def _layer_gradients(
+def _build_layer_gradients(
     x_ND: Any, upstream_ND: Any, num_experts: int, per_token: int, hidden: int
 ) -> tuple[list[Any], Any]:
-    """Return the gradients of tokens and weights, and the operation that fills the weights."""
+    """Build the gradients of tokens and weights, and the operation that fills the weights."""
     from t2t_mm.layers.experts.mesh_shim import import_mesh_tensorflow
 
     mtf = import_mesh_tensorflow()
-    moe = _published_experts(mtf)
+    moe = _import_published_experts(mtf)
     num_tokens, width = x_ND.shape
     mesh = mtf.Mesh(mtf.Graph(), "one device")
     depth = mtf.Dimension("depth", width)
@@ -86,8 +88,8 @@ def _layer_gradients(
     return gradients, lowering.copy_masters_to_slices()
 
 
-def _published_experts(mtf: Any) -> Any:
-    """Return the module of its experts, without the rest of its package."""
+def _import_published_experts(mtf: Any) -> Any:
+    """Import the module of its experts, without the rest of its package."""
     if f"{PACKAGE}.moe" not in sys.modules:
         package, base = types.ModuleType(PACKAGE), types.ModuleType(f"{PACKAGE}.transformer")
         vars(package)["__path__"] = [str(Path(mtf.__file__).parent / "transformer")]

@@ -65,7 +65,7 @@ def route(shape: Shape, router: str, seed: int) -> Tensor:
 def run_one_hot(
     x_ND: Tensor, experts_NK: Tensor, gates_NK: Tensor, w_in_EFD: Tensor, w_out_EFD: Tensor
 ) -> Tensor:
-    """Return the one-hot einsums of GShard and Mesh TensorFlow; drops what is beyond the capacity.
+    """Run the one-hot einsums of GShard and Mesh TensorFlow; drop what is beyond the capacity.
 
     Source: Lepikhin et al. 2020, arXiv:2006.16668, algorithm 1, for k experts instead of 2.
     """
@@ -73,8 +73,8 @@ def run_one_hot(
 
     num_experts, per_token = w_in_EFD.shape[0], experts_NK.shape[1]
     num_tokens, width = x_ND.shape
-    group = group_size(num_tokens)
-    capacity = group_capacity(num_tokens, num_experts, per_token)
+    group = choose_group_size(num_tokens)
+    capacity = compute_group_capacity(num_tokens, num_experts, per_token)
     chosen_GMKE = ops.one_hot(
         ops.reshape(experts_NK, (-1, group, per_token)), num_experts, dtype="float32"
     )
@@ -94,20 +94,20 @@ def run_one_hot(
     return ops.reshape(ops.einsum("gmec,egcd->gmd", combine_GMEC, out_EGCD), (-1, width))
 
 
-def group_size(num_tokens: int) -> int:
-    """Return the largest group that divides the tokens and has at most 1,024 of them."""
+def choose_group_size(num_tokens: int) -> int:
+    """Choose the largest group that divides the tokens and has at most 1,024 of them."""
     return max(size for size in range(1, GROUP + 1) if num_tokens % size == 0)
 
 
-def group_capacity(num_tokens: int, num_experts: int, per_token: int) -> int:
-    """Return the rows of one expert for one group."""
-    return -int(-CAPACITY_FACTOR * group_size(num_tokens) * per_token // num_experts)
+def compute_group_capacity(num_tokens: int, num_experts: int, per_token: int) -> int:
+    """Compute the rows of one expert for one group."""
+    return -int(-CAPACITY_FACTOR * choose_group_size(num_tokens) * per_token // num_experts)
 
 
-def one_hot_dropped(experts_NK: Tensor, num_experts: int) -> float:
-    """Return the share of the slots that `run_one_hot` drops."""
-    capacity = group_capacity(len(experts_NK), num_experts, experts_NK.shape[1])
-    groups = experts_NK.reshape(-1, group_size(len(experts_NK)) * experts_NK.shape[1])
+def measure_one_hot_dropped(experts_NK: Tensor, num_experts: int) -> float:
+    """Measure the share of the slots that `run_one_hot` drops."""
+    capacity = compute_group_capacity(len(experts_NK), num_experts, experts_NK.shape[1])
+    groups = experts_NK.reshape(-1, choose_group_size(len(experts_NK)) * experts_NK.shape[1])
     loads = np.stack([np.bincount(group, minlength=num_experts) for group in groups])
     return float(np.maximum(loads - capacity, 0).sum()) / float(experts_NK.size)
 
@@ -115,7 +115,7 @@ def one_hot_dropped(experts_NK: Tensor, num_experts: int) -> float:
 def run_ragged_dot(
     x_ND: Tensor, experts_NK: Tensor, gates_NK: Tensor, w_in_EFD: Tensor, w_out_EFD: Tensor
 ) -> Tensor:
-    """JAX's own grouped matmul over slots sorted by expert, as MegaBlocks and MaxText have it."""
+    """Run JAX's own grouped matmul over slots sorted by expert, as MegaBlocks and MaxText do."""
     import jax
     import jax.numpy as jnp
 
@@ -132,7 +132,7 @@ def run_ragged_dot(
 def run_dense_pair(
     x_SD: Tensor, experts: Tensor, gates: Tensor, w_in: Sequence[Tensor], w_out: Sequence[Tensor]
 ) -> Tensor:
-    """Return one net of two matmuls on N * K rows: as many useful operations, no routing."""
+    """Run one net of two matmuls on N * K rows: as many useful operations, no routing."""
     from keras import ops
 
     return ops.matmul(ops.relu(ops.matmul(x_SD, ops.transpose(w_in[0]))), w_out[0])

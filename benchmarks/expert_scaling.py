@@ -32,7 +32,7 @@ def show_scaling(measure: Measure, quick: bool, plot: str) -> list[dict[str, Any
         tables[axis] = [(shape, measure(shape, ["balanced"])["balanced"]) for shape in shapes]
         print_sweep(axis, tables[axis])
     if plot:
-        draw(tables, plot)
+        draw_sweeps(tables, plot)
     return [
         {"sweep": axis, "shape": shape._asdict(), "router": "balanced", **result._asdict()}
         for axis, rows in tables.items()
@@ -52,16 +52,18 @@ def print_sweep(axis: str, rows: Sequence[Row]) -> None:
         table.add_column(heading, justify="right")
     for shape, results in rows:
         entries = [
-            "-" if result.note else f"{1e3 * result.spread()[1]:,.0f} ms {result.share:4.0%}"
+            "-"
+            if result.note
+            else f"{1e3 * result.compute_quartiles()[1]:,.0f} ms {result.share:4.0%}"
             for result in results
         ]
         table.add_row(f"{getattr(shape, axis):,}", *entries)
-    print(f"\n{describe(axis, first)}")
+    print(f"\n{describe_sweep(axis, first)}")
     Console().print(table)
 
 
-def describe(axis: str, shape: Shape) -> str:
-    """Return what stays the same in a sweep."""
+def describe_sweep(axis: str, shape: Shape) -> str:
+    """Describe what stays the same in a sweep."""
     parts = {
         "tokens": f"{shape.tokens:,} tokens",
         "num_experts": f"{shape.num_experts} experts",
@@ -70,7 +72,7 @@ def describe(axis: str, shape: Shape) -> str:
     return ", ".join(text for name, text in parts.items() if name != axis)
 
 
-def draw(tables: dict[str, list[Row]], path: str) -> None:
+def draw_sweeps(tables: dict[str, list[Row]], path: str) -> None:
     """Draw the medians with their quartiles, both axes logarithmic."""
     import matplotlib
 
@@ -83,7 +85,7 @@ def draw(tables: dict[str, list[Row]], path: str) -> None:
     for chart, (axis, rows) in zip(charts, tables.items(), strict=True):
         for index, name in enumerate(result.name for result in rows[0][1]):
             points = [
-                (getattr(shape, axis), *results[index].spread())
+                (getattr(shape, axis), *results[index].compute_quartiles())
                 for shape, results in rows
                 if not results[index].note
             ]
@@ -94,7 +96,7 @@ def draw(tables: dict[str, list[Row]], path: str) -> None:
             chart.fill_between(sizes, low, high, alpha=0.2)
         ticks = [getattr(shape, axis) for shape, _ in rows]
         set_log_axes(chart, ticks, axis.replace("_", " "), "seconds")
-        chart.set_title(describe(axis, rows[0][0]), fontsize=10)
+        chart.set_title(describe_sweep(axis, rows[0][0]), fontsize=10)
     charts[0].legend(fontsize=8)
     figure.savefig(path, dpi=150)
     pyplot.close(figure)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from expert_mesh_tensorflow import mesh_tensorflow_step
+from expert_mesh_tensorflow import make_mesh_tensorflow_step
 from expert_patterns import Shape, run_dense_pair, run_one_hot, run_ragged_dot
 
 Step = Callable[[Any], None]
@@ -32,8 +32,8 @@ class Contender(NamedTuple):
     routes: bool = False
 
 
-def contenders(backend: str) -> dict[str, Contender]:
-    """Return all that run on a backend, ours first."""
+def list_contenders(backend: str) -> dict[str, Contender]:
+    """List all that run on a backend, ours first."""
     from t2t_mm.layers.dispatch import run_blocked, run_capacity, run_dense, run_ragged
 
     found = {}
@@ -46,7 +46,7 @@ def contenders(backend: str) -> dict[str, Contender]:
         found["ragged_dot"] = Contender(run_ragged_dot, "stacked")
     found["one-hot einsum"] = Contender(run_one_hot, "stacked")
     if backend == "tensorflow":
-        found["Mesh TensorFlow"] = Contender(mesh_tensorflow_step, routes=True)
+        found["Mesh TensorFlow"] = Contender(make_mesh_tensorflow_step, routes=True)
     return found | {
         "all experts": Contender(run_dense),
         "dense pair": Contender(run_dense_pair, "single"),
@@ -64,7 +64,7 @@ class Arrays(NamedTuple):
 
 
 def make_arrays(shape: Shape, weights: str, backend: str, dtype: str) -> Arrays:
-    """Return random inputs, weights and upstream gradient of one layer.
+    """Draw inputs, weights and upstream gradient of one layer.
 
     Args:
         shape: Of the layer.
@@ -74,25 +74,25 @@ def make_arrays(shape: Shape, weights: str, backend: str, dtype: str) -> Arrays:
     """
     generator = np.random.default_rng(2)
 
-    def normal(*sizes: int, scale: float = 1.0) -> Any:
+    def draw(*sizes: int, scale: float = 1.0) -> Any:
         values = generator.standard_normal(sizes, np.float32) * np.float32(scale)
         return to_tensor(values, backend, dtype)
 
-    def matrices(fan_in: int) -> Any:
+    def draw_matrices(fan_in: int) -> Any:
         size, scale = (shape.expert_width, shape.width), fan_in**-0.5
         if weights == "stacked":
-            return normal(shape.num_experts, *size, scale=scale)
+            return draw(shape.num_experts, *size, scale=scale)
         count = 1 if weights == "single" else shape.num_experts
-        return [normal(*size, scale=scale) for _ in range(count)]
+        return [draw(*size, scale=scale) for _ in range(count)]
 
     rows = shape.tokens * (shape.per_token if weights == "single" else 1)
     gates = np.full((shape.tokens, shape.per_token), 1.0 / shape.per_token, np.float32)
     return Arrays(
-        normal(rows, shape.width),
+        draw(rows, shape.width),
         to_tensor(gates, backend, dtype),
-        matrices(shape.width),
-        matrices(shape.expert_width),
-        normal(rows, shape.width),
+        draw_matrices(shape.width),
+        draw_matrices(shape.expert_width),
+        draw(rows, shape.width),
     )
 
 
@@ -108,16 +108,16 @@ def to_tensor(values: Any, backend: str, dtype: str) -> Any:
 
 
 def make_step(backend: str, contender: Contender, arrays: Arrays, shape: Shape) -> Step:
-    """Return a step from int32[N, K], the experts, that returns when all gradients are there."""
+    """Make a step that takes the experts, int32[N, K], and returns when all gradients are there."""
     if contender.routes:
         step: Step = contender.run(shape.num_experts, shape.per_token, arrays)
         return step
     if contender.updates:
-        return _update_step(contender, arrays)
-    return (_jax_step if backend == "jax" else _tensorflow_step)(contender, arrays)
+        return _make_update_step(contender, arrays)
+    return (_make_jax_step if backend == "jax" else _make_tensorflow_step)(contender, arrays)
 
 
-def _tensorflow_step(contender: Contender, arrays: Arrays) -> Step:
+def _make_tensorflow_step(contender: Contender, arrays: Arrays) -> Step:
     import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")  # a function for each contender: it warns of retracing
@@ -138,7 +138,7 @@ def _tensorflow_step(contender: Contender, arrays: Arrays) -> Step:
     return step
 
 
-def _update_step(contender: Contender, arrays: Arrays) -> Step:
+def _make_update_step(contender: Contender, arrays: Arrays) -> Step:
     import tensorflow as tf
 
     from t2t_mm.settings import OptimizerHParams
@@ -171,7 +171,7 @@ def _update_step(contender: Contender, arrays: Arrays) -> Step:
     return step
 
 
-def _jax_step(contender: Contender, arrays: Arrays) -> Step:
+def _make_jax_step(contender: Contender, arrays: Arrays) -> Step:
     import jax
 
     @jax.jit
@@ -189,8 +189,8 @@ def _jax_step(contender: Contender, arrays: Arrays) -> Step:
     return step
 
 
-def matmul_step(backend: str, dtype: str, size: int) -> Callable[[], None]:
-    """Return a plain matmul of two square matrices."""
+def make_matmul_step(backend: str, dtype: str, size: int) -> Callable[[], None]:
+    """Make a step that is a plain matmul of two square matrices."""
     values = np.random.default_rng(0).standard_normal((size, size), np.float32)
     matrix = to_tensor(values, backend, dtype)
     if backend == "jax":

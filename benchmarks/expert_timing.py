@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median, quantiles
 from typing import Any, NamedTuple
 
-from expert_patterns import CAPACITY_FACTOR, Shape, one_hot_dropped, route
-from expert_steps import contenders, make_arrays, make_step, matmul_step, to_tensor
+from expert_patterns import CAPACITY_FACTOR, Shape, measure_one_hot_dropped, route
+from expert_steps import list_contenders, make_arrays, make_matmul_step, make_step, to_tensor
 
 from t2t_mm.errors import UserError
 
@@ -39,7 +39,7 @@ class Result(NamedTuple):
     note: str = ""
     routes: bool = False
 
-    def spread(self) -> tuple[float, float, float]:
+    def compute_quartiles(self) -> tuple[float, float, float]:
         """Return the quartiles of the seconds, the median second."""
         if len(self.seconds) == 1:
             return (self.seconds[0],) * 3
@@ -48,7 +48,7 @@ class Result(NamedTuple):
 
 
 class Measure:
-    """Times contenders in turns.
+    """A stop-watch for contenders, which take turns.
 
     Args:
         backend: "tensorflow" or "jax".
@@ -61,7 +61,7 @@ class Measure:
     def __init__(
         self, backend: str, dtype: str, rounds: int, on_gpu: bool, names: Sequence[str]
     ) -> None:
-        known = contenders(backend)
+        known = list_contenders(backend)
         if unknown := set(names) - set(known):
             raise UserError(
                 f"On {backend} there is no such contender; there are {', '.join(known)}",
@@ -73,31 +73,33 @@ class Measure:
     def __call__(self, shape: Shape, routers: Sequence[str]) -> dict[str, list[Result]]:
         """Time all contenders at one shape, by router."""
         notes = {
-            (name, router): self._reason_to_leave_out(name, shape, router)
+            (name, router): self._find_reason_to_leave_out(name, shape, router)
             for router in routers
             for name in self.contenders
         }
         chosen = {router: route(shape, router, seed=1) for router in routers}
-        steps = self._steps(shape, [key for key, note in notes.items() if not note], chosen)
+        steps = self._make_steps(shape, [key for key, note in notes.items() if not note], chosen)
         seconds = time_in_turns(steps, self.rounds)
         rate = 2 * MATMUL_SIZE**3 / median(seconds["matmul"])
 
-        def result(name: str, router: str) -> Result:
+        def make_result(name: str, router: str) -> Result:
             if note := notes[name, router]:
                 return Result(name, [], note=note)
             taken = seconds[name, router]
             share = shape.useful_operations / median(taken) / rate
-            dropped = _dropped(name, chosen[router], shape)
+            dropped = _measure_dropped(name, chosen[router], shape)
             routes = self.contenders[name].routes
             return Result(name, taken, rate, share, dropped, routes=routes)
 
-        return {router: [result(name, router) for name in self.contenders] for router in routers}
+        return {
+            router: [make_result(name, router) for name in self.contenders] for router in routers
+        }
 
-    def _steps(
+    def _make_steps(
         self, shape: Shape, wanted: Sequence[tuple[str, str]], chosen: Mapping[str, Any]
     ) -> dict[Any, Callable[[], None]]:
         steps: dict[Any, Callable[[], None]] = {
-            "matmul": matmul_step(self.backend, self.dtype, MATMUL_SIZE)
+            "matmul": make_matmul_step(self.backend, self.dtype, MATMUL_SIZE)
         }
         arrays: dict[str, Any] = {}  # contenders share them
         for name in dict.fromkeys(name for name, _ in wanted):
@@ -111,8 +113,8 @@ class Measure:
                     steps[name, router] = functools.partial(step, tensor)
         return steps
 
-    def _reason_to_leave_out(self, name: str, shape: Shape, router: str) -> str:
-        """Why a contender is not run; empty if it is."""
+    def _find_reason_to_leave_out(self, name: str, shape: Shape, router: str) -> str:
+        """Find why a contender is not run; empty if it is."""
         if self.contenders[name].routes and (router != "balanced" or self.dtype != "float32"):
             return "left out: has its own gate"
         rows = {"all experts": shape.tokens}
@@ -125,7 +127,11 @@ class Measure:
 
 
 def time_in_turns(steps: Mapping[Any, Callable[[], None]], rounds: int) -> dict[Any, list[float]]:
-    """Return seconds of each step, one call of each in a round; the first calls, untimed, compile."""
+    """Time each step, one call of each in a round; the first calls, untimed, compile.
+
+    Returns:
+        Seconds of each call.
+    """
     seconds: dict[Any, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         step()
@@ -139,9 +145,9 @@ def time_in_turns(steps: Mapping[Any, Callable[[], None]], rounds: int) -> dict[
     return seconds
 
 
-def _dropped(name: str, experts: Any, shape: Shape) -> float | None:
+def _measure_dropped(name: str, experts: Any, shape: Shape) -> float | None:
     if name == "one-hot einsum":
-        return float(one_hot_dropped(experts, shape.num_experts))
+        return float(measure_one_hot_dropped(experts, shape.num_experts))
     if name == "capacity":
         from t2t_mm.layers.dispatch import measure_dropped
 

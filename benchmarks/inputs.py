@@ -38,7 +38,7 @@ def define_flags(flags: Any) -> None:
 
 
 def run_from_flags(flags: Any) -> int:
-    """Measure and prints."""
+    """Measure and print."""
     if not flags.data_dir:
         raise UserError("--data_dir must be given", fix="t2t-datagen makes one.")
     settings: Settings = {
@@ -49,8 +49,8 @@ def run_from_flags(flags: Any) -> int:
         "seconds": 1.0 if flags.quick else 8.0,
         "steps": 4 if flags.quick else 15,
     }
-    pipelines = in_own_process(pipeline_rates, settings)
-    steps = in_own_process(step_rates, settings)
+    pipelines = run_in_own_process(measure_pipelines, settings)
+    steps = run_in_own_process(measure_steps, settings)
     print_table(pipelines, steps)
     if flags.json:
         figures = {name: {"pipeline": pipelines[name], "step": steps[name]} for name in steps}
@@ -58,17 +58,17 @@ def run_from_flags(flags: Any) -> int:
     return 0
 
 
-def in_own_process(measure: Callable[[Settings], Rates], settings: Settings) -> Rates:
+def run_in_own_process(measure: Callable[[Settings], Rates], settings: Settings) -> Rates:
     """Run a function in a fresh interpreter, so that neither threads nor caches are shared."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(measure, (settings,))
 
 
-def pipeline_rates(settings: Settings) -> Rates:
-    """Return examples a second that each problem's pipeline gives on one core."""
+def measure_pipelines(settings: Settings) -> Rates:
+    """Measure the examples a second that each problem's pipeline gives on one core."""
     if hasattr(os, "sched_setaffinity"):  # before TensorFlow makes its threads
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    _, _, iterators = opened(settings)
+    _, _, iterators = open_problems(settings)
     rates = {}
     for name, batches in iterators.items():
         for _ in islice(batches, 3):
@@ -80,13 +80,13 @@ def pipeline_rates(settings: Settings) -> Rates:
     return rates
 
 
-def step_rates(settings: Settings) -> Rates:
-    """Return examples a second that the training step takes of each problem; medians of its steps."""
+def measure_steps(settings: Settings) -> Rates:
+    """Measure the examples a second that the training step takes of each problem; medians."""
     from t2t_mm.run.task import build_model, load_task_vocabularies, make_tasks
     from t2t_mm.training.optimizer import build_optimizer
     from t2t_mm.training.step import TrainStep
 
-    inputs, hparams, iterators = opened(settings)
+    inputs, hparams, iterators = open_problems(settings)
     tasks = make_tasks(inputs.problems)
     model = build_model(tasks, load_task_vocabularies(tasks, inputs.data_dir), hparams)
     optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
@@ -104,8 +104,8 @@ def step_rates(settings: Settings) -> Rates:
     return rates
 
 
-def opened(settings: Settings) -> tuple[Any, Any, Mapping[str, Any]]:
-    """Return the data of the problems, the settings and an iterator over the batches of each."""
+def open_problems(settings: Settings) -> tuple[Any, Any, Mapping[str, Any]]:
+    """Open the data of the problems, with the settings and an iterator over each one's batches."""
     from t2t_mm import registry
     from t2t_mm.registry import load_hparams
     from t2t_mm.training.training_inputs import open_inputs

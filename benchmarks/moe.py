@@ -55,7 +55,7 @@ def define_flags(flags: Any) -> None:
 
 
 def run_from_flags(flags: Any) -> int:
-    """Measure and prints."""
+    """Measure and print."""
     if flags.plot and not flags.scaling:
         raise UserError("--plot draws the tables of --scaling", fix="Give both.")
     shapes = [parse_shape(text) for text in flags.shapes]
@@ -106,26 +106,26 @@ def show_shape(measure: Any, shape: Shape) -> Iterator[dict[str, Any]]:
         for heading in ("ms", "quartiles", "share", "dropped", "calls"):
             table.add_column(heading, justify="right")
         for result in results:
-            table.add_row(result.name, *cells(result))
-            yield figures_of(shape, router, result)
+            table.add_row(result.name, *format_cells(result))
+            yield collect_figures(shape, router, result)
         rates = [result.rate for result in results if result.rate]
         rate = f", plain matmul {rates[0] / 1e9:,.0f} GFLOP/s" if rates else ""
         print(f"\n{shape}, {router}{rate}")
         Console().print(table)
 
 
-def cells(result: Any) -> list[str]:
+def format_cells(result: Any) -> list[str]:
     """Return a row's entries but the name."""
     if result.note:
         return ["", result.note, "", "", ""]
-    low, middle, high = (1e3 * seconds for seconds in result.spread())
+    low, middle, high = (1e3 * seconds for seconds in result.compute_quartiles())
     dropped = "none" if result.dropped is None else f"{result.dropped:.1%}"
     dropped = "own gate" if result.routes else dropped
     calls = str(len(result.seconds))
     return [f"{middle:,.1f}", f"{low:,.1f} to {high:,.1f}", f"{result.share:.1%}", dropped, calls]
 
 
-def figures_of(shape: Shape, router: str, result: Any) -> dict[str, Any]:
+def collect_figures(shape: Shape, router: str, result: Any) -> dict[str, Any]:
     """Return a row as a JSON object."""
     return {"shape": shape._asdict(), "router": router, **result._asdict()}
 

@@ -13,8 +13,8 @@ from typing import Any
 Shape = Sequence[int]
 
 
-def counted_operations(compute: Callable[[], Any]) -> float:
-    """Run a computation once and count.
+def count_operations(compute: Callable[[], Any]) -> float:
+    """Run a computation once and count its operations.
 
     Args:
         compute: Builds TensorFlow operations; its result is not used.
@@ -24,7 +24,8 @@ def counted_operations(compute: Callable[[], Any]) -> float:
         norms, activations, the optimizer) is left out.
 
     Example:
-        >>> counted_operations(lambda: tf.matmul(tf.ones([2, 3]), tf.ones([3, 4])))
+        >>> import tensorflow as tf
+        >>> count_operations(lambda: tf.matmul(tf.ones([2, 3]), tf.ones([3, 4])))
         48.0
     """
     import tensorflow as tf
@@ -47,14 +48,14 @@ def counted_operations(compute: Callable[[], Any]) -> float:
     )
 
 
-def _matrix_product(op: Any, shapes: Sequence[Shape]) -> int:
+def _count_matrix_product(op: Any, shapes: Sequence[Shape]) -> int:
     transposed = op.get_attr("transpose_a" if op.type == "MatMul" else "adj_x")
     inner = shapes[0][-2 if transposed else -1]
     return 2 * prod(shapes[-1]) * inner
 
 
-def _convolution(op: Any, shapes: Sequence[Shape]) -> int:
-    """Return each output value sums over the kernel's taps and, unless depthwise, the input channels."""
+def _count_convolution(op: Any, shapes: Sequence[Shape]) -> int:
+    """Count: an output value sums over the taps and, unless depthwise, the input channels."""
     # Inputs, then the output; the third is the output or, going back, its gradient.
     kernel = shapes[3 if op.type.endswith("BackpropFilter") else 1]
     places = shapes[2]
@@ -64,10 +65,10 @@ def _convolution(op: Any, shapes: Sequence[Shape]) -> int:
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative")
 COUNTS: dict[str, Callable[[Any, Sequence[Shape]], int]] = {
-    "MatMul": _matrix_product,
-    "BatchMatMulV2": _matrix_product,
+    "MatMul": _count_matrix_product,
+    "BatchMatMulV2": _count_matrix_product,
     **{
-        f"{name}{suffix}": _convolution
+        f"{name}{suffix}": _count_convolution
         for name in CONVOLUTIONS
         for suffix in ("", "BackpropInput", "BackpropFilter")
     },

@@ -30,8 +30,8 @@ REST = "everything else"
 _OPERATION = re.compile(r"[^:]+:(\w+)")
 
 
-def seconds_by_kind(run: Callable[[], Any], repeats: int = 3) -> dict[str, float]:
-    """Core seconds of one run by kind of operation, from the profiler.
+def measure_seconds_by_kind(run: Callable[[], Any], repeats: int = 3) -> dict[str, float]:
+    """Measure the core seconds of one run by kind of operation, with the profiler.
 
     Args:
         run: Waits until what it computes is there.
@@ -41,19 +41,19 @@ def seconds_by_kind(run: Callable[[], Any], repeats: int = 3) -> dict[str, float
         Kind -> core seconds, for every kind of `KINDS`, and `REST`.
     """
     sums = dict.fromkeys((*KINDS, REST), 0.0)
-    for operation, seconds in seconds_by_operation(run, repeats).items():
-        sums[kind_of(operation)] += seconds
+    for operation, seconds in measure_seconds_by_operation(run, repeats).items():
+        sums[find_kind(operation)] += seconds
     return sums
 
 
-def kind_of(operation: str) -> str:
-    """Return the kind of an operation's type, such as "matrix products" for "_MklMatMul"."""
+def find_kind(operation: str) -> str:
+    """Find the kind of an operation's type, such as "matrix products" for "_MklMatMul"."""
     plain = operation.removeprefix("_Mkl").removeprefix("_")
     return next((kind for kind, form in KINDS.items() if re.fullmatch(form, plain)), REST)
 
 
-def seconds_by_operation(run: Callable[[], Any], repeats: int = 3) -> dict[str, float]:
-    """Core seconds of one run by type of operation."""
+def measure_seconds_by_operation(run: Callable[[], Any], repeats: int = 3) -> dict[str, float]:
+    """Measure the core seconds of one run by type of operation."""
     import tensorflow as tf
 
     options = tf.profiler.experimental.ProfilerOptions(host_tracer_level=2)
@@ -62,11 +62,11 @@ def seconds_by_operation(run: Callable[[], Any], repeats: int = 3) -> dict[str, 
             for _ in range(repeats):
                 run()
         (trace,) = Path(folder).rglob("*.xplane.pb")
-        sums = _durations(trace.read_bytes())
+        sums = _sum_durations(trace.read_bytes())
     return {operation: seconds / repeats for operation, seconds in sums.items()}
 
 
-def _durations(trace: bytes) -> dict[str, float]:
+def _sum_durations(trace: bytes) -> dict[str, float]:
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
     space = xplane_pb2.XSpace()

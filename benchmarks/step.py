@@ -21,9 +21,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from operations import counted_operations
-from profiling import KINDS, REST, seconds_by_kind
-from step_cases import CASES, Case, random_batch, step_and_task
+from operations import count_operations
+from profiling import KINDS, REST, measure_seconds_by_kind
+from step_cases import CASES, Case, build_step_and_task, draw_batch
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
@@ -46,7 +46,7 @@ def define_flags(flags: Any) -> None:
 
 
 def run_from_flags(flags: Any) -> int:
-    """Measure and prints."""
+    """Measure and print."""
     if flags.plot and not flags.scaling:
         raise UserError("--plot draws the tables of --scaling", fix="Give both.")
     names = ["text tiny"] if flags.quick else flags.cases
@@ -58,9 +58,9 @@ def run_from_flags(flags: Any) -> int:
     if flags.scaling:
         from step_scaling import show_scaling
 
-        figures = show_scaling(measuring(flags), flags.quick, flags.plot)
+        figures = show_scaling(make_measure(flags), flags.quick, flags.plot)
     else:
-        measure_one = measuring(flags)
+        measure_one = make_measure(flags)
         figures = {name: measure_one(CASES[name]) for name in names}
         print_table(figures)
         if flags.profile:
@@ -70,8 +70,8 @@ def run_from_flags(flags: Any) -> int:
     return 0
 
 
-def measuring(flags: Any) -> Callable[[Case], Figures]:
-    """Return a function that measures a case in a process of its own."""
+def make_measure(flags: Any) -> Callable[[Case], Figures]:
+    """Make a function that measures a case in a process of its own."""
     steps = 3 if flags.quick else flags.steps
     settings = (steps, flags.hparams, flags.profile, flags.threads)
 
@@ -87,8 +87,8 @@ def measure(case: Case, num_steps: int, settings: str, profile: bool, num_thread
     """Run one case; meant for a process of its own."""
     start = time.perf_counter()
     set_threads(num_threads)
-    step, task = step_and_task(case, settings)
-    batch = random_batch(case)
+    step, task = build_step_and_task(case, settings)
+    batch = draw_batch(case)
 
     def run() -> None:
         float(step.update(task, batch, 1e-4)["loss"])
@@ -96,23 +96,23 @@ def measure(case: Case, num_steps: int, settings: str, profile: bool, num_thread
     run()
     first = time.perf_counter() - start
     num_products = max((os.cpu_count() or 1) // num_threads, 1) if num_threads else 1
-    seconds, products = interleaved(run, num_steps, num_products)
+    seconds, products = time_interleaved(run, num_steps, num_products)
     figures = {
         "examples": case.batch_size,
         "target_tokens": case.batch_size * max(case.target_length, 1),
         "parameters": step.model.count_params(),
-        "peak_bytes": peak_bytes(),
+        "peak_bytes": read_peak_bytes(),
         "first_step_seconds": first,
         "seconds": statistics.median(seconds),
         "quartiles": statistics.quantiles(seconds, n=4)[::2],
         "matmul_rate": 2 * 2048**3 / statistics.median(products),
-        "operations": counted_operations(
+        "operations": count_operations(
             lambda: step.compute_gradients(task.signature, {**batch, **task.indices()})
         ),
     }
     figures["share"] = figures["operations"] / figures["seconds"] / figures["matmul_rate"]
     if profile:
-        figures["core_seconds"] = seconds_by_kind(run)
+        figures["core_seconds"] = measure_seconds_by_kind(run)
     return figures
 
 
@@ -124,13 +124,18 @@ def set_threads(number: int) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(number)
 
 
-def interleaved(run: Any, num_steps: int, num_products: int) -> tuple[list[float], list[float]]:
-    """Return seconds of each step, and of a plain product after it; two rounds warm up.
+def time_interleaved(
+    run: Any, num_steps: int, num_products: int
+) -> tuple[list[float], list[float]]:
+    """Time each step, and a plain product after it; two rounds warm up.
 
     Args:
         run: Makes a step.
         num_steps: Rounds that count.
         num_products: Products at the same time, whose time is divided by their number.
+
+    Returns:
+        Seconds of the steps, and of the products.
     """
     import tensorflow as tf
 
@@ -140,24 +145,26 @@ def interleaved(run: Any, num_steps: int, num_products: int) -> tuple[list[float
     def multiply() -> Any:
         return [tf.linalg.matmul(matrix, matrix)[0, 0] for matrix in matrices]
 
-    def products() -> None:
+    def wait_for_products() -> None:
         for corner in multiply():
             corner.numpy()
 
-    rounds = [(timed(run), timed(products) / num_products) for _ in range(num_steps + 2)]
+    rounds = [
+        (time_call(run), time_call(wait_for_products) / num_products) for _ in range(num_steps + 2)
+    ]
     seconds, product_seconds = zip(*rounds[2:], strict=True)
     return list(seconds), list(product_seconds)
 
 
-def timed(run: Any) -> float:
+def time_call(run: Any) -> float:
     """Return seconds that a call takes."""
     start = time.perf_counter()
     run()
     return time.perf_counter() - start
 
 
-def peak_bytes() -> int:
-    """Return the most memory that this process has held."""
+def read_peak_bytes() -> int:
+    """Read the most memory that this process has held."""
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -181,7 +188,7 @@ def print_table(figures: dict[str, Figures]) -> None:
     for heading in HEADINGS:
         table.add_column(heading, justify="right")
     for name, values in figures.items():
-        table.add_row(name, *cells(values))
+        table.add_row(name, *format_cells(values))
     Console().print(table)
 
 
@@ -203,7 +210,7 @@ def print_profiles(figures: dict[str, Figures]) -> None:
     Console().print(table)
 
 
-def cells(values: Figures) -> Sequence[str]:
+def format_cells(values: Figures) -> Sequence[str]:
     """Return the figures of a row, as text."""
     seconds, gibibyte = values["seconds"], 2**30
     over = max(values["peak_bytes"] - gibibyte, 0.0) / values["parameters"]

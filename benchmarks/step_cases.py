@@ -17,7 +17,7 @@ class Case:
 
     Args:
         hparams_set: Name of the set.
-        batch_size: examples.
+        batch_size: Examples.
         inputs: What is read.
         input_shape: Of one example: pieces, pixels or frames.
         target_length: Pieces to write; 0 for a class.
@@ -46,8 +46,8 @@ CASES = {
 }
 
 
-def step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
-    """Return the training step of a set's model for one pair of modalities, and the task.
+def build_step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
+    """Build the training step of a set's model for one pair of modalities, and the task.
 
     Args:
         case: The shape.
@@ -58,7 +58,7 @@ def step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
     from t2t_mm.training.step import TrainStep
 
     hparams = load_hparams(case.hparams_set, overrides=settings)
-    model, task = model_and_task(case, hparams)
+    model, task = build_model_and_task(case, hparams)
     optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
     return TrainStep(
         model,
@@ -69,8 +69,8 @@ def step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
     ), task
 
 
-def model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
-    """Return the model of a set that runs one pair of modalities, and the task."""
+def build_model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
+    """Build the model of a set that runs one pair of modalities, and the task."""
     from t2t_mm.model.build import ModalitySpec, build_multimodel
     from t2t_mm.run.task import Task
 
@@ -91,8 +91,8 @@ def model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
     return model, task
 
 
-def random_batch(case: Case) -> dict[str, Any]:
-    """Return a batch without padding, as the input pipelines make them."""
+def draw_batch(case: Case) -> dict[str, Any]:
+    """Draw a batch without padding, as the input pipelines make them."""
     import numpy as np
     import tensorflow as tf
 

@@ -29,19 +29,19 @@ def show_scaling(
     tokens, lengths = (QUICK_TOKENS, QUICK_LENGTHS) if quick else (TOKENS, LENGTHS)
     examples = QUICK_EXAMPLES if quick else EXAMPLES
 
-    def case(batch_size: int, length: int) -> Case:
+    def make_case(batch_size: int, length: int) -> Case:
         return Case(hparams_set, batch_size, TEXT, (length,), length)
 
     measure = functools.cache(measure)  # the sweeps have a case in common
     sweeps = {
-        "length": [case(tokens // length, length) for length in lengths],
-        "examples": [case(number, lengths[0]) for number in examples],
+        "length": [make_case(tokens // length, length) for length in lengths],
+        "examples": [make_case(number, lengths[0]) for number in examples],
     }
     tables = {axis: [(one, measure(one)) for one in cases] for axis, cases in sweeps.items()}
     for axis, rows in tables.items():
         print_sweep(axis, rows)
     if plot:
-        draw(tables, plot)
+        draw_sweeps(tables, plot)
     return [
         {"sweep": axis, "examples": one.batch_size, "length": one.target_length, **values}
         for axis, rows in tables.items()
@@ -49,14 +49,14 @@ def show_scaling(
     ]
 
 
-def size_of(axis: str, case: Case) -> int:
-    """Return what a sweep changes."""
+def read_size(axis: str, case: Case) -> int:
+    """Read what a sweep changes."""
     size: int = case.target_length if axis == "length" else case.batch_size
     return size
 
 
-def describe(axis: str, case: Case) -> str:
-    """Return what stays the same in a sweep."""
+def describe_sweep(axis: str, case: Case) -> str:
+    """Describe what stays the same in a sweep."""
     if axis == "length":
         return f"{case.hparams_set}, {case.batch_size * case.target_length:,} target tokens"
     return f"{case.hparams_set}, texts of {case.target_length} + {case.target_length}"
@@ -72,18 +72,18 @@ def print_sweep(axis: str, rows: Sequence[Row]) -> None:
         table.add_column(heading, justify="right")
     for case, values in rows:
         table.add_row(
-            f"{size_of(axis, case):,}",
+            f"{read_size(axis, case):,}",
             f"{1e3 * values['seconds']:,.0f}",
             f"{values['target_tokens'] / values['seconds']:,.0f}",
             f"{values['share']:.0%}",
             f"{values['operations'] / 1e9:,.0f}",
             f"{values['peak_bytes'] / 2**30:.1f}",
         )
-    print(f"\n{describe(axis, rows[0][0])}")
+    print(f"\n{describe_sweep(axis, rows[0][0])}")
     Console().print(table)
 
 
-def draw(tables: dict[str, list[Row]], path: str) -> None:
+def draw_sweeps(tables: dict[str, list[Row]], path: str) -> None:
     """Draw the medians with their quartiles, both axes logarithmic."""
     import matplotlib
 
@@ -94,7 +94,7 @@ def draw(tables: dict[str, list[Row]], path: str) -> None:
         1, len(tables), figsize=(10, 4.2), sharey=True, layout="constrained"
     )
     for chart, (axis, rows) in zip(charts, tables.items(), strict=True):
-        sizes = [size_of(axis, case) for case, _ in rows]
+        sizes = [read_size(axis, case) for case, _ in rows]
         low, high = zip(*(values["quartiles"] for _, values in rows), strict=True)
         seconds = [values["seconds"] for _, values in rows]
         chart.plot(sizes, seconds, marker="o", markersize=3, label="measured")
@@ -105,6 +105,6 @@ def draw(tables: dict[str, list[Row]], path: str) -> None:
             chart.legend(fontsize=8)
         set_log_axes(chart, sizes, axis, "seconds a step")
         chart.set_ylim(0.5 * min(seconds), 2 * max(seconds))
-        chart.set_title(describe(axis, rows[0][0]), fontsize=10)
+        chart.set_title(describe_sweep(axis, rows[0][0]), fontsize=10)
     figure.savefig(path, dpi=150)
     pyplot.close(figure)

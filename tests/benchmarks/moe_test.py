@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.expert_patterns import Shape, one_hot_dropped, route, run_one_hot
+from benchmarks.expert_patterns import Shape, measure_one_hot_dropped, route, run_one_hot
 from t2t_mm.layers.dispatch import run_dense
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +76,7 @@ def test_one_hot_einsums_are_the_layer_but_for_what_they_drop() -> None:
     right = run_dense(x, experts, gates, list(w_in), list(w_out))
     got = run_one_hot(x, experts, gates, w_in, w_out)
     np.testing.assert_allclose(got, right, atol=1e-5)
-    assert one_hot_dropped(experts, 2) == 0.0
+    assert measure_one_hot_dropped(experts, 2) == 0.0
 
     x, experts, gates, w_in, w_out = layer_inputs(10)  # room for 7 each
     experts[:] = 0
@@ -84,7 +84,7 @@ def test_one_hot_einsums_are_the_layer_but_for_what_they_drop() -> None:
     got = np.asarray(run_one_hot(x, experts, gates, w_in, w_out))
     np.testing.assert_allclose(got[:7], right[:7], atol=1e-5)
     np.testing.assert_array_equal(got[7:], np.zeros((3, 3)))
-    assert one_hot_dropped(experts, 2) == 0.3
+    assert measure_one_hot_dropped(experts, 2) == 0.3
 
 
 def test_the_skewed_router_sends_half_of_the_tokens_to_a_tenth_of_the_experts() -> None:

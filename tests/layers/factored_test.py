@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from t2t_mm.layers import factored
 from t2t_mm.layers.dispatch import run_ragged
-from t2t_mm.layers.factored import FactoredGradient, make_matrix_gradient, keep_factors
+from t2t_mm.layers.factored import FactoredGradient, keep_factors, make_matrix_gradient
 
 HEIGHT, WIDTH = 24, 48
 
