@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from PIL import Image as pillow
+from PIL import Image as Pillow
 
 from t2t_mm import Problem, registry
 from t2t_mm.data.pipeline.mixture import Mixture, compute_mixture_rates
@@ -90,7 +90,7 @@ def sound(kind: str, seconds: float, dice: np.random.Generator) -> np.ndarray:
 def picture_file(array: np.ndarray, kind: str = "PNG", mode: str = "RGB") -> bytes:
     """Returns uint8[height, width, 3] as the bytes of a picture file."""
     file = io.BytesIO()
-    pillow.fromarray(array).convert(mode).save(file, kind)
+    Pillow.fromarray(array).convert(mode).save(file, kind)
     return file.getvalue()
 
 

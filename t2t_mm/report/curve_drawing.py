@@ -30,16 +30,16 @@ class Scale:
     high: float
 
     def x(self, step: float) -> float:
-        """Pixels from the left."""
+        """Return the pixels from the left."""
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * step / self.steps
 
     def y(self, value: float) -> float:
-        """Pixels from the top; logarithmic."""
+        """Return the pixels from the top; logarithmic."""
         part = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
         return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * part
 
     def ticks(self) -> list[float]:
-        """Round values between low and high: 1, 2 and 5 times powers of ten.
+        """List the round values between low and high: 1, 2 and 5 times powers of ten.
 
         Example:
             >>> Scale(10, 0.3, 6.0).ticks()

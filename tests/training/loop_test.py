@@ -76,6 +76,7 @@ def test_a_loss_that_is_no_number_names_the_problem(tiny_run: TinyRun, tmp_path:
         )
 
 
+@pytest.mark.slow
 def test_what_is_saved_and_scored_has_every_update(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ BATCHES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("least_factored", [1, factored.LEAST_ELEMENTS])
 def test_postponed_updates_are_those_made_at_once(
     least_factored: int, monkeypatch: pytest.MonkeyPatch
@@ -116,6 +117,7 @@ def test_postponed_updates_are_those_made_at_once(
             np.testing.assert_array_equal(state, at_once.optimizer.state()[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_factored_gradients_train_as_matrices_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """With experts of few rows and of many."""
     monkeypatch.setattr(step_module, "LEAST_POSTPONED", 100)
