@@ -68,7 +68,8 @@ def train(
 
     Example:
         >>> from t2t_mm.registry import load_hparams
-        >>> hparams = load_hparams("multimodel_tiny", overrides="width=8,num_heads=2,steps=2")
+        >>> small = "width=8,encoder_blocks=1,mixer_blocks=0,decoder_blocks=1,steps=1"
+        >>> hparams = load_hparams("multimodel_tiny", overrides=small)
         >>> options = TrainingOptions(generate=True, evaluate=False)
         >>> run = train("mini_ende", hparams=hparams, data_dir="demo/data", output_dir="short",
         ...             options=options)
