@@ -107,7 +107,7 @@ class Adam:
     def _clip(
         self, gradients: dict[int, Gradient], norm: tf.Tensor, was_updated: tf.Tensor
     ) -> tuple[dict[int, Gradient], Any]:
-        """Clip by a small factor here; return the gradients and the factor that is still to clip them.
+        """Clip by a small factor; return the gradients, and the factor that is still to clip them.
 
         Small is beside the scales of the variables that were updated before: `_fold_factor` is
         exact to 0.03% in float32 down to `LEAST_SHARE` times the root of the largest.

@@ -46,7 +46,7 @@ class TrainState:
     best_of_problem: dict[str, float] = field(default_factory=dict)
 
     def keep_best(self, log_perplexities: Mapping[str, float]) -> float:
-        """Keep the best of an evaluation at this step, by problem and in the mean, which it returns."""
+        """Keep the lowest values of this step's evaluation and return their mean."""
         for name, value in log_perplexities.items():
             self.best_of_problem[name] = min(value, self.best_of_problem.get(name, float("inf")))
         mean = float(np.mean(list(log_perplexities.values())))
