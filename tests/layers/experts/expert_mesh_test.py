@@ -18,6 +18,8 @@ from t2t_mm.errors import UserError
 from t2t_mm.layers.experts.mixture_of_experts import Experts
 from t2t_mm.registry import load_hparams
 
+pytestmark = pytest.mark.slow  # a program of its own that trains and evaluates
+
 
 @dataclass(frozen=True)
 class MeshRun:
@@ -34,7 +36,7 @@ class MeshRun:
 @pytest.fixture(scope="module")
 def mesh_run(tiny_run, tmp_path_factory):
     results = tmp_path_factory.mktemp("mesh")
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
         [sys.executable, root / "mesh_run.py", tiny_run.data_dir, results / "run", results],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(root.parent), *sys.path])},
