@@ -33,7 +33,7 @@ class CountDown:
     ) -> tuple[tf.Tensor, tuple[tf.Tensor]]:
         return tf.maximum(cache[0] - position, 0), cache
 
-    def logits(self, x: tf.Tensor, modality: str) -> tf.Tensor:
+    def compute_logits(self, x: tf.Tensor, modality: str) -> tf.Tensor:
         return tf.one_hot(x, 10)
 
     def classify(self, encoded: Encoded, modality: str) -> tf.Tensor:
