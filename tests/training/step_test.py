@@ -258,6 +258,7 @@ def test_gates_of_problems_share_a_trace_and_each_learns_from_its_own_batches() 
         assert (np.abs(choice.numpy()).max(axis=1) > 0).tolist() == [True, False, True]
 
 
+@pytest.mark.slow
 def test_slots_dropped_for_want_of_room_are_in_the_metrics_of_a_capacity_alone() -> None:
     half = make_step(expert_dispatch="capacity", capacity_factor=0.5)
     metrics = half.update(task("ende", 0), batch(6), 1e-3)
