@@ -65,7 +65,7 @@ wheel: ## build the source archive, and from it the wheel, into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove caches and what a build leaves
-	rm -rf build dist t2t_mm.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist t2t_mm.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 distclean: clean ## also remove .venv and the demo's data and run
