@@ -84,6 +84,7 @@ def limit_file_size() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_the_last_good_checkpoint_stays(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def test_whole_splits_are_scored_by_problem(tiny_run: TinyRun, tmp_path: Path) -
     assert written["algorithmic_copy"]["bleu"] == scores["algorithmic_copy"]["bleu"]
 
 
+@pytest.mark.slow
 def test_a_part_of_the_problems_or_examples_leaves_the_other_results(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:

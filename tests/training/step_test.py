@@ -132,6 +132,7 @@ def test_factored_gradients_train_as_matrices_do(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("least_factored", [1, factored.LEAST_ELEMENTS])
+@pytest.mark.slow
 def test_what_a_batch_does_not_reach_is_left_alone_when_updates_wait(
     least_factored: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +200,7 @@ def test_accumulated_batches_equal_one_batch_of_both() -> None:
         np.testing.assert_allclose(value, values(whole)[path], atol=2e-4, err_msg=path)
 
 
+@pytest.mark.slow
 def test_an_update_of_two_signatures_reaches_both_and_the_next_only_its_own() -> None:
     step = make_step(2)
     start = values(step)
