@@ -32,7 +32,8 @@ class Case:
     @property
     def targets(self) -> Feature:
         """What is written."""
-        return Language() if self.target_length else Categorical(num_classes=NUM_CLASSES)
+        classes = Categorical(num_classes=NUM_CLASSES, share="benchmark")
+        return Language() if self.target_length else classes
 
 
 TEXT, PICTURE, SOUND = Language(), Image(), Audio(num_bands=80)
@@ -75,15 +76,14 @@ def build_model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:
     from t2t_mm.run.task import Task
 
     writes = "text" if case.target_length else ""
-    task = Task("benchmark", case.inputs, case.targets, writes, 0, ())
+    nets = (case.inputs.share_key, case.targets.share_key)
+    task = Task("benchmark", case.inputs, case.targets, writes, 0, (), nets)
     sizes = {"language": VOCABULARY_SIZE, "categorical": NUM_CLASSES}
     model = build_multimodel(
         hparams.model,
         experts=hparams.experts,
-        inputs={
-            case.inputs.share_key: ModalitySpec(case.inputs, sizes.get(case.inputs.modality, 0))
-        },
-        targets={case.targets.share_key: ModalitySpec(case.targets, sizes[case.targets.modality])},
+        inputs={nets[0]: ModalitySpec(case.inputs, sizes.get(case.inputs.modality, 0))},
+        targets={nets[1]: ModalitySpec(case.targets, sizes[case.targets.modality])},
         commands=[writes],
         seed=1,
         nets=hparams.modality,

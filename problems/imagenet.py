@@ -23,7 +23,8 @@ _VALIDATION_ARCHIVE = "ILSVRC2012_img_val.tar"
 # 25 classes in each part of the 1,000: enough parts for many processes, and enough classes in the
 # first of them for a quick look with --max_cases.
 _NUM_PARTS = 40
-_CLASSES = Categorical(vocabulary="imagenet_classes")
+# One list of classes, so one output layer for pictures of all sizes.
+_CLASSES = Categorical(vocabulary="imagenet_classes", share="imagenet")
 
 
 class ImagenetProblem(Problem):

@@ -1,19 +1,20 @@
 """What a problem declares about its examples: small frozen records, no Keras, no TensorFlow.
 
-The nets behind these records live in `t2t_mm.modalities`; two features with the same share key
-share one net.
+The nets behind these records live in `t2t_mm.modalities`; features with the same share key share
+one net.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, ClassVar, Literal
 
 from t2t_mm.errors import UserError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_SHARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class Feature:
@@ -29,7 +30,7 @@ class Feature:
 
     @property
     def share_key(self) -> str:
-        """Features with equal share keys use the same weights."""
+        """Features with equal share keys use the same weights; "": the net is the feature's own."""
         return self.modality
 
 
@@ -143,8 +144,9 @@ class Audio(Feature):
 
     @property
     def share_key(self) -> str:
-        """One net for waveforms, and one for each number of bands."""
-        return f"audio:{self.num_bands if self.representation == 'log_mel' else 'waveform'}"
+        """One net for each rate and number of bands, and one for waveforms of each rate."""
+        bands = self.num_bands if self.representation == "log_mel" else "waveform"
+        return f"audio:{self.sample_rate_hz}:{bands}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,10 +157,20 @@ class Categorical(Feature):
         num_classes: Number of classes where they have no names but "0", "1", ...
         vocabulary: Name of the list of class names, `data_dir/vocab/<name>.labels`, which the
             problem gives by `class_names`. Exactly one of the two is given.
+        share: Features that declare the same name here, and have the same classes, share a net;
+            without it each problem's has its own, since equal numbers of classes mean nothing. It
+            is no part of a comparison: a run keeps the sharing that it was trained with.
+
+    Example:
+        >>> Categorical(num_classes=10, share="digits").share_key
+        'categorical:digits'
     """
+
+    reading_fields: ClassVar[frozenset[str]] = frozenset({"share"})
 
     num_classes: int = 0
     vocabulary: str = ""
+    share: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if bool(self.num_classes) == bool(self.vocabulary):
@@ -170,6 +182,7 @@ class Categorical(Feature):
             _check_name("Categorical", self.vocabulary)
         else:
             _check_count("Categorical", "num_classes", self.num_classes, 2)
+        _check_share(self.share)
 
     @property
     def modality(self) -> str:
@@ -178,8 +191,8 @@ class Categorical(Feature):
 
     @property
     def share_key(self) -> str:
-        """One net for each list of classes."""
-        return f"categorical:{self.vocabulary or self.num_classes}"
+        """One net for each name that is declared."""
+        return f"categorical:{self.share}" if self.share else ""
 
 
 NUM_RANKED = 5
@@ -199,7 +212,7 @@ def feature_to_json(feature: Feature) -> dict[str, Any]:
 
     Example:
         >>> feature_to_json(Categorical(num_classes=3))
-        {'modality': 'categorical', 'num_classes': 3, 'vocabulary': ''}
+        {'modality': 'categorical', 'num_classes': 3, 'vocabulary': '', 'share': ''}
     """
     assert is_dataclass(feature), f"{type(feature).__name__} is not a dataclass"
     return {"modality": feature.modality, **asdict(feature)}
@@ -248,6 +261,16 @@ def _check_name(record: str, vocabulary: object) -> None:
             f"{record} was given a vocabulary name that cannot be a file name",
             expected="letters, digits and '_.-', beginning with a letter or digit",
             received={"vocabulary": vocabulary},
+        )
+
+
+def _check_share(share: object) -> None:
+    """Refuse a name of what is shared that cannot be part of a weight's name; "" is none."""
+    if not isinstance(share, str) or (share and not _SHARE.fullmatch(share)):
+        raise UserError(
+            "Categorical.share is no name",
+            expected="letters, digits and '_-', beginning with a letter or digit",
+            received={"share": share},
         )
 
 

@@ -14,11 +14,13 @@ from t2t_mm.features import Audio, BatchSpec, Categorical, Feature, Image, Langu
         (Language("bytes"), "language", "language:bytes"),
         (Image(height=32, width=32), "image", "image"),
         (Image(channels=1, flip=True), "image", "image:1"),
-        (Audio(), "audio", "audio:80"),
-        (Audio(num_bands=40), "audio", "audio:40"),
-        (Audio(representation="waveform"), "audio", "audio:waveform"),
-        (Categorical(num_classes=10), "categorical", "categorical:10"),
-        (Categorical(vocabulary="pets"), "categorical", "categorical:pets"),
+        (Audio(), "audio", "audio:16000:80"),
+        (Audio(num_bands=40), "audio", "audio:16000:40"),
+        (Audio(sample_rate_hz=8000), "audio", "audio:8000:80"),
+        (Audio(representation="waveform"), "audio", "audio:16000:waveform"),
+        (Categorical(num_classes=10), "categorical", ""),
+        (Categorical(vocabulary="pets"), "categorical", ""),
+        (Categorical(vocabulary="pets", share="animals"), "categorical", "categorical:animals"),
     ],
 )
 def test_modality_and_share_key(feature: Feature, modality: str, share_key: str) -> None:
@@ -54,6 +56,8 @@ def test_equal_declarations_are_equal_and_frozen() -> None:
         (lambda: Categorical(num_classes=3, vocabulary="x"), "num_classes=3, vocabulary='x'"),
         (lambda: Categorical(num_classes=1), "num_classes=1"),
         (lambda: Categorical(vocabulary="a/b"), "vocabulary='a/b'"),
+        (lambda: Categorical(num_classes=3, share="a.b"), "share='a.b'"),
+        (lambda: Categorical(num_classes=3, share=4), "share=4"),  # type: ignore[arg-type]
         (lambda: BatchSpec(tokens=-5), "tokens=-5"),
         (lambda: BatchSpec(tokens=2.5), "tokens=2.5"),  # type: ignore[arg-type]
         (lambda: BatchSpec(examples=True), "examples=True"),

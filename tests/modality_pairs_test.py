@@ -115,8 +115,8 @@ def test_all_in_one_mixture_issue_413(senses: SensesRun) -> None:
     assert all(np.isfinite(array).all() for array in after.values())
     changed = parts_that_differ(before, after)
     # The steps between the two checkpoints were of captions and of sounds with classes.
-    assert {"image", "audio_waveform", "categorical_kinds_for_tests", "encoder"} <= changed
-    assert not {"audio_80", "categorical_3"} & changed
+    assert {"image", "audio_16000_waveform", "categorical_kinds", "encoder"} <= changed
+    assert not {"audio_16000_80", "categorical_topics_for_tests.targets"} & changed
 
 
 def test_two_problems_of_the_same_pair_share_nets_and_trace_issue_379(senses: SensesRun) -> None:

@@ -164,7 +164,10 @@ class CroppedCaptions(Captions):
 class Pictures(SensesProblem):
     """Image to label: pictures of their own sizes, named classes."""
 
-    modalities: ClassVar = {"inputs": Image(), "targets": Categorical(vocabulary="kinds_for_tests")}
+    modalities: ClassVar = {
+        "inputs": Image(),
+        "targets": Categorical(vocabulary="kinds_for_tests", share="kinds"),
+    }
     metrics = ("top_k",)
 
     def class_names(self, feature: str) -> Sequence[str]:
@@ -187,11 +190,11 @@ class Speech(SensesProblem):
 
 @registry.register_problem("sounds_for_tests")
 class Sounds(Pictures):
-    """Audio to label: a waveform of floats, and the classes of the pictures."""
+    """Audio to label: a waveform of floats, and the net of the pictures' classes."""
 
     modalities: ClassVar = {
         "inputs": Audio(representation="waveform"),
-        "targets": Categorical(vocabulary="kinds_for_tests"),
+        "targets": Categorical(vocabulary="kinds_for_tests", share="kinds"),
     }
 
     def example(self, kind: str, index: int, dice: np.random.Generator) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class BatchDecoder:
             2
         """
         signature = task.signature
-        if self.model.modalities[task.targets.share_key].reads_encoder:
+        if self.model.modalities[task.nets[1]].reads_encoder:
             if signature not in self._rankings:
                 self._rankings[signature] = TopClasses(self.model, *signature)
             ids = self._rankings[signature](batch, problem_index=task.problem_index)

@@ -195,6 +195,6 @@ def _make_modalities(
             nets=settings,
             reads=key in inputs,
             writes=key in targets,
-            name=key.replace(":", "_"),
+            name=key.replace(":", "_").replace("/", "."),
         )
     return nets

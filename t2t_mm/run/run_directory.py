@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,19 @@ def check_resumable(run: Run, asked: Run) -> None:
             + "\n  ".join(differences)
             + "\nRepeat the run's own settings to go on with it, or name another --output_dir."
         )
+
+
+def keep_nets(run: Run, earlier: Run) -> Run:
+    """Return `run` with the nets of what it continues: its weights are under their names.
+
+    Args:
+        run: As the present call would describe it.
+        earlier: As its folder describes it; its problems are the same.
+    """
+    tasks = (
+        replace(task, nets=old.nets) for task, old in zip(run.tasks, earlier.tasks, strict=True)
+    )
+    return replace(run, tasks=tuple(tasks))
 
 
 def check_vocabularies(run: Run, vocabularies: Mapping[str, Vocabulary], where: Path) -> None:

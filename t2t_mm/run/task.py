@@ -16,6 +16,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Feature, feature_from_json, feature_to_json
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.run.sharing import name_net, name_net_of_0_1_0
 from t2t_mm.settings import HParams
 
 
@@ -31,6 +32,7 @@ class Task:
             from the encoder's output and no decoder is told what to do.
         command_index: Its row in the model's table.
         metrics: Names of the decoded metrics.
+        nets: Share keys of the nets that read the inputs and write the targets.
         problem_index: Its place among the run's problems.
     """
 
@@ -40,12 +42,13 @@ class Task:
     command: str
     command_index: int
     metrics: tuple[str, ...]
+    nets: tuple[str, str] = dataclasses.field(compare=False)  # a run keeps those it began with
     problem_index: int = dataclasses.field(default=0, compare=False)  # older runs have none
 
     @property
     def signature(self) -> tuple[str, str]:
         """The nets that a step of this task runs through: (input net, target net)."""
-        return (self.inputs.share_key, self.targets.share_key)
+        return self.nets
 
     def indices(self) -> dict[str, np.int32]:
         """Return what the model's call asks for beside a batch: "command" and "problem"."""
@@ -60,19 +63,23 @@ class Task:
             "command": self.command,
             "command_index": self.command_index,
             "metrics": list(self.metrics),
+            "nets": list(self.nets),
             "problem_index": self.problem_index,
         }
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Task:
-        """Read the record that `to_json` gave."""
+        """Read the record that `to_json` gave; one of 0.1.0 names no nets, it had a rule."""
+        inputs, targets = (feature_from_json(record[side]) for side in ("inputs", "targets"))
+        reader, writer = record.get("nets") or map(name_net_of_0_1_0, (inputs, targets))
         return cls(
             name=record["name"],
-            inputs=feature_from_json(record["inputs"]),
-            targets=feature_from_json(record["targets"]),
+            inputs=inputs,
+            targets=targets,
             command=record["command"],
             command_index=record["command_index"],
             metrics=tuple(record["metrics"]),
+            nets=(reader, writer),
             problem_index=record.get("problem_index", 0),
         )
 
@@ -101,6 +108,7 @@ def make_tasks(problems: Sequence[Problem]) -> list[Task]:
             command=command,
             command_index=commands.index(command) if command else 0,
             metrics=tuple(problem.metrics),
+            nets=(name_net(problem, "inputs"), name_net(problem, "targets")),
             problem_index=index,
         )
         for index, (problem, command) in enumerate(zip(problems, named, strict=True))
@@ -125,6 +133,21 @@ def _check_targets(problem: Problem) -> Feature:
     return feature
 
 
+def differ_in_sharing(tasks: Sequence[Task], others: Sequence[Task]) -> bool:
+    """Return whether the nets of tasks are shared otherwise than those of others.
+
+    Args:
+        tasks: Those of a run.
+        others: The same problems in the same order; their nets may have other names.
+    """
+
+    def number_nets(some: Sequence[Task]) -> list[int]:
+        names = [name for task in some for name in task.nets]
+        return [names.index(name) for name in names]
+
+    return number_nets(tasks) != number_nets(others)
+
+
 def load_task_vocabularies(tasks: Sequence[Task], directory: Path) -> dict[str, Vocabulary]:
     """Load the vocabularies of tasks by name.
 
@@ -146,15 +169,18 @@ def build_model(
         tasks: The run's tasks.
         vocabularies: Those that the tasks use, by name.
         hparams: The run's settings.
+
+    Raises:
+        UserError: Two problems share a net but not its classes.
     """
-
-    def list_specs(side: str) -> dict[str, ModalitySpec]:
-        declared: list[Feature] = [getattr(task, side) for task in tasks]
-        return {
-            feature.share_key: ModalitySpec(feature, _find_vocabulary_size(feature, vocabularies))
-            for feature in declared
-        }
-
+    _check_same_classes(tasks, vocabularies)
+    inputs, targets = (
+        {key: ModalitySpec(spec, _find_vocabulary_size(spec, vocabularies)) for key, spec in side}
+        for side in (
+            [(task.nets[0], task.inputs) for task in tasks],
+            [(task.nets[1], task.targets) for task in tasks],
+        )
+    )
     commands = [""] * (1 + max(task.command_index for task in tasks))
     for task in tasks:
         commands[task.command_index] = task.command or commands[task.command_index]
@@ -162,12 +188,31 @@ def build_model(
         hparams.model,
         experts=hparams.experts,
         nets=hparams.modality,
-        inputs=list_specs("inputs"),
-        targets=list_specs("targets"),
+        inputs=inputs,
+        targets=targets,
         commands=commands,
         num_problems=len(tasks),
         seed=hparams.train.seed,
     )
+
+
+def _check_same_classes(tasks: Sequence[Task], vocabularies: Mapping[str, Vocabulary]) -> None:
+    """Refuse features that share a net but mean different things by its outputs."""
+    first: dict[str, tuple[str, Vocabulary]] = {}
+    for task in tasks:
+        for key, feature in zip(task.nets, (task.inputs, task.targets), strict=True):
+            if not name_vocabulary(feature):
+                continue
+            vocabulary = vocabularies[name_vocabulary(feature)]
+            other_task, other = first.setdefault(key, (task.name, vocabulary))
+            if other.hash != vocabulary.hash:
+                raise UserError(
+                    f"Problems {other_task} and {task.name} share the net {key!r}, but not its "
+                    "classes",
+                    expected=f"the {other.size} classes of {other.name!r}, in the same order",
+                    received={"classes": f"the {vocabulary.size} of {vocabulary.name!r}"},
+                    fix="Declare another share= in one of them, or none.",
+                )
 
 
 def _find_vocabulary_size(feature: Feature, vocabularies: Mapping[str, Vocabulary]) -> int:

@@ -25,11 +25,12 @@ from t2t_mm.run.run_directory import (
     Run,
     check_resumable,
     check_vocabularies,
+    keep_nets,
     open_run,
     write_environment,
     write_run,
 )
-from t2t_mm.run.task import build_model, load_task_vocabularies, make_tasks
+from t2t_mm.run.task import build_model, differ_in_sharing, load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.loop import Evaluate, run_training
@@ -96,16 +97,14 @@ def train(
     run = _describe(inputs, hparams, output_dir, options.t2t_usr_dir)
     kept = "the last good checkpoint is kept"
     with claim_folder(output_dir, "this run"), report_full_disk(output_dir, kept):
-        _train(run, inputs, options.eval_steps if options.evaluate else None)
-    return run
+        return _train(run, inputs, options.eval_steps if options.evaluate else None)
 
 
-def _train(run: Run, inputs: TrainingInputs, eval_steps: int | None) -> None:
-    hparams = run.hparams
-    store = CheckpointStore(run.directory, hparams.train.keep_checkpoint_max)
+def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run:
+    hparams = declared.hparams
+    store = CheckpointStore(declared.directory, hparams.train.keep_checkpoint_max)
     latest = store.find_latest()
-    if latest is not None:
-        _check_same_run(run)
+    run = declared if latest is None else _continue_run(declared)
     vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
     model = build_model(run.tasks, vocabularies, hparams)
     optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
@@ -120,12 +119,15 @@ def _train(run: Run, inputs: TrainingInputs, eval_steps: int | None) -> None:
         progress.note(line)
     for line in _introduce(run, model.count_params(), state.step):
         progress.note(line)
+    if differ_in_sharing(run.tasks, declared.tasks):
+        progress.note("the run keeps the nets that it was trained with, not those declared now")
     evaluate: Evaluate | None = None
     if eval_steps is not None:
         evaluate = _prepare_evaluation(run, inputs, state, eval_steps, progress)
     mixture = Mixture(inputs.rates, hparams.train.seed)
     with RunLog(run.directory, state.step) as log, progress:
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
+    return run
 
 
 def set_up_runtime(hparams: HParams) -> None:
@@ -161,8 +163,8 @@ def _describe(
     )
 
 
-def _check_same_run(run: Run) -> None:
-    """Check that `run` continues what lies in its folder, where there is a checkpoint."""
+def _continue_run(run: Run) -> Run:
+    """Check that `run` continues what lies in its folder, and take over the nets of that."""
     if not (run.directory / "run.json").exists():
         raise UserError(
             f"{run.directory} holds checkpoints but no run.json, so their settings are unknown",
@@ -172,6 +174,7 @@ def _check_same_run(run: Run) -> None:
     directory = Path(run.data_dir)
     check_vocabularies(earlier, load_task_vocabularies(run.tasks, directory), directory)
     check_resumable(earlier, run)
+    return keep_nets(run, earlier)
 
 
 def _prepare_evaluation(

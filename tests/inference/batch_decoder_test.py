@@ -13,8 +13,10 @@ from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.run.task import Task
 
 BYTES, FRUIT = ByteVocabulary(), LabelVocabulary("fruit", ["pear", "plum", "fig"])
-TEXT = Task("reverse", Language("bytes"), Language("bytes"), "reverse", 3, ("bleu",), 2)
-CLASS = Task("fruits", Image(), Categorical(vocabulary="fruit"), "", 0, ("top_k",), 5)
+BOTH = ("language:bytes", "language:bytes")
+TEXT = Task("reverse", Language("bytes"), Language("bytes"), "reverse", 3, ("bleu",), BOTH, 2)
+KINDS = ("image", "categorical:fruits/targets")
+CLASS = Task("fruits", Image(), Categorical(vocabulary="fruit"), "", 0, ("top_k",), KINDS, 5)
 
 
 class Backwards:
@@ -38,8 +40,8 @@ def decoder(monkeypatch: pytest.MonkeyPatch) -> BatchDecoder:
     for name in ("GreedySearch", "TopClasses"):
         monkeypatch.setattr(batch_decoder, name, Backwards)
     modalities = {
-        TEXT.targets.share_key: SimpleNamespace(reads_encoder=False),
-        CLASS.targets.share_key: SimpleNamespace(reads_encoder=True),
+        TEXT.nets[1]: SimpleNamespace(reads_encoder=False),
+        CLASS.nets[1]: SimpleNamespace(reads_encoder=True),
     }
     model: Any = SimpleNamespace(modalities=modalities)
     return BatchDecoder(model, {"bytes": BYTES, "fruit": FRUIT}, extra_length=7)
@@ -60,7 +62,7 @@ def test_the_best_class_is_the_output_and_all_of_them_the_ranking(decoder: Batch
 
 def test_tasks_of_one_signature_share_a_search(decoder: BatchDecoder) -> None:
     batch = {"inputs": np.array([[1, 2]], np.int32)}
-    other = Task("copy", TEXT.inputs, TEXT.targets, "copy", 0, ())
+    other = Task("copy", TEXT.inputs, TEXT.targets, "copy", 0, (), TEXT.nets)
     for task in (TEXT, other, CLASS, TEXT, CLASS):
         decoder(task, batch)
     assert Backwards.made == [TEXT.signature, CLASS.signature]

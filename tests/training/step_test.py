@@ -28,7 +28,9 @@ OTHER = Language("other")
 
 
 def task(name: str, command_index: int, targets: Language | None = None) -> Task:
-    return Task(name, Language(), targets or Language(), name, command_index, ("bleu",))
+    written = targets or Language()
+    nets = (Language().share_key, written.share_key)
+    return Task(name, Language(), written, name, command_index, ("bleu",), nets)
 
 
 def batch(length: int, seed: int = 0) -> dict[str, np.ndarray]:

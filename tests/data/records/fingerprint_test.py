@@ -50,6 +50,7 @@ def test_differences_say_what_changed() -> None:
         (Language(), Language("bytes"), False),
         (Language(), Language(alternatives=True), False),
         (Categorical(num_classes=3), Categorical(num_classes=4), False),
+        (Categorical(num_classes=3), Categorical(num_classes=3, share="digits"), True),
     ],
 )
 def test_features_count_as_they_affect_what_is_stored(

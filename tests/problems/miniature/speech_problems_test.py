@@ -38,7 +38,7 @@ def by_split() -> dict[str, list[str]]:
 def test_what_it_declares() -> None:
     problem = registry.problem("mini_speech")
     assert problem.modalities == {"inputs": Audio(), "targets": Language()}
-    assert problem.features["inputs"].share_key == "audio:80"
+    assert problem.features["inputs"].share_key == "audio:16000:80"
     assert (problem.command_name, problem.metrics) == ("en", ("wer",))
 
 
