@@ -25,6 +25,7 @@ from typing import Any
 
 from absl import flags as absl_flags
 
+from t2t_mm.bin.idle_flags import refuse_idle_flags
 from t2t_mm.errors import UserError, suggest_closest
 
 EXIT_USAGE = 2
@@ -90,7 +91,9 @@ def run_command(
             raise UserError(
                 f"{name} takes flags only", expected="--flag=value", received={"argument": words[0]}
             )
-        return call(ParsedFlags(values, words)) or 0
+        flags = ParsedFlags(values, words)
+        refuse_idle_flags(name, flags)
+        return call(flags) or 0
     except UserError as error:
         print(f"{name}: error: {error}", file=sys.stderr)
         return EXIT_USAGE
@@ -144,6 +147,10 @@ class ParsedFlags:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._values, name)
+
+    def gives(self, name: str) -> bool:
+        """Return whether a flag stands on the command line with a value that is not empty."""
+        return bool(self._values[name].present and self._values[name].value)
 
 
 def format_help(name: str, doc: str, values: absl_flags.FlagValues, usage: str = "") -> str:

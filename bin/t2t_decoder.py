@@ -57,8 +57,6 @@ def run_from_flags(flags: Any) -> int | None:
 
 
 def _answer_lines(flags: Any) -> int:
-    if flags.decode_from_file or flags.decode_to_file:
-        raise UserError("--decode_interactive takes no files: it answers what is typed")
     command.import_tensorflow()
     from t2t_mm.inference.decode import choose_task, decode_interactively
     from t2t_mm.inference.predictor import load

@@ -35,6 +35,8 @@ def run_from_flags(flags: Any) -> int | None:
     match flags.arguments:
         case ["list"]:
             print_names(flags.kind or "", as_json=flags.json)
+        case ["describe", _] if flags.kind:
+            raise UserError("--kind is for `list`", received={"kind": flags.kind})
         case ["describe", name]:
             description = describe(name)
             print(_to_json(description) if flags.json else _to_text(description))

@@ -95,12 +95,6 @@ def _train_run(flags: Any) -> int:
 
 
 def _evaluate_run(flags: Any) -> int:
-    if flags.eval_steps:
-        raise UserError(
-            "--eval_steps is for evaluations while training",
-            received={"eval_steps": flags.eval_steps, "schedule": flags.schedule},
-            fix="t2t-eval --limit scores the first examples only.",
-        )
     command.import_tensorflow()
     from t2t_mm.bin.score_table import print_scores
     from t2t_mm.evaluation.evaluation import evaluate

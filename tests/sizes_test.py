@@ -18,7 +18,6 @@ SOURCES = [*MODULES.values(), *sorted((ROOT / "benchmarks").glob("*.py"))]
 # Modules without a test of their own name, and why.
 TESTED_ELSEWHERE = {
     "t2t_mm/inference/decoding_options.py": "fields without checks: decode_test",
-    "t2t_mm/training/training_options.py": "fields without checks: train_test",
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.registry.registration import HPARAMS
+from t2t_mm.settings.companions import flatten_fields, lay_over
 from t2t_mm.settings.gin_overlay import read_gin
 from t2t_mm.settings.overrides import apply_overrides, parse_overrides, resolve_field_name
 from t2t_mm.settings.sections import HParams
@@ -53,8 +54,8 @@ def load_hparams(
         fields: Field name -> value, strongest of all: what flags of their own set.
 
     Raises:
-        UserError: A set, file or field is unknown, a field is given twice, or a value has the
-            wrong type or range.
+        UserError: A set, file or field is unknown, a field is given twice, a value has the wrong
+            type or range, or would be ignored beside another: see `settings.companions`.
 
     Example:
         >>> load_hparams("multimodel_tiny", overrides="model.width=64").model.width
@@ -64,4 +65,7 @@ def load_hparams(
     changes = parse_overrides(overrides)
     bound = read_gin(gin_files, gin_params)
     strongest = {resolve_field_name(name): value for name, value in (fields or {}).items()}
-    return apply_overrides(chosen, {**bound, **changes, **strongest})
+    layers = (bound, changes, strongest)
+    # Alone first: a wrong value is told before one that would be ignored.
+    apply_overrides(chosen, {**bound, **changes, **strongest})
+    return apply_overrides(chosen, lay_over(flatten_fields(chosen), layers))

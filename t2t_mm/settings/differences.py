@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from t2t_mm.settings.companions import list_idle_fields
 from t2t_mm.settings.sections import SECTIONS, HParams
 
 _FREE_ON_RESUME = frozenset(
@@ -43,7 +44,8 @@ def list_resume_differences(run: HParams, asked: HParams) -> list[str]:
     """List the differences that forbid resuming a run.
 
     These may differ: decode.*, intervals, logging, on which devices and beside what the updates are
-    computed, and the number of steps where the schedule does not depend on it.
+    computed, the number of steps where the schedule does not depend on it, and what counts for
+    nothing beside the other fields in both.
 
     Args:
         run: The settings of the run that is there.
@@ -54,9 +56,9 @@ def list_resume_differences(run: HParams, asked: HParams) -> list[str]:
         >>> list_resume_differences(HParams(), HParams(decode=DecodeHParams(batch_size=1)))
         []
     """
-    free = set(_FREE_ON_RESUME)
+    free = _FREE_ON_RESUME | set(list_idle_fields(run)).intersection(list_idle_fields(asked))
     if not run.optimizer.depends_on_total_steps:
-        free.add("train.steps")
+        free |= {"train.steps"}
     return [
         f"{name}: run has {old!r}, asked for {new!r}"
         for name, old, new in _list_changes(run, asked)

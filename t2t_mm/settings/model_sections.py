@@ -46,7 +46,7 @@ class ModelHParams(Section):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.width % self.num_heads or self.width % 2:
+        if self.width % 2 or (self.use_attention and self.width % self.num_heads):
             raise UserError(
                 "model.width must be even and a multiple of model.num_heads",
                 received={"model.width": self.width, "model.num_heads": self.num_heads},

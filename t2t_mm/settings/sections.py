@@ -48,8 +48,9 @@ class DataHParams(Section):
         eval_batch_tokens: Padded positions per batch in evaluation.
         shuffle_megabytes: Host memory for shuffling, over all problems together.
         mixing: How often each problem is drawn.
-        temperature: For mixing by temperature: sizes to the power of 1 / temperature.
-        rates: For given rates: problem name -> rate; they need not sum to 1.
+        temperature: For mixing by temperature, and implies it: sizes to the power of
+            1 / temperature.
+        rates: For given rates, and implies these: problem name -> rate; they need not sum to 1.
     """
 
     section = "data"

@@ -32,6 +32,7 @@ from t2t_mm.run.run_directory import (
 )
 from t2t_mm.run.task import build_model, differ_in_sharing, load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
+from t2t_mm.settings.companions import list_idle_changes
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.loop import Evaluate, run_training
 from t2t_mm.training.optimizer import build_optimizer
@@ -205,6 +206,8 @@ def _introduce(run: Run, num_parameters: int, first_step: int) -> list[str]:
         f"{num_parameters:,} parameters; steps {first_step} to {hparams.train.steps}"
         + (f"; resumed at step {first_step}" if first_step else "")
     )
+    if idle := list_idle_changes(hparams):
+        lines.append(f"set, but counting for nothing beside the others: {', '.join(idle)}")
     if hparams.experts.mesh_shape and hparams.experts.use_experts:
         lines.append(_describe_mesh(hparams))
     return lines

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from t2t_mm.errors import UserError
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingOptions:
@@ -16,6 +18,9 @@ class TrainingOptions:
         eval_steps: Batches of an evaluation during training; 0 for the whole validation split.
         evaluate: Score the validation splits every `train.eval_every` steps.
 
+    Raises:
+        UserError: Batches of an evaluation are given, but nothing is evaluated.
+
     Example:
         >>> TrainingOptions(generate=True).evaluate
         True
@@ -25,3 +30,10 @@ class TrainingOptions:
     t2t_usr_dir: Sequence[str] = ()
     eval_steps: int = 0
     evaluate: bool = True
+
+    def __post_init__(self) -> None:
+        if self.eval_steps and not self.evaluate:
+            raise UserError(
+                "eval_steps counts for nothing where nothing is evaluated",
+                received={"eval_steps": self.eval_steps, "evaluate": False},
+            )

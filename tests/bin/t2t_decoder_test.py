@@ -41,7 +41,10 @@ def test_the_prompt_answers(
         (["--problem=algorithmic_copi"], "Did you mean 'algorithmic_copy'"),
         ([], "--problem=NAME"),
         (["--problem=algorithmic_copy", "--decode_from_file=nowhere.txt"], "nowhere.txt"),
-        (["--decode_interactive", "--decode_from_file=x.txt"], "takes no files"),
+        (
+            ["--decode_interactive", "--decode_from_file=x.txt"],
+            "counts for nothing beside this --decode_interactive",
+        ),
         (["--problem=algorithmic_copy", "--decode_to_file=/proc/nowhere/x"], "decode_to_file"),
     ],
 )

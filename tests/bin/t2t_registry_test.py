@@ -74,6 +74,7 @@ def test_describe_an_hparams_set(capsys: pytest.CaptureFixture[str]) -> None:
         (["describe"], "Expected: list, or describe NAME. Received: arguments='describe'"),
         ([], "Expected: list, or describe NAME"),
         (["lst"], "Received: arguments='lst'"),
+        (["describe", "wmt_ende", "--kind=problem"], "--kind is for `list`"),
         (["list", "--kind=problems"], "problem|group|hparams|modality"),
         (["list", "--t2t_usr_dir=nowhere"], "t2t_usr_dir='nowhere'"),
     ],

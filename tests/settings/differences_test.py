@@ -41,11 +41,25 @@ def test_steps_intervals_logging_and_decoding_may_change_on_resume() -> None:
 
 
 def test_all_else_is_refused_on_resume() -> None:
-    asked = _changed(train={"seed": 2}, data={"rates": {"a": 1.0}}, optimizer={"beta1": 0.5})
+    asked = _changed(
+        train={"seed": 2}, data={"mixing": "given", "rates": {"a": 1.0}}, optimizer={"beta1": 0.5}
+    )
     assert list_resume_differences(HParams(), asked) == [
+        "data.mixing: run has 'uniform', asked for 'given'",
         "data.rates: run has {}, asked for {'a': 1.0}",
         "optimizer.beta1: run has 0.9, asked for 0.5",
         "train.seed: run has 1, asked for 2",
+    ]
+
+
+def test_what_counts_for_nothing_in_either_is_no_difference_on_resume() -> None:
+    run = _changed(data={"rates": {"a": 1.0}}, experts={"capacity_factor": 2.0})
+    assert list_resume_differences(run, HParams()) == []
+    assert len(list_differences(run, HParams())) == 2
+    asked = _changed(experts={"expert_dispatch": "capacity"})
+    assert [line.partition(":")[0] for line in list_resume_differences(run, asked)] == [
+        "experts.expert_dispatch",
+        "experts.capacity_factor",
     ]
 
 

@@ -33,7 +33,7 @@ class GenerationOptions:
         progress: Whether to tell on the standard error stream what is being done.
 
     Raises:
-        UserError: A number is too small.
+        UserError: A number is too small, or an option counts for nothing beside another.
 
     Example:
         >>> GenerationOptions(max_cases=100).num_processes
@@ -61,6 +61,20 @@ class GenerationOptions:
             if value < smallest:
                 raise UserError(
                     f"{name} is too small", expected=f"at least {smallest}", received={name: value}
+                )
+
+        for name, beside, is_idle in (
+            ("num_processes", "beam", self.num_processes > 1 and self.beam),
+            ("beam_options", "beam", bool(self.beam_options) and not self.beam),
+            ("beam", "vocab_only", self.beam and self.vocab_only),
+            ("num_shards", "vocab_only", self.num_shards > 0 and self.vocab_only),
+            ("overwrite", "vocab_only", self.overwrite and self.vocab_only),
+            ("only_missing", "overwrite", self.only_missing and self.overwrite),
+        ):
+            if is_idle:
+                received = {one: getattr(self, one) for one in (name, beside)}
+                raise UserError(
+                    f"{name} counts for nothing beside this {beside}", received=received
                 )
 
     @property

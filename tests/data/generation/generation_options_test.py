@@ -13,6 +13,22 @@ def test_a_number_that_is_too_small_is_refused(name: str, smallest: int) -> None
         GenerationOptions(**{name: smallest - 1})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("given", "idle"),
+    [
+        ({"num_processes": 2, "beam": True}, "num_processes"),
+        ({"beam_options": ["--runner=X"]}, "beam_options"),
+        ({"beam": True, "vocab_only": True}, "beam"),
+        ({"num_shards": 2, "vocab_only": True}, "num_shards"),
+        ({"overwrite": True, "vocab_only": True}, "overwrite"),
+        ({"only_missing": True, "overwrite": True}, "only_missing"),
+    ],
+)
+def test_an_option_that_counts_for_nothing_is_refused(given: dict[str, object], idle: str) -> None:
+    with pytest.raises(UserError, match=f"^{idle} counts for nothing beside this "):
+        GenerationOptions(**given)  # type: ignore[arg-type]
+
+
 def test_data_is_replaced_where_it_or_its_vocabulary_is_made_again() -> None:
     assert not GenerationOptions(only_missing=True, vocab_only=True).replaces_data
     assert GenerationOptions(overwrite=True).replaces_data

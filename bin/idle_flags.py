@@ -1,0 +1,116 @@
+"""Flags that count only beside others: what is given must not be ignored silently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from t2t_mm.errors import UserError
+
+
+class Idle(NamedTuple):
+    """Flags of a command that count for nothing beside a value of another.
+
+    Attributes:
+        flags: Their names.
+        beside: The flag that makes them idle.
+        values: Its values that do so; empty: any that is given.
+        fix: What to do instead, where there is more to say than to leave them out.
+    """
+
+    flags: tuple[str, ...]
+    beside: str
+    values: tuple[Any, ...] = ()
+    fix: str = ""
+
+
+_OF_TRAINING = (
+    "hparams_set",
+    "hparams",
+    "gin_file",
+    "gin_param",
+    "tmp_dir",
+    "generate_data",
+    "train_steps",
+    "eval_every",
+    "checkpoint_every",
+    "keep_checkpoint_max",
+    "random_seed",
+    "deterministic",
+    "jit_compile",
+)
+_OF_GENERATION = (
+    "num_shards",
+    "random_seed",
+    "num_concurrent_processes",
+    "only_list",
+    "overwrite",
+    "vocab_only",
+    "overwrite_vocab",
+    "vocab_size",
+    "vocab_bytes",
+    "beam",
+    "beam_option",
+)
+
+IDLE: Mapping[str, tuple[Idle, ...]] = {
+    "t2t-datagen": (
+        Idle(_OF_GENERATION, "inspect", (True,)),
+        Idle(("num_shards", "num_concurrent_processes", "beam"), "vocab_only", (True,)),
+        Idle(
+            ("overwrite",),
+            "vocab_only",
+            (True,),
+            "--overwrite_vocab trains again the vocabularies that are there.",
+        ),
+        Idle(("num_concurrent_processes",), "beam", (True,), "--beam_option sets Beam's workers."),
+        Idle(("beam_option",), "beam", (False,)),
+    ),
+    "t2t-trainer": (
+        Idle(
+            _OF_TRAINING,
+            "schedule",
+            ("evaluate", "test"),
+            "A trained run is scored with its own settings.",
+        ),
+        Idle(
+            ("eval_steps",),
+            "schedule",
+            ("evaluate", "test"),
+            "t2t-eval --limit scores the first examples only.",
+        ),
+        Idle(("eval_every", "eval_steps"), "schedule", ("train",)),
+    ),
+    "t2t-decoder": (
+        Idle(
+            ("decode_from_file", "decode_to_file", "split", "data_dir", "limit"),
+            "decode_interactive",
+            (True,),
+        ),
+        Idle(("split", "data_dir"), "decode_from_file"),
+    ),
+    "t2t-eval": (Idle(("shuffled_inputs", "baseline", "samples"), "decode", (False,)),),
+}
+"""By command. A listing (--only_list, --registry_help) is not here: it goes before any command."""
+
+
+def refuse_idle_flags(command: str, flags: Any) -> None:
+    """Refuse a flag that is given and would be ignored beside another.
+
+    Args:
+        command: Its name, "t2t-trainer".
+        flags: Its parsed flags.
+
+    Raises:
+        UserError: The message names both flags.
+    """
+    for idle in IDLE.get(command, ()):
+        beside = getattr(flags, idle.beside)
+        if not (beside in idle.values if idle.values else flags.gives(idle.beside)):
+            continue
+        for name in filter(flags.gives, idle.flags):
+            raise UserError(
+                f"--{name} counts for nothing beside this --{idle.beside}",
+                received={name: getattr(flags, name), idle.beside: beside},
+                fix=idle.fix or f"Leave --{name} out, or change --{idle.beside}.",
+            )

@@ -1,0 +1,10 @@
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.training.training_options import TrainingOptions
+
+
+def test_batches_of_no_evaluation_are_refused() -> None:
+    assert TrainingOptions(eval_steps=3).evaluate
+    with pytest.raises(UserError, match=r"Received: eval_steps=3, evaluate=False"):
+        TrainingOptions(eval_steps=3, evaluate=False)
