@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.pictures.stored_pictures import store_picture
@@ -28,27 +29,51 @@ _ENCODERS: Mapping[type[Feature], Callable[..., bytes]] = {
 }
 
 
-def describe_data(problem: Problem, vocabularies: Mapping[str, Vocabulary]) -> Fingerprint:
+_DIGESTS: WeakKeyDictionary[type[Problem], str] = WeakKeyDictionary()
+"""Class of a problem -> digest of its code."""
+
+
+def describe_data(
+    problem: Problem, vocabularies: Mapping[str, Vocabulary], *, with_code: bool = True
+) -> Fingerprint:
     """Describe what the generated data of `problem` depends on, ready for JSON.
 
     Args:
         problem: The problem as written, not exchanged.
         vocabularies: The vocabulary of each feature that has one.
+        with_code: Whether its code counts.
     """
-    specs = problem.features.values()
+    code = _describe_code(problem) if with_code else {}
     return {
         "format": FORMAT,
         "problem": problem.name,
         "version": problem.version,
         "features": {name: _describe_stored(spec) for name, spec in problem.features.items()},
-        "source": hash_source(type(problem)),
+        **code,
+        "vocabularies": {vocab.name: vocab.hash for vocab in vocabularies.values()},
+    }
+
+
+def _describe_code(problem: Problem) -> Fingerprint:
+    specs = problem.features.values()
+    return {
+        "source": _hash_class(type(problem)),
         "encoders": {
             spec.modality: hash_function(_ENCODERS[type(spec)])
             for spec in specs
             if type(spec) in _ENCODERS
         },
-        "vocabularies": {vocab.name: vocab.hash for vocab in vocabularies.values()},
     }
+
+
+def _hash_class(problem_class: type[Problem]) -> str:
+    """Digest the code of a class once: what runs is what was imported, whatever its file says now.
+
+    In a notebook a class that is written again is another class.
+    """
+    if problem_class not in _DIGESTS:
+        _DIGESTS[problem_class] = hash_source(problem_class)
+    return _DIGESTS[problem_class]
 
 
 def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:

@@ -177,10 +177,11 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
     repair = compose_datagen_command(problem, data_dir, "--overwrite")
     _check_shards(problem.data_name, folder, metadata.shards, repair)
     vocabularies = load_vocabularies(problem.base, data_dir)
-    reasons = explain_differences(metadata.fingerprint, describe_data(problem.base, vocabularies))
-    if reasons:
+    without_code = is_judged_without_code(metadata.fingerprint)
+    current = describe_data(problem.base, vocabularies, with_code=not without_code)
+    if reasons := explain_differences(metadata.fingerprint, current):
         raise make_stale_error(problem, data_dir, reasons)
-    if is_judged_without_code(metadata.fingerprint):
+    if without_code:
         warn_once(
             f"The data of {problem.data_name} was written by t2t_mm 0.1.0: it is judged by its "
             "problem, version, features and vocabularies, not by the code that makes it."

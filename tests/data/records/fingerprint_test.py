@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 import pytest
 
 from t2t_mm import Audio, Categorical, Image, Language, Problem
+from t2t_mm.data.records import fingerprint
 from t2t_mm.data.records.fingerprint import (
     describe_data,
     explain_differences,
@@ -98,6 +99,25 @@ def test_data_of_0_1_0_is_judged_without_its_code(
     newer = {**describe(inputs=after), "version": "1.1.0"}
     assert "its version changed (1.0.0 -> 1.1.0)" in explain_differences(stored, newer)
     assert not is_judged_without_code(newer)
+
+
+def test_the_code_of_a_class_is_read_once_and_only_where_it_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Fresh(Written):
+        pass
+
+    asked = []
+
+    def hash_class(cls: type[Problem]) -> str:
+        asked.append(cls)
+        return "digest"
+
+    monkeypatch.setattr(fingerprint, "hash_source", hash_class)
+    assert "source" not in describe_data(Fresh(), {}, with_code=False)
+    assert asked == []
+    assert [describe_data(Fresh(), {})["source"] for _ in range(2)] == ["digest", "digest"]
+    assert asked == [Fresh]
 
 
 class Points(Feature):
