@@ -1,22 +1,27 @@
 """Which problems share a net: as they declare, and in older runs as 0.1.0 made it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
 from small_model import HPARAMS
+from tiny_run import TINY
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
+from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import name_variables, write_arrays
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import Run, keep_nets, open_run, write_run
 from t2t_mm.run.sharing import name_net, name_net_of_0_1_0
 from t2t_mm.run.task import Task, build_model, differ_in_sharing, load_task_vocabularies, make_tasks
+from t2t_mm.training.train import train
+from t2t_mm.training.training_options import TrainingOptions
 
 TEXT, DIGITS = Language("bytes"), Categorical(num_classes=10, share="digits")
 
@@ -150,6 +155,43 @@ def test_a_run_that_goes_on_writes_down_the_nets_it_has(old_run: Run, tasks: lis
     write_run(keep_nets(make_run(run.directory, tasks), run), {}, run.directory)
     again = open_run(run.directory)
     assert [task.nets for task in again.tasks] == [task.nets for task in run.tasks]
+
+
+class Parity(Problem):
+    """Text to one of two classes."""
+
+    modalities: ClassVar = {"inputs": TEXT, "targets": Categorical(num_classes=2, share="parity")}
+    splits = ("train",)
+    metrics = ("top_k",)
+
+    def generate(self, split: str) -> Iterator[dict[str, object]]:
+        for number in range(9):
+            yield {"inputs": str(number), "targets": number % 2}
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_its_net_after_the_declaration_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["parity_for_tests", "parity_too_for_tests"]
+    for name in names:
+        registry.register_problem(name)(type("Own", (Parity,), {}))
+
+    def train_on(steps: int) -> set[str]:
+        options = TrainingOptions(generate=True, evaluate=False)
+        hparams = load_hparams("multimodel_tiny", overrides=f"{TINY},train.steps={steps}")
+        folders = {"data_dir": tmp_path / "data", "output_dir": tmp_path / "run"}
+        run = train(names, hparams=hparams, options=options, **folders)
+        assert open_run(tmp_path / "run").tasks == run.tasks
+        return {task.nets[1] for task in run.tasks}
+
+    assert train_on(1) == {"categorical:parity"}
+    assert "keeps the nets" not in capsys.readouterr().err
+    own = {"inputs": TEXT, "targets": Categorical(num_classes=2)}
+    monkeypatch.setattr(Parity, "modalities", own)
+    assert train_on(2) == {"categorical:parity"}
+    told = capsys.readouterr().err
+    assert "resumed at step 1" in told and "the run keeps the nets that it was trained with" in told
 
 
 def test_other_names_for_the_same_sharing_are_no_difference() -> None:
