@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.layers.factored import FactoredGradient
 from t2t_mm.settings import OptimizerHParams
-from t2t_mm.training.packed_gradients import PackedGradient, pack
-from t2t_mm.training.postponed import Gradient, Updates
+from t2t_mm.training.postponed import Updates
 
 LEAST_SHARE = 0.1
 """Gradients clipped by more, as a share of the usual factor, are multiplied before the update."""
@@ -74,14 +72,14 @@ class Adam:
             float32 scalar, the global norm of the gradients before clipping.
         """
         reached = [i for i, gradient in enumerate(gradients) if gradient is not None]
-        packed, half_squares = zip(*(self._pack(i, gradients[i]) for i in reached), strict=True)
+        dense, half_squares = zip(*(self._measure(i, gradients[i]) for i in reached), strict=True)
         # One sum: TensorFlow makes hundreds of operations of `tf.add_n`, one after the other.
         norm = tf.sqrt(2.0 * tf.maximum(tf.reduce_sum(tf.stack(half_squares)), 0.0))
         touched = np.zeros([len(self.variables)], bool)
         touched[reached] = True
         counts = tf.cast(self.counts.assign_add(touched.astype(np.int64)), tf.float32)
         is_first = touched & (counts == 1.0)
-        by_variable = dict(zip(reached, packed, strict=True))
+        by_variable = dict(zip(reached, dense, strict=True))
         by_variable, factor = self._clip(by_variable, norm, touched & ~is_first)
         folded = self._fold_factor(factor, touched, is_first)
         rate = learning_rate * folded.first_scale * tf.math.rsqrt(folded.second_scale)
@@ -96,17 +94,15 @@ class Adam:
         self.updates.make(by_variable, numbers, postpone)
         return norm
 
-    def _pack(self, i: int, gradient: Any) -> tuple[Gradient, tf.Tensor]:
-        """Return a gradient as it is kept, and half the sum of its squares."""
+    def _measure(self, i: int, gradient: Any) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return a gradient as one tensor, and half the sum of its squares."""
         with tf.device(self.variables[i].device):
-            if isinstance(gradient, FactoredGradient):
-                return pack(gradient)
             dense = tf.convert_to_tensor(gradient)
             return dense, tf.nn.l2_loss(dense)
 
     def _clip(
-        self, gradients: dict[int, Gradient], norm: tf.Tensor, was_updated: tf.Tensor
-    ) -> tuple[dict[int, Gradient], Any]:
+        self, gradients: dict[int, tf.Tensor], norm: tf.Tensor, was_updated: tf.Tensor
+    ) -> tuple[dict[int, tf.Tensor], Any]:
         """Clip by a small factor; return the gradients, and the factor that is still to clip them.
 
         Small is beside the scales of the variables that were updated before: `_fold_factor` is
@@ -119,7 +115,7 @@ class Adam:
         is_small = (factor < LEAST_SHARE * usual) | (factor < LEAST_FACTOR)
         clipped = tf.cond(
             is_small,
-            lambda: {i: _multiply(gradient, factor) for i, gradient in gradients.items()},
+            lambda: {i: gradient * factor for i, gradient in gradients.items()},
             lambda: tf.nest.map_structure(tf.identity, gradients),
         )
         return clipped, tf.where(is_small, 1.0, factor)
@@ -179,11 +175,6 @@ class _FoldedNumbers(NamedTuple):
     second_scale: tf.Tensor
     beta1: tf.Tensor
     beta2: tf.Tensor
-
-
-def _multiply(gradient: Gradient, factor: tf.Tensor) -> Gradient:
-    is_packed = isinstance(gradient, PackedGradient)
-    return gradient.multiply_by(factor) if is_packed else gradient * factor
 
 
 def build_optimizer(hparams: OptimizerHParams, variables: Sequence[Any]) -> Adam:

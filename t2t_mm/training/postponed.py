@@ -9,15 +9,11 @@ whose update waits: the numbers are those of updates made at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.layers.factored import may_be_factored
-from t2t_mm.training.packed_gradients import PackedGradient
-
-Gradient: TypeAlias = "tf.Tensor | PackedGradient"
 Numbers = Mapping[str, Any]
 """The scalars of updates by name; float32[variables], or of one variable."""
 
@@ -46,9 +42,8 @@ class Updates:
         self.variables = list(variables)
         self.first_moments = [make_zeros_beside(variable) for variable in variables]
         self.second_moments = [make_zeros_beside(variable) for variable in variables]
-        self._gradients: dict[int, list[tf.Variable]] = {}  # its parts if there may be factors
+        self._gradients: dict[int, tf.Variable] = {}
         self._nothing = _make_variable_of_any_shape(tf.zeros([0]))
-        self._all = tf.Variable([-1, -1], trainable=False)
         self._waiting: set[int] = set()
         self._numbers = tf.Variable(self._repeat_neutral(), trainable=False)
 
@@ -65,31 +60,11 @@ class Updates:
 
     def _put_zeros(self, i: int) -> None:
         with tf.device(self.variables[i].device):
-            parts = self._split(i, None)
-            if i not in self._gradients:
-                self._gradients[i] = [_make_variable_of_any_shape(part) for part in parts]
-                return
-            for variable, part in zip(self._gradients[i], parts, strict=True):
-                variable.assign(part)
-
-    def _split(self, i: int, gradient: Gradient | None) -> list[tf.Tensor]:
-        """Return what waits for a variable: its gradient, or its parts if there may be factors."""
-        if isinstance(gradient, PackedGradient):
-            return list(gradient)
-        shape = self.variables[i].shape
-        if not may_be_factored(shape):
-            return [tf.zeros_like(self.variables[i]) if gradient is None else gradient]
-        left = tf.zeros([shape[0], 0]) if gradient is None else gradient
-        factors = [self._forget_shape(factor) for factor in (left, tf.zeros([0, shape[1]]))]
-        return [*factors, tf.constant(gradient is not None)]
-
-    def _forget_shape(self, matrix: tf.Tensor) -> tf.Tensor:
-        """Return the matrix, not copied, with a shape that the graph does not know.
-
-        TensorFlow's graph optimizer believes that a variable has the shape of what is assigned to
-        it anywhere in the graph, if that shape is known.
-        """
-        return tf.slice(matrix, [0, 0], self._all)
+            zeros = tf.zeros_like(self.variables[i])
+            if i in self._gradients:
+                self._gradients[i].assign(zeros)
+            else:
+                self._gradients[i] = _make_variable_of_any_shape(zeros)
 
     def carry_out(self, indices: Iterable[int]) -> None:
         """Make the waiting updates of these variables one after the other, in this order.
@@ -105,18 +80,14 @@ class Updates:
             device = self.variables[i].device
             numbers = {name: values[i] for name, values in columns.items()}
             with tf.control_dependencies(last.get(device, [])):
-                parts = [variable.read_value() for variable in self._gradients[i]]
-                gradient = parts[0] if len(parts) == 1 else PackedGradient(*parts)
+                gradient = self._gradients[i].read_value()
                 last[device] = [self._update_variable(i, gradient, numbers)]
             with tf.control_dependencies(last[device]):
-                for variable in self._gradients[i][:2]:  # all that takes memory, not the flag
-                    variable.assign(nothing)
+                self._gradients[i].assign(nothing)
 
-    def _update_variable(self, i: int, gradient: Gradient, numbers: Numbers) -> Any:
+    def _update_variable(self, i: int, gradient: tf.Tensor, numbers: Numbers) -> Any:
         variable = self.variables[i]
         with tf.device(variable.device):
-            if isinstance(gradient, PackedGradient):
-                gradient = gradient.make_matrix(variable.shape)
             return tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
                 m=self.first_moments[i].handle,
@@ -126,7 +97,7 @@ class Updates:
             )
 
     def make(
-        self, gradients: Mapping[int, Gradient], numbers: Numbers, postpone: Sequence[int] = ()
+        self, gradients: Mapping[int, tf.Tensor], numbers: Numbers, postpone: Sequence[int] = ()
     ) -> None:
         """Update variables, or let their updates wait after what waited for them was carried out.
 
@@ -143,12 +114,12 @@ class Updates:
             of_variable = {name: values[i] for name, values in columns.items()}
             self._update_variable(i, gradient, of_variable)
 
-    def _put(self, gradients: Mapping[int, Gradient | None], numbers: Numbers) -> None:
+    def _put(self, gradients: Mapping[int, tf.Tensor | None], numbers: Numbers) -> None:
         is_put, is_reached = np.zeros([2, len(self.variables)], bool)
         for i, gradient in gradients.items():
             is_put[i], is_reached[i] = True, gradient is not None
-            for variable, part in zip(self._gradients[i], self._split(i, gradient), strict=True):
-                variable.assign(part)
+            nothing = tf.zeros_like(self.variables[i])
+            self._gradients[i].assign(nothing if gradient is None else gradient)
         rows = [tf.where(is_reached, numbers[name], NEUTRAL[name]) for name in NEUTRAL]
         self._numbers.assign(tf.where(is_put, tf.stack(rows), self._numbers))
 

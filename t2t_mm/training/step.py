@@ -9,7 +9,6 @@ from typing import Any, cast
 import tensorflow as tf
 
 from t2t_mm.inference.tracing import trace
-from t2t_mm.layers.factored import keep_factors
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
 from t2t_mm.run.task import Task
@@ -113,8 +112,7 @@ class TrainStep:
     ) -> Any:
         def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
             self.optimizer.updates.carry_out(postponed)
-            with keep_factors():
-                gradients, metrics = self.compute_gradients(signature, batch)
+            gradients, metrics = self.compute_gradients(signature, batch)
             metrics["gradient_norm"] = self.optimizer.apply(gradients, learning_rate, postponed)
             return metrics
 

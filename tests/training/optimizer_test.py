@@ -5,8 +5,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm.layers import factored
-from t2t_mm.layers.factored import FactoredGradient
 from t2t_mm.settings import OptimizerHParams
 from t2t_mm.training.optimizer import Adam, build_optimizer
 
@@ -127,28 +125,3 @@ def test_state_is_named_by_the_variables_paths() -> None:
         "first_moment/head/bias",
         "second_moment/head/bias",
     }
-
-
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])
-@pytest.mark.parametrize("num_rows", [1, 40])
-def test_factors_are_as_good_as_the_matrix(
-    num_rows: int, scale: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of few rows and many, not clipped, clipped, and clipped by so much that they are changed."""
-    monkeypatch.setattr(factored, "LEAST_ELEMENTS", 24 * 48)
-    rng = np.random.default_rng(0)
-    variables = [tf.Variable(rng.normal(size=(24, 48)).astype(np.float32)) for _ in range(2)]
-    by_factors, by_matrix = (make([variable], clip_norm=1.0) for variable in variables)
-    variables[1].assign(variables[0])
-    for step_scale in (1.0, scale, 1.0):
-        left = tf.constant(rng.normal(size=(24, num_rows)).astype(np.float32) * step_scale)
-        right = tf.constant(rng.normal(size=(num_rows, 48)).astype(np.float32))
-        norms = [
-            adam.apply([gradient], tf.constant(0.01))
-            for adam, gradient in (
-                (by_factors, FactoredGradient(left, right)),
-                (by_matrix, left @ right),
-            )
-        ]
-        assert float(norms[0]) == pytest.approx(float(norms[1]), rel=1e-5)
-        np.testing.assert_allclose(*variables, atol=1e-5)

@@ -1,12 +1,8 @@
 """Updates at once and postponed: the same to the last bit, and nothing is lost or made twice."""
 
 import numpy as np
-import pytest
 import tensorflow as tf
 
-from t2t_mm.layers import factored
-from t2t_mm.layers.factored import FactoredGradient
-from t2t_mm.training.packed_gradients import pack
 from t2t_mm.training.postponed import NEUTRAL, Updates, make_zeros_beside
 
 RATE = 0.125
@@ -75,22 +71,6 @@ def test_a_variable_that_waits_without_a_gradient_is_left_alone() -> None:
     updates.settle()
     np.testing.assert_array_equal(updates.variables[0], START)
     np.testing.assert_allclose(updates.variables[1], np.array(START) - RATE, rtol=1e-5)
-
-
-@pytest.mark.parametrize("is_factored", [True, False])
-def test_a_large_matrix_waits_as_its_factors_or_whole(
-    is_factored: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(factored, "LEAST_ELEMENTS", 4)
-    left, right = tf.constant([[1.0], [2.0]]), tf.constant([[3.0, 5.0]])
-    updates, expected = make_updates(1), make_updates(1)
-    expected.make({0: left @ right}, numbers(expected))
-    updates.make_room([0])
-    packed, _ = pack(FactoredGradient(left, right))
-    gradient = packed if is_factored else left @ right
-    updates.make({0: gradient}, numbers(updates), postpone=[0])
-    updates.settle()
-    np.testing.assert_equal(arrays(updates), arrays(expected))
 
 
 def test_neutral_numbers_are_those_of_every_update() -> None:

@@ -8,13 +8,11 @@ import pytest
 from changed_settings import change_settings
 
 from t2t_mm.features import Language
-from t2t_mm.layers import factored
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import name_variables, restore_variables, write_arrays
 from t2t_mm.run.task import Task
 from t2t_mm.settings import OptimizerHParams
-from t2t_mm.training import packed_gradients
 from t2t_mm.training import step as step_module
 from t2t_mm.training.optimizer import build_optimizer
 from t2t_mm.training.step import TrainStep
@@ -96,13 +94,9 @@ BATCHES = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("least_factored", [1, factored.LEAST_ELEMENTS])
-def test_postponed_updates_are_those_made_at_once(
-    least_factored: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_postponed_updates_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two signatures in turn, settled in the middle: every bit of weights and moments."""
     monkeypatch.setattr(step_module, "LEAST_POSTPONED", 100)
-    monkeypatch.setattr(factored, "LEAST_ELEMENTS", least_factored)
     later, at_once = make_step(overlap_update=True), make_step()
     for steps in (BATCHES[:3], BATCHES[3:] + BATCHES):
         for one, examples in steps:
@@ -120,26 +114,10 @@ def test_postponed_updates_are_those_made_at_once(
 
 
 @pytest.mark.slow
-def test_factored_gradients_train_as_matrices_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With experts of few rows and of many."""
-    monkeypatch.setattr(step_module, "LEAST_POSTPONED", 100)
-    losses = []
-    for least_factored in (1, factored.LEAST_ELEMENTS):
-        monkeypatch.setattr(factored, "LEAST_ELEMENTS", least_factored)
-        monkeypatch.setattr(packed_gradients, "LEAST_SAVING", 1)
-        step = make_step(overlap_update=True)
-        metrics = [step.update(one, examples, 1e-2) for one, examples in BATCHES * 2]
-        losses.append([float(one["loss"]) for one in metrics])
-    np.testing.assert_allclose(*losses, rtol=1e-4)
-
-
-@pytest.mark.parametrize("least_factored", [1, factored.LEAST_ELEMENTS])
-@pytest.mark.slow
 def test_what_a_batch_does_not_reach_is_left_alone_when_updates_wait(
-    least_factored: int, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(step_module, "LEAST_POSTPONED", 1)
-    monkeypatch.setattr(factored, "LEAST_ELEMENTS", least_factored)
     step = make_step(overlap_update=True)
     before = values(step)
     for _ in range(2):

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from t2t_mm.layers.dispatch.slots import send_padding_nowhere
-from t2t_mm.layers.factored import make_matrix_gradient
 from t2t_mm.layers.gradients import attach_gradient, back_propagate_relu
 from t2t_mm.layers.products import multiply_transposed
 
@@ -77,8 +76,8 @@ def run_ragged(
                 d_hidden = multiply_transposed(w_out[e], d_out[e])
                 d_hidden = back_propagate_relu(d_hidden, hidden[e])
                 d_in.append(tf.matmul(d_hidden, w_in[e], transpose_a=True))
-                d_w_in.append(make_matrix_gradient(d_hidden, rows[e]))
-                d_w_out.append(make_matrix_gradient(hidden[e], d_out[e]))
+                d_w_in.append(tf.matmul(d_hidden, rows[e]))
+                d_w_out.append(tf.matmul(hidden[e], d_out[e]))
             d_x = tf.add_n(slots.gather_by_position(slots.join(d_in)))
             return [d_x, d_gates, *d_w_in, *d_w_out]
 
