@@ -33,6 +33,11 @@ class Feature:
         """Features with equal share keys use the same weights; "": the net is the feature's own."""
         return self.modality
 
+    @property
+    def idle_field(self) -> str:
+        """A field that is set and counts for nothing beside the others; "": there is none."""
+        return ""
+
 
 @dataclass(frozen=True)
 class Language(Feature):
@@ -109,6 +114,11 @@ class Image(Feature):
         """One net for RGB, one for grey."""
         return "image" if self.channels == 3 else f"image:{self.channels}"
 
+    @property
+    def idle_field(self) -> str:
+        """A part of a picture is taken where it is scaled to a size only."""
+        return "crop" if self.crop and not self.height else ""
+
 
 @dataclass(frozen=True)
 class Audio(Feature):
@@ -147,6 +157,12 @@ class Audio(Feature):
         """One net for each rate and number of bands, and one for waveforms of each rate."""
         bands = self.num_bands if self.representation == "log_mel" else "waveform"
         return f"audio:{self.sample_rate_hz}:{bands}"
+
+    @property
+    def idle_field(self) -> str:
+        """A waveform has no bands."""
+        has_own_number = self.num_bands != Audio.num_bands
+        return "num_bands" if has_own_number and self.representation == "waveform" else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,22 @@ def test_modality_and_share_key(feature: Feature, modality: str, share_key: str)
     assert (feature.modality, feature.share_key) == (modality, share_key)
 
 
+@pytest.mark.parametrize(
+    ("feature", "idle"),
+    [
+        (Image(crop=True), "crop"),
+        (Image(32, 32, crop=True), ""),
+        (Image(flip=True), ""),
+        (Audio(representation="waveform", num_bands=40), "num_bands"),
+        (Audio(representation="waveform"), ""),
+        (Audio(num_bands=40), ""),
+        (Language(), ""),
+    ],
+)
+def test_a_field_that_counts_for_nothing_is_known(feature: Feature, idle: str) -> None:
+    assert feature.idle_field == idle
+
+
 def test_alternatives_share_the_net_of_single_texts() -> None:
     assert Language("a", alternatives=True).share_key == Language("a").share_key
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary, name_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature, feature_from_json, feature_to_json
@@ -98,6 +99,8 @@ def make_tasks(problems: Sequence[Problem]) -> list[Task]:
         >>> [(task.command, task.command_index) for task in tasks]
         [('de', 0), ('en', 1)]
     """
+    for problem in problems:
+        _warn_of_idle_fields(problem)
     named = [_name_command(problem) for problem in problems]
     commands = list(dict.fromkeys(filter(None, named)))
     return [
@@ -113,6 +116,16 @@ def make_tasks(problems: Sequence[Problem]) -> list[Task]:
         )
         for index, (problem, command) in enumerate(zip(problems, named, strict=True))
     ]
+
+
+def _warn_of_idle_fields(problem: Problem) -> None:
+    """Tell what a problem declares for nothing; an error would stop runs that are there."""
+    for side, feature in problem.features.items():
+        if idle := feature.idle_field:
+            warn_once(
+                f"Problem {problem.name}: {idle} of its {side} counts for nothing beside the other "
+                f"fields of {feature}"
+            )
 
 
 def _name_command(problem: Problem) -> str:

@@ -41,6 +41,16 @@ def test_a_class_is_made_without_a_command() -> None:
     assert Task.from_json(tasks[0].to_json()) == tasks[0]
 
 
+def test_what_is_declared_for_nothing_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    class Cropped(Problem):
+        modalities: ClassVar = {"inputs": Image(crop=True), "targets": Language()}
+
+    make_tasks([Cropped(), problem("mini_ende")])
+    assert [record.getMessage().partition(" beside ")[0] for record in caplog.records] == [
+        "Problem cropped: crop of its inputs counts for nothing"
+    ]
+
+
 def test_what_no_net_can_write_is_refused_by_name() -> None:
     class Drawing(Problem):
         modalities: ClassVar = {"inputs": Language(), "targets": Image()}
