@@ -52,8 +52,7 @@ class Librispeech(SpeechProblem):
     source = (
         "Unpack dev-clean.tar.gz, test-clean.tar.gz and the training sets from "
         "https://www.openslr.org/12 in --tmp_dir: LibriSpeech/dev-clean/1272/128104/*.flac with "
-        "1272-128104.trans.txt. With an empty --tmp_dir TFDS downloads all seven archives. "
-        "Reading .flac needs `pip install t2t_mm[audio]`."
+        "1272-128104.trans.txt. With an empty --tmp_dir TFDS downloads all seven archives."
     )
     substitute = "it is open itself; smaller: librispeech_100, or mini_speech without any files"
 

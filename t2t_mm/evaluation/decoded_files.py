@@ -13,7 +13,7 @@ import numpy as np
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.pipeline.samples import read_stored_bytes
-from t2t_mm.data.sounds.wav import encode_wav
+from t2t_mm.data.sounds.raw_sounds import encode_wav
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Image
 from t2t_mm.files.atomic_writes import write_bytes_atomically, write_text_atomically

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
-import wave
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from t2t_mm.data.sounds.wav import encode_wav
+from t2t_mm.data.sounds.raw_sounds import decode_sound, encode_wav
+from t2t_mm.data.sounds.stored_sounds import store_sound
+from t2t_mm.errors import UserError
 
 _LARGEST_PICTURE = 320  # pixels, its longer side
 _PICTURE_BYTES = 40_000  # a picture file up to this size is shown as it is
@@ -80,15 +81,13 @@ def _encode_picture(path: Path) -> str:
 
 
 def _encode_sound(path: Path, limit: int) -> str:
-    """Encode a 16-bit mono WAV file; "" where it cannot be read or made to fit."""
+    """Encode a sound file as 16-bit mono; "" where it cannot be read or made to fit."""
     try:
-        with wave.open(str(path)) as file:
-            if file.getsampwidth() != 2 or file.getnchannels() != 1:
-                return ""
-            rate = file.getframerate()
-            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32)
-    except (wave.Error, EOFError):
+        sound = decode_sound(path)
+        stored = store_sound(sound.mix_to_mono())
+    except UserError:
         return ""
+    samples, rate = np.frombuffer(stored, "<i2").astype(np.float32), sound.sample_rate_hz
     while True:
         uri = _make_data_uri(encode_wav(samples.astype(np.int16), rate), "audio/wav")
         if len(uri) <= limit:

@@ -1,12 +1,12 @@
 """Sound files as arrays: wav, flac, ogg, mp3 and NIST SPHERE, mono, at one sample rate.
 
-16-bit PCM in wav and uncompressed SPHERE need no other package; SPHERE with shorten needs PyAV,
-all the rest soundfile (`pip install t2t_mm[audio]`).
+SPHERE that is compressed by shorten needs PyAV (`pip install t2t_mm[audio]`).
 """
 
 from __future__ import annotations
 
 import io
+import struct
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import soundfile
 
 from t2t_mm.data.declaring.bad_examples import BadExampleError
-from t2t_mm.data.sounds import sphere, wav
+from t2t_mm.data.sounds import sphere
 from t2t_mm.data.sounds.stored_sounds import LOUDEST, resample_sound
 from t2t_mm.errors import UserError
 
@@ -27,6 +28,9 @@ _OVERSHOOT_S = 0.5
 _EXACT_IN_INT16 = ("PCM_16", "PCM_S8", "PCM_U8", "ULAW", "ALAW")
 # Only these can hold samples of another scale than -1 to 1; lossy kinds overshoot it a little.
 _OF_ANY_SCALE = ("FLOAT", "DOUBLE")
+# A writer that could not go back to its header leaves 2 or 4 GB there for "until the end".
+_UNKNOWN_SIZE = 0x7FFFF000
+_UNKNOWN_FRAMES = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -133,14 +137,15 @@ class RawSoundReader:
                 received={"start_s": start_s, "end_s": end_s},
             )
         end = None if end_s is None else round(end_s * rate)
-        samples = sound.mix_to_mono(channel)[round(start_s * rate) : end]
+        segment = Sound(sound.samples[round(start_s * rate) : end], rate)
+        samples = segment.mix_to_mono(channel)
         _check_samples(samples, f"{name} from {start_s:g} s on" if start_s else name)
         self._rates[rate] += 1
         if rate == self.sample_rate_hz:
             return samples
         # Without what the new rate cannot hold, a loud sound may reach beyond 1.
-        resampled: Samples = resample_sound(samples, rate, self.sample_rate_hz).clip(-1.0, 1.0)
-        return resampled
+        resampled = resample_sound(samples, rate, self.sample_rate_hz)
+        return np.clip(resampled, -1.0, 1.0, out=resampled)
 
     def describe_resampling(self) -> str:
         """Return how many sounds were resampled, "" if none was."""
@@ -176,6 +181,19 @@ def decode_sound(source: Path | bytes, name: str = "") -> Sound:
     return sound
 
 
+def encode_wav(samples: npt.NDArray[np.int16], sample_rate_hz: int) -> bytes:
+    """Encode int16[samples] as a wav file of one channel.
+
+    Example:
+        >>> decode_sound(encode_wav(np.array([1, -2], np.int16), 8000))
+        Sound(samples=array([[ 1],
+               [-2]], dtype=int16), sample_rate_hz=8000)
+    """
+    content = io.BytesIO()
+    soundfile.write(content, samples, sample_rate_hz, format="WAV", subtype="PCM_16")
+    return content.getvalue()
+
+
 def _decode_bytes(data: bytes, name: str) -> Sound:
     if not data:
         raise BadExampleError(
@@ -185,8 +203,8 @@ def _decode_bytes(data: bytes, name: str) -> Sound:
         )
     if data.startswith(sphere.MAGIC):
         return Sound(*sphere.decode_sphere(data, name))
-    if wav.is_wav(data) and (decoded := wav.decode_wav(data, name)):
-        return Sound(*decoded)
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        _check_wav_length(data, name)
     return _decode_by_soundfile(data, name)
 
 
@@ -221,19 +239,37 @@ def _check_samples(samples: Samples, name: str) -> None:
         )
 
 
+def _check_wav_length(data: bytes, name: str) -> None:
+    """Refuse a wav file that is shorter than it says: libsndfile reads what there is of it."""
+    expected, place = "a wav file with the part 'data'", 12
+    while place + 8 <= len(data):
+        part, size = struct.unpack_from("<4sI", data, place)
+        place += 8 + size
+        if part == b"data":
+            if place <= len(data) or size >= _UNKNOWN_SIZE:
+                return
+            expected = f"{place:,} bytes, as its header says"
+            break
+        place += size % 2
+    raise UserError(
+        f"{name}: the sound file is cut short",
+        expected=expected,
+        received={"bytes": len(data)},
+        fix="Copy it again.",
+    )
+
+
 def _decode_by_soundfile(data: bytes, name: str) -> Sound:
     try:
-        import soundfile
-    except ImportError:
-        raise UserError(
-            f"{name}: reading this sound needs the package soundfile, which is not installed",
-            expected="16-bit PCM in a wav or SPHERE file without it",
-            fix="Install it: `pip install t2t_mm[audio]`.",
-        ) from None
-    try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
+            if file.frames >= _UNKNOWN_FRAMES:
+                raise UserError(
+                    f"{name}: the sound file does not say how many samples it has",
+                    fix="Write it anew, for example with `ffmpeg -i OLD.flac NEW.flac`.",
+                )
             dtype = "int16" if file.subtype in _EXACT_IN_INT16 else "float32"
-            samples: Any = file.read(dtype=dtype, always_2d=True)
+            # Without the number of frames, it would not read what it cannot wind back, as GSM 6.10.
+            samples: Any = file.read(file.frames, dtype=dtype, always_2d=True)
             if len(samples) < file.frames:
                 raise UserError(
                     f"{name}: the sound file is cut short",

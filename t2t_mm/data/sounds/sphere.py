@@ -1,8 +1,8 @@
 """NIST SPHERE, the container of `.wv1` and `.sph` files: header, samples, and that both agree.
 
-Read are 16-bit PCM, mu-law and A-law, and PCM that is compressed by shorten (this with PyAV). What
-the header says of the samples, their number and checksum, is compared with what was decoded: no
-file gives wrong sound in silence.
+Read are 16-bit PCM, mu-law and A-law (by libsndfile), and PCM that is compressed by shorten (by
+PyAV). What the header says of the samples, their number and checksum, is compared with what was
+decoded: no file gives wrong sound in silence.
 
 Source: NIST SPHERE 2.6; ITU-T G.711 for mu-law and A-law.
 """
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import soundfile
 
 from t2t_mm.errors import UserError
 
@@ -37,6 +38,7 @@ class SphereHeader:
         sample_rate_hz: Samples per second.
         num_samples: Samples of each channel.
         num_channels: Samples of the channels alternate.
+        sample_bytes: Size of a sample.
         coding: "pcm", "ulaw" or "alaw".
         compression: "" or the name of the method, as "embedded-shorten-v2.00".
         byte_order: "<" (written "01" in the header) or ">" ("10").
@@ -47,6 +49,7 @@ class SphereHeader:
     sample_rate_hz: int
     num_samples: int
     num_channels: int
+    sample_bytes: int
     coding: str
     compression: str
     byte_order: str
@@ -79,13 +82,15 @@ def read_sphere_header(data: bytes, name: str) -> SphereHeader:
     triples = (line.split(None, 2) for line in text.split("\n")[2:])
     fields = {triple[0]: triple[2].strip() for triple in triples if len(triple) == 3}
     coding, _, compression = fields.get("sample_coding", _DEFAULT_CODING).lower().partition(",")
+    coding = {"mu-law": "ulaw", "mulaw": "ulaw", "a-law": "alaw"}.get(coding, coding)
     try:
         return SphereHeader(
             num_bytes=num_bytes,
             sample_rate_hz=round(float(fields["sample_rate"])),
             num_samples=int(fields["sample_count"]),
             num_channels=int(fields.get("channel_count", "1")),
-            coding={"mu-law": "ulaw", "mulaw": "ulaw", "a-law": "alaw"}.get(coding, coding),
+            sample_bytes=int(fields.get("sample_n_bytes", _BYTES_OF_CODING.get(coding, 0))),
+            coding=coding,
             compression=compression,
             byte_order=">" if fields.get("sample_byte_format") == "10" else "<",
             checksum=int(fields["sample_checksum"]) if "sample_checksum" in fields else None,
@@ -109,7 +114,7 @@ def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
             if it is coded in another way; if it is compressed and PyAV is not installed.
     """
     header = read_sphere_header(data, name)
-    if header.coding not in _BYTES_OF_CODING or header.num_channels < 1:
+    if header.sample_bytes != _BYTES_OF_CODING.get(header.coding) or header.num_channels < 1:
         raise _make_coding_error(name, header)
     if not header.num_samples:  # nothing to decode; WSJ1 has such recordings
         return np.zeros((0, header.num_channels), np.int16), header.sample_rate_hz
@@ -147,7 +152,14 @@ def _decode_plain(data: bytes, header: SphereHeader) -> tuple[Int16, int]:
         samples = coded.astype(np.int16)
     else:
         coded = np.frombuffer(body, dtype=np.uint8)
-        samples = (make_ulaw_table() if header.coding == "ulaw" else make_alaw_table())[coded]
+        samples, _ = soundfile.read(
+            io.BytesIO(body),
+            dtype="int16",
+            samplerate=1,
+            channels=1,
+            format="RAW",
+            subtype=header.coding.upper(),
+        )
     # The checksum is over what is stored: bytes for mu-law and A-law.
     return samples.reshape(-1, header.num_channels), _compute_checksum(coded)
 
@@ -182,21 +194,6 @@ def _decode_shorten(data: bytes, header: SphereHeader, name: str) -> Int16:
     return np.ascontiguousarray(planes.T, dtype=np.int16)
 
 
-def make_ulaw_table() -> Int16:
-    """Return int16[256]: the sample of each mu-law byte (G.711, 14 bits scaled to 16)."""
-    code = ~np.arange(256) & 0xFF
-    magnitude = (((code & 15) << 3) + 132 << (code >> 4 & 7)) - 132
-    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
-
-
-def make_alaw_table() -> Int16:
-    """Return int16[256]: the sample of each A-law byte (G.711, 13 bits scaled to 16)."""
-    code = np.arange(256) ^ 0x55
-    exponent, mantissa = code >> 4 & 7, (code & 15) << 4
-    magnitude = np.where(exponent == 0, mantissa + 8, mantissa + 264 << np.maximum(exponent - 1, 0))
-    return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
-
-
 def _make_header_error(name: str, expected: str, received: object) -> UserError:
     return UserError(
         f"{name}: the SPHERE header cannot be read",
@@ -210,7 +207,11 @@ def _make_coding_error(name: str, header: SphereHeader) -> UserError:
     coding = ",".join(filter(None, (header.coding, header.compression)))
     return UserError(
         f"{name}: SPHERE files of this coding are not read",
-        expected="pcm, ulaw, alaw, or pcm with embedded-shorten",
-        received={"sample_coding": coding, "channel_count": header.num_channels},
+        expected="16-bit pcm, ulaw, alaw, or pcm with embedded-shorten",
+        received={
+            "sample_coding": coding,
+            "sample_n_bytes": header.sample_bytes,
+            "channel_count": header.num_channels,
+        },
         fix="Convert it, for example with `sph2pipe -p -f wav IN.sph OUT.wav`.",
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import soxr
 
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
@@ -17,9 +18,7 @@ Samples = npt.NDArray[np.float32]
 SECONDS_PER_POSITION = 0.04
 
 _FULL_SCALE = 32767
-_ZERO_CROSSINGS = 16
-_KAISER_BETA = 9.0
-_PASSED = 0.94  # of the lower rate's band; the filter needs the rest to fall off
+_SAMPLES_AT_ONCE = 1 << 16
 LOUDEST = 1.1
 """Resampling may overshoot 1 a little, which is clipped; beyond, samples have another scale."""
 
@@ -63,50 +62,33 @@ def count_samples_per_position(spec: Audio) -> int:
 def resample_sound(samples: Any, from_hz: int, to_hz: int) -> Samples:
     """Return a sound at another sample rate, without what the new rate cannot hold.
 
+    It is taken in blocks, so that an hour needs no more memory than itself and the result.
+
     Args:
         samples: float[samples] or int16[samples].
         from_hz: Its rate.
         to_hz: The wanted rate.
 
     Returns:
-        float32[ceil(samples * to_hz / from_hz)], in -1 to 1 for int16.
+        float32[samples * to_hz / from_hz, rounded], in -1 to 1 for int16; beyond where it was loud
+        and has lost what the new rate cannot hold.
 
     Example:
         >>> resample_sound(np.zeros(44_100, np.float32), 44_100, 16_000).shape
         (16000,)
-
-    Source: band-limited interpolation by a windowed sinc, J. O. Smith, "Digital audio resampling".
     """
     sound = np.asarray(samples)
-    scale = 1.0 / _FULL_SCALE if sound.dtype == np.int16 else 1.0
-    sound = sound.astype(np.float64) * scale
-    common = math.gcd(from_hz, to_hz)
-    up, down = to_hz // common, from_hz // common
-    if up == down or not sound.size:
-        return sound.astype(np.float32)
-    return np.asarray(_filter_polyphase(sound, up, down), np.float32)
-
-
-def _filter_polyphase(sound: Any, up: int, down: int) -> Any:
-    """Resample by `up / down`: each of the `up` phases is one short filter of its own."""
-    half = _ZERO_CROSSINGS * max(up, down)
-    places = np.arange(-half, half + 1)
-    cutoff = _PASSED / max(up, down)
-    kernel = up * cutoff * np.sinc(cutoff * places) * np.kaiser(2 * half + 1, _KAISER_BETA)
-    length = -(-sound.size * up // down)
-    reach = half // up + 1
-    padded = np.pad(sound, reach)
-    result = np.zeros(length)
-    for phase in range(min(up, length)):
-        # Output n lies `n * down / up` samples into the input: `first`, and `remainder / up` more.
-        first, remainder = divmod(phase * down, up)
-        outputs = result[phase::up]
-        for offset in range(-reach, reach + 1):
-            tap = remainder - offset * up
-            if abs(tap) <= half:
-                inputs = padded[first + offset + reach :: down][: outputs.size]
-                outputs += kernel[tap + half] * inputs
-    return result
+    scale = np.float32(1 / _FULL_SCALE if sound.dtype == np.int16 else 1)
+    stream = soxr.ResampleStream(from_hz, to_hz, num_channels=1, dtype="float32")
+    resampled = np.empty(math.ceil(len(sound) * to_hz / from_hz), np.float32)
+    end = 0
+    for start in range(0, len(sound), _SAMPLES_AT_ONCE):
+        block = sound[start : start + _SAMPLES_AT_ONCE].astype(np.float32) * scale
+        is_last = start + _SAMPLES_AT_ONCE >= len(sound)
+        block = stream.resample_chunk(block, last=is_last)
+        resampled[end : end + len(block)] = block
+        end += len(block)
+    return resampled[:end]
 
 
 def _check_samples(value: Any) -> Any:

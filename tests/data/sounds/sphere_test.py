@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 from sound_fixtures import sphere_bytes, tone
 
-from t2t_mm.data.sounds.sphere import (
-    decode_sphere,
-    make_alaw_table,
-    make_ulaw_table,
-    read_sphere_header,
-)
+from t2t_mm.data.sounds.sphere import decode_sphere, read_sphere_header
 from t2t_mm.errors import UserError
 
 
@@ -38,29 +33,40 @@ def test_fields_that_old_headers_lack():
     assert (header.sample_rate_hz, header.coding, header.byte_order) == (16_000, "pcm", "<")
 
 
-# The values of ITU-T G.711: both ends of either sign and the steps next to zero.
+def expand_ulaw(code: int) -> int:
+    """Return the sample of a mu-law byte, in 16 bits; all its bits are inverted (G.711)."""
+    sign, exponent, mantissa = ~code & 0x80, ~code >> 4 & 7, ~code & 15
+    magnitude = ((2 * mantissa + 33) * 2**exponent - 33) * 4
+    return -magnitude if sign else magnitude
+
+
+def expand_alaw(code: int) -> int:
+    """Return the sample of an A-law byte, in 16 bits; every other bit is inverted (G.711)."""
+    sign, exponent, mantissa = (code ^ 0x55) & 0x80, (code ^ 0x55) >> 4 & 7, (code ^ 0x55) & 15
+    scaled = 2 * mantissa + 1 if exponent == 0 else (2 * mantissa + 33) * 2 ** (exponent - 1)
+    return 8 * scaled if sign else -8 * scaled
+
+
 @pytest.mark.parametrize(
-    "table, values",
+    "coding, expand, some",
     [
-        (
-            make_ulaw_table,
-            {0x00: -32124, 0x7E: -8, 0x7F: 0, 0x80: 32124, 0xFE: 8, 0xFF: 0, 0xEF: 132},
-        ),
-        (make_alaw_table, {0x55: -8, 0xD5: 8, 0xD4: 24, 0x2A: -32256, 0xAA: 32256, 0xC5: 264}),
+        ("-s4 ulaw", expand_ulaw, {0x00: -32124, 0x7E: -8, 0x7F: 0, 0x80: 32124, 0xEF: 132}),
+        ("-s6 mu-law", expand_ulaw, {0xFE: 8, 0xFF: 0}),
+        ("-s4 alaw", expand_alaw, {0x55: -8, 0xD5: 8, 0xD4: 24, 0x2A: -32256, 0xC5: 264}),
     ],
 )
-def test_companding_tables(table, values):
-    assert {code: int(table()[code]) for code in values} == values
-
-
-@pytest.mark.parametrize(
-    "coding, table",
-    [("-s4 ulaw", make_ulaw_table), ("-s4 alaw", make_alaw_table), ("-s6 mu-law", make_ulaw_table)],
-)
-def test_companded_files(coding, table):
+def test_every_companded_byte_is_the_sample_of_g711(coding, expand, some):
     codes = np.arange(256, dtype=np.uint8)
     decoded, _ = decode_sphere(sphere_bytes(codes, 8_000, sample_coding=coding), "a.sph")
-    np.testing.assert_array_equal(decoded[:, 0], table())
+    assert decoded.dtype == np.int16
+    assert decoded[:, 0].tolist() == [expand(code) for code in range(256)]
+    assert {code: int(decoded[code, 0]) for code in some} == some
+
+
+def test_companded_channels_alternate():
+    codes = np.array([[0x80, 0x00], [0xFF, 0x80]], np.uint8)
+    decoded, _ = decode_sphere(sphere_bytes(codes, 8_000), "a.sph")
+    assert decoded.tolist() == [[32124, -32124], [0, 32124]]
 
 
 def test_a_recording_without_sound():
@@ -78,6 +84,9 @@ def test_a_recording_without_sound():
             sphere_bytes(tone(), sample_byte_format="-s2 10")[:1024] + tone().tobytes(),
             "not the one",
         ),
+        (sphere_bytes(tone())[:1024], r"cut short.*samples=0"),
+        (sphere_bytes(np.zeros(9, np.uint8))[:-1], r"cut short.*9 samples.*samples=8"),
+        (sphere_bytes(np.zeros(9, np.uint8))[:-9], r"cut short.*9 samples.*samples=0"),
         (sphere_bytes(tone())[:700], "header of 1024 bytes"),
         (sphere_bytes(tone())[:9], "header cannot be read"),
         (sphere_bytes(tone(), sample_count=None), "sample_count"),
@@ -96,6 +105,13 @@ def test_broken_files_are_named(data, message):
 def test_other_codings_are_refused(coding):
     data = sphere_bytes(tone(), sample_coding=f"-s26 {coding}")
     with pytest.raises(UserError, match=rf"{re.escape(coding)}.*sph2pipe"):
+        decode_sphere(data, "a.sph")
+
+
+@pytest.mark.parametrize("size", [1, 3, 4])
+def test_pcm_of_other_sizes_is_refused(size):
+    data = sphere_bytes(tone(), sample_n_bytes=f"-i {size}", sample_checksum=None)
+    with pytest.raises(UserError, match=rf"16-bit pcm.*sample_n_bytes={size}"):
         decode_sphere(data, "a.sph")
 
 

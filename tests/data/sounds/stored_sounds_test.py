@@ -1,7 +1,9 @@
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
+import soxr
 
 from t2t_mm import Audio, UserError
 from t2t_mm.data.declaring.bad_examples import BadExampleError
@@ -91,5 +93,24 @@ def test_resampling_takes_integers_and_short_sounds() -> None:
         < 1e-3
     )
     assert resample_sound(np.zeros(0, np.float32), 8000, 16_000).shape == (0,)
-    assert resample_sound(np.ones(1, np.float32), 48_000, 16_000).shape == (1,)
+    assert resample_sound(np.ones(2, np.float32), 48_000, 16_000).shape == (1,)
     np.testing.assert_array_equal(resample_sound(sine(50, 8000), 8000, 8000), sine(50, 8000))
+
+
+@pytest.mark.parametrize("num_samples", [65_535, 65_536, 65_537, 200_000])
+@pytest.mark.parametrize(("from_hz", "to_hz"), [(44_100, 16_000), (8_000, 16_000)])
+def test_blocks_leave_no_trace(num_samples: int, from_hz: int, to_hz: int) -> None:
+    samples = np.random.default_rng(1).uniform(-0.5, 0.5, num_samples).astype(np.float32)
+    received = resample_sound(samples, from_hz, to_hz)
+    assert len(received) == round(num_samples * to_hz / from_hz)
+    np.testing.assert_allclose(received, soxr.resample(samples, from_hz, to_hz), atol=1e-6)
+
+
+def test_a_long_sound_needs_little_memory_beside_itself_and_the_result() -> None:
+    ten_minutes = np.zeros(600 * 44_100, np.int16)
+    tracemalloc.start()
+    resampled = resample_sound(ten_minutes, 44_100, 16_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert resampled.shape == (600 * 16_000,)
+    assert peak < 1.1 * resampled.nbytes
