@@ -44,9 +44,7 @@ def examples(name: str, split: str, tmp_path: Path) -> list[dict[str, np.ndarray
     problem = registry.problem(name, tmp_dir=tmp_path / "raw")
     one_each = BatchSpec(examples=1)
     batches = make_evaluation_dataset(problem, split, data_dir=tmp_path / "data", batch=one_each)
-    return [
-        {key: value[0] for key, value in batch.items()} for batch in batches.as_numpy_iterator()
-    ]
+    return [{key: value[0] for key, value in batch.items()} for batch in batches]
 
 
 def files_below(folder: Path) -> list[str]:

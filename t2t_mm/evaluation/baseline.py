@@ -15,7 +15,7 @@ from t2t_mm.scoring.decoded import Decoded
 
 
 def find_frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
-    """Return the most frequent targets of the training split; pictures and sounds stay undecoded.
+    """Return the most frequent targets of the training split, of which nothing else is parsed.
 
     Args:
         problem: Whose data has been generated.
@@ -26,7 +26,7 @@ def find_frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
     """
     info = open_data(problem, data_dir)
     feature = problem.features["targets"]
-    examples = read_examples(info, "train", problem, with_text=True)
+    examples = read_examples(info, "train", problem, with_text=True, only=["targets"])
     texts = (example["targets" + TEXT_SUFFIX].numpy() for example in examples)
     return choose_most_frequent(split_alternatives(feature, text) for text in texts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from t2t_mm.evaluation.decoded_files import OutputFolder
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.batch_decoder import BatchDecoder
+from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data, choose_tasks
 from t2t_mm.run.run_directory import open_run
@@ -80,12 +80,18 @@ def evaluate(
         dataset = make_evaluation_dataset(
             problem, split, data_dir=directory, batch=evaluator.batch, limit=options.limit
         )
+        outputs = SplitOutputs(decoder, task)
+        batches = outputs.follow(dataset) if options.decode else dataset
         with console.status(f"scoring {task.name} on {split}"):  # seen on a terminal only
-            forced, experts = evaluator.score_with_experts(task, dataset)
+            forced, experts = evaluator.score_with_experts(task, batches)
         results[task.name] = {"teacher_forced": forced, "experts": experts}
         if options.decode:
-            with console.status(f"decoding {task.name}, {split}"):
-                decoded = decode_split(decoder, task, dataset)
+            decoded = outputs.collect()
+            if options.shuffled_inputs and dataset.num_examples == 1:
+                console.print(
+                    f"{task.name} has one example: there is no other input to shuffle.",
+                    soft_wrap=True,
+                )
             results[task.name] |= score_decoded(task.metrics, decoded, options.shuffled_inputs)
             if options.baseline:
                 trivial = replace_outputs(decoded, find_frequent_targets(problem, directory))
@@ -94,21 +100,35 @@ def evaluate(
     return results
 
 
-def decode_split(
-    decoder: BatchDecoder, task: Task, batches: Iterable[Mapping[str, Any]]
-) -> Decoded:
-    """Decode the batches of an evaluation data set and keep what they are compared with."""
-    inputs: list[str] = []
-    references: list[list[str]] = []
-    outputs = []
-    for batch in batches:
-        inputs += [text.decode("utf-8") for text in batch["inputs_text"].numpy()]
-        texts = batch["targets_text"].numpy()
-        references += [split_alternatives(task.targets, text) for text in texts]
-        outputs += decoder(task, batch)
-    return Decoded(
-        hypotheses=[output.text for output in outputs],
-        references=references,
-        inputs=inputs,
-        rankings=[output.ranking for output in outputs if output.ranking],
-    )
+class SplitOutputs:
+    """Decodes the batches of a split on their way to the scores: one reading serves both.
+
+    Args:
+        decoder: Of the run.
+        task: Whose split it is.
+    """
+
+    def __init__(self, decoder: BatchDecoder, task: Task) -> None:
+        self._decoder = decoder
+        self._task = task
+        self._inputs: list[str] = []
+        self._references: list[list[str]] = []
+        self._outputs: list[Output] = []
+
+    def follow(self, batches: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Yield the batches of an evaluation data set, each once it has been decoded."""
+        for batch in batches:
+            self._outputs += self._decoder(self._task, batch)
+            self._inputs += [text.decode("utf-8") for text in batch["inputs_text"]]
+            texts = batch["targets_text"]
+            self._references += [split_alternatives(self._task.targets, text) for text in texts]
+            yield batch
+
+    def collect(self) -> Decoded:
+        """Return what was decoded so far, beside what it is compared with."""
+        return Decoded(
+            hypotheses=[output.text for output in self._outputs],
+            references=self._references,
+            inputs=self._inputs,
+            rankings=[output.ranking for output in self._outputs if output.ranking],
+        )

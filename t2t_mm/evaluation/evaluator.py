@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Evaluator:
             if task.signature not in self._forward:
                 self._forward[task.signature] = self._trace_forward(task, tensors)
             loss_sum, predicted, batch_loads = self._forward[task.signature](tensors)
-            sums.add(float(loss_sum), predicted.numpy(), batch["targets"].numpy())
+            sums.add(float(loss_sum), predicted.numpy(), batch["targets"])
             for name, load in batch_loads.items():
                 loads[name] = loads.get(name, 0.0) + load.numpy()
         shares = {
@@ -101,6 +102,5 @@ def score_validation_splits(
         dataset = make_evaluation_dataset(
             problem, "validation", data_dir=data_dir, batch=evaluator.batch
         )
-        batches = dataset.take(num_batches) if num_batches else dataset
-        scores[task.name] = evaluator.score(task, batches)
+        scores[task.name] = evaluator.score(task, islice(dataset, num_batches or None))
     return scores

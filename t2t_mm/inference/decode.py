@@ -128,15 +128,15 @@ def _decode_split(
         limit=limit,
     )
     console = Console(stderr=True)
-    steps = track(
-        batches,
+    outputs = track(
+        (output.text for batch in batches for output in loaded.decoder(task, batch)),
         description=task.name,
-        total=int(batches.cardinality()),
+        total=batches.num_examples,
         console=console,
         transient=True,
         disable=not console.is_terminal,
     )
-    return [output.text for batch in steps for output in loaded.decoder(task, batch)]
+    return list(outputs)
 
 
 def decode_interactively(

@@ -97,7 +97,8 @@ def score_decoded(
         shuffled_inputs: Also score each output against the references of the example before it.
 
     Returns:
-        Scores in percent and signatures; under `shuffled_inputs` those of the second kind.
+        Scores in percent and signatures; under `shuffled_inputs` those of the second kind, which
+        one example alone does not have: it would be scored against itself.
 
     Example:
         >>> decoded = Decoded(["a b c d", "e f g h"], [["a b c d"], ["e f g h"]])

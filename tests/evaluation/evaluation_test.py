@@ -3,11 +3,14 @@
 import json
 import math
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
+from t2t_mm.data.pipeline import datasets
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.decoded_files import write_scores
@@ -42,6 +45,37 @@ def test_whole_splits_are_scored_by_problem(tiny_run: TinyRun, tmp_path: Path) -
     write_scores(tmp_path / "scores.json", scores)
     written = json.loads((tmp_path / "scores.json").read_text())
     assert written["algorithmic_copy"]["bleu"] == scores["algorithmic_copy"]["bleu"]
+
+
+def test_one_reading_serves_scores_and_decoding(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = not_yet_scored(tiny_run, tmp_path)
+    read: list[bytes] = []
+
+    class Noting(datasets.EvaluationDataset):
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            for batch in super().__iter__():
+                read.extend(batch["inputs_text"])
+                yield batch
+
+    monkeypatch.setattr(datasets, "EvaluationDataset", Noting)
+    options = EvaluationOptions(limit=6, samples=0)
+    scores = evaluate(run, split="test", problems="algorithmic_copy", options=options)
+    assert len(read) == 6 and scores["algorithmic_copy"]["teacher_forced"]["examples"] == 6
+    (lines,) = run.glob("decoded/test-*/algorithmic_copy.decoded.txt")
+    assert len(lines.read_text().splitlines()) == 6
+
+
+def test_one_example_has_no_other_input_and_that_is_said(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = not_yet_scored(tiny_run, tmp_path)
+    options = EvaluationOptions(shuffled_inputs=True, limit=1)
+    scores = evaluate(run, split="test", problems="algorithmic_copy", options=options)
+    assert "bleu" in scores["algorithmic_copy"]
+    assert "shuffled_inputs" not in scores["algorithmic_copy"]
+    assert "algorithmic_copy has one example: there is no other input" in capsys.readouterr().err
 
 
 @pytest.mark.slow

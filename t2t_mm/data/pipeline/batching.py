@@ -1,13 +1,19 @@
-"""How many examples of which lengths make one batch."""
+"""How many examples of which lengths make one batch, and how they are padded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from t2t_mm.features import BatchSpec
 
 SHORTEST_BOUNDARY = 8
 GROWTH = 1.12
+
+Example = TypeVar("Example")
 
 
 def choose_bucket_boundaries(longest: int) -> list[int]:
@@ -44,28 +50,51 @@ def choose_batch_sizes(boundaries: Sequence[int], batch: BatchSpec) -> list[int]
     return [max(1, batch.tokens // boundary) for boundary in boundaries]
 
 
-def choose_contiguous_batch_sizes(lengths: Sequence[int], batch: BatchSpec) -> list[int]:
-    """Choose the sizes of batches that take examples in order and keep to the budget.
+def group_in_order(
+    measured: Iterable[tuple[int, Example]], batch: BatchSpec
+) -> Iterator[list[Example]]:
+    """Yield the examples of one batch after the other, in order, each as full as the budget allows.
 
     Args:
-        lengths: The length of every example, in order.
+        measured: The length of every example, and the example.
         batch: Padded positions or examples per batch; a single example may be longer.
 
     Example:
-        >>> choose_contiguous_batch_sizes([3, 4, 2, 9], BatchSpec(tokens=12))
-        [3, 1]
+        >>> lengths = [(3, "a"), (4, "b"), (2, "c"), (9, "d")]
+        >>> list(group_in_order(lengths, BatchSpec(tokens=12)))
+        [['a', 'b', 'c'], ['d']]
     """
-    sizes: list[int] = []
+    group: list[Example] = []
     longest = 0
-    for length in lengths:
-        grown = max(longest, length)
-        if sizes and _fits(sizes[-1] + 1, grown, batch):
-            sizes[-1] += 1
-            longest = grown
-        else:
-            sizes.append(1)
-            longest = length
-    return sizes
+    for length, example in measured:
+        longest = max(longest, length)
+        if group and not _fits(len(group) + 1, longest, batch):
+            yield group
+            group, longest = [], length
+        group.append(example)
+    if group:
+        yield group
+
+
+def pad_arrays(values: Sequence[Any]) -> npt.NDArray[Any]:
+    """Return values of one rank as one array, each padded with 0 at the end of every axis.
+
+    Args:
+        values: Arrays, numbers, or bytes; of bytes an array of objects.
+
+    Example:
+        >>> pad_arrays([np.array([3, 4]), np.array([5])])
+        array([[3, 4],
+               [5, 0]])
+    """
+    if isinstance(values[0], bytes):
+        return np.array(values, object)
+    longest = np.max([np.shape(value) for value in values], axis=0).astype(int)
+    padded = np.zeros((len(values), *longest), values[0].dtype)
+    for index, value in enumerate(values):
+        place: tuple[int | slice, ...] = (index, *(slice(length) for length in value.shape))
+        padded[place] = value
+    return padded
 
 
 def _fits(size: int, longest: int, batch: BatchSpec) -> bool:

@@ -17,18 +17,19 @@ used, so that `tf.train.Checkpoint(iterator=iter(...))` goes on at the very batc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.pipeline.batching import (
     choose_batch_sizes,
     choose_bucket_boundaries,
-    choose_contiguous_batch_sizes,
+    group_in_order,
+    pad_arrays,
 )
 from t2t_mm.data.pipeline.feature_readers import FeatureReader, make_readers
 from t2t_mm.data.pipeline.record_reading import measure_example, read_examples
@@ -43,6 +44,7 @@ SIZE_SUFFIX = "_size"
 _BYTES_PER_ELEMENT = 600
 _DECODED_AT_ONCE = 2
 _BATCHES_AHEAD = 2
+_EXAMPLES_AHEAD = 32
 
 Example = Mapping[str, tf.Tensor]
 Readers = Mapping[str, FeatureReader]
@@ -125,7 +127,7 @@ def make_evaluation_dataset(
     batch: BatchSpec,
     max_length: int = 0,
     limit: int = 0,
-) -> tf.data.Dataset:
+) -> EvaluationDataset:
     """Return the batches of a split, once, in stored order.
 
     Args:
@@ -138,26 +140,51 @@ def make_evaluation_dataset(
         limit: Number of examples after which to stop; 0 means the whole split.
 
     Returns:
-        A data set of what `make_training_dataset` holds, without chance and with the first of
-        several alternatives; beside it "inputs_text" and "targets_text": bytes[B], alternatives as
-        lines, the name of a class, "" of a picture or sound.
+        What `make_training_dataset` holds as arrays, without chance and with the first of several
+        alternatives; beside it "inputs_text" and "targets_text": bytes[B], alternatives as lines,
+        the name of a class, "" of a picture or sound.
 
     Raises:
         UserError: As `open_data`; also if the problem has no such split.
     """
     info = open_data(problem, data_dir)
     _find_longest_kept(info, split, max_length, problem.name)
+    num_examples = info.sizes[split] - count_dropped_examples(info, split, max_length)
     readers = make_readers(problem.features, info.vocabularies)
     dataset = read_examples(info, split, problem, with_text=True)
     if max_length:
         dataset = dataset.filter(lambda example: measure_example(example, readers) <= max_length)
     if limit:
         dataset = dataset.take(limit)
-    dataset = dataset.map(lambda example: _choose_values(example, readers, None))
-    measured = dataset.map(lambda example: measure_example(example, readers))
-    lengths = [int(length) for length in measured.as_numpy_iterator()]
-    sizes = choose_contiguous_batch_sizes(lengths, batch)
-    return _batch_in_order(dataset, readers, sizes).prefetch(_BATCHES_AHEAD)
+
+    def decode(example: Example) -> tuple[tf.Tensor, Example]:
+        chosen = _choose_values(example, readers, None)
+        return measure_example(chosen, readers), _prepare_values(chosen, readers, None)
+
+    examples = _decode_examples(dataset, decode, readers).prefetch(_EXAMPLES_AHEAD)
+    return EvaluationDataset(examples, batch, min(num_examples, limit or num_examples))
+
+
+@dataclass(frozen=True)
+class EvaluationDataset:
+    """Batches in stored order, in which each example is read, measured and decoded once.
+
+    It may be iterated over several times. The batches are cut here, not by tf.data, which has to
+    know how many examples a batch has before it sees their lengths.
+
+    Args:
+        examples: A data set of (length in positions, what a batch holds of the example).
+        batch: Padded positions or examples of a batch.
+        num_examples: In all batches together.
+    """
+
+    examples: tf.data.Dataset
+    batch: BatchSpec
+    num_examples: int
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for group in group_in_order(self.examples.as_numpy_iterator(), self.batch):
+            yield {name: pad_arrays([example[name] for example in group]) for name in group[0]}
 
 
 def _choose_values(example: Example, readers: Readers, dice: Dice | None) -> Example:
@@ -201,7 +228,7 @@ def _batch_like_lengths(
 
     return dataset.group_by_window(
         key_func=choose_bucket,
-        reduce_func=lambda key, window: _decode_window(
+        reduce_func=lambda key, window: _decode_examples(
             window,
             lambda place, example: _prepare_values(example, readers, Dice(seed, place)),
             readers,
@@ -210,28 +237,10 @@ def _batch_like_lengths(
     )
 
 
-def _batch_in_order(
-    dataset: tf.data.Dataset, readers: Readers, sizes: list[int]
-) -> tf.data.Dataset:
-    """Cut a data set into padded batches of the given sizes, in order."""
-    ends = tf.constant(np.cumsum(sizes), dtype=tf.int64)
-    window_sizes = tf.constant(sizes, dtype=tf.int64)
-    batches = dataset.enumerate().group_by_window(
-        key_func=lambda index, _: tf.searchsorted(ends, [index], side="right", out_type=tf.int64)[
-            0
-        ],
-        reduce_func=lambda key, window: _decode_window(
-            window, lambda _, example: _prepare_values(example, readers, None), readers
-        ).padded_batch(window_sizes[key]),
-        window_size_func=lambda key: window_sizes[key],
-    )
-    return batches.apply(tf.data.experimental.assert_cardinality(len(sizes)))
-
-
-def _decode_window(window: tf.data.Dataset, decode: Any, readers: Readers) -> tf.data.Dataset:
+def _decode_examples(dataset: tf.data.Dataset, decode: Any, readers: Readers) -> tf.data.Dataset:
     if not any(reader.size_axes for reader in readers.values()):
-        return window.map(decode)  # threads cost more than they save where nothing is decoded
-    return window.map(decode, num_parallel_calls=_DECODED_AT_ONCE, deterministic=True)
+        return dataset.map(decode)  # threads cost more than they save where nothing is decoded
+    return dataset.map(decode, num_parallel_calls=_DECODED_AT_ONCE, deterministic=True)
 
 
 def choose_shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:

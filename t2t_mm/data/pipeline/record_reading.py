@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -20,7 +20,13 @@ _INTERLEAVED_SHARDS = 8
 
 
 def read_examples(
-    info: DataInfo, split: str, problem: Problem, *, with_text: bool, seed: int | None = None
+    info: DataInfo,
+    split: str,
+    problem: Problem,
+    *,
+    with_text: bool,
+    seed: int | None = None,
+    only: Collection[str] | None = None,
 ) -> tf.data.Dataset:
     """Read the single examples of a split, under the names of batches, still as stored.
 
@@ -31,12 +37,15 @@ def read_examples(
         with_text: Whether the raw texts come along, as "inputs_text" and "targets_text": "" for
             pictures and sounds, alternatives as lines, the name of a class.
         seed: Reads the files in an order that changes every epoch; without one in stored order.
+        only: Names of the features that are wanted, so that the others are not even parsed; None
+            means all.
 
     Returns:
         A data set of {"inputs": ..., "targets": ..., ...}, once through the split: ids (int32[L],
         int32[1] of a class), or the bytes of a picture or sound (string[]).
     """
-    readers = make_readers(problem.features, info.vocabularies)
+    wanted = {name: spec for name, spec in problem.features.items() if not only or name in only}
+    readers = make_readers(wanted, info.vocabularies)
     fields: dict[str, str] = {}
     for name, reader in readers.items():
         stored = problem.stored_name(name)

@@ -1,12 +1,14 @@
 import itertools
 
+import numpy as np
 import pytest
 
 from t2t_mm import BatchSpec
 from t2t_mm.data.pipeline.batching import (
     choose_batch_sizes,
     choose_bucket_boundaries,
-    choose_contiguous_batch_sizes,
+    group_in_order,
+    pad_arrays,
 )
 
 
@@ -41,5 +43,25 @@ def test_sizes_keep_to_the_budget() -> None:
         ([1, 9, 1, 1, 1], BatchSpec(examples=2), [2, 2, 1]),
     ],
 )
-def test_contiguous_sizes(lengths: list[int], batch: BatchSpec, expected: list[int]) -> None:
-    assert choose_contiguous_batch_sizes(lengths, batch) == expected
+def test_batches_in_order_are_as_full_as_the_budget_allows(
+    lengths: list[int], batch: BatchSpec, expected: list[int]
+) -> None:
+    groups = list(group_in_order(zip(lengths, itertools.count(), strict=False), batch))
+    assert [len(group) for group in groups] == expected
+    assert list(itertools.chain(*groups)) == list(range(len(lengths)))
+
+
+def test_a_batch_is_there_before_more_than_one_further_example_is_read() -> None:
+    examples = iter([(1, "a"), (1, "b"), (1, "c"), (1, "d")])
+    assert next(group_in_order(examples, BatchSpec(examples=2))) == ["a", "b"]
+    assert list(examples) == [(1, "d")]
+
+
+def test_values_of_every_rank_are_padded_at_the_end_of_every_axis() -> None:
+    pictures = [np.full((2, 1, 3), 7, np.float32), np.full((1, 2, 3), 8, np.float32)]
+    padded = pad_arrays(pictures)
+    assert padded.dtype == np.float32 and padded.shape == (2, 2, 2, 3)
+    assert padded[..., 0].tolist() == [[[7, 0], [7, 0]], [[8, 8], [0, 0]]]
+    numbers = pad_arrays([np.int32(4), np.int32(0)])
+    assert numbers.dtype == np.int32 and numbers.tolist() == [4, 0]
+    assert pad_arrays([b"a\0", b""]).tolist() == [b"a\0", b""]

@@ -9,12 +9,14 @@ import tensorflow as tf
 
 from t2t_mm import BatchSpec, Problem, UserError, registry
 from t2t_mm.data.generation.workers import generate_records
+from t2t_mm.data.pipeline import datasets
 from t2t_mm.data.pipeline.datasets import (
     choose_shuffle_buffer_size,
     count_dropped_examples,
     make_evaluation_dataset,
     make_training_dataset,
 )
+from t2t_mm.data.pipeline.record_reading import read_examples
 from t2t_mm.data.records.stored import open_data
 
 TOKENS = BatchSpec(tokens=512)
@@ -153,7 +155,7 @@ def test_evaluation_reads_all_in_stored_order(problem: Problem, data_dir: Path) 
         list(
             make_evaluation_dataset(
                 problem, "test", data_dir=data_dir, batch=BatchSpec(tokens=tokens)
-            ).as_numpy_iterator()
+            )
         )
         for tokens in (300, 4096)
     )
@@ -168,9 +170,7 @@ def test_evaluation_reads_all_in_stored_order(problem: Problem, data_dir: Path) 
 
 def test_evaluation_keeps_the_raw_text_beside_the_ids(problem: Problem, data_dir: Path) -> None:
     vocabularies = open_data(problem, data_dir).vocabularies
-    for batch in make_evaluation_dataset(
-        problem, "validation", data_dir=data_dir, batch=TOKENS
-    ).as_numpy_iterator():
+    for batch in make_evaluation_dataset(problem, "validation", data_dir=data_dir, batch=TOKENS):
         for name in ("inputs", "targets"):
             texts = [text.decode() for text in batch[f"{name}_text"]]
             assert [vocabularies[name].decode(row) for row in batch[name]] == texts
@@ -181,8 +181,42 @@ def test_evaluation_keeps_the_raw_text_beside_the_ids(problem: Problem, data_dir
 def test_evaluation_can_be_limited(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
     dataset = make_evaluation_dataset(problem, "test", data_dir=data_dir, batch=TOKENS, limit=11)
-    assert sum(len(batch["inputs"]) for batch in dataset) == 11
-    assert len(dataset) == len(list(dataset))
+    assert sum(len(batch["inputs"]) for batch in dataset) == dataset.num_examples == 11
+
+
+def test_evaluation_can_leave_out_what_is_long_and_knows_how_many_are_left(data_dir: Path) -> None:
+    problem = registry.problem("words_for_tests")
+    dataset = make_evaluation_dataset(
+        problem, "test", data_dir=data_dir, batch=TOKENS, max_length=60
+    )
+    batches = list(dataset)
+    assert max(max(b["inputs"].shape[1], b["targets"].shape[1]) for b in batches) <= 60
+    assert sum(len(batch["inputs"]) for batch in batches) == dataset.num_examples
+    assert 0 < dataset.num_examples < open_data(problem, data_dir).sizes["test"]
+
+
+def test_evaluation_reads_each_example_once_and_only_when_it_is_wanted(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[bytes] = []
+
+    def note(text: bytes) -> bytes:
+        read.append(text)
+        return text
+
+    def read_noted(*arguments: Any, **options: Any) -> tf.data.Dataset:
+        def note_example(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+            text = tf.numpy_function(note, [example["inputs_text"]], tf.string)
+            return {**example, "inputs_text": tf.ensure_shape(text, [])}
+
+        return read_examples(*arguments, **options).map(note_example)
+
+    monkeypatch.setattr(datasets, "read_examples", read_noted)
+    problem = registry.problem("words_for_tests")
+    dataset = make_evaluation_dataset(problem, "test", data_dir=data_dir, batch=TOKENS)
+    assert read == []
+    texts = [text for batch in dataset for text in batch["inputs_text"]]
+    assert read == texts and len(texts) == dataset.num_examples == 40
 
 
 def test_an_unknown_split_is_refused(data_dir: Path) -> None:

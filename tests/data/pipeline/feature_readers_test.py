@@ -46,9 +46,7 @@ def same(first: list[Batch], second: list[Batch]) -> bool:
 def evaluate(name: str, data_dir: Path, **changes: Any) -> list[Batch]:
     problem = registry.problem(name)
     arguments = {"batch": problem.batch, **changes}
-    return list(
-        make_evaluation_dataset(problem, "test", data_dir=data_dir, **arguments).as_numpy_iterator()
-    )
+    return list(make_evaluation_dataset(problem, "test", data_dir=data_dir, **arguments))
 
 
 def generated(name: str) -> list[dict[str, Any]]:

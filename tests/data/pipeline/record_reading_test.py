@@ -53,6 +53,24 @@ def test_only_text_and_classes_have_a_text(senses_dir: Path) -> None:
     assert sorted(tone) == ["inputs", "targets"]
 
 
+def test_only_what_is_wanted_is_parsed(senses_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    parse = tf.io.parse_single_example
+
+    def note(*, serialized: tf.Tensor, features: dict[str, Any], **options: Any) -> Any:
+        parsed.extend(features)
+        return parse(serialized=serialized, features=features, **options)
+
+    monkeypatch.setattr(tf.io, "parse_single_example", note)
+    every = read("thumbs_for_tests", senses_dir)
+    assert sorted(parsed) == ["inputs", "targets", "targets_ids"]
+    parsed.clear()
+    targets = read("thumbs_for_tests", senses_dir, only=["targets"])
+    assert sorted(parsed) == ["targets", "targets_ids"]
+    names = ["targets", "targets_text"]
+    assert targets == [{name: example[name] for name in names} for example in every]
+
+
 def test_a_seed_changes_the_order_and_nothing_else(data_dir: Path) -> None:
     def texts(**options: Any) -> list[bytes]:
         return [one["inputs_text"] for one in read("words_for_tests", data_dir, "train", **options)]
