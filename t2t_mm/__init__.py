@@ -15,17 +15,22 @@ if TYPE_CHECKING:
     from t2t_mm.data.declaring.problem import Problem as Problem
     from t2t_mm.data.generation.datagen import generate_data as datagen
     from t2t_mm.data.generation.generation_options import GenerationOptions as GenerationOptions
+    from t2t_mm.data.kinds.feature_kind import FeatureKind as FeatureKind
+    from t2t_mm.data.kinds.feature_kind import Medium as Medium
     from t2t_mm.errors import UserError as UserError
     from t2t_mm.evaluation.evaluation import evaluate as evaluate
     from t2t_mm.evaluation.evaluation_options import EvaluationOptions as EvaluationOptions
     from t2t_mm.features import Audio as Audio
     from t2t_mm.features import BatchSpec as BatchSpec
     from t2t_mm.features import Categorical as Categorical
+    from t2t_mm.features import Feature as Feature
     from t2t_mm.features import Image as Image
     from t2t_mm.features import Language as Language
     from t2t_mm.inference.decode import decode as decode
     from t2t_mm.inference.decoding_options import DecodingOptions as DecodingOptions
     from t2t_mm.inference.predictor import load as load
+    from t2t_mm.modalities.base import Modality as Modality
+    from t2t_mm.modalities.base import Positions as Positions
     from t2t_mm.registry.description import describe as describe
     from t2t_mm.registry.hparams_sets import load_hparams as load_hparams
     from t2t_mm.report.page import report as report
@@ -41,10 +46,15 @@ __all__ = [
     "Categorical",
     "DecodingOptions",
     "EvaluationOptions",
+    "Feature",
+    "FeatureKind",
     "GenerationOptions",
     "HParams",
     "Image",
     "Language",
+    "Medium",
+    "Modality",
+    "Positions",
     "Problem",
     "TrainingOptions",
     "UserError",
@@ -67,10 +77,15 @@ _LAZY_NAMES = {
     "Categorical": "t2t_mm.features:Categorical",
     "DecodingOptions": "t2t_mm.inference.decoding_options:DecodingOptions",
     "EvaluationOptions": "t2t_mm.evaluation.evaluation_options:EvaluationOptions",
+    "Feature": "t2t_mm.features:Feature",
+    "FeatureKind": "t2t_mm.data.kinds.feature_kind:FeatureKind",
     "GenerationOptions": "t2t_mm.data.generation.generation_options:GenerationOptions",
     "HParams": "t2t_mm.settings.sections:HParams",
     "Image": "t2t_mm.features:Image",
     "Language": "t2t_mm.features:Language",
+    "Medium": "t2t_mm.data.kinds.feature_kind:Medium",
+    "Modality": "t2t_mm.modalities.base:Modality",
+    "Positions": "t2t_mm.modalities.base:Positions",
     "Problem": "t2t_mm.data.declaring.problem:Problem",
     "TrainingOptions": "t2t_mm.training.training_options:TrainingOptions",
     "UserError": "t2t_mm.errors:UserError",

@@ -7,9 +7,8 @@ one net.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 from t2t_mm.errors import UserError
 
@@ -18,14 +17,20 @@ _SHARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class Feature:
-    """Base of all feature declarations: which net reads it, and what it shares that net with."""
+    """Base of all feature declarations: which net reads it, and what it shares that net with.
+
+    What else there is to a kind of features is in `t2t_mm.data.kinds`.
+    """
 
     reading_fields: ClassVar[frozenset[str]] = frozenset()
     """Fields that say how a net reads the value: they do not change what is stored."""
 
+    is_text: ClassVar[bool] = False
+    """Whether inputs and targets of this kind may change places."""
+
     @property
     def modality(self) -> str:
-        """Name of the modality that turns this feature into `float[B, L, D]`."""
+        """Name of the kind, and of the modality that turns it into `float[B, L, D]`."""
         raise NotImplementedError
 
     @property
@@ -52,6 +57,8 @@ class Language(Feature):
         >>> Language().share_key
         'language:shared'
     """
+
+    is_text: ClassVar[bool] = True
 
     vocabulary: str = "shared"
     alternatives: bool = False
@@ -213,31 +220,6 @@ class Categorical(Feature):
 
 NUM_RANKED = 5
 """How many classes a ranking holds; top-5 accuracy needs that many."""
-
-FEATURES: dict[str, type[Feature]] = {
-    "language": Language,
-    "image": Image,
-    "audio": Audio,
-    "categorical": Categorical,
-}
-"""The kinds of features by the name of their modality."""
-
-
-def feature_to_json(feature: Feature) -> dict[str, Any]:
-    """Return a declared feature as a record that `feature_from_json` reads.
-
-    Example:
-        >>> feature_to_json(Categorical(num_classes=3))
-        {'modality': 'categorical', 'num_classes': 3, 'vocabulary': '', 'share': ''}
-    """
-    assert is_dataclass(feature), f"{type(feature).__name__} is not a dataclass"
-    return {"modality": feature.modality, **asdict(feature)}
-
-
-def feature_from_json(record: Mapping[str, Any]) -> Feature:
-    """Return the feature of a record that `feature_to_json` made."""
-    fields = {name: value for name, value in record.items() if name != "modality"}
-    return FEATURES[record["modality"]](**fields)
 
 
 @dataclass(frozen=True, kw_only=True)

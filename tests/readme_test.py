@@ -10,12 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import PIL.Image
 import pytest
 
 import t2t_mm
 
 README = Path(__file__).parent.parent / "README.md"
-COMMANDS = ("t2t-datagen", "t2t-trainer", "t2t-eval", "t2t-decoder", "t2t-registry")
+COMMANDS = tuple(
+    f"t2t-{name}" for name in ["datagen", "trainer", "eval", "decoder", "report", "registry"]
+)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -88,6 +92,27 @@ def test_add_your_own_problem(tmp_path: Path) -> None:
     lines_in = (tmp_path / "raw" / "test.txt").read_text().splitlines()
     lines_out = (tmp_path / "reversed.txt").read_text().splitlines()
     assert len(lines_out) == len(lines_in) == 100
+
+
+@pytest.mark.slow
+def test_add_your_own_kind_of_input(tmp_path: Path) -> None:
+    heading = "Add your own kind of input"
+    (tmp_path / "my_kind").mkdir()
+    assert "`my_kind/points.py`:" in section(heading)
+    (code,) = blocks(heading, "python")
+    (tmp_path / "my_kind" / "points.py").write_text(code, encoding="utf-8")
+    (script,) = blocks(heading, "sh")
+    printed = run(script, tmp_path, environment(tmp_path))
+    assert "mini_ende" in printed and "name_shape" in printed and "BLEU" in printed
+    assert len((tmp_path / "named.txt").read_text().splitlines()) == 1
+    page = (tmp_path / "kind.html").read_text(encoding="utf-8")
+    cards = page[page.index('<section id="name_shape"') :]
+    assert "data:image/png;base64," in cards
+    assert re.search(r"a (circle|square) of \d+ points", re.sub("<[^>]+>", "", cards))
+    (drawn, *_) = (tmp_path / "kind_run").glob("decoded/test-*/name_shape.sample0.png")
+    with PIL.Image.open(drawn) as picture:
+        dark = 65 * 65 - int(np.asarray(picture).sum())
+    assert 4 <= dark <= 24
 
 
 @pytest.mark.slow

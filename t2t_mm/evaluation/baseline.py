@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.record_reading import TEXT_SUFFIX, read_examples, split_alternatives
+from t2t_mm.data.kinds.kind_table import choose_kind
+from t2t_mm.data.pipeline.record_reading import TEXT_SUFFIX, read_examples
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.features import NUM_RANKED
 from t2t_mm.scoring.decoded import Decoded
@@ -25,10 +26,10 @@ def find_frequent_targets(problem: Problem, data_dir: str | Path) -> list[str]:
         As `choose_most_frequent`.
     """
     info = open_data(problem, data_dir)
-    feature = problem.features["targets"]
+    kind = choose_kind(problem.features["targets"])
     examples = read_examples(info, "train", problem, with_text=True, only=["targets"])
     texts = (example["targets" + TEXT_SUFFIX].numpy() for example in examples)
-    return choose_most_frequent(split_alternatives(feature, text) for text in texts)
+    return choose_most_frequent(kind.list_texts(text.decode("utf-8")) for text in texts)
 
 
 def choose_most_frequent(targets: Iterable[Sequence[str]]) -> list[str]:

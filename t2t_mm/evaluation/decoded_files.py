@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.pipeline.samples import read_stored_bytes
-from t2t_mm.data.sounds.raw_sounds import encode_wav
 from t2t_mm.errors import UserError
-from t2t_mm.features import Audio, Image
 from t2t_mm.files.atomic_writes import write_bytes_atomically, write_text_atomically
 from t2t_mm.files.disk import report_full_disk
 from t2t_mm.scoring.decoded import Decoded
@@ -87,7 +84,7 @@ def describe_samples(
     data_dir: Path,
     count: int,
 ) -> list[dict[str, Any]]:
-    """Describe the first examples of a split and keep their pictures and sounds.
+    """Describe the first examples of a split and keep their pictures and sounds as files.
 
     Args:
         problem: Whose examples they are.
@@ -99,9 +96,9 @@ def describe_samples(
 
     Returns:
         For each: `input`, `reference`, `references`, `decoded`, and where there is one `ranking`,
-        `picture` or `sound` (a path).
+        `picture` or `sound` (a path). An input that is neither of these nor a text is described.
     """
-    files = _write_media(problem, split, folder=folder, data_dir=data_dir, count=count)
+    shown = _show_inputs(problem, split, folder=folder, data_dir=data_dir, count=count)
     samples: list[dict[str, Any]] = []
     for index in range(min(count, len(decoded.hypotheses))):
         references = list(decoded.references[index])
@@ -113,38 +110,29 @@ def describe_samples(
         }
         if decoded.rankings:
             sample["ranking"] = list(decoded.rankings[index])
-        if files:
-            kind, path = files[index]
-            sample[kind] = path.relative_to(folder.parent.parent).as_posix()
-        samples.append(sample)
+        samples.append(sample | (shown[index] if shown else {}))
     return samples
 
 
-def _write_media(
+def _show_inputs(
     problem: Problem, split: str, *, folder: Path, data_dir: Path, count: int
-) -> list[tuple[str, Path]]:
-    """Write the pictures or sounds of the first inputs; nothing where inputs are text."""
-    feature = problem.features["inputs"]
-    if not isinstance(feature, Image | Audio):
+) -> list[dict[str, str]]:
+    """Return what a sample says of each of the first inputs; nothing where these are texts."""
+    kind = choose_kind(problem.features["inputs"])
+    if kind.has_text:
         return []
-    written = []
+    shown = []
     stem = problem.name.replace("/", "_")
-    for index, content in enumerate(
-        read_stored_bytes(problem, split, "inputs", data_dir=data_dir, limit=count)
-    ):
-        if isinstance(feature, Image):
-            kind, suffix = "picture", _choose_suffix(content)
-        else:
-            kind, suffix = "sound", "wav"
-            content = encode_wav(np.frombuffer(content, "<i2"), feature.sample_rate_hz)
-        path = folder / f"{stem}.sample{index}.{suffix}"
-        write_bytes_atomically(path, content)
-        written.append((kind, path))
-    return written
-
-
-def _choose_suffix(content: bytes) -> str:
-    return "png" if content.startswith(b"\x89PNG") else "jpg"
+    stored = read_stored_bytes(problem, split, "inputs", data_dir=data_dir, limit=count)
+    for index, value in enumerate(stored):
+        medium = kind.show(value)
+        if medium is None:
+            shown.append({"input": ", ".join(map(str, kind.describe(value, "").values()))})
+            continue
+        path = folder / f"{stem}.sample{index}.{medium.suffix}"
+        write_bytes_atomically(path, medium.content)
+        shown.append({medium.type: path.relative_to(folder.parent.parent).as_posix()})
+    return shown
 
 
 def keep_results(

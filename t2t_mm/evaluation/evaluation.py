@@ -10,8 +10,8 @@ from rich.console import Console
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
-from t2t_mm.data.pipeline.record_reading import split_alternatives
 from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
 from t2t_mm.evaluation.decoded_files import OutputFolder
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
@@ -54,8 +54,10 @@ def evaluate(
         UserError: The run, its data or its checkpoint is not there or does not match.
     """
     options = options or EvaluationOptions()
+    registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
-    registry.import_user_modules(list(options.t2t_usr_dir) or list(run.user_modules))
+    if not options.t2t_usr_dir:
+        registry.import_user_modules(list(run.user_modules))
     directory = Path(data_dir or run.data_dir)
     tasks = choose_tasks(run, problems)
     for task in tasks:  # before anything is decoded: an error should not come after minutes
@@ -111,6 +113,7 @@ class SplitOutputs:
     def __init__(self, decoder: BatchDecoder, task: Task) -> None:
         self._decoder = decoder
         self._task = task
+        self._targets = choose_kind(task.targets)
         self._inputs: list[str] = []
         self._references: list[list[str]] = []
         self._outputs: list[Output] = []
@@ -120,8 +123,8 @@ class SplitOutputs:
         for batch in batches:
             self._outputs += self._decoder(self._task, batch)
             self._inputs += [text.decode("utf-8") for text in batch["inputs_text"]]
-            texts = batch["targets_text"]
-            self._references += [split_alternatives(self._task.targets, text) for text in texts]
+            texts = [text.decode("utf-8") for text in batch["targets_text"]]
+            self._references += [self._targets.list_texts(text) for text in texts]
             yield batch
 
     def collect(self) -> Decoded:

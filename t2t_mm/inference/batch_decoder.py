@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary, name_vocabulary
+from t2t_mm.data.kinds.kind_table import name_vocabulary
+from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.inference.search import GreedySearch, TopClasses
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.task import Task

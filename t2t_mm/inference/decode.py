@@ -41,8 +41,8 @@ def decode(
     Args:
         output_dir: The trained run.
         problem: One of its problems; may be left out where it has only one.
-        from_file: One input a line (`-` for standard input), a text or the path of a picture or
-            sound; N lines in, N lines out.
+        from_file: One input a line (`-` for standard input), a text or the path of a picture, a
+            sound or what else the problem reads; N lines in, N lines out.
         to_file: Where the outputs go, one a line; nowhere by default.
         split: What to decode when no file is given.
         data_dir: Where the data is; the run's own by default.
@@ -60,6 +60,7 @@ def decode(
         3
     """
     options = options or DecodingOptions()
+    registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
     task = choose_task(run, problem)
     if to_file:
@@ -69,7 +70,8 @@ def decode(
         loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
         outputs = loaded[task.name].decode_all(inputs, show_progress=True)
     else:
-        registry.import_user_modules(list(options.t2t_usr_dir) or list(run.user_modules))
+        if not options.t2t_usr_dir:
+            registry.import_user_modules(list(run.user_modules))
         directory = Path(data_dir or run.data_dir)
         check_run_data(run, [task], split, directory)
         loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))

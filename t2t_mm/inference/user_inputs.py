@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from t2t_mm.data.pictures.picture_inputs import prepare_picture
-from t2t_mm.data.sounds.raw_sounds import read_sound
-from t2t_mm.data.sounds.sound_inputs import prepare_sound
-from t2t_mm.data.vocabulary.vocabulary import EOS_ID, Vocabulary, name_vocabulary
+from t2t_mm.data.kinds.kind_table import choose_kind
+from t2t_mm.data.pipeline.batching import pad_arrays
+from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
-from t2t_mm.features import Audio, Feature, Image, Language
+from t2t_mm.features import Feature
 
 
 class InputBatches:
@@ -30,6 +29,7 @@ class InputBatches:
 
     Example:
         >>> from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
+        >>> from t2t_mm.features import Language
         >>> texts = ["abc", "", "d"]
         >>> batches = InputBatches(texts, Language("bytes"), {"bytes": ByteVocabulary()}, 8)
         >>> for places, batch in batches:
@@ -69,45 +69,27 @@ def prepare_input(
 
     Args:
         value: A text; a picture as path, bytes of a file or uint8[height, width, channels]; a sound
-            as path or as float32[samples] or int16[samples] at the feature's rate; or the name of
-            a class.
+            as path or as float32[samples] or int16[samples] at the feature's rate; the name of
+            a class; or what another kind takes: by default an array, or the path of its file.
         feature: What the problem declares.
         vocabularies: By name.
 
     Returns:
         int32[L] (text), float32[H, W, C] (picture), float32[frames, bands] or float32[samples]
-        (sound), int32[] (class).
+        (sound), int32[] (class); of another kind what its net reads.
 
     Raises:
         UserError: A file is missing or cannot be read, or the value is of another kind.
     """
-    is_file = isinstance(feature, Image | Audio) and isinstance(value, str | Path)
+    kind = choose_kind(feature)
+    kind = choose_kind(feature, vocabularies.get(kind.vocabulary_name))
+    is_file = not kind.has_text and isinstance(value, str | Path)
     try:
-        return _prepare_value(value, feature, vocabularies)
+        return kind.prepare_input(kind.read_file(_check_file(value)) if is_file else value)
     except UserError as error:
         if is_file and str(value) not in str(error):  # one bad file among many has to be found
             raise UserError(f"{value}: {error}") from error
         raise
-
-
-def _prepare_value(
-    value: Any, feature: Feature, vocabularies: Mapping[str, Vocabulary]
-) -> npt.NDArray[Any]:
-    """Prepare one input, of whichever kind."""
-    if isinstance(feature, Image):
-        return prepare_picture(_read_content(value), feature)
-    if isinstance(feature, Audio):
-        if isinstance(value, str | Path):
-            value = read_sound(_check_file(value), feature.sample_rate_hz)
-        return prepare_sound(value, feature)
-    if not isinstance(value, str):
-        raise UserError(
-            "An input is of a wrong type", expected="str", received={"input": type(value).__name__}
-        )
-    ids = vocabularies[name_vocabulary(feature)].encode(value)
-    if isinstance(feature, Language):
-        return np.array([*ids, EOS_ID], np.int32)
-    return np.array(ids[0], np.int32)
 
 
 def is_empty(value: Any) -> bool:
@@ -123,26 +105,14 @@ def pad_inputs(examples: Sequence[npt.NDArray[Any]], feature: Feature) -> dict[s
         feature: What the problem declares.
 
     Returns:
-        "inputs", and for pictures and sounds their "inputs_size".
+        "inputs", and their "inputs_size" where no id tells the padding.
     """
-    rank = examples[0].ndim
-    longest = tuple(max(example.shape[axis] for example in examples) for axis in range(rank))
-    batch = np.zeros((len(examples), *longest), examples[0].dtype)
-    for row, example in zip(batch, examples, strict=True):
-        row[tuple(slice(0, length) for length in example.shape)] = example
-    if isinstance(feature, Image):
-        return {"inputs": batch, "inputs_size": _measure_sizes(examples, 2)}
-    if isinstance(feature, Audio):
-        return {"inputs": batch, "inputs_size": _measure_sizes(examples, 1)}
-    return {"inputs": batch}
-
-
-def _measure_sizes(examples: Sequence[npt.NDArray[Any]], axes: int) -> npt.NDArray[np.int32]:
-    return np.array([example.shape[:axes] for example in examples], np.int32)
-
-
-def _read_content(value: Any) -> Any:
-    return _check_file(value).read_bytes() if isinstance(value, str | Path) else value
+    batch = pad_arrays(examples)
+    axes = choose_kind(feature).size_axes
+    if not axes:
+        return {"inputs": batch}
+    sizes = np.array([example.shape[:axes] for example in examples], np.int32)
+    return {"inputs": batch, "inputs_size": sizes}
 
 
 def _check_file(path: str | Path) -> Path:

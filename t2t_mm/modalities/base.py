@@ -70,7 +70,7 @@ class Modality(keras.layers.Layer):
         nets: ModalityHParams | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Make the net for a declared feature.
+        """Make the net for a declared feature: by default one that only the body's width shapes.
 
         Args:
             feature: What a problem declares.
@@ -86,7 +86,7 @@ class Modality(keras.layers.Layer):
             >>> net.vocabulary_size, net.reads, net.writes
             (100, True, True)
         """
-        raise NotImplementedError
+        return cls(width, **kwargs)
 
     @property
     def target_variables(self) -> list[Any]:

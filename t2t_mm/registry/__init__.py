@@ -1,4 +1,4 @@
-"""Names for problems, modalities, hparams sets and groups of problems.
+"""Names for problems, kinds of features, modalities, hparams sets and groups of problems.
 
 A problem's name is `NAME`, `NAME/ARGUMENT` where the class takes an argument (as in
 `text2text_files/en-de`), and either with `_rev` at the end: the same text-to-text problem with
@@ -20,9 +20,11 @@ from t2t_mm.registry.lookup import (
 from t2t_mm.registry.registration import (
     GROUPS,
     HPARAMS,
+    KINDS,
     MODALITIES,
     PROBLEMS,
     Group,
+    register_feature_kind,
     register_group,
     register_hparams,
     register_modality,
@@ -34,6 +36,7 @@ from t2t_mm.registry.tables import Registry
 __all__ = [
     "GROUPS",
     "HPARAMS",
+    "KINDS",
     "MODALITIES",
     "PROBLEMS",
     "Group",
@@ -49,6 +52,7 @@ __all__ = [
     "problem",
     "problem_class",
     "problem_names",
+    "register_feature_kind",
     "register_group",
     "register_hparams",
     "register_modality",

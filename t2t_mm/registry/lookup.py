@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
-from t2t_mm.features import Language
 from t2t_mm.registry.problem_names import (
     ProblemName,
     expand_list,
@@ -20,7 +19,7 @@ from t2t_mm.registry.problem_names import (
     parse_problem_name,
 )
 from t2t_mm.registry.registered_problem import RegisteredProblem
-from t2t_mm.registry.registration import GROUPS, HPARAMS, MODALITIES, PROBLEMS
+from t2t_mm.registry.registration import GROUPS, HPARAMS, KINDS, MODALITIES, PROBLEMS
 
 
 def problem_names() -> list[str]:
@@ -134,7 +133,7 @@ def import_user_modules(entries: str | Iterable[str]) -> None:
     """
     from t2t_mm.registry.user_modules import import_entries
 
-    import_entries(entries, [PROBLEMS, MODALITIES, HPARAMS, GROUPS])
+    import_entries(entries, [PROBLEMS, KINDS, MODALITIES, HPARAMS, GROUPS])
 
 
 def _resolve_name(name: str) -> tuple[ProblemName, type[RegisteredProblem]]:
@@ -172,7 +171,7 @@ def _check_reversal_ends(name: str) -> None:
 def _reverse_class(cls: type[RegisteredProblem], parsed: ProblemName) -> type[RegisteredProblem]:
     sides = dict(cls.modalities)
     if set(sides) != {"inputs", "targets"} or not all(
-        isinstance(side, Language) for side in sides.values()
+        getattr(side, "is_text", False) for side in sides.values()
     ):
         raise UserError(
             f"Only a text-to-text problem can be reversed, and {parsed.base!r} is none",

@@ -1,13 +1,14 @@
-"""The tables of problems, modalities, hparams sets and groups, and how things enter them."""
+"""The tables of problems, kinds, modalities, hparams sets and groups, and how things enter them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, TypeVar, overload
 
 from t2t_mm.errors import UserError
+from t2t_mm.features import Feature
 from t2t_mm.registry.offers import make_builtin_offers, read_entry_points
 from t2t_mm.registry.problem_names import REVERSE_SUFFIX
 from t2t_mm.registry.registered_problem import RegisteredProblem
@@ -16,6 +17,12 @@ from t2t_mm.settings.sections import HParams
 
 _BUILTIN_MODALITIES = {
     name: f"t2t_mm.modalities.{name}" for name in ("audio", "categorical", "image", "language")
+}
+_BUILTIN_KINDS = {
+    "audio": "t2t_mm.data.kinds.sound_kind",
+    "categorical": "t2t_mm.data.kinds.class_kind",
+    "image": "t2t_mm.data.kinds.picture_kind",
+    "language": "t2t_mm.data.kinds.text_kind",
 }
 _USER_DIR_HINT = (
     "Your own are imported with --t2t_usr_dir=FOLDER (or a file, or a package); "
@@ -44,6 +51,9 @@ PROBLEMS: Registry[type[RegisteredProblem]] = Registry(
     builtin=make_builtin_offers("t2t_mm.problems"),
     plugins=read_entry_points,
     how_to_add=_USER_DIR_HINT,
+)
+KINDS: Registry[Any] = Registry(
+    "kind of features", builtin=lambda: _BUILTIN_KINDS, how_to_add=_USER_DIR_HINT
 )
 MODALITIES: Registry[Any] = Registry("modality", builtin=lambda: _BUILTIN_MODALITIES)
 HPARAMS: Registry[Callable[[], HParams]] = Registry(
@@ -105,6 +115,34 @@ def register_hparams(name_or_function: Any = None) -> Any:
         False
     """
     return _make_decorator(name_or_function, HPARAMS.register)
+
+
+@overload
+def register_feature_kind(name_or_class: str | None = None) -> Callable[[C], C]: ...
+@overload
+def register_feature_kind(name_or_class: C) -> C: ...
+def register_feature_kind(name_or_class: Any = None) -> Any:
+    """Decorate the class of a kind of features to register it.
+
+    Args:
+        name_or_class: The name, by default the class's own in snake_case, without `_kind`; or the
+            class itself. It is also the name of the modality that reads such features.
+
+    Raises:
+        UserError: The name is taken or malformed, or this is not the class of a kind.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> from t2t_mm import Feature, FeatureKind
+        >>> @dataclass(frozen=True)
+        ... class Smell(Feature):
+        ...     modality = "smell"
+        >>> @register_feature_kind  # its name: smell
+        ... class SmellKind(FeatureKind):
+        ...     spec_class = Smell
+        ...     shape = (None, 400)
+    """
+    return _make_decorator(name_or_class, _enter_kind, drop_suffix="_kind")
 
 
 @overload
@@ -179,6 +217,19 @@ def _enter_problem(name: str, cls: type[RegisteredProblem]) -> None:
             fix=f"Register {name.removesuffix(REVERSE_SUFFIX)!r}; its reversal then exists.",
         )
     PROBLEMS.register(name, cls)
+
+
+def _enter_kind(name: str, cls: Any) -> None:
+    spec_class = getattr(cls, "spec_class", None)
+    is_spec = isinstance(spec_class, type) and issubclass(spec_class, Feature)
+    if not is_spec or not is_dataclass(spec_class) or not callable(getattr(cls, "check", None)):
+        raise UserError(
+            f"What is registered as the kind of features {name!r} is not one",
+            expected="a class derived from t2t_mm.FeatureKind, whose spec_class is a frozen "
+            "dataclass derived from t2t_mm.Feature",
+            received={"value": cls, "spec_class": spec_class},
+        )
+    KINDS.register(name, cls)
 
 
 def snake_case(name: str) -> str:

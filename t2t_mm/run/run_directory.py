@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from t2t_mm import registry
 from t2t_mm.data.vocabulary.vocabulary import Vocabulary, copy_vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
@@ -72,8 +73,11 @@ class Run:
 def open_run(directory: str | Path) -> Run:
     """Read what a run's folder says of the run.
 
+    The user's modules are imported only where a problem's features are of a kind of their own.
+
     Raises:
-        UserError: The folder holds no run, or its description is damaged.
+        UserError: The folder holds no run, or its description is damaged; or a kind of features of
+            the user's own cannot be imported from where it was.
 
     Example:
         >>> run = open_run("demo/run")
@@ -98,6 +102,9 @@ def open_run(directory: str | Path) -> Run:
 
 def _read_run(directory: Path) -> Run:
     record = json.loads((directory / "run.json").read_text(encoding="utf-8"))
+    kinds = {task[side]["modality"] for task in record["tasks"] for side in ("inputs", "targets")}
+    if any(kind not in registry.KINDS for kind in kinds):
+        registry.import_user_modules(record["user_modules"])
     return Run(
         directory=directory,
         hparams=from_json((directory / "hparams.json").read_text(encoding="utf-8")),

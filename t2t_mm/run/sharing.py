@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.features import Audio, Categorical, Feature
-
-_RULES_OF_0_1_0: Mapping[type[Feature], Callable[[Any], str]] = {
-    Audio: lambda audio: (
-        f"audio:{audio.num_bands if audio.representation == 'log_mel' else 'waveform'}"
-    ),
-    Categorical: lambda classes: f"categorical:{classes.vocabulary or classes.num_classes}",
-}
+from t2t_mm.data.kinds.kind_table import choose_kind
+from t2t_mm.features import Feature
 
 
 def name_net(problem: Problem, side: str) -> str:
@@ -40,8 +31,8 @@ def name_net_of_0_1_0(feature: Feature) -> str:
     their sample rate.
 
     Example:
+        >>> from t2t_mm.features import Audio
         >>> name_net_of_0_1_0(Audio(sample_rate_hz=8000)), name_net_of_0_1_0(Audio())
         ('audio:80', 'audio:80')
     """
-    rule = _RULES_OF_0_1_0.get(type(feature))
-    return rule(feature) if rule else feature.share_key
+    return choose_kind(feature).share_key_of_0_1_0

@@ -12,9 +12,10 @@ import numpy as np
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary, name_vocabulary
+from t2t_mm.data.kinds.kind_table import feature_from_json, feature_to_json, name_vocabulary
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary
 from t2t_mm.errors import UserError
-from t2t_mm.features import Feature, feature_from_json, feature_to_json
+from t2t_mm.features import Feature
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.sharing import name_net, name_net_of_0_1_0
@@ -140,7 +141,7 @@ def _check_targets(problem: Problem) -> Feature:
     if not name_vocabulary(feature):
         raise UserError(
             f"Problem {problem.name!r} declares targets of modality {feature.modality!r}",
-            expected="text (Language) or a class (Categorical)",
+            expected="text (Language) or a class (Categorical), or what else has a vocabulary",
             received={"targets": feature},
         )
     return feature

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from own_problems import Text
 
-from t2t_mm import Problem, registry
+from t2t_mm import Feature, FeatureKind, Problem, registry
 from t2t_mm.errors import UserError
 from t2t_mm.settings import HParams, ModelHParams
 
@@ -87,3 +87,16 @@ def test_a_group_of_ones_own() -> None:
     registry.register_group("my_two", ["wmt_ende", "mini_ende"], doc="Two.")
     assert registry.expand_problems("my_two") == ["wmt_ende", "mini_ende"]
     assert "my_two" in registry.group_names()
+
+
+def test_what_is_no_kind_of_features_is_refused() -> None:
+    class Bare(Feature):
+        """No dataclass."""
+
+    class BareKind(FeatureKind):
+        spec_class = Bare
+
+    for value in (BareKind, dict, FeatureKind):
+        with pytest.raises(UserError, match=r"a class derived from t2t_mm\.FeatureKind"):
+            registry.register_feature_kind("bare")(value)
+    assert "bare" not in registry.KINDS

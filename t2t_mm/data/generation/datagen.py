@@ -18,6 +18,7 @@ from t2t_mm.data.generation.problem_generation import (
     is_generated,
 )
 from t2t_mm.data.generation.vocabulary_training import train_vocabulary
+from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import read_checked_examples
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.data.vocabulary.vocabulary import (
@@ -27,7 +28,6 @@ from t2t_mm.data.vocabulary.vocabulary import (
     locate_vocabulary,
 )
 from t2t_mm.errors import UserError
-from t2t_mm.features import Language
 from t2t_mm.files.disk import lock_folder, report_full_disk
 
 __all__ = ["DataInfo", "GeneratedProblem", "GeneratedSplit", "generate_data", "open_data"]
@@ -123,13 +123,9 @@ def _find_bases(
 
 
 def _list_vocabularies(bases: Sequence[Problem]) -> list[str]:
-    named = {
-        spec.vocabulary: None
-        for base in bases
-        for spec in base.features.values()
-        if isinstance(spec, Language) and spec.vocabulary != BYTES
-    }
-    return list(named)
+    kinds = (kind for base in bases for kind in choose_kinds(base.features).values())
+    named = dict.fromkeys(kind.text_vocabulary for kind in kinds)
+    return [name for name in named if name not in ("", BYTES)]
 
 
 def _tell_size(name: str, data_dir: Path, options: GenerationOptions) -> None:

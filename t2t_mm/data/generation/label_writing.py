@@ -7,7 +7,7 @@ from pathlib import Path
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.problem_generation import is_generated
-from t2t_mm.data.records.codecs import make_feature_labels
+from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.vocabulary.labels import (
     LabelVocabulary,
     load_labels,
@@ -17,7 +17,6 @@ from t2t_mm.data.vocabulary.labels import (
 )
 from t2t_mm.data.vocabulary.vocabulary import locate_vocabulary
 from t2t_mm.errors import UserError
-from t2t_mm.features import Categorical, Language
 from t2t_mm.files.disk import lock_folder
 
 
@@ -42,36 +41,32 @@ def write_labels(
     _check_text_vocabularies(bases)
     written: dict[str, LabelVocabulary] = {}
     for base in bases:
-        for feature, spec in base.features.items():
-            if not isinstance(spec, Categorical) or not spec.vocabulary:
+        for feature, kind in choose_kinds(base.features).items():
+            if not (name := kind.class_list):
                 continue
-            path = locate_labels(data_dir, spec.vocabulary)
+            path = locate_labels(data_dir, name)
             stays = is_generated(base, data_dir) and not (overwrite or regenerate)
             if path.is_file() and stays:
                 continue
-            _check_no_model(base, data_dir, spec.vocabulary)
-            labels = make_feature_labels(feature, base)
+            _check_no_model(base, data_dir, name)
+            labels = kind.make_labels(base, feature)
+            assert labels is not None
             with lock_folder(path.parent):
-                if spec.vocabulary in written:
-                    _check_same_names(base, labels, written[spec.vocabulary])
+                if name in written:
+                    _check_same_names(base, labels, written[name])
                 elif path.is_file() and not overwrite:
-                    _check_same_names(base, labels, load_labels(data_dir, spec.vocabulary))
+                    _check_same_names(base, labels, load_labels(data_dir, name))
                 else:
                     save_labels(data_dir, labels)
-            written[spec.vocabulary] = labels
+            written[name] = labels
 
 
 def _check_text_vocabularies(bases: Sequence[Problem]) -> None:
-    named = {
-        spec.vocabulary: base
-        for base in bases
-        for spec in base.features.values()
-        if isinstance(spec, Language)
-    }
-    for base in bases:
-        for spec in base.features.values():
-            if isinstance(spec, Categorical) and spec.vocabulary in named:
-                raise _make_two_kinds_error(spec.vocabulary, base)
+    kinds = [(base, kind) for base in bases for kind in choose_kinds(base.features).values()]
+    named = {kind.text_vocabulary: base for base, kind in kinds if kind.text_vocabulary}
+    for base, kind in kinds:
+        if kind.class_list in named:
+            raise _make_two_kinds_error(kind.class_list, base)
     for name, base in named.items():
         if make_numbered_labels(name):
             raise _make_two_kinds_error(name, base)

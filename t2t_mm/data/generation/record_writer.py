@@ -15,7 +15,7 @@ from tensorflow_datasets.core import writer as tfds_writer
 from tensorflow_datasets.core.utils import shard_utils
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.codecs import choose_codec
+from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import IDS_SUFFIX, Record
 from t2t_mm.data.records.quiet_tfds import silence_tfds
 
@@ -109,9 +109,9 @@ class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  
 def declare_tfds_features(problem: Problem) -> dict[str, Any]:
     """Return the TFDS feature of every field of a record: the value as a string, and its ids."""
     fields: dict[str, Any] = {}
-    for name in problem.features:
+    for name, kind in choose_kinds(problem.features).items():
         fields[name] = tfds.features.Text()  # any bytes: a picture's file, a sound's samples
-        if choose_codec(name, problem).has_ids:
+        if kind.has_ids:
             fields[name + IDS_SUFFIX] = tfds.features.Tensor(shape=(None,), dtype=np.int32)
     return fields
 

@@ -11,6 +11,7 @@ import sentencepiece
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.workers import seed_global_generators
+from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import read_checked_examples
 from t2t_mm.data.vocabulary.vocabulary import (
     EOS_ID,
@@ -20,7 +21,6 @@ from t2t_mm.data.vocabulary.vocabulary import (
     save_vocabulary,
 )
 from t2t_mm.errors import UserError
-from t2t_mm.features import Feature, Language
 
 WINDOW = 10
 """How many times its budget a part may be read to choose an even sample from it."""
@@ -43,7 +43,7 @@ def train_vocabulary(
 
     Args:
         name: Name of the vocabulary.
-        problems: Those whose `Language` features name it count, the others are left out.
+        problems: Those of whose features one names it count, the others are left out.
         data_dir: Folder of generated data.
         size: Wanted number of ids; fewer are made where the text does not yield as many pieces.
         byte_budget: Bytes of text to train on.
@@ -76,11 +76,8 @@ def train_vocabulary(
 
 def list_text_features(problem: Problem, vocabulary: str) -> list[str]:
     """Return the names of the problem's features that use the vocabulary."""
-    return [
-        name
-        for name, spec in problem.features.items()
-        if isinstance(spec, Language) and spec.vocabulary == vocabulary
-    ]
+    kinds = choose_kinds(problem.features)
+    return [name for name, kind in kinds.items() if kind.text_vocabulary == vocabulary]
 
 
 def sample_text(
@@ -97,7 +94,7 @@ def sample_text(
 
     Args:
         problem: The problem to read.
-        features: Names of `Language` features.
+        features: Names of features with text.
         byte_budget: Bytes to return at most, of each feature.
         max_cases: How many examples may be read; 0 means all.
         random_seed: Seed for problems that draw from Python's or NumPy's global generator.
@@ -105,6 +102,7 @@ def sample_text(
     num_parts = problem.num_parts("train")
     share = max(1, byte_budget // num_parts)
     limit = max(1, max_cases // num_parts) if max_cases else None
+    kinds = choose_kinds(problem.features)
     texts: dict[str, list[str]] = {feature: [] for feature in features}
     for part in range(num_parts):
         seed_global_generators(random_seed, problem, "train", part)
@@ -113,18 +111,13 @@ def sample_text(
         for example in itertools.islice(examples, limit):
             assert isinstance(example, dict), "only what is no text is ever skipped"
             for feature, sample in samples.items():
-                for text in _list_texts(example[feature], problem.features[feature]):
+                for text in kinds[feature].list_texts(example[feature]):
                     sample.add(text)
             if all(sample.has_read_enough for sample in samples.values()):
                 break
         for feature, sample in samples.items():
             texts[feature] += sample.choose_texts()
     return texts
-
-
-def _list_texts(checked: str, spec: Feature) -> list[str]:
-    has_alternatives = isinstance(spec, Language) and spec.alternatives
-    return checked.split("\n") if has_alternatives else [checked]
 
 
 class EvenSample:

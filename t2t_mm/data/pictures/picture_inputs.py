@@ -7,35 +7,13 @@ TensorFlow is imported when a function is called: declaring pictures needs none.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from t2t_mm.data.pictures.stored_pictures import SMALLEST_PART, store_picture
+from t2t_mm.data.pictures.stored_pictures import SMALLEST_PART
 from t2t_mm.features import Image
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-
-def prepare_picture(value: Any, spec: Image) -> npt.NDArray[np.float32]:
-    """Return one picture as evaluation batches hold it.
-
-    Args:
-        value: Bytes of a file, its path, or uint8[height, width(, channels)].
-        spec: The declared feature.
-
-    Returns:
-        float32[h, w, channels], by the way over a stored file that generated data takes too.
-
-    Raises:
-        UserError: It cannot be decoded or is no picture.
-    """
-    import tensorflow as tf
-
-    picture = make_picture_input(tf.constant(store_picture(value, spec)), spec)
-    return np.asarray(picture, np.float32)
 
 
 def make_picture_input(stored: tf.Tensor, spec: Image, dice: tf.Tensor | None = None) -> tf.Tensor:

@@ -25,13 +25,14 @@ from typing import Any
 import tensorflow as tf
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.kinds.feature_kind import FeatureKind
+from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.pipeline.batching import (
     choose_batch_sizes,
     choose_bucket_boundaries,
     group_in_order,
     pad_arrays,
 )
-from t2t_mm.data.pipeline.feature_readers import FeatureReader, make_readers
 from t2t_mm.data.pipeline.record_reading import measure_example, read_examples
 from t2t_mm.data.pipeline.stochastic import Dice
 from t2t_mm.data.records.stored import DataInfo, check_split, open_data
@@ -47,7 +48,7 @@ _BATCHES_AHEAD = 2
 _EXAMPLES_AHEAD = 32
 
 Example = Mapping[str, tf.Tensor]
-Readers = Mapping[str, FeatureReader]
+Kinds = Mapping[str, FeatureKind]
 
 
 def make_training_dataset(
@@ -101,18 +102,18 @@ def make_training_dataset(
             expected=f"a batch of at least {longest} tokens, or a smaller max_length",
             received={"tokens": batch.tokens, "max_length": max_length},
         )
-    readers = make_readers(problem.features, info.vocabularies)
+    kinds = choose_kinds(problem.features, info.vocabularies)
     dataset = read_examples(info, "train", problem, with_text=False, seed=seed)
     if count_dropped_examples(info, "train", max_length):
-        dataset = dataset.filter(lambda example: measure_example(example, readers) <= max_length)
+        dataset = dataset.filter(lambda example: measure_example(example, kinds) <= max_length)
     buffer_size = choose_shuffle_buffer_size(info, shuffle_megabytes)
     dataset = dataset.shuffle(buffer_size, seed=seed, reshuffle_each_iteration=True).repeat()
     dataset = dataset.enumerate().map(
-        lambda place, example: (place, _choose_values(example, readers, Dice(seed, place)))
+        lambda place, example: (place, _choose_values(example, kinds, Dice(seed, place)))
     )
     boundaries = choose_bucket_boundaries(longest)
     dataset = _batch_like_lengths(
-        dataset, readers, boundaries, choose_batch_sizes(boundaries, batch), seed
+        dataset, kinds, boundaries, choose_batch_sizes(boundaries, batch), seed
     )
     options = tf.data.Options()
     options.deterministic = True
@@ -150,18 +151,18 @@ def make_evaluation_dataset(
     info = open_data(problem, data_dir)
     _find_longest_kept(info, split, max_length, problem.name)
     num_examples = info.sizes[split] - count_dropped_examples(info, split, max_length)
-    readers = make_readers(problem.features, info.vocabularies)
+    kinds = choose_kinds(problem.features, info.vocabularies)
     dataset = read_examples(info, split, problem, with_text=True)
     if max_length:
-        dataset = dataset.filter(lambda example: measure_example(example, readers) <= max_length)
+        dataset = dataset.filter(lambda example: measure_example(example, kinds) <= max_length)
     if limit:
         dataset = dataset.take(limit)
 
     def decode(example: Example) -> tuple[tf.Tensor, Example]:
-        chosen = _choose_values(example, readers, None)
-        return measure_example(chosen, readers), _prepare_values(chosen, readers, None)
+        chosen = _choose_values(example, kinds, None)
+        return measure_example(chosen, kinds), _prepare_values(chosen, kinds, None)
 
-    examples = _decode_examples(dataset, decode, readers).prefetch(_EXAMPLES_AHEAD)
+    examples = _decode_examples(dataset, decode, kinds).prefetch(_EXAMPLES_AHEAD)
     return EvaluationDataset(examples, batch, min(num_examples, limit or num_examples))
 
 
@@ -187,32 +188,32 @@ class EvaluationDataset:
             yield {name: pad_arrays([example[name] for example in group]) for name in group[0]}
 
 
-def _choose_values(example: Example, readers: Readers, dice: Dice | None) -> Example:
+def _choose_values(example: Example, kinds: Kinds, dice: Dice | None) -> Example:
     chosen = {
-        name: reader.choose(example[name], dice and dice.roll(number))
-        for number, (name, reader) in enumerate(readers.items())
+        name: kind.choose(example[name], dice and dice.roll(number))
+        for number, (name, kind) in enumerate(kinds.items())
     }
     return {**example, **chosen}
 
 
-def _prepare_values(example: Example, readers: Readers, dice: Dice | None) -> Example:
+def _prepare_values(example: Example, kinds: Kinds, dice: Dice | None) -> Example:
     """Return what a batch holds of an example: decoded, beside the sizes of what is padded."""
     prepared: dict[str, tf.Tensor] = dict(example)
-    for number, (name, reader) in enumerate(readers.items()):
-        prepared[name] = reader.prepare(example[name], dice and dice.roll(number))
-        if reader.size_axes:
-            prepared[name + SIZE_SUFFIX] = tf.shape(prepared[name])[: reader.size_axes]
+    for number, (name, kind) in enumerate(kinds.items()):
+        prepared[name] = kind.prepare(example[name], dice and dice.roll(number))
+        if kind.size_axes:
+            prepared[name + SIZE_SUFFIX] = tf.shape(prepared[name])[: kind.size_axes]
     return prepared
 
 
 def _batch_like_lengths(
-    dataset: tf.data.Dataset, readers: Readers, boundaries: list[int], sizes: list[int], seed: int
+    dataset: tf.data.Dataset, kinds: Kinds, boundaries: list[int], sizes: list[int], seed: int
 ) -> tf.data.Dataset:
     """Collect examples of like lengths and make padded batches of them.
 
     Args:
         dataset: Of (place in the stream, example).
-        readers: By feature.
+        kinds: By feature.
         boundaries: Largest length of every bucket.
         sizes: Examples in a batch of every bucket.
         seed: Of crops and flips.
@@ -221,8 +222,8 @@ def _batch_like_lengths(
     window_sizes = tf.constant(sizes, dtype=tf.int64)
 
     def choose_bucket(_: tf.Tensor, example: Example) -> tf.Tensor:
-        is_above = measure_example(example, readers) > smaller
-        is_tall = [reader.is_tall(example[name]) for name, reader in readers.items()]
+        is_above = measure_example(example, kinds) > smaller
+        is_tall = [kind.is_tall(example[name]) for name, kind in kinds.items()]
         shape = tf.cast(tf.reduce_any(is_tall), tf.int64)
         return 2 * tf.reduce_sum(tf.cast(is_above, tf.int64)) + shape
 
@@ -230,15 +231,15 @@ def _batch_like_lengths(
         key_func=choose_bucket,
         reduce_func=lambda key, window: _decode_examples(
             window,
-            lambda place, example: _prepare_values(example, readers, Dice(seed, place)),
-            readers,
+            lambda place, example: _prepare_values(example, kinds, Dice(seed, place)),
+            kinds,
         ).padded_batch(window_sizes[key // 2]),
         window_size_func=lambda key: window_sizes[key // 2],
     )
 
 
-def _decode_examples(dataset: tf.data.Dataset, decode: Any, readers: Readers) -> tf.data.Dataset:
-    if not any(reader.size_axes for reader in readers.values()):
+def _decode_examples(dataset: tf.data.Dataset, decode: Any, kinds: Kinds) -> tf.data.Dataset:
+    if not any(kind.size_axes for kind in kinds.values()):
         return dataset.map(decode)  # threads cost more than they save where nothing is decoded
     return dataset.map(decode, num_parallel_calls=_DECODED_AT_ONCE, deterministic=True)
 

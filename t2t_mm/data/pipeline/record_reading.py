@@ -8,11 +8,11 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.feature_readers import FeatureReader, make_readers
+from t2t_mm.data.kinds.feature_kind import FeatureKind
+from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import IDS_SUFFIX
 from t2t_mm.data.records.quiet_tfds import silence_tfds
 from t2t_mm.data.records.stored import DataInfo
-from t2t_mm.features import Feature, Language
 
 TEXT_SUFFIX = "_text"
 
@@ -45,12 +45,12 @@ def read_examples(
         int32[1] of a class), or the bytes of a picture or sound (string[]).
     """
     wanted = {name: spec for name, spec in problem.features.items() if not only or name in only}
-    readers = make_readers(wanted, info.vocabularies)
+    kinds = choose_kinds(wanted, info.vocabularies)
     fields: dict[str, str] = {}
-    for name, reader in readers.items():
+    for name, kind in kinds.items():
         stored = problem.stored_name(name)
-        fields[name] = stored + IDS_SUFFIX if reader.has_ids else stored
-        if with_text and reader.has_text:
+        fields[name] = stored + IDS_SUFFIX if kind.has_ids else stored
+        if with_text and kind.has_text:
             fields[name + TEXT_SUFFIX] = stored
     config = tfds.ReadConfig(
         try_autocache=False,
@@ -71,43 +71,29 @@ def read_examples(
 
     def rename(record: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         example = {name: record[field] for name, field in fields.items()}
-        for name, reader in readers.items():
-            example[name] = _check_ids(example[name], name, reader, problem.name)
-            if with_text and not reader.has_text:
+        for name, kind in kinds.items():
+            example[name] = _check_ids(example[name], name, kind, problem.name)
+            if with_text and not kind.has_text:
                 example[name + TEXT_SUFFIX] = tf.constant("")
         return example
 
     return dataset.map(rename)
 
 
-def _check_ids(encoded: tf.Tensor, name: str, reader: FeatureReader, problem: str) -> tf.Tensor:
+def _check_ids(encoded: tf.Tensor, name: str, kind: FeatureKind, problem: str) -> tf.Tensor:
     """Return a stored feature behind a check that every id lies in its vocabulary."""
-    if not reader.has_ids:
+    if not kind.has_ids:
         return encoded
-    assert reader.vocabulary
-    ids = f"ids from {reader.smallest_id} to {reader.vocabulary.size - 1}"
+    assert kind.vocabulary
+    ids = f"ids from {kind.smallest_id} to {kind.vocabulary.size - 1}"
     message = f"Problem {problem}: its stored {name} are damaged. Expected: {ids}."
-    check = tf.debugging.Assert(reader.are_valid(encoded), [message, "Received:", encoded])
+    check = tf.debugging.Assert(kind.are_valid(encoded), [message, "Received:", encoded])
     with tf.control_dependencies([check]):
         return tf.identity(encoded)
 
 
 def measure_example(
-    example: Mapping[str, tf.Tensor], readers: Mapping[str, FeatureReader]
+    example: Mapping[str, tf.Tensor], kinds: Mapping[str, FeatureKind]
 ) -> tf.Tensor:
     """Count the positions that the longest of an example's features takes, int32[]."""
-    return tf.reduce_max(
-        [reader.count_positions(example[name]) for name, reader in readers.items()]
-    )
-
-
-def split_alternatives(feature: Feature, text: bytes) -> list[str]:
-    """Return the texts that stand for one feature of one example, at least one.
-
-    Args:
-        feature: As the problem declares it.
-        text: As `read_examples` gives it, UTF-8.
-    """
-    several = isinstance(feature, Language) and feature.alternatives
-    decoded = text.decode("utf-8")
-    return decoded.split("\n") if several else [decoded]
+    return tf.reduce_max([kind.count_positions(example[name]) for name, kind in kinds.items()])

@@ -15,8 +15,9 @@ from t2t_mm.data.declaring.bad_examples import (
     UnreadableFileError,
 )
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.codecs import choose_codec
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary, name_vocabulary
+from t2t_mm.data.kinds.feature_kind import FeatureKind
+from t2t_mm.data.kinds.kind_table import choose_kind, choose_kinds, name_vocabulary
+from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
 
@@ -72,7 +73,7 @@ class ExampleChecker:
         self._problem = problem
         self._declared = problem.features
         wanted = self._declared if only is None else only
-        self._codecs = {name: choose_codec(name, problem) for name in wanted}
+        self._kinds = {name: _choose_checking_kind(problem, name) for name in wanted}
 
     def check(self, example: Any, where: str) -> dict[str, Any]:
         """Return the wanted values as they are stored: texts without their line ends.
@@ -92,7 +93,7 @@ class ExampleChecker:
             raise self._make_unfit_error(
                 where, "has not the declared features", _list_names(example)
             )
-        return {name: self._check_value(name, example[name], where) for name in self._codecs}
+        return {name: self._check_value(name, example[name], where) for name in self._kinds}
 
     def _check_value(self, name: str, value: Any, where: str) -> Any:
         fix = ""
@@ -100,7 +101,7 @@ class ExampleChecker:
             if callable(value):
                 value = value()
             fix = f"Change {type(self._problem).__name__}.generate or its declared modalities."
-            return self._codecs[name].check(value)
+            return self._kinds[name].check(value)
         except BadExampleError as error:
             raise BadExampleError(self._locate(name, where, error)) from error
         except UnreadableFileError as error:
@@ -118,6 +119,12 @@ class ExampleChecker:
             received={"example": received},
             fix=f"Change {type(self._problem).__name__}.generate or its declared modalities.",
         )
+
+
+def _choose_checking_kind(problem: Problem, feature: str) -> FeatureKind:
+    """Return the kind of a feature, with the classes that the problem names."""
+    spec = problem.features[feature]
+    return choose_kind(spec, choose_kind(spec).make_labels(problem, feature))
 
 
 def _list_names(named: Mapping[str, Any]) -> str:
@@ -159,17 +166,15 @@ class RecordEncoder:
     """
 
     def __init__(self, problem: Problem, data_dir: str | Path) -> None:
-        self._vocabularies = load_vocabularies(problem, data_dir)
-        self._codecs = {name: choose_codec(name, problem) for name in problem.features}
+        self._kinds = choose_kinds(problem.features, load_vocabularies(problem, data_dir))
 
     def encode(self, example: Mapping[str, Any]) -> Record:
         """Return the record of one checked example."""
         record: Record = {}
-        for name, codec in self._codecs.items():
+        for name, kind in self._kinds.items():
             record[name] = example[name]
-            if codec.has_ids:
-                ids = codec.encode(example[name], self._vocabularies[name])
-                record[name + IDS_SUFFIX] = np.array(ids, dtype=np.int32)
+            if kind.has_ids:
+                record[name + IDS_SUFFIX] = np.array(kind.encode(example[name]), dtype=np.int32)
         return record
 
 
@@ -181,13 +186,13 @@ class LengthMeter:
     """
 
     def __init__(self, problem: Problem) -> None:
-        self._codecs = {name: choose_codec(name, problem) for name in problem.features}
+        self._kinds = choose_kinds(problem.features)
 
     def measure(self, record: Record) -> int:
         """Return how many positions the longest of a record's features takes."""
         return max(
-            codec.count_positions(record[name], record[name + IDS_SUFFIX] if codec.has_ids else ())
-            for name, codec in self._codecs.items()
+            kind.measure(record[name], record[name + IDS_SUFFIX] if kind.has_ids else ())
+            for name, kind in self._kinds.items()
         )
 
 

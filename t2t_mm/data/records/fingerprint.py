@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pictures.stored_pictures import store_picture
-from t2t_mm.data.records.source_code import hash_function, hash_source
-from t2t_mm.data.sounds.stored_sounds import store_sound
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary
-from t2t_mm.features import FEATURES, Audio, Feature, Image, feature_to_json
+from t2t_mm.data.kinds.kind_table import choose_kind, feature_to_json, list_kinds
+from t2t_mm.data.records.source_code import hash_kind, hash_source
+from t2t_mm.data.vocabulary.symbols import Vocabulary
+from t2t_mm.features import Feature
 
 Fingerprint = dict[str, Any]
 
@@ -22,11 +21,6 @@ FORMAT = 2
 Format 1 is that of version 0.1.0, which bore no number: its digests of code also told where the
 code lay, so they compare with nothing.
 """
-
-_ENCODERS: Mapping[type[Feature], Callable[..., bytes]] = {
-    Image: store_picture,
-    Audio: store_sound,
-}
 
 
 _DIGESTS: WeakKeyDictionary[type[Problem], str] = WeakKeyDictionary()
@@ -56,13 +50,10 @@ def describe_data(
 
 def _describe_code(problem: Problem) -> Fingerprint:
     specs = problem.features.values()
+    digests = {spec.modality: hash_kind(type(choose_kind(spec))) for spec in specs}
     return {
         "source": _hash_class(type(problem)),
-        "encoders": {
-            spec.modality: hash_function(_ENCODERS[type(spec)])
-            for spec in specs
-            if type(spec) in _ENCODERS
-        },
+        "encoders": {name: digest for name, digest in digests.items() if digest},
     }
 
 
@@ -101,7 +92,7 @@ def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
     if before["source"] != current["source"]:
         reasons.append("the source of its class, or of what that uses, changed")
     if before["encoders"] != current["encoders"]:
-        reasons.append("the way in which its pictures or sounds are stored changed")
+        reasons.append("the way in which its values are stored changed")
     return reasons
 
 
@@ -112,8 +103,6 @@ def is_judged_without_code(stored: Fingerprint) -> bool:
 
 def _describe_stored(spec: Feature) -> Any:
     """Describe a feature without what only says how a net reads it."""
-    if type(spec) not in FEATURES.values():
-        return repr(spec)
     record = feature_to_json(spec)
     return {name: value for name, value in record.items() if name not in spec.reading_fields}
 
@@ -122,7 +111,7 @@ def _describe_old_feature(text: str) -> Any:
     """Describe a feature that was stored as `Image(height=64, width=64, ...)`."""
     call = ast.parse(text, mode="eval").body
     assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name), text
-    kinds = {kind.__name__: kind for kind in FEATURES.values()}
+    kinds = {kind.spec_class.__name__: kind.spec_class for kind in list_kinds().values()}
     if call.func.id not in kinds:
         return text
     fields = {word.arg or "": ast.literal_eval(word.value) for word in call.keywords}

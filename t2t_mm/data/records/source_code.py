@@ -13,11 +13,11 @@ import hashlib
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.code_text import drop_what_is_no_data
+from t2t_mm.data.kinds.feature_kind import FeatureKind
+from t2t_mm.data.records.code_text import drop_what_is_no_data, find_made_names
 from t2t_mm.data.records.module_code import (
     collect_module,
     collect_name,
@@ -25,6 +25,27 @@ from t2t_mm.data.records.module_code import (
 )
 from t2t_mm.data.records.notebook_code import collect_objects
 from t2t_mm.errors import UserError
+
+_OWN_KINDS = "t2t_mm.data.kinds."
+# Members of a kind that say how stored values are read, taken and shown.
+_NOT_STORED = frozenset(
+    {
+        "are_valid",
+        "choose",
+        "count_positions",
+        "describe",
+        "is_tall",
+        "list_texts",
+        "load",
+        "prepare",
+        "prepare_input",
+        "read_file",
+        "show",
+        "size_axes",
+        "smallest_id",
+        "spec_class",
+    }
+)
 
 
 def hash_source(problem_class: type[Problem]) -> str:
@@ -45,23 +66,37 @@ def hash_source(problem_class: type[Problem]) -> str:
     return _hash_statements(said)
 
 
-def hash_function(function: Callable[..., Any]) -> str:
-    """Compute a digest of a function and of what it uses of its own module."""
-    return _hash_statements(collect_name(function.__module__, function.__name__))
+def hash_kind(kind: type[FeatureKind]) -> str:
+    """Compute a digest of the code that makes the stored bytes of a kind of features.
+
+    That is the function `stored_by` with what it uses of its own module, and what classes elsewhere
+    than in t2t_mm say beside how values are read and shown. It is "" where there is neither.
+    """
+    said: set[str] = set()
+    for base in kind.__mro__:
+        if base is not object and not base.__module__.startswith(_OWN_KINDS):
+            said |= _collect_class(base, without=_NOT_STORED)
+    if (function := kind.stored_by) is not None:
+        said |= collect_name(function.__module__, function.__name__)
+    return _hash_statements(said) if said else ""
 
 
 def _hash_statements(said: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(said)).encode()).hexdigest()
 
 
-def _collect_class(cls: type) -> set[str]:
+def _collect_class(cls: type, without: frozenset[str] = frozenset()) -> set[str]:
     definition = _find_definition(cls)
     if definition is None:
         return collect_objects(cls)
+    if without:
+        definition.decorator_list = []
+        kept = [one for one in definition.body if not without & {*find_made_names(one)}]
+        definition.body = kept or [ast.Pass()]
     return collect_statements(definition, cls.__module__)
 
 
-def _find_definition(cls: type) -> ast.stmt | None:
+def _find_definition(cls: type) -> ast.ClassDef | None:
     """Find the statement that defines a class; None in a notebook, or if made at run time."""
     if getattr(sys.modules.get(cls.__module__), "__file__", None) is None:
         return None
@@ -70,8 +105,9 @@ def _find_definition(cls: type) -> ast.stmt | None:
     except (OSError, TypeError, SyntaxError):
         return None
     definition = drop_what_is_no_data(tree, also=cls.__name__).body[0]
-    is_it = isinstance(definition, ast.ClassDef) and definition.name == cls.__name__
-    return definition if is_it else None
+    if isinstance(definition, ast.ClassDef) and definition.name == cls.__name__:
+        return definition
+    return None
 
 
 def _collect_declared(name: str) -> set[str]:

@@ -11,9 +11,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from t2t_mm.data.sounds.stored_sounds import store_sound
 from t2t_mm.features import Audio
 
 if TYPE_CHECKING:
@@ -29,29 +27,6 @@ _POWER_FLOOR = 1e-6
 _SMALLEST_DEVIATION = 0.1
 _SMALLEST_AMPLITUDE = 1e-4
 _MOST_FREQUENCIES = 1 << 14
-
-
-def prepare_sound(samples: Any, spec: Audio) -> npt.NDArray[np.float32]:
-    """Return one sound as evaluation batches hold it.
-
-    Args:
-        samples: float32[samples] in -1 to 1, or int16[samples], at the declared rate.
-        spec: The declared feature.
-
-    Returns:
-        float32[frames, bands] or float32[samples], by the way over int16 that generated data
-        takes too.
-
-    Raises:
-        UserError: It is no such array, or holds no samples.
-
-    Example:
-        >>> prepare_sound(np.zeros(16_000, np.float32), Audio()).shape
-        (98, 80)
-    """
-    import tensorflow as tf
-
-    return np.asarray(make_sound_input(tf.constant(store_sound(samples)), spec), np.float32)
 
 
 def make_sound_input(stored: tf.Tensor, spec: Audio) -> tf.Tensor:

@@ -38,6 +38,10 @@ class LabelVocabulary(Vocabulary):
         digest = hashlib.sha256("\n".join(self.names).encode()).hexdigest()
         super().__init__(name, len(self.names), hash=digest)
 
+    def has_class(self, name: str) -> bool:
+        """Return whether a class has this name."""
+        return name in self._ids
+
     def encode(self, text: str) -> list[int]:
         """Return the id of a class by its name, in a list of one.
 

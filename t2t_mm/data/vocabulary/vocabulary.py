@@ -26,7 +26,6 @@ from t2t_mm.data.vocabulary.symbols import (
     Vocabulary,
 )
 from t2t_mm.errors import UserError
-from t2t_mm.features import Categorical, Feature, Language
 
 __all__ = [
     "BYTES",
@@ -43,7 +42,6 @@ __all__ = [
     "has_vocabulary",
     "load_vocabulary",
     "locate_vocabulary",
-    "name_vocabulary",
     "save_vocabulary",
 ]
 
@@ -117,20 +115,6 @@ class SubwordVocabulary(TextVocabulary):
         return pieces
 
 
-def name_vocabulary(feature: Feature) -> str:
-    """Return the name of the vocabulary that a feature's ids are of ("" where it has none).
-
-    Example:
-        >>> name_vocabulary(Categorical(num_classes=10))
-        'classes_10'
-    """
-    if isinstance(feature, Language):
-        return feature.vocabulary
-    if isinstance(feature, Categorical):
-        return feature.vocabulary or f"classes_{feature.num_classes}"
-    return ""
-
-
 def locate_vocabulary(data_dir: str | Path, name: str) -> Path:
     """Return where the SentencePiece model of a vocabulary lies."""
     return Path(data_dir) / "vocab" / f"{name}.model"
@@ -149,7 +133,7 @@ def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
 
     Args:
         data_dir: Folder of generated data.
-        name: What a feature calls it, as `name_vocabulary` returns it.
+        name: What a feature calls it; of a class by its number "classes_10".
 
     Raises:
         UserError: If it has not been trained, or if its two files do not belong together.

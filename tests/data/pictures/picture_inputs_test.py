@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm import Image, UserError
-from t2t_mm.data.pictures.picture_inputs import make_picture_input, measure_picture, prepare_picture
+from t2t_mm.data.pictures.picture_inputs import make_picture_input, measure_picture
 from t2t_mm.data.pictures.stored_pictures import store_picture
 
 
@@ -20,6 +20,10 @@ def places(height: int, width: int) -> Any:
 def standardised(array: Any) -> Any:
     values = array.astype(np.float64)
     return (values - values.mean()) / values.std()
+
+
+def prepare_picture(value: Any, spec: Image) -> Any:
+    return make_picture_input(tf.constant(store_picture(value, spec)), spec).numpy()
 
 
 def in_training(array: Any, spec: Image, dice: list[float]) -> Any:

@@ -7,13 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm import Categorical, Image, Language, registry
-from t2t_mm.data.pipeline.feature_readers import make_readers
-from t2t_mm.data.pipeline.record_reading import (
-    measure_example,
-    read_examples,
-    split_alternatives,
-)
+from t2t_mm import Image, Language, registry
+from t2t_mm.data.kinds.kind_table import choose_kinds
+from t2t_mm.data.pipeline.record_reading import measure_example, read_examples
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, load_vocabulary
 
@@ -97,14 +93,7 @@ def test_an_id_outside_its_vocabulary_stops_the_reading(
 
 def test_an_example_is_as_long_as_its_longest_feature() -> None:
     features = {"inputs": Image(32, 64), "targets": Language("bytes")}
-    readers = make_readers(features, {"targets": ByteVocabulary()})
+    kinds = choose_kinds(features, {"targets": ByteVocabulary()})
     for number, length in ((3, 8), (11, 11)):  # a picture of 2 x 4 patches
         example = {"inputs": tf.constant(b""), "targets": tf.range(number)}
-        assert int(measure_example(example, readers)) == length
-
-
-def test_alternatives_are_lines_and_other_text_is_one() -> None:
-    text = "été\nb".encode()
-    assert split_alternatives(Language(alternatives=True), text) == ["été", "b"]
-    assert split_alternatives(Language(), text) == ["été\nb"]
-    assert split_alternatives(Categorical(num_classes=2), b"1") == ["1"]
+        assert int(measure_example(example, kinds)) == length

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from t2t_mm import Image, Language, Problem, UserError
+from t2t_mm import Categorical, Image, Language, Problem, UserError
 from t2t_mm.data.records.example_records import (
     ExampleChecker,
     LengthMeter,
@@ -48,12 +48,12 @@ def test_an_example_that_does_not_fit_names_problem_and_place(example: Any, mess
 
 def test_a_feature_that_cannot_be_stored_is_refused() -> None:
     class Smell(Feature):
-        pass
+        """Of a kind that nobody registered."""
 
     class Smells(Problem):
         modalities: ClassVar = {"inputs": Language(), "targets": Smell()}
 
-    with pytest.raises(UserError, match="declares a feature that cannot be stored"):
+    with pytest.raises(UserError, match="is of no kind that can be stored"):
         ExampleChecker(Smells())
 
 
@@ -120,3 +120,23 @@ def test_what_such_a_function_refuses_is_located() -> None:
     assert str(error.value) == (
         "Problem bytes: example 7 of train, feature 'inputs': x.flac: the sound file is cut short."
     )
+
+
+def test_a_problem_that_names_no_classes_is_told_to() -> None:
+    class Nameless(Problem):
+        modalities: ClassVar = {"inputs": Categorical(vocabulary="pets")}
+
+    with pytest.raises(NotImplementedError, match=r"must override class_names\(feature\)"):
+        ExampleChecker(Nameless())
+
+
+def test_a_class_is_checked_against_the_names_that_the_problem_gives() -> None:
+    class Pets(Problem):
+        modalities: ClassVar = {"inputs": Categorical(vocabulary="pets")}
+
+        def class_names(self, feature: str) -> list[str]:
+            return ["cat", "dog"]
+
+    assert ExampleChecker(Pets()).check({"inputs": 1}, "example 0") == {"inputs": "dog"}
+    with pytest.raises(UserError, match="example 3, feature 'inputs': The value is no known class"):
+        ExampleChecker(Pets()).check({"inputs": "cow"}, "example 3")

@@ -1,8 +1,9 @@
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
 
-from t2t_mm import Audio, Categorical, Image, Language, Problem
+from t2t_mm import Audio, Categorical, FeatureKind, Image, Language, Problem, registry
 from t2t_mm.data.records import fingerprint
 from t2t_mm.data.records.fingerprint import (
     describe_data,
@@ -36,7 +37,7 @@ def test_differences_say_what_changed() -> None:
         "its version changed (1.0.0 -> 2.0.0)",
         "its vocabulary changed ({bytes: bytes} -> {bytes: 00000000})",
         "the source of its class, or of what that uses, changed",
-        "the way in which its pictures or sounds are stored changed",
+        "the way in which its values are stored changed",
     ]
 
 
@@ -120,17 +121,26 @@ def test_the_code_of_a_class_is_read_once_and_only_where_it_counts(
     assert asked == [Fresh]
 
 
-class Points(Feature):
+@dataclass(frozen=True)
+class Ticks(Feature):
     """A kind of a user's own."""
 
-    def __repr__(self) -> str:
-        return "Points(2)"
-
-    @property
-    def modality(self) -> str:
-        return "points"
+    modality = "ticks"
+    reading_fields = frozenset({"scale"})
+    axes: int = 2
+    scale: float = 1.0
 
 
-def test_a_kind_of_a_users_own_counts_as_it_is_shown() -> None:
-    assert describe(inputs=Points())["features"] == {"inputs": "Points(2)"}
-    assert explain_differences(describe_as_0_1_0(inputs=Points()), describe(inputs=Points())) == []
+@registry.register_feature_kind
+class TicksKind(FeatureKind):
+    spec_class = Ticks
+
+
+def test_a_kind_of_a_users_own_counts_by_its_fields_and_its_code() -> None:
+    described = describe(inputs=Ticks(), targets=Image())
+    assert described["features"]["inputs"] == {"modality": "ticks", "axes": 2}
+    assert set(described["encoders"]) == {"ticks", "image"}
+    for changed, number in ((Ticks(scale=2.0), 0), (Ticks(axes=3), 1)):
+        assert (
+            len(explain_differences(described, describe(inputs=changed, targets=Image()))) == number
+        )

@@ -1,3 +1,4 @@
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -8,10 +9,12 @@ from typing import Any
 import pytest
 
 from t2t_mm import Problem, UserError, registry
+from t2t_mm.data.kinds.picture_kind import PictureKind
+from t2t_mm.data.kinds.sound_kind import SoundKind
+from t2t_mm.data.kinds.text_kind import TextKind
 from t2t_mm.data.pictures.stored_pictures import store_picture
 from t2t_mm.data.records.module_code import collect_module, collect_name
-from t2t_mm.data.records.source_code import hash_function, hash_source
-from t2t_mm.data.sounds.stored_sounds import store_sound
+from t2t_mm.data.records.source_code import hash_kind, hash_source
 
 SOURCE = '''
 from t2t_mm import Language, Problem
@@ -45,7 +48,7 @@ class Another(Base):
 '''
 
 
-def load_class(folder: Path, source: str, name: str = "Written") -> type[Problem]:
+def load_class(folder: Path, source: str, name: str = "Written") -> type[Any]:
     path = folder / f"module_{len(list(folder.iterdir()))}.py"
     path.write_text(source)
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -53,7 +56,7 @@ def load_class(folder: Path, source: str, name: str = "Written") -> type[Problem
     module: Any = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
-    found: type[Problem] = getattr(module, name)
+    found: type[Any] = getattr(module, name)
     return found
 
 
@@ -157,9 +160,53 @@ def test_of_a_built_in_problem_the_modules_count_that_it_uses(name: str, module:
     assert not said & collect_module("t2t_mm.problems.algorithmic")
 
 
-def test_a_function_counts_with_what_it_uses_of_its_module() -> None:
-    assert hash_function(store_picture) == hash_function(store_picture)
-    assert hash_function(store_picture) != hash_function(store_sound)
+KIND = """
+from t2t_mm import FeatureKind
+
+LEVELS = 4
+
+def quantise(value):
+    return value // LEVELS
+
+class Levels(FeatureKind):
+    dtype = "int32"
+
+    def check(self, value):
+        return super().check(quantise(value))
+
+    def describe(self, read, text):
+        return {"levels": len(read)}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_stored_alike"),
+    [
+        ("len(read)", "len(read) // 4", True),
+        ("LEVELS = 4", "LEVELS = 8", False),
+        ('"int32"', '"int64"', False),
+        ("super().check(", "super().check(1 + ", False),
+    ],
+)
+def test_a_kind_of_ones_own_counts_as_far_as_it_stores(
+    tmp_path: Path, old: str, new: str, is_stored_alike: bool
+) -> None:
+    texts = (KIND, KIND.replace(old, new))
+    before, after = (hash_kind(load_class(tmp_path, text, "Levels")) for text in texts)
+    assert (before == after) is is_stored_alike
+
+
+def test_of_t2t_mms_own_kinds_the_function_counts_that_stores() -> None:
+    assert hash_kind(PictureKind) != hash_kind(SoundKind)
+    assert hash_kind(TextKind) == ""
+    said = collect_name(store_picture.__module__, "store_picture")
+    assert hash_kind(PictureKind) == hashlib.sha256("\n".join(sorted(said)).encode()).hexdigest()
+
+    class Thumbs(PictureKind):
+        def check(self, value: Any) -> bytes:
+            return super().check(value[::2, ::2])
+
+    assert hash_kind(Thumbs) not in (hash_kind(PictureKind), "")
 
 
 @pytest.mark.parametrize("changed", ["text * 3", "text * 2"])

@@ -5,10 +5,15 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm import Audio
-from t2t_mm.data.sounds.sound_inputs import compute_log_mel, make_mel_weights, prepare_sound
+from t2t_mm.data.sounds.sound_inputs import compute_log_mel, make_mel_weights, make_sound_input
+from t2t_mm.data.sounds.stored_sounds import store_sound
 
 LOG_MEL = Audio()
 WAVEFORM = Audio(representation="waveform")
+
+
+def prepare_sound(samples: Any, spec: Audio) -> Any:
+    return make_sound_input(tf.constant(store_sound(samples)), spec).numpy()
 
 
 def noise(samples: int, scale: float = 0.1) -> Any:

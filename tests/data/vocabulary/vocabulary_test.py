@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sentencepiece
 
-from t2t_mm import Audio, Categorical, Image, Language, UserError
+from t2t_mm import UserError
 from t2t_mm.data.vocabulary.labels import LabelVocabulary, save_labels
 from t2t_mm.data.vocabulary.vocabulary import (
     EOS_ID,
@@ -20,10 +20,8 @@ from t2t_mm.data.vocabulary.vocabulary import (
     copy_vocabulary,
     has_vocabulary,
     load_vocabulary,
-    name_vocabulary,
     save_vocabulary,
 )
-from t2t_mm.features import Feature
 
 ODD_TEXTS = ["", " ", "a  b ", " x", "tab\tx", "nul\0y", "été \U0001f600", "\u2028 a", "</s> <pad>"]
 
@@ -160,21 +158,6 @@ def test_a_model_with_other_special_ids_is_refused() -> None:
     )
     with pytest.raises(UserError, match="numbers its special pieces otherwise"):
         SubwordVocabulary("foreign", model.getvalue())
-
-
-@pytest.mark.parametrize(
-    ("feature", "name"),
-    [
-        (Language("a"), "a"),
-        (Language("a", alternatives=True), "a"),
-        (Categorical(vocabulary="pets"), "pets"),
-        (Categorical(num_classes=10), "classes_10"),
-        (Image(), ""),
-        (Audio(), ""),
-    ],
-)
-def test_features_know_the_name_of_their_vocabulary(feature: Feature, name: str) -> None:
-    assert name_vocabulary(feature) == name
 
 
 def test_class_names_are_loaded_like_any_vocabulary(tmp_path: Path) -> None:

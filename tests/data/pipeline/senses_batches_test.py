@@ -9,14 +9,13 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm import Audio, BatchSpec, Image, Problem, registry
-from t2t_mm.data.pictures.picture_inputs import prepare_picture
+from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.pipeline.datasets import (
     choose_shuffle_buffer_size,
     make_evaluation_dataset,
     make_training_dataset,
 )
 from t2t_mm.data.records.stored import open_data
-from t2t_mm.data.sounds.sound_inputs import prepare_sound
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 
 NAMES = ("scenes_for_tests", "thumbs_for_tests", "tones_for_tests")
@@ -59,7 +58,7 @@ def texts(rows: Any) -> list[str]:
 
 def test_pictures_of_own_sizes_are_padded_with_zero_and_measured(senses_dir: Path) -> None:
     expected = {
-        example["targets"][0]: prepare_picture(example["inputs"], Image())
+        example["targets"][0]: choose_kind(Image()).prepare_input(example["inputs"])
         for example in generated("scenes_for_tests")
     }
     found = 0
@@ -118,7 +117,7 @@ def test_classes_are_ids_with_their_name_beside_them(senses_dir: Path) -> None:
 
 def test_pictures_of_one_size_are_cropped_in_the_middle_at_evaluation(senses_dir: Path) -> None:
     expected = {
-        prepare_picture(example["inputs"], Image(16, 16)).round(3).tobytes()
+        choose_kind(Image(16, 16)).prepare_input(example["inputs"]).round(3).tobytes()
         for example in generated("thumbs_for_tests")
     }
     batches = evaluate("thumbs_for_tests", senses_dir)
@@ -139,7 +138,7 @@ def test_every_epoch_sees_another_part_of_a_picture(senses_dir: Path) -> None:
 
 def test_sounds_are_padded_spectrograms_with_their_frames(senses_dir: Path) -> None:
     expected = {
-        example["targets"]: prepare_sound(example["inputs"], Audio())
+        example["targets"]: choose_kind(Audio()).prepare_input(example["inputs"])
         for example in generated("tones_for_tests")
     }
     for batch in evaluate("tones_for_tests", senses_dir):

@@ -1,0 +1,104 @@
+"""Classes: stored by name, beside their id; read as the id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids
+from t2t_mm.data.vocabulary.labels import LabelVocabulary
+from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.features import Categorical, Feature
+from t2t_mm.registry import register_feature_kind
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@register_feature_kind("categorical")
+class ClassKind(FeatureKind):
+    """The name of a class, and its id; a net reads int32[]."""
+
+    spec_class: ClassVar[type[Feature]] = Categorical
+    has_ids = True
+    has_text = True
+    smallest_id = 0
+    spec: Categorical
+    size_axes = 0
+
+    @property
+    def share_key_of_0_1_0(self) -> str:
+        """One net for each list of classes, and for each number of them."""
+        return f"categorical:{self.spec.vocabulary or self.spec.num_classes}"
+
+    @property
+    def vocabulary_name(self) -> str:
+        """The list of names that is declared, or "classes_10" of ten numbers."""
+        return self.spec.vocabulary or f"classes_{self.spec.num_classes}"
+
+    @property
+    def class_list(self) -> str:
+        """The list of names that is declared; "" of numbers."""
+        return self.spec.vocabulary
+
+    def make_labels(self, problem: Problem, feature: str) -> LabelVocabulary:
+        """Return the classes as the problem names them, or by their numbers."""
+        numbers = [str(index) for index in range(self.spec.num_classes)]
+        return LabelVocabulary(self.vocabulary_name, numbers or problem.class_names(feature))
+
+    def check(self, value: Any) -> str:
+        """Return the name of a class that is given by name or index."""
+        assert isinstance(self.vocabulary, LabelVocabulary)
+        names = self.vocabulary.names
+        if isinstance(value, str):
+            if self.vocabulary.has_class(value):
+                return value
+            raise UserError(
+                f"The value is no known class.{suggest_closest(value, names)}",
+                expected=f"one of {len(names)} names such as {names[0]!r}",
+                received={"value": value},
+            )
+        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not is_whole or not 0 <= value < len(names):
+            raise UserError(
+                "The value is no class",
+                expected=f"a name, or an index from 0 to {len(names) - 1}",
+                received={"value": value if is_whole else type(value).__name__},
+            )
+        return names[int(value)]
+
+    def encode(self, checked: str) -> list[int]:
+        """Return the id of the class, in a list of one."""
+        assert self.vocabulary
+        return self.vocabulary.encode(checked)
+
+    def measure(self, stored: bytes, ids: Ids) -> int:
+        """Return 1."""
+        return 1
+
+    def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return whether there is one id, and it is one of the classes."""
+        import tensorflow as tf
+
+        return super().are_valid(encoded) & tf.equal(tf.size(encoded), 1)
+
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return 1."""
+        import tensorflow as tf
+
+        return tf.constant(1)
+
+    def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the id as a scalar."""
+        return encoded[0]
+
+    def prepare_input(self, value: Any) -> npt.NDArray[Any]:
+        """Return the id of one class, int32[]."""
+        return np.array(self.encode(self.check(value))[0], np.int32)
+
+    def describe(self, read: Any, text: str) -> dict[str, Any]:
+        """Return name and id."""
+        return {"class": text, "id": int(read[0])}

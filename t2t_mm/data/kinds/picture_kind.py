@@ -1,0 +1,72 @@
+"""Pictures: stored as JPEG or PNG files; read decoded, cropped and mirrored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Medium
+from t2t_mm.data.pictures.picture_inputs import make_picture_input, measure_picture
+from t2t_mm.data.pictures.stored_pictures import (
+    count_patches,
+    count_picture_positions,
+    describe_picture,
+    store_picture,
+)
+from t2t_mm.features import Feature, Image
+from t2t_mm.registry import register_feature_kind
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@register_feature_kind("image")
+class PictureKind(FeatureKind):
+    """The file of a picture; a net reads float32[h, w, channels]."""
+
+    spec_class: ClassVar[type[Feature]] = Image
+    stored_by = staticmethod(store_picture)
+    spec: Image
+    size_axes = 2
+
+    def check(self, value: Any) -> bytes:
+        """Return the bytes of a JPEG or PNG file."""
+        return store_picture(value, self.spec)
+
+    def measure(self, stored: bytes, ids: Ids) -> int:
+        """Return the number of patches that batches hold of the picture."""
+        return count_picture_positions(stored, self.spec)
+
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return the number of patches, of the declared size or the picture's own."""
+        import tensorflow as tf
+
+        if self.spec.height:
+            return tf.constant(count_patches(self.spec.height, self.spec.width))
+        patches = (measure_picture(encoded) + 15) // 16
+        return patches[0] * patches[1]
+
+    def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return whether a picture of its own size is higher than wide."""
+        import tensorflow as tf
+
+        if self.spec.height:
+            return tf.constant(False)
+        height, width = tf.unstack(measure_picture(encoded))
+        return height > width
+
+    def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the decoded picture, cropped and mirrored as declared."""
+        return make_picture_input(encoded, self.spec, dice)
+
+    def read_file(self, path: Path) -> bytes:
+        """Return the bytes of the file."""
+        return path.read_bytes()
+
+    def describe(self, read: Any, text: str) -> dict[str, Any]:
+        """Return type and size."""
+        return {"picture": describe_picture(read)}
+
+    def show(self, stored: bytes) -> Medium:
+        """Return the file."""
+        return Medium("picture", "png" if stored.startswith(b"\x89PNG") else "jpg", stored)

@@ -1,0 +1,72 @@
+"""Sounds: stored as int16 samples; read as a spectrogram or a waveform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Medium
+from t2t_mm.data.sounds.raw_sounds import encode_wav, read_sound
+from t2t_mm.data.sounds.sound_inputs import make_sound_input
+from t2t_mm.data.sounds.stored_sounds import (
+    count_samples_per_position,
+    count_sound_positions,
+    store_sound,
+)
+from t2t_mm.features import Audio, Feature
+from t2t_mm.registry import register_feature_kind
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@register_feature_kind("audio")
+class SoundKind(FeatureKind):
+    """Little-endian int16 samples; a net reads float32[frames, bands] or float32[samples]."""
+
+    spec_class: ClassVar[type[Feature]] = Audio
+    stored_by = staticmethod(store_sound)
+    spec: Audio
+    size_axes = 1
+
+    @property
+    def share_key_of_0_1_0(self) -> str:
+        """One net for waveforms, and one for each number of bands, at any sample rate."""
+        is_wave = self.spec.representation == "waveform"
+        return f"audio:{'waveform' if is_wave else self.spec.num_bands}"
+
+    def check(self, value: Any) -> bytes:
+        """Return little-endian int16 samples."""
+        return store_sound(value)
+
+    def measure(self, stored: bytes, ids: Ids) -> int:
+        """Return how many times 40 ms the sound lasts."""
+        return count_sound_positions(stored, self.spec)
+
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return how many times 40 ms the sound lasts."""
+        import tensorflow as tf
+
+        samples = tf.strings.length(encoded) // 2
+        of_one = count_samples_per_position(self.spec)
+        return (samples + of_one - 1) // of_one
+
+    def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the spectrogram or waveform."""
+        return make_sound_input(encoded, self.spec)
+
+    def read_file(self, path: Path) -> Any:
+        """Return the samples of a file of any kind, at the declared rate."""
+        return read_sound(path, self.spec.sample_rate_hz)
+
+    def describe(self, read: Any, text: str) -> dict[str, Any]:
+        """Return its seconds."""
+        rate = self.spec.sample_rate_hz
+        return {"sound": f"{len(read) / 2 / rate:.2f} s at {rate} Hz, {len(read):,} bytes"}
+
+    def show(self, stored: bytes) -> Medium:
+        """Return a wav file."""
+        samples = np.frombuffer(stored, "<i2")
+        return Medium("sound", "wav", encode_wav(samples, self.spec.sample_rate_hz))

@@ -1,0 +1,109 @@
+"""Arrays as they are stored: the lengths of their axes as int32, then their elements in C order.
+
+All is little-endian: of float32[2, 3] 8 bytes are lengths, and 24 elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from t2t_mm.data.declaring.bad_examples import BadExampleError
+from t2t_mm.errors import UserError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Shape = Sequence[int | None]
+
+_LENGTH_BYTES = 4
+
+
+def store_array(value: Any, dtype: str, shape: Shape) -> bytes:
+    """Return the bytes that are stored for an array.
+
+    Args:
+        value: An array whose elements `dtype` holds without another kind of number.
+        dtype: Of what is stored, "float32" for example.
+        shape: The lengths of its axes; None is any length but 0.
+
+    Raises:
+        BadExampleError: The array is empty, or holds what is not finite.
+        UserError: The value is no such array.
+
+    Example:
+        >>> store_array(np.array([[1.0, 0.5]]), "float16", (None, 2)).hex()
+        '0100000002000000003c0038'
+    """
+    fits = (
+        isinstance(value, np.ndarray)
+        and value.ndim == len(shape)
+        and np.can_cast(value.dtype, dtype, "same_kind")
+        and all(asked in (None, given) for asked, given in zip(shape, value.shape, strict=True))
+    )
+    if not fits:
+        is_array = isinstance(value, np.ndarray)
+        raise UserError(
+            "The value is not the array that is declared",
+            expected=describe_array_type(dtype, shape),
+            received={
+                "value": describe_array_type(str(value.dtype), value.shape)
+                if is_array
+                else type(value).__name__
+            },
+        )
+    if not value.size:
+        raise BadExampleError("The array is empty", received={"shape": value.shape})
+    stored = value.astype(np.dtype(dtype).newbyteorder("<"))
+    if not np.isfinite(stored).all():
+        raise BadExampleError("The array has elements that are not finite")
+    lengths: bytes = np.array(value.shape, "<i4").tobytes()
+    elements: bytes = stored.tobytes()
+    return lengths + elements
+
+
+def load_array(stored: bytes, dtype: str, rank: int) -> npt.NDArray[Any]:
+    """Return the array that `store_array` stored."""
+    elements = np.frombuffer(stored, np.dtype(dtype).newbyteorder("<"), offset=_LENGTH_BYTES * rank)
+    return elements.reshape(measure_array(stored, rank))
+
+
+def measure_array(stored: bytes, rank: int) -> tuple[int, ...]:
+    """Return the lengths of the axes of a stored array."""
+    return tuple(np.frombuffer(stored, "<i4", count=rank).tolist())
+
+
+def make_array_input(stored: tf.Tensor, dtype: str, shape: Shape) -> tf.Tensor:
+    """Return a stored array as a tensor, with what `shape` says of its axes.
+
+    Args:
+        stored: string[], what `store_array` made.
+        dtype: Of what is stored.
+        shape: The lengths of its axes; None is any length.
+    """
+    import tensorflow as tf
+
+    elements = tf.io.decode_raw(tf.strings.substr(stored, _LENGTH_BYTES * len(shape), -1), dtype)
+    return tf.ensure_shape(tf.reshape(elements, measure_array_input(stored, len(shape))), shape)
+
+
+def measure_array_input(stored: tf.Tensor, rank: int) -> tf.Tensor:
+    """Return the lengths of the axes of a stored array, int32[rank]."""
+    import tensorflow as tf
+
+    lengths = tf.io.decode_raw(tf.strings.substr(stored, 0, _LENGTH_BYTES * rank), tf.int32)
+    return tf.ensure_shape(lengths, [rank])
+
+
+def describe_array_type(dtype: str, shape: Shape) -> str:
+    """Return a type of arrays for a person.
+
+    Example:
+        >>> describe_array_type("float32", (None, 2))
+        'float32[any, 2]'
+    """
+    lengths = ", ".join("any" if length is None else str(length) for length in shape)
+    return f"{dtype}[{lengths}]"

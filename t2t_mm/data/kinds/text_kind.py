@@ -1,0 +1,157 @@
+"""Texts: stored as they are, beside their ids; read as ids."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids
+from t2t_mm.data.vocabulary.symbols import EOS_ID
+from t2t_mm.errors import UserError
+from t2t_mm.features import Feature, Language
+from t2t_mm.registry import register_feature_kind
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@register_feature_kind("language")
+class TextKind(FeatureKind):
+    """One text, or several true ones: lines of one text, their ids behind one another.
+
+    Behind the ids of each text there is an end of sequence. A net reads int32[L] of one text: of
+    several a random one in training, the first at evaluation.
+    """
+
+    spec_class: ClassVar[type[Feature]] = Language
+    has_ids = True
+    has_text = True
+    spec: Language
+    size_axes = 0
+
+    @property
+    def text_vocabulary(self) -> str:
+        """The vocabulary that is declared."""
+        return self.spec.vocabulary
+
+    def check(self, value: Any) -> str:
+        """Return the text without its line end, or the texts as lines of one."""
+        return _check_texts(value) if self.spec.alternatives else _check_text(value, _ONE)
+
+    def encode(self, checked: str) -> list[int]:
+        """Return the ids of each text and an end of sequence behind it."""
+        assert self.vocabulary
+        texts = self.list_texts(checked)
+        return [index for text in texts for index in (*self.vocabulary.encode(text), EOS_ID)]
+
+    def measure(self, stored: bytes, ids: Ids) -> int:
+        """Return the number of ids of the longest text, the end of sequence included."""
+        if not self.spec.alternatives:
+            return len(ids)
+        ends = [place + 1 for place, index in enumerate(ids) if index == EOS_ID]
+        return max(end - begin for begin, end in itertools.pairwise([0, *ends]))
+
+    def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return whether the ids are of the vocabulary, and the last text has an end."""
+        import tensorflow as tf
+
+        has_end = tf.reduce_all(tf.equal(encoded[-1:], EOS_ID))
+        return super().are_valid(encoded) & has_end
+
+    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
+        """Return the number of ids of the longest text."""
+        import tensorflow as tf
+
+        if not self.spec.alternatives:
+            return tf.size(encoded)
+        begins, ends = _find_texts(encoded)
+        return tf.reduce_max(ends - begins)
+
+    def choose(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the ids of one text: in training a random one, the first at evaluation."""
+        import tensorflow as tf
+
+        if not self.spec.alternatives:
+            return encoded
+        begins, ends = _find_texts(encoded)
+        if dice is None:
+            return encoded[: ends[0]]
+        number = tf.cast(dice[0] * tf.cast(tf.size(ends), tf.float32), tf.int32)
+        number = tf.minimum(number, tf.size(ends) - 1)
+        return encoded[begins[number] : ends[number]]
+
+    def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
+        """Return the ids."""
+        return encoded
+
+    def prepare_input(self, value: Any) -> npt.NDArray[Any]:
+        """Return the ids of one text, int32[L]."""
+        assert self.vocabulary
+        return np.array([*self.vocabulary.encode(_check_text(value, _ONE)), EOS_ID], np.int32)
+
+    def list_texts(self, text: str) -> list[str]:
+        """Return the lines of alternatives, another text as it is."""
+        return text.split("\n") if self.spec.alternatives else [text]
+
+    def describe(self, read: Any, text: str) -> dict[str, Any]:
+        """Return raw text, ids, and what these decode to; of alternatives a list of each."""
+        assert self.vocabulary
+        if not self.spec.alternatives:
+            return {"text": text, "ids": read.tolist(), "decoded": self.vocabulary.decode(read)}
+        split: list[list[int]] = [[]]
+        for index in read.tolist():
+            split[-1].append(index)
+            if index == EOS_ID:
+                split.append([])
+        del split[-1]
+        decoded = [self.vocabulary.decode(one) for one in split]
+        return {"text": text.split("\n"), "ids": split, "decoded": decoded}
+
+
+_ONE = "str (Language)"
+
+
+def _check_text(value: Any, expected: str) -> str:
+    if not isinstance(value, str):
+        raise UserError(
+            "The value is of a wrong type",
+            expected=expected,
+            received={"value": type(value).__name__},
+        )
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UserError(
+            "The text is no Unicode text", expected="no lone surrogates", received={"value": value}
+        ) from None
+    return value.rstrip("\r\n")
+
+
+def _check_texts(value: Any) -> str:
+    """Return alternatives as lines of one text."""
+    expected = "a list of str, at least one (Language with alternatives)"
+    if not isinstance(value, list | tuple) or not value:
+        received = value if value == [] else type(value).__name__
+        raise UserError(
+            "The value is no list of texts", expected=expected, received={"value": received}
+        )
+    texts = [_check_text(text, expected) for text in value]
+    for text in texts:
+        if "\n" in text:
+            raise UserError(
+                "An alternative has several lines",
+                expected="alternatives of one line each",
+                received={"text": text},
+            )
+    return "\n".join(texts)
+
+
+def _find_texts(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return where each text begins and ends, int32[texts] each."""
+    import tensorflow as tf
+
+    ends = tf.cast(tf.where(tf.equal(ids, EOS_ID))[:, 0], tf.int32) + 1
+    return tf.concat([[0], ends[:-1]], 0), ends

@@ -1,0 +1,86 @@
+"""What a kind of a user's own is without overriding anything."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from t2t_mm import Feature, FeatureKind, Language, Problem, UserError
+
+
+@dataclass(frozen=True)
+class Track(Feature):
+    modality = "track"
+    channels: int = 3
+
+
+class TrackKind(FeatureKind):
+    """Rows of numbers, as many columns as are declared."""
+
+    spec_class = Track
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        return (None, self.spec.channels)
+
+
+class Matrices(FeatureKind):
+    spec_class = Track
+    dtype = "int16"
+    shape = (4, None, None, 2)
+
+
+class Number(FeatureKind):
+    spec_class = Track
+    shape = ()
+
+
+KIND = TrackKind(Track())
+ARRAY = np.arange(12.0).reshape(4, 3)
+
+
+def test_an_array_is_as_long_as_its_first_axis() -> None:
+    stored = KIND.check(ARRAY)
+    assert KIND.measure(stored, ()) == int(KIND.count_positions(tf.constant(stored))) == 4
+    assert Number(Track()).measure(Number(Track()).check(np.array(1.0)), ()) == 1
+    assert int(Number(Track()).count_positions(tf.constant(b"    "))) == 1
+
+
+def test_axes_of_any_length_are_measured_in_a_batch_up_to_the_last_of_them() -> None:
+    kinds = (KIND, Matrices(Track()), Number(Track()))
+    assert [kind.size_axes for kind in kinds] == [1, 3, 0]
+
+
+def test_a_net_reads_what_was_stored_and_a_person_sees_its_type() -> None:
+    stored = KIND.check(ARRAY)
+    prepared = KIND.prepare_input(ARRAY)
+    assert prepared.dtype == np.float32
+    np.testing.assert_array_equal(prepared, ARRAY)
+    np.testing.assert_array_equal(KIND.load(stored), ARRAY)
+    assert KIND.choose(stored, None) == stored and not bool(KIND.is_tall(stored))
+    assert KIND.describe(stored, "") == {"array": "float32[4, 3]"}
+    assert KIND.show(stored) is None
+
+
+def test_a_file_of_numpy_is_read(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", ARRAY)
+    np.testing.assert_array_equal(KIND.read_file(tmp_path / "a.npy"), ARRAY)
+    for name, content in (("b.npy", b"no array"), ("c.npy", b"")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UserError, match="holds no array"):
+            KIND.read_file(tmp_path / name)
+
+
+def test_it_has_no_text_no_vocabulary_and_no_classes() -> None:
+    assert not KIND.has_text and not KIND.has_ids
+    assert (KIND.vocabulary_name, KIND.text_vocabulary, KIND.class_list) == ("", "", "")
+    assert KIND.make_labels(Problem(), "inputs") is None
+    assert KIND.list_texts("a\nb") == ["a\nb"]
+    with pytest.raises(AssertionError, match="TrackKind has no ids"):
+        KIND.encode(b"")
+
+
+def test_only_text_may_change_places() -> None:
+    assert Language.is_text and not Track.is_text

@@ -1,0 +1,47 @@
+import io
+
+import numpy as np
+import PIL.Image
+import pytest
+import tensorflow as tf
+
+from t2t_mm import Image
+from t2t_mm.data.declaring.bad_examples import BadExampleError
+from t2t_mm.data.kinds.picture_kind import PictureKind
+
+OWN_SIZE = PictureKind(Image())
+DECLARED = PictureKind(Image(32, 64, crop=True, flip=True))
+STORED = OWN_SIZE.check(np.zeros((17, 16, 3), np.uint8))
+
+
+def test_a_picture_is_a_file_without_ids() -> None:
+    assert STORED.startswith(b"\x89PNG") and not OWN_SIZE.has_ids and not OWN_SIZE.has_text
+    with pytest.raises(BadExampleError):
+        OWN_SIZE.check(b"")
+
+
+def test_its_positions_are_patches_of_its_own_size_or_the_declared() -> None:
+    for kind, number in ((OWN_SIZE, 2), (DECLARED, 8)):
+        assert kind.measure(STORED, ()) == int(kind.count_positions(tf.constant(STORED))) == number
+
+
+@pytest.mark.parametrize(("height", "width"), [(17, 16), (16, 16), (16, 30)])
+def test_a_tall_picture_is_told_from_a_wide_one_where_sizes_differ(height: int, width: int) -> None:
+    stored = tf.constant(OWN_SIZE.check(np.zeros((height, width), np.uint8)))
+    assert bool(OWN_SIZE.is_tall(stored)) is (height > width)
+    assert not bool(DECLARED.is_tall(stored))
+
+
+def test_a_person_gives_what_is_stored_without_crop_or_mirror() -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (32, 64, 3), np.uint8)
+    prepared = DECLARED.prepare_input(picture)
+    assert prepared.dtype == np.float32 and prepared.shape == (32, 64, 3)
+    np.testing.assert_array_equal(prepared, OWN_SIZE.prepare_input(picture))
+
+
+def test_a_person_sees_type_and_size_and_a_page_the_file() -> None:
+    assert OWN_SIZE.describe(STORED, "")["picture"].startswith("PNG, 16 x 17 pixels")
+    assert OWN_SIZE.show(STORED) == ("picture", "png", STORED)
+    file = io.BytesIO()
+    PIL.Image.new("RGB", (8, 8)).save(file, "JPEG")
+    assert OWN_SIZE.show(file.getvalue())[:2] == ("picture", "jpg")

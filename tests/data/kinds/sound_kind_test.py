@@ -1,0 +1,40 @@
+import io
+import wave
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from t2t_mm import Audio
+from t2t_mm.data.declaring.bad_examples import BadExampleError
+from t2t_mm.data.kinds.sound_kind import SoundKind
+
+KIND = SoundKind(Audio())
+STORED = KIND.check(np.zeros(700, np.float32))
+
+
+def test_a_sound_is_samples_without_ids() -> None:
+    assert bytes(1400) == STORED and not KIND.has_ids and not KIND.has_text
+    with pytest.raises(BadExampleError):
+        KIND.check(np.zeros(0, np.int16))
+
+
+@pytest.mark.parametrize(("samples", "number"), [(1, 1), (640, 1), (641, 2)])
+def test_a_position_is_40_ms(samples: int, number: int) -> None:
+    stored = KIND.check(np.zeros(samples, np.int16))
+    assert KIND.measure(stored, ()) == int(KIND.count_positions(tf.constant(stored))) == number
+
+
+def test_a_person_gives_samples_and_a_net_reads_frames() -> None:
+    prepared = KIND.prepare_input(np.zeros(16_000, np.float32))
+    assert prepared.dtype == np.float32 and prepared.shape == (98, 80)
+    assert KIND.size_axes == 1
+
+
+def test_a_person_sees_seconds_and_a_page_a_wav_file() -> None:
+    assert KIND.describe(STORED, "") == {"sound": "0.04 s at 16000 Hz, 1,400 bytes"}
+    slow = SoundKind(Audio(sample_rate_hz=8000))
+    medium = slow.show(np.array([1, -2, 3], "<i2").tobytes())
+    assert (medium.type, medium.suffix) == ("sound", "wav")
+    with wave.open(io.BytesIO(medium.content)) as file:
+        assert (file.getframerate(), file.getnframes()) == (8000, 3)
