@@ -37,11 +37,11 @@ def run_from_flags(flags: Any) -> int | None:
     from t2t_mm.inference.decode import decode
     from t2t_mm.inference.decoding_options import DecodingOptions
 
-    outputs = decode(
+    decode(
         flags.output_dir,
         flags.problem,
         from_file=flags.decode_from_file,
-        to_file=flags.decode_to_file,
+        to_file=flags.decode_to_file or "-",
         split=flags.split,
         data_dir=flags.data_dir,
         options=DecodingOptions(
@@ -50,9 +50,6 @@ def run_from_flags(flags: Any) -> int | None:
             t2t_usr_dir=flags.t2t_usr_dir,
         ),
     )
-    if not flags.decode_to_file:
-        for output in outputs:
-            print(output.replace("\n", " "))
     return 0
 
 

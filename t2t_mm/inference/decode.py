@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from rich.console import Console
 from rich.progress import track
@@ -16,10 +17,11 @@ from t2t_mm import registry
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
-from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.atomic_writes import open_atomically
 from t2t_mm.files.text_files import decode_line, decode_lines
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.predictor import LoadedRun, Predictor
+from t2t_mm.inference.user_inputs import check_files
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import Run, open_run
@@ -43,7 +45,9 @@ def decode(
         problem: One of its problems; may be left out where it has only one.
         from_file: One input a line (`-` for standard input), a text or the path of a picture, a
             sound or what else the problem reads; N lines in, N lines out.
-        to_file: Where the outputs go, one a line; nowhere by default.
+        to_file: Where the outputs go, one a line, each as soon as it is there (`-` for standard
+            output): a file beside it, `NAME.incomplete`, takes its place at the end. Nowhere by
+            default.
         split: What to decode when no file is given.
         data_dir: Where the data is; the run's own by default.
         options: How; by default as `DecodingOptions()`.
@@ -63,23 +67,64 @@ def decode(
     registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
     task = choose_task(run, problem)
-    if to_file:
+    if to_file and str(to_file) != "-":
         _check_writable(Path(to_file))
     if from_file:
         inputs = list(islice(read_lines(from_file), options.limit or None))
+        check_files(inputs, task.inputs)
         loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
-        outputs = loaded[task.name].decode_all(inputs, show_progress=True)
+        outputs, total = loaded[task.name].decode_each(inputs), len(inputs)
     else:
         if not options.t2t_usr_dir:
             registry.import_user_modules(list(run.user_modules))
         directory = Path(data_dir or run.data_dir)
         check_run_data(run, [task], split, directory)
         loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
-        outputs = _decode_split(loaded, task, split, directory, options.limit)
-    if to_file:
-        lines = "".join(output.replace("\n", " ") + "\n" for output in outputs)
-        write_text_atomically(Path(to_file), lines)
-    return outputs
+        dataset = make_evaluation_dataset(
+            registry.problem(task.name, data_dir=directory),
+            split,
+            data_dir=directory,
+            batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
+            limit=options.limit,
+        )
+        outputs = (output.text for batch in dataset for output in loaded.decoder(task, batch))
+        total = dataset.num_examples
+    return _write_outputs(outputs, total, task.name, to_file)
+
+
+def _write_outputs(outputs: Iterable[str], total: int, name: str, to_file: str | Path) -> list[str]:
+    """Write each output as soon as it is there, and return them all.
+
+    Args:
+        outputs: Decoded when asked for.
+        total: How many there will be.
+        name: Their problem's, for the bar on standard error if that is a terminal.
+        to_file: As `decode` takes it.
+    """
+    console = Console(stderr=True)
+    written: list[str] = []
+    with _open_output(to_file) as file:
+        is_shown = file is not None and file.isatty()
+        steps = track(
+            outputs,
+            description=name,
+            total=total,
+            console=console,
+            transient=True,
+            disable=is_shown or not console.is_terminal,
+        )
+        for output in steps:
+            written.append(output)
+            if file:
+                file.write(output.replace("\n", " ") + "\n")
+                file.flush()
+    return written
+
+
+def _open_output(to_file: str | Path) -> AbstractContextManager[IO[str] | None]:
+    if str(to_file) == "-":
+        return nullcontext(sys.stdout)
+    return open_atomically(Path(to_file)) if to_file else nullcontext(None)
 
 
 def choose_task(run: Run, problem: str) -> Task:
@@ -117,28 +162,6 @@ def read_lines(path: str | Path) -> Iterator[str]:
         yield from decode_lines(path)
     else:
         raise UserError("There is no file to decode", received={"decode_from_file": str(path)})
-
-
-def _decode_split(
-    loaded: LoadedRun, task: Task, split: str, data_dir: Path, limit: int
-) -> list[str]:
-    batches = make_evaluation_dataset(
-        registry.problem(task.name, data_dir=data_dir),
-        split,
-        data_dir=data_dir,
-        batch=BatchSpec(tokens=loaded.run.hparams.data.eval_batch_tokens),
-        limit=limit,
-    )
-    console = Console(stderr=True)
-    outputs = track(
-        (output.text for batch in batches for output in loaded.decoder(task, batch)),
-        description=task.name,
-        total=batches.num_examples,
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    return list(outputs)
 
 
 def decode_interactively(

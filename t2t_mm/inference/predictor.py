@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
-from t2t_mm.inference.user_inputs import InputBatches
+from t2t_mm.inference.user_inputs import batch_inputs, check_files
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
+
+_BATCHES_TOGETHER = 8
+"""Batches whose inputs are prepared together, so that those of similar size share one."""
 
 
 class Predictor:
@@ -45,42 +46,39 @@ class Predictor:
             str, or list[str]; an empty text gives an empty text.
         """
         if isinstance(inputs, list | tuple):
-            return self.decode_all(inputs)
-        return self.decode_all([inputs])[0]
+            check_files(inputs, self.task.inputs)
+            return list(self.decode_each(inputs))
+        return next(self.decode_each([inputs]))
 
     def rank(self, inputs: Any) -> tuple[str, ...]:
         """Return the names of the most probable classes of one input, best first.
 
         Nothing where the problem's targets are text.
         """
-        return self._decode_inputs([inputs])[0].ranking
+        return next(self._decode_inputs([inputs])).ranking
 
-    def decode_all(self, inputs: Sequence[Any], show_progress: bool = False) -> list[str]:
-        """Decode inputs, in batches of similar size, and return the texts in their own order.
+    def decode_each(self, inputs: Iterable[Any]) -> Iterator[str]:
+        """Decode inputs and yield the texts in their order, each as soon as it is there.
+
+        No more inputs are looked at, prepared and in memory than those of a few batches, however
+        many there are.
 
         Args:
             inputs: As `__call__` takes them; an empty one gives an empty output.
-            show_progress: A bar on standard error, if that is a terminal.
         """
-        return [output.text for output in self._decode_inputs(inputs, show_progress)]
+        return (output.text for output in self._decode_inputs(inputs))
 
-    def _decode_inputs(self, inputs: Sequence[Any], show_progress: bool = False) -> list[Output]:
-        batches = InputBatches(
-            inputs, self.task.inputs, self._restored.vocabularies, self.batch_size
-        )
-        console = Console(stderr=True)
-        steps = track(
-            batches,
-            description=self.task.name,
-            console=console,
-            transient=True,
-            disable=not (show_progress and console.is_terminal),
-        )
-        outputs = [Output("")] * len(inputs)
-        for places, batch in steps:
-            for place, output in zip(places, self._decoder(self.task, batch), strict=True):
-                outputs[place] = output
-        return outputs
+    def _decode_inputs(self, inputs: Iterable[Any]) -> Iterator[Output]:
+        rest = iter(inputs)
+        while window := list(islice(rest, _BATCHES_TOGETHER * self.batch_size)):
+            batches = batch_inputs(
+                window, self.task.inputs, self._restored.vocabularies, self.batch_size
+            )
+            outputs = [Output("")] * len(window)
+            for places, batch in batches:
+                for place, output in zip(places, self._decoder(self.task, batch), strict=True):
+                    outputs[place] = output
+            yield from outputs
 
 
 class LoadedRun(Mapping[str, Predictor]):

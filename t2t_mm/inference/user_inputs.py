@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,50 +16,40 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
 
 
-class InputBatches:
-    """Inputs in padded batches of similar size; empty ones are in none.
-
-    Iterates over pairs: the places of a batch's examples among the inputs, and the batch.
+def batch_inputs(
+    inputs: Sequence[Any],
+    feature: Feature,
+    vocabularies: Mapping[str, Vocabulary],
+    batch_size: int,
+) -> Iterator[tuple[list[int], dict[str, Any]]]:
+    """Yield inputs in padded batches of similar size; empty ones are in none.
 
     Args:
-        inputs: As :func:`prepare_input` takes them.
+        inputs: As :func:`prepare_input` takes them; all are prepared first.
         feature: What the problem declares.
         vocabularies: By name.
         batch_size: Examples of a batch.
 
+    Returns:
+        Pairs: the places of a batch's examples among the inputs, and the batch.
+
     Example:
         >>> from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
         >>> from t2t_mm.features import Language
-        >>> texts = ["abc", "", "d"]
-        >>> batches = InputBatches(texts, Language("bytes"), {"bytes": ByteVocabulary()}, 8)
-        >>> for places, batch in batches:
+        >>> texts, vocabularies = ["abc", "", "d"], {"bytes": ByteVocabulary()}
+        >>> for places, batch in batch_inputs(texts, Language("bytes"), vocabularies, 8):
         ...     print(places, batch["inputs"].shape)
         [2, 0] (2, 4)
     """
-
-    def __init__(
-        self,
-        inputs: Sequence[Any],
-        feature: Feature,
-        vocabularies: Mapping[str, Vocabulary],
-        batch_size: int,
-    ) -> None:
-        self._prepared = {
-            place: prepare_input(value, feature, vocabularies)
-            for place, value in enumerate(inputs)
-            if not is_empty(value)
-        }
-        self._feature = feature
-        order = sorted(self._prepared, key=lambda place: self._prepared[place].shape)
-        starts = range(0, len(order), batch_size)
-        self._places = [order[start : start + batch_size] for start in starts]
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __iter__(self) -> Iterator[tuple[list[int], dict[str, Any]]]:
-        for places in self._places:
-            yield places, pad_inputs([self._prepared[place] for place in places], self._feature)
+    prepared = {
+        place: prepare_input(value, feature, vocabularies)
+        for place, value in enumerate(inputs)
+        if not is_empty(value)
+    }
+    order = sorted(prepared, key=lambda place: prepared[place].shape)
+    for start in range(0, len(order), batch_size):
+        places = order[start : start + batch_size]
+        yield places, pad_inputs([prepared[place] for place in places], feature)
 
 
 def prepare_input(
@@ -83,7 +73,7 @@ def prepare_input(
     """
     kind = choose_kind(feature)
     kind = choose_kind(feature, vocabularies.get(kind.vocabulary_name))
-    is_file = not kind.has_text and isinstance(value, str | Path)
+    is_file = _names_file(value, feature)
     try:
         return kind.prepare_input(kind.read_file(_check_file(value)) if is_file else value)
     except UserError as error:
@@ -113,6 +103,21 @@ def pad_inputs(examples: Sequence[npt.NDArray[Any]], feature: Feature) -> dict[s
         return {"inputs": batch}
     sizes = np.array([example.shape[:axes] for example in examples], np.int32)
     return {"inputs": batch, "inputs_size": sizes}
+
+
+def check_files(inputs: Iterable[Any], feature: Feature) -> None:
+    """Check that every file that inputs name is there: hours later would be late.
+
+    Raises:
+        UserError: One is not.
+    """
+    for value in inputs:
+        if _names_file(value, feature) and not is_empty(value):
+            _check_file(value)
+
+
+def _names_file(value: Any, feature: Feature) -> bool:
+    return isinstance(value, str | Path) and not choose_kind(feature).has_text
 
 
 def _check_file(path: str | Path) -> Path:

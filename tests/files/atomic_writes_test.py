@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from t2t_mm.files.atomic_writes import write_bytes_atomically, write_text_atomically
+from t2t_mm.files.atomic_writes import open_atomically, write_text_atomically
 
 
 def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -16,17 +16,14 @@ def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> No
     assert [one.name for one in path.parent.iterdir()] == ["b.txt"]
 
 
-def test_a_failure_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.bin"
-    write_bytes_atomically(path, b"old")
-
-    def fail(partial: Path, content: bytes) -> None:
-        raise OSError("no more room")
-
-    monkeypatch.setattr(Path, "write_bytes", fail)
-    with pytest.raises(OSError, match="no more room"):
-        write_bytes_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
+def test_a_failure_leaves_the_old_content_and_beside_it_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text_atomically(path, "old")
+    with pytest.raises(RuntimeError, match="no more"), open_atomically(path) as file:
+        file.write("né")
+        raise RuntimeError("no more")
+    assert path.read_text() == "old"
+    assert (tmp_path / "a.txt.incomplete").read_bytes() == "né".encode()
 
 
 def test_what_a_link_points_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:

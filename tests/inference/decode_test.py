@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.inference.decode import choose_task, decode, decode_interactively, read_lines
 from t2t_mm.inference.decoding_options import DecodingOptions
+from t2t_mm.inference.predictor import Predictor
 from t2t_mm.run.run_directory import open_run
 
 LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
@@ -25,6 +27,27 @@ def test_n_lines_in_n_lines_out_with_empty_ones(tiny_run: TinyRun, tmp_path: Pat
     assert len(outputs) == len(LINES)
     assert outputs[1] == outputs[3] == ""
     assert target.read_text(encoding="utf-8").count("\n") == len(LINES)
+
+
+def test_outputs_are_written_as_they_come_and_kept_after_an_error(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "in.txt", tmp_path / "out.txt"
+    source.write_text("1 2\n" * 5, encoding="utf-8")
+    seen: list[int] = []
+
+    def decode_each(_: Predictor, inputs: list[str]) -> Iterator[str]:
+        for number, line in enumerate(inputs):
+            if number == 3:
+                raise RuntimeError("the power fails")
+            yield f"{line}\n{number}"
+            seen.append(len((tmp_path / "out.txt.incomplete").read_text().splitlines()))
+
+    monkeypatch.setattr(Predictor, "decode_each", decode_each)
+    with pytest.raises(RuntimeError, match="the power fails"):
+        decode(tiny_run.output_dir, "algorithmic_copy", from_file=source, to_file=target)
+    assert seen == [1, 2, 3] and not target.exists()
+    assert (tmp_path / "out.txt.incomplete").read_text() == "1 2 0\n1 2 1\n1 2 2\n"
 
 
 def test_a_compressed_file_decodes_the_same(tiny_run: TinyRun, tmp_path: Path) -> None:

@@ -11,7 +11,13 @@ from PIL import Image as Pillow
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, LabelVocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Image, Language
-from t2t_mm.inference.user_inputs import InputBatches, is_empty, pad_inputs, prepare_input
+from t2t_mm.inference.user_inputs import (
+    batch_inputs,
+    check_files,
+    is_empty,
+    pad_inputs,
+    prepare_input,
+)
 
 VOCABULARIES = {"bytes": ByteVocabulary(), "fruit": LabelVocabulary("fruit", ["pear", "plum"])}
 
@@ -84,16 +90,24 @@ def test_padding_and_sizes() -> None:
 
 def test_batches_are_of_similar_size_and_know_the_places_of_their_examples() -> None:
     texts = ["abcd", "", "a", "abc", " ", "b"]
-    batches = InputBatches(texts, Language("bytes"), VOCABULARIES, 2)
+    batches = batch_inputs(texts, Language("bytes"), VOCABULARIES, 2)
     found = [(places, batch["inputs"].shape) for places, batch in batches]
     assert found == [([2, 5], (2, 2)), ([3, 0], (2, 5))]
-    assert len(batches) == 2
-    assert list(InputBatches(["", " "], Language("bytes"), VOCABULARIES, 2)) == []
+    assert list(batch_inputs(["", " "], Language("bytes"), VOCABULARIES, 2)) == []
 
 
 def test_only_text_can_be_empty() -> None:
     assert is_empty(" ") and not is_empty("a")
     assert not is_empty(np.zeros(3))
+
+
+def test_a_file_that_is_not_there_is_found_before_any_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").touch()
+    files = [tmp_path / "broken.png", "", np.zeros((1, 1, 3), np.uint8)]
+    check_files(files, Image())
+    check_files(["absent.png"], Language("bytes"))
+    with pytest.raises(UserError, match=r"no such input file.*absent\.png"):
+        check_files([*files, "absent.png"], Image())
 
 
 @pytest.mark.parametrize(
