@@ -22,7 +22,7 @@ from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data, choose_tasks
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
-from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.decoded import Decoded, Scores
 from t2t_mm.scoring.metrics import check_metrics, score_decoded
 
 
@@ -89,17 +89,23 @@ def evaluate(
         results[task.name] = {"teacher_forced": forced, "experts": experts}
         if options.decode:
             decoded = outputs.collect()
-            if options.shuffled_inputs and dataset.num_examples == 1:
-                console.print(
-                    f"{task.name} has one example: there is no other input to shuffle.",
-                    soft_wrap=True,
-                )
-            results[task.name] |= score_decoded(task.metrics, decoded, options.shuffled_inputs)
-            if options.baseline:
-                trivial = replace_outputs(decoded, find_frequent_targets(problem, directory))
-                results[task.name]["baseline"] = score_decoded(task.metrics, trivial)
+            results[task.name] |= _score_outputs(task, problem, decoded, options, directory)
             folder.keep(problem, decoded, results[task.name], options.samples)
     return results
+
+
+def _score_outputs(
+    task: Task, problem: Problem, decoded: Decoded, options: EvaluationOptions, data_dir: Path
+) -> Scores:
+    """Score decoded outputs, and beside them those of what does not read its input."""
+    if options.shuffled_inputs and len(decoded.hypotheses) == 1:
+        console = Console(stderr=True)
+        console.print(f"{task.name} has one example: there is no other input.", soft_wrap=True)
+    scores = score_decoded(task.metrics, decoded, options.shuffled_inputs)
+    if options.baseline:
+        trivial = replace_outputs(decoded, find_frequent_targets(problem, data_dir))
+        scores["baseline"] = score_decoded(task.metrics, trivial)
+    return scores
 
 
 class SplitOutputs:
