@@ -1,8 +1,8 @@
 """Mesh TensorFlow's own mixture of experts for `moe.py`, run as it is published, on one device.
 
 Its package of transformers needs more of TensorFlow's past than
-`t2t_mm.layers.experts.mesh_shim` lends, but the file of its experts asks that package for the name
-of a base class only.
+`t2t_mm.layers.on_mesh_tensorflow.mesh_shim` lends, but the file of its experts asks that package
+for the name of a base class only.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _build_layer_gradients(
     x_ND: Any, upstream_ND: Any, num_experts: int, per_token: int, hidden: int
 ) -> tuple[list[Any], Any]:
     """Build the gradients of tokens and weights, and the operation that fills the weights."""
-    from t2t_mm.layers.experts.mesh_shim import import_mesh_tensorflow
+    from t2t_mm.layers.on_mesh_tensorflow.mesh_shim import import_mesh_tensorflow
 
     mtf = import_mesh_tensorflow()
     moe = _import_published_experts(mtf)

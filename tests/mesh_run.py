@@ -91,7 +91,7 @@ def main(data_dir, output_dir, results):
     scores = t2t_mm.evaluate(output_dir, options=t2t_mm.EvaluationOptions(limit=4))
     (results / "scores.json").write_text(json.dumps(scores))
     train_on_four(data_dir, results / "accumulated", ",train.accumulate_steps=2")
-    from t2t_mm.layers.experts.expert_mesh import count_traffic
+    from t2t_mm.layers.on_mesh_tensorflow.expert_mesh import count_traffic
     from t2t_mm.training.postponed import make_zeros_beside
 
     numbers, places = {}, {"traffic": count_traffic(NUM_EXPERTS, CHOSEN, WIDTH, MESHES["four"])}

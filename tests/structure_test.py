@@ -26,6 +26,7 @@ RANKS = {
             ("t2t_mm.data.generation", "t2t_mm.data.pipeline"),
             ("t2t_mm.layers",),
             ("t2t_mm.layers.dispatch",),
+            ("t2t_mm.layers.on_mesh_tensorflow",),
             ("t2t_mm.layers.experts",),
             ("t2t_mm.modalities",),
             ("t2t_mm.model",),

@@ -11,10 +11,10 @@ import keras
 
 from t2t_mm import registry
 from t2t_mm.features import Feature
+from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.modalities.base import Modality
 from t2t_mm.model.decoder import Decoder
 from t2t_mm.model.encoder import Encoder
-from t2t_mm.model.expert_placement import prepare_expert_devices
 from t2t_mm.model.mixer import Mixer
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.settings import ExpertHParams, ModalityHParams, ModelHParams

@@ -18,7 +18,10 @@ from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.disk import claim_folder, report_full_disk
-from t2t_mm.model.expert_placement import count_expert_traffic, prepare_expert_devices
+from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
+    count_expert_traffic,
+    prepare_expert_devices,
+)
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.environment import describe_environment
 from t2t_mm.run.run_directory import (

@@ -1,1 +1,1 @@
-"""Sparsely gated mixtures of experts: who is chosen, what keeps all in use, and where they lie."""
+"""Sparsely gated mixtures of experts: who is chosen, and what keeps all in use."""

@@ -15,9 +15,9 @@ from keras import ops
 
 from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, measure_dropped
 from t2t_mm.layers.dispatch.slots import send_padding_nowhere
-from t2t_mm.layers.experts.expert_mesh import run_on_mesh
 from t2t_mm.layers.experts.gating import NoisyTopKGate, Routing
 from t2t_mm.layers.normalization import LayerNorm
+from t2t_mm.layers.on_mesh_tensorflow.expert_mesh import check_mesh, run_on_mesh
 
 Tensor = Any
 
@@ -71,7 +71,7 @@ class Experts(keras.layers.Layer):
         super().__init__(**kwargs)
         check_dispatch(dispatch)
         if devices:
-            _check_mesh(num_experts, dispatch, devices)
+            check_mesh(num_experts, dispatch, devices)
         self.num_experts = num_experts
         self.expert_width = expert_width
         self.dispatch = dispatch
@@ -154,18 +154,6 @@ class Experts(keras.layers.Layer):
             "capacity_factor": self.capacity_factor,
             "devices": self.devices,
         }
-
-
-def _check_mesh(num_experts: int, dispatch: str, devices: Sequence[str]) -> None:
-    on_tensorflow = keras.backend.backend() == "tensorflow"
-    by_slice = ("auto", "ragged", "dense")  # a capacity, say, would be counted slice by slice
-    if num_experts % len(devices) or not on_tensorflow or dispatch not in by_slice:
-        raise ValueError(
-            "A mesh needs experts in slices of one size, Keras's TensorFlow backend and one of the "
-            f"dispatches {', '.join(by_slice)}. Received: num_experts={num_experts}, "
-            f"devices={tuple(devices)}, dispatch={dispatch!r}, "
-            f"backend={keras.backend.backend()!r}."
-        )
 
 
 class ExpertBlock(keras.layers.Layer):

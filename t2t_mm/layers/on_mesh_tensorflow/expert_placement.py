@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from t2t_mm.errors import UserError
-from t2t_mm.layers.experts.expert_mesh import Traffic, count_traffic
-from t2t_mm.layers.experts.mesh_shim import import_mesh_tensorflow
+from t2t_mm.layers.on_mesh_tensorflow.expert_mesh import Traffic, count_traffic
+from t2t_mm.layers.on_mesh_tensorflow.mesh_shim import import_mesh_tensorflow
 from t2t_mm.settings import ExpertHParams
 from t2t_mm.settings.mesh_shape import count_expert_slices
 

@@ -14,8 +14,10 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from t2t_mm.layers.experts.mesh_shim import import_mesh_tensorflow
+import keras
+
 from t2t_mm.layers.gradients import attach_gradient
+from t2t_mm.layers.on_mesh_tensorflow.mesh_shim import import_mesh_tensorflow
 
 Tensor = Any
 Run = Callable[..., Tensor]
@@ -38,6 +40,31 @@ class Traffic(NamedTuple):
 
     copied: int
     all_reduced: int
+
+
+def check_mesh(num_experts: int, dispatch: str, devices: Sequence[str]) -> None:
+    """Refuse a mesh that its experts, their dispatch or the backend do not fit.
+
+    Args:
+        num_experts: E.
+        dispatch: The name of how positions reach their experts.
+        devices: One for each slice.
+
+    Raises:
+        ValueError: They do not.
+
+    Example:
+        >>> check_mesh(8, "ragged", ["CPU:0", "CPU:1"])
+    """
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    by_slice = ("auto", "ragged", "dense")  # a capacity, say, would be counted slice by slice
+    if num_experts % len(devices) or not on_tensorflow or dispatch not in by_slice:
+        raise ValueError(
+            "A mesh needs experts in slices of one size, Keras's TensorFlow backend and one of the "
+            f"dispatches {', '.join(by_slice)}. Received: num_experts={num_experts}, "
+            f"devices={tuple(devices)}, dispatch={dispatch!r}, "
+            f"backend={keras.backend.backend()!r}."
+        )
 
 
 def run_on_mesh(

@@ -2,9 +2,12 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm.errors import UserError
-from t2t_mm.layers.experts.expert_mesh import Traffic
-from t2t_mm.model import expert_placement
-from t2t_mm.model.expert_placement import count_expert_traffic, prepare_expert_devices
+from t2t_mm.layers.on_mesh_tensorflow import expert_placement
+from t2t_mm.layers.on_mesh_tensorflow.expert_mesh import Traffic
+from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
+    count_expert_traffic,
+    prepare_expert_devices,
+)
 from t2t_mm.settings import ExpertHParams
 
 

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from t2t_mm.layers.experts import mesh_shim
+from t2t_mm.layers.on_mesh_tensorflow import mesh_shim
 
 
 def forget_mesh_tensorflow(monkeypatch):
@@ -15,7 +15,7 @@ IMPORT = """
 import sys
 import tensorflow as tf
 from tensorflow.python.framework import ops
-from t2t_mm.layers.experts import mesh_shim
+from t2t_mm.layers.on_mesh_tensorflow import mesh_shim
 
 mtf = mesh_shim.import_mesh_tensorflow()
 assert mtf.Dimension("experts", 4).size == 4

@@ -1,0 +1,1 @@
+"""Experts in slices on devices of their own, by Mesh TensorFlow: an island, for experts only."""
