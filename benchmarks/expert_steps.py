@@ -34,10 +34,12 @@ class Contender(NamedTuple):
 
 def list_contenders(backend: str) -> dict[str, Contender]:
     """List all that run on a backend, ours first."""
-    from t2t_mm.layers.dispatch import run_blocked, run_capacity, run_dense, run_ragged
+    from t2t_mm.layers.dispatch import run_blocked, run_capacity, run_dense
 
     found = {}
     if backend == "tensorflow":
+        from t2t_mm.layers.on_tensorflow.ragged import run_ragged
+
         found["ragged"] = Contender(run_ragged)
         found["ragged + Adam"] = Contender(run_ragged, updates=True)
     found["blocked"] = Contender(run_blocked, uses_xla=True)

@@ -24,6 +24,7 @@ RANKS = {
             ("t2t_mm.data.kinds",),
             ("t2t_mm.data.records",),
             ("t2t_mm.data.generation", "t2t_mm.data.pipeline"),
+            ("t2t_mm.layers.on_tensorflow",),
             ("t2t_mm.layers",),
             ("t2t_mm.layers.dispatch",),
             ("t2t_mm.layers.on_mesh_tensorflow",),
@@ -55,8 +56,10 @@ LIGHT = (
     "t2t_mm.run.environment",
     "t2t_mm.scoring",
 )
-# These also run where TensorFlow is not installed.
+# These also run where TensorFlow is not installed, but for the folders that are TensorFlow's own.
 WITHOUT_TENSORFLOW = ("t2t_mm.layers", "t2t_mm.modalities", "t2t_mm.model")
+ON_TENSORFLOW = "t2t_mm.layers.on_tensorflow"
+ON_MESH_TENSORFLOW = "t2t_mm.layers.on_mesh_tensorflow"
 TENSORFLOW = {"tensorflow", "tensorflow_datasets", "tensorflow_text", "mesh_tensorflow"}
 HEAVY = TENSORFLOW | {"keras", "jax", "matplotlib", "apache_beam", "sentencepiece", "sacrebleu"}
 
@@ -158,9 +161,26 @@ def test_light_modules_import_nothing_heavy_at_their_start(module: str) -> None:
 @pytest.mark.parametrize(
     "module", [name for name in MODULES if _is_under(name, WITHOUT_TENSORFLOW)]
 )
-def test_the_model_imports_no_tensorflow_at_its_start(module: str) -> None:
-    top = {name.partition(".")[0] for name in _imports(module, at_start=True)}
-    assert not top & TENSORFLOW
+def test_the_model_imports_no_tensorflow(module: str) -> None:
+    """Nothing at the start; within a function only the folders that are TensorFlow's own."""
+    if _is_under(module, (ON_TENSORFLOW,)):
+        return
+    at_start = _imports(module, at_start=True)
+    assert not [name for name in at_start if _is_under(name, (*TENSORFLOW, ON_TENSORFLOW))]
+    if not _is_under(module, (ON_MESH_TENSORFLOW,)):
+        anywhere = _imports(module, at_start=False)
+        assert not [name for name in anywhere if _is_under(name, tuple(TENSORFLOW))]
+
+
+def test_one_place_of_the_model_asks_for_the_backend() -> None:
+    asking = [
+        module
+        for module in MODULES
+        if _is_under(module, WITHOUT_TENSORFLOW)
+        for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare) and "backend()" in ast.unparse(node)
+    ]
+    assert asking == ["t2t_mm.layers.forms"]
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("t2t_mm.bin")])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.gradients import attach_gradient
 from t2t_mm.layers.weights import read_weights
 
@@ -73,7 +74,7 @@ class BatchNorm(keras.layers.Layer):
         else:
             running_mean, running_deviation = self._read_running()
             slope = self.gain / running_deviation
-            out = _scale_and_shift(rows, slope, self.shift - running_mean * slope)
+            out = scale_and_shift(rows, slope, self.shift - running_mean * slope)
         return ops.cast(ops.reshape(out, ops.shape(x)), self.compute_dtype)
 
     def _renormalize(self, rows: Tensor, weights: Tensor) -> Tensor:
@@ -155,18 +156,19 @@ def _normalize(
             d_normal = (ops.matmul(ones, upstream * rows)[0] - mean * d_shift) / deviation
             share = slope / ops.maximum(ops.sum(weights), 1.0)
             bend = share * d_normal / deviation
-            through_statistics = _scale_and_shift(rows, bend, share * d_shift - mean * bend)
+            through_statistics = scale_and_shift(rows, bend, share * d_shift - mean * bend)
             d_rows = upstream * slope - ops.transpose(weights) * through_statistics
             return d_rows, scale * d_normal + offset * d_shift, d_shift
 
-        out = _scale_and_shift(rows, slope, (offset - mean * scale / deviation) * gain + shift)
+        out = scale_and_shift(rows, slope, (offset - mean * scale / deviation) * gain + shift)
         return out, gradient
 
     return run(rows, gain, shift)
 
 
-def _scale_and_shift(rows: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
-    """Compute rows * slope + shift; on TensorFlow by its batch norm, which reads the rows once.
+@choose_form
+def scale_and_shift(rows: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
+    """Compute rows * slope + shift.
 
     Args:
         rows: float32[N, C].
@@ -175,21 +177,13 @@ def _scale_and_shift(rows: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
 
     Returns:
         float32[N, C].
-    """
-    if keras.backend.backend() != "tensorflow":
-        return rows * slope + shift
-    import tensorflow as tf
 
-    out = tf.raw_ops.FusedBatchNormV3(
-        x=rows[:, None, None, :],
-        scale=slope,
-        offset=shift,
-        mean=tf.zeros_like(slope),
-        variance=tf.ones_like(slope) - EPSILON,
-        epsilon=EPSILON,
-        is_training=False,
-    )
-    return out.y[:, 0, 0, :]
+    Example:
+        >>> rows, slope, shift = ops.array([[1.0], [2.0]]), ops.array([3.0]), ops.array([1.0])
+        >>> scale_and_shift(rows, slope, shift).numpy().tolist()
+        [[4.0], [7.0]]
+    """
+    return rows * slope + shift
 
 
 def _weigh_places(shape: Any, position_mask: Tensor | None) -> Tensor:

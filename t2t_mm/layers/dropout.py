@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from t2t_mm.layers.forms import choose_form
+
 Tensor = Any
 
 LEVELS = 2**16
@@ -17,8 +19,7 @@ class Dropout(keras.layers.Layer):
 
     Unlike `keras.layers.Dropout` its generator is made in `build`, inside the layer's own
     name scope, so that a checkpoint keyed by variable path holds it. A rate of 0 costs
-    nothing: there is neither a generator nor an operation. In TensorFlow two values share the 32
-    bits of one random number, which takes two thirds of the time.
+    nothing: there is neither a generator nor an operation.
 
     Args:
         rate: Share of values set to zero, in [0, 1).
@@ -74,16 +75,16 @@ class Dropout(keras.layers.Layer):
         return config | {"rate": self.rate, "seed": self.seed}
 
 
+@choose_form
 def draw_levels(shape: Sequence[Any], noise: keras.random.SeedGenerator) -> Tensor:
-    """Draw integers in [0, `LEVELS`), of this shape."""
-    if keras.backend.backend() != "tensorflow":
-        return keras.random.randint(shape, 0, LEVELS, seed=noise)
-    import tensorflow as tf
+    """Draw integers in [0, `LEVELS`).
 
-    extents = tf.convert_to_tensor(shape)
-    size = tf.reduce_prod(extents)
-    words = tf.random.stateless_uniform(
-        [(size + 1) // 2], ops.cast(noise.next(), "int32"), None, None, tf.uint32
-    )
-    levels = tf.reshape(tf.bitcast(words, tf.uint16), [-1])
-    return tf.reshape(tf.slice(levels, [0], [size]), extents)
+    Args:
+        shape: Of the result.
+        noise: Moves on.
+
+    Example:
+        >>> draw_levels([2, 3], keras.random.SeedGenerator(1)).shape
+        TensorShape([2, 3])
+    """
+    return keras.random.randint(shape, 0, LEVELS, seed=noise)

@@ -6,8 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import keras
 from keras import ops
+
+from t2t_mm.layers.forms import choose_form
 
 Tensor = Any
 
@@ -53,6 +54,7 @@ def attach_gradient(function: Callable[..., tuple[Tensor, Callable[..., Any]]]) 
     return run
 
 
+@choose_form
 def back_propagate_relu(upstream: Tensor, rectified: Tensor) -> Tensor:
     """Return the gradient of what a ReLU was given, from its result.
 
@@ -67,8 +69,4 @@ def back_propagate_relu(upstream: Tensor, rectified: Tensor) -> Tensor:
         >>> back_propagate_relu(ops.array([5.0, 5.0]), ops.array([0.0, 2.0])).numpy().tolist()
         [0.0, 5.0]
     """
-    if keras.backend.backend() != "tensorflow":
-        return ops.where(rectified > 0, upstream, ops.zeros_like(upstream))
-    import tensorflow as tf
-
-    return tf.raw_ops.ReluGrad(gradients=upstream, features=rectified)
+    return ops.where(rectified > 0, upstream, ops.zeros_like(upstream))

@@ -1,27 +1,20 @@
-"""Products of rows and a weight matrix, by whichever routine is the fastest on CPUs.
+"""Products of rows and a weight matrix, and the gradients that are such products.
 
 Axis letters: N rows, D their width, F the width of the result.
-
-TensorFlow multiplies by a transposed matrix at half to four fifths of its usual rate. Its batched
-product, another routine of oneDNN's, does not: on two cores 128 rows times the transpose of a
-512 x 512 matrix run at 303 instead of 230 GFLOP/s, 1,024 rows times that of a 512 x 8,192 matrix
-at 445 instead of 320. A gradient is such a product wherever the layer is a plain one.
 """
 
 from typing import Any
 
-import keras
 from keras import ops
 
+from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.gradients import attach_gradient
 from t2t_mm.layers.weights import read_weights
 
 Tensor = Any
 
-LEAST_ELEMENTS = 2**17
-"""Of a matrix for which the batched product is faster: it takes 15 microseconds more to start."""
 
-
+@choose_form
 def multiply_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
     """Multiply a matrix by the transpose of another, `x @ w.T`; either may be the weights.
 
@@ -36,19 +29,12 @@ def multiply_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
         >>> multiply_transposed(ops.ones((2, 3)), ops.ones((4, 3))).shape
         TensorShape([2, 4])
     """
-    if keras.backend.backend() != "tensorflow":
-        return ops.matmul(x_ND, ops.transpose(w_FD))
-    import tensorflow as tf
-
-    # Rows have an open axis and so no number of elements here; weights have one.
-    if max(matrix.shape.num_elements() or 0 for matrix in (x_ND, w_FD)) < LEAST_ELEMENTS:
-        return tf.matmul(x_ND, w_FD, transpose_b=True)
-    batch_of_one = (tf.expand_dims(matrix, 0) for matrix in (x_ND, w_FD))
-    return tf.squeeze(tf.matmul(*batch_of_one, transpose_b=True), 0)
+    return ops.matmul(x_ND, ops.transpose(w_FD))
 
 
+@choose_form
 def sum_outer_products(x_ND: Tensor, y_NF: Tensor) -> Tensor:
-    """Multiply the transpose of a matrix by another, `x.T @ y`: here the plain product is faster.
+    """Multiply the transpose of a matrix by another, `x.T @ y`.
 
     Args:
         x_ND: float[N, D].
@@ -61,15 +47,11 @@ def sum_outer_products(x_ND: Tensor, y_NF: Tensor) -> Tensor:
         >>> sum_outer_products(ops.ones((2, 3)), ops.ones((2, 4))).shape
         TensorShape([3, 4])
     """
-    if keras.backend.backend() != "tensorflow":
-        return ops.matmul(ops.transpose(x_ND), y_NF)
-    import tensorflow as tf
-
-    return tf.matmul(x_ND, y_NF, transpose_a=True)
+    return ops.matmul(ops.transpose(x_ND), y_NF)
 
 
 def project(x_ND: Tensor, w_DF: Tensor) -> Tensor:
-    """Multiply rows by a matrix, `x @ w`, with the faster gradient.
+    """Multiply rows by a matrix, `x @ w`, with a gradient by the products above.
 
     Args:
         x_ND: float[N, D].
@@ -94,7 +76,7 @@ def project(x_ND: Tensor, w_DF: Tensor) -> Tensor:
 
 
 def project_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
-    """Multiply rows by the transpose of a matrix, `x @ w.T`, with the faster gradient.
+    """Multiply rows by the transpose of a matrix, `x @ w.T`, with a gradient by the products above.
 
     Args:
         x_ND: float[N, D].

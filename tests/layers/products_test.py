@@ -2,12 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm.layers.products import (
-    LEAST_ELEMENTS,
-    multiply_transposed,
-    project,
-    project_transposed,
-)
+from t2t_mm.layers.on_tensorflow.transposed_products import LEAST_ELEMENTS
+from t2t_mm.layers.products import multiply_transposed, project, project_transposed
 
 SMALL, LARGE = (3, 4), (512, LEAST_ELEMENTS // 512)
 DRAW = np.random.default_rng(0)
@@ -52,14 +48,3 @@ def test_low_precision_stays_low():
     x, w = (tf.cast(random(shape), tf.bfloat16) for shape in ((2, 4), SMALL))
     assert multiply_transposed(x, w).dtype == tf.bfloat16
     assert all(g.dtype == tf.bfloat16 for g in gradients(project_transposed, x, w, 1.0))
-
-
-@pytest.mark.parametrize(("shape", "operation"), [(SMALL, "MatMul"), (LARGE, "BatchMatMulV2")])
-def test_only_a_large_matrix_takes_the_batched_routine(shape, operation):
-    @tf.function(input_signature=[tf.TensorSpec([None, shape[1]])])
-    def multiply(x):
-        return multiply_transposed(x, tf.zeros(shape)), multiply_transposed(tf.zeros(shape), x)
-
-    types = [op.type for op in multiply.get_concrete_function().graph.get_operations()]
-    assert types.count(operation) == 2
-    assert sum("MatMul" in name for name in types) == 2

@@ -8,34 +8,34 @@ import keras
 from t2t_mm.layers.dispatch.blocked import run_blocked
 from t2t_mm.layers.dispatch.capacity import run_capacity
 from t2t_mm.layers.dispatch.dense import run_dense
-from t2t_mm.layers.dispatch.ragged import run_ragged
+from t2t_mm.layers.forms import choose_form, is_on_tensorflow
 
 Dispatch = Callable[..., Any]
 
 DISPATCHES: dict[str, Dispatch] = {
-    "ragged": run_ragged,
     "blocked": run_blocked,
     "capacity": run_capacity,
     "dense": run_dense,
 }
+"""Those of every backend."""
 
 
 def check_dispatch(name: str) -> None:
     """Refuse a name that is unknown or means nothing on this backend.
 
     Raises:
-        ValueError: If `name` is not "auto" or in the table, or ragged on another backend than
-            TensorFlow.
+        ValueError: If `name` is not "auto", ragged or in the table, or ragged on another backend
+            than TensorFlow.
 
     Example:
         >>> check_dispatch("sparse")
         Traceback (most recent call last):
         ValueError: A dispatch is one of auto, ragged, ... Received: dispatch='sparse'.
     """
-    names = ("auto", *DISPATCHES)
+    names = ("auto", "ragged", *DISPATCHES)
     if name not in names:
         raise ValueError(f"A dispatch is one of {', '.join(names)}. Received: dispatch={name!r}.")
-    if name == "ragged" and keras.backend.backend() != "tensorflow":
+    if name == "ragged" and not is_on_tensorflow():
         raise ValueError(
             "Ragged dispatch runs on Keras's TensorFlow backend only; use 'auto' or 'blocked'. "
             f"Received: dispatch={name!r}, backend={keras.backend.backend()!r}."
@@ -46,23 +46,21 @@ def choose_dispatch(name: str) -> Dispatch:
     """Return the function of a name.
 
     Args:
-        name: Of `DISPATCHES`; "auto" is ragged in TensorFlow's own graphs, blocked elsewhere.
+        name: "ragged" or of `DISPATCHES`; "auto" is ragged in TensorFlow's own graphs, blocked
+            elsewhere.
 
     Example:
         >>> choose_dispatch("auto").__name__
         'run_ragged'
     """
-    if name == "auto":
-        name = "ragged" if _runs_tensorflow_graphs() else "blocked"
-    return DISPATCHES[name]
+    if name == "ragged" or (name == "auto" and runs_plain_graphs()):
+        from t2t_mm.layers.on_tensorflow.ragged import run_ragged
+
+        return run_ragged
+    return run_blocked if name == "auto" else DISPATCHES[name]
 
 
-def _runs_tensorflow_graphs() -> bool:
+@choose_form
+def runs_plain_graphs() -> bool:
     """Return whether TensorFlow itself runs the operations, not JAX, nor XLA by `jit_compile`."""
-    if keras.backend.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
-    from tensorflow.python.ops import control_flow_util  # nothing public says so
-
-    graph = tf.compat.v1.get_default_graph()
-    return not control_flow_util.GraphOrParentsInXlaContext(graph)
+    return False

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.layers.gradients import attach_gradient
 from t2t_mm.layers.on_mesh_tensorflow.mesh_shim import import_mesh_tensorflow
 
@@ -56,9 +57,8 @@ def check_mesh(num_experts: int, dispatch: str, devices: Sequence[str]) -> None:
     Example:
         >>> check_mesh(8, "ragged", ["CPU:0", "CPU:1"])
     """
-    on_tensorflow = keras.backend.backend() == "tensorflow"
     by_slice = ("auto", "ragged", "dense")  # a capacity, say, would be counted slice by slice
-    if num_experts % len(devices) or not on_tensorflow or dispatch not in by_slice:
+    if num_experts % len(devices) or not is_on_tensorflow() or dispatch not in by_slice:
         raise ValueError(
             "A mesh needs experts in slices of one size, Keras's TensorFlow backend and one of the "
             f"dispatches {', '.join(by_slice)}. Received: num_experts={num_experts}, "

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from t2t_mm.errors import UserError
+from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.layers.on_mesh_tensorflow.expert_mesh import Traffic, count_traffic
 from t2t_mm.layers.on_mesh_tensorflow.mesh_shim import import_mesh_tensorflow
 from t2t_mm.settings import ExpertHParams
@@ -36,7 +37,7 @@ def prepare_expert_devices(mesh_shape: str) -> tuple[str, ...]:
     num_slices = count_expert_slices(mesh_shape)
     if not num_slices:
         return ()
-    if keras.backend.backend() != "tensorflow":
+    if not is_on_tensorflow():
         raise UserError(
             "Only Keras's TensorFlow backend can lay out experts on a mesh",
             received={"experts.mesh_shape": mesh_shape, "backend": keras.backend.backend()},

@@ -3,8 +3,9 @@ import pytest
 import tensorflow as tf
 from expert_cases import WIDTH, layer_inputs, output_and_gradients, padding_mask
 
-from t2t_mm.layers.dispatch import run_blocked, run_ragged
+from t2t_mm.layers.dispatch import run_blocked
 from t2t_mm.layers.dispatch.blocked import _choose_block_size
+from t2t_mm.layers.on_tensorflow.ragged import run_ragged
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])

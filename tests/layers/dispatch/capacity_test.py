@@ -5,8 +5,9 @@ import pytest
 from expert_cases import NUM_EXPERTS, layer_inputs, output_and_gradients, padding_mask
 from keras import ops
 
-from t2t_mm.layers.dispatch import measure_dropped, run_capacity, run_ragged
+from t2t_mm.layers.dispatch import measure_dropped, run_capacity
 from t2t_mm.layers.dispatch.capacity import compute_capacity
+from t2t_mm.layers.on_tensorflow.ragged import run_ragged
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from t2t_mm.layers.dispatch.slots import send_padding_nowhere
-from t2t_mm.layers.gradients import attach_gradient, back_propagate_relu
-from t2t_mm.layers.products import multiply_transposed
+import tensorflow as tf
+
+from t2t_mm.layers.on_tensorflow.single_operations import back_propagate_relu
+from t2t_mm.layers.on_tensorflow.transposed_products import multiply_transposed
 
 Tensor = Any
 
@@ -44,18 +45,15 @@ def run_ragged(
         float[N, D].
 
     Example:
-        >>> import tensorflow as tf
         >>> x, experts, gates = tf.ones([1, 2]), tf.constant([[1]]), tf.constant([[0.5]])
         >>> w_in, w_out = [tf.zeros([3, 2]), tf.ones([3, 2])], [tf.ones([3, 2])] * 2
         >>> run_ragged(x, experts, gates, w_in, w_out).numpy().tolist()  # 0.5 * 3 * (1 + 1)
         [[3.0, 3.0]]
     """
-    import tensorflow as tf
-
     num_experts = len(w_in)
     slots = _sort_slots(experts_NK, num_experts, mask_N)
 
-    @attach_gradient
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
     def run(x: Tensor, gates: Tensor, *weights: Tensor) -> Any:
         w_in, w_out = weights[:num_experts], weights[num_experts:]
         rows = slots.split(tf.gather(x, slots.positions))
@@ -104,15 +102,11 @@ class _Slots(NamedTuple):
 
     def split(self, rows_SD: Tensor) -> list[Tensor]:
         """Return the rows of each expert; views, not copies."""
-        import tensorflow as tf
-
         slices: list[Tensor] = tf.split(rows_SD, self.sizes, num=self.sizes.shape[0])
         return slices[:-1]
 
     def join(self, slices: Sequence[Tensor]) -> Tensor:
         """Return the rows of all experts and zeros for padding, float[S, D]."""
-        import tensorflow as tf
-
         padding = tf.zeros([self.sizes[-1], slices[0].shape[1]], slices[0].dtype)
         return tf.concat([*slices, padding], axis=0)
 
@@ -122,16 +116,13 @@ class _Slots(NamedTuple):
         Returns:
             K times float[N, D].
         """
-        import tensorflow as tf
-
         return [tf.gather(rows_SD, places_N) for places_N in tf.unstack(self.places, axis=1)]
 
 
 def _sort_slots(experts_NK: Tensor, num_experts: int, mask_N: Tensor | None) -> _Slots:
-    import tensorflow as tf
-
     per_position = experts_NK.shape[1]
-    experts_NK = send_padding_nowhere(experts_NK, num_experts, mask_N)
+    if mask_N is not None:
+        experts_NK = tf.where(mask_N[:, None], experts_NK, num_experts)
     slots = tf.reshape(experts_NK, [-1])
     order = tf.argsort(slots, stable=True)
     places = tf.reshape(tf.math.invert_permutation(order), [-1, per_position])

@@ -10,7 +10,8 @@ from expert_cases import (
     run_one_by_one,
 )
 
-from t2t_mm.layers.dispatch import run_dense, run_ragged
+from t2t_mm.layers.dispatch import run_dense
+from t2t_mm.layers.on_tensorflow.ragged import run_ragged
 
 
 @pytest.mark.parametrize("in_use", [NUM_EXPERTS, 3])

@@ -1,0 +1,22 @@
+"""Faster forms for TensorFlow on a CPU, each of a function in `keras.ops` that has its name.
+
+`t2t_mm.layers.forms.choose_form` chooses between both; `ragged` is chosen with the other ways to
+run experts, in `t2t_mm.layers.dispatch`.
+"""
+
+from t2t_mm.layers.on_tensorflow.half_words import draw_levels
+from t2t_mm.layers.on_tensorflow.single_operations import back_propagate_relu, scale_and_shift
+from t2t_mm.layers.on_tensorflow.transposed_products import (
+    multiply_transposed,
+    sum_outer_products,
+)
+from t2t_mm.layers.on_tensorflow.xla_context import runs_plain_graphs
+
+__all__ = [
+    "back_propagate_relu",
+    "draw_levels",
+    "multiply_transposed",
+    "runs_plain_graphs",
+    "scale_and_shift",
+    "sum_outer_products",
+]

@@ -1,0 +1,25 @@
+import numpy as np
+import tensorflow as tf
+
+from t2t_mm.layers import batch_norm, gradients
+from t2t_mm.layers.on_tensorflow.single_operations import back_propagate_relu, scale_and_shift
+
+
+def draw(*shape, seed=0):
+    return tf.constant(np.random.default_rng(seed).normal(size=shape).astype("float32"))
+
+
+def test_the_gradient_of_a_relu_is_that_of_its_twin():
+    upstream, rectified = draw(4, 5), tf.nn.relu(draw(4, 5, seed=1))
+    found = back_propagate_relu(upstream, rectified)
+    np.testing.assert_array_equal(
+        found, gradients.back_propagate_relu.__wrapped__(upstream, rectified)
+    )
+    assert 0 < np.count_nonzero(found) < 20
+
+
+def test_rows_are_scaled_and_shifted_as_by_the_twin():
+    rows, slope, shift = draw(6, 3), draw(3, seed=1), draw(3, seed=2)
+    found = scale_and_shift(rows, slope, shift)
+    expected = batch_norm.scale_and_shift.__wrapped__(rows, slope, shift)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
