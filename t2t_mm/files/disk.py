@@ -12,6 +12,7 @@ from pathlib import Path
 from t2t_mm.errors import UserError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CANNOT_SYNC_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # some network file systems
 
 
 @contextlib.contextmanager
@@ -74,6 +75,22 @@ def claim_folder(folder: Path, what: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until a folder is on the disk: its files, then their names.
+
+    So a later rename cannot overtake what it renames, nor a loss of power undo an earlier one.
+    """
+    for path in (*(path for path in folder.iterdir() if path.is_file()), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if path.is_file() or error.errno not in _CANNOT_SYNC_FOLDERS:
+                raise
+        finally:
+            os.close(descriptor)
 
 
 def is_full_disk(error: BaseException) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import zipfile
 import zlib
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.disk import is_full_disk
+from t2t_mm.files.disk import is_full_disk, sync_folder
 
 WEIGHTS = "weights.npz"
 OPTIMIZER = "optimizer.npz"
@@ -117,9 +116,10 @@ class CheckpointStore:
             write_arrays(partial / OPTIMIZER, optimizer)
             input_checkpoint.write(str(partial / "input"))
             (partial / STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
-            _sync_files(partial)
+            sync_folder(partial)
             _remove_checkpoint(final)
             partial.rename(final)
+            sync_folder(self.directory)
             self._remove_old()
         except Exception as error:
             shutil.rmtree(partial, ignore_errors=True)
@@ -220,10 +220,14 @@ def _make_damaged_error(path: Path, error: Exception) -> UserError:
 
 
 def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
-    """Write variables to an `.npz` archive, each under its name, uncompressed."""
-    arrays = {name: np.asarray(variable) for name, variable in variables.items()}
-    with path.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+    """Write variables to an `.npz` archive, each under its name, uncompressed.
+
+    One after the other: `np.savez` wants all as arrays, a second copy of the model.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, variable in variables.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(variable), allow_pickle=False)
 
 
 def name_variables(variables: Sequence[Any]) -> dict[str, Any]:
@@ -231,13 +235,6 @@ def name_variables(variables: Sequence[Any]) -> dict[str, Any]:
     named = {variable.path: variable for variable in variables}
     assert len(named) == len(variables), "two variables of the model share a path"
     return named
-
-
-def _sync_files(directory: Path) -> None:
-    """Wait until the files are on the disk, so that the rename cannot overtake them."""
-    for path in directory.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
 
 
 def _remove_checkpoint(path: Path) -> None:

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.disk import claim_folder, is_full_disk, lock_folder, report_full_disk
+from t2t_mm.files.disk import (
+    claim_folder,
+    is_full_disk,
+    lock_folder,
+    report_full_disk,
+    sync_folder,
+)
 
 
 def test_a_claimed_folder_is_refused_to_others_until_it_is_free(tmp_path: Path) -> None:
@@ -91,3 +97,31 @@ def test_other_errors_pass_as_they_are(tmp_path: Path, error: Exception) -> None
     with pytest.raises(type(error)) as told, report_full_disk(tmp_path):
         raise error
     assert told.value is error
+
+
+def test_a_folder_is_synced_after_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "inside").mkdir()
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_ino))
+    sync_folder(tmp_path)
+    inodes = [path.stat().st_ino for path in (tmp_path / "a", tmp_path / "b", tmp_path)]
+    assert sorted(synced[:2]) == sorted(inodes[:2]) and synced[2:] == inodes[2:]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EIO])
+def test_only_a_folder_may_be_one_that_cannot_be_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    if number == errno.EINVAL:
+        sync_folder(tmp_path)
+        (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=os.strerror(number)):
+        sync_folder(tmp_path)

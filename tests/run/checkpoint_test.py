@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import weakref
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,13 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm.errors import UserError
-from t2t_mm.run.checkpoint import CheckpointStore, find_checkpoint, restore_variables
+from t2t_mm.run import checkpoint
+from t2t_mm.run.checkpoint import (
+    CheckpointStore,
+    find_checkpoint,
+    restore_variables,
+    write_arrays,
+)
 
 
 def save(
@@ -36,12 +44,73 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     assert variable.numpy().tolist() == [3.5, 3.5]
 
 
+class CountedVariable:
+    """Counts how many variables are arrays at the same time."""
+
+    alive = most = 0
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+        array = np.full(3, self.value, np.float32)
+        CountedVariable.alive += 1
+        CountedVariable.most = max(CountedVariable.most, CountedVariable.alive)
+        weakref.finalize(array, self.forget)
+        return array
+
+    @staticmethod
+    def forget() -> None:
+        CountedVariable.alive -= 1
+
+
+def test_no_two_variables_are_copied_at_the_same_time(tmp_path: Path) -> None:
+    path = tmp_path / "some.npz"
+    write_arrays(path, {f"layer/{i}": CountedVariable(i) for i in range(4)})
+    assert CountedVariable.most == 1
+    with np.load(path) as arrays:
+        assert {name: array.tolist() for name, array in arrays.items()} == {
+            f"layer/{i}": [i] * 3 for i in range(4)
+        }
+
+
+def test_a_file_is_what_numpy_itself_writes(tmp_path: Path) -> None:
+    arrays = {
+        "a/b": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "count": np.array(7, np.int64),
+        "sideways": np.asfortranarray(np.ones((2, 3), np.float32)),
+        "nothing": np.zeros((0, 4), np.float32),
+    }
+    write_arrays(tmp_path / "ours.npz", arrays)
+    np.savez(tmp_path / "theirs.npz", **arrays)
+    members = []
+    for name in ("ours.npz", "theirs.npz"):
+        with zipfile.ZipFile(tmp_path / name) as archive:
+            members.append({info.filename: archive.read(info) for info in archive.infolist()})
+    assert members[0] == members[1]
+
+
 def test_the_newest_and_the_best_are_kept(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path, keep=2)
     for step in (1, 2, 3, 4, 5):
         save(store, step, best_step=2 if step >= 2 else None)
     assert [c.step for c in store.list_checkpoints()] == [2, 4, 5]
     assert find_checkpoint(tmp_path).step == 2
+
+
+def test_names_are_on_the_disk_before_the_rename_and_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    monkeypatch.setattr(checkpoint, "sync_folder", lambda folder: synced.append(names(folder)))
+    save(CheckpointStore(tmp_path), 1)
+    partial, after = synced
+    assert {"weights.npz", "optimizer.npz", "input.index", "state.json"} <= partial
+    assert after == {"00000001"}
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 def test_a_half_written_checkpoint_is_not_seen_and_not_in_the_way(tmp_path: Path) -> None:
