@@ -6,7 +6,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from t2t_mm.errors import UserError, suggest_closest
@@ -25,13 +25,11 @@ class Place:
         module: Import name.
         file: Path of its file.
         line: Counted from 1.
-        run: Stands for one execution of the module; a reload is another.
     """
 
     module: str
     file: str
     line: int
-    run: object = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -76,8 +74,8 @@ class Registry(Generic[T]):
     def register(self, name: str, value: T) -> None:
         """Enter `value` under `name`.
 
-        The same definition may be entered again: a notebook cell run twice or a module that is
-        reloaded replaces it.
+        A class or function of the same name and module replaces the one before it: a notebook cell
+        run again, or a module that is reloaded.
 
         Raises:
             UserError: The name is malformed, or already stands for something else; then both
@@ -176,17 +174,14 @@ class Registry(Generic[T]):
 
 def _is_defined_again(entry: _Entry[T], value: T, place: Place) -> bool:
     """Return whether `value` is the entry's own definition run again, not another of its name."""
-    old = entry.place
     if entry.value is value:
         return True
-    if old.module != place.module or _qualify_name(entry.value) != _qualify_name(value):
+    if entry.place.module != place.module:
         return False
-    is_reloaded = old.run is not place.run
-    return place.module == "__main__" or is_reloaded or old == place
-
-
-def _qualify_name(value: object) -> tuple[object, object]:
-    return getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    name, other = (getattr(one, "__qualname__", None) for one in (value, entry.value))
+    if name is None and place.module != "__main__":  # a group of problems
+        return place == entry.place
+    return bool(name == other)
 
 
 def _find_calling_place() -> Place:
@@ -195,6 +190,4 @@ def _find_calling_place() -> Place:
     while frame.f_globals.get("__name__") in _OWN_MODULES and frame.f_back is not None:
         frame = frame.f_back
     module = str(frame.f_globals.get("__name__", ""))
-    # importlib gives a module a new spec each time that it runs it.
-    run = frame.f_globals.get("__spec__")
-    return Place(module, frame.f_code.co_filename, frame.f_lineno, run)
+    return Place(module, frame.f_code.co_filename, frame.f_lineno)

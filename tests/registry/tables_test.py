@@ -75,11 +75,13 @@ def test_a_definition_run_again_replaces_the_old_one() -> None:
     assert cell() is registry.problem_class("from_cell")
 
 
-def test_two_classes_of_one_name_in_one_file_are_an_error(tmp_path: Path) -> None:
-    text = MY_PROBLEM.format(name="MineTwice")
-    write_file(tmp_path / "mine_twice.py", text + text)
-    with pytest.raises(UserError, match=r"registered twice, at \S+mine_twice\.py:4 and at"):
-        registry.import_user_modules(str(tmp_path / "mine_twice.py"))
+def test_what_has_no_name_of_its_own_is_the_same_at_the_same_line_only() -> None:
+    table: Registry[list[str]] = Registry("list")
+    for value in ("a", "b"):
+        table.register("mine", [value])
+    assert table.lookup("mine") == ["b"]
+    with pytest.raises(UserError, match="registered twice"):
+        table.register("mine", ["c"])
 
 
 def test_a_module_that_is_reloaded_replaces_its_problems(
