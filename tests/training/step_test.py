@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from changed_settings import change_settings
@@ -70,19 +71,39 @@ def values(step: TrainStep) -> dict[str, np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("use_experts", [False, True])
-def test_xla_compiles_once_for_a_bucket_and_gives_the_same_losses(use_experts: bool) -> None:
+def test_xla_compiles_once_for_a_bucket_and_gives_the_same_numbers(
+    use_experts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Padded batches would draw other noise for the gates.
+    monkeypatch.setattr(keras.random, "normal", lambda shape, **_: keras.ops.zeros(shape))
     small = {"encoder_blocks": 1, "mixer_blocks": 0, "decoder_blocks": 1, "dropout": 0.0}
     small |= {"attention_dropout": 0.0, "use_experts": use_experts}
     compiled, plain = (make_step(jit_compile=jit, **small) for jit in (True, False))
+    for step in (compiled, plain):
+        choose_experts_by_position(step)
     for length in (13, 16):
         metrics = [step.update(task("ende", 0), batch(length), 1e-3) for step in (compiled, plain)]
-        losses = [float(one["loss"]) for one in metrics]
-        # Padded batches draw other noise for the gates.
-        np.testing.assert_allclose(*losses, rtol=0.1 if use_experts else 1e-4)
+        for name in ("loss", "balance_loss", "gradient_norm"):
+            np.testing.assert_allclose(*(float(one[name]) for one in metrics), rtol=1e-4)
         assert {float(one["target_tokens"]) for one in metrics} == {4 * length}
+        loads = [one["expert_load"] for one in metrics]
+        assert loads[0].keys() == loads[1].keys() == (LOADS if use_experts else set())
+        for name in loads[0]:
+            np.testing.assert_array_equal(loads[0][name], loads[1][name])
+            assert np.count_nonzero(loads[0][name]) > 2
     assert compiled.num_traces == plain.num_traces == 1
     compiled.update(task("ende", 0), batch(17), 1e-3)
     assert compiled.num_traces == 2
+
+
+LOADS = {"encoder", "decoder"}
+
+
+def choose_experts_by_position(step: TrainStep) -> None:
+    """A new gate sends every position to the same experts."""
+    for weight in step.model.weights:
+        if weight.path.endswith("gate/choice"):
+            weight.assign(np.random.default_rng(7).normal(size=weight.shape))
 
 
 BATCHES = [
