@@ -54,9 +54,13 @@ def test_the_configuration_has_the_width_and_the_sides():
         lambda net: net.targets_bottom(None),
         lambda net: Modality.top(net, None),
         lambda net: Modality.loss(net, None, None),
-        lambda net: Modality.from_feature(None, vocabulary_size=0, width=4),
     ],
 )
 def test_what_a_net_does_not_have_it_says(ask):
     with pytest.raises(NotImplementedError):
         ask(build())
+
+
+def test_by_default_only_the_bodys_width_shapes_a_net():
+    net = Modality.from_feature(None, vocabulary_size=7, width=4, writes=False, name="own")
+    assert (net.width, net.writes, net.name) == (4, False, "own")
