@@ -37,7 +37,7 @@ HPARAMS = (
     "model.encoder_blocks=1,model.mixer_blocks=0,model.decoder_blocks=1,"
     "modality.image_widths=[8,8,8],modality.audio_stem_width=4,modality.audio_widths=[4,8],"
     "modality.audio_time_strides=[2,2],modality.audio_frequency_strides=[2,2],"
-    "modality.categorical_widths=[8,8],data.max_length=64,train.log_every=1,"
+    "modality.categorical_widths=[8,8],data.max_pieces=64,train.log_every=1,"
     "optimizer.warmup_steps=2,decode.extra_length=4,decode.batch_size=4"
 )
 

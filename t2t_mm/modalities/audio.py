@@ -6,11 +6,13 @@ Source: arXiv:1706.05137, section 2.5.4.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras import ops
 
+from t2t_mm.data.sounds.sound_inputs import HOP_SECONDS
 from t2t_mm.layers.convolution2d import ConvRes, ConvStep2D
 from t2t_mm.layers.masking import zero_padding
 from t2t_mm.layers.normalization import LayerNorm
@@ -84,6 +86,9 @@ class AudioModality(Modality):
     down; frequency is strided; and there is a stem, since of a single channel layer norm leaves
     only the sign (see `ConvStep2D`).
     """
+
+    # Seconds: frames are HOP_SECONDS apart. With a stem there are half as many positions.
+    units_per_position = HOP_SECONDS * math.prod(SoundBlocks().time_strides)
 
     def __init__(
         self,

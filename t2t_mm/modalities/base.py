@@ -5,7 +5,7 @@ Axis letters: B batch, L input positions, T target positions, D body width, V cl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import keras
 
@@ -51,6 +51,9 @@ class Modality(keras.layers.Layer):
     """
 
     reads_encoder: bool = False
+    units_per_position: ClassVar[float] = 1
+    """What a position of a batch of inputs stands for, along each axis: elements, or what else a
+    kind counts (pixels, seconds). By it examples are put together and batches filled."""
 
     def __init__(self, width: int, reads: bool = True, writes: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)

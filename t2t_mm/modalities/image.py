@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Tensor = Any
 
+WIDTHS = (32, 64, 128, 256)
+
 
 @register_modality("image")
 class ImageModality(Modality):
@@ -54,11 +56,14 @@ class ImageModality(Modality):
     convolution without a ReLU before it, from Tensor2Tensor's first commit.
     """
 
+    # Pixels a side: the first step has a stride of 2, and each block.
+    units_per_position = 2 ** len(WIDTHS)
+
     def __init__(
         self,
         width: int,
         channels: int = 3,
-        widths: Sequence[int] = (32, 64, 128, 256),
+        widths: Sequence[int] = WIDTHS,
         separable: bool = True,
         norm: str = "layer",
         reads: bool = True,

@@ -49,7 +49,7 @@ def resolve_field_name(name: str) -> str:
     """Return the full name of a field, with its section.
 
     Args:
-        name: `section.field`, the field alone, or a full name of an earlier release.
+        name: `section.field`, the field alone, or either of an earlier release.
 
     Raises:
         UserError: No field has this name, or several sections have one.
@@ -64,7 +64,9 @@ def resolve_field_name(name: str) -> str:
     ]
     if name in names:
         return name
-    matches = [full for full in names if full.partition(".")[2] == name]
+    matches = [full for full in names if full.partition(".")[2] == name] or [
+        new for old, new in RENAMED_FIELDS.items() if old.partition(".")[2] == name
+    ]
     if len(matches) == 1:
         return matches[0]
     if matches:

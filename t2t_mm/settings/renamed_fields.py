@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 # Old name -> today's. The experts were in the section `model` in 0.1.0, whose gin files, commands
-# and runs are still read.
+# and runs are still read, and one length was the limit of texts, sounds and pictures alike.
 RENAMED_FIELDS = {
+    "data.max_length": "data.max_pieces",
     "model.use_experts": "experts.use_experts",
     "model.num_experts": "experts.num_experts",
     "model.experts_per_token": "experts.experts_per_token",

@@ -41,7 +41,9 @@ class DataHParams(Section):
     Args:
         vocabulary_size: Pieces that a vocabulary is trained to, where none exists yet.
         vocabulary_bytes: Bytes of text that it is trained on, over all problems and sides.
-        max_length: Longest training example in pieces; 0 keeps all.
+        max_pieces: Longest text of a training example in pieces, end of sequence included; 0 keeps
+            all. Pictures have no limit beyond their declared size.
+        max_seconds: Longest sound of a training example in seconds; 0 keeps all.
         batch_tokens: Padded positions per batch of every problem; 0: each problem's own.
         batch_examples: Examples per batch of every problem; 0: each problem's own.
         batches: Problem name -> size of its batch, in the unit of that problem's own.
@@ -57,7 +59,8 @@ class DataHParams(Section):
 
     vocabulary_size: int = declare_field(8192, at_least=260)
     vocabulary_bytes: int = declare_field(10_000_000, at_least=1)
-    max_length: int = declare_field(256, at_least=0)
+    max_pieces: int = declare_field(256, at_least=0)
+    max_seconds: float = declare_field(30.0, at_least=0)
     batch_tokens: int = declare_field(0, at_least=0)
     batch_examples: int = declare_field(0, at_least=0)
     batches: Mapping[str, int] = field(default_factory=dict)

@@ -119,7 +119,7 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
     write_environment(run.directory, describe_environment(hparams.train.seed, sys.argv))
 
     progress = Progress(list(inputs.infos), hparams.train.steps, state.step)
-    for line in inputs.describe(hparams.data.max_length):
+    for line in inputs.describe(hparams.data):
         progress.note(line)
     for line in _introduce(run, model.count_params(), state.step):
         progress.note(line)

@@ -11,7 +11,8 @@ from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.datasets import count_dropped_examples, make_training_dataset
+from t2t_mm.data.pipeline.datasets import make_training_dataset
+from t2t_mm.data.pipeline.length_limits import choose_limits, count_dropped_examples
 from t2t_mm.data.pipeline.mixture import compute_mixture_rates
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.features import BatchSpec
@@ -54,7 +55,7 @@ class TrainingInputs:
                     problem,
                     data_dir=self.data_dir,
                     batch=self.batches[problem.name],
-                    max_length=hparams.data.max_length,
+                    limits=choose_limits(problem, hparams.data),
                     seed=hparams.train.seed + index,
                     shuffle_megabytes=megabytes,
                 )
@@ -62,16 +63,17 @@ class TrainingInputs:
             for index, problem in enumerate(self.problems)
         }
 
-    def describe(self, max_length: int) -> list[str]:
+    def describe(self, data: DataHParams) -> list[str]:
         """Return a line for each problem: examples, share, batch, and how many are too long."""
         lines = []
-        for name, info in self.infos.items():
-            spec = self.batches[name]
+        for problem in self.problems:
+            name, info, spec = problem.name, self.infos[problem.name], self.batches[problem.name]
             size = f"{spec.tokens} tokens" if spec.tokens else f"{spec.examples} examples"
-            dropped = count_dropped_examples(info, "train", max_length)
+            limits = choose_limits(problem, data)
+            dropped = count_dropped_examples(info, "train", problem, limits)
             lines.append(
                 f"{name}: {info.sizes['train']:,} examples, share {self.rates[name]:.1%}, batches "
-                f"of {size}, {dropped:,} dropped as longer than data.max_length={max_length}"
+                f"of {size}, {'; '.join(map(str, dropped)) or 'none dropped'}"
             )
         return lines
 

@@ -30,7 +30,7 @@ def test_macros_containers_and_whole_numbers(tmp_path: Path) -> None:
 
 
 def test_the_overlay_beside_the_sets_is_found_by_its_name() -> None:
-    assert read_gin(["multimodel_laptop.gin"], [])["data.max_length"] == 64
+    assert read_gin(["multimodel_laptop.gin"], [])["data.max_pieces"] == 64
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What was in the section `model` in 0.1.0 is still understood wherever a name is read."""
+"""What had another name in 0.1.0 is still understood wherever a name is read."""
 
 import json
 import tarfile
@@ -30,7 +30,7 @@ def test_old_names_are_free_and_new_ones_exist() -> None:
 @pytest.mark.parametrize("old", RENAMED_FIELDS)
 def test_a_name_is_resolved_old_new_and_alone(old: str) -> None:
     new = RENAMED_FIELDS[old]
-    for name in (old, new, new.partition(".")[2]):
+    for name in (old, new, old.partition(".")[2], new.partition(".")[2]):
         assert resolve_field_name(name) == new
 
 
@@ -83,6 +83,7 @@ def test_settings_of_a_run_of_0_1_0_are_read() -> None:
     now = {**vars(hparams.model), **vars(hparams.experts)}
     assert now == old["model"]
     assert from_json(to_json(hparams)) == hparams
+    old["data"] |= {"max_pieces": old["data"].pop("max_length"), "max_seconds": 30.0}
     for section in set(old) - {"model"}:
         written = json.loads(to_json(hparams))[section]
         assert written == old[section]

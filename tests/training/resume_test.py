@@ -18,7 +18,7 @@ HPARAMS = (
     "model.width=32,model.num_heads=4,experts.expert_width=32,experts.num_experts=4,"
     "model.encoder_blocks=2,model.mixer_blocks=1,model.decoder_blocks=2,model.dropout=0.1,"
     "experts.balancing=bias,"  # whose biases are a state that no gradient trains
-    "data.batch_tokens=256,data.max_length=64,train.log_every=1,train.checkpoint_every=10,"
+    "data.batch_tokens=256,data.max_pieces=64,train.log_every=1,train.checkpoint_every=10,"
     f"train.steps={STEPS},train.eval_every=15,optimizer.warmup_steps=5"
 )
 

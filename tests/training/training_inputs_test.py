@@ -1,5 +1,7 @@
 """What a run trains on: batches, shares and digests of its problems."""
 
+import re
+
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
@@ -42,7 +44,7 @@ def test_the_digests_are_those_that_the_run_was_trained_on(tiny_run: TinyRun) ->
 
 
 def test_iterators_begin_alike_and_have_no_end(tiny_run: TinyRun) -> None:
-    hparams = load_hparams("multimodel_tiny", overrides="data.max_length=64")
+    hparams = load_hparams("multimodel_tiny", overrides="data.max_pieces=64")
     inputs = open_inputs(["algorithmic_copy"], hparams.data, data_dir=tiny_run.data_dir)
     first, again = (inputs.open_iterators(hparams)["algorithmic_copy"] for _ in range(2))
     size = inputs.infos["algorithmic_copy"].sizes["train"]
@@ -56,7 +58,10 @@ def test_iterators_begin_alike_and_have_no_end(tiny_run: TinyRun) -> None:
 def test_a_line_for_each_problem_tells_its_size_share_and_batch(tiny_run: TinyRun) -> None:
     data = DataHParams(batch_tokens=77)
     inputs = open_inputs(list(PROBLEMS), data, data_dir=tiny_run.data_dir)
-    lines = inputs.describe(64)
-    assert len(lines) == 2
+    lines = inputs.describe(DataHParams(max_pieces=64))
+    assert len(lines) == 2 and all(line.endswith(", none dropped") for line in lines)
+    short = inputs.describe(DataHParams(max_pieces=6))[0]
+    told = r" dropped: inputs longer than data.max_pieces=6; [\d,]+ dropped: targets longer"
+    assert re.search(told, short)
     size = inputs.infos["algorithmic_copy"].sizes["train"]
     assert lines[0].startswith(f"algorithmic_copy: {size:,} examples, share 50.0%, batches of 77")

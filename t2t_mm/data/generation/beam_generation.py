@@ -130,7 +130,7 @@ def count_records(
     for split, tally in tallies.items():
         files = sorted(str(path) for path in folder.glob(f"*-{split}.tfrecord-*"))
         for serialized in tf.data.TFRecordDataset(files).as_numpy_iterator():
-            tally.lengths[meter.measure(_parse_record(serialized))] += 1
+            tally.count(meter.measure(_parse_record(serialized)))
         tally.skipped = sum(int(path.read_text()) for path in counts.glob(f"{split}.*"))
     shutil.rmtree(counts, ignore_errors=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,10 +24,15 @@ _REASONS_TOLD = 5
 
 @dataclass
 class Tally:
-    """What was counted of one split: examples by length, and those that were left out."""
+    """What was counted of one split: examples by feature and length, and those left out."""
 
-    lengths: Counter[int] = field(default_factory=Counter)
+    lengths: dict[str, Counter[int]] = field(default_factory=dict)
     skipped: int = 0
+
+    def count(self, positions: Mapping[str, int]) -> None:
+        """Count an example by the positions of each feature."""
+        for feature, number in positions.items():
+            self.lengths.setdefault(feature, Counter())[number] += 1
 
 
 def tally_records(
@@ -58,7 +63,7 @@ def tally_records(
             if tally.skipped <= _REASONS_TOLD:
                 options.tell(f"left out: {result.reason}")
         else:
-            tally.lengths[meter.measure(result)] += 1
+            tally.count(meter.measure(result))
             yield key, result
     if tally.skipped:
         options.tell(f"{base.name}: {tally.skipped} examples of {split} were left out")

@@ -17,6 +17,7 @@ from t2t_mm.data.generation.raw_files import (
     explain_raw_file_changes,
     list_raw_files_wanted,
 )
+from t2t_mm.data.records.example_lengths import count_examples
 from t2t_mm.data.records.example_records import load_vocabularies
 from t2t_mm.data.records.fingerprint import describe_data
 from t2t_mm.data.records.stored import (
@@ -100,7 +101,7 @@ def generate_problem(base: Problem, data_dir: Path, options: GenerationOptions) 
 def _describe_split(metadata: Metadata, split: str) -> GeneratedSplit:
     shards = metadata.list_shards(split)
     return GeneratedSplit(
-        examples=sum(metadata.lengths[split].values()),
+        examples=count_examples(metadata.lengths[split]),
         shards=len(shards),
         bytes=sum(shard.bytes for shard in shards),
         skipped=metadata.skipped.get(split, 0),
@@ -174,7 +175,7 @@ def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> No
             max_cases=options.max_cases,
             random_seed=options.random_seed,
             raw_files=describe_raw_files(base, read),
-            lengths={split: dict(tally.lengths) for split, tally in tallies.items()},
+            lengths={split: tally.lengths for split, tally in tallies.items()},
             shards=_describe_shards(folder),
             skipped={split: tally.skipped for split, tally in tallies.items() if tally.skipped},
         ).write(folder)

@@ -28,6 +28,7 @@ class ClassKind(FeatureKind):
     smallest_id = 0
     spec: Categorical
     size_axes = 0
+    most_positions = 1
 
     @property
     def share_key_of_0_1_0(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.stored_arrays import (
     describe_array_type,
@@ -22,6 +24,7 @@ from t2t_mm.data.vocabulary.labels import LabelVocabulary
 from t2t_mm.data.vocabulary.symbols import PAD_ID, Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
+from t2t_mm.settings import DataHParams
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -41,6 +44,18 @@ class Medium(NamedTuple):
     type: Literal["picture", "sound"]
     suffix: str
     content: bytes
+
+
+class Limit(NamedTuple):
+    """The longest value that training keeps.
+
+    Attributes:
+        setting: As a person reads and changes it: "data.max_pieces=256".
+        positions: That many are kept.
+    """
+
+    setting: str
+    positions: int
 
 
 class FeatureKind:
@@ -106,6 +121,21 @@ class FeatureKind:
         return padded[-1] + 1 if padded else 0
 
     @property
+    def units_per_position(self) -> float:
+        """What one position of a batch stands for along each axis, as the net's class says."""
+        name = self.spec.modality
+        return registry.modality(name).units_per_position if name in registry.MODALITIES else 1
+
+    @property
+    def most_positions(self) -> int | None:
+        """How many positions a value takes at most, by its declaration; None: any number."""
+        return None
+
+    def choose_limit(self, data: DataHParams) -> Limit | None:
+        """Return the limit that settings give training examples; None: values of any length."""
+        return None
+
+    @property
     def share_key_of_0_1_0(self) -> str:
         """The name of its net in a run that did not write the names of its nets down."""
         key: str = self.spec.share_key
@@ -146,7 +176,8 @@ class FeatureKind:
 
     def measure(self, stored: bytes, ids: Ids) -> int:
         """Return how many positions of a batch the stored value takes at most."""
-        return measure_array(stored, len(self.shape))[0] if self.shape else 1
+        length = measure_array(stored, len(self.shape))[0] if self.shape else 1
+        return math.ceil(length / self.units_per_position)
 
     def load(self, stored: bytes) -> npt.NDArray[Any]:
         """Return a stored array."""
@@ -167,7 +198,8 @@ class FeatureKind:
         import tensorflow as tf
 
         rank = len(self.shape)
-        return measure_array_input(encoded, rank)[0] if rank else tf.constant(1)
+        length = measure_array_input(encoded, rank)[0] if rank else tf.constant(1)
+        return tf.cast(tf.math.ceil(length / self.units_per_position), tf.int32)
 
     def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
         """Return whether it had better not be padded together with what is wide, bool[]."""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Medium
 from t2t_mm.data.pictures.picture_inputs import make_picture_input, measure_picture
 from t2t_mm.data.pictures.stored_pictures import (
-    count_patches,
-    count_picture_positions,
     describe_picture,
+    measure_stored_picture,
     store_picture,
 )
 from t2t_mm.features import Feature, Image
@@ -29,28 +28,40 @@ class PictureKind(FeatureKind):
     spec: Image
     size_axes = 2
 
+    @property
+    def most_positions(self) -> int | None:
+        """The patches of the declared size; of none where pictures keep their own."""
+        if not self.spec.height:
+            return None
+        patches: int = self._count_patches(self.spec.height, self.spec.width)
+        return patches
+
     def check(self, value: Any) -> bytes:
         """Return the bytes of a JPEG or PNG file."""
         return store_picture(value, self.spec)
 
     def measure(self, stored: bytes, ids: Ids) -> int:
         """Return the number of patches that batches hold of the picture."""
-        return count_picture_positions(stored, self.spec)
+        return self.most_positions or self._count_patches(*measure_stored_picture(stored))
 
     def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
         """Return the number of patches, of the declared size or the picture's own."""
         import tensorflow as tf
 
-        if self.spec.height:
-            return tf.constant(count_patches(self.spec.height, self.spec.width))
-        patches = (measure_picture(encoded) + 15) // 16
-        return patches[0] * patches[1]
+        if self.most_positions:
+            return tf.constant(self.most_positions)
+        return self._count_patches(*tf.unstack(measure_picture(encoded)))
+
+    def _count_patches(self, height: Any, width: Any) -> Any:
+        """Return how many patches cover that many pixels, numbers or tensors."""
+        side = int(self.units_per_position)
+        return ((height + side - 1) // side) * ((width + side - 1) // side)
 
     def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
         """Return whether a picture of its own size is higher than wide."""
         import tensorflow as tf
 
-        if self.spec.height:
+        if self.most_positions:
             return tf.constant(False)
         height, width = tf.unstack(measure_picture(encoded))
         return height > width

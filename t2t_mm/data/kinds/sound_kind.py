@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Medium
+from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Limit, Medium
 from t2t_mm.data.sounds.raw_sounds import encode_wav, read_sound
 from t2t_mm.data.sounds.sound_inputs import make_sound_input
-from t2t_mm.data.sounds.stored_sounds import (
-    count_samples_per_position,
-    count_sound_positions,
-    store_sound,
-)
+from t2t_mm.data.sounds.stored_sounds import store_sound
 from t2t_mm.features import Audio, Feature
 from t2t_mm.registry import register_feature_kind
+from t2t_mm.settings import DataHParams
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -37,21 +35,31 @@ class SoundKind(FeatureKind):
         is_wave = self.spec.representation == "waveform"
         return f"audio:{'waveform' if is_wave else self.spec.num_bands}"
 
+    def choose_limit(self, data: DataHParams) -> Limit | None:
+        """Return the limit in seconds."""
+        seconds = data.max_seconds
+        positions = math.floor(seconds * self.spec.sample_rate_hz / self._samples_per_position)
+        return Limit(f"data.max_seconds={seconds:g}", positions) if seconds else None
+
     def check(self, value: Any) -> bytes:
         """Return little-endian int16 samples."""
         return store_sound(value)
 
     def measure(self, stored: bytes, ids: Ids) -> int:
-        """Return how many times 40 ms the sound lasts."""
-        return count_sound_positions(stored, self.spec)
+        """Return how many times the seconds of a position the sound lasts."""
+        return math.ceil(len(stored) // 2 / self._samples_per_position)
 
     def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
-        """Return how many times 40 ms the sound lasts."""
+        """Return how many times the seconds of a position the sound lasts."""
         import tensorflow as tf
 
         samples = tf.strings.length(encoded) // 2
-        of_one = count_samples_per_position(self.spec)
+        of_one = self._samples_per_position
         return (samples + of_one - 1) // of_one
+
+    @property
+    def _samples_per_position(self) -> int:
+        return max(1, round(self.spec.sample_rate_hz * self.units_per_position))
 
     def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
         """Return the spectrogram or waveform."""

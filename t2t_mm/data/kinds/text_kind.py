@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids
+from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Limit
 from t2t_mm.data.vocabulary.symbols import EOS_ID
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature, Language
 from t2t_mm.registry import register_feature_kind
+from t2t_mm.settings import DataHParams
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -36,6 +37,11 @@ class TextKind(FeatureKind):
     def text_vocabulary(self) -> str:
         """The vocabulary that is declared."""
         return self.spec.vocabulary
+
+    def choose_limit(self, data: DataHParams) -> Limit | None:
+        """Return the limit in pieces."""
+        pieces = data.max_pieces
+        return Limit(f"data.max_pieces={pieces}", pieces) if pieces else None
 
     def check(self, value: Any) -> str:
         """Return the text without its line end, or the texts as lines of one."""

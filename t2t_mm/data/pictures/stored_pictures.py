@@ -28,7 +28,6 @@ SMALLEST_PART = 0.75
 _MOST_PIXELS = 16_000_000
 _SHRINK_FROM = 2.0
 _JPEG_QUALITY = 95
-_PATCH = 16
 _ORIENTATION = 0x0112
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _LOSSY = ("JPEG", "MPO", "WEBP")
@@ -66,22 +65,10 @@ def store_picture(value: Any, spec: Image) -> bytes:
     return _store_file(value, spec, {"bytes": len(value)})
 
 
-def count_patches(height: int, width: int) -> int:
-    """Count the patches of 16 x 16 pixels that cover a picture: its positions in a batch.
-
-    Example:
-        >>> count_patches(64, 65)
-        20
-    """
-    return math.ceil(height / _PATCH) * math.ceil(width / _PATCH)
-
-
-def count_picture_positions(stored: bytes, spec: Image) -> int:
-    """Count the positions that a stored picture takes in a batch."""
-    if spec.height:
-        return count_patches(spec.height, spec.width)
+def measure_stored_picture(stored: bytes) -> tuple[int, int]:
+    """Return height and width of a stored picture in pixels."""
     width, height = _open_picture(stored).size
-    return count_patches(height, width)
+    return height, width
 
 
 def describe_picture(stored: bytes) -> str:

@@ -3,7 +3,7 @@
     records on disk      {"inputs_ids": int32[L], "targets_ids": int32[T], + raw texts}, or files
       parse, check         every id lies in its vocabulary
       exchange             a reversed problem swaps inputs and targets
-      filter               longer than max_length: out (counted by `count_dropped_examples`)
+      filter               a feature longer than its limit: out (see `length_limits`)
       shuffle, repeat      seeded, anew in every epoch; pictures and sounds still encoded
       number, choose       the place in the stream is the key of all that is random; alternatives
       bucket               like lengths together, until there are enough for a batch
@@ -33,6 +33,11 @@ from t2t_mm.data.pipeline.batching import (
     group_in_order,
     pad_arrays,
 )
+from t2t_mm.data.pipeline.length_limits import (
+    Limits,
+    count_dropped_examples,
+    find_longest_kept,
+)
 from t2t_mm.data.pipeline.record_reading import measure_example, read_examples
 from t2t_mm.data.pipeline.stochastic import Dice
 from t2t_mm.data.records.stored import DataInfo, check_split, open_data
@@ -56,7 +61,7 @@ def make_training_dataset(
     *,
     data_dir: str | Path,
     batch: BatchSpec,
-    max_length: int,
+    limits: Limits,
     seed: int,
     shuffle_megabytes: float = 64,
 ) -> tf.data.Dataset:
@@ -66,8 +71,7 @@ def make_training_dataset(
         problem: The problem; a reversed one reads the data of its base.
         data_dir: Folder of generated data.
         batch: Padded positions or examples per batch.
-        max_length: Longest example in positions that is kept, end of sequence included; 0 means
-            any.
+        limits: Longest values that are kept, by feature; one without a limit is of any length.
         seed: Seed of the order, of crops and flips, and of the choice among alternatives.
         shuffle_megabytes: Memory for the shuffle buffer of this data set, in 10**6 bytes.
 
@@ -78,8 +82,8 @@ def make_training_dataset(
         classes are int32[B].
 
     Raises:
-        UserError: As `open_data`; also if no example is short enough, or one does not fit into
-            `batch`.
+        UserError: As `open_data`; also if no example is short enough, or one that is kept does not
+            fit into `batch`.
 
     Example:
         >>> from t2t_mm import registry
@@ -87,7 +91,7 @@ def make_training_dataset(
         ...     registry.problem("mini_ende"),
         ...     data_dir="demo/data",
         ...     batch=BatchSpec(tokens=1024),
-        ...     max_length=0,
+        ...     limits={},
         ...     seed=1,
         ... )
         >>> batch = next(batches.as_numpy_iterator())
@@ -95,17 +99,25 @@ def make_training_dataset(
         (['inputs', 'targets'], True)
     """
     info = open_data(problem, data_dir)
-    longest = _find_longest_kept(info, "train", max_length, problem.name)
+    longest = find_longest_kept(info, "train", problem, limits)
     if batch.tokens and longest > batch.tokens:
+        settings = ", ".join(dict.fromkeys(limit.setting for limit in limits.values()))
         raise UserError(
             f"The training data of problem {problem.name} has an example longer than a batch",
-            expected=f"a batch of at least {longest} tokens, or a smaller max_length",
-            received={"tokens": batch.tokens, "max_length": max_length},
+            expected=f"a batch of at least {longest} tokens, or a smaller limit",
+            received={"tokens": batch.tokens, "limits": settings or "none"},
         )
     kinds = choose_kinds(problem.features, info.vocabularies)
     dataset = read_examples(info, "train", problem, with_text=False, seed=seed)
-    if count_dropped_examples(info, "train", max_length):
-        dataset = dataset.filter(lambda example: measure_example(example, kinds) <= max_length)
+    if dropped := count_dropped_examples(info, "train", problem, limits):
+        dataset = dataset.filter(
+            lambda example: tf.reduce_all(
+                [
+                    kinds[feature].count_positions(example[feature]) <= limit.positions
+                    for _, feature, limit, _ in dropped
+                ]
+            )
+        )
     buffer_size = choose_shuffle_buffer_size(info, shuffle_megabytes)
     dataset = dataset.shuffle(buffer_size, seed=seed, reshuffle_each_iteration=True).repeat()
     dataset = dataset.enumerate().map(
@@ -126,7 +138,6 @@ def make_evaluation_dataset(
     *,
     data_dir: str | Path,
     batch: BatchSpec,
-    max_length: int = 0,
     limit: int = 0,
 ) -> EvaluationDataset:
     """Return the batches of a split, once, in stored order.
@@ -137,7 +148,6 @@ def make_evaluation_dataset(
         data_dir: Folder of generated data.
         batch: Padded positions or examples per batch; an example that is longer than `tokens`
             has a batch of its own.
-        max_length: Longest example in positions that is kept; 0 keeps all.
         limit: Number of examples after which to stop; 0 means the whole split.
 
     Returns:
@@ -149,12 +159,10 @@ def make_evaluation_dataset(
         UserError: As `open_data`; also if the problem has no such split.
     """
     info = open_data(problem, data_dir)
-    _find_longest_kept(info, split, max_length, problem.name)
-    num_examples = info.sizes[split] - count_dropped_examples(info, split, max_length)
+    check_split(info, split, problem.name)
+    num_examples = info.sizes[split]
     kinds = choose_kinds(problem.features, info.vocabularies)
     dataset = read_examples(info, split, problem, with_text=True)
-    if max_length:
-        dataset = dataset.filter(lambda example: measure_example(example, kinds) <= max_length)
     if limit:
         dataset = dataset.take(limit)
 
@@ -250,23 +258,3 @@ def choose_shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:
     stored = sum(shard.bytes for shard in info.metadata.list_shards("train"))
     per_example = _BYTES_PER_ELEMENT + stored / num_examples
     return int(min(num_examples, max(1, megabytes * 1e6 // per_example)))
-
-
-def count_dropped_examples(info: DataInfo, split: str, max_length: int) -> int:
-    """Count the examples of a split that are longer than `max_length` (0: none is)."""
-    if not max_length:
-        return 0
-    return sum(count for length, count in info.lengths[split].items() if length > max_length)
-
-
-def _find_longest_kept(info: DataInfo, split: str, max_length: int, name: str) -> int:
-    check_split(info, split, name)
-    kept = [length for length in info.lengths[split] if not max_length or length <= max_length]
-    if not kept:
-        raise UserError(
-            f"Every example of problem {name} in split {split!r} is longer than max_length",
-            expected=f"at least {min(info.lengths[split])}",
-            received={"max_length": max_length},
-            fix="Raise data.max_length.",
-        )
-    return max(kept)

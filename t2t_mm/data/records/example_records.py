@@ -179,7 +179,7 @@ class RecordEncoder:
 
 
 class LengthMeter:
-    """Measures records in positions, what buckets and limits go by.
+    """Measures the features of records in positions, what buckets and limits go by.
 
     Args:
         problem: The problem as written, not exchanged.
@@ -188,12 +188,12 @@ class LengthMeter:
     def __init__(self, problem: Problem) -> None:
         self._kinds = choose_kinds(problem.features)
 
-    def measure(self, record: Record) -> int:
-        """Return how many positions the longest of a record's features takes."""
-        return max(
-            kind.measure(record[name], record[name + IDS_SUFFIX] if kind.has_ids else ())
+    def measure(self, record: Record) -> dict[str, int]:
+        """Return how many positions each feature of a record takes."""
+        return {
+            name: kind.measure(record[name], record[name + IDS_SUFFIX] if kind.has_ids else ())
             for name, kind in self._kinds.items()
-        )
+        }
 
 
 def load_vocabularies(problem: Problem, data_dir: str | Path) -> dict[str, Vocabulary]:

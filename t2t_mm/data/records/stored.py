@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.data.records.example_lengths import (
+    Lengths,
+    count_examples,
+    lengths_from_json,
+    lengths_to_json,
+)
 from t2t_mm.data.records.example_records import load_vocabularies
 from t2t_mm.data.records.fingerprint import (
     Fingerprint,
@@ -52,9 +58,9 @@ class Metadata:
         max_cases: Limit of examples per split when it was generated; 0 means none.
         random_seed: Seed of Python's and NumPy's global generators when it was generated.
         raw_files: Name to digest (see `raw_files`) of every raw file that was read.
-        lengths: Split to (length to number of examples); the length of an example is that of its
-            longest feature in positions: ids of a text, end of sequence included, patches of 16 x
-            16 pixels, 40 ms of sound; a class has 1.
+        lengths: Split to feature to (positions to number of examples): ids of a text, end of
+            sequence included; of a picture or sound what its net's class counts as one position;
+            a class has 1.
         shards: File name to size and digest.
         skipped: Split to number of examples that were left out since they could not be read.
     """
@@ -63,7 +69,7 @@ class Metadata:
     max_cases: int
     random_seed: int
     raw_files: dict[str, str] = field(default_factory=dict)
-    lengths: dict[str, dict[int, int]] = field(default_factory=dict)
+    lengths: Mapping[str, Lengths] = field(default_factory=dict)
     shards: dict[str, Shard] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
 
@@ -75,8 +81,7 @@ class Metadata:
         """Write the metadata into the folder of the records."""
         record = asdict(self)
         record["lengths"] = {
-            split: {str(length): counts[length] for length in sorted(counts)}
-            for split, counts in self.lengths.items()
+            split: lengths_to_json(lengths) for split, lengths in self.lengths.items()
         }
         text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
         (folder / METADATA_FILE).write_text(text, encoding="utf-8")
@@ -86,8 +91,7 @@ class Metadata:
         """Read what `write` wrote."""
         record = json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
         record["lengths"] = {
-            split: {int(length): number for length, number in counts.items()}
-            for split, counts in record["lengths"].items()
+            split: lengths_from_json(lengths) for split, lengths in record["lengths"].items()
         }
         record["shards"] = {name: Shard(**shard) for name, shard in record["shards"].items()}
         return cls(**record)
@@ -115,11 +119,11 @@ class DataInfo:
     @property
     def sizes(self) -> dict[str, int]:
         """Number of examples by split."""
-        return {split: sum(counts.values()) for split, counts in self.lengths.items()}
+        return {split: count_examples(lengths) for split, lengths in self.lengths.items()}
 
     @property
-    def lengths(self) -> dict[str, dict[int, int]]:
-        """Split to (length to number of examples)."""
+    def lengths(self) -> Mapping[str, Lengths]:
+        """Split to feature, by its name in the records, to (positions to number of examples)."""
         return self.metadata.lengths
 
     @cached_property

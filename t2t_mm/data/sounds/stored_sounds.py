@@ -11,11 +11,8 @@ import soxr
 
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
-from t2t_mm.features import Audio
 
 Samples = npt.NDArray[np.float32]
-
-SECONDS_PER_POSITION = 0.04
 
 _FULL_SCALE = 32767
 _SAMPLES_AT_ONCE = 1 << 16
@@ -47,16 +44,6 @@ def store_sound(value: Any) -> bytes:
 def load_sound(stored: bytes) -> Samples:
     """Return stored samples as float32[samples] in -1 to 1."""
     return np.frombuffer(stored, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
-
-
-def count_sound_positions(stored: bytes, spec: Audio) -> int:
-    """Count the positions that a stored sound takes in a batch: one per 40 ms."""
-    return math.ceil(len(stored) // 2 / count_samples_per_position(spec))
-
-
-def count_samples_per_position(spec: Audio) -> int:
-    """Count the samples of 40 ms."""
-    return max(1, round(spec.sample_rate_hz * SECONDS_PER_POSITION))
 
 
 def resample_sound(samples: Any, from_hz: int, to_hz: int) -> Samples:

@@ -48,7 +48,7 @@ def test_the_names_are_written_once_and_belong_to_the_data(tmp_path: Path) -> No
     assert load_labels(tmp_path, "kinds").names == ("noun", "verb")
     info = open_data(registry.problem("labelled_for_tests"), tmp_path)
     assert info.vocabularies["targets"].decode([1]) == "verb"
-    assert info.lengths == {"train": {3: 1, 5: 1}}
+    assert info.lengths == {"train": {"inputs": {3: 1, 5: 1}, "targets": {1: 2}}}
     assert set(info.metadata.fingerprint["vocabularies"]) == {"bytes", "kinds"}
 
 

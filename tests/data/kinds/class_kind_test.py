@@ -47,6 +47,7 @@ def test_classes_without_names_are_numbers() -> None:
     assert labels.name == NUMBERED.vocabulary_name == "classes_10"
     assert kind.check(7) == kind.check("7") == "7"
     assert kind.encode("7") == [7]
+    assert kind.most_positions == 1
     assert kind.measure(b"7", [7]) == int(kind.count_positions(tf.constant([7]))) == 1
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm import Feature, FeatureKind, Language, Problem, UserError
+from t2t_mm import Feature, FeatureKind, Language, Modality, Problem, UserError, registry
+from t2t_mm.settings import DataHParams
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,24 @@ def test_a_file_of_numpy_is_read(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(UserError, match="holds no array"):
             KIND.read_file(tmp_path / name)
+
+
+def test_by_default_no_value_is_too_long() -> None:
+    assert KIND.choose_limit(DataHParams()) is None and KIND.most_positions is None
+
+
+@pytest.mark.parametrize(("length", "positions"), [(1, 1), (8, 2), (9, 3)])
+def test_the_net_says_what_a_position_stands_for(
+    length: int, positions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Strided(Modality):
+        units_per_position = 4
+
+    monkeypatch.setattr(registry.MODALITIES, "_entries", dict(registry.MODALITIES._entries))
+    assert KIND.units_per_position == 1
+    registry.register_modality("track")(Strided)
+    stored = KIND.check(np.ones((length, 3)))
+    assert KIND.measure(stored, ()) == int(KIND.count_positions(tf.constant(stored))) == positions
 
 
 def test_it_has_no_text_no_vocabulary_and_no_classes() -> None:

@@ -8,6 +8,7 @@ import tensorflow as tf
 from t2t_mm import Image
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.kinds.picture_kind import PictureKind
+from t2t_mm.settings import DataHParams
 
 OWN_SIZE = PictureKind(Image())
 DECLARED = PictureKind(Image(32, 64, crop=True, flip=True))
@@ -23,6 +24,8 @@ def test_a_picture_is_a_file_without_ids() -> None:
 def test_its_positions_are_patches_of_its_own_size_or_the_declared() -> None:
     for kind, number in ((OWN_SIZE, 2), (DECLARED, 8)):
         assert kind.measure(STORED, ()) == int(kind.count_positions(tf.constant(STORED))) == number
+    assert (OWN_SIZE.most_positions, DECLARED.most_positions) == (None, 8)
+    assert DECLARED.choose_limit(DataHParams()) is None
 
 
 @pytest.mark.parametrize(("height", "width"), [(17, 16), (16, 16), (16, 30)])

@@ -8,6 +8,7 @@ import tensorflow as tf
 from t2t_mm import Audio
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.kinds.sound_kind import SoundKind
+from t2t_mm.settings import DataHParams
 
 KIND = SoundKind(Audio())
 STORED = KIND.check(np.zeros(700, np.float32))
@@ -23,6 +24,18 @@ def test_a_sound_is_samples_without_ids() -> None:
 def test_a_position_is_40_ms(samples: int, number: int) -> None:
     stored = KIND.check(np.zeros(samples, np.int16))
     assert KIND.measure(stored, ()) == int(KIND.count_positions(tf.constant(stored))) == number
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 44_100])
+def test_sounds_are_limited_in_seconds(rate: int) -> None:
+    kind = SoundKind(Audio(sample_rate_hz=rate))
+    limit = kind.choose_limit(DataHParams(max_seconds=30))
+    assert limit is not None and limit.setting == "data.max_seconds=30"
+    for seconds, is_kept in ((29.95, True), (30.05, False)):
+        positions = kind.measure(bytes(2 * round(rate * seconds)), ())
+        assert (positions <= limit.positions) is is_kept
+    assert SoundKind(Audio()).choose_limit(DataHParams()) == ("data.max_seconds=30", 750)
+    assert kind.choose_limit(DataHParams(max_seconds=0)) is None
 
 
 def test_a_person_gives_samples_and_a_net_reads_frames() -> None:

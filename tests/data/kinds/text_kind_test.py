@@ -7,6 +7,7 @@ import tensorflow as tf
 from t2t_mm import Language, UserError
 from t2t_mm.data.kinds.text_kind import TextKind
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
+from t2t_mm.settings import DataHParams
 
 ONE = TextKind(Language("bytes"), ByteVocabulary())
 SEVERAL = TextKind(Language("bytes", alternatives=True), ByteVocabulary())
@@ -19,6 +20,11 @@ def test_a_text_is_stored_beside_its_ids_and_an_end() -> None:
     assert ids == [35, 100, 101, 1]
     assert ONE.measure(b"", ids) == int(ONE.count_positions(tf.constant(ids))) == 4
     assert (ONE.vocabulary_name, ONE.text_vocabulary, ONE.class_list) == ("bytes", "bytes", "")
+
+
+def test_texts_are_limited_in_pieces() -> None:
+    assert ONE.choose_limit(DataHParams()) == ("data.max_pieces=256", 256)
+    assert ONE.choose_limit(DataHParams(max_pieces=0)) is None
 
 
 def test_alternatives_are_lines_of_one_text_and_their_ids_follow_each_other() -> None:

@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from t2t_mm import BatchSpec, Problem, UserError, registry
 from t2t_mm.data.generation.workers import generate_records
+from t2t_mm.data.kinds.feature_kind import Limit
 from t2t_mm.data.pipeline import datasets
 from t2t_mm.data.pipeline.datasets import (
     choose_shuffle_buffer_size,
-    count_dropped_examples,
     make_evaluation_dataset,
     make_training_dataset,
 )
@@ -29,7 +29,7 @@ def problem(request: pytest.FixtureRequest) -> Problem:
 
 
 def train(problem: Problem, data_dir: Path, **changes: Any) -> tf.data.Dataset:
-    arguments: dict[str, Any] = {"batch": TOKENS, "max_length": 0, "seed": 1, **changes}
+    arguments: dict[str, Any] = {"batch": TOKENS, "limits": {}, "seed": 1, **changes}
     return make_training_dataset(problem, data_dir=data_dir, **arguments)
 
 
@@ -124,18 +124,22 @@ def test_a_restored_iterator_goes_on_at_the_very_batch(
 
 def test_long_examples_are_left_out_and_counted(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
-    info = open_data(problem, data_dir)
-    dropped = count_dropped_examples(info, "train", 60)
-    batches = take(train(problem, data_dir, max_length=60, batch=BatchSpec(examples=1)), 300)
-    assert 0 < dropped < 300
-    assert max(max(b["inputs"].shape[1], b["targets"].shape[1]) for b in batches) <= 60
-    assert len(set(examples_of(batches))) <= 300 - dropped
-    assert count_dropped_examples(info, "train", 0) == 0
+    expected = Counter()
+    for (inputs, targets), number in stored_examples(data_dir, "train", False).items():
+        if len(inputs) <= 4 * 60 and len(targets) <= 4 * 90:  # int32 ids
+            expected[inputs, targets] = number
+    limits = {"inputs": Limit("inputs=60", 60), "targets": Limit("targets=90", 90)}
+    batches = take(
+        train(problem, data_dir, limits=limits, batch=BatchSpec(examples=1)), expected.total()
+    )
+    assert 0 < expected.total() < 300
+    assert set(examples_of(batches)) <= set(expected)
 
 
 def test_a_length_that_leaves_nothing_is_refused(data_dir: Path) -> None:
-    with pytest.raises(UserError, match=r"longer than max_length.*Received: max_length=1"):
-        train(registry.problem("words_for_tests"), data_dir, max_length=1)
+    limits = {"inputs": Limit("data.max_pieces=1", 1)}
+    with pytest.raises(UserError, match=r"has inputs longer than data.max_pieces=1"):
+        train(registry.problem("words_for_tests"), data_dir, limits=limits)
 
 
 def test_an_example_longer_than_a_batch_is_refused(data_dir: Path) -> None:
@@ -182,17 +186,6 @@ def test_evaluation_can_be_limited(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
     dataset = make_evaluation_dataset(problem, "test", data_dir=data_dir, batch=TOKENS, limit=11)
     assert sum(len(batch["inputs"]) for batch in dataset) == dataset.num_examples == 11
-
-
-def test_evaluation_can_leave_out_what_is_long_and_knows_how_many_are_left(data_dir: Path) -> None:
-    problem = registry.problem("words_for_tests")
-    dataset = make_evaluation_dataset(
-        problem, "test", data_dir=data_dir, batch=TOKENS, max_length=60
-    )
-    batches = list(dataset)
-    assert max(max(b["inputs"].shape[1], b["targets"].shape[1]) for b in batches) <= 60
-    assert sum(len(batch["inputs"]) for batch in batches) == dataset.num_examples
-    assert 0 < dataset.num_examples < open_data(problem, data_dir).sizes["test"]
 
 
 def test_evaluation_reads_each_example_once_and_only_when_it_is_wanted(

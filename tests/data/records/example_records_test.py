@@ -87,7 +87,7 @@ def test_a_record_keeps_the_text_beside_its_ids_with_an_end(tmp_path: Path) -> N
     np.testing.assert_array_equal(record["inputs_ids"], [100, 101, 1])
     np.testing.assert_array_equal(record["targets_ids"], [1])
     assert record["inputs_ids"].dtype == np.int32
-    assert LengthMeter(Bytes()).measure(record) == 3
+    assert LengthMeter(Bytes()).measure(record) == {"inputs": 3, "targets": 1}
 
 
 def test_a_value_may_be_a_function_that_reads_it_when_wanted() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from t2t_mm import Language, UserError, registry
-from t2t_mm.data.records.stored import Metadata, compose_datagen_command, open_data
+from t2t_mm.data.records.stored import DataInfo, Metadata, compose_datagen_command, open_data
 
 
 @pytest.fixture
@@ -22,7 +22,8 @@ def folder_of(data_dir: Path) -> Path:
 def test_open_data_knows_sizes_lengths_and_vocabularies(data_dir: Path) -> None:
     info = open_data(registry.problem("words_for_tests"), data_dir)
     assert info.sizes == {"train": 300, "validation": 40, "test": 40}
-    assert sum(info.lengths["train"].values()) == 300
+    for feature in ("inputs", "targets"):
+        assert sum(info.lengths["train"][feature].values()) == 300
     assert {name: v.name for name, v in info.vocabularies.items()} == {
         "inputs": "tested",
         "targets": "bytes",
@@ -121,6 +122,17 @@ def test_metadata_survives_writing(data_dir: Path, tmp_path: Path) -> None:
     metadata = Metadata.read(folder_of(data_dir))
     metadata.write(tmp_path)
     assert Metadata.read(tmp_path) == metadata
+
+
+def test_metadata_of_an_earlier_version_has_one_length_for_an_example(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    record = json.loads((folder_of(data_dir) / "t2t_mm.json").read_text())
+    record["lengths"] = {"train": {"9": 299, "12": 1}, "test": {"4": 40}}
+    (tmp_path / "t2t_mm.json").write_text(json.dumps(record))
+    info = DataInfo("old", tmp_path, Metadata.read(tmp_path), {})
+    assert info.lengths["train"] == {"": {9: 299, 12: 1}}
+    assert info.sizes == {"train": 300, "test": 40}
 
 
 def test_metadata_says_nothing_of_time_machine_or_place(data_dir: Path) -> None:

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 import soxr
 
-from t2t_mm import Audio, UserError
+from t2t_mm import UserError
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.sounds.stored_sounds import (
-    count_sound_positions,
     load_sound,
     resample_sound,
     store_sound,
@@ -65,11 +64,6 @@ def test_what_is_no_sound_is_the_problems_fault(value: Any, message: str) -> Non
 
 def test_silence_is_a_sound() -> None:
     assert store_sound(np.zeros(3, np.float32)) == bytes(6)
-
-
-@pytest.mark.parametrize(("samples", "positions"), [(1, 1), (640, 1), (641, 2), (16_000, 25)])
-def test_there_is_one_position_per_40_ms(samples: int, positions: int) -> None:
-    assert count_sound_positions(store_sound(np.zeros(samples, np.int16)), Audio()) == positions
 
 
 @pytest.mark.parametrize(
