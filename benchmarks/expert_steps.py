@@ -141,21 +141,15 @@ def _make_tensorflow_step(contender: Contender, arrays: Arrays) -> Step:
 
 
 def _make_update_step(contender: Contender, arrays: Arrays) -> Step:
+    import keras
     import tensorflow as tf
 
     from t2t_mm.settings import OptimizerHParams
-    from t2t_mm.training.optimizer import Adam
+    from t2t_mm.training.on_tensorflow.optimizer import Adam
 
-    matrices = [tf.Variable(matrix) for matrix in (*arrays.w_in, *arrays.w_out)]
-    settings = OptimizerHParams()
-    adam = Adam(
-        matrices,
-        [str(index) for index in range(len(matrices))],
-        beta1=settings.beta1,
-        beta2=settings.beta2,
-        epsilon=settings.epsilon,
-        clip_norm=settings.clip_norm,
-    )
+    weights = [keras.Variable(matrix) for matrix in (*arrays.w_in, *arrays.w_out)]
+    matrices = [weight.value for weight in weights]
+    adam = Adam(weights, {}, OptimizerHParams())
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def run(x: Any, gates: Any, experts: Any) -> Any:
@@ -165,7 +159,8 @@ def _make_update_step(contender: Contender, arrays: Arrays) -> Step:
             w_in, w_out = matrices[:num_experts], matrices[num_experts:]
             out = contender.run(x, experts, gates, w_in, w_out)
         *inputs, gradients = tape.gradient(out, (x, gates, matrices), arrays.upstream)
-        return [*inputs, adam.apply(gradients, tf.constant(1e-3))]
+        dense = {i: tf.convert_to_tensor(gradient) for i, gradient in enumerate(gradients)}
+        return [*inputs, adam.apply(dense, {}, tf.constant(1e-3))]
 
     def step(experts: Any) -> None:
         run(arrays.x, arrays.gates, experts)[-1].numpy()  # waits for the device

@@ -83,14 +83,13 @@ def measure_pipelines(settings: Settings) -> Rates:
 def measure_steps(settings: Settings) -> Rates:
     """Measure the examples a second that the training step takes of each problem; medians."""
     from t2t_mm.run.task import build_model, load_task_vocabularies, make_tasks
-    from t2t_mm.training.optimizer import build_optimizer
+    from t2t_mm.training.backend import find_backend
     from t2t_mm.training.step import TrainStep
 
     inputs, hparams, iterators = open_problems(settings)
     tasks = make_tasks(inputs.problems)
     model = build_model(tasks, load_task_vocabularies(tasks, inputs.data_dir), hparams)
-    optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
-    step = TrainStep(model, optimizer, label_smoothing=0.0, accumulate_steps=1)
+    step = TrainStep(find_backend()(model, hparams.optimizer, hparams.train))
     rates = {}
     for task in tasks:
         batches = list(islice(iterators[task.name], settings["steps"]))

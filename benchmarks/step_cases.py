@@ -55,19 +55,13 @@ def build_step_and_task(case: Case, settings: str) -> tuple[Any, Any]:
         settings: What differs from the set, as for `t2t-trainer --hparams`.
     """
     from t2t_mm.registry import load_hparams
-    from t2t_mm.training.optimizer import build_optimizer
+    from t2t_mm.training.backend import find_backend
     from t2t_mm.training.step import TrainStep
 
     hparams = load_hparams(case.hparams_set, overrides=settings)
     model, task = build_model_and_task(case, hparams)
-    optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
-    return TrainStep(
-        model,
-        optimizer,
-        label_smoothing=0.1,
-        accumulate_steps=1,
-        overlap_update=hparams.train.overlap_update,
-    ), task
+    backend = find_backend()(model, hparams.optimizer, hparams.train)
+    return TrainStep(backend), task
 
 
 def build_model_and_task(case: Case, hparams: Any) -> tuple[Any, Any]:

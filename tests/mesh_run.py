@@ -92,7 +92,7 @@ def main(data_dir, output_dir, results):
     (results / "scores.json").write_text(json.dumps(scores))
     train_on_four(data_dir, results / "accumulated", ",train.accumulate_steps=2")
     from t2t_mm.layers.on_mesh_tensorflow.expert_mesh import count_traffic
-    from t2t_mm.training.postponed import make_zeros_beside
+    from t2t_mm.training.on_tensorflow.postponed import make_zeros_beside
 
     numbers, places = {}, {"traffic": count_traffic(NUM_EXPERTS, CHOSEN, WIDTH, MESHES["four"])}
     for mesh, devices in MESHES.items():

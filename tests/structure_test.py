@@ -35,6 +35,7 @@ RANKS = {
             ("t2t_mm.inference", "t2t_mm.scoring"),
             ("t2t_mm.evaluation",),
             ("t2t_mm.training", "t2t_mm.report"),
+            ("t2t_mm.training.on_tensorflow",),
             ("t2t_mm.problems.miniature",),
             ("t2t_mm.problems", "t2t_mm.hparams"),
             ("t2t_mm.bin",),
@@ -170,6 +171,13 @@ def test_the_model_imports_no_tensorflow(module: str) -> None:
     if not _is_under(module, (ON_MESH_TENSORFLOW,)):
         anywhere = _imports(module, at_start=False)
         assert not [name for name in anywhere if _is_under(name, tuple(TENSORFLOW))]
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if _folder(name) == "t2t_mm.training"])
+def test_the_trainer_knows_no_backend_but_by_name(module: str) -> None:
+    of_backends = (*TENSORFLOW, "jax", "t2t_mm.training.on_tensorflow")
+    anywhere = _imports(module, at_start=False)
+    assert not [name for name in anywhere if _is_under(name, of_backends)]
 
 
 def test_one_place_of_the_model_asks_for_the_backend() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import keras
 
+from t2t_mm.errors import UserError
 from t2t_mm.modalities.grid import Grid
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ class Modality(keras.layers.Layer):
     Attributes:
         reads_encoder: Whether `top` takes the encoder's output, past mixer and decoder: the
             target is no sequence, and `targets_bottom` is not called.
+        makes_grid: Whether the positions of `bottom` have a grid.
 
     Raises:
         ValueError: If it neither reads nor writes.
     """
 
     reads_encoder: bool = False
+    makes_grid: bool = False
     units_per_position: ClassVar[float] = 1
     """What a position of a batch of inputs stands for, along each axis: elements, or what else a
     kind counts (pixels, seconds). By it examples are put together and batches filled."""
@@ -91,10 +94,36 @@ class Modality(keras.layers.Layer):
         """
         return cls(width, **kwargs)
 
-    @property
-    def target_variables(self) -> list[Any]:
-        """The trainable variables that every batch of targets reaches, and no batch of inputs."""
-        return [] if self.reads else list(self.trainable_variables)
+    def list_input_variables(self) -> list[Any]:
+        """Return the trainable variables that the loss of a batch of inputs reaches.
+
+        All of a net that only reads. A net of both sides says itself which are whose, here and in
+        `list_target_variables`; what both sides use belongs in both.
+
+        Raises:
+            UserError: It has two sides and does not say.
+        """
+        return self._list_variables_of_side(self.reads)
+
+    def list_target_variables(self, has_grid: bool) -> list[Any]:
+        """Return the trainable variables that the loss of a batch of targets reaches.
+
+        Args:
+            has_grid: Whether the positions that `top` is given have a grid, see `reads_encoder`.
+
+        Raises:
+            UserError: It has two sides and does not say.
+        """
+        return self._list_variables_of_side(self.writes)
+
+    def _list_variables_of_side(self, is_in_use: bool) -> list[Any]:
+        if self.reads and self.writes:
+            raise UserError(
+                f"The net {self.name!r} has two sides, and does not say which variables are whose",
+                received={"net": type(self).__name__},
+                fix="Give the class list_input_variables and list_target_variables.",
+            )
+        return list(self.trainable_variables) if is_in_use else []
 
     def bottom(
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False

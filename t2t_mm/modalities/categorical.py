@@ -174,6 +174,21 @@ class CategoricalModality(Modality):
             self.softmax = self.add_weight(shape, "glorot_uniform", name="softmax")
             centre_inputs(self.softmax)
 
+    def list_input_variables(self) -> list[Any]:
+        """Return the embedding, if there is one."""
+        return [self.embedding] if self.reads else []
+
+    def list_target_variables(self, has_grid: bool) -> list[Any]:
+        """Return the head, of each step the kernels of pictures or those of sequences."""
+        if not self.writes:
+            return []
+        steps = (self.skip, self.step1, self.step2, self.step3, self.step4)
+        unread = [step.sequence_kernel if has_grid else step.picture_kernel for step in steps]
+        if self.reads:
+            unread.append(self.embedding)
+        paths = {variable.path for variable in unread}
+        return [variable for variable in self.trainable_variables if variable.path not in paths]
+
     def bottom(
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False
     ) -> Positions:

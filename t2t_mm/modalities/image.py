@@ -56,6 +56,7 @@ class ImageModality(Modality):
     convolution without a ReLU before it, from Tensor2Tensor's first commit.
     """
 
+    makes_grid = True
     # Pixels a side: the first step has a stride of 2, and each block.
     units_per_position = 2 ** len(WIDTHS)
 

@@ -90,9 +90,12 @@ class LanguageModality(Modality):
             normal = keras.initializers.RandomNormal(stddev=deviation / BODY_DEVIATION)
             self.softmax = self.add_weight(shape, normal, name="softmax")
 
-    @property
-    def target_variables(self) -> list[Any]:
-        """The matrices of targets: see `Modality.target_variables`."""
+    def list_input_variables(self) -> list[Any]:
+        """Return the matrix of inputs, if there is one."""
+        return [self.input_embedding] if self.reads else []
+
+    def list_target_variables(self, has_grid: bool) -> list[Any]:
+        """Return the matrices of targets, if there are any."""
         return [self.target_embedding, self.softmax] if self.writes else []
 
     def bottom(

@@ -67,7 +67,7 @@ def build_multimodel(
         >>> model = build_multimodel(tiny.model, experts=tiny.experts, inputs=nets, targets=nets,
         ...                          commands=["to_german"], seed=1)
         >>> [weight.path for weight in model.weights][:2]
-        ['multimodel/command.to_german', 'multimodel/encoder/block0/step1/depthwise']
+        ['multimodel/commands', 'multimodel/encoder/block0/step1/depthwise']
     """
     with _seed_layers(seed), _set_precision(hparams.precision):
         modalities = _make_modalities(hparams.width, nets, inputs, targets)

@@ -32,8 +32,11 @@ class EncoderDecoder(keras.layers.Layer):
             targets are made from the encoder's output.
         decoder: Makes the output.
         modalities: The nets by share key; a net serves as input, target, or both.
-        commands: Names of what the model can be told to do; "" leaves a row unused. Each has an
-            embedding of its own, kept under its name.
+        commands: Names of what the model can be told to do, a row of the table of commands each;
+            "" leaves a row unused.
+
+    Attributes:
+        command_embeddings: The table, float[C, D]; None where there is no decoder to be told.
     """
 
     def __init__(
@@ -65,33 +68,68 @@ class EncoderDecoder(keras.layers.Layer):
         for part in (self.encoder, self.mixer, self.decoder):
             if part is not None:
                 part.build((None, None, self.width))
-        self.command_embeddings = {
-            name: self.add_weight(
-                (self.width,),
-                keras.initializers.RandomNormal(stddev=self.width**-0.5),
-                name=f"command.{name.replace('/', '.')}",
-            )
-            for name in self.commands
-            if name
-        }
+        self.command_embeddings = None
+        if self.decoder is not None:
+            shape = (len(self.commands), self.width)
+            self.command_embeddings = self.add_weight(shape, self._draw_commands, name="commands")
 
-    def list_variables_after_input(self, target_modality: str) -> list[Any]:
-        """Return the trainable variables that the forward pass reads after the input net's.
+    def _draw_commands(self, shape: tuple[int, int], dtype: Any = None) -> Tensor:
+        """Draw each row by itself, so that one more command leaves the others as they are."""
+
+        def draw(name: str) -> Tensor:
+            if not name:
+                return ops.zeros(shape[1:], dtype)
+            return keras.initializers.RandomNormal(stddev=shape[1] ** -0.5)(shape[1:], dtype)
+
+        return ops.stack([draw(name) for name in self.commands])
+
+    @property
+    def row_names(self) -> dict[str, list[str]]:
+        """Names of the rows that checkpoints keep one by one, by their table's path.
+
+        So a command keeps its embedding when there are more of them; "" is not kept.
+        """
+        if self.command_embeddings is None:
+            return {}
+        names = [name and f"command.{name.replace('/', '.')}" for name in self.commands]
+        table: str = self.command_embeddings.path
+        start = table.rpartition("/")[0]
+        return {table: [name and f"{start}/{name}" for name in names]}
+
+    def mark_rows(self, command: Tensor | int) -> Tensor:
+        """Mark the commands of a batch, int scalar or int[B], among all: bool[C].
+
+        Example:
+            >>> from t2t_mm.model.encoder import Encoder
+            >>> EncoderDecoder(Encoder(1), None, None, {}, ["de", "fr"]).mark_rows(1).numpy()
+            array([False,  True])
+        """
+        asked = ops.reshape(ops.convert_to_tensor(command), (-1, 1))
+        return ops.any(ops.equal(asked, ops.arange(len(self.commands), dtype=asked.dtype)), axis=0)
+
+    def list_reached_variables(self, input_modality: str, target_modality: str) -> list[Any]:
+        """Return the trainable variables that the loss of a batch of this pair of nets reaches.
 
         Args:
+            input_modality: Share key of the input net.
             target_modality: Share key of the target net.
 
         Returns:
-            Those of the encoder, the target net and the rest of the body, in about the order in
-            which they are read; none of these is read by any input net.
+            Those of the input net first, then about in the order in which they are read. Of the
+            table of commands only the rows of the batch's commands are reached.
         """
-        target_net = self.modalities[target_modality]
-        later = [] if target_net.reads_encoder else [self.mixer, self.decoder]
-        return [
-            *self.encoder.trainable_variables,
-            *target_net.target_variables,
-            *(variable for part in later if part for variable in part.trainable_variables),
+        source, target = self.modalities[input_modality], self.modalities[target_modality]
+        parts = [
+            source.list_input_variables(),
+            self.encoder.trainable_variables,
+            target.list_target_variables(source.makes_grid),
         ]
+        if not target.reads_encoder:
+            mixer, decoder = self._require_decoder(target_modality)
+            parts += [mixer.trainable_variables, decoder.trainable_variables]
+            parts += [[self.command_embeddings]]
+        by_path = {variable.path: variable for part in parts for variable in part}
+        return list(by_path.values())
 
     def find_command(self, name: str) -> int:
         """Return the index to pass as `command`.
@@ -257,9 +295,6 @@ class EncoderDecoder(keras.layers.Layer):
     # Chosen: scaled by sqrt(D) like the embeddings of symbols, beside which it stands.
     def _embed_command(self, command: Tensor | int, x: Tensor) -> Tensor:
         """Return the embedding of each row's command, shaped like `x`, float[B, D]."""
-        unused = ops.zeros((self.width,), x.dtype)
-        rows = [
-            ops.cast(self.command_embeddings.get(name, unused), x.dtype) for name in self.commands
-        ]
-        chosen = ops.take(ops.stack(rows), command, axis=0) * self.width**0.5
+        table = ops.cast(self.command_embeddings, x.dtype)
+        chosen = ops.take(table, command, axis=0) * self.width**0.5
         return ops.broadcast_to(ops.reshape(chosen, (-1, self.width)), ops.shape(x))

@@ -14,7 +14,7 @@ import json
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import is_full_disk, sync_folder
 
 WEIGHTS = "weights.npz"
@@ -115,7 +116,7 @@ class CheckpointStore:
             write_arrays(partial / WEIGHTS, weights)
             write_arrays(partial / OPTIMIZER, optimizer)
             input_checkpoint.write(str(partial / "input"))
-            (partial / STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+            (partial / STATE).write_text(_format_state(state), encoding="utf-8")
             sync_folder(partial)
             _remove_checkpoint(final)
             partial.rename(final)
@@ -134,6 +135,17 @@ class CheckpointStore:
             ) from error
         return Checkpoint(final, step)
 
+    def replace_state(self, step: int, state: Mapping[str, Any]) -> None:
+        """Write the loop's state of a checkpoint anew; its `best_step` says what is kept.
+
+        Args:
+            step: Of a checkpoint that is complete.
+            state: As for `save`.
+        """
+        path = self.directory / f"{step:08d}" / STATE
+        write_text_atomically(path, _format_state(state))
+        self._remove_old()
+
     def _remove_old(self) -> None:
         best = self.find_best()
         for checkpoint in self.list_checkpoints()[: -self.keep]:
@@ -141,6 +153,10 @@ class CheckpointStore:
                 _remove_checkpoint(checkpoint.path)
         for leftover in self.directory.glob("*.incomplete"):  # of a run that was killed
             shutil.rmtree(leftover)
+
+
+def _format_state(state: Mapping[str, Any]) -> str:
+    return json.dumps(state, indent=2) + "\n"
 
 
 def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) -> Checkpoint:
@@ -175,18 +191,24 @@ def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) ->
     return found
 
 
-def restore_variables(path: Path, variables: Mapping[str, Any]) -> None:
+def restore_variables(
+    path: Path,
+    variables: Mapping[str, Any],
+    convert: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda arrays: arrays,
+) -> None:
     """Assign the arrays of a file to variables.
 
     Args:
         path: An `.npz` archive, as `write_arrays` makes it.
         variables: Name in the archive -> variable.
+        convert: Turns the arrays of earlier versions into today's.
 
     Raises:
         UserError: A variable is missing from the file or has another shape there.
     """
-    with _open_arrays(path) as arrays:
-        missing = sorted(set(variables) - set(arrays.files))
+    with _open_arrays(path) as saved:
+        arrays = convert(saved)
+        missing = sorted(set(variables) - set(arrays))
         if missing:
             raise UserError(
                 f"{path} does not hold {len(missing)} of the model's variables, the first "
@@ -228,13 +250,6 @@ def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
         for name, variable in variables.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.asarray(variable), allow_pickle=False)
-
-
-def name_variables(variables: Sequence[Any]) -> dict[str, Any]:
-    """Map the path of each Keras variable to it; two with one path would be a bug of ours."""
-    named = {variable.path: variable for variable in variables}
-    assert len(named) == len(variables), "two variables of the model share a path"
-    return named
 
 
 def _remove_checkpoint(path: Path) -> None:

@@ -9,12 +9,8 @@ from pathlib import Path
 from t2t_mm.data.vocabulary.vocabulary import Vocabulary
 from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.run.checkpoint import (
-    WEIGHTS,
-    find_checkpoint,
-    name_variables,
-    restore_variables,
-)
+from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint, restore_variables
+from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.run_directory import Run, check_vocabularies
 from t2t_mm.run.task import build_model, load_task_vocabularies
 
@@ -56,5 +52,5 @@ def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
     vocabularies = load_task_vocabularies(run.tasks, run.directory)
     check_vocabularies(run, vocabularies, run.directory)
     model = build_model(run.tasks, vocabularies, run.hparams)
-    restore_variables(checkpoint.path / WEIGHTS, name_variables(model.variables))
+    restore_variables(checkpoint.path / WEIGHTS, name_variables(model.variables, model.row_names))
     return RestoredModel(model, vocabularies, checkpoint.step)

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.expert_use import describe_expert_use
 from t2t_mm.training.logs import RunLog
+from t2t_mm.training.objective import StepMetrics
 from t2t_mm.training.progress import Progress
-from t2t_mm.training.step import StepMetrics
 from t2t_mm.training.train_state import TrainState
 
 _SUMS = frozenset({"target_tokens", "examples", "padded_tokens"})
@@ -35,7 +34,7 @@ class LogInterval:
     def __init__(self) -> None:
         self.start = time.monotonic()
         self.metrics: dict[str, list[StepMetrics]] = {}
-        self.gradient_norms: list[tf.Tensor] = []
+        self.gradient_norms: list[Any] = []
 
     def add(self, name: str, metrics: StepMetrics) -> None:
         """Keep the metrics of one batch of the problem `name`."""

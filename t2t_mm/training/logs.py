@@ -24,6 +24,7 @@ class RunLog:
     Args:
         run_dir: The run's folder.
         resume_step: The step that training goes on from.
+        evaluates_again: Whether that step's evaluation is to come, and so is cut as well.
 
     Example:
         A training record, one line of `log.jsonl`::
@@ -31,9 +32,9 @@ class RunLog:
             {"kind": "train", "step": 100, "problem": "mini_ende", "loss": 3.1, ...}
     """
 
-    def __init__(self, run_dir: Path, resume_step: int) -> None:
+    def __init__(self, run_dir: Path, resume_step: int, evaluates_again: bool = False) -> None:
         self.path = run_dir / "log.jsonl"
-        _cut_log(self.path, resume_step)
+        _cut_log(self.path, resume_step, evaluates_again)
         self._file = self.path.open("a", encoding="utf-8")
         self._events = EventFileWriter(str(run_dir / "tensorboard"))
         # Upon this event TensorBoard drops what an earlier start wrote from that step on.
@@ -79,8 +80,8 @@ class RunLog:
         self.close()
 
 
-def _cut_log(path: Path, step: int) -> None:
-    """Keep the records up to `step`; a half-written last line goes too."""
+def _cut_log(path: Path, step: int, without_evaluation: bool) -> None:
+    """Keep the records up to `step`, or to its evaluation; a half-written last line goes too."""
     if not path.exists():
         return
     kept = []
@@ -89,6 +90,7 @@ def _cut_log(path: Path, step: int) -> None:
             record = json.loads(line)
         except json.JSONDecodeError:
             continue
-        if record["step"] <= step:
+        is_evaluation = record["step"] == step and record["kind"] == "eval"
+        if record["step"] <= step and not (without_evaluation and is_evaluation):
             kept.append(line + "\n")
     write_text_atomically(path, "".join(kept))

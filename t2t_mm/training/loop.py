@@ -9,7 +9,6 @@ from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.task import Task
 from t2t_mm.settings import HParams
-from t2t_mm.settings.sections import TrainHParams
 from t2t_mm.training.log_interval import LogInterval
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.progress import Progress
@@ -52,9 +51,10 @@ def run_training(
     """
     train = hparams.train
     by_name = {task.name: task for task in tasks}
-    train_step = _build_step(state, train)
-    interval = LogInterval()
+    train_step = TrainStep(state.backend)
     with catch_stop_signals(progress.note) as stop:
+        _evaluate_what_waits(evaluate, state, store, log, progress)  # the run was killed in it
+        interval = LogInterval()
         while state.step < train.steps:
             learning_rate = compute_learning_rate(state.step, hparams.optimizer, train.steps)
             for micro_step in range(train.accumulate_steps):
@@ -82,26 +82,14 @@ def run_training(
                     state, log, progress, learning_rate=learning_rate, num_traces=num_traces
                 )
                 interval = LogInterval()
-            if evaluate is not None and evaluating:
-                state.optimizer.settle()
-                _record_scores(evaluate(), state, log, progress)
             if saving:
-                state.save(store)
+                state.awaits_evaluation = evaluating
+                state.save(store)  # before the evaluation, which may be long
+                _evaluate_what_waits(evaluate, state, store, log, progress)
                 interval.start = time.monotonic()
             if stopping and not last:
                 progress.note(f"Saved at step {state.step}; repeat the command to go on.")
                 raise KeyboardInterrupt
-
-
-def _build_step(state: TrainState, train: TrainHParams) -> TrainStep:
-    return TrainStep(
-        state.model,
-        state.optimizer,
-        label_smoothing=train.label_smoothing,
-        accumulate_steps=train.accumulate_steps,
-        jit_compile=train.jit_compile,
-        overlap_update=train.overlap_update,
-    )
 
 
 def _describe_trace(task: Task, num_traces: int, start: float) -> str:
@@ -115,10 +103,17 @@ def _is_due(step: int, every: int) -> bool:
     return every > 0 and step % every == 0
 
 
-def _record_scores(
-    scores: Mapping[str, Mapping[str, float]], state: TrainState, log: RunLog, progress: Progress
+def _evaluate_what_waits(
+    evaluate: Evaluate | None,
+    state: TrainState,
+    store: CheckpointStore,
+    log: RunLog,
+    progress: Progress,
 ) -> None:
-    """Log an evaluation, and let `state` keep what is best."""
+    """Evaluate the last checkpoint if that is due; `state` and it keep what is best."""
+    if evaluate is None or not state.awaits_evaluation:
+        return
+    scores = evaluate()
     for name, values in scores.items():
         log.write("eval", state.step, values, problem=name)
     log_perplexities = {name: values["log_perplexity"] for name, values in scores.items()}
@@ -126,5 +121,6 @@ def _record_scores(
     summary = {"best": state.best, "best_of_problem": state.best_of_problem}
     log.write("eval", state.step, {"log_perplexity": mean, **summary})
     parts = "  ".join(f"{name} {value:.3f}" for name, value in log_perplexities.items())
+    state.save_best(store)
     is_best = state.best_step == state.step
     progress.note(f"eval at step {state.step}: log perplexity {parts}{'  (best)' * is_best}")

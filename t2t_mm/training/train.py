@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from t2t_mm import registry
 from t2t_mm.data.generation.datagen import generate_data
@@ -36,9 +35,9 @@ from t2t_mm.run.run_directory import (
 from t2t_mm.run.task import build_model, differ_in_sharing, load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
 from t2t_mm.settings.companions import list_idle_changes
+from t2t_mm.training.backend import Backend, find_backend
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.loop import Evaluate, run_training
-from t2t_mm.training.optimizer import build_optimizer
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.train_state import TrainState
 from t2t_mm.training.training_inputs import TrainingInputs, open_inputs
@@ -111,8 +110,8 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
     run = declared if latest is None else _continue_run(declared)
     vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
     model = build_model(run.tasks, vocabularies, hparams)
-    optimizer = build_optimizer(hparams.optimizer, model.trainable_variables)
-    state = TrainState(model, optimizer, inputs.open_iterators(hparams))
+    backend = find_backend()(model, hparams.optimizer, hparams.train)
+    state = TrainState(backend, inputs.open_iterators(hparams))
     if latest is not None:
         state.restore(latest)
     write_run(run, vocabularies, inputs.data_dir)
@@ -127,9 +126,9 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
         progress.note("the run keeps the nets that it was trained with, not those declared now")
     evaluate: Evaluate | None = None
     if eval_steps is not None:
-        evaluate = _prepare_evaluation(run, inputs, state, eval_steps, progress)
+        evaluate = _prepare_evaluation(run, inputs, backend, eval_steps, progress)
     mixture = Mixture(inputs.rates, hparams.train.seed)
-    with RunLog(run.directory, state.step) as log, progress:
+    with RunLog(run.directory, state.step, state.awaits_evaluation) as log, progress:
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
     return run
 
@@ -138,17 +137,7 @@ def set_up_runtime(hparams: HParams) -> None:
     """Set devices, random seeds, threads and determinism of this process as `hparams` say."""
     prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     keras.utils.set_random_seed(hparams.train.seed)
-    if hparams.train.num_threads:
-        try:
-            tf.config.threading.set_intra_op_parallelism_threads(hparams.train.num_threads)
-        except RuntimeError as error:
-            raise UserError(
-                "train.num_threads must be set before TensorFlow has run anything",
-                received={"train.num_threads": hparams.train.num_threads},
-                fix="Start a new process.",
-            ) from error
-    if hparams.train.deterministic:
-        tf.config.experimental.enable_op_determinism()
+    find_backend().prepare_process(hparams.train)
 
 
 def _describe(
@@ -182,7 +171,7 @@ def _continue_run(run: Run) -> Run:
 
 
 def _prepare_evaluation(
-    run: Run, inputs: TrainingInputs, state: TrainState, eval_steps: int, progress: Progress
+    run: Run, inputs: TrainingInputs, backend: Backend, eval_steps: int, progress: Progress
 ) -> Evaluate | None:
     """Return what the loop calls to score the validation splits of those problems that have one."""
     scored = [
@@ -195,7 +184,11 @@ def _prepare_evaluation(
         progress.note(f"not evaluated, for want of a validation split: {', '.join(missing)}")
     if not scored:
         return None
-    evaluator = Evaluator(state.model, batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens))
+    evaluator = Evaluator(
+        backend.model,
+        batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
+        compile_forward=backend.compile_forward,
+    )
     return lambda: score_validation_splits(evaluator, scored, inputs.data_dir, eval_steps)
 
 

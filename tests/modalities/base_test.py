@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from t2t_mm.errors import UserError
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid
 
@@ -31,9 +32,17 @@ def test_the_training_loss_is_the_loss_of_the_top_unless_a_net_has_its_own():
     assert (float(total), count) == (2.0, 1)  # 24 ones over 2 rows are 12
 
 
-@pytest.mark.parametrize(("reads", "count"), [(True, 0), (False, 1)])
-def test_no_batch_of_inputs_reaches_the_variables_of_targets(reads, count):
-    assert len(build(reads=reads).target_variables) == count
+@pytest.mark.parametrize("reads", [True, False])
+def test_all_variables_of_a_net_are_of_its_one_side(reads):
+    net = build(reads=reads, writes=not reads)
+    assert len(net.list_input_variables()) == reads
+    assert len(net.list_target_variables(has_grid=False)) == (not reads)
+
+
+def test_a_net_of_two_sides_has_to_say_which_variables_are_whose():
+    for ask in (Modality.list_input_variables, lambda net: net.list_target_variables(True)):
+        with pytest.raises(UserError, match=r"has two sides.*Received: net='Totals'"):
+            ask(build())
 
 
 def test_a_net_must_have_a_side():

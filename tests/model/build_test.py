@@ -6,6 +6,7 @@ from changed_settings import change_settings
 
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.run.named_variables import name_variables
 from t2t_mm.settings import HParams
 
 SMALL = {
@@ -87,9 +88,12 @@ def test_one_net_for_each_share_key_with_the_sides_in_use():
 
 def test_commands_are_kept_by_name_so_that_one_can_be_added():
     few, more = build(commands=["a", "text/en-de"]), build(commands=["a", "text/en-de", "", "z"])
-    paths = [{w.path for w in model.weights if "command" in w.path} for model in (few, more)]
-    assert paths[0] == {"multimodel/command.a", "multimodel/command.text.en-de"}
-    assert paths[1] - paths[0] == {"multimodel/command.z"}
+    names = [
+        {path for path in name_variables(model.variables, model.row_names) if "command" in path}
+        for model in (few, more)
+    ]
+    assert names[0] == {"multimodel/command.a", "multimodel/command.text.en-de"}
+    assert names[1] - names[0] == {"multimodel/command.z"}
 
 
 @pytest.mark.parametrize(

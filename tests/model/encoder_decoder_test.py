@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from small_model import TEXT, ids, make_model, spread_gates
+from small_model import HPARAMS, TEXT, ids, make_model, spread_gates
 
-from t2t_mm.features import Categorical
-from t2t_mm.model.build import ModalitySpec
+from t2t_mm.features import Categorical, Language
+from t2t_mm.model.build import ModalitySpec, build_multimodel
 
 CLASSES = {"categorical:5": ModalitySpec(Categorical(num_classes=5), 5)}
 
@@ -73,12 +73,55 @@ def test_without_a_decoder_nothing_is_decoded(classifier):
         classifier.start_decoding(encoded, modality="categorical:5", command=0)
 
 
-def test_the_variables_after_the_input_net_are_those_that_a_pair_of_nets_reaches(model, classifier):
-    after = {variable.path for variable in model.list_variables_after_input(TEXT)}
+def test_a_pair_of_nets_reaches_the_input_side_the_body_and_the_target_side(model, classifier):
+    def paths(variables):
+        return [variable.path for variable in variables]
+
     body = [part.trainable_variables for part in (model.encoder, model.mixer, model.decoder)]
-    assert after == {variable.path for part in body for variable in part} | {
-        f"multimodel/language_shared/{name}" for name in ("target_embedding", "softmax")
-    }
-    after = {v.path for v in classifier.list_variables_after_input("categorical:5")}
-    head = classifier.modalities["categorical:5"].trainable_variables
-    assert after == {v.path for v in [*classifier.encoder.trainable_variables, *head]}
+    reached = paths(model.list_reached_variables(TEXT, TEXT))
+    assert reached[0] == "multimodel/language_shared/input_embedding"  # read first
+    assert sorted(reached) == sorted(
+        [
+            *(path for part in body for path in paths(part)),
+            *(f"multimodel/language_shared/{name}" for name in ("target_embedding", "softmax")),
+            "multimodel/language_shared/input_embedding",
+            "multimodel/commands",
+        ]
+    )
+    head = classifier.modalities["categorical:5"].list_target_variables(has_grid=False)
+    assert paths(classifier.list_reached_variables(TEXT, "categorical:5")) == paths(
+        [
+            *classifier.modalities[TEXT].trainable_variables,
+            *classifier.encoder.trainable_variables,
+            *head,
+        ]
+    )
+
+
+def test_rows_of_the_table_have_the_names_of_the_commands(model, classifier):
+    names = ["multimodel/command.to_german", "multimodel/command.to_french"]
+    assert model.row_names == {"multimodel/commands": names}
+    assert classifier.row_names == {}  # nothing to tell a decoder
+
+
+def test_the_commands_of_a_batch_are_marked(model):
+    for command, expected in ((1, [False, True]), (np.array([0, 0]), [True, False])):
+        assert np.asarray(model.mark_rows(command)).tolist() == expected
+    assert np.asarray(model.mark_rows(np.array([1, 0]))).tolist() == [True, True]
+
+
+def test_a_command_is_drawn_alike_whatever_others_follow_it():
+    text = {TEXT: ModalitySpec(Language(), 5)}
+    few, more = (
+        build_multimodel(
+            HPARAMS.model,
+            experts=HPARAMS.experts,
+            inputs=text,
+            targets=text,
+            commands=commands,
+            seed=1,
+        ).command_embeddings.numpy()
+        for commands in (["a", "b"], ["a", "b", "", "c"])
+    )
+    np.testing.assert_array_equal(more[:2], few)
+    assert not more[2].any() and more[3].any()

@@ -7,6 +7,7 @@ import pytest
 from tiny_run import TinyRun
 
 from t2t_mm.errors import UserError
+from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
 
@@ -15,9 +16,10 @@ def test_the_best_checkpoint_is_read(tiny_run: TinyRun) -> None:
     restored = restore_model(open_run(tiny_run.output_dir))
     path = tiny_run.output_dir / "checkpoints" / f"{restored.step:08d}" / "weights.npz"
     with np.load(path) as arrays:
-        assert set(arrays.files) == {v.path for v in restored.model.variables}
-        for variable in restored.model.variables:
-            np.testing.assert_array_equal(variable.numpy(), arrays[variable.path])
+        named = name_variables(restored.model.variables, restored.model.row_names)
+        assert set(arrays.files) == named.keys()
+        for name, variable in named.items():
+            np.testing.assert_array_equal(variable, arrays[name])
 
 
 def test_settings_that_do_not_fit_the_checkpoint_are_refused(tiny_run: TinyRun) -> None:

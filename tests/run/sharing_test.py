@@ -15,7 +15,8 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 from t2t_mm.registry import load_hparams
-from t2t_mm.run.checkpoint import name_variables, write_arrays
+from t2t_mm.run.checkpoint import write_arrays
+from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import Run, keep_nets, open_run, write_run
 from t2t_mm.run.sharing import name_net, name_net_of_0_1_0
@@ -135,7 +136,7 @@ def old_run(tasks: list[Task], tmp_path: Path) -> Run:
     folder.mkdir(parents=True)
     (folder / "state.json").write_text("{}", encoding="utf-8")
     model = build_model(run.tasks, vocabularies, HPARAMS)
-    write_arrays(folder / "weights.npz", name_variables(model.variables))
+    write_arrays(folder / "weights.npz", name_variables(model.variables, model.row_names))
     return run
 
 

@@ -46,7 +46,7 @@ def report(interval: LogInterval, folder: Path, state: TrainState) -> list[dict[
 
 
 def make_state(step: int = 3) -> TrainState:
-    return TrainState(None, None, {}, step=step)  # type: ignore[arg-type]
+    return TrainState(None, {}, step=step)  # type: ignore[arg-type]
 
 
 def test_losses_are_means_and_tokens_are_sums_by_problem() -> None:

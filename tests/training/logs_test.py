@@ -35,6 +35,16 @@ def test_a_resumed_log_is_cut_at_the_checkpoint_and_at_a_half_written_line(tmp_p
     assert [record["loss"] for record in records(tmp_path)] == [10.0, 20.0, 31.0]
 
 
+def test_an_evaluation_that_is_made_again_is_cut_as_well(tmp_path: Path) -> None:
+    with RunLog(tmp_path, 0) as log:
+        for step in (10, 20):
+            log.write("train", step, {"loss": 1.0})
+            log.write("eval", step, {"accuracy": 50.0})
+    RunLog(tmp_path, 20, evaluates_again=True).close()
+    kept = [(record["kind"], record["step"]) for record in records(tmp_path)]
+    assert kept == [("train", 10), ("eval", 10), ("train", 20)]
+
+
 def test_tensorboard_reads_the_same_numbers_by_problem(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

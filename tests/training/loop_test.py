@@ -16,7 +16,8 @@ from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
 from t2t_mm.settings import HParams
-from t2t_mm.training import step as step_module
+from t2t_mm.training import train as train_module
+from t2t_mm.training.on_tensorflow import tensorflow_backend
 from t2t_mm.training.train import train
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -80,7 +81,7 @@ def test_a_loss_that_is_no_number_names_the_problem(tiny_run: TinyRun, tmp_path:
 def test_what_is_saved_and_scored_has_every_update(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(step_module, "LEAST_POSTPONED", 1)
+    monkeypatch.setattr(tensorflow_backend, "LEAST_POSTPONED", 1)
     scores, weights = [], []
     for overlap in (True, False):
         output_dir = tmp_path / str(overlap)
@@ -99,3 +100,41 @@ def test_what_is_saved_and_scored_has_every_update(
     assert len(scores[0]) == 2 * (len(PROBLEMS) + 1)
     assert scores[0] == scores[1]
     np.testing.assert_equal(*weights)
+
+
+@pytest.mark.slow
+def test_a_run_killed_in_its_evaluation_loses_nothing(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is saved before, evaluates when it is started again, and is the run never killed."""
+
+    def start(name: str) -> None:
+        train(
+            list(PROBLEMS),
+            hparams=hparams(steps=4, eval_every=2, log_every=1),
+            data_dir=tiny_run.data_dir,
+            output_dir=tmp_path / name,
+        )
+
+    def kill(*_: object) -> None:
+        raise SystemExit("killed")
+
+    def read(name: str) -> tuple[list[object], dict[str, object], dict[str, np.ndarray]]:
+        lines = (tmp_path / name / "log.jsonl").read_text().splitlines()
+        evaluations = [line for line in map(json.loads, lines) if line["kind"] == "eval"]
+        latest = CheckpointStore(tmp_path / name).find_latest()
+        assert latest is not None and latest.step == 4
+        with np.load(latest.path / WEIGHTS) as arrays:
+            return evaluations, latest.read_state(), dict(arrays)
+
+    start("undisturbed")
+    with monkeypatch.context() as patch:
+        patch.setattr(train_module, "score_validation_splits", kill)
+        with pytest.raises(SystemExit):
+            start("killed")
+    saved = CheckpointStore(tmp_path / "killed").find_latest()
+    assert saved is not None and saved.step == 2
+    assert saved.read_state()["best_step"] == -1
+    start("killed")
+    assert len(read("killed")[0]) == 2 * (len(PROBLEMS) + 1)
+    np.testing.assert_equal(read("killed"), read("undisturbed"))

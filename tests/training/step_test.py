@@ -11,11 +11,11 @@ from changed_settings import change_settings
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.registry import load_hparams
-from t2t_mm.run.checkpoint import name_variables, restore_variables, write_arrays
+from t2t_mm.run.checkpoint import restore_variables, write_arrays
 from t2t_mm.run.task import Task
 from t2t_mm.settings import OptimizerHParams
-from t2t_mm.training import step as step_module
-from t2t_mm.training.optimizer import build_optimizer
+from t2t_mm.training.on_tensorflow import tensorflow_backend
+from t2t_mm.training.on_tensorflow.tensorflow_backend import TensorFlowBackend
 from t2t_mm.training.step import TrainStep
 
 HPARAMS = load_hparams(
@@ -44,7 +44,13 @@ def make_step(
     **model_changes: object,
 ) -> TrainStep:
     specs = {key.share_key: ModalitySpec(key, 32) for key in (Language(), OTHER)}
-    hparams = change_settings(HPARAMS, **model_changes)
+    hparams = change_settings(
+        HPARAMS,
+        accumulate_steps=accumulate_steps,
+        jit_compile=jit_compile,
+        overlap_update=overlap_update,
+        **model_changes,
+    )
     model = build_multimodel(
         hparams.model,
         experts=hparams.experts,
@@ -54,19 +60,11 @@ def make_step(
         num_problems=3,
         seed=1,
     )
-    optimizer = build_optimizer(OptimizerHParams(), model.trainable_variables)
-    return TrainStep(
-        model,
-        optimizer,
-        label_smoothing=0.1,
-        accumulate_steps=accumulate_steps,
-        jit_compile=jit_compile,
-        overlap_update=overlap_update,
-    )
+    return TrainStep(TensorFlowBackend(model, OptimizerHParams(), hparams.train))
 
 
 def values(step: TrainStep) -> dict[str, np.ndarray]:
-    return {v.path: v.numpy() for v in step.model.trainable_variables}
+    return {v.path: v.numpy() for v in step.backend.model.trainable_variables}
 
 
 @pytest.mark.slow
@@ -101,7 +99,7 @@ LOADS = {"encoder", "decoder"}
 
 def choose_experts_by_position(step: TrainStep) -> None:
     """A new gate sends every position to the same experts."""
-    for weight in step.model.weights:
+    for weight in step.backend.model.weights:
         if weight.path.endswith("gate/choice"):
             weight.assign(np.random.default_rng(7).normal(size=weight.shape))
 
@@ -117,7 +115,7 @@ BATCHES = [
 @pytest.mark.slow
 def test_postponed_updates_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two signatures in turn, settled in the middle: every bit of weights and moments."""
-    monkeypatch.setattr(step_module, "LEAST_POSTPONED", 100)
+    monkeypatch.setattr(tensorflow_backend, "LEAST_POSTPONED", 100)
     later, at_once = make_step(overlap_update=True), make_step()
     for steps in (BATCHES[:3], BATCHES[3:] + BATCHES):
         for one, examples in steps:
@@ -127,23 +125,24 @@ def test_postponed_updates_are_those_made_at_once(monkeypatch: pytest.MonkeyPatc
             path for path, value in values(later).items() if (value != values(at_once)[path]).any()
         ]
         assert len(moved) > 50  # these wait
-        later.optimizer.settle()
+        later.backend.settle()
         for path, value in values(later).items():
             np.testing.assert_array_equal(value, values(at_once)[path], err_msg=path)
-        for name, state in later.optimizer.state().items():
-            np.testing.assert_array_equal(state, at_once.optimizer.state()[name], err_msg=name)
+        expected = at_once.backend.state()["optimizer"]
+        for name, state in later.backend.state()["optimizer"].items():
+            np.testing.assert_array_equal(state, expected[name], err_msg=name)
 
 
 @pytest.mark.slow
 def test_what_a_batch_does_not_reach_is_left_alone_when_updates_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(step_module, "LEAST_POSTPONED", 1)
+    monkeypatch.setattr(tensorflow_backend, "LEAST_POSTPONED", 1)
     step = make_step(overlap_update=True)
     before = values(step)
     for _ in range(2):
         step.update(task("reverse", 2, targets=OTHER), batch(5), 1e-2)
-    step.optimizer.settle()
+    step.backend.settle()
     kept = {path for path, value in values(step).items() if (value == before[path]).all()}
     unread = {path for path in before if "language_other/input" in path}
     assert unread and unread <= kept
@@ -202,7 +201,7 @@ def test_accumulated_batches_equal_one_batch_of_both() -> None:
 
 
 @pytest.mark.slow
-def test_an_update_of_two_signatures_reaches_both_and_the_next_only_its_own() -> None:
+def test_one_graph_makes_accumulated_updates_and_reaches_what_its_batches_reached() -> None:
     step = make_step(2)
     start = values(step)
     step.accumulate(task("ende", 0), batch(5))
@@ -218,12 +217,18 @@ def test_an_update_of_two_signatures_reaches_both_and_the_next_only_its_own() ->
     after_one = values(step)
     moved = [path for path in softmaxes if (after_one[path] != after_both[path]).any()]
     assert moved == [path for path in softmaxes if "language_shared" in path]
+    step.accumulate(task("reverse", 2, targets=OTHER), batch(5))
+    step.accumulate(task("reverse", 2, targets=OTHER), batch(5))
+    step.apply_accumulated(1e-2)
+    assert step.num_traces == 3  # of two signatures, and the update of any of them
+    counts = step.backend.state()["optimizer"]
+    assert [int(np.asarray(counts[f"count/{path}"])) for path in softmaxes] == [2, 2]
 
 
 def test_each_update_moves_the_biases_and_a_checkpoint_keeps_them(tmp_path: Path) -> None:
     rate = 0.125
     step = make_step(balancing="bias", bias_update_rate=rate)
-    variables = [v for v in step.model.variables if v.path.endswith("gate/bias")]
+    variables = [v for v in step.backend.model.variables if v.path.endswith("gate/bias")]
     assert len(variables) == 2
 
     def biases_after(*seeds: int) -> np.ndarray:
@@ -235,10 +240,7 @@ def test_each_update_moves_the_biases_and_a_checkpoint_keeps_them(tmp_path: Path
     moved = biases_after(1, 2)
     np.testing.assert_array_equal(moved, np.round(moved))
     assert np.abs(moved).max() > 0
-    saved = {
-        "weights": name_variables(step.model.variables),
-        "optimizer": step.optimizer.state(),
-    }
+    saved = step.backend.state()
     for name, group in saved.items():
         write_arrays(tmp_path / name, group)
     later = biases_after(3, 4)
@@ -251,7 +253,7 @@ def test_each_update_moves_the_biases_and_a_checkpoint_keeps_them(tmp_path: Path
 
 def test_gates_of_problems_share_a_trace_and_each_learns_from_its_own_batches() -> None:
     step = make_step(gate="problem")
-    choices = [v for v in step.model.variables if v.path.endswith("gate/choice")]
+    choices = [v for v in step.backend.model.variables if v.path.endswith("gate/choice")]
     tasks = [dataclasses.replace(task("ende", 0), problem_index=index) for index in (0, 2)]
     for one in tasks:
         step.update(one, batch(6), 1e-3)
@@ -270,3 +272,42 @@ def test_slots_dropped_for_want_of_room_are_in_the_metrics_of_a_capacity_alone()
     metrics = all_of_them.update(task("ende", 0), batch(6), 1e-3)
     assert float(metrics["dropped_slots_percent"]) == 0.0
     assert "dropped_slots_percent" not in make_step().update(task("ende", 0), batch(6), 1e-3)
+
+
+COMMANDS = ("de", "fr", "reverse")
+
+
+def rows_of(step: TrainStep, command: str) -> dict[str, np.ndarray]:
+    """A command's row, moments and count, as a checkpoint keeps them."""
+    step.backend.settle()
+    state = step.backend.state()
+    name = f"multimodel/command.{command}"
+    kinds = ("first_moment", "second_moment", "count")
+    rows = {kind: np.asarray(state["optimizer"][f"{kind}/{name}"]) for kind in kinds}
+    return rows | {"weights": np.asarray(state["weights"][name])}
+
+
+@pytest.mark.parametrize("accumulate_steps", [1, 2])
+def test_a_command_that_no_batch_gives_is_left_alone(accumulate_steps: int) -> None:
+    """One update of ende, three of enfr: neither the row of "de" nor its count moves in these."""
+    step = make_step(accumulate_steps, overlap_update=True)
+
+    def update(one: Task, seed: int) -> None:
+        if accumulate_steps == 1:
+            step.update(one, batch(6, seed), 1e-2)
+            return
+        for part in range(accumulate_steps):
+            step.accumulate(one, batch(6, seed + 10 * part))
+        step.apply_accumulated(1e-2)
+
+    start = {command: rows_of(step, command) for command in COMMANDS}
+    update(task("ende", 0), 1)
+    after = {command: rows_of(step, command) for command in COMMANDS}
+    assert all((after["de"][kind] != start["de"][kind]).any() for kind in after["de"])
+    for seed in (2, 3, 4):
+        update(task("enfr", 1), seed)
+    np.testing.assert_equal(rows_of(step, "de"), after["de"])
+    np.testing.assert_equal(rows_of(step, "reverse"), start["reverse"])
+    assert [int(rows_of(step, command)["count"]) for command in COMMANDS] == [1, 3, 0]
+    moved = rows_of(step, "fr")["weights"] - start["fr"]["weights"]
+    assert 5e-3 < np.abs(moved).max() < 4e-2  # Adam's first steps are about the rate, 1e-2

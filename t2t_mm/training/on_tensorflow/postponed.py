@@ -18,6 +18,7 @@ Numbers = Mapping[str, Any]
 """The scalars of updates by name; float32[variables], or of one variable."""
 
 NEUTRAL = {
+    "factor": 1.0,
     "beta1_power": 0.0,
     "beta2_power": 0.0,
     "lr": 0.0,
@@ -25,14 +26,15 @@ NEUTRAL = {
     "beta2": 1.0,
     "epsilon": 1.0,
 }
-"""Numbers with which an update by zeros changes nothing, to the last bit."""
+"""Numbers with which an update changes nothing, to the last bit."""
 
 
 class Updates:
     """Makes the updates of an optimizer's variables; gradients may wait, with their numbers.
 
     In a traced function, `carry_out` comes before anything reads the variables, and `make` after
-    the gradients are known; `make_room` comes before each call of such a function.
+    the gradients are known; `make_room` comes before such a function is traced, and before each
+    call of it.
 
     Args:
         variables: All variables of the optimizer.
@@ -43,6 +45,8 @@ class Updates:
         self.first_moments = [make_zeros_beside(variable) for variable in variables]
         self.second_moments = [make_zeros_beside(variable) for variable in variables]
         self._gradients: dict[int, tf.Variable] = {}
+        # TensorFlow's graph optimizer believes that a variable has the shape of what is assigned
+        # to it anywhere in the graph, if that shape is known: it is not to know this one.
         self._nothing = _make_variable_of_any_shape(tf.zeros([0]))
         self._waiting: set[int] = set()
         self._numbers = tf.Variable(self._repeat_neutral(), trainable=False)
@@ -53,24 +57,21 @@ class Updates:
 
     def make_room(self, indices: Iterable[int]) -> None:
         """Let something wait for each of these variables: an update that changes nothing."""
-        for i in indices:
-            if i not in self._waiting:
-                self._put_zeros(i)
-                self._waiting.add(i)
-
-    def _put_zeros(self, i: int) -> None:
-        with tf.device(self.variables[i].device):
-            zeros = tf.zeros_like(self.variables[i])
-            if i in self._gradients:
-                self._gradients[i].assign(zeros)
-            else:
-                self._gradients[i] = _make_variable_of_any_shape(zeros)
+        for i in set(indices) - self._waiting:
+            with tf.device(self.variables[i].device):
+                zeros = tf.zeros_like(self.variables[i])
+                if i in self._gradients:
+                    self._gradients[i].assign(zeros)
+                else:
+                    self._gradients[i] = _make_variable_of_any_shape(zeros)
+            self._waiting.add(i)
 
     def carry_out(self, indices: Iterable[int]) -> None:
         """Make the waiting updates of these variables one after the other, in this order.
 
         In a graph, one core (of each device) goes through them while the others compute with what
-        is up to date. Each gradient's memory is free as soon as its update is made.
+        is up to date. What waited is emptied first, so that the gradient is clipped in its place
+        and its memory is free as soon as its update is made.
         """
         nothing = self._nothing.read_value()
         rows = tf.unstack(self._numbers)
@@ -81,47 +82,48 @@ class Updates:
             numbers = {name: values[i] for name, values in columns.items()}
             with tf.control_dependencies(last.get(device, [])):
                 gradient = self._gradients[i].read_value()
+            with tf.control_dependencies([gradient]):
+                emptied = self._gradients[i].assign(nothing)
+            with tf.control_dependencies([emptied]):
                 last[device] = [self._update_variable(i, gradient, numbers)]
-            with tf.control_dependencies(last[device]):
-                self._gradients[i].assign(nothing)
 
     def _update_variable(self, i: int, gradient: tf.Tensor, numbers: Numbers) -> Any:
         variable = self.variables[i]
+        factor, *others = (numbers[name] for name in NEUTRAL)
         with tf.device(variable.device):
             return tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
                 m=self.first_moments[i].handle,
                 v=self.second_moments[i].handle,
-                grad=gradient,
-                **numbers,
+                grad=tf.ensure_shape(gradient, variable.shape) * factor,
+                **dict(zip([*NEUTRAL][1:], others, strict=True)),
             )
 
     def make(
-        self, gradients: Mapping[int, tf.Tensor], numbers: Numbers, postpone: Sequence[int] = ()
+        self, gradients: Mapping[int, tf.Tensor], numbers: Numbers, postpone: Iterable[int] = ()
     ) -> None:
         """Update variables, or let their updates wait after what waited for them was carried out.
 
         Args:
             gradients: By the variable's index.
             numbers: float32[variables] each.
-            postpone: Which updates wait; for a variable without gradient a change of nothing does.
+            postpone: Which updates wait, of those that have a gradient.
         """
         at_once = dict(gradients)
         if postpone:
-            self._put({i: at_once.pop(i, None) for i in postpone}, numbers)
+            self._put({i: at_once.pop(i) for i in postpone}, numbers)
         columns = {name: tf.unstack(values) for name, values in numbers.items()}
         for i, gradient in at_once.items():
             of_variable = {name: values[i] for name, values in columns.items()}
             self._update_variable(i, gradient, of_variable)
 
-    def _put(self, gradients: Mapping[int, tf.Tensor | None], numbers: Numbers) -> None:
-        is_put, is_reached = np.zeros([2, len(self.variables)], bool)
+    def _put(self, gradients: Mapping[int, tf.Tensor], numbers: Numbers) -> None:
+        is_put = np.zeros([len(self.variables)], bool)
         for i, gradient in gradients.items():
-            is_put[i], is_reached[i] = True, gradient is not None
-            nothing = tf.zeros_like(self.variables[i])
-            self._gradients[i].assign(nothing if gradient is None else gradient)
-        rows = [tf.where(is_reached, numbers[name], NEUTRAL[name]) for name in NEUTRAL]
-        self._numbers.assign(tf.where(is_put, tf.stack(rows), self._numbers))
+            is_put[i] = True
+            self._gradients[i].assign(gradient)
+        rows = tf.stack([numbers[name] for name in NEUTRAL])
+        self._numbers.assign(tf.where(is_put, rows, self._numbers))
 
     def settle(self) -> None:
         """Make all updates that wait: afterwards the variables are what they should be."""

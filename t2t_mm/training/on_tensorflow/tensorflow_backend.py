@@ -1,0 +1,200 @@
+"""The backend of TensorFlow: a tape, and a graph for each signature."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from t2t_mm.errors import UserError
+from t2t_mm.inference.tracing import trace
+from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.run.named_variables import name_variables
+from t2t_mm.settings import OptimizerHParams
+from t2t_mm.settings.sections import TrainHParams
+from t2t_mm.training.objective import Batch, Signature, StepMetrics, compute_objective
+from t2t_mm.training.on_tensorflow.gradient_sums import GradientSums
+from t2t_mm.training.on_tensorflow.optimizer import Adam
+
+LEAST_POSTPONED = 2**16
+"""Variables of fewer elements are updated at once: to wait costs three more operations."""
+_RATE = tf.TensorSpec([], tf.float32)
+
+
+class TensorFlowBackend:
+    """See `training.backend.Backend`.
+
+    Problems of one signature share one graph: the command is a tensor and every axis is dynamic.
+    No batch's own shape is ever traced: a resumed run meets other batches first, and other graphs
+    round otherwise.
+
+    With `train.overlap_update` large variables are updated beside the next step's forward pass.
+    Until `settle`, neither they nor their moments are to be read. Not under XLA, nor where
+    gradients are accumulated.
+
+    Args:
+        model: Built; every variable exists.
+        optimizer: Adam's settings.
+        train: Those of the loop.
+    """
+
+    def __init__(self, model: MultiModel, optimizer: OptimizerHParams, train: TrainHParams) -> None:
+        self.model = model
+        self.train = train
+        self.pads_batches = train.jit_compile
+        self.optimizer = Adam(model.trainable_variables, model.row_names, optimizer)
+        self._index = {name: i for i, name in enumerate(self.optimizer.names)}
+        self._has_gradient: dict[Signature, list[bool]] = {}
+        self._sums: GradientSums | None = None
+        if train.accumulate_steps > 1:
+            self._sums = GradientSums(self.optimizer)
+
+    @staticmethod
+    def prepare_process(train: TrainHParams) -> None:
+        """See `Backend`."""
+        if train.num_threads:
+            try:
+                tf.config.threading.set_intra_op_parallelism_threads(train.num_threads)
+            except RuntimeError as error:
+                raise UserError(
+                    "train.num_threads must be set before TensorFlow has run anything",
+                    received={"train.num_threads": train.num_threads},
+                    fix="Start a new process.",
+                ) from error
+        if train.deterministic:
+            tf.config.experimental.enable_op_determinism()
+
+    def compile_update(
+        self, signature: Signature, example: Batch
+    ) -> Callable[[Batch, float], StepMetrics]:
+        """See `Backend`."""
+        postponed = self.choose_postponed(signature)
+        updates = self.optimizer.updates
+
+        def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
+            updates.carry_out(postponed)
+            gradients, metrics = self.compute_gradients(signature, batch)
+            metrics["gradient_norm"] = self.optimizer.apply(
+                gradients, self._mark_rows(gradients, batch), learning_rate, postpone=postponed
+            )
+            return metrics
+
+        updates.make_room(postponed)
+        graph = trace(update, [example, _RATE], self.train.jit_compile)
+        self._check_reach(signature)
+
+        def run(batch: Batch, learning_rate: float) -> StepMetrics:
+            updates.make_room(postponed)
+            metrics: StepMetrics = graph(batch, tf.constant(learning_rate, tf.float32))
+            return metrics
+
+        return run
+
+    def choose_postponed(self, signature: Signature) -> list[int]:
+        """Return the variables whose updates a step of this signature leaves to the next one.
+
+        No input net reads any of these: the next step may be of another signature, and makes only
+        the updates that wait for its own.
+        """
+        if not self.train.overlap_update or self.train.jit_compile or self._sums is not None:
+            return []
+        nets = self.model.modalities.values()
+        read = {variable.path for net in nets for variable in net.list_input_variables()}
+        return [
+            self._index[variable.path]
+            for variable in self.model.list_reached_variables(*signature)
+            if math.prod(variable.shape) >= LEAST_POSTPONED
+            and variable.path not in read | self.model.row_names.keys()
+        ]
+
+    def compute_gradients(
+        self, signature: Signature, batch: Batch
+    ) -> tuple[dict[int, tf.Tensor], StepMetrics]:
+        """Compute the gradients of one batch, within the function that is being traced.
+
+        Returns:
+            The gradient of each variable that the signature reaches, by its index in the
+            optimizer: zeros where nothing comes, as to the encoder in a model without attention.
+            And the batch's metrics.
+        """
+        with tf.GradientTape() as tape:
+            objective, metrics = compute_objective(
+                self.model, signature, batch, self.train.label_smoothing
+            )
+        found = tape.gradient(objective, self.optimizer.variables)
+        self._has_gradient[signature] = [gradient is not None for gradient in found]
+        gradients = {
+            i: tf.zeros_like(self.optimizer.variables[i])
+            if found[i] is None
+            else tf.convert_to_tensor(found[i])
+            for i in self._list_reached(signature)
+        }
+        return gradients, metrics
+
+    def _list_reached(self, signature: Signature) -> list[int]:
+        reached = self.model.list_reached_variables(*signature)
+        return sorted(self._index[variable.path] for variable in reached)
+
+    def _check_reach(self, signature: Signature) -> None:
+        """Refuse nets that reach more variables than they say, after a function was traced.
+
+        Updates would be lost, or would wait while what they change is read.
+        """
+        said = self._list_reached(signature)
+        found = np.flatnonzero(self._has_gradient[signature])
+        beside = [self.optimizer.names[i] for i in found if i not in said]
+        if beside:
+            raise UserError(
+                f"A batch from {signature[0]} to {signature[1]} reaches variables that its nets do "
+                "not name",
+                received={"variables": beside},
+                fix="Let list_input_variables and list_target_variables of the modality return all "
+                "that each side uses; a variable of both sides belongs in both.",
+            )
+
+    def _mark_rows(self, gradients: Mapping[int, Any], batch: Batch) -> dict[int, tf.Tensor]:
+        """Return which rows a batch reaches of each table that has a gradient."""
+        tables = self.optimizer.row_names.keys() & gradients.keys()
+        return {i: self.model.mark_rows(batch["command"]) for i in tables}
+
+    def compile_accumulation(
+        self, signature: Signature, example: Batch
+    ) -> Callable[[Batch], StepMetrics]:
+        """See `Backend`."""
+        sums = self._require_sums()
+
+        def accumulate(batch: Batch) -> StepMetrics:
+            gradients, metrics = self.compute_gradients(signature, batch)
+            parts = {i: one / self.train.accumulate_steps for i, one in gradients.items()}
+            sums.add(parts, self._mark_rows(gradients, batch))
+            return metrics
+
+        compiled: Callable[[Batch], StepMetrics]
+        compiled = trace(accumulate, [example], self.train.jit_compile)
+        self._check_reach(signature)
+        return compiled
+
+    def compile_accumulated_update(self) -> Callable[[float], tf.Tensor]:
+        """See `Backend`."""
+        graph = trace(self._require_sums().apply, [_RATE])
+        return lambda learning_rate: graph(tf.constant(learning_rate, tf.float32))
+
+    def _require_sums(self) -> GradientSums:
+        assert self._sums is not None, "gradients are accumulated where accumulate_steps is 1"
+        return self._sums
+
+    def compile_forward(self, function: Callable[..., Any], examples: Sequence[Any]) -> Any:
+        """See `Backend`."""
+        return trace(function, examples)
+
+    def state(self) -> dict[str, Mapping[str, Any]]:
+        """See `Backend`."""
+        weights = name_variables(self.model.variables, self.model.row_names)
+        return {"weights": weights, "optimizer": self.optimizer.state()}
+
+    def settle(self) -> None:
+        """See `Backend`."""
+        self.optimizer.updates.settle()
