@@ -100,14 +100,14 @@ def measure(case: Case, num_steps: int, settings: str, profile: bool, num_thread
     figures = {
         "examples": case.batch_size,
         "target_tokens": case.batch_size * max(case.target_length, 1),
-        "parameters": step.model.count_params(),
+        "parameters": step.backend.model.count_params(),
         "peak_bytes": read_peak_bytes(),
         "first_step_seconds": first,
         "seconds": statistics.median(seconds),
         "quartiles": statistics.quantiles(seconds, n=4)[::2],
         "matmul_rate": 2 * 2048**3 / statistics.median(products),
         "operations": count_operations(
-            lambda: step.compute_gradients(task.signature, {**batch, **task.indices()})
+            lambda: step.backend.compute_gradients(task.signature, {**batch, **task.indices()})
         ),
     }
     figures["share"] = figures["operations"] / figures["seconds"] / figures["matmul_rate"]

@@ -1,5 +1,10 @@
 """The pure Adam against the algorithm written out in NumPy, and its counts by variable and row."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -88,3 +93,57 @@ def test_a_bound_of_zero_clips_nothing() -> None:
     norm = measure_norm([np.full(4, 50.0, "f4")])
     assert float(norm) == pytest.approx(100.0)
     assert float(find_clip_factor(norm, 0.0)) == 1.0
+
+
+ON_JAX = """
+import sys
+sys.modules["tensorflow"] = None  # any import of it now fails
+import jax
+import numpy as np
+from t2t_mm.settings import OptimizerHParams
+from t2t_mm.training.adam import AdamState, update_variables
+
+hparams = OptimizerHParams(clip_norm=0.5)
+draw = np.random.default_rng(0)
+values = {name: draw.normal(size=(3, 2)).astype("f4") for name in ("a", "table")}
+counts = {"a": np.zeros((), "int32"), "table": np.zeros(3, "int32")}
+states = {name: AdamState(0 * one, 0 * one, counts[name]) for name, one in values.items()}
+
+@jax.jit
+def update(values, states, gradients, reached):
+    return update_variables(values, states, gradients, reached, 0.1, hparams)
+
+for reached in ((True, [True, False, False]), (False, [True, True, False])):
+    gradients = {name: draw.normal(size=(3, 2)).astype("f4") for name in values}
+    gradients["a"] *= reached[0]
+    gradients["table"] *= np.array(reached[1])[:, None]
+    marks = {"a": np.array(reached[0]), "table": np.array(reached[1])}
+    values, states, norm = update(values, states, gradients, marks)
+found = {"norm": norm, **values} | {f"count/{n}": one.count for n, one in states.items()}
+np.savez(sys.argv[1], **found)
+"""
+
+
+def test_the_same_functions_run_compiled_on_jax(tmp_path: Path) -> None:
+    pytest.importorskip("jax")
+    programs = {
+        "jax": ON_JAX,
+        "tensorflow": ON_JAX.replace('sys.modules["tensorflow"] = None', "")
+        .replace("import jax", "")
+        .replace("@jax.jit", ""),
+    }
+    found = {}
+    for backend, program in programs.items():
+        file = tmp_path / f"{backend}.npz"
+        environment = os.environ | {
+            "KERAS_BACKEND": backend,
+            "JAX_PLATFORMS": "cpu",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        }
+        subprocess.run([sys.executable, "-c", program, str(file)], env=environment, check=True)
+        with np.load(file) as arrays:
+            found[backend] = dict(arrays)
+    ours, theirs = found["tensorflow"], found["jax"]
+    assert theirs["count/table"].tolist() == [2, 1, 0] and theirs["count/a"] == 1
+    for name, one in ours.items():
+        np.testing.assert_allclose(theirs[name], one, rtol=1e-5, atol=1e-6, err_msg=name)
