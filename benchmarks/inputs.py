@@ -15,8 +15,7 @@ import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Callable, Mapping
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,14 +67,14 @@ def measure_pipelines(settings: Settings) -> Rates:
     """Measure the examples a second that each problem's pipeline gives on one core."""
     if hasattr(os, "sched_setaffinity"):  # before TensorFlow makes its threads
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    _, _, iterators = open_problems(settings)
+    inputs, _, streams = open_problems(settings)
     rates = {}
-    for name, batches in iterators.items():
-        for _ in islice(batches, 3):
-            pass
+    for name in inputs.infos:
+        for _ in range(3):
+            streams.read(name)
         examples, start = 0, time.perf_counter()
         while time.perf_counter() - start < settings["seconds"]:
-            examples += len(next(batches)["targets"])
+            examples += len(streams.read(name)["targets"])
         rates[name] = examples / (time.perf_counter() - start)
     return rates
 
@@ -86,13 +85,13 @@ def measure_steps(settings: Settings) -> Rates:
     from t2t_mm.training.backend import find_backend
     from t2t_mm.training.step import TrainStep
 
-    inputs, hparams, iterators = open_problems(settings)
+    inputs, hparams, streams = open_problems(settings)
     tasks = make_tasks(inputs.problems)
     model = build_model(tasks, load_task_vocabularies(tasks, inputs.data_dir), hparams)
     step = TrainStep(find_backend()(model, hparams.optimizer, hparams.train))
     rates = {}
     for task in tasks:
-        batches = list(islice(iterators[task.name], settings["steps"]))
+        batches = [streams.read(task.name) for _ in range(settings["steps"])]
         float(step.update(task, batches[0], 1e-4)["loss"])  # traces, and warms up
         seconds = []
         for batch in batches:
@@ -103,8 +102,8 @@ def measure_steps(settings: Settings) -> Rates:
     return rates
 
 
-def open_problems(settings: Settings) -> tuple[Any, Any, Mapping[str, Any]]:
-    """Open the data of the problems, with the settings and an iterator over each one's batches."""
+def open_problems(settings: Settings) -> tuple[Any, Any, Any]:
+    """Open the data of the problems, with the settings and the stream of each one's batches."""
     from t2t_mm import registry
     from t2t_mm.registry import load_hparams
     from t2t_mm.training.training_inputs import open_inputs
@@ -113,7 +112,7 @@ def open_problems(settings: Settings) -> tuple[Any, Any, Mapping[str, Any]]:
     hparams = load_hparams(settings["hparams_set"])
     names = registry.expand_problems(settings["problems"])
     inputs = open_inputs(names, hparams.data, data_dir=Path(settings["data_dir"]))
-    return inputs, hparams, inputs.open_iterators(hparams)
+    return inputs, hparams, inputs.open_streams(hparams)
 
 
 def print_table(pipelines: Rates, steps: Rates) -> None:

@@ -59,7 +59,7 @@ def run_training(
             learning_rate = compute_learning_rate(state.step, hparams.optimizer, train.steps)
             for micro_step in range(train.accumulate_steps):
                 name = mixture.choose_problem(state.step * train.accumulate_steps + micro_step)
-                batch = next(state.iterators[name])
+                batch = state.inputs.read(name)
                 num_traces, start = train_step.num_traces, time.monotonic()
                 if train.accumulate_steps == 1:
                     metrics = train_step.update(by_name[name], batch, learning_rate)

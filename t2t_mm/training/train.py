@@ -111,9 +111,8 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
     vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
     model = build_model(run.tasks, vocabularies, hparams)
     backend = find_backend()(model, hparams.optimizer, hparams.train)
-    state = TrainState(backend, inputs.open_iterators(hparams))
-    if latest is not None:
-        state.restore(latest)
+    state = TrainState(backend, inputs.open_streams(hparams))
+    begun = [] if latest is None else state.restore(latest)
     write_run(run, vocabularies, inputs.data_dir)
     write_environment(run.directory, describe_environment(hparams.train.seed, sys.argv))
 
@@ -122,6 +121,8 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
         progress.note(line)
     for line in _introduce(run, model.count_params(), state.step):
         progress.note(line)
+    if begun:
+        progress.note(f"read in another way than before, so a new pass begins: {', '.join(begun)}")
     if differ_in_sharing(run.tasks, declared.tasks):
         progress.note("the run keeps the nets that it was trained with, not those declared now")
     evaluate: Evaluate | None = None

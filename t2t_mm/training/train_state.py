@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from t2t_mm.data.pipeline.input_positions import make_input_checkpoint
+from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.run.checkpoint import (
     OPTIMIZER,
     WEIGHTS,
@@ -26,7 +26,7 @@ class TrainState:
 
     Args:
         backend: Weights and seed generators, moments and counts.
-        iterators: Position in each problem's training data.
+        inputs: Position in each problem's training data.
         step: Updates made.
         counts: Per problem, what it has received: batches, examples, target tokens.
         best: Lowest mean log perplexity so far (`inf` before the first evaluation).
@@ -36,7 +36,7 @@ class TrainState:
     """
 
     backend: Backend
-    iterators: dict[str, Any]
+    inputs: InputStreams
     step: int = 0
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     best: float = float("inf")
@@ -59,7 +59,7 @@ class TrainState:
         return store.save(
             self.step,
             **self.backend.state(),
-            input_checkpoint=make_input_checkpoint(self.iterators),
+            input_checkpoint=self.inputs.make_checkpoint(),
             state=self._numbers(),
         )
 
@@ -78,16 +78,15 @@ class TrainState:
             "awaits_evaluation": self.awaits_evaluation,
         }
 
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to the moment of `checkpoint`."""
+    def restore(self, checkpoint: Checkpoint) -> list[str]:
+        """Go back to the moment of `checkpoint`; return the problems whose inputs begin anew."""
         self.backend.settle()
         parts = self.backend.state()
         restore_variables(checkpoint.path / WEIGHTS, parts["weights"])
         restore_variables(checkpoint.path / OPTIMIZER, parts["optimizer"], convert_optimizer_state)
-        inputs = make_input_checkpoint(self.iterators)
-        inputs.read(str(checkpoint.path / "input")).assert_consumed()
         state = checkpoint.read_state()
         self.step, self.counts = state["step"], state["counts"]
         self.best, self.best_step = state["best"], state["best_step"]
         self.best_of_problem = state["best_of_problem"]
         self.awaits_evaluation = state.get("awaits_evaluation", False)  # 0.1.0 has none
+        return self.inputs.restore(str(checkpoint.path / "input"))

@@ -7,11 +7,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.pipeline.datasets import make_training_dataset
+from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.data.pipeline.length_limits import choose_limits, count_dropped_examples
 from t2t_mm.data.pipeline.mixture import compute_mixture_rates
 from t2t_mm.data.records.stored import DataInfo, open_data
@@ -46,22 +46,21 @@ class TrainingInputs:
             for name, info in self.infos.items()
         }
 
-    def open_iterators(self, hparams: HParams) -> dict[str, Any]:
-        """Iterate over each problem's training batches without end; the position can be saved."""
+    def open_streams(self, hparams: HParams) -> InputStreams:
+        """Open each problem's training batches, without end; the position can be saved."""
         megabytes = max(hparams.data.shuffle_megabytes / len(self.problems), 1.0)
-        return {
-            problem.name: iter(
-                make_training_dataset(
-                    problem,
-                    data_dir=self.data_dir,
-                    batch=self.batches[problem.name],
-                    limits=choose_limits(problem, hparams.data),
-                    seed=hparams.train.seed + index,
-                    shuffle_megabytes=megabytes,
-                )
+        datasets = {
+            problem.name: make_training_dataset(
+                problem,
+                data_dir=self.data_dir,
+                batch=self.batches[problem.name],
+                limits=choose_limits(problem, hparams.data),
+                seed=hparams.train.seed + index,
+                shuffle_megabytes=megabytes,
             )
             for index, problem in enumerate(self.problems)
         }
+        return InputStreams(datasets)
 
     def describe(self, data: DataHParams) -> list[str]:
         """Return a line for each problem: examples, share, batch, and how many are too long."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.errors import UserError
 from t2t_mm.training.log_interval import LogInterval, count_resident_bytes
 from t2t_mm.training.logs import RunLog
@@ -46,7 +47,7 @@ def report(interval: LogInterval, folder: Path, state: TrainState) -> list[dict[
 
 
 def make_state(step: int = 3) -> TrainState:
-    return TrainState(None, {}, step=step)  # type: ignore[arg-type]
+    return TrainState(None, InputStreams({}), step=step)  # type: ignore[arg-type]
 
 
 def test_losses_are_means_and_tokens_are_sums_by_problem() -> None:

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.training.train_state import TrainState
 
@@ -34,13 +35,13 @@ class Counter:
 
 
 def make_state() -> TrainState:
-    numbers = iter(tf.data.Dataset.range(100))
-    return TrainState(Counter(), {"a/b": numbers})  # type: ignore[arg-type]
+    numbers = InputStreams({"a/b": tf.data.Dataset.range(100)})
+    return TrainState(Counter(), numbers)  # type: ignore[arg-type]
 
 
 def update(state: TrainState) -> int:
     """Makes an update from the next batch and returns the batch."""
-    number = int(next(state.iterators["a/b"]))
+    number = int(state.inputs.read("a/b"))
     state.backend.update(number)  # type: ignore[attr-defined]
     state.step += 1
     return number
@@ -57,7 +58,7 @@ def test_a_restored_state_goes_on_as_the_one_that_was_saved(tmp_path: Path) -> N
     assert latest is not None and latest.step == 3
 
     other = make_state()
-    other.restore(latest)
+    assert other.restore(latest) == []
     assert (other.step, other.counts, other.best, other.best_step) == (3, state.counts, 1.5, 3)
     assert (other.best_of_problem, other.awaits_evaluation) == ({"a/b": 1.5}, False)
     assert update(other) == 3

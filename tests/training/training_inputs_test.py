@@ -43,14 +43,14 @@ def test_the_digests_are_those_that_the_run_was_trained_on(tiny_run: TinyRun) ->
     assert len(set(inputs.compute_digests().values())) == 2
 
 
-def test_iterators_begin_alike_and_have_no_end(tiny_run: TinyRun) -> None:
+def test_streams_begin_alike_and_have_no_end(tiny_run: TinyRun) -> None:
     hparams = load_hparams("multimodel_tiny", overrides="data.max_pieces=64")
     inputs = open_inputs(["algorithmic_copy"], hparams.data, data_dir=tiny_run.data_dir)
-    first, again = (inputs.open_iterators(hparams)["algorithmic_copy"] for _ in range(2))
+    first, again = (inputs.open_streams(hparams) for _ in range(2))
     size = inputs.infos["algorithmic_copy"].sizes["train"]
     seen = 0
     while seen <= size:
-        batch, same = next(first), next(again)
+        batch, same = (stream.read("algorithmic_copy") for stream in (first, again))
         assert (batch["inputs"].numpy() == same["inputs"].numpy()).all()
         seen += len(batch["inputs"])
 

@@ -1,0 +1,60 @@
+"""The training batches of several problems, and where in them a run is: saved and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+
+class InputStreams:
+    """Batches of each problem, one after the other, at positions that a checkpoint holds.
+
+    Args:
+        datasets: By problem, in the run's order.
+
+    Example:
+        >>> import tempfile
+        >>> streams = InputStreams({"a/b": tf.data.Dataset.range(5)})
+        >>> saved = streams.make_checkpoint().write(tempfile.mkdtemp() + "/input")
+        >>> int(streams.read("a/b")), int(streams.read("a/b"))
+        (0, 1)
+        >>> streams.restore(saved), int(streams.read("a/b"))
+        ([], 0)
+    """
+
+    def __init__(self, datasets: Mapping[str, tf.data.Dataset]) -> None:
+        self._datasets = dict(datasets)
+        self._iterators = {name: iter(dataset) for name, dataset in datasets.items()}
+
+    def read(self, name: str) -> Any:
+        """Return the next batch of a problem."""
+        return next(self._iterators[name])
+
+    def make_checkpoint(self) -> tf.train.Checkpoint:
+        """Make what writes the positions."""
+        # An attribute's name cannot hold "/"; the order of the problems is fixed in run.json.
+        iterators = enumerate(self._iterators.values())
+        return tf.train.Checkpoint(**{f"input_{i}": iterator for i, iterator in iterators})
+
+    def restore(self, path: str) -> list[str]:
+        """Go to positions that were written.
+
+        Args:
+            path: What `tf.train.Checkpoint.write` returned.
+
+        Returns:
+            The problems that begin a new pass over their data, since they are read in another way
+            than when the position was written: with other limits, for example.
+        """
+        tf.train.load_checkpoint(path)  # a missing or damaged file is no position that fits not
+        begun = []
+        for i, (name, iterator) in enumerate(self._iterators.items()):
+            part = tf.train.Checkpoint(**{f"input_{i}": iterator})
+            try:
+                part.read(path).assert_existing_objects_matched()
+            except tf.errors.NotFoundError:  # it cannot be read any more
+                self._iterators[name] = iter(self._datasets[name])
+                begun.append(name)
+        return begun

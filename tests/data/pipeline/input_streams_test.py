@@ -1,0 +1,43 @@
+"""Positions of several streams, of names with slashes, come back; one that fits not begins anew."""
+
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from t2t_mm.data.pipeline.input_streams import InputStreams
+
+
+def start(**changed: tf.data.Dataset) -> InputStreams:
+    plain = tf.data.Dataset.range(10)
+    return InputStreams({"a/b": plain, "c": plain} | changed)
+
+
+def read(streams: InputStreams, name: str, count: int) -> list[int]:
+    return [int(streams.read(name)) for _ in range(count)]
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> str:
+    streams = start()
+    assert read(streams, "a/b", 3) + read(streams, "c", 1) == [0, 1, 2, 0]
+    return str(streams.make_checkpoint().write(str(tmp_path / "input")))
+
+
+def test_each_stream_goes_on_where_it_was(saved: str) -> None:
+    others = start()
+    assert others.restore(saved) == []
+    assert read(others, "a/b", 1) + read(others, "c", 1) == [3, 1]
+
+
+def test_a_stream_that_is_read_in_another_way_begins_a_new_pass(saved: str) -> None:
+    others = start(c=tf.data.Dataset.range(10).filter(lambda number: number != 1))
+    assert read(others, "c", 1) == [0]
+    assert others.restore(saved) == ["c"]
+    assert read(others, "a/b", 2) == [3, 4]
+    assert read(others, "c", 2) == [0, 2]
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(tf.errors.OpError):
+        start().restore(str(tmp_path / "input"))
