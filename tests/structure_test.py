@@ -197,6 +197,30 @@ def test_only_commands_know_flags(module: str) -> None:
     assert "absl.app" not in _imports(module, at_start=False)
 
 
+# Where the declaration of a kind of features is known: its own files, and the rooms that serve it.
+ROOMS_OF_KINDS = (
+    "t2t_mm.data.kinds",
+    "t2t_mm.data.pictures",
+    "t2t_mm.data.sounds",
+    "t2t_mm.problems",
+)
+KINDS = {"Audio", "Categorical", "Image", "Language"}
+
+
+@pytest.mark.parametrize(
+    "module", [name for name in MODULES if name != "t2t_mm" and not _is_under(name, ROOMS_OF_KINDS)]
+)
+def test_nobody_else_branches_on_a_kind_of_features(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    known = {
+        alias.name
+        for node in _statements(tree, at_start=True)
+        if isinstance(node, ast.ImportFrom) and node.module == "t2t_mm.features"
+        for alias in node.names
+    }
+    assert not known & KINDS
+
+
 REPORT_HEAVY = (
     f"\nimport sys\nheavy = sorted(set(sys.modules) & {HEAVY!r})\nassert not heavy, heavy\n"
 )

@@ -118,6 +118,13 @@ def make_training_dataset(
                 ]
             )
         )
+        may_be_empty = sum(one.number for one in dropped) >= info.sizes["train"]
+        if may_be_empty and next(iter(dataset), None) is None:
+            raise UserError(
+                f"No training example of problem {problem.name} is within all limits",
+                received={"data": "; ".join(map(str, dropped))},
+                fix="Raise one of the limits.",
+            )
     buffer_size = choose_shuffle_buffer_size(info, shuffle_megabytes)
     dataset = dataset.shuffle(buffer_size, seed=seed, reshuffle_each_iteration=True).repeat()
     dataset = dataset.enumerate().map(

@@ -1,13 +1,16 @@
 import itertools
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm import BatchSpec, Problem, UserError, registry
+from t2t_mm import BatchSpec, Language, Problem, UserError, registry
+from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.workers import generate_records
 from t2t_mm.data.kinds.feature_kind import Limit
 from t2t_mm.data.pipeline import datasets
@@ -140,6 +143,34 @@ def test_a_length_that_leaves_nothing_is_refused(data_dir: Path) -> None:
     limits = {"inputs": Limit("data.max_pieces=1", 1)}
     with pytest.raises(UserError, match=r"has inputs longer than data.max_pieces=1"):
         train(registry.problem("words_for_tests"), data_dir, limits=limits)
+
+
+@registry.register_problem("seesaw_for_tests")
+class Seesaw(Problem):
+    """The longer the input, the shorter the target."""
+
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
+    splits = ("train",)
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        for length in range(1, 20):
+            yield {"inputs": "a" * length, "targets": "a" * (20 - length)}
+
+
+@pytest.mark.parametrize(("limit", "is_enough"), [(5, False), (11, True)])
+def test_limits_that_leave_nothing_together_are_refused(
+    tmp_path: Path, limit: int, is_enough: bool
+) -> None:
+    options = GenerationOptions(progress=False)
+    generate_data("seesaw_for_tests", data_dir=tmp_path, options=options)
+    limits = {name: Limit(f"{name} of {limit}", limit) for name in ("inputs", "targets")}
+    problem = registry.problem("seesaw_for_tests")
+    if is_enough:
+        (batch,) = take(train(problem, tmp_path, limits=limits, batch=BatchSpec(examples=1)), 1)
+        assert batch["inputs"].shape == batch["targets"].shape == (1, 11)
+        return
+    with pytest.raises(UserError, match="of problem seesaw_for_tests is within all limits"):
+        train(problem, tmp_path, limits=limits)
 
 
 def test_an_example_longer_than_a_batch_is_refused(data_dir: Path) -> None:
