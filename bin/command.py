@@ -33,6 +33,8 @@ EXIT_INTERRUPTED = 130
 
 _HELP_FLAGS = frozenset({"--help", "-help", "-h", "-?", "--helpshort", "--helpfull"})
 # Read by TensorFlow and gRPC when they are imported, so they are set before.
+_ANY_LINE = re.compile("")
+_LINE_OF_TENSORFLOW = re.compile(r"[IWE]\d{4} \d|WARNING: All log messages before absl::")
 _QUIET_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "GRPC_VERBOSITY": "ERROR"}
 
 
@@ -106,20 +108,36 @@ def run_command(
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow without the lines that its C++ part always prints.
+    """Import TensorFlow without the lines that its C++ part always prints."""
+    with _hold_back(_ANY_LINE):
+        importlib.import_module("tensorflow")
 
-    They are kept back at file descriptor 2, and shown if the import fails.
-    """
+
+def import_user_modules(entries: Sequence[str]) -> None:
+    """Import a user's modules; should these import TensorFlow, as for a net, without its lines."""
+    from t2t_mm import registry
+
+    with _hold_back(_LINE_OF_TENSORFLOW):
+        registry.import_user_modules(entries)
+
+
+@contextlib.contextmanager
+def _hold_back(dropped: re.Pattern[str]) -> Iterator[None]:
+    """Hold back what is printed at file descriptor 2; drop such lines unless the block fails."""
     sys.stderr.flush()
+    has_succeeded = False
     with tempfile.TemporaryFile() as held_back:
         try:
             with _keep_descriptor(2):
                 os.dup2(held_back.fileno(), 2)
-                importlib.import_module("tensorflow")
-        except BaseException:
+                yield
+                sys.stderr.flush()
+                has_succeeded = True
+        finally:
             held_back.seek(0)
-            sys.stderr.write(held_back.read().decode("utf-8", "replace"))
-            raise
+            for line in held_back.read().decode("utf-8", "replace").splitlines(keepends=True):
+                if not (has_succeeded and dropped.match(line)):
+                    sys.stderr.write(line)
 
 
 @contextlib.contextmanager

@@ -62,9 +62,8 @@ def run_from_flags(flags: Any) -> int | None:
     missing = [f"--{name}" for name in ("problems", "data_dir") if not getattr(flags, name)]
     if missing:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-datagen --help.")
-    from t2t_mm import registry
 
-    registry.import_user_modules(flags.t2t_usr_dir)
+    command.import_user_modules(flags.t2t_usr_dir)
     if not flags.only_list:
         command.import_tensorflow()
     if flags.inspect:

@@ -55,12 +55,11 @@ def run_from_flags(flags: Any) -> int | None:
 
 def _answer_lines(flags: Any) -> int:
     command.import_tensorflow()
-    from t2t_mm import registry
     from t2t_mm.inference.decode import choose_task, decode_interactively
     from t2t_mm.inference.predictor import load
     from t2t_mm.run.run_directory import open_run
 
-    registry.import_user_modules(flags.t2t_usr_dir)
+    command.import_user_modules(flags.t2t_usr_dir)
     task = choose_task(open_run(flags.output_dir), flags.problem)  # before the model is loaded
     run = load(flags.output_dir, flags.checkpoint_path)
     decode_interactively(run[task.name], sys.stdin, sys.stdout)

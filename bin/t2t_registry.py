@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from t2t_mm import registry
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
 from t2t_mm.registry.description import describe, list_registered_names
@@ -31,7 +30,7 @@ def define_flags(flags: Any) -> None:
 
 def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
-    registry.import_user_modules(flags.t2t_usr_dir)
+    command.import_user_modules(flags.t2t_usr_dir)
     match flags.arguments:
         case ["list"]:
             print_names(flags.kind or "", as_json=flags.json)

@@ -46,10 +46,9 @@ def define_flags(flags: Any) -> None:
 def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
     if flags.registry_help:
-        from t2t_mm import registry
         from t2t_mm.bin.t2t_registry import print_names
 
-        registry.import_user_modules(flags.t2t_usr_dir)
+        command.import_user_modules(flags.t2t_usr_dir)
         print_names()
         return 0
     _require_flags(flags, "output_dir")
@@ -65,7 +64,7 @@ def _train_run(flags: Any) -> int:
     from t2t_mm import registry
     from t2t_mm.registry import load_hparams
 
-    registry.import_user_modules(flags.t2t_usr_dir)  # they may register hparams sets, too
+    command.import_user_modules(flags.t2t_usr_dir)  # they may register hparams sets, too
     hparams = load_hparams(
         flags.hparams_set,
         gin_files=flags.gin_file,

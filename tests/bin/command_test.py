@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,6 +129,23 @@ def test_tensorflow_is_silenced_unless_the_user_asked_for_its_log(
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
     run()
     assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
+
+
+@pytest.mark.parametrize(("end", "shows_all"), [("", False), ("raise ValueError('late')\n", True)])
+def test_what_a_users_module_prints_is_seen_but_tensorflows_lines_only_if_it_fails(
+    tmp_path: Path, end: str, shows_all: bool
+) -> None:
+    noise = "I0000 00:00:1.0 7 cudart_stub.cc:31] Could not find cuda drivers"
+    (tmp_path / "noisy_for_tests.py").write_text(
+        "import os, sys\nfrom t2t_mm import registry\n"
+        f"os.write(2, {noise!r}.encode() + b'\\n')\n"
+        "print('my own warning', file=sys.stderr)\n"
+        "registry.register_group('noisy_for_tests', ['mini_ende'])\n" + end
+    )
+    program = f"from t2t_mm.bin import command\ncommand.import_user_modules([{str(tmp_path)!r}])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "my own warning\n" in done.stderr
+    assert (noise in done.stderr) is shows_all is (done.returncode != 0)
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:
