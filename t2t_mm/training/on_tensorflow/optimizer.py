@@ -107,10 +107,6 @@ class Adam:
         for variable, result in zip(variables, (value, *new), strict=True):
             variable.assign(result)
 
-    def settle(self) -> None:
-        """Make the updates that were postponed, if any are."""
-        self.updates.settle()
-
     def state(self) -> dict[str, Any]:
         """Name all of the optimizer's state, for checkpoints: moments and counts of each variable.
 

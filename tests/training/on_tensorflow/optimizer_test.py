@@ -64,7 +64,7 @@ def test_equals_the_pure_functions(clip_norm: float, postpones: bool) -> None:
             postpone=postpone,
         )
         assert float(found) == pytest.approx(float(norm), rel=1e-6)
-        adam.settle()
+        adam.updates.settle()
     for i, name in enumerate(SHAPES):
         moments = (adam.updates.first_moments[i], adam.updates.second_moments[i])
         counts = adam.row_counts[i] if name in ROWS else adam.counts[i]
