@@ -41,11 +41,6 @@ def store_sound(value: Any) -> bytes:
     return stored
 
 
-def load_sound(stored: bytes) -> Samples:
-    """Return stored samples as float32[samples] in -1 to 1."""
-    return np.frombuffer(stored, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
-
-
 def resample_sound(samples: Any, from_hz: int, to_hz: int) -> Samples:
     """Return a sound at another sample rate, without what the new rate cannot hold.
 

@@ -8,7 +8,6 @@ import soxr
 from t2t_mm import UserError
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.sounds.stored_sounds import (
-    load_sound,
     resample_sound,
     store_sound,
 )
@@ -17,6 +16,10 @@ from t2t_mm.data.sounds.stored_sounds import (
 def sine(frequency_hz: float, rate_hz: int, seconds: float = 1.0) -> Any:
     times = np.arange(int(rate_hz * seconds)) / rate_hz
     return np.sin(2 * np.pi * frequency_hz * times).astype(np.float32)
+
+
+def load_sound(stored: bytes) -> Any:
+    return np.frombuffer(stored, "<i2") / 32767
 
 
 def test_integers_are_stored_as_they_are() -> None:
