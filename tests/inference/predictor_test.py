@@ -12,6 +12,7 @@ from tiny_run import PROBLEMS, TinyRun
 import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.inference import predictor, user_inputs
+from t2t_mm.run.named_variables import name_variables
 
 
 def test_is_a_mapping_from_problems_to_functions(tiny_run: TinyRun) -> None:
@@ -79,9 +80,12 @@ def test_a_named_checkpoint_is_the_one_that_is_read(tiny_run: TinyRun) -> None:
     path = tiny_run.output_dir / "checkpoints" / "00000010"
     run = t2t_mm.load(tiny_run.output_dir, path)
     assert run.restored.step == 10
+    model = run.restored.model
+    named = name_variables(model.variables, model.row_names)
     with np.load(path / "weights.npz") as arrays:
-        for variable in run.restored.model.variables:
-            np.testing.assert_array_equal(variable.numpy(), arrays[variable.path])
+        assert sorted(arrays) == sorted(named)
+        for name, variable in named.items():
+            np.testing.assert_array_equal(np.asarray(variable), arrays[name])
 
 
 def test_membership_is_answered_without_an_error(tiny_run: TinyRun) -> None:
