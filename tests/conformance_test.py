@@ -25,6 +25,7 @@ def ragged_mask(batch, length):
 
 
 def built(case, **kwargs):
+    keras.utils.set_random_seed(2)  # of initial weights: how far bfloat16 is off depends on them
     layer = case.make(**kwargs)
     case.call(layer, sequences(), ragged_mask(2, 6), False)
     for index, weight in enumerate(

@@ -45,7 +45,8 @@ def test_each_position_is_routed_by_itself():
     other = x.copy()
     other[0, 3] += 1.0
     difference = np.abs(np.asarray(block(x)[0]) - np.asarray(block(other)[0])).max(-1)[0]
-    np.testing.assert_array_equal(difference > 0, [False, False, False, True, False, False])
+    # Products of other sizes round otherwise: not 0 where an expert has one position more or less.
+    np.testing.assert_array_equal(difference > 1e-5, [False, False, False, True, False, False])
 
 
 def test_padding_changes_neither_outputs_nor_balance():
