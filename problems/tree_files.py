@@ -21,6 +21,7 @@ from t2t_mm.problems.treebank_files import (
     find_zips,
     read_tree_examples,
 )
+from t2t_mm.problems.treebank_splits import FilesBySplit, split_by_folder, split_by_name
 from t2t_mm.registry import register_problem
 
 _NAMED_ENDINGS: Final = (*ENDINGS, ".txt", ".trees")
@@ -37,11 +38,11 @@ class TreeFiles(Problem):
     - `train.mrg`, `validation.mrg` (`valid`, `val`, `dev`), `test.mrg`; instead of .mrg also .ptb,
       .txt or .trees. No validation file: about 1% of the training trees, at most 2,000, are held
       out instead, chosen by a hash of their text. No test file: no test split.
-    - Any .mrg and .ptb files in the folder or below: in the order of their paths the first 80% of
-      the files are for training, the next 10% for validation, the last 10% for test.
+    - Any .mrg and .ptb files in the folder or below. Where folders are named as splits (`train`,
+      `dev`, ...; `train` at least) the files below them are these splits. Otherwise 80% of the
+      files are for training, 10% for validation and 10% for test, chosen by a hash of their names.
     - One .zip in the folder with such files, which need not be unpacked. So the sample of the Penn
-      Treebank that NLTK distributes works as it is, with its files 0001 to 0159, 0160 to 0179 and
-      0180 to 0199:
+      Treebank that NLTK distributes works as it is:
 
         t2t-datagen --problems=tree_files --tmp_dir=~/nltk_data/corpora --data_dir=data
 
@@ -64,18 +65,14 @@ class TreeFiles(Problem):
     source = (
         "Bracketed trees in --tmp_dir, or in its folder or .zip NAME for tree_files/NAME: "
         "train.mrg, validation.mrg, test.mrg (also .ptb, .txt, .trees, .gz); or any .mrg and .ptb "
-        "files, in folders or in one .zip, which are split by file."
+        "files, in folders or in one .zip: in folders train, dev and test, or split by file."
     )
 
     @property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless it is known that there are no test files."""
-        folder = self._folder
-        if folder is not None and folder.is_dir():
-            named = self._find_named_files(folder)
-            if "train" in named and "test" not in named:
-                return SPLITS[:2]
-        return SPLITS
+        found = self._found
+        return SPLITS[:2] if "train" in found and "test" not in found else SPLITS
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
         """Yield {"inputs": words, "targets": symbols} in the order of the files."""
@@ -113,22 +110,29 @@ class TreeFiles(Problem):
         return self.tmp_dir / self.argument if self.tmp_dir and self.argument else self.tmp_dir
 
     @cached_property
-    def _files(self) -> dict[str, list[TreeFile]]:
+    def _files(self) -> FilesBySplit:
         """The files of each split that has any."""
-        folder = self._folder
-        files: dict[str, list[TreeFile]] = {}
-        if folder is not None and folder.is_dir():
-            files = self._find_named_files(folder)
-        if files and "train" not in files:
+        if not self._found:
+            raise self._make_nothing_found_error(
+                "trees",
+                "train.mrg (or .ptb, .txt, .trees; plain or .gz), or a folder or .zip of .mrg or "
+                ".ptb files",
+            )
+        if "train" not in self._found:
             raise self._make_nothing_found_error(
                 "a training file", "train.mrg beside the other files"
             )
-        if not files:
-            files = self._split_by_file(self._find_unnamed_files(folder))
-        self.raw_files_read += sorted({one.path for some in files.values() for one in some})
-        return files
+        self.raw_files_read += sorted({one.path for some in self._found.values() for one in some})
+        return self._found
 
-    def _find_named_files(self, folder: Path) -> dict[str, list[TreeFile]]:
+    @cached_property
+    def _found(self) -> FilesBySplit:
+        """The files of each split that there are now; nothing where there are none at all."""
+        folder = self._folder
+        named = self._find_named_files(folder) if folder is not None and folder.is_dir() else {}
+        return named or self._find_unnamed_files(folder)
+
+    def _find_named_files(self, folder: Path) -> FilesBySplit:
         """Find train.mrg, dev.ptb and the like by split."""
         files = {}
         names = sorted(path for path in folder.iterdir() if path.is_file())
@@ -150,12 +154,12 @@ class TreeFiles(Problem):
                 files[split] = [*found.values()]
         return files
 
-    def _find_unnamed_files(self, folder: Path | None) -> list[TreeFile]:
+    def _find_unnamed_files(self, folder: Path | None) -> FilesBySplit:
         """Find the .mrg and .ptb files below the folder, or else those of its one .zip."""
         archives: list[Path] = []
         if folder is not None and folder.is_dir():
             if files := find_files_below(folder):
-                return files
+                return self._split_files(files, folder)
             archives = find_zips(folder)
         elif folder is not None and self.argument:
             archives = [path for path in [folder.with_name(f"{folder.name}.zip")] if path.is_file()]
@@ -168,13 +172,21 @@ class TreeFiles(Problem):
                 received={"folder": str(folder)},
                 fix=f"Name one, as tree_files/{next(iter(found)).stem}.",
             )
-        if not found:
-            raise self._make_nothing_found_error(
-                "trees",
-                "train.mrg (or .ptb, .txt, .trees; plain or .gz), or a folder or .zip of .mrg or "
-                ".ptb files",
+        return next((self._split_files(files, path) for path, files in found.items()), {})
+
+    def _split_files(self, files: list[TreeFile], root: Path) -> FilesBySplit:
+        """Split files by the folders of splits that they lie in, or else by their names."""
+        if by_folder := split_by_folder(files, root):
+            return by_folder
+        if len(files) < 3:
+            raise UserError(
+                f"Problem {self.name} cannot split its trees by file",
+                expected="at least three .mrg or .ptb files; or files named train.mrg, "
+                "validation.mrg and test.mrg",
+                received={"files": ", ".join(file.name for file in files)},
+                fix="Rename a single file to train.mrg: then a part of it is held out.",
             )
-        return next(iter(found.values()))
+        return split_by_name(files, root)
 
     def _make_nothing_found_error(self, what: str, expected: str) -> UserError:
         return UserError(
@@ -183,22 +195,3 @@ class TreeFiles(Problem):
             received={"tmp_dir": str(self.tmp_dir or ""), "folder": str(self._folder or "")},
             fix="Put the files there, or name the folder that has them with --tmp_dir.",
         )
-
-    def _split_by_file(self, files: list[TreeFile]) -> dict[str, list[TreeFile]]:
-        """Split files in their order: 80% for training, then twice 10%; at least one each."""
-        count = len(files)
-        if count < 3:
-            raise UserError(
-                f"Problem {self.name} cannot split its trees by file",
-                expected="at least three .mrg or .ptb files; or files named train.mrg, "
-                "validation.mrg and test.mrg",
-                received={"files": ", ".join(file.name for file in files)},
-                fix="Rename a single file to train.mrg: then a part of it is held out.",
-            )
-        train = min(count * 8 // 10, count - 2)
-        validation = min(max(count * 9 // 10, train + 1), count - 1)
-        return {
-            "train": files[:train],
-            "validation": files[train:validation],
-            "test": files[validation:],
-        }

@@ -67,7 +67,7 @@ def test_treebanks_side_by_side(tmp_path: Path) -> None:
     assert found == {
         "first": ["first/train.mrg"],
         "second": ["second/train.ptb"],
-        "third": ["a.mrg"],
+        "third": ["c.mrg"],
     }
 
 
@@ -94,19 +94,44 @@ def test_without_a_validation_file_a_part_is_held_out_for_good(tmp_path: Path) -
     assert words(problem(tmp_path)) == found
 
 
+@pytest.mark.parametrize("validation", ["validation", "valid", "val", "dev"])
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_folders_named_as_splits_are_the_splits(
+    tmp_path: Path, form: str, validation: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = {
+        "train": ["bank/train/0.mrg", "bank/train/a/1.mrg"],
+        "validation": [f"bank/{validation}/0.mrg"],
+        "test": ["bank/test/0.mrg", "bank/test/train/1.mrg"],
+    }
+    every = [name for some in names.values() for name in some]
+    if form == "zip":
+        write_zip(tmp_path / "bank.zip", *every, "bank/extra/0.mrg")
+    else:
+        write(tmp_path, *every, "bank/extra/0.mrg")
+    assert words(problem(tmp_path)) == names
+    assert "left out 1 files of trees in none of the folders train" in caplog.text
+
+
+def test_folders_of_training_and_test_hold_out_a_part_of_training(tmp_path: Path) -> None:
+    write(tmp_path, "test/0.ptb", *(f"train/{number}.ptb" for number in range(50)))
+    found = words(problem(tmp_path))
+    assert found["test"] == ["test/0.ptb"]
+    assert found["validation"]
+    assert len(found["train"]) + len(found["validation"]) == 50
+
+
+def test_folders_of_splits_without_training_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, "dev/0.mrg", "test/0.mrg", "test/1.mrg")
+    with pytest.raises(UserError, match="folders of trees for dev, test, none for training"):
+        list(problem(tmp_path).generate("train"))
+
+
 @pytest.mark.parametrize(
-    ("count", "sizes"),
-    [
-        (3, (1, 1, 1)),
-        (4, (2, 1, 1)),
-        (5, (3, 1, 1)),
-        (9, (7, 1, 1)),
-        (10, (8, 1, 1)),
-        (25, (20, 2, 3)),
-    ],
+    ("count", "sizes"), [(3, (1, 1, 1)), (9, (7, 1, 1)), (10, (8, 1, 1)), (25, (21, 2, 2))]
 )
 def test_a_folder_of_files_is_split_by_file(
-    tmp_path: Path, count: int, sizes: tuple[int, int, int]
+    tmp_path: Path, count: int, sizes: tuple[int, int, int], caplog: pytest.LogCaptureFixture
 ) -> None:
     names = [
         f"{number % 2}/file_{number:03}.{'ptb' if number % 3 else 'MRG'}" for number in range(count)
@@ -114,11 +139,14 @@ def test_a_folder_of_files_is_split_by_file(
     write(tmp_path, *names, "0/README.txt", ".hidden.mrg", "__MACOSX/file.mrg")
     found = words(problem(tmp_path))
     assert tuple(map(len, found.values())) == sizes
-    assert [name for some in found.values() for name in some] == sorted(names)
+    assert sorted(name for some in found.values() for name in some) == sorted(names)
+    train, validation, test = sizes
+    said = f"split by a hash of their names: {train} train, {validation} validation, {test} test"
+    assert said in caplog.text
 
 
 @pytest.mark.parametrize("form", ["folder", "zip"])
-def test_nltks_sample_is_split_as_everybody_splits_it(tmp_path: Path, form: str) -> None:
+def test_no_split_is_one_end_of_the_order(tmp_path: Path, form: str) -> None:
     names = [f"treebank/combined/wsj_{number:04}.mrg" for number in range(1, 200)]
     if form == "zip":
         write_zip(tmp_path / "treebank.zip", *names, "treebank/raw/wsj_0001", "treebank/README")
@@ -126,12 +154,15 @@ def test_nltks_sample_is_split_as_everybody_splits_it(tmp_path: Path, form: str)
     else:
         write(tmp_path, *names, "treebank/README")
     trees = problem(tmp_path)
-    found = {split: (some[0][-8:-4], some[-1][-8:-4]) for split, some in words(trees).items()}
-    assert found == {
-        "train": ("0001", "0159"),
-        "validation": ("0160", "0179"),
-        "test": ("0180", "0199"),
+    numbers = {split: [int(name[-8:-4]) for name in some] for split, some in words(trees).items()}
+    assert {split: len(some) for split, some in numbers.items()} == {
+        "train": 161,
+        "validation": 19,
+        "test": 19,
     }
+    for split in ("validation", "test"):
+        assert numbers[split] == sorted(numbers[split])
+        assert 60 < sum(numbers[split]) / 19 < 140
     assert len(trees.raw_files_read) == (1 if form == "zip" else 199)
     assert sorted(trees.raw_files_wanted()) == sorted(trees.raw_files_read)
 
