@@ -53,7 +53,7 @@ def split_by_folder(files: Sequence[TreeFile], root: Path) -> FilesBySplit:
             )
         return {}
     found: FilesBySplit = {split: [] for split in SPLITS}
-    others = []
+    others: list[TreeFile] = []
     for file, names in folders.items():
         split = next((_SPLIT_OF_FOLDER.get(name) for name in names[min(depths) :]), None)
         (found[split] if split else others).append(file)
