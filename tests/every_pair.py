@@ -3,14 +3,14 @@
 from typing import Any
 
 import numpy as np
+import small_model
 from changed_settings import change_settings
 
 from t2t_mm.features import Audio, Categorical, Image, Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.settings import HParams
 
-TEXT, PICTURE, SOUND, CLASS = "language:shared", "image", "audio:16", "categorical:5"
+TEXT, PICTURE, SOUND, CLASS = small_model.TEXT, "image", "audio:16", "categorical:5"
 SPECS = {
     TEXT: ModalitySpec(Language(), 23),
     PICTURE: ModalitySpec(Image()),
@@ -19,18 +19,7 @@ SPECS = {
 }
 PAIRS = [(source, target) for source in SPECS for target in (TEXT, CLASS)]
 COMMANDS = ("say", "", "tell")
-HPARAMS = change_settings(
-    HParams(),
-    width=16,
-    num_heads=2,
-    encoder_blocks=2,
-    mixer_blocks=1,
-    decoder_blocks=2,
-    num_experts=4,
-    experts_per_token=2,
-    expert_width=8,
-    image_widths=(8, 8, 16, 16),
-)
+HPARAMS = change_settings(small_model.HPARAMS, image_widths=(8, 8, 16, 16))
 
 
 def make_model(**changes: object) -> MultiModel:
@@ -45,10 +34,7 @@ def make_model(**changes: object) -> MultiModel:
         seed=1,
         nets=hparams.modality,
     )
-    for weight in model.weights:  # a new gate sends every position to the same experts
-        if weight.path.endswith("gate/choice"):
-            weight.assign(np.random.default_rng(7).normal(size=weight.shape))
-    return model
+    return small_model.spread_gates(model)
 
 
 def make_batch(pair: tuple[str, str]) -> dict[str, Any]:

@@ -5,29 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from changed_settings import change_settings
+from every_pair import CLASS, PICTURE, SOUND, SPECS, TEXT
+from small_model import HPARAMS
 
-from t2t_mm.features import Audio, Categorical, Image, Language
-from t2t_mm.model.build import ModalitySpec, build_multimodel
-from t2t_mm.settings import HParams, ModalityHParams
-
-TEXT, PICTURE, SOUND, CLASS = "language:shared", "image", "audio:16", "categorical:5"
-SPECS = {
-    TEXT: ModalitySpec(Language(), 23),
-    PICTURE: ModalitySpec(Image()),
-    SOUND: ModalitySpec(Audio(num_bands=16)),
-    CLASS: ModalitySpec(Categorical(num_classes=5), 5),
-}
-HPARAMS = change_settings(
-    HParams(),
-    width=16,
-    num_heads=2,
-    encoder_blocks=2,
-    mixer_blocks=1,
-    decoder_blocks=2,
-    num_experts=4,
-    experts_per_token=2,
-    expert_width=8,
-)
+from t2t_mm.model.build import build_multimodel
+from t2t_mm.settings import ModalityHParams
 
 
 def make_model(
