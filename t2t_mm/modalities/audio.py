@@ -20,7 +20,7 @@ from t2t_mm.layers.pointwise import Pointwise
 from t2t_mm.layers.striding import subsample_mask, subsample_size
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.registry import register_modality
-from t2t_mm.settings.sections import ModalityHParams
+from t2t_mm.settings import ModalityHParams
 
 if TYPE_CHECKING:
     from t2t_mm.features import Audio

@@ -13,7 +13,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.modalities.grid import Grid
 
 if TYPE_CHECKING:
-    from t2t_mm.settings.sections import ModalityHParams
+    from t2t_mm.settings import ModalityHParams
 
 Tensor = Any
 

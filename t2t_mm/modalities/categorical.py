@@ -22,7 +22,7 @@ from t2t_mm.layers.striding import Pair, max_pool, subsample_mask
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid, to_grid
 from t2t_mm.registry import register_modality
-from t2t_mm.settings.sections import ModalityHParams
+from t2t_mm.settings import ModalityHParams
 
 if TYPE_CHECKING:
     from t2t_mm.features import Categorical

@@ -16,7 +16,7 @@ from t2t_mm.layers.striding import mark_areas, subsample_mask, subsample_size
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid, to_sequence
 from t2t_mm.registry import register_modality
-from t2t_mm.settings.sections import ModalityHParams
+from t2t_mm.settings import ModalityHParams
 
 if TYPE_CHECKING:
     from t2t_mm.features import Image

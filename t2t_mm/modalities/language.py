@@ -19,7 +19,7 @@ from t2t_mm.modalities.grid import Grid
 from t2t_mm.registry import register_modality
 
 if TYPE_CHECKING:
-    from t2t_mm.settings.sections import ModalityHParams
+    from t2t_mm.settings import ModalityHParams
 
 Tensor = Any
 

@@ -11,14 +11,12 @@ A set of settings is written as a difference from another:
         return replace(base, model=replace(base.model, width=64))
 """
 
+from t2t_mm.settings.model_sections import ExpertHParams, ModalityHParams, ModelHParams
 from t2t_mm.settings.sections import (
     SECTIONS,
     DataHParams,
     DecodeHParams,
-    ExpertHParams,
     HParams,
-    ModalityHParams,
-    ModelHParams,
     OptimizerHParams,
     TrainHParams,
 )

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from t2t_mm.errors import UserError
+from t2t_mm.settings.field_values import read_field_types
+from t2t_mm.settings.model_sections import ExpertHParams
 from t2t_mm.settings.sections import HParams
 
 
@@ -41,19 +43,7 @@ class Companion(NamedTuple):
         return not set(parts) & set(self.values)
 
 
-_OF_EXPERTS = (
-    "num_experts",
-    "experts_per_token",
-    "expert_width",
-    "gate",
-    "balancing",
-    "balance_loss_weight",
-    "z_loss_weight",
-    "bias_update_rate",
-    "expert_dispatch",
-    "capacity_factor",
-    "mesh_shape",
-)
+_OF_EXPERTS = [name for name in read_field_types(ExpertHParams) if name != "use_experts"]
 _WITH_LOSS = ("importance_load", "switch")
 
 COMPANIONS: tuple[Companion, ...] = (

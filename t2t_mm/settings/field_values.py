@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from t2t_mm.errors import UserError
 
-_INTEGER = re.compile(r"[+-]?\d+(_\d+)*")
 _OPENING, _CLOSING = "[{(", "]})"
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 
@@ -48,7 +46,7 @@ def convert_value(name: str, hint: Any, value: Any) -> Any:
 
     Args:
         name: The field, for messages.
-        hint: Its type: bool, int, float, str, a `Literal`, a list, tuple or mapping of these.
+        hint: Its type: bool, int, float, str, a `Literal`, a tuple or mapping of these.
         value: What was given.
 
     Returns:
@@ -130,7 +128,7 @@ def describe_type(hint: Any) -> str:
         return "one of " + ", ".join(repr(choice) for choice in arguments)
     if _is_mapping(origin):
         return f"a mapping from str to {describe_type(arguments[1])}"
-    if _is_sequence(origin):
+    if origin is tuple:
         return f"a list of {describe_type(arguments[0])}"
     return str(hint.__name__)
 
@@ -148,10 +146,10 @@ def _convert_value(hint: Any, value: Any) -> Any:
             _convert_value(str, key): _convert_value(arguments[1], part)
             for key, part in value.items()
         }
-    if _is_sequence(origin):
+    if origin is tuple:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise _WrongTypeError
-        return choose_sequence_type(origin)(_convert_value(arguments[0], part) for part in value)
+        return tuple(_convert_value(arguments[0], part) for part in value)
     if hint is float and type(value) is int:
         value = float(value)
     if type(value) is not hint or (hint is float and not math.isfinite(value)):
@@ -171,26 +169,12 @@ def _parse_value(hint: Any, text: str) -> Any:
             _unquote(key.strip()): _parse_value(arguments[1], part.strip())
             for key, _, part in pairs
         }
-    if _is_sequence(origin):
+    if origin is tuple:
         parts = split_top_level(_strip_brackets(text, "[]"))
-        return choose_sequence_type(origin)(_parse_value(arguments[0], part) for part in parts)
-    if hint is bool:
-        if text not in _BOOLEANS:
-            raise _WrongTypeError
-        return _BOOLEANS[text]
-    if hint is int:
-        if not _INTEGER.fullmatch(text):
-            raise _WrongTypeError
-        return int(text)
-    if hint is float:
-        return _parse_float(text)
-    return _unquote(text)
-
-
-def _parse_float(text: str) -> float:
+        return tuple(_parse_value(arguments[0], part) for part in parts)
     try:
-        return float(_convert_value(float, float(text)))
-    except ValueError:
+        return _convert_value(hint, _READERS[hint](text))
+    except (KeyError, ValueError):
         raise _WrongTypeError from None
 
 
@@ -207,22 +191,21 @@ def _unquote(text: str) -> str:
     return text
 
 
+_READERS: dict[Any, Callable[[str], Any]] = {
+    bool: _BOOLEANS.__getitem__,
+    int: int,
+    float: float,
+    str: _unquote,
+}
+
+
 def _is_mapping(origin: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
-def _is_sequence(origin: Any) -> bool:
-    return isinstance(origin, type) and issubclass(origin, Sequence)
-
-
-def choose_sequence_type(origin: Any) -> type[list[Any]] | type[tuple[Any, ...]]:
-    """Choose the container that a field of this kind holds: frozen records prefer tuples."""
-    return list if origin is list else tuple
-
-
 def _check_range(name: str, value: Any, limits: Mapping[str, Any]) -> None:
     low, high = limits.get("at_least"), limits.get("below")
-    parts = value if isinstance(value, (list, tuple)) else [value]
+    parts = value if isinstance(value, tuple) else [value]
     if all((low is None or x >= low) and (high is None or x < high) for x in parts):
         return
     bounds = [f"at least {low}"] if low is not None else []

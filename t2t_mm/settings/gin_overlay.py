@@ -17,9 +17,9 @@ from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.settings.field_values import convert_value, read_field_types
-from t2t_mm.settings.overrides import check_given_once, find_field_type, resolve_field_name
+from t2t_mm.settings.overrides import check_given_once, resolve_field_name
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
-from t2t_mm.settings.sections import SECTIONS
+from t2t_mm.settings.sections import FIELD_TYPES, SECTIONS
 
 _BINDING = re.compile(r"^(?P<name>[\w./]+)\.(?P<field>\w+) = ", re.MULTILINE)
 
@@ -66,7 +66,7 @@ def _collect_bindings(gin: Any) -> dict[str, Any]:
         for name, value in gin.get_bindings(f"t2t_mm.{section}").items():
             full_name = resolve_field_name(f"{section}.{name}")
             check_given_once(full_name, found, "the gin settings")
-            found[full_name] = convert_value(full_name, find_field_type(full_name), value)
+            found[full_name] = convert_value(full_name, FIELD_TYPES[full_name], value)
     return found
 
 
@@ -75,11 +75,8 @@ def _make_bindable(gin: Any, section: str) -> None:
     try:
         gin.get_configurable(f"t2t_mm.{section}")
     except ValueError:
-        earlier = [name.partition(".") for name in RENAMED_FIELDS]
-        names = [
-            *read_field_types(SECTIONS[section]),
-            *(old for own, _, old in earlier if own == section),
-        ]
+        own = (name.partition(".") for name in (*FIELD_TYPES, *RENAMED_FIELDS))
+        names = [field for of_section, _, field in own if of_section == section]
         record = dataclasses.make_dataclass(section, [(name, Any, None) for name in names])
         gin.external_configurable(record, name=section, module="t2t_mm")
 

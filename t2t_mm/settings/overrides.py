@@ -7,9 +7,9 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
-from t2t_mm.settings.field_values import parse_value, read_field_types, split_top_level
+from t2t_mm.settings.field_values import parse_value, split_top_level
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
-from t2t_mm.settings.sections import SECTIONS, HParams
+from t2t_mm.settings.sections import FIELD_TYPES, HParams
 
 
 def parse_overrides(text: str) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def parse_overrides(text: str) -> dict[str, Any]:
             )
         full_name = resolve_field_name(name.strip())
         check_given_once(full_name, found, "--hparams")
-        found[full_name] = parse_value(full_name, find_field_type(full_name), value)
+        found[full_name] = parse_value(full_name, FIELD_TYPES[full_name], value)
     return found
 
 
@@ -59,37 +59,20 @@ def resolve_field_name(name: str) -> str:
         ('model.width', 'experts.num_experts')
     """
     name = RENAMED_FIELDS.get(name, name)
-    names = [
-        f"{section}.{field}" for section, cls in SECTIONS.items() for field in read_field_types(cls)
-    ]
-    if name in names:
+    if name in FIELD_TYPES:
         return name
-    matches = [full for full in names if full.partition(".")[2] == name] or [
+    matches = [full for full in FIELD_TYPES if full.partition(".")[2] == name] or [
         new for old, new in RENAMED_FIELDS.items() if old.partition(".")[2] == name
     ]
     if len(matches) == 1:
         return matches[0]
     if matches:
         raise UserError(f"The field {name!r} is in several sections: {', '.join(matches)}")
-    candidates = names if "." in name else [full.partition(".")[2] for full in names]
+    candidates = [full if "." in name else full.partition(".")[2] for full in FIELD_TYPES]
     raise UserError(
         f"There is no hparams field named {name!r}.{suggest_closest(name, candidates)}",
         fix="`t2t-registry describe multimodel_base` shows all fields.",
     )
-
-
-def find_field_type(full_name: str) -> Any:
-    """Return the type of a field.
-
-    Args:
-        full_name: The field, by today's name.
-
-    Example:
-        >>> find_field_type("model.width")
-        <class 'int'>
-    """
-    section, _, field = full_name.partition(".")
-    return read_field_types(SECTIONS[section])[field]
 
 
 def check_given_once(full_name: str, found: Container[str], where: str) -> None:

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.settings.field_values import read_field_types
 from t2t_mm.settings.model_sections import ExpertHParams, ModalityHParams, ModelHParams
 from t2t_mm.settings.section import Section, declare_field
-
-__all__ = [
-    "SCHEDULE_FACTORS",
-    "SECTIONS",
-    "DataHParams",
-    "DecodeHParams",
-    "ExpertHParams",
-    "HParams",
-    "ModalityHParams",
-    "ModelHParams",
-    "OptimizerHParams",
-    "Section",
-    "TrainHParams",
-]
 
 # Factors of a learning-rate schedule, and whether each looks at the number of training steps.
 SCHEDULE_FACTORS = {
@@ -200,15 +187,9 @@ class HParams:
     decode: DecodeHParams = field(default_factory=DecodeHParams)
 
 
-SECTIONS: dict[str, type[Section]] = {
-    record.section: record
-    for record in (
-        ModelHParams,
-        ExpertHParams,
-        ModalityHParams,
-        DataHParams,
-        OptimizerHParams,
-        TrainHParams,
-        DecodeHParams,
-    )
+SECTIONS: dict[str, type[Section]] = read_field_types(HParams)
+FIELD_TYPES: dict[str, Any] = {
+    f"{section}.{name}": hint
+    for section, record in SECTIONS.items()
+    for name, hint in read_field_types(record).items()
 }

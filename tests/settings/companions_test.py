@@ -17,8 +17,7 @@ from t2t_mm.settings.companions import (
     list_idle_changes,
     list_idle_fields,
 )
-from t2t_mm.settings.overrides import find_field_type
-from t2t_mm.settings.sections import SCHEDULE_FACTORS
+from t2t_mm.settings.sections import FIELD_TYPES, SCHEDULE_FACTORS
 
 BASE = flatten_fields(HParams())
 VALUES: dict[str, Any] = {
@@ -42,7 +41,7 @@ def list_other_values(companion: Companion) -> list[Any]:
         return [name for name in SCHEDULE_FACTORS if name not in companion.values]
     if companion.beside == "train.accumulate_steps":
         return [2]
-    hint = find_field_type(companion.beside)
+    hint = FIELD_TYPES[companion.beside]
     choices = get_args(hint) if get_origin(hint) is Literal else (True, False)
     return [choice for choice in choices if choice not in companion.values]
 

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from t2t_mm.settings import HParams, OptimizerHParams
-from t2t_mm.settings.differences import list_differences, list_resume_differences
+from t2t_mm.settings.differences import list_resume_differences
 
 
 def _changed(**sections: dict[str, object]) -> HParams:
@@ -13,15 +13,6 @@ def _changed(**sections: dict[str, object]) -> HParams:
         for name, fields in sections.items()
     }
     return dataclasses.replace(base, **parts)
-
-
-def test_differences_are_shown_per_field() -> None:
-    asked = _changed(model={"width": 256}, train={"steps": 5})
-    assert list_differences(HParams(), asked) == [
-        "model.width: run has 512, asked for 256",
-        "train.steps: run has 250000, asked for 5",
-    ]
-    assert list_differences(HParams(), HParams()) == []
 
 
 def test_steps_intervals_logging_and_decoding_may_change_on_resume() -> None:
@@ -55,7 +46,6 @@ def test_all_else_is_refused_on_resume() -> None:
 def test_what_counts_for_nothing_in_either_is_no_difference_on_resume() -> None:
     run = _changed(data={"rates": {"a": 1.0}}, experts={"capacity_factor": 2.0})
     assert list_resume_differences(run, HParams()) == []
-    assert len(list_differences(run, HParams())) == 2
     asked = _changed(experts={"expert_dispatch": "capacity"})
     assert [line.partition(":")[0] for line in list_resume_differences(run, asked)] == [
         "experts.expert_dispatch",
