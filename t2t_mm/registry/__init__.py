@@ -7,7 +7,6 @@ inputs and targets exchanged, reading the same generated data.
 
 from t2t_mm.registry.hparams_sets import hparams, load_hparams
 from t2t_mm.registry.lookup import (
-    expand_problems,
     group_names,
     hparams_names,
     import_user_modules,
@@ -17,6 +16,7 @@ from t2t_mm.registry.lookup import (
     problem_class,
     problem_names,
 )
+from t2t_mm.registry.problem_lists import expand_problems
 from t2t_mm.registry.registration import (
     GROUPS,
     HPARAMS,

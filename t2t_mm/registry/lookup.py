@@ -1,4 +1,4 @@
-"""From names to problems, modalities and lists of problems.
+"""From names to problems and modalities.
 
 A problem's name is `NAME`, `NAME/ARGUMENT` where the class takes an argument (as in
 `text2text_files/en-de`), and either with `_rev` at the end: the same text-to-text problem with
@@ -12,13 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
-from t2t_mm.registry.problem_names import (
-    ProblemName,
-    expand_list,
-    fill_in_argument,
-    parse_problem_name,
-)
-from t2t_mm.registry.registered_problem import RegisteredProblem
+from t2t_mm.registry.problem_names import ProblemName, fill_in_argument, parse_problem_name
 from t2t_mm.registry.registration import GROUPS, HPARAMS, KINDS, MODALITIES, PROBLEMS
 
 
@@ -37,7 +31,7 @@ def group_names() -> list[str]:
     return GROUPS.names()
 
 
-def problem_class(name: str) -> type[RegisteredProblem]:
+def problem_class(name: str) -> type[Any]:
     """Return the class behind a problem's name.
 
     Args:
@@ -92,35 +86,6 @@ def modality(name: str) -> Any:
     return MODALITIES.lookup(name)
 
 
-def expand_problems(spec: str | Iterable[str], exclude: str | Iterable[str] = "") -> list[str]:
-    """Write a list of problems out.
-
-    Args:
-        spec: Names, globs, groups and old dash lists (`a-b-c`), parted by commas; or several.
-        exclude: The same, for what to leave out. A glob is compared with the full names, with
-            argument and reversal; a name leaves out just that one, not its reversal.
-
-    Returns:
-        Full names in the order given, each once.
-
-    Raises:
-        UserError: A name is unknown, a glob matches nothing, an element of the exclusion leaves
-            nothing out, or nothing is left.
-
-    Example:
-        >>> expand_problems("mini_text", exclude="*fr*")
-        ['mini_ende', 'mini_deen']
-    """
-    return expand_list(
-        spec,
-        exclude,
-        names=PROBLEMS.names(),
-        groups={name: GROUPS.lookup(name).names for name in GROUPS.names()},
-        is_name=is_problem_name,
-        unknown=PROBLEMS.make_unknown_error,
-    )
-
-
 def import_user_modules(entries: str | Iterable[str]) -> None:
     """Import folders, files and packages that register problems of the user's own.
 
@@ -136,7 +101,7 @@ def import_user_modules(entries: str | Iterable[str]) -> None:
     import_entries(entries, [PROBLEMS, KINDS, MODALITIES, HPARAMS, GROUPS])
 
 
-def _resolve_name(name: str) -> tuple[ProblemName, type[RegisteredProblem]]:
+def _resolve_name(name: str) -> tuple[ProblemName, type[Any]]:
     """Take a name apart and find its class; the parts returned are those of the final problem."""
     parsed = parse_problem_name(name)
     cls = PROBLEMS.lookup(parsed.base, asked=name)
@@ -168,7 +133,7 @@ def _check_reversal_ends(name: str) -> None:
         chain.append(name)
 
 
-def _reverse_class(cls: type[RegisteredProblem], parsed: ProblemName) -> type[RegisteredProblem]:
+def _reverse_class(cls: type[Any], parsed: ProblemName) -> type[Any]:
     sides = dict(cls.modalities)
     if set(sides) != {"inputs", "targets"} or not all(
         getattr(side, "is_text", False) for side in sides.values()

@@ -11,7 +11,6 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
 from t2t_mm.registry.offers import make_builtin_offers, read_entry_points
 from t2t_mm.registry.problem_names import REVERSE_SUFFIX
-from t2t_mm.registry.registered_problem import RegisteredProblem
 from t2t_mm.registry.tables import Registry
 from t2t_mm.settings.sections import HParams
 
@@ -46,7 +45,7 @@ class Group:
     doc: str = ""
 
 
-PROBLEMS: Registry[type[RegisteredProblem]] = Registry(
+PROBLEMS: Registry[type[Any]] = Registry(
     "problem",
     builtin=make_builtin_offers("t2t_mm.problems"),
     plugins=read_entry_points,
@@ -197,7 +196,7 @@ def _make_decorator(
     return enter if target is None or isinstance(target, str) else enter(target)
 
 
-def _enter_problem(name: str, cls: type[RegisteredProblem]) -> None:
+def _enter_problem(name: str, cls: Any) -> None:
     if not isinstance(cls, type) or not callable(getattr(cls, "generate", None)):
         raise UserError(
             f"What is registered as the problem {name!r} is not a problem",

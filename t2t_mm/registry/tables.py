@@ -35,12 +35,6 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True)
-class _Entry(Generic[T]):
-    value: T
-    place: Place
-
-
 class Registry(Generic[T]):
     """A table name -> object, nothing more: no hooks, no behaviour on a name's text.
 
@@ -69,7 +63,7 @@ class Registry(Generic[T]):
         self._builtin = builtin
         self._plugins = plugins
         self._how_to_add = how_to_add
-        self._entries: dict[str, _Entry[T]] = {}
+        self._entries: dict[str, tuple[T, Place]] = {}
 
     def register(self, name: str, value: T) -> None:
         """Enter `value` under `name`.
@@ -94,7 +88,7 @@ class Registry(Generic[T]):
                 f"The {self.kind} {name!r} is registered twice, at {taken} and at {place}",
                 fix="Give one of them another name.",
             )
-        self._entries[name] = _Entry(value, place)
+        self._entries[name] = (value, place)
 
     def lookup(self, name: str, asked: str = "") -> T:
         """Return what `name` stands for, importing the one module that registers it if need be.
@@ -110,7 +104,7 @@ class Registry(Generic[T]):
             self._import_module_of(name)
         if name not in self._entries:
             raise self.make_unknown_error(asked or name)
-        return self._entries[name].value
+        return self._entries[name][0]
 
     def names(self) -> list[str]:
         """List all names, sorted; nothing is imported."""
@@ -118,12 +112,12 @@ class Registry(Generic[T]):
 
     def places(self) -> dict[str, Place]:
         """Return where each name that has been registered so far was registered."""
-        return {name: entry.place for name, entry in self._entries.items()}
+        return {name: place for name, (_, place) in self._entries.items()}
 
     def find_module(self, name: str) -> str:
         """Return the module that registers `name`, or an empty string."""
         if name in self._entries:
-            return self._entries[name].place.module
+            return self._entries[name][1].module
         return self._builtin().get(name) or self._plugins().get(name, "")
 
     def __contains__(self, name: object) -> bool:
@@ -160,9 +154,9 @@ class Registry(Generic[T]):
 
     def _find_other_place(self, name: str, value: T, place: Place) -> str:
         """Return where something else of this name is registered, or an empty string."""
-        entry = self._entries.get(name)
-        if entry is not None:
-            return "" if _is_defined_again(entry, value, place) else str(entry.place)
+        if name in self._entries:
+            other, there = self._entries[name]
+            return "" if _is_defined_again(value, place, other, there) else str(there)
         if builtin := self._builtin().get(name):
             return "" if builtin == place.module else f"{builtin} (built in)"
         plugin = self._plugins().get(name, "")
@@ -172,16 +166,16 @@ class Registry(Generic[T]):
         return f"{plugin} (an installed package)"
 
 
-def _is_defined_again(entry: _Entry[T], value: T, place: Place) -> bool:
-    """Return whether `value` is the entry's own definition run again, not another of its name."""
-    if entry.value is value:
+def _is_defined_again(value: object, place: Place, other: object, there: Place) -> bool:
+    """Return whether `value` is the definition of `other` run again, not another of its name."""
+    if value is other:
         return True
-    if entry.place.module != place.module:
+    if place.module != there.module:
         return False
-    name, other = (getattr(one, "__qualname__", None) for one in (value, entry.value))
+    name, other_name = (getattr(one, "__qualname__", None) for one in (value, other))
     if name is None and place.module != "__main__":  # a group of problems
-        return place == entry.place
-    return bool(name == other)
+        return place == there
+    return bool(name == other_name)
 
 
 def _find_calling_place() -> Place:

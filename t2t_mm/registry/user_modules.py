@@ -9,6 +9,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def _import_entry(entry: str) -> list[str]:
             )
         _allow_imports_from(path.parent)
         return [_import_file(path, path.stem)]
-    if re.fullmatch(r"\w+(\.\w+)*", entry) and _is_importable(entry):
+    if re.fullmatch(r"\w+(\.\w+)*", entry) and _find_spec(entry.partition(".")[0]):
         return [_import_by_name(entry)]
     raise UserError(
         "--t2t_usr_dir names nothing that exists",
@@ -102,7 +103,8 @@ def _import_file(path: Path, name: str) -> str:
     main_file = getattr(sys.modules.get("__main__"), "__file__", None)
     if main_file is not None and Path(main_file).resolve() == path:
         return "__main__"
-    if loaded is not None or _is_taken(name, path):
+    found = _find_spec(name)
+    if loaded is not None or (found is not None and found.origin != str(path)):
         raise UserError(
             f"A module named {name!r} exists already, so {path} cannot be imported by this name",
             fix="Rename the file or folder.",
@@ -128,20 +130,12 @@ def _import_by_name(name: str) -> str:
     return name
 
 
-def _is_taken(name: str, path: Path) -> bool:
-    """Return whether `import name` would bring another file than `path`."""
+def _find_spec(name: str) -> ModuleSpec | None:
+    """Return what `import name` would bring; None where there is nothing."""
     try:
-        spec = importlib.util.find_spec(name)
+        return importlib.util.find_spec(name)
     except (ImportError, ValueError):
-        return False
-    return spec is not None and spec.origin != str(path)
-
-
-def _is_importable(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name.partition(".")[0]) is not None
-    except (ImportError, ValueError):
-        return False
+        return None
 
 
 def _allow_imports_from(folder: Path) -> None:

@@ -1,0 +1,76 @@
+"""The grammar of lists, with tables of a few names."""
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.registry import Group, lookup, problem_lists
+from t2t_mm.registry.problem_lists import expand_problems
+from t2t_mm.registry.tables import Registry
+
+
+@pytest.fixture(autouse=True)
+def _few_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    problems: Registry[object] = Registry("problem")
+    for name in ("ant", "bee", "bat"):
+        problems.register(name, name)
+    groups: Registry[Group] = Registry("group")
+    groups.register("flies", Group(("bee", "bat")))
+    for module in (lookup, problem_lists):
+        monkeypatch.setattr(module, "PROBLEMS", problems)
+        monkeypatch.setattr(module, "GROUPS", groups)
+
+
+@pytest.mark.parametrize(
+    ("spec", "found"),
+    [
+        ("bee", ["bee"]),
+        (" bee , ant,bee,", ["bee", "ant"]),
+        (["bee", "ant,bat"], ["bee", "ant", "bat"]),
+        ("b*", ["bat", "bee"]),
+        ("?a[a-z]", ["bat"]),
+        ("flies", ["bee", "bat"]),
+        ("ant-flies", ["ant", "bee", "bat"]),
+        ("bee_rev,bee", ["bee_rev", "bee"]),
+    ],
+)
+def test_a_list_is_written_out(spec: str | list[str], found: list[str]) -> None:
+    assert expand_problems(spec) == found
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("cat", "There is no problem named 'cat'"),
+        ("bee-cat", "There is no problem named 'bee-cat'"),
+        ("c*", "No problem matches 'c\\*'"),
+    ],
+)
+def test_a_part_that_stands_for_nothing_is_an_error(spec: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        expand_problems(spec)
+
+
+FOUND = ["bee", "bee_rev", "bat/x"]
+
+
+@pytest.mark.parametrize(
+    ("exclude", "kept"),
+    [("bee", ["bee_rev", "bat/x"]), ("*_rev,bat/*", ["bee"]), ("", FOUND)],
+)
+def test_globs_of_an_exclusion_see_full_names_and_a_name_only_itself(
+    exclude: str, kept: list[str]
+) -> None:
+    assert expand_problems(FOUND, exclude) == kept
+
+
+@pytest.mark.parametrize(
+    ("spec", "exclude", "message"),
+    [
+        (FOUND, "bee,ant", "Excluding 'ant' leaves nothing out"),
+        ("", "", "No problem is named"),
+        ("bee", "b*", "The exclusion leaves no problem"),
+    ],
+)
+def test_a_list_of_nothing_is_an_error(spec: str | list[str], exclude: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        expand_problems(spec, exclude)
