@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from t2t_mm.report.markup import Markup, join_parts, make_element
-from t2t_mm.scoring.metrics import Headline, find_main_score, list_other_scores
+from t2t_mm.scoring.metrics import Metric, find_main_score, list_other_scores
 
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -105,7 +105,7 @@ def _make_row(name: str, result: Mapping[str, Any]) -> list[Markup]:
     ]
 
 
-def _label_score(main: Headline) -> str:
+def _label_score(main: Metric) -> str:
     return f"{main.label} \N{DOWNWARDS ARROW}" if main.lower_is_better else main.label
 
 

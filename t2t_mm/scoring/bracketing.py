@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from t2t_mm.data.trees.linearization import count_words, delinearize
 from t2t_mm.data.trees.trees import Tree
 from t2t_mm.errors import UserError
-from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.decoded import Decoded, Scores
 
 PUNCTUATION_TAGS = frozenset((",", ":", "``", "''", "."))
 """The parts of speech that EVALB leaves out of the sentences, by its parameters COLLINS.prm."""
 
 
-def score_brackets(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -> dict[str, float]:
+def score_brackets(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -> Scores:
     """Score linearised trees against the first reference of each.
 
     A bracket is a constituent's label with the words from its first to its last. Parts of speech

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
+from t2t_mm.scoring.decoded import Decoded, Scores
+
 MAX_ORDER = 4  # n-grams of 1 to 4 words, in both scores
 LENGTH_SIGMA = 6.0  # width, in words, of CIDEr-D's penalty on a length that differs
 
@@ -52,14 +54,8 @@ def list_reference_columns(references: Sequence[Sequence[str]]) -> list[list[Any
     return [list(column) for column in zip_longest(*references)]
 
 
-def score_captions(
-    hypotheses: Sequence[str], references: Sequence[Sequence[str]]
-) -> dict[str, Any]:
+def score_captions(decoded: Decoded) -> Scores:
     """Score captions, each against all of its references.
-
-    Args:
-        hypotheses: One caption for each picture.
-        references: The true captions of each picture, at least one.
 
     Returns:
         `bleu_4`: corpus BLEU-4 in percent, against the reference closest in length, without
@@ -67,15 +63,16 @@ def score_captions(
         `cider`: CIDEr-D in percent; 110 is what papers print as 1.10 or 110.
 
     Example:
-        >>> score_captions(["A red boat on a lake."], [["a red boat on a lake"]])["bleu_4"]
+        >>> decoded = Decoded(["A red boat on a lake."], [["a red boat on a lake"]])
+        >>> score_captions(decoded)["bleu_4"]
         100.0
 
     Source: Chen et al. 2015, "Microsoft COCO Captions: Data Collection and Evaluation Server".
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    tokens = [split_caption(text) for text in hypotheses]
-    reference_tokens = [[split_caption(text) for text in texts] for texts in references]
+    tokens = [split_caption(text) for text in decoded.hypotheses]
+    reference_tokens = [[split_caption(text) for text in texts] for texts in decoded.references]
     metric = BLEU(tokenize="none", smooth_method="none", force=True)
     joined = [[" ".join(words) for words in texts] for texts in reference_tokens]
     bleu = metric.corpus_score(

@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.scoring.bracketing import score_brackets
+from t2t_mm.scoring.captioning import list_reference_columns, score_captions
 from t2t_mm.scoring.decoded import Decoded, Scores
+from t2t_mm.scoring.ranking import compute_top_k
+from t2t_mm.scoring.transcription import compute_error_rates
 
 
 def bleu(decoded: Decoded) -> Scores:
@@ -25,49 +29,45 @@ def bleu(decoded: Decoded) -> Scores:
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    from t2t_mm.scoring.captioning import list_reference_columns
-
     metric = BLEU()
     columns = list_reference_columns(decoded.references)
     score = metric.corpus_score(list(decoded.hypotheses), columns).score
     return {"bleu": round(score, 4), "bleu_signature": str(metric.get_signature())}
 
 
-def top_k(decoded: Decoded) -> Scores:
-    """Return what :func:`t2t_mm.scoring.ranking.compute_top_k` gives."""
-    from t2t_mm.scoring.ranking import compute_top_k
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """A way to score decoded outputs, and the one score by which it is known.
 
-    return compute_top_k(decoded.hypotheses, decoded.references, decoded.rankings)
+    Args:
+        score: Computes its scores.
+        key: Name of the one score among them.
+        label: What a person reads.
+        lower_is_better: Whether 0 is perfect, as of error rates.
+    """
 
-
-def wer(decoded: Decoded) -> Scores:
-    """Return what :func:`t2t_mm.scoring.transcription.compute_error_rates` gives."""
-    from t2t_mm.scoring.transcription import compute_error_rates
-
-    return compute_error_rates(decoded.hypotheses, decoded.references)
-
-
-def caption(decoded: Decoded) -> Scores:
-    """Return what :func:`t2t_mm.scoring.captioning.score_captions` gives."""
-    from t2t_mm.scoring.captioning import score_captions
-
-    return score_captions(decoded.hypotheses, decoded.references)
-
-
-def brackets(decoded: Decoded) -> Scores:
-    """Return what :func:`t2t_mm.scoring.bracketing.score_brackets` gives."""
-    from t2t_mm.scoring.bracketing import score_brackets
-
-    return score_brackets(decoded)
+    score: Callable[[Decoded], Scores]
+    key: str
+    label: str
+    lower_is_better: bool = False
 
 
 # The scores of decoded outputs that a problem can name in `Problem.metrics`.
-METRICS: dict[str, Callable[[Decoded], Scores]] = {
-    "bleu": bleu,
-    "top_k": top_k,
-    "wer": wer,
-    "caption": caption,
-    "brackets": brackets,
+METRICS: dict[str, Metric] = {
+    "bleu": Metric(bleu, "bleu", "BLEU"),
+    "top_k": Metric(compute_top_k, "top_1", "top-1"),
+    "wer": Metric(compute_error_rates, "wer", "WER", lower_is_better=True),
+    "caption": Metric(score_captions, "bleu_4", "BLEU-4"),
+    "brackets": Metric(score_brackets, "f1", "F1"),
+}
+_BY_KEY = {metric.key: metric for metric in METRICS.values()}
+_LABELS = {
+    "top_5": "top-5",
+    "cer": "CER",
+    "cider": "CIDEr",
+    "well_formed": "well-formed",
+    "f1_evalb": "EVALB F1",
+    **{key: metric.label for key, metric in _BY_KEY.items()},
 }
 
 
@@ -107,7 +107,7 @@ def score_decoded(
     """
     scores: Scores = {}
     for name in metrics:
-        scores |= METRICS[name](decoded)
+        scores |= METRICS[name].score(decoded)
     if shuffled_inputs and len(decoded.hypotheses) > 1:
         scores["shuffled_inputs"] = score_decoded(metrics, _rotate_outputs(decoded))
     return scores
@@ -126,53 +126,20 @@ def _rotate_outputs(decoded: Decoded) -> Decoded:
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Headline:
-    """The one score by which a metric is known.
-
-    Args:
-        key: Its name among the scores.
-        label: What a person reads.
-        lower_is_better: Whether 0 is perfect, as of error rates.
-    """
-
-    key: str
-    label: str
-    lower_is_better: bool = False
-
-
-# Metric -> its headline; in the order of METRICS.
-HEADLINES: dict[str, Headline] = {
-    "bleu": Headline("bleu", "BLEU"),
-    "top_k": Headline("top_1", "top-1"),
-    "wer": Headline("wer", "WER", lower_is_better=True),
-    "caption": Headline("bleu_4", "BLEU-4"),
-    "brackets": Headline("f1", "F1"),
-}
-_LABELS = {
-    "top_5": "top-5",
-    "cer": "CER",
-    "cider": "CIDEr",
-    "well_formed": "well-formed",
-    "f1_evalb": "EVALB F1",
-}
-
-
-def find_main_score(result: Mapping[str, Any]) -> Headline | None:
-    """Return the headline of one problem's scores: that of the first metric it names.
+def find_main_score(result: Mapping[str, Any]) -> Metric | None:
+    """Return the metric whose score heads those of one problem: the first that it names.
 
     Args:
         result: The scores of one problem, as `evaluate` returns them.
 
     Returns:
-        The headline, whose `key` is among the scores; None of outputs that were not decoded.
+        The metric, whose `key` is among the scores; None of outputs that were not decoded.
 
     Example:
         >>> find_main_score({"wer": 31.0, "cer": 12.0}).label
         'WER'
     """
-    by_key = {headline.key: headline for headline in HEADLINES.values()}
-    return next((by_key[key] for key in result if key in by_key), None)
+    return next((_BY_KEY[key] for key in result if key in _BY_KEY), None)
 
 
 def list_other_scores(result: Mapping[str, Any]) -> dict[str, float]:
@@ -183,9 +150,8 @@ def list_other_scores(result: Mapping[str, Any]) -> dict[str, float]:
         {'CER': 12.0}
     """
     main = find_main_score(result)
-    labels = {headline.key: headline.label for headline in HEADLINES.values()} | _LABELS
     return {
-        labels.get(key, key.replace("_", " ")): float(value)
+        _LABELS.get(key, key.replace("_", " ")): float(value)
         for key, value in result.items()
         if isinstance(value, int | float) and main is not None and key != main.key
     }

@@ -5,31 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from t2t_mm.features import NUM_RANKED
+from t2t_mm.scoring.decoded import Decoded, Scores
 
 
-def compute_top_k(
-    hypotheses: Sequence[str],
-    references: Sequence[Sequence[str]],
-    rankings: Sequence[Sequence[str]] = (),
-) -> dict[str, float]:
+def compute_top_k(decoded: Decoded) -> Scores:
     """Return how often a true class is the most probable one, and one of the five most probable.
-
-    Args:
-        hypotheses: The name of the most probable class of each example.
-        references: The names of the true classes of each example.
-        rankings: The names of the (up to) five most probable classes, best first; may be empty.
 
     Returns:
         `top_1` in percent, and `top_5` where there are rankings. With five classes or fewer, top_5
         is 100.
 
     Example:
-        >>> compute_top_k(["cat"], [["dog"]], [["cat", "dog", "owl"]])
+        >>> compute_top_k(Decoded(["cat"], [["dog"]], rankings=[["cat", "dog", "owl"]]))
         {'top_1': 0.0, 'top_5': 100.0}
     """
-    scores = {"top_1": _compute_share([[name] for name in hypotheses], references)}
-    if rankings:
-        scores["top_5"] = _compute_share([ranking[:NUM_RANKED] for ranking in rankings], references)
+    scores = {"top_1": _compute_share([[name] for name in decoded.hypotheses], decoded.references)}
+    if decoded.rankings:
+        best = [ranking[:NUM_RANKED] for ranking in decoded.rankings]
+        scores["top_5"] = _compute_share(best, decoded.references)
     return scores
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 
+@dataclass
 class TeacherForcedSums:
     """Sums over batches of what teacher-forced scores are made of."""
 
-    def __init__(self) -> None:
-        self.negative_log_likelihood = 0.0
-        self.correct = 0
-        self.tokens = 0
-        self.correct_sequences = 0
-        self.sequences = 0
+    negative_log_likelihood: float = 0.0
+    correct: int = 0
+    tokens: int = 0
+    correct_sequences: int = 0
+    sequences: int = 0
 
     def add(
         self,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from t2t_mm.scoring.decoded import Decoded, Scores
 
-def compute_error_rates(
-    hypotheses: Sequence[str], references: Sequence[Sequence[str]]
-) -> dict[str, float]:
+
+def compute_error_rates(decoded: Decoded) -> Scores:
     """Compute the word and the character error rate of a whole corpus.
 
     A rate is the least number of substitutions, deletions and insertions that turn references into
@@ -16,15 +16,14 @@ def compute_error_rates(
     empty hypothesis deletes all, an empty reference is pure insertion, and a rate can exceed 100.
 
     Args:
-        hypotheses: The transcripts.
-        references: The true transcripts of each example; where there are several, the one with the
-            least word errors counts.
+        decoded: Transcripts; where there are several true ones, the one with the least word errors
+            counts.
 
     Returns:
         `wer` and `cer` in percent. Without one true word: 100 for each inserted one.
 
     Example:
-        >>> compute_error_rates(["the red boat"], [["the red boats"]])["wer"]
+        >>> compute_error_rates(Decoded(["the red boat"], [["the red boats"]]))["wer"]
         33.3333
 
     Source: Morris, Maier, Green 2004, "From WER and RIL to MER and WIL"; jiwer.
@@ -35,9 +34,9 @@ def compute_error_rates(
         texts[0]
         if len(texts) == 1
         else min(texts, key=lambda text: _count_word_errors(text, hypothesis))
-        for texts, hypothesis in zip(references, hypotheses, strict=True)
+        for texts, hypothesis in zip(decoded.references, decoded.hypotheses, strict=True)
     ]
-    true, hypotheses = _collapse_spaces(true), _collapse_spaces(hypotheses)
+    true, hypotheses = _collapse_spaces(true), _collapse_spaces(decoded.hypotheses)
     return {
         "wer": round(100.0 * jiwer.process_words(true, hypotheses).wer, 4),
         "cer": round(100.0 * jiwer.process_characters(true, hypotheses).cer, 4),

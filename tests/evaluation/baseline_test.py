@@ -15,7 +15,7 @@ def test_the_majority_class_is_every_output_and_all_are_ranked() -> None:
     decoded = Decoded(["owl"] * 4, truth, rankings=[["owl", "cat"]] * 4)
     trivial = replace_outputs(decoded, ["cat", "dog"])
     assert trivial.hypotheses == ["cat"] * 4
-    assert METRICS["top_k"](trivial) == {"top_1": 50.0, "top_5": 75.0}
+    assert METRICS["top_k"].score(trivial) == {"top_1": 50.0, "top_5": 75.0}
 
 
 def test_texts_have_no_ranking() -> None:

@@ -141,7 +141,7 @@ def test_the_published_summary_of_evalbs_sample() -> None:
 
 def test_the_first_reference_counts_and_the_inputs_do_not() -> None:
     decoded = Decoded([TRUE], [[TRUE, "NN"]], inputs=["another sentence"])
-    assert METRICS["brackets"](decoded)["f1"] == 100.0
+    assert METRICS["brackets"].score(decoded)["f1"] == 100.0
 
 
 def test_nothing_decoded() -> None:

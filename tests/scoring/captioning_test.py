@@ -10,6 +10,7 @@ from t2t_mm.scoring.captioning import (
     score_captions,
     split_caption,
 )
+from t2t_mm.scoring.decoded import Decoded
 
 CAPTIONS = [
     "A red boat lies in front of a house.",
@@ -35,7 +36,7 @@ REFERENCES = [
 
 def test_the_figures_of_the_coco_evaluation() -> None:
     """What pycocoevalcap 1.2 with its PTBTokenizer gave for these captions, to six digits."""
-    scores = score_captions(CAPTIONS, REFERENCES)
+    scores = score_captions(Decoded(CAPTIONS, REFERENCES))
     assert scores["bleu_4"] == pytest.approx(46.3860, abs=1e-3)
     assert scores["cider"] == pytest.approx(274.7549, abs=1e-3)
     assert "nrefs:var|" in scores["bleu_4_signature"]
@@ -57,7 +58,7 @@ def test_words_are_those_of_the_treebank_without_punctuation(text: str, words: s
 
 
 def test_bleu_4_by_hand() -> None:
-    scores = score_captions(["A b c d e f."], [["x y", "a b c d e g"]])
+    scores = score_captions(Decoded(["A b c d e f."], [["x y", "a b c d e g"]]))
     precisions = (5 / 6) * (4 / 5) * (3 / 4) * (2 / 3)
     assert scores["bleu_4"] == pytest.approx(100 * precisions**0.25, abs=1e-3)
 
@@ -65,12 +66,12 @@ def test_bleu_4_by_hand() -> None:
 def test_bleu_4_takes_the_length_of_the_closest_reference() -> None:
     # All n-grams are right. Closest in length to 5 words are 6, not 9: penalty e^(1 - 6/5).
     long, close = "a b c d e f g h i", "a b c d e z"
-    scores = score_captions(["a b c d e"], [[long, close]])
+    scores = score_captions(Decoded(["a b c d e"], [[long, close]]))
     assert scores["bleu_4"] == pytest.approx(100 * math.exp(1 - 6 / 5), abs=1e-3)
 
 
 def test_bleu_4_is_0_where_no_four_words_in_a_row_are_right() -> None:
-    assert score_captions(["a b c x d e f"], [["a b c d e f"]])["bleu_4"] == 0.0
+    assert score_captions(Decoded(["a b c x d e f"], [["a b c d e f"]]))["bleu_4"] == 0.0
 
 
 def test_cider_d_by_hand() -> None:
@@ -101,7 +102,7 @@ def test_a_word_that_all_pictures_share_does_not_count() -> None:
 
 
 def test_empty_captions_score_0() -> None:
-    scores = score_captions(["", ""], [["a b c d"], ["e f g h"]])
+    scores = score_captions(Decoded(["", ""], [["a b c d"], ["e f g h"]]))
     assert (scores["bleu_4"], scores["cider"]) == (0.0, 0.0)
 
 
