@@ -60,3 +60,9 @@ def make_batch(pair: tuple[str, str]) -> dict[str, Any]:
         targets[1] = [*texts[1, :5], 0, 0, 0, 0]
     indices = {"command": np.int32(2), "problem": np.int32(1)}
     return {**of_source[source], "targets": targets, **indices}
+
+
+def name_each_expert(model: MultiModel, path: str, array: Any) -> dict[str, Any]:
+    """What belongs to a variable, by its path; where experts are stacked, by the names of each."""
+    names = [] if path.endswith("/commands") else model.row_names.get(path, [])
+    return dict(zip(names, array, strict=True)) if names else {path: array}

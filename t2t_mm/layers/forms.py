@@ -25,6 +25,16 @@ def is_on_tensorflow() -> bool:
     return bool(keras.backend.backend() == "tensorflow")
 
 
+def has_gpu() -> bool:
+    """Return whether Keras's backend computes on a GPU.
+
+    Example:
+        >>> has_gpu()
+        False
+    """
+    return any(device.startswith("gpu") for device in keras.distribution.list_devices())
+
+
 def choose_form(plain: Callable[P, R]) -> Callable[P, R]:
     """Decorate a function in `keras.ops` that has a faster form for TensorFlow on a CPU.
 

@@ -6,6 +6,8 @@ from typing import Any
 from keras import ops
 
 Tensor = Any
+Matrices = Any
+"""One for each expert: a list of float[F, D], or one tensor, float[E, F, D]."""
 
 
 def read_weights(weights: Sequence[Tensor]) -> list[Tensor]:
@@ -26,3 +28,14 @@ def read_weights(weights: Sequence[Tensor]) -> list[Tensor]:
         'EagerTensor'
     """
     return [ops.reshape(weight, weight.shape) for weight in weights]
+
+
+def stack_weights(*matrices: Matrices) -> list[Tensor]:
+    """Read the matrices of all experts as one tensor, float[E, F, D], for each that is given.
+
+    Example:
+        >>> [w_in] = stack_weights([ops.ones((3, 2))] * 4)
+        >>> w_in.shape
+        TensorShape([4, 3, 2])
+    """
+    return read_weights([ops.stack(m) if isinstance(m, list | tuple) else m for m in matrices])

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock
 from t2t_mm.modalities.base import Modality
 from t2t_mm.model.decoder import Decoder
 from t2t_mm.model.encoder import Encoder
@@ -87,20 +88,23 @@ class EncoderDecoder(keras.layers.Layer):
     def row_names(self) -> dict[str, list[str]]:
         """Names of the rows that checkpoints keep one by one, by their table's path.
 
-        So a command keeps its embedding when there are more of them; "" is not kept.
+        So a command keeps its embedding when there are more of them; "" is not kept. Experts that
+        are stacked have the names that they have as variables of their own.
         """
-        if self.command_embeddings is None:
-            return {}
-        names = [name and f"command.{name.replace('/', '.')}" for name in self.commands]
-        table: str = self.command_embeddings.path
-        start = table.rpartition("/")[0]
-        return {table: [name and f"{start}/{name}" for name in names]}
+        rows: dict[str, list[str]] = {}
+        for part in (self.encoder, self.decoder):
+            if part is not None and isinstance(part.moe, ExpertBlock):
+                rows |= part.moe.experts.row_names
+        if self.command_embeddings is not None:
+            table: str = self.command_embeddings.path
+            start = f"{table.rpartition('/')[0]}/command."
+            rows[table] = [name and start + name.replace("/", ".") for name in self.commands]
+        return rows
 
     def mark_rows(self, command: Tensor | int) -> Tensor:
         """Mark the commands of a batch, int scalar or int[B], among all: bool[C].
 
         Example:
-            >>> from t2t_mm.model.encoder import Encoder
             >>> EncoderDecoder(Encoder(1), None, None, {}, ["de", "fr"]).mark_rows(1).numpy()
             array([False,  True])
         """

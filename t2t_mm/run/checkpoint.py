@@ -24,6 +24,7 @@ import numpy as np
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import is_full_disk, sync_folder
+from t2t_mm.run.named_variables import assign_arrays
 
 WEIGHTS = "weights.npz"
 OPTIMIZER = "optimizer.npz"
@@ -214,14 +215,17 @@ def restore_variables(
                 f"{path} does not hold {len(missing)} of the model's variables, the first "
                 f"{missing[0]!r}. The run was made with other settings or another version."
             )
-        for name, variable in variables.items():
-            array = arrays[name]
-            if tuple(array.shape) != tuple(variable.shape):
+
+        def read(name: str) -> Any:
+            array, expected = arrays[name], tuple(variables[name].shape)
+            if tuple(array.shape) != expected:
                 raise UserError(
                     f"Variable {name!r} has shape {tuple(array.shape)} in {path}, the model "
-                    f"expects {tuple(variable.shape)}: the settings or the vocabulary differ."
+                    f"expects {expected}: the settings or the vocabulary differ."
                 )
-            variable.assign(array)
+            return array
+
+        assign_arrays(variables, read)
 
 
 @contextlib.contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row of a variable; it is read and assigned as a variable is.
+    """One row of a variable; it is read as a variable is, and assigned by `assign_arrays`.
 
     Args:
         table: A variable of Keras or of its backend.
@@ -20,9 +21,8 @@ class TableRow:
     Example:
         >>> import keras
         >>> table = keras.Variable(np.zeros((2, 3)))
-        >>> TableRow(table, 1).assign(np.array([4.0, 5.0, 6.0]))
-        >>> np.asarray(TableRow(table, 1)).tolist(), np.asarray(table)[0].tolist()
-        ([4.0, 5.0, 6.0], [0.0, 0.0, 0.0])
+        >>> np.asarray(TableRow(table, 1)).tolist()
+        [0.0, 0.0, 0.0]
     """
 
     table: Any
@@ -32,12 +32,6 @@ class TableRow:
     def shape(self) -> tuple[int, ...]:
         """The table's, without its first axis."""
         return tuple(self.table.shape[1:])
-
-    def assign(self, value: Any) -> None:
-        """Set this row; the others stay."""
-        rows = np.asarray(self.table).copy()
-        rows[self.index] = value
-        self.table.assign(rows)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """Return the row, copied."""
@@ -71,3 +65,33 @@ def name_variables(
         assert not named.keys() & added.keys(), "two variables of the model share a path"
         named |= added
     return named
+
+
+def assign_arrays(variables: Mapping[str, Any], read: Callable[[str], Any]) -> None:
+    """Assign to each variable the array of its name.
+
+    Args:
+        variables: As `name_variables` returns them; rows side by side are assigned at once.
+        read: Returns the array of a name, of the variable's shape; called once for each.
+
+    Example:
+        >>> import keras
+        >>> table = keras.Variable(np.zeros((2, 1)))
+        >>> assign_arrays(name_rows(table, ["a", "b"]), {"a": [1.0], "b": [2.0]}.get)
+        >>> np.asarray(table).tolist()
+        [[1.0], [2.0]]
+    """
+
+    def find_table(name: str) -> int:
+        return id(getattr(variables[name], "table", variables[name]))
+
+    for _, names in groupby(variables, find_table):
+        first, *rest = names
+        variable = variables[first]
+        if not isinstance(variable, TableRow):
+            variable.assign(read(first))
+            continue
+        values = np.asarray(variable.table).copy()
+        for name in (first, *rest):
+            values[variables[name].index] = read(name)
+        variable.table.assign(values)

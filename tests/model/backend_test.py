@@ -27,6 +27,7 @@ from t2t_mm.settings import ExpertHParams, ModelHParams
 from t2t_mm.features import Audio, Categorical, Image, Language
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.run.named_variables import assign_arrays, name_variables
 
 text = {"language:shared": ModalitySpec(Language(), 23)}
 nets = {
@@ -45,9 +46,9 @@ model = build_multimodel(
 
 RUN = """
 with np.load(sys.argv[1]) as arrays:
-    assert set(arrays.files) == {weight.path for weight in model.weights}
-    for weight in model.weights:
-        weight.assign(arrays[weight.path])
+    named = name_variables(model.weights, model.row_names)
+    assert set(arrays.files) == set(named)
+    assign_arrays(named, arrays.__getitem__)
 inputs = np.random.default_rng(0).integers(2, 23, (3, 11)).astype("int32")
 targets = np.random.default_rng(1).integers(2, 23, (3, 9)).astype("int32")
 inputs[1, 5:], targets[2, 6:] = 0, 0
@@ -94,9 +95,10 @@ np.savez(sys.argv[2], **compile(forward)(inputs, targets))
 SAVE_WEIGHTS = """
 generator = np.random.default_rng(2)
 arrays = {}
-for weight in model.weights:  # the gate starts at zero: give every weight something to say
+# The gate starts at zero: give every weight something to say.
+for name, weight in name_variables(model.weights, model.row_names).items():
     noise = generator.normal(0, 0.1, tuple(weight.shape)).astype("float32")
-    arrays[weight.path] = np.asarray(weight) + noise
+    arrays[name] = np.asarray(weight) + noise
 np.savez(sys.argv[1], **arrays)
 """
 

@@ -58,15 +58,16 @@ def draw(shape, *args, **kwargs):
     return ops.reshape(ops.convert_to_tensor(np.sin(np.arange(number) ** 1.5), "float32"), shape)
 
 keras.random.normal = draw
-from every_pair import PAIRS, make_batch, make_model
+from every_pair import PAIRS, make_batch, make_model, name_each_expert
+from t2t_mm.run.named_variables import assign_arrays, name_variables
 from t2t_mm.training.objective import compute_objective
 
 model = make_model(dropout=0.0, attention_dropout=0.0, encoder_blocks=1, decoder_blocks=1)
+named = name_variables(model.weights, model.row_names)
 if len(sys.argv) == 3:
     with np.load(sys.argv[2]) as arrays:
-        for weight in model.weights:
-            weight.assign(arrays[weight.path])
-found = {weight.path: np.asarray(weight) for weight in model.weights}
+        assign_arrays(named, arrays.__getitem__)
+found = {name: np.asarray(weight) for name, weight in named.items()}
 keras_variables = model.trainable_variables
 for pair in PAIRS:
     objective, metrics, gradients = differentiate(pair, make_batch(pair))
@@ -74,7 +75,8 @@ for pair in PAIRS:
     for name in ("loss", "balance_loss", "target_tokens", "padded_tokens"):
         found["/".join([*pair, name])] = np.asarray(metrics[name])
     for variable, gradient in zip(keras_variables, gradients, strict=True):
-        found["/".join([*pair, "gradient", variable.path])] = np.asarray(gradient)
+        for name, one in name_each_expert(model, variable.path, np.asarray(gradient)).items():
+            found["/".join([*pair, "gradient", name])] = one
 np.savez(sys.argv[1], **found)
 """
 DIFFERENTIATE = {

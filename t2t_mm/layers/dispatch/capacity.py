@@ -6,20 +6,15 @@ F expert width, S = N * K slots, C capacity.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from keras import ops
 
 from t2t_mm.layers.dispatch.feed_forward import back_propagate, feed_forward
-from t2t_mm.layers.dispatch.slots import (
-    Rows,
-    gather_by_position,
-    send_padding_nowhere,
-    sort_slots,
-)
+from t2t_mm.layers.dispatch.seats import compute_capacity, seat_slots
+from t2t_mm.layers.dispatch.slots import send_padding_nowhere, sort_slots
 from t2t_mm.layers.gradients import attach_gradient
-from t2t_mm.layers.weights import read_weights
+from t2t_mm.layers.weights import Matrices, stack_weights
 
 Tensor = Any
 
@@ -28,8 +23,8 @@ def run_capacity(
     x_ND: Tensor,
     experts_NK: Tensor,
     gates_NK: Tensor,
-    w_in: Sequence[Tensor],
-    w_out: Sequence[Tensor],
+    w_in: Matrices,
+    w_out: Matrices,
     mask_N: Tensor | None = None,
     capacity_factor: float = 1.25,
 ) -> Tensor:
@@ -60,30 +55,30 @@ def run_capacity(
 
     Source: Lepikhin et al. 2020, arXiv:2006.16668 (GShard), section 2.2: earlier positions first.
     """
-    num_experts = len(w_in)
+    weights = stack_weights(w_in, w_out)
+    num_experts = weights[0].shape[0]
 
     # The experts go in as an argument: JAX lets such a function close over no traced value.
     @attach_gradient
     def run(x: Tensor, gates: Tensor, experts: Tensor, *weights: Tensor) -> Any:
-        w_in_EFD, w_out_EFD = ops.stack(weights[:num_experts]), ops.stack(weights[num_experts:])
-        seats = _seat_slots(experts, num_experts, capacity_factor)
+        slots = sort_slots(experts, num_experts)
+        capacity = compute_capacity(slots.number, num_experts, capacity_factor)
+        seats = seat_slots(slots, experts, capacity)
         x_ECD = seats.rows.take(x)
-        hidden_ECF, out_ECD = feed_forward(x_ECD, w_in_EFD, w_out_EFD)
+        hidden_ECF, out_ECD = feed_forward(x_ECD, *weights)
         parts = seats.gather_by_position(out_ECD)
 
         def gradient(upstream: Tensor) -> tuple[Any, ...]:
             d_gates = ops.stack([ops.sum(upstream * part, axis=-1) for part in parts], axis=1)
             d_out_ECD = seats.rows.take_weighted(upstream, gates)
-            d_x_ECD, d_w_in, d_w_out = back_propagate(
-                d_out_ECD, x_ECD, hidden_ECF, w_in_EFD, w_out_EFD
-            )
+            d_x_ECD, *d_weights = back_propagate(d_out_ECD, x_ECD, hidden_ECF, *weights)
             d_x = sum(seats.gather_by_position(d_x_ECD))
-            return d_x, d_gates, None, *ops.unstack(d_w_in), *ops.unstack(d_w_out)
+            return d_x, d_gates, None, *d_weights
 
         return sum(part * gates[:, k, None] for k, part in enumerate(parts)), gradient
 
     experts_NK = send_padding_nowhere(experts_NK, num_experts, mask_N)
-    return run(x_ND, gates_NK, experts_NK, *read_weights([*w_in, *w_out]))
+    return run(x_ND, gates_NK, experts_NK, *weights)
 
 
 def measure_dropped(
@@ -111,48 +106,3 @@ def measure_dropped(
     loads = ops.segment_sum(ops.ones_like(experts_S), experts_S, num_experts + 1)[:num_experts]
     dropped = ops.sum(ops.maximum(loads - capacity, 0))
     return ops.cast(dropped, "float32") / ops.cast(ops.maximum(ops.sum(loads), 1), "float32")
-
-
-def compute_capacity(num_slots: int | Tensor, num_experts: int, factor: float) -> int | Tensor:
-    """Compute C: an equal share of the slots times a factor, to three decimals, rounded up.
-
-    Example:
-        >>> compute_capacity(num_slots=64, num_experts=8, factor=1.25)
-        10
-    """
-    return -(-num_slots * round(factor * 1000) // (1000 * num_experts))
-
-
-class _Seats(NamedTuple):
-    """Where each slot sits among the E times C rows.
-
-    Attributes:
-        rows: [E, C] of them.
-        rows_of_slots: int32[N, K], the row of each slot, counted through; any if it has none.
-        is_seated: bool[N, K], False where the slot is dropped or padded.
-    """
-
-    rows: Rows
-    rows_of_slots: Tensor
-    is_seated: Tensor
-
-    def gather_by_position(self, rows_ECD: Tensor) -> list[Tensor]:
-        """Gather the rows of each position's slots, zero where a slot has none.
-
-        Returns:
-            K times float[N, D].
-        """
-        rows_RD = ops.reshape(rows_ECD, (-1, rows_ECD.shape[-1]))
-        parts = gather_by_position(rows_RD, self.rows_of_slots)
-        return [ops.where(self.is_seated[:, k, None], part, 0) for k, part in enumerate(parts)]
-
-
-def _seat_slots(experts_NK: Tensor, num_experts: int, capacity_factor: float) -> _Seats:
-    slots = sort_slots(experts_NK, num_experts)
-    capacity = compute_capacity(slots.number, num_experts, capacity_factor)
-    places_EC = slots.starts[:-1, None] + ops.arange(capacity, dtype="int32")
-    rows = slots.fill_rows(places_EC, slots.starts[1:, None])
-    ranks_NK = slots.places - ops.take(slots.starts, experts_NK, axis=0)
-    seated_NK = ops.logical_and(experts_NK < num_experts, ranks_NK < capacity)
-    index_NK = ops.where(seated_NK, experts_NK * capacity + ranks_NK, 0)
-    return _Seats(rows, index_NK, seated_NK)

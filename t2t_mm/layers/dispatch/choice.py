@@ -8,7 +8,8 @@ import keras
 from t2t_mm.layers.dispatch.blocked import run_blocked
 from t2t_mm.layers.dispatch.capacity import run_capacity
 from t2t_mm.layers.dispatch.dense import run_dense
-from t2t_mm.layers.forms import choose_form, is_on_tensorflow
+from t2t_mm.layers.dispatch.tiered import run_tiered
+from t2t_mm.layers.forms import choose_form, has_gpu, is_on_tensorflow
 
 Dispatch = Callable[..., Any]
 
@@ -16,6 +17,7 @@ DISPATCHES: dict[str, Dispatch] = {
     "blocked": run_blocked,
     "capacity": run_capacity,
     "dense": run_dense,
+    "tiered": run_tiered,
 }
 """Those of every backend."""
 
@@ -46,18 +48,20 @@ def choose_dispatch(name: str) -> Dispatch:
     """Return the function of a name.
 
     Args:
-        name: "ragged" or of `DISPATCHES`; "auto" is ragged in TensorFlow's own graphs, blocked
-            elsewhere.
+        name: "ragged" or of `DISPATCHES`; "auto" is tiered on a GPU, on a CPU ragged in
+            TensorFlow's own graphs and blocked elsewhere.
 
     Example:
         >>> choose_dispatch("auto").__name__
         'run_ragged'
     """
-    if name == "ragged" or (name == "auto" and runs_plain_graphs()):
+    if name == "auto":
+        name = "tiered" if has_gpu() else "ragged" if runs_plain_graphs() else "blocked"
+    if name == "ragged":
         from t2t_mm.layers.on_tensorflow.ragged import run_ragged
 
         return run_ragged
-    return run_blocked if name == "auto" else DISPATCHES[name]
+    return DISPATCHES[name]
 
 
 @choose_form

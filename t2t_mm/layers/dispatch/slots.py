@@ -77,10 +77,12 @@ def sort_slots(experts_NK: Tensor, num_experts: int) -> Slots:
     # No two keys are equal: no backend's sort can then put them in an order of its own.
     keys_S = ops.sort(experts_S * num_slots + ops.arange(num_slots, dtype="int32"))
     order_S = keys_S % num_slots
-    places_NK = ops.reshape(ops.argsort(order_S), ops.shape(experts_NK))
+    index_S = ops.arange(num_slots, dtype="int32")
+    places_S = ops.scatter(order_S[:, None], index_S, ops.shape(experts_S))
+    # Comparisons with all: a search is one step after the other, on a GPU the slowest part.
     first_keys = ops.arange(num_experts + 1, dtype="int32") * num_slots
-    starts = ops.searchsorted(keys_S, first_keys)
-    return Slots(order_S, ops.cast(places_NK, "int32"), ops.cast(starts, "int32"))
+    starts = ops.sum(ops.cast(keys_S[:, None] < first_keys, "int32"), axis=0)
+    return Slots(order_S, ops.reshape(places_S, ops.shape(experts_NK)), starts)
 
 
 def send_padding_nowhere(experts_NK: Tensor, num_experts: int, mask_N: Tensor | None) -> Tensor:

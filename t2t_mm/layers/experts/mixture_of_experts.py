@@ -16,6 +16,7 @@ from keras import ops
 from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, measure_dropped
 from t2t_mm.layers.dispatch.slots import send_padding_nowhere
 from t2t_mm.layers.experts.gating import NoisyTopKGate, Routing
+from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.layers.on_mesh_tensorflow.expert_mesh import check_mesh, run_on_mesh
 
@@ -32,10 +33,11 @@ class Experts(keras.layers.Layer):
         expert_width: F.
         dispatch: How positions reach their experts. All but "capacity" give the same numbers.
             "ragged": one matmul for each expert, of exactly its positions; TensorFlow only, not
-            under XLA. "blocked": the same in blocks of equal size, for XLA and JAX. "capacity":
-            one batched matmul with a row limit for each expert; in training, what is beyond it is
-            dropped; at inference nothing is, as in "auto". "dense": all experts on all positions.
-            "auto": ragged in TensorFlow graphs, blocked under `jit_compile=True` and on JAX.
+            under XLA. "blocked": the same in blocks of equal size. "tiered": one batched matmul
+            with room for most, and blocks for the rest. "capacity": the former alone; in training,
+            what has no room is dropped; at inference nothing is, as in "auto". "dense": all
+            experts on all positions. "auto": tiered on a GPU; on a CPU ragged in TensorFlow graphs,
+            blocked under `jit_compile=True` and on JAX.
         capacity_factor: The row limit as a multiple of an equal share; for "capacity" only.
         devices: Those of the slices of an expert mesh, such as ("CPU:0", "CPU:1"); their number
             divides E. Slice i has the experts from i * E / n on, and their variables. Empty: all
@@ -51,11 +53,13 @@ class Experts(keras.layers.Layer):
         >>> experts(ops.ones((2, 8)), chosen, ops.full((2, 2), 0.5)).shape
         TensorShape([2, 8])
 
-    Chosen: Glorot uniform for each expert by itself. Each expert has its own two variables: one
-    stacked tensor would be put together again from the experts' gradients at every step, which is
-    as many bytes as the weights have, and an expert can live on a device of its own. Both hold a
-    row for each hidden unit: one product of each pass takes a matrix transposed, and the CPU is
-    slower the longer its rows are.
+    Chosen: Glorot uniform for each expert by itself. On TensorFlow each expert has its own two
+    variables: one stacked tensor would be put together again from the experts' gradients at every
+    step, which is as many bytes as the weights have, and an expert can live on a device of its own.
+    On JAX all are stacked in two variables: a program of few operations compiles in less time, and
+    a GPU multiplies them at once. Checkpoints are the same, see `row_names`. Both hold a row for
+    each hidden unit: one product of each pass takes a matrix transposed, and the CPU is slower the
+    longer its rows are.
     Departs: Tensor2Tensor scales the output by sqrt(D / F); no effect where F = D, as in the paper.
     """
 
@@ -85,13 +89,25 @@ class Experts(keras.layers.Layer):
         self.w_in = self._add_matrices("w_in", (hidden, width), limit)
         self.w_out = self._add_matrices("w_out", (hidden, width), limit)
 
-    def _add_matrices(self, name: str, shape: tuple[int, int], limit: float) -> list[Any]:
+    def _add_matrices(self, name: str, shape: tuple[int, int], limit: float) -> Any:
+        if not is_on_tensorflow():
+            initializer = keras.initializers.RandomUniform(-limit, limit)
+            return self.add_weight((self.num_experts, *shape), initializer, name=name)
         matrices = []
         for expert in range(self.num_experts):
             with self._place_on_device(expert):
                 initializer = keras.initializers.RandomUniform(-limit, limit)
                 matrices.append(self.add_weight(shape, initializer, name=f"{name}.{expert}"))
         return matrices
+
+    @property
+    def row_names(self) -> dict[str, list[str]]:
+        """Names of the experts in stacked variables, by path: those of variables of their own."""
+        return {
+            stacked.path: [f"{stacked.path}.{expert}" for expert in range(self.num_experts)]
+            for stacked in (self.w_in, self.w_out)
+            if not isinstance(stacked, list)
+        }
 
     def _place_on_device(self, expert: int) -> Any:
         """Enter the scope of the device of this expert's slice."""
@@ -124,8 +140,7 @@ class Experts(keras.layers.Layer):
             options["capacity_factor"] = self.capacity_factor
         elif name == "capacity":
             name = "auto"
-        w_in = [matrix.value for matrix in self.w_in]
-        w_out = [matrix.value for matrix in self.w_out]
+        w_in, w_out = _read_values(self.w_in), _read_values(self.w_out)
         gates = ops.cast(gates, x.dtype)
         run = choose_dispatch(name)
         if self.devices:
@@ -154,6 +169,11 @@ class Experts(keras.layers.Layer):
             "capacity_factor": self.capacity_factor,
             "devices": self.devices,
         }
+
+
+def _read_values(matrices: Any) -> Any:
+    """Read a stacked variable, or each of a list."""
+    return [matrix.value for matrix in matrices] if isinstance(matrices, list) else matrices.value
 
 
 class ExpertBlock(keras.layers.Layer):

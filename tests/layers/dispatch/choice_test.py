@@ -16,32 +16,32 @@ ON_JAX = """
 import functools
 import jax, jax.numpy as jnp, numpy as np, pytest
 from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, run_blocked
-from t2t_mm.layers.dispatch import run_capacity, run_dense
+from t2t_mm.layers.dispatch import run_capacity, run_dense, run_tiered
 
 assert choose_dispatch("auto") is run_blocked
 with pytest.raises(ValueError, match="use 'auto' or 'blocked'.*dispatch='ragged', backend='jax'"):
     check_dispatch("ragged")
 
 generator = np.random.default_rng(0)
-x = generator.normal(size=(40, 6)).astype("float32")
+x = generator.normal(size=(60, 6)).astype("float32")
 choice = generator.normal(size=(6, 5)).astype("float32")
-w_in = [generator.normal(size=(9, 6)).astype("float32") for _ in range(5)]
-w_out = [generator.normal(size=(9, 6)).astype("float32") for _ in range(5)]
-mask = generator.uniform(size=40) < 0.95
-upstream = generator.normal(size=(40, 6)).astype("float32")
+w_in = generator.normal(size=(5, 9, 6)).astype("float32")
+w_out = generator.normal(size=(5, 9, 6)).astype("float32")
+mask = generator.uniform(size=60) < 0.95
+upstream = generator.normal(size=(60, 6)).astype("float32")
 
 def gradients(run):
     @jax.jit
     @functools.partial(jax.value_and_grad, argnums=(0, 1, 2, 3))
     def loss(x, choice, w_in, w_out):  # a gate that is differentiated too, as in a model
-        favour = 5.0 * (np.arange(5) == 1)  # expert 1 gets two blocks
+        favour = 5.0 * (np.arange(5) == 1)  # expert 1 gets two blocks, or one beside its seats
         best, experts = jax.lax.top_k(x @ choice + favour, 3)
         gates = jax.nn.softmax(best) * mask[:, None]
         return jnp.sum(run(x, experts, gates, w_in, w_out, mask) * upstream)
     return jax.tree.leaves(loss(x, choice, w_in, w_out))
 
 expected = gradients(run_dense)
-for run in (run_blocked, functools.partial(run_capacity, capacity_factor=5.0)):
+for run in (run_blocked, run_tiered, functools.partial(run_capacity, capacity_factor=5.0)):
     for got, right in zip(gradients(run), expected, strict=True):
         np.testing.assert_allclose(got, right, atol=1e-3)
 """
@@ -72,7 +72,7 @@ def test_auto_knows_xla_from_a_plain_graph():
 
 
 def test_unknown_names_are_refused():
-    with pytest.raises(ValueError, match=r"auto, ragged, .*, dense\. Received: dispatch='sparse'"):
+    with pytest.raises(ValueError, match=r"auto, ragged, .*, tiered\. Received: dispatch='sparse'"):
         check_dispatch("sparse")
 
 

@@ -63,7 +63,7 @@ def test_padding_changes_neither_outputs_nor_balance():
 
 
 def test_unknown_dispatch_is_refused():
-    with pytest.raises(ValueError, match=r"auto, .*, dense\. Received: dispatch='sparse'"):
+    with pytest.raises(ValueError, match=r"auto, .*, tiered\. Received: dispatch='sparse'"):
         Experts(4, 8, dispatch="sparse")
 
 
