@@ -41,6 +41,8 @@ _OF_TRAINING = (
 )
 _OF_GENERATION = (
     "num_shards",
+    "validation_share",
+    "test_share",
     "random_seed",
     "num_concurrent_processes",
     "only_list",

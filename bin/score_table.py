@@ -8,9 +8,18 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from t2t_mm.scoring.metrics import find_main_score, list_other_scores
+from t2t_mm.scoring.metrics import (
+    FEW_EXAMPLES,
+    find_main_score,
+    list_other_scores,
+    write_count,
+)
 
-_DECODED = "Scores are of decoded outputs, in percent; of error rates (WER, CER) less is better."
+_DECODED = (
+    "Scores are of the decoded outputs of n examples, in percent; of error rates (WER, CER) less "
+    "is better."
+)
+_FEW = f"* Fewer than {FEW_EXAMPLES} examples: no base for conclusions."
 _FORCED = (
     "With the true symbols before given: log ppl in nats per token or class; acc. and seq. the "
     "percentage of tokens and of whole outputs that are right, of n examples."
@@ -68,7 +77,7 @@ def _make_decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table,
         return table, ""
     beside = [key for key in _BESIDE if any(key in result for result in scores.values())]
     table.add_column("problem", no_wrap=True, overflow="fold")
-    for heading in ("score", *(_BESIDE[key].heading for key in beside)):
+    for heading in ("score", "n", *(_BESIDE[key].heading for key in beside)):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("other scores")
     for name, result in scores.items():
@@ -76,10 +85,12 @@ def _make_decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table,
         table.add_row(
             name,
             _format_main_score(result, result, with_label=True),
+            write_count(result),
             *(_format_main_score(result, result.get(key, {})) for key in beside),
             ", ".join(others),
         )
-    return table, " ".join([_DECODED, *(_BESIDE[key].note for key in beside)])
+    few = [_FEW] if any("*" in write_count(result) for result in scores.values()) else []
+    return table, " ".join([_DECODED, *few, *(_BESIDE[key].note for key in beside)])
 
 
 def _make_forced_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:

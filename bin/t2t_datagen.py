@@ -35,6 +35,13 @@ def define_flags(flags: Any) -> None:
         lower_bound=0,
     )
     flags.DEFINE_integer("max_cases", 0, "Most examples per split; 0 for all.", lower_bound=0)
+    flags.DEFINE_float(
+        "validation_share",
+        0.0,
+        "How much of the training data to hold out for validation where the raw data has no such "
+        "split; 0: mostly a tenth.",
+    )
+    flags.DEFINE_float("test_share", 0.0, "The same for test; 0: mostly no test split.")
     flags.DEFINE_integer("random_seed", 0, "Seed for problems that draw at random.")
     flags.DEFINE_integer(
         "num_concurrent_processes", 1, "Processes that read a problem of parts.", lower_bound=1
@@ -81,6 +88,7 @@ def run_from_flags(flags: Any) -> int | None:
             num_shards=flags.num_shards,
             max_cases=flags.max_cases,
             random_seed=flags.random_seed,
+            held_out_shares={"validation": flags.validation_share, "test": flags.test_share},
             num_processes=flags.num_concurrent_processes,
             overwrite=flags.overwrite,
             only_list=flags.only_list,

@@ -35,11 +35,14 @@ class ImageFolder(Problem):
     of pictures may stand side by side. Three ways of lying there are understood:
 
     - `train/CLASS/*.jpg` with `validation` (`valid`, `val`, `dev`) and `test` like it, each with
-      any folders below the class. Without validation pictures 5% of the training pictures are
-      held out, and without test pictures there is no test split.
-    - `CLASS/*.jpg` alone: 90% train, 5% validation, 5% test, chosen by a hash of the path.
+      any folders below the class. Without validation pictures 10% of the training pictures are
+      held out, at most 2,000, and without test pictures there is no test split.
+    - `CLASS/*.jpg` alone: 10% for validation and 10% for test, at most 2,000 each.
     - The layout of CS231n and Tiny ImageNet: `train/WNID/images/*.JPEG` and `val/images/*.JPEG`
       with `val/val_annotations.txt`. Its test pictures have no classes and are left out.
+
+    What is held out is chosen by a hash of the path, and never the last picture of a class;
+    `--validation_share` and `--test_share` of t2t-datagen say how much.
 
     Pictures are files that end in .jpg, .jpeg, .png, .gif, .bmp or .webp. Classes are in the order
     of their folders; their names are those of the folders or, where `words.txt` says what they
@@ -95,7 +98,12 @@ class ImageFolder(Problem):
             return SPLITS
         test = find_split_folder(root, "test")
         has_test = test is not None and is_labelled(test)
-        return SPLITS if has_test else SPLITS[:2]
+        return SPLITS if has_test or self.test_share else SPLITS[:2]
+
+    @property
+    def held_out_splits(self) -> Sequence[str]:
+        """Those of `splits` that have no pictures of their own."""
+        return self._found.held_out
 
     def class_names(self, feature: str) -> Sequence[str]:
         """Return the names of the class folders, or what words.txt calls them, in their order."""
@@ -135,6 +143,13 @@ class ImageFolder(Problem):
                 expected=f"one of {', '.join(self._found.splits)}",
                 received={"split": split, "folder": str(self._root)},
             )
+        if not self._found.splits[split]:
+            raise UserError(
+                f"Problem {self.name} has no picture for its {split} split: the last one of a "
+                "class is not held out",
+                expected=f"more pictures of each class, or a folder named {split}",
+                received={"folder": str(self._root)},
+            )
         return self._found.splits[split]
 
     @cached_property
@@ -144,7 +159,12 @@ class ImageFolder(Problem):
         if root is None or not root.is_dir():
             raise self.missing(all_of=[] if root is None else [root])
         train = find_split_folder(root, "train")
-        found = read_class_folders(root) if train is None else read_split_folders(root, train)
+        shares = {"validation": self.validation_share, "test": self.test_share}
+        if train is None:
+            found = read_class_folders(root, shares)
+        else:
+            shares = {split: shares[split] for split in self.splits[1:]}
+            found = read_split_folders(root, train, shares)
         if not found.classes:
             folder = train or root
             raise self.missing(all_of=[folder / "CLASS" / "*.jpg"])

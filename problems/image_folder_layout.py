@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, choose_held_out
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, count_held_out
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.picture_listing import hash_name, is_hidden, is_picture
 
 # The picture's path, and the name of the folder of its class.
 LabelledPicture = tuple[Path, str]
-
-HELD_OUT_SHARE: Final = 0.05
 
 _SHOWN = 3
 
@@ -37,11 +34,13 @@ class PictureFolder:
             mixes the classes.
         classes: The class folders of the training pictures, sorted.
         lists: Files other than pictures that were read.
+        held_out: The splits that have pictures out of the training pictures.
     """
 
     splits: dict[str, list[LabelledPicture]] = field(default_factory=dict)
     classes: list[str] = field(default_factory=list)
     lists: list[Path] = field(default_factory=list)
+    held_out: list[str] = field(default_factory=list)
 
 
 def find_split_folder(root: Path, split: str) -> Path | None:
@@ -72,12 +71,14 @@ def is_labelled(folder: Path) -> bool:
     return find_annotations(folder) is not None or bool(set(_list_folders(folder)) - {"images"})
 
 
-def read_split_folders(root: Path, train: Path) -> PictureFolder:
+def read_split_folders(root: Path, train: Path, shares: Mapping[str, float]) -> PictureFolder:
     """Find the pictures of a folder that has a `train` folder.
 
     Args:
         root: The folder.
         train: Its folder of training pictures.
+        shares: The splits to hold out where they have no pictures, with how much of the training
+            pictures; see `count_held_out`.
 
     Raises:
         UserError: If pictures of validation or test have a class without training pictures, or
@@ -98,17 +99,16 @@ def read_split_folders(root: Path, train: Path) -> PictureFolder:
         else:
             _check_known(folder, _list_folders(folder), found.classes)
             found.splits[split] = _read_class_folders(folder, _list_folders(folder))
-    if "validation" not in found.splits:
-        warn_once(
-            f"{root}: no validation pictures; {HELD_OUT_SHARE:.0%} of the training pictures are "
-            "held out for validation, chosen by a hash of their names."
-        )
-        _hold_out(found, "validation", train, round(len(found.splits["train"]) * HELD_OUT_SHARE))
+    _hold_out(found, root, {split: n for split, n in shares.items() if split not in found.splits})
     return found
 
 
-def read_class_folders(root: Path) -> PictureFolder:
-    """Find the pictures of a folder whose folders are the classes; 5% each are held out.
+def read_class_folders(root: Path, shares: Mapping[str, float]) -> PictureFolder:
+    """Find the pictures of a folder whose folders are the classes; some are held out.
+
+    Args:
+        root: The folder.
+        shares: The splits to hold out, with how much of all pictures; see `count_held_out`.
 
     Raises:
         UserError: If a folder is a data set of its own, or only has validation or test pictures.
@@ -132,18 +132,33 @@ def read_class_folders(root: Path) -> PictureFolder:
         )
     found.splits["train"] = _read_class_folders(root, folders)
     found.classes = sorted({label for _, label in found.splits["train"]})
-    room = round(len(found.splits["train"]) * HELD_OUT_SHARE)
-    for split in ("test", "validation"):
-        _hold_out(found, split, root, room)
+    _hold_out(found, root, shares)
     return found
 
 
-def _hold_out(found: PictureFolder, split: str, folder: Path, room: int) -> None:
-    """Take pictures out of the training pictures, in the order of the hashes of their paths."""
-    hashes = {picture: _hash_path(picture, folder) for picture in found.splits["train"]}
-    held_out = choose_held_out(Counter(hashes.values()), room)
-    found.splits[split] = [one for one, value in hashes.items() if value in held_out]
-    found.splits["train"] = [one for one, value in hashes.items() if value not in held_out]
+def _hold_out(found: PictureFolder, root: Path, shares: Mapping[str, float]) -> None:
+    """Take pictures out of the training pictures, in their order, which is that of hashes.
+
+    The last picture of a class stays: nobody could know the class of one that is held out alone.
+    """
+    pictures = found.splits["train"]
+    left = Counter(label for _, label in pictures)
+    rooms = {split: count_held_out(len(pictures), share) for split, share in shares.items()}
+    taken: dict[str, list[LabelledPicture]] = {"train": [], **{split: [] for split in rooms}}
+    for picture in pictures:
+        split = next((split for split, room in rooms.items() if len(taken[split]) < room), "train")
+        if left[picture[1]] == 1:
+            split = "train"
+        left[picture[1]] -= split != "train"
+        taken[split].append(picture)
+    found.splits |= taken
+    found.held_out = [*rooms]
+    if rooms:
+        counts = " and ".join(f"{len(taken[split]):,} for {split}" for split in rooms)
+        warn_once(
+            f"{root}: of {len(pictures):,} pictures {counts} are held out, chosen by a hash of "
+            "their paths."
+        )
 
 
 def _read_class_folders(folder: Path, classes: Iterable[str]) -> list[LabelledPicture]:

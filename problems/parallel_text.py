@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import starmap
 from pathlib import Path
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import choose_held_out, count_lowest, hash_bytes
+from t2t_mm.data.declaring.splits import hash_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines, open_bytes, report_broken_gzip
 
@@ -149,18 +148,3 @@ def check_same_length(first: Path, second: Path) -> None:
 def hash_pair(first: str, second: str) -> int:
     """Hash the text of a pair to 64 bits, the same on every machine."""
     return hash_bytes(f"{first}\n{second}".encode(), "big")
-
-
-def choose_held_out_pairs(pairs: Iterable[Pair], *, share: float, most: int) -> frozenset[int]:
-    """Choose the hashes of the pairs to hold out: the lowest ones.
-
-    Equal pairs share their fate, so that no held-out pair is also trained on.
-
-    Args:
-        pairs: All of them.
-        share: How much of all lines to hold out, between 0 and 1, repetitions counted; at least
-            one pair is, with its repetitions.
-        most: The largest number of pairs to hold out (different ones; repetitions come on top).
-    """
-    count, sizes = count_lowest(starmap(hash_pair, pairs), most)
-    return choose_held_out(sizes, round(count * share), may_exceed=True)

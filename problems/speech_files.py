@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, choose_held_out, hash_bytes
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, hash_bytes, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance
 from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, find_list_files, read_list
@@ -35,9 +34,9 @@ class SpeechFiles(SpeechProblem):
     rates than 16,000 Hz are converted and counted.
 
     - No validation: about 10% of the training utterances, at most 2,000, are held out instead,
-      whole speakers of them; where no speakers are known, whole recordings. Which ones depends on
-      their names only.
-    - No test: the problem has no test split.
+      or what `--validation_share` of t2t-datagen says: whole speakers of them; where no speakers
+      are known, whole recordings. Which ones depends on their names only.
+    - No test: the problem has no test split, unless `--test_share` holds one out.
     - A text without sound or without words, a sound without text and an empty sound are left out;
       how many is told. A sound file that is not there, or is cut short, is an error.
 
@@ -46,8 +45,6 @@ class SpeechFiles(SpeechProblem):
     """
 
     takes_argument = True
-    held_out_share = 0.1
-    held_out_most = 2000
     licence = "that of your files"
     size = "that of your files"
     source = (
@@ -60,9 +57,16 @@ class SpeechFiles(SpeechProblem):
     @property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless the folder is known to have none."""
-        if self._folder is not None and self._folder.is_dir() and not self._find_candidates("test"):
+        folder_known = self._folder is not None and self._folder.is_dir()
+        if folder_known and not self.test_share and not self._find_candidates("test"):
             return SPLITS[:2]
         return SPLITS
+
+    @property
+    def held_out_splits(self) -> Sequence[str]:
+        """Validation, and test if a share of it is given, where they have no list."""
+        wanted = SPLITS[1:] if self.test_share else SPLITS[1:2]
+        return [split for split in wanted if split not in self._lists]
 
     def num_parts(self, split: str) -> int:
         """Return 16 for a training split of more than 10,000 utterances, else one."""
@@ -126,41 +130,34 @@ class SpeechFiles(SpeechProblem):
 
     def _list_split(self, split: str) -> Listing:
         lists = self._lists
-        if split == "test" and split not in lists:
+        if split not in (*lists, *self.held_out_splits):
             raise self.missing(one_of=[f"{self._folder}/test{end}" for end in ("/text", ".jsonl")])
         path = lists.get(split, lists["train"])
         self.raw_files_read += find_list_files(path)
         assert self._folder is not None
         listing = read_list(path, self._folder)
-        if split == "test" or "validation" in lists:
+        if not self.held_out_splits or (split in lists and split != "train"):
             return listing
-        held_out = choose_held_out_keys(
-            listing.utterances, share=self.held_out_share, most=self.held_out_most
-        )
-        if split == "validation":
-            return Listing([utt for utt in listing.utterances if utt.key in held_out])
+        groups = group_utterances(listing.utterances)
+        held_out = hold_out(groups.values(), self.held_out_shares, may_exceed=False)
+        split_of = {key: held_out.find_split(value) for key, value in groups.items()}
+        chosen = [utt for utt in listing.utterances if split_of[utt.key] == split]
+        if split != "train":
+            return Listing(chosen)
         note = (
-            f"there is no validation list; {len(held_out):,} of {len(listing.utterances):,} "
-            "utterances are held out, chosen by a hash of speaker, recording or name."
+            f"{held_out.describe('utterances')}, which has no list; chosen by a hash of speaker, "
+            "recording or name."
         )
-        rest = [utt for utt in listing.utterances if utt.key not in held_out]
-        return Listing(rest, [*listing.notes, note])
+        return Listing(chosen, [*listing.notes, note])
 
 
-def choose_held_out_keys(utterances: Sequence[Utterance], *, share: float, most: int) -> set[str]:
-    """Choose the keys of the utterances to hold out: whole groups, in the order of their hashes.
+def group_utterances(utterances: Sequence[Utterance]) -> dict[str, int]:
+    """Return a hash of the group that must not be in two splits, by the key of the utterance.
 
     Args:
         utterances: All of them. Where they are all of one group each is a group of its own.
-        share: How much of them to hold out at most, between 0 and 1.
-        most: The largest number to hold out. One group is held out in any case.
     """
     groups = {utt.key: utt.group or utt.key for utt in utterances}
-    if len(groups) < 2:
-        return set()
     if len(set(groups.values())) < 2:
         groups = {key: key for key in groups}
-    hashes = {key: hash_bytes(group.encode(), "big") for key, group in groups.items()}
-    room = min(round(share * len(utterances)), most)
-    chosen = choose_held_out(Counter(hashes.values()), room)
-    return {key for key, value in hashes.items() if value in chosen}
+    return {key: hash_bytes(group.encode(), "big") for key, group in groups.items()}

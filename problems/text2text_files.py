@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, HeldOut, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problems.parallel_text import (
-    Pair,
-    ParallelText,
-    choose_held_out_pairs,
-    hash_pair,
-)
+from t2t_mm.problems.parallel_text import Pair, ParallelText, hash_pair
 from t2t_mm.registry import register_problem
 
 
@@ -38,11 +33,12 @@ class Text2textFiles(Problem):
     `dev`), `test`. Where pairs have different sentences the pair stands in the middle, in either
     order: `train.en-de.en`, `train.en-de.de`; such a name is preferred to `train.en`.
 
-    - No validation files: about 1% of the training pairs, at most 2,000, are held out instead.
-      Which ones depends on their text only, so both directions of a pair hold out the same.
+    - No validation files: 10% of the training pairs, at most 2,000, are held out instead, or what
+      `--validation_share` of t2t-datagen says. Which ones depends on their text only, so both
+      directions of a pair hold out the same.
     - Test files: `test.en`, or the only name that starts with `test`, as `test_2016.en`. Several
       such names are an error: link the one you want as `test.en` and `test.de`. None: the
-      problem has no test split.
+      problem has no test split, unless `--test_share` holds one out.
     - A pair with an empty line on either side is skipped; how many were is logged.
     - The command is the target language, so en-de_rev and fr-en share the command "en".
 
@@ -53,8 +49,6 @@ class Text2textFiles(Problem):
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
     takes_argument = True
-    held_out_share: ClassVar[float] = 0.01
-    held_out_most: ClassVar[int] = 2000
     licence = "that of your files"
     size = "that of your files"
     source = (
@@ -77,9 +71,15 @@ class Text2textFiles(Problem):
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless the folder is known to have no test files."""
         folder_known = self.tmp_dir is not None and self.tmp_dir.is_dir()
-        if folder_known and not self._find_test_stems():
+        if folder_known and not self.test_share and not self._find_test_stems():
             return SPLITS[:2]
         return SPLITS
+
+    @property
+    def held_out_splits(self) -> Sequence[str]:
+        """Validation, and test if a share of it is given, where they have no files."""
+        wanted = SPLITS[1:] if self.test_share else SPLITS[1:2]
+        return [split for split in wanted if split not in self._files]
 
     @property
     def command_name(self) -> str:
@@ -98,19 +98,17 @@ class Text2textFiles(Problem):
     def generate(self, split: str) -> Iterator[dict[str, str]]:
         """Yield {"inputs": line, "targets": line} in the order of the files."""
         files = self._files
-        if split in files:
+        if split == "train" or split in self.held_out_splits:
+            pairs = self._select_pairs(files["train"], split)
+        elif split in files:
             pairs = files[split].read_pairs()
-        elif split == "test":
+        else:
             raise UserError(
                 f"Problem {self.name} has no test split: there are no test files",
                 expected=self._describe_files("test"),
                 received={"split": split, "tmp_dir": str(self.tmp_dir)},
                 fix="Add such files to the folder and generate the data again.",
             )
-        else:
-            pairs = self._select_pairs(files["train"], wanted=True)
-        if split == "train" and "validation" not in files:
-            pairs = self._select_pairs(files["train"], wanted=False)
         for inputs, targets in pairs:
             yield {"inputs": inputs, "targets": targets}
 
@@ -118,19 +116,26 @@ class Text2textFiles(Problem):
         """Return the files of all splits that there are now."""
         return [path for text in self._files.values() for path in text.paths]
 
-    def _select_pairs(self, text: ParallelText, *, wanted: bool) -> Iterator[Pair]:
-        warn_once(
-            f"Problem {self.name}: no validation files in {self.tmp_dir}; "
-            f"{self.held_out_share:.0%} of the training pairs (at most {self.held_out_most:,}) "
-            f"are held out for validation, chosen by a hash of their text."
-        )
-        ordered = map(self._order_languages, text.read_pairs())
-        held_out = choose_held_out_pairs(
-            ordered, share=self.held_out_share, most=self.held_out_most
-        )
+    def _select_pairs(self, text: ParallelText, split: str) -> Iterator[Pair]:
+        """Yield the training pairs that are of a split, whether held out or not."""
+        if not self.held_out_splits:
+            yield from text.read_pairs()
+            return
         for pair in text.read_pairs():
-            if (hash_pair(*self._order_languages(pair)) in held_out) == wanted:
+            if self._held_out.find_split(hash_pair(*self._order_languages(pair))) == split:
                 yield pair
+
+    @cached_property
+    def _held_out(self) -> HeldOut:
+        """Which training pairs are held out: every pair is read once to count them."""
+        pairs = map(self._order_languages, self._files["train"].read_pairs())
+        held_out = hold_out((hash_pair(*pair) for pair in pairs), self.held_out_shares)
+        warn_once(
+            f"Problem {self.name}: no {' and '.join(self.held_out_splits)} files in "
+            f"{self.tmp_dir}; {held_out.describe('training pairs')}, chosen by a hash of their "
+            "text."
+        )
+        return held_out
 
     def _order_languages(self, pair: Pair) -> Pair:
         """Put a pair in the order of the languages' names: the same for both directions."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Final
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, HeldOut, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problems.parallel_text import choose_held_out_pairs, hash_pair
+from t2t_mm.problems.parallel_text import hash_pair
 from t2t_mm.problems.treebank_files import (
     ENDINGS,
     TreeFile,
@@ -36,11 +36,12 @@ class TreeFiles(Problem):
     is taken as follows, the first that applies:
 
     - `train.mrg`, `validation.mrg` (`valid`, `val`, `dev`), `test.mrg`; instead of .mrg also .ptb,
-      .txt or .trees. No validation file: about 1% of the training trees, at most 2,000, are held
-      out instead, chosen by a hash of their text. No test file: no test split.
+      .txt or .trees. No validation file: 10% of the training trees, at most 2,000, are held out
+      instead, chosen by a hash of their text. No test file: no test split.
     - Any .mrg and .ptb files in the folder or below. Where folders are named as splits (`train`,
       `dev`, ...; `train` at least) the files below them are these splits. Otherwise 80% of the
       files are for training, 10% for validation and 10% for test, chosen by a hash of their names.
+      `--validation_share` and `--test_share` of t2t-datagen say how much to hold out instead.
     - One .zip in the folder with such files, which need not be unpacked. So the sample of the Penn
       Treebank that NLTK distributes works as it is:
 
@@ -58,8 +59,8 @@ class TreeFiles(Problem):
     takes_argument = True
     command = "parse"
     metrics = ("brackets",)
-    held_out_share: ClassVar[float] = 0.01
-    held_out_most: ClassVar[int] = 2000
+    _is_split_by_name = False
+    _held_out: HeldOut | None = None
     licence = "that of your files"
     size = "that of your files"
     source = (
@@ -72,37 +73,50 @@ class TreeFiles(Problem):
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless it is known that there are no test files."""
         found = self._found
-        return SPLITS[:2] if "train" in found and "test" not in found else SPLITS
+        lacks_test = "train" in found and "test" not in found and not self.test_share
+        return SPLITS[:2] if lacks_test else SPLITS
+
+    @property
+    def held_out_splits(self) -> Sequence[str]:
+        """Those that have no files; validation and test where files are split by their names."""
+        files = self._files
+        if self._is_split_by_name:
+            return SPLITS[1:]
+        wanted = SPLITS[1:] if self.test_share else SPLITS[1:2]
+        return [split for split in wanted if split not in files]
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
         """Yield {"inputs": words, "targets": symbols} in the order of the files."""
         files = self._files
-        if split == "test" and "test" not in files:
+        shares = {name: one for name, one in self.held_out_shares.items() if name not in files}
+        if shares and (split == "train" or split in shares):
+            yield from self._select_examples(files["train"], split, shares)
+        elif split in files:
+            yield from read_tree_examples(files[split])
+        else:
             raise UserError(
                 f"Problem {self.name} has no test split: there is no test file",
                 expected="test.mrg beside train.mrg",
                 received={"split": split, "folder": str(self._folder)},
                 fix="Add such a file to the folder and generate the data again.",
             )
-        if split == "test" or "validation" in files:
-            yield from read_tree_examples(files[split])
-        else:
-            yield from self._select_examples(files["train"], wanted=split == "validation")
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the files of all splits that there are now, or the .zip that holds them."""
         return sorted({file.path for files in self._files.values() for file in files})
 
-    def _select_examples(self, files: list[TreeFile], *, wanted: bool) -> Iterator[dict[str, str]]:
-        warn_once(
-            f"Problem {self.name}: no validation file in {self._folder}; "
-            f"{self.held_out_share:.0%} of the training trees (at most {self.held_out_most:,}) "
-            f"are held out for validation, chosen by a hash of their text."
-        )
-        pairs = ((example["inputs"], example["targets"]) for example in read_tree_examples(files))
-        held_out = choose_held_out_pairs(pairs, share=self.held_out_share, most=self.held_out_most)
+    def _select_examples(
+        self, files: list[TreeFile], split: str, shares: Mapping[str, float]
+    ) -> Iterator[dict[str, str]]:
+        """Yield the training trees that are of a split, whether held out or not."""
+        if self._held_out is None:
+            self._held_out = hold_out(map(_hash_example, read_tree_examples(files)), shares)
+            warn_once(
+                f"Problem {self.name}: no {' and '.join(shares)} file in {self._folder}; "
+                f"{self._held_out.describe('training trees')}, chosen by a hash of their text."
+            )
         for example in read_tree_examples(files):
-            if (hash_pair(example["inputs"], example["targets"]) in held_out) == wanted:
+            if self._held_out.find_split(_hash_example(example)) == split:
                 yield example
 
     @property
@@ -186,7 +200,8 @@ class TreeFiles(Problem):
                 received={"files": ", ".join(file.name for file in files)},
                 fix="Rename a single file to train.mrg: then a part of it is held out.",
             )
-        return split_by_name(files, root)
+        self._is_split_by_name = True
+        return split_by_name(files, root, self.validation_share, self.test_share)
 
     def _make_nothing_found_error(self, what: str, expected: str) -> UserError:
         return UserError(
@@ -195,3 +210,7 @@ class TreeFiles(Problem):
             received={"tmp_dir": str(self.tmp_dir or ""), "folder": str(self._folder or "")},
             fix="Put the files there, or name the folder that has them with --tmp_dir.",
         )
+
+
+def _hash_example(example: Mapping[str, str]) -> int:
+    return hash_pair(example["inputs"], example["targets"])

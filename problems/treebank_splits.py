@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, hash_bytes
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, count_held_out, hash_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.problems.treebank_files import TreeFile
 
@@ -66,7 +66,12 @@ def split_by_folder(files: Sequence[TreeFile], root: Path) -> FilesBySplit:
     return {split: some for split, some in found.items() if some}
 
 
-def split_by_name(files: Sequence[TreeFile], root: Path) -> FilesBySplit:
+def split_by_name(
+    files: Sequence[TreeFile],
+    root: Path,
+    validation_share: float = 0.0,
+    test_share: float = 0.0,
+) -> FilesBySplit:
     """Split files by a hash of their names: 80%, 10% and 10%, at least one each.
 
     Files of one name in different folders are told apart by their paths.
@@ -74,6 +79,8 @@ def split_by_name(files: Sequence[TreeFile], root: Path) -> FilesBySplit:
     Args:
         files: In the order of their paths, at least three.
         root: The folder or .zip in which they were found.
+        validation_share: How much of them is for validation instead, if not 0.
+        test_share: How much of them is for test instead, if not 0.
 
     Returns:
         The files of each split, in the order of their paths.
@@ -84,8 +91,9 @@ def split_by_name(files: Sequence[TreeFile], root: Path) -> FilesBySplit:
         for file in files
     }
     mixed = sorted(files, key=lambda file: (hash_bytes(keys[file].encode()), keys[file]))
-    held_out = max(len(files) // 10, 1)
-    ends = {"test": held_out, "validation": 2 * held_out, "train": len(files)}
+    test = count_held_out(len(files), test_share)
+    validation = count_held_out(len(files), validation_share)
+    ends = {"test": test, "validation": test + validation, "train": len(files)}
     found: FilesBySplit = {}
     begin = 0
     for split, end in ends.items():

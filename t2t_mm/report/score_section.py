@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from t2t_mm.report.markup import Markup, join_parts, make_element
-from t2t_mm.scoring.metrics import Metric, find_main_score, list_other_scores
+from t2t_mm.scoring.metrics import (
+    FEW_EXAMPLES,
+    Metric,
+    find_main_score,
+    list_other_scores,
+    write_count,
+)
 
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -34,6 +40,8 @@ def make_score_section(results: Results) -> Markup:
         if has_error_rate
         else "",
     ]
+    if any("*" in write_count(result) for result in decoded.values()):
+        notes.append(f" * Fewer than {FEW_EXAMPLES} examples: no base for conclusions.")
     rows = [
         make_element("li", *_make_row(name, result), class_="score")
         for name, result in decoded.items()
@@ -48,9 +56,12 @@ def make_score_section(results: Results) -> Markup:
 
 
 def write_main_score(result: Mapping[str, Any]) -> str:
-    """Return the main score with its name, as "BLEU 71.2"; empty where nothing was decoded."""
+    """Return the main score, as "BLEU 71.2 (n = 1,000)"; empty where nothing was decoded."""
     main = find_main_score(result)
-    return f"{main.label} {result[main.key]:.1f}" if main else ""
+    if main is None:
+        return ""
+    count = write_count(result)
+    return f"{main.label} {result[main.key]:.1f}" + (f" (n = {count})" if count else "")
 
 
 def make_forced_section(results: Results) -> Markup:
@@ -92,12 +103,13 @@ def _make_row(name: str, result: Mapping[str, Any]) -> list[Markup]:
     for key, label in (("shuffled_inputs", "chance"), ("baseline", "baseline")):
         if main.key in result.get(key, {}):
             bars.append(_draw_bar(result[key][main.key], label, "chance"))
+    count = write_count(result)
     others = ", ".join(f"{label} {value:.1f}" for label, value in list_other_scores(result).items())
     return [
         make_element(
             "div",
             make_element("strong", name),
-            make_element("span", _label_score(main)),
+            make_element("span", _label_score(main), f", n = {count}" if count else ""),
             class_="name",
         ),
         make_element("div", *bars, class_="bars"),

@@ -142,6 +142,22 @@ def find_main_score(result: Mapping[str, Any]) -> Metric | None:
     return next((_BY_KEY[key] for key in result if key in _BY_KEY), None)
 
 
+FEW_EXAMPLES = 100
+"""A score of fewer is marked: a few more or less that are right change it a lot."""
+
+
+def write_count(result: Mapping[str, Any]) -> str:
+    """Write how many examples the scores of a problem rest on, few ones with a star.
+
+    Example:
+        >>> [write_count({"teacher_forced": {"examples": n}}) for n in (1000.0, 10.0)]
+        ['1,000', '10*']
+    """
+    examples = result.get("teacher_forced", {}).get("examples", 0)
+    star = "*" if examples < FEW_EXAMPLES else ""
+    return f"{examples:,.0f}{star}" if examples else ""
+
+
 def list_other_scores(result: Mapping[str, Any]) -> dict[str, float]:
     """Return the scores of one problem's decoded outputs but the main one, by what a person reads.
 

@@ -37,7 +37,7 @@ def give(command: str, flag: str, value: object = None) -> str:
     if value is not None:
         return f"--{flag}={value}"
     kind = define_flags(command)[flag].flag_type()
-    return f"--{flag}" if kind == "bool" else f"--{flag}={3 if kind == 'int' else 'x'}"
+    return f"--{flag}" if kind == "bool" else f"--{flag}={3 if kind in ('int', 'float') else 'x'}"
 
 
 def test_the_table_names_the_flags_of_commands() -> None:

@@ -46,7 +46,7 @@ def test_a_row_with_every_score_and_the_samples_below() -> None:
             }
         }
     )
-    assert row(text, "text2text") == "text2text_files/en-de BLEU 71.2 3.5 1.5"
+    assert row(text, "text2text") == "text2text_files/en-de BLEU 71.2 1,000 3.5 1.5"
     assert forced_row(text, "text2text") == "text2text_files/en-de 0.500 87.2 12.5 1,000"
     for part in ("input     [a]", "decoded   c", "BLEU: nrefs:1|tok:13a"):
         assert part in text
@@ -58,16 +58,27 @@ def test_each_problem_has_its_own_main_score_and_others() -> None:
         for name, values in MINIATURE.items()
     }
     text = shown(scores)
-    assert row(text, "mini_ende") == "mini_ende BLEU 71.2 71.2"
-    assert row(text, "mini_image") == "mini_image top-1 84.0 84.0 top-5 97.5"
-    assert row(text, "mini_speech") == "mini_speech WER 31.0 31.0 CER 12.5"
-    assert row(text, "mini_caption") == "mini_caption BLEU-4 55.0 55.0 CIDEr 210.5"
-    parse = "mini_parse F1 93.1 93.1 precision 94.0, recall 92.2,"
+    assert row(text, "mini_ende") == "mini_ende BLEU 71.2 1,000 71.2"
+    assert row(text, "mini_image") == "mini_image top-1 84.0 1,000 84.0 top-5 97.5"
+    assert row(text, "mini_speech") == "mini_speech WER 31.0 1,000 31.0 CER 12.5"
+    assert row(text, "mini_caption") == "mini_caption BLEU-4 55.0 1,000 55.0 CIDEr 210.5"
+    parse = "mini_parse F1 93.1 1,000 93.1 precision 94.0, recall 92.2,"
     assert row(text, "mini_parse").startswith(parse)
     assert "well-formed 99.0" in " ".join(text.split())
     for name in MINIATURE:
         assert forced_row(text, name) == f"{name} 0.500 87.2 12.5 1,000"
     assert "BLEU-4: nrefs:5|tok:none" in text
+
+
+def test_a_score_of_few_examples_is_marked() -> None:
+    scores = {
+        name: {"teacher_forced": {**FORCED, "examples": examples}, "bleu": 71.25}
+        for name, examples in (("few", 10.0), ("many", 100.0))
+    }
+    text = shown(scores)
+    assert row(text, "few") == "few BLEU 71.2 10*" and row(text, "many") == "many BLEU 71.2 100"
+    assert "* Fewer than 100 examples" in text
+    assert "*" not in shown({"many": scores["many"]})
 
 
 def test_a_sample_without_a_text_input_names_its_file() -> None:

@@ -16,6 +16,7 @@ from t2t_mm.problems.image_folder_layout import (
     read_split_folders,
 )
 
+SHARES = {"validation": 0.0}
 CATS_AND_DOGS = ("train/cat/1.jpg", "train/cat/more/2.PNG", "train/dog/3.webp")
 TINY = (
     "train/n01/images/n01_0.JPEG",
@@ -43,7 +44,7 @@ def shown(pictures: list[LabelledPicture]) -> list[str]:
 def test_split_folders(tmp_path: Path, name: str) -> None:
     root = make(tmp_path, *CATS_AND_DOGS, f"{name}/dog/4.jpeg", "test/cat/5.gif", "test/dog/6.bmp")
     assert find_split_folder(root, "validation") == root / name
-    found = read_split_folders(root, root / "train")
+    found = read_split_folders(root, root / "train", SHARES)
     assert found.classes == ["cat", "dog"] and found.lists == []
     assert {split: shown(pictures) for split, pictures in found.splits.items()} == {
         "train": ["cat/1.jpg", "cat/2.PNG", "dog/3.webp"],
@@ -66,7 +67,7 @@ def test_the_layout_of_tiny_imagenet(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert find_annotations(root / "val") == listed
     assert is_labelled(root / "val") and not is_labelled(root / "test")
     with caplog.at_level(logging.WARNING):
-        found = read_split_folders(root, root / "train")
+        found = read_split_folders(root, root / "train", SHARES)
     assert set(found.splits) == {"train", "validation"} and found.lists == [listed]
     assert shown(found.splits["validation"]) == ["n01/val_1.JPEG", "n02/val_0.JPEG"]
     assert f"{root / 'train'}: left out 1 files that are no pictures (1 .txt)" in caplog.text
@@ -79,7 +80,7 @@ def test_pictures_that_annotations_do_not_name_are_told(
     root = make(tmp_path, *TINY)
     (root / "val/val_annotations.txt").write_text("\nval_0.JPEG\tn02\n")
     with caplog.at_level(logging.WARNING):
-        found = read_split_folders(root, root / "train")
+        found = read_split_folders(root, root / "train", SHARES)
     assert shown(found.splits["validation"]) == ["n02/val_0.JPEG"]
     assert "left out 1 pictures that val_annotations.txt does not name" in caplog.text
 
@@ -89,7 +90,7 @@ def test_annotations_of_absent_pictures_are_counted_and_named(tmp_path: Path) ->
     lines = [f"val_{number}.JPEG\tn01\n" for number in range(7)]
     (root / "val/val_annotations.txt").write_text("".join(lines))
     with pytest.raises(UserError) as error:
-        read_split_folders(root, root / "train")
+        read_split_folders(root, root / "train", SHARES)
     first = "val_2.JPEG (line 3), val_3.JPEG (line 4), val_4.JPEG (line 5)."
     assert f"5 of 7, first {first}" in str(error.value)
 
@@ -98,13 +99,13 @@ def test_an_annotation_of_an_unknown_class_is_named(tmp_path: Path) -> None:
     root = make(tmp_path, *TINY)
     (root / "val/val_annotations.txt").write_text("val_0.JPEG\tn01\nval_1.JPEG\tn99\n")
     with pytest.raises(UserError, match=r"val_annotations\.txt, line 2: a class without"):
-        read_split_folders(root, root / "train")
+        read_split_folders(root, root / "train", SHARES)
 
 
 def test_a_validation_class_without_training_pictures_is_an_error(tmp_path: Path) -> None:
     root = make(tmp_path, *CATS_AND_DOGS, "val/dog/4.jpg", "val/cow/5.jpg")
     with pytest.raises(UserError, match=r"classes without training pictures.*cow"):
-        read_split_folders(root, root / "train")
+        read_split_folders(root, root / "train", SHARES)
 
 
 def test_without_validation_pictures_some_are_held_out(
@@ -113,17 +114,17 @@ def test_without_validation_pictures_some_are_held_out(
     names = [f"train/{label}/{number}.jpg" for label in "ab" for number in range(50)]
     root = make(tmp_path, *names)
     with caplog.at_level(logging.WARNING):
-        splits = read_split_folders(root, root / "train").splits
+        splits = read_split_folders(root, root / "train", SHARES).splits
     train, validation = splits["train"], splits["validation"]
-    assert len(train) == 95 and len(validation) == 5 and not set(train) & set(validation)
-    assert "5% of the training pictures are held out" in caplog.text
+    assert len(train) == 90 and len(validation) == 10 and not set(train) & set(validation)
+    assert "of 100 pictures 10 for validation are held out, chosen by a hash" in caplog.text
 
 
 def test_class_folders_are_split_by_hash_whatever_their_number(tmp_path: Path) -> None:
     root = make(tmp_path, *[f"{label}/{number}.jpg" for label in "ab" for number in range(100)])
-    splits = read_class_folders(root).splits
+    splits = read_class_folders(root, SHARES | {"test": 0.0}).splits
     sizes = {split: len(pictures) for split, pictures in splits.items()}
-    assert sizes == {"train": 180, "validation": 10, "test": 10}
+    assert sizes == {"train": 160, "validation": 20, "test": 20}
     assert len({path for pictures in splits.values() for path, _ in pictures}) == 200
 
 
@@ -133,14 +134,14 @@ def test_the_first_pictures_are_of_every_class(tmp_path: Path) -> None:
         *[f"train/{label}/{number}.jpg" for label in "abcd" for number in range(50)],
         "val/a/1.jpg",
     )
-    pictures = read_split_folders(root, root / "train").splits["train"]
+    pictures = read_split_folders(root, root / "train", SHARES).splits["train"]
     first = Counter(label for _, label in pictures[:40])
     assert len(pictures) == 200 and min(first[label] for label in "abcd") >= 3
 
 
 def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
     names = ("cat/1.jpg", "cat/._1.jpg", "__MACOSX/cat/1.jpg", "dog/2.jpg", "dog/.tmp/3.jpg")
-    found = read_class_folders(make(tmp_path, *names))
+    found = read_class_folders(make(tmp_path, *names), SHARES)
     assert found.classes == ["cat", "dog"]
     pictures = [one for some in found.splits.values() for one in some]
     assert shown(pictures) == ["cat/1.jpg", "dog/2.jpg"]
@@ -149,9 +150,9 @@ def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
 def test_a_data_set_one_folder_below_is_found_out(tmp_path: Path) -> None:
     root = make(tmp_path, *[f"pets/{name}" for name in CATS_AND_DOGS], "cars/train/red/1.jpg")
     with pytest.raises(UserError, match="Name the problem image_folder/cars"):
-        read_class_folders(root)
+        read_class_folders(root, SHARES | {"test": 0.0})
 
 
 def test_validation_pictures_alone_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no training pictures"):
-        read_class_folders(make(tmp_path, "val/dog/4.jpg", "test/dog/5.jpg"))
+        read_class_folders(make(tmp_path, "val/dog/4.jpg", "test/dog/5.jpg"), SHARES)

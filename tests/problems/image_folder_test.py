@@ -73,14 +73,34 @@ def test_class_folders_are_split_by_hash(folder):
     problem = registry.problem("image_folder", tmp_dir=root)
     found = {split: names(problem, split) for split in problem.splits}
     assert {split: len(pictures) for split, pictures in found.items()} == {
-        "train": 180,
-        "validation": 10,
-        "test": 10,
+        "train": 160,
+        "validation": 20,
+        "test": 20,
     }
     together = [name for pictures in found.values() for name in pictures]
     assert len(set(together)) == 200
     again = registry.problem("image_folder", tmp_dir=root)
     assert {split: names(again, split) for split in again.splits} == found
+
+
+@pytest.mark.parametrize("below", ["", "train/"])
+def test_the_only_picture_of_a_class_is_not_held_out(folder, below):
+    many = [f"{below}{label}/{number}.jpg" for label in ("cat", "dog") for number in range(20)]
+    alone = [f"{below}class{number}/1.jpg" for number in range(40)]
+    problem = registry.problem("image_folder", tmp_dir=folder(*many, *alone))
+    problem.validation_share = 0.2
+    assert "validation" in problem.held_out_splits
+    found = {split: names(problem, split) for split in problem.splits}
+    classes = {split: {name.split("/")[0] for name in some} for split, some in found.items()}
+    assert len(classes["train"]) == 42
+    assert len(found["validation"]) == 16 and classes["validation"] == {"cat", "dog"}
+
+
+def test_pictures_of_which_none_can_be_held_out_are_an_error(folder):
+    problem = registry.problem("image_folder", tmp_dir=folder("a/1.jpg", "b/1.jpg"))
+    assert names(problem, "train") == ["a/1.jpg", "b/1.jpg"]
+    with pytest.raises(UserError, match=r"no picture for its validation split: the last one"):
+        names(problem, "validation")
 
 
 def test_parts_of_two_thousand_pictures_are_the_split(folder):

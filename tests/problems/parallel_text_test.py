@@ -8,7 +8,6 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.problems.parallel_text import (
     ParallelText,
-    choose_held_out_pairs,
     count_lines,
     hash_pair,
     read_lines,
@@ -99,28 +98,3 @@ def test_pair_hash_is_fixed_for_ever():
     # blake2b-64 of b"a\nb", big end first: held-out sets must not change with a version.
     assert f"{hash_pair('a', 'b'):016x}" == "a76de9f2d561975f"
     assert hash_pair("a", "b") != hash_pair("b", "a")
-
-
-def test_the_lowest_hashes_are_held_out():
-    pairs = [(str(number), "x") for number in range(1000)]
-    hashes = sorted(hash_pair(*pair) for pair in pairs)
-    assert choose_held_out_pairs(pairs, share=0.01, most=2000) == {*hashes[:10]}
-    assert choose_held_out_pairs(pairs, share=0.01, most=4) == {*hashes[:4]}
-    assert choose_held_out_pairs(pairs[:3], share=0.01, most=2000) == {
-        min(hash_pair(*pair) for pair in pairs[:3])
-    }
-    assert not choose_held_out_pairs([], share=0.01, most=2000)
-
-
-def test_of_repeated_pairs_the_share_of_lines_is_held_out():
-    pairs = [(str(number), "x") for number in range(100)] * 10
-    hashes = sorted({hash_pair(*pair) for pair in pairs})
-    assert choose_held_out_pairs(pairs, share=0.03, most=20) == {*hashes[:3]}
-    assert choose_held_out_pairs(pairs, share=0.5, most=20) == {*hashes[:20]}
-
-
-def test_a_share_of_unevenly_repeated_pairs():
-    pairs = [(str(number), "x") for number in range(2000) for _ in range(1 + number % 7)]
-    chosen = choose_held_out_pairs(pairs, share=0.05, most=2000)
-    held_out = sum(hash_pair(*pair) in chosen for pair in pairs)
-    assert 0.05 <= held_out / len(pairs) < 0.052

@@ -11,7 +11,7 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import Utterance
-from t2t_mm.problems.speech_files import choose_held_out_keys
+from t2t_mm.problems.speech_files import group_utterances
 
 
 def examples(problem, split):
@@ -112,17 +112,30 @@ def test_validation_is_held_out_by_whole_speakers(tmp_path, caplog):
     assert sorted(train + validation) == [(f"says {k}", 100 + n) for n, k in enumerate(keys)]
     speakers = [{text[5:8] for text, _ in part} for part in (train, validation)]
     assert not speakers[0] & speakers[1]
-    assert caplog.text.count("6 of 60 utterances are held out") == 1
+    assert caplog.text.count("6 of 60 utterances are held out for validation") == 1
 
 
-def test_held_out_keys():
-    def utterances(*groups):
-        return [Utterance(str(n), None, "", group) for n, group in enumerate(groups)]
+def test_a_test_split_of_other_speakers_is_held_out_if_a_share_is_given(tmp_path):
+    keys = [f"s{speaker:02}-{number}" for speaker in range(20) for number in range(3)]
+    files = kaldi("train", *keys)
+    files["train/utt2spk"] = "".join(f"{key} {key[:3]}\n" for key in keys)
+    problem = registry.problem("speech_files", tmp_dir=write(tmp_path, files))
+    problem.test_share = 0.2
+    parts = [examples(problem, split) for split in problem.splits]
+    assert [len(part) for part in parts] == [42, 6, 12]
+    assert len({text[5:8] for part in parts for text, _ in part}) == 20
+    assert sum(len({text[5:8] for text, _ in part}) for part in parts) == 20
 
-    assert choose_held_out_keys([], share=0.1, most=9) == set()
-    assert len(choose_held_out_keys(utterances(*["one"] * 40), share=0.1, most=9)) == 4
-    assert len(choose_held_out_keys(utterances(*[""] * 40), share=0.1, most=3)) == 3
-    assert choose_held_out_keys(utterances(*["large"] * 5, "small"), share=0.1, most=9) == {"5"}
+
+def test_groups_that_must_not_be_in_two_splits():
+    def groups(*names):
+        utterances = [Utterance(str(n), None, "", name) for n, name in enumerate(names)]
+        return [*group_utterances(utterances).values()]
+
+    assert len(set(groups("one", "two", "one"))) == 2
+    assert len(set(groups("", "", ""))) == 3
+    assert len(set(groups("one", "one", "one"))) == 3  # or nothing could be held out
+    assert groups() == []
 
 
 def test_what_does_not_fit_together_is_left_out_and_told(tmp_path, caplog):

@@ -130,13 +130,34 @@ def test_validation_is_held_out_alike_in_both_directions(corpus, caplog):
     backward = registry.problem("text2text_files/de-en", tmp_dir=folder)
     with caplog.at_level(logging.WARNING):
         train, validation = pairs(forward, "train"), pairs(forward, "validation")
-    assert len(validation) == 10
-    assert len(train) == 990
+    assert len(validation) == 100
+    assert len(train) == 900
     assert not set(train) & set(validation)
     assert [(target, source) for source, target in pairs(backward, "validation")] == validation
     assert [(target, source) for source, target in pairs(backward, "train")] == train
     for problem in (forward, backward):
-        assert caplog.text.count(f"Problem {problem.name}: no validation files") == 1
+        said = (
+            f"Problem {problem.name}: no validation files in {folder}; 100 of 1,000 training pairs "
+        )
+        assert caplog.text.count(said + "are held out for validation, chosen by a hash") == 1
+
+
+def test_a_test_split_is_held_out_if_a_share_is_given(corpus):
+    folder = corpus({"train.inputs": map(str, range(200)), "train.targets": map(str, range(200))})
+    problem = registry.problem("text2text_files", tmp_dir=folder)
+    alone = pairs(problem, "validation")
+    problem = registry.problem("text2text_files", tmp_dir=folder)
+    problem.test_share = 0.05
+    assert problem.splits == ("train", "validation", "test")
+    assert problem.held_out_splits == ["validation", "test"]
+    found = {split: pairs(problem, split) for split in problem.splits}
+    assert {split: len(some) for split, some in found.items()} == {
+        "train": 170,
+        "validation": 20,
+        "test": 10,
+    }
+    assert found["validation"] == alone  # a share for test does not choose other validation pairs
+    assert len({pair for some in found.values() for pair in some}) == 200
 
 
 def test_a_repeated_pair_is_not_in_both_splits(corpus):

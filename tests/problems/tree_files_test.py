@@ -88,7 +88,7 @@ def test_without_a_validation_file_a_part_is_held_out_for_good(tmp_path: Path) -
     (tmp_path / "train.txt").write_text("\n".join(lines))
     write(tmp_path, "test.txt")
     found = words(problem(tmp_path))
-    assert 10 <= len(found["validation"]) <= 12
+    assert 100 <= len(found["validation"]) <= 102
     assert not set(found["train"]) & set(found["validation"])
     assert len(found["train"]) + len(found["validation"]) == 1000
     assert words(problem(tmp_path)) == found
@@ -119,6 +119,20 @@ def test_folders_of_training_and_test_hold_out_a_part_of_training(tmp_path: Path
     assert found["test"] == ["test/0.ptb"]
     assert found["validation"]
     assert len(found["train"]) + len(found["validation"]) == 50
+
+
+def test_shares_of_trees_and_of_files(tmp_path: Path) -> None:
+    named, unnamed = tmp_path / "named", tmp_path / "unnamed"
+    named.mkdir()
+    (named / "train.mrg").write_text("\n".join(f"(NP (NN word{n}))" for n in range(100)))
+    write(unnamed, *(f"{number}.mrg" for number in range(40)))
+    for folder, sizes in ((named, (75, 5, 20)), (unnamed, (30, 2, 8))):
+        trees = problem(folder)
+        trees.validation_share, trees.test_share = 0.05, 0.2
+        assert trees.held_out_splits == ("validation", "test") or folder == named
+        assert tuple(len(some) for some in words(trees).values()) == sizes
+    assert problem(named).held_out_splits == ["validation"]
+    assert problem(unnamed).held_out_splits == ("validation", "test")
 
 
 def test_folders_of_splits_without_training_are_refused(tmp_path: Path) -> None:

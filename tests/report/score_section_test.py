@@ -37,3 +37,14 @@ def test_nothing_to_show_is_no_section() -> None:
     assert make_score_section(results) == "" and write_main_score(results["a"]) == ""
     assert make_forced_section({"a": {"bleu": 1.0}}) == ""
     assert "<td>87.2%</td><td>12.5%</td><td>1,000</td>" in make_forced_section(results)
+
+
+def test_how_many_examples_were_scored_stands_beside_the_score() -> None:
+    many = {"bleu": 71.25, "teacher_forced": FORCED}
+    few = many | {"teacher_forced": {**FORCED, "examples": 10.0}}
+    assert write_main_score(many) == "BLEU 71.2 (n = 1,000)"
+    assert write_main_score({"bleu": 71.25}) == "BLEU 71.2"
+    assert "BLEU, n = 1,000<" in make_score_section({"a": many})
+    assert "Fewer than 100" not in make_score_section({"a": many})
+    section = make_score_section({"a": few})
+    assert "BLEU, n = 10*<" in section and "* Fewer than 100 examples" in section

@@ -36,6 +36,8 @@ class Problem:
         source_modules: Import names of modules and packages elsewhere whose code decides about the
             data: it is stale when one changes. The problem's own module counts by itself, with the
             modules of its folder and the problems of t2t_mm that it uses.
+        validation_share, test_share: How much of the training data `generate` is to hold out for
+            these splits, where the raw files have none (see `held_out_splits`); 0: as it chooses.
         skip_bad_examples: Leave examples out (counted and told) whose picture cannot be decoded or
             whose sound is empty, not finite or of another scale; otherwise the first is an error.
         licence, size, source, substitute: For a person who has to fetch the data: on which terms,
@@ -71,6 +73,8 @@ class Problem:
     metrics: ClassVar[tuple[str, ...]] = ("bleu",)
     source_modules: ClassVar[tuple[str, ...]] = ()
     skip_bad_examples: ClassVar[bool] = False
+    validation_share: float = 0.0
+    test_share: float = 0.0
 
     licence: ClassVar[str] = ""
     size: ClassVar[str] = ""
@@ -138,6 +142,19 @@ class Problem:
             f"{type(self).__name__} declares {feature!r} as Categorical(vocabulary=...) and must "
             "override class_names(feature)"
         )
+
+    @property
+    def held_out_splits(self) -> Sequence[str]:
+        """The splits that `generate` takes out of the training data; none by default.
+
+        A problem that names some minds `validation_share` and `test_share`.
+        """
+        return ()
+
+    @property
+    def held_out_shares(self) -> dict[str, float]:
+        """How much of the training data goes into each of `held_out_splits`; 0: as it chooses."""
+        return {split: getattr(self, f"{split}_share") for split in self.held_out_splits}
 
     # Who it is.
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import math
+import sys
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from dataclasses import dataclass
+from typing import Final, Literal
 
 SPLIT_NAMES: Mapping[str, tuple[str, ...]] = {
     "train": ("train",),
@@ -18,6 +21,10 @@ SPLIT_NAMES: Mapping[str, tuple[str, ...]] = {
 """What the files and folders of each split may be called."""
 
 SPLITS = tuple(SPLIT_NAMES)
+
+HELD_OUT_SHARE: Final = 0.1
+HELD_OUT_MOST: Final = 2000
+"""Of what has no validation or test split of its own a tenth is held out, at most so many."""
 
 
 def hash_bytes(key: bytes, byte_order: Literal["little", "big"] = "little") -> int:
@@ -59,6 +66,77 @@ def choose_half(value: int) -> str:
         ('validation', 'test')
     """
     return "test" if value % 2 else "validation"
+
+
+def count_held_out(count: int, share: float = 0.0) -> int:
+    """Count how many of all examples to hold out for one split: at least one.
+
+    Args:
+        count: Number of all examples.
+        share: How much of them, below 1; 0 for a tenth, at most 2,000.
+
+    Example:
+        >>> count_held_out(1_000), count_held_out(1_000_000), count_held_out(1_000_000, 0.01)
+        (100, 2000, 10000)
+    """
+    room = math.floor(count * (share or HELD_OUT_SHARE) + 1e-9)
+    return max(1, room if share else min(room, HELD_OUT_MOST))
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Which examples are taken out of the training data for other splits.
+
+    Args:
+        splits: The split of each held-out group of examples by its hash.
+        counts: Number of examples by split, training first.
+    """
+
+    splits: Mapping[int, str]
+    counts: Mapping[str, int]
+
+    def find_split(self, value: int) -> str:
+        """Return the split of an example by the hash of its group."""
+        return self.splits.get(value, "train")
+
+    def describe(self, what: str) -> str:
+        """Write how many were taken out of how many, as a clause.
+
+        Args:
+            what: The examples, as "training pairs".
+
+        Example:
+            >>> hold_out(range(40), {"validation": 0.0, "test": 0.2}).describe("training pairs")
+            '4 of 40 training pairs are held out for validation, 8 for test'
+        """
+        total = sum(self.counts.values())
+        first, *others = ((split, n) for split, n in self.counts.items() if split != "train")
+        said = f"{first[1]:,} of {total:,} {what} are held out for {first[0]}"
+        return said + "".join(f", {number:,} for {split}" for split, number in others)
+
+
+def hold_out(
+    hashes: Iterable[int], shares: Mapping[str, float], *, may_exceed: bool = True
+) -> HeldOut:
+    """Choose which examples to hold out of the training data, by the hashes of their groups.
+
+    Args:
+        hashes: Of the group of every example; see `choose_held_out`.
+        shares: How much of all examples goes into each split that is held out, as for
+            `count_held_out`; the first split has the lowest hashes.
+        may_exceed: As for `choose_held_out`.
+    """
+    most = sys.maxsize if any(shares.values()) else HELD_OUT_MOST * len(shares)
+    count, sizes = count_lowest(hashes, most)
+    splits: dict[int, str] = {}
+    counts = {"train": count}
+    for split, share in shares.items():
+        left = {value: size for value, size in sizes.items() if value not in splits}
+        chosen = choose_held_out(left, count_held_out(count, share), may_exceed=may_exceed)
+        splits |= dict.fromkeys(chosen, split)
+        counts[split] = sum(left[value] for value in chosen)
+        counts["train"] -= counts[split]
+    return HeldOut(splits, counts)
 
 
 def choose_held_out(

@@ -76,6 +76,7 @@ def generate_data(
         ]
     if options.beam:
         beam_generation.check_beam_is_installed()
+    _set_shares(bases, options)
     _check_raw_data(bases, data_dir, options)
     with report_full_disk(data_dir):
         write_labels(
@@ -90,6 +91,32 @@ def generate_data(
         if options.vocab_only:
             return [GeneratedProblem(base.name) for base in bases]
         return [generate_problem(base, data_dir, options) for base in bases]
+
+
+def _set_shares(bases: Sequence[Problem], options: GenerationOptions) -> None:
+    """Hand the held-out shares to the problems that hold these splits out.
+
+    Raises:
+        UserError: None of them does: the share would be ignored.
+    """
+    for base in bases:  # both of them before a problem looks at its files
+        for split, share in options.held_out_shares.items():
+            setattr(base, f"{split}_share", share)
+    for split in (split for split, share in options.held_out_shares.items() if share):
+        flag = f"{split}_share"
+        others = [base for base in bases if split not in base.held_out_splits]
+        for base in others:
+            setattr(base, flag, 0.0)
+        names = ", ".join(base.name for base in others)
+        if len(others) == len(bases):
+            raise UserError(
+                f"--{flag} counts for nothing: no problem takes its {split} split out of its "
+                "training data",
+                received={"problems": names},
+                fix=f"Leave --{flag} out.",
+            )
+        if others:
+            options.tell(f"--{flag} counts for nothing for {names}: its {split} split is given")
 
 
 def _check_raw_data(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from t2t_mm.errors import UserError
 
@@ -18,6 +18,9 @@ class GenerationOptions:
             there keeps its files.
         max_cases: Largest number of examples per split; 0 means all.
         random_seed: Seed for problems that draw from Python's or NumPy's global generator.
+        held_out_shares: How much of the training data is held out for `validation` and for `test`
+            where the raw data of a problem has no such split; 0: as the problem chooses, mostly a
+            tenth for validation and no test split.
         num_processes: Processes that read a problem of several parts.
         overwrite: Generate again what is there.
         only_missing: Keep data that is there and up to date even if it was generated with another
@@ -43,6 +46,7 @@ class GenerationOptions:
     num_shards: int = 0
     max_cases: int = 0
     random_seed: int = 0
+    held_out_shares: Mapping[str, float] = field(default_factory=dict)
     num_processes: int = 1
     overwrite: bool = False
     only_missing: bool = False
@@ -63,6 +67,14 @@ class GenerationOptions:
                     f"{name} is too small", expected=f"at least {smallest}", received={name: value}
                 )
 
+        shares = self.held_out_shares
+        unknown = shares.keys() - {"validation", "test"}
+        if unknown or min(shares.values(), default=0) < 0 or sum(shares.values()) >= 1:
+            raise UserError(
+                "The held-out shares cannot be",
+                expected="shares of validation and test of at least 0, something left for training",
+                received=dict(shares),
+            )
         for name, beside, is_idle in (
             ("num_processes", "beam", self.num_processes > 1 and self.beam),
             ("beam_options", "beam", bool(self.beam_options) and not self.beam),

@@ -114,6 +114,10 @@ def _check_same_options(base: Problem, data_dir: Path, options: GenerationOption
     limits = (
         ("max_cases", metadata.max_cases, options.max_cases),
         ("random_seed", metadata.random_seed, options.random_seed),
+        *(
+            (name, getattr(metadata, name), getattr(base, name))
+            for name in ("validation_share", "test_share")
+        ),
     )
     reasons = [
         f"it was generated with --{flag}={stored}, asked is --{flag}={asked}"
@@ -178,6 +182,8 @@ def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> No
             lengths={split: tally.lengths for split, tally in tallies.items()},
             shards=_describe_shards(folder),
             skipped={split: tally.skipped for split, tally in tallies.items() if tally.skipped},
+            validation_share=base.validation_share,
+            test_share=base.test_share,
         ).write(folder)
 
     splits: Mapping[str, Any]

@@ -62,6 +62,8 @@ class Metadata:
             sequence included; of a picture or sound what its net's class counts as one position;
             a class has 1.
         shards: File name to size and digest.
+        validation_share: How much was to be held out of the training data; 0: as the problem chose.
+        test_share: The same for test.
         skipped: Split to number of examples that were left out since they could not be read.
     """
 
@@ -72,6 +74,8 @@ class Metadata:
     lengths: Mapping[str, Lengths] = field(default_factory=dict)
     shards: dict[str, Shard] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
+    validation_share: float = 0.0
+    test_share: float = 0.0
 
     def list_shards(self, split: str) -> list[Shard]:
         """Return the files of a split."""

@@ -2,13 +2,17 @@
 
 from itertools import permutations
 
+import pytest
+
 from t2t_mm.data.declaring.splits import (
     SPLITS,
     choose_half,
     choose_held_out,
     choose_split,
+    count_held_out,
     count_lowest,
     hash_bytes,
+    hold_out,
 )
 
 
@@ -60,3 +64,49 @@ def test_the_lowest_hashes_are_counted_in_any_order():
     for hashes in permutations([5, 2, 8, 2, 5]):
         assert count_lowest(hashes, most=2) == (5, {2: 2, 5: 2})
     assert count_lowest([], most=2) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "held_out"),
+    [
+        (1_000, 0.0, 100),
+        (7, 0.0, 1),
+        (70, 0.0, 7),
+        (29_000, 0.0, 2_000),
+        (100_000, 0.05, 5_000),
+        (100, 0.29, 29),
+        (3, 0.01, 1),
+    ],
+)
+def test_a_tenth_is_held_out_or_the_share_that_is_given(count, share, held_out):
+    assert count_held_out(count, share) == held_out
+
+
+def test_two_splits_are_held_out_of_the_lowest_hashes():
+    found = hold_out(reversed(range(100)), {"validation": 0.03, "test": 0.0})
+    assert [found.find_split(value) for value in (0, 2, 3, 12, 13)] == [
+        "validation",
+        "validation",
+        "test",
+        "test",
+        "train",
+    ]
+    assert found.counts == {"train": 87, "validation": 3, "test": 10}
+
+
+def test_no_more_than_two_thousand_are_held_out_unless_a_share_says_so():
+    assert hold_out(range(50_000), {"validation": 0.0}).counts["validation"] == 2_000
+    assert hold_out(range(50_000), {"validation": 0.2}).counts["validation"] == 10_000
+
+
+def test_of_repetitions_the_share_of_all_is_held_out():
+    uneven = [value for value in range(2000) for _ in range(1 + value % 7)]
+    for hashes, share in (([*range(100)] * 10, 0.05), (uneven, 0.05), (uneven, 0.0)):
+        found = hold_out(hashes, {"validation": share})
+        held_out = sum(found.find_split(value) == "validation" for value in hashes)
+        wanted = count_held_out(len(hashes), share)
+        assert wanted <= held_out == found.counts["validation"] <= wanted + 10
+
+
+def test_nothing_is_held_out_of_nothing():
+    assert hold_out([], {"validation": 0.0}).splits == {}

@@ -33,6 +33,27 @@ def test_validation_files_that_came_later_make_data_stale(raw: Path, tmp_path: P
         generate_data(problem, data_dir=data_dir, tmp_dir=raw, options=options)
 
 
+def test_shares_are_held_out_and_part_of_the_data(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for end in ("inputs", "targets"):
+        (raw / f"train.{end}").write_text("".join(f"a {i}\n" for i in range(50)))
+    data_dir, problem = tmp_path / "data", "text2text_files"
+    shares = GenerationOptions(
+        vocabulary_size=280, held_out_shares={"validation": 0.2, "test": 0.4}
+    )
+    for problems in (problem, f"{problem},lines_for_tests"):
+        made = generate_data(problems, data_dir=data_dir, tmp_dir=raw, options=shares)
+        sizes = {split: what.examples for split, what in made[0].splits.items()}
+        assert sizes == {"train": 20, "validation": 10, "test": 20}
+    idle = "--test_share counts for nothing for lines_for_tests: its test split is given"
+    assert capsys.readouterr().err.count(idle) == 1
+    with pytest.raises(UserError, match=r"is stale: it was generated with --validation_share=0.2"):
+        generate_data(problem, data_dir=data_dir, tmp_dir=raw)
+    with pytest.raises(UserError, match="--validation_share counts for nothing: no problem"):
+        generate_data("lines_for_tests", data_dir=data_dir, tmp_dir=raw, options=shares)
+
+
 @registry.register_problem("own_reading_for_tests")
 class OwnReading(Problem):
     """Opens its raw file itself."""

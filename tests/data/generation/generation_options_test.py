@@ -29,6 +29,14 @@ def test_an_option_that_counts_for_nothing_is_refused(given: dict[str, object], 
         GenerationOptions(**given)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "shares", [{"validation": -0.1}, {"test": -0.1}, {"validation": 0.6, "test": 0.4}, {"dev": 0.1}]
+)
+def test_shares_that_cannot_be_are_refused(shares: dict[str, float]) -> None:
+    with pytest.raises(UserError, match="The held-out shares cannot be"):
+        GenerationOptions(held_out_shares=shares)
+
+
 def test_data_is_replaced_where_it_or_its_vocabulary_is_made_again() -> None:
     assert not GenerationOptions(only_missing=True, vocab_only=True).replaces_data
     assert GenerationOptions(overwrite=True).replaces_data
