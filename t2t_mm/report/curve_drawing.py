@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from t2t_mm.report.markup import Markup, make_element
+from t2t_mm.report.markup import Markup, make_card, make_drawing, make_element, make_section
 from t2t_mm.report.run_facts import Curve, Points, RunFacts
 
 _WIDTH, _HEIGHT = 320.0, 190.0  # pixels on a phone
@@ -58,26 +58,15 @@ def make_curve_section(facts: RunFacts, names: Sequence[str]) -> Markup:
         return Markup()
     note = (
         "Training loss and log perplexity on held-out examples, in nats per symbol or class; the "
+        "axis is logarithmic and the same for all."
     )
-    note += "axis is logarithmic and the same for all."
     if smoothing := facts.hparams.get("train", {}).get("label_smoothing"):
         note += f" Label smoothing of {smoothing:g} keeps the training loss up."
     charts = [
-        make_element(
-            "div",
-            make_element("h3", name),
-            draw_curve(curve, scale, f"Loss of {name}"),
-            class_="card",
-        )
+        make_card(name, draw_curve(curve, scale, f"Loss of {name}"))
         for name, curve in curves.items()
     ]
-    return make_element(
-        "section",
-        make_element("h2", "Learning"),
-        make_element("p", note, class_="note"),
-        make_element("div", *charts, class_="cards"),
-        id="Learning",
-    )
+    return make_section("Learning", note, make_element("div", *charts, class_="cards"))
 
 
 def choose_scale(curves: Iterable[Curve]) -> Scale | None:
@@ -118,14 +107,7 @@ def draw_curve(curve: Curve, scale: Scale, description: str) -> Markup:
         text = f"{name} {points[-1][1]:.2f}"
         kind = "end " + name.rstrip(".")
         parts.append(make_element("text", text, x=scale.x(points[-1][0]) + 6, y=y + 4, class_=kind))
-    return make_element(
-        "svg",
-        *parts,
-        class_="curve",
-        viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}",
-        role="img",
-        aria_label=description,
-    )
+    return make_drawing("curve", parts, (_WIDTH, _HEIGHT), description)
 
 
 def _draw_axes(scale: Scale) -> list[Markup]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from t2t_mm.evaluation.expert_use import count_used
-from t2t_mm.report.markup import Markup, make_element
+from t2t_mm.report.markup import Markup, make_card, make_drawing, make_element, make_section
 
 _ROW_HEIGHT = 24.0  # pixels
 _LETTER_WIDTH = 6.0
@@ -21,7 +21,7 @@ def make_expert_section(results: Mapping[str, Mapping[str, Any]]) -> Markup:
     for name, result in results.items():
         for mixture, shares in result.get("experts", {}).items():
             if shares:
-                maps.setdefault(mixture, {})[name] = shares
+                maps.setdefault(f"Experts of the {mixture}", {})[name] = shares
     if not maps:
         return Markup()
     note = (
@@ -29,21 +29,10 @@ def make_expert_section(results: Mapping[str, Mapping[str, Any]]) -> Markup:
         "equally used experts would be as spread out."
     )
     drawn = [
-        make_element(
-            "div",
-            make_element("h3", f"Experts of the {mixture}"),
-            make_element("div", draw_expert_map(rows, f"Experts of the {mixture}"), class_="wide"),
-            class_="card",
-        )
-        for mixture, rows in maps.items()
+        make_card(title, make_element("div", draw_expert_map(rows, title), class_="wide"))
+        for title, rows in maps.items()
     ]
-    return make_element(
-        "section",
-        make_element("h2", "Experts"),
-        make_element("p", note, class_="note"),
-        make_element("div", *drawn, class_="cards wide-cards"),
-        id="Experts",
-    )
+    return make_section("Experts", note, make_element("div", *drawn, class_="cards wide-cards"))
 
 
 def draw_expert_map(shares: Mapping[str, Sequence[float]], description: str) -> Markup:
@@ -80,15 +69,8 @@ def draw_expert_map(shares: Mapping[str, Sequence[float]], description: str) -> 
             make_element("text", f"{count_used(row):.1f}", x=right + 6, y=y + 15, class_="tick")
         )
     width, height = right + 40, top + len(shares) * _ROW_HEIGHT + 2
-    return make_element(
-        "svg",
-        *parts,
-        class_="experts",
-        viewBox=f"0 0 {width:.0f} {height:.0f}",
-        style=f"min-width:{width:.0f}px;max-width:{1.7 * width:.0f}px",
-        role="img",
-        aria_label=description,
-    )
+    style = f"min-width:{width:.0f}px;max-width:{1.7 * width:.0f}px"
+    return make_drawing("experts", parts, (width, height), description, style=style)
 
 
 def _draw_cell(x: float, y: float, size: float, share: float, largest: float, name: str) -> Markup:

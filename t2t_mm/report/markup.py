@@ -38,6 +38,44 @@ def make_element(name: str, /, *children: str, **attributes: object) -> Markup:
     return Markup(f"{start}>{join_parts(children)}</{name}>")
 
 
+def make_section(title: str, note: str, *content: str, aside: str = "") -> Markup:
+    """Build a section of the page, found under its title up to a comma.
+
+    Args:
+        title: Its heading.
+        note: What stands below that; may be empty.
+        content: All the rest.
+        aside: What stands beside the title; may be empty.
+    """
+    small = [" ", make_element("small", aside)] if aside else []
+    told = [make_element("p", note, class_="note")] if note else []
+    heading = make_element("h2", title, *small)
+    return make_element("section", heading, *told, *content, id=title.partition(",")[0])
+
+
+def make_card(title: str, content: str) -> Markup:
+    """Build a card of a section with a title of its own."""
+    return make_element("div", make_element("h3", title), content, class_="card")
+
+
+def make_drawing(
+    kind: str, parts: Iterable[str], size: tuple[float, float], description: str, **more: object
+) -> Markup:
+    """Build an <svg>.
+
+    Args:
+        kind: Its class.
+        parts: Its elements.
+        size: Width and height in pixels.
+        description: What it shows, for those who do not see it.
+        more: Further attributes.
+    """
+    box = f"0 0 {size[0]:.0f} {size[1]:.0f}"
+    return make_element(
+        "svg", *parts, class_=kind, viewBox=box, **more, role="img", aria_label=description
+    )
+
+
 def join_parts(parts: Iterable[str]) -> Markup:
     """Join text, which is escaped, and markup."""
     return Markup(

@@ -163,10 +163,5 @@ def _count_parameters(output_dir: Path) -> int:
 
 def _count_entries(arrays: zipfile.ZipFile, name: str) -> int:
     with arrays.open(name) as file:
-        version = np.lib.format.read_magic(file)
-        read = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        return math.prod(read(file)[0])
+        np.lib.format.read_magic(file)  # NumPy writes version 1 but of headers above 64 KiB
+        return math.prod(np.lib.format.read_array_header_1_0(file)[0])

@@ -8,7 +8,7 @@ from typing import Any
 from t2t_mm.data.trees.linearization import count_words, delinearize
 from t2t_mm.data.trees.trees import Tree
 from t2t_mm.errors import UserError
-from t2t_mm.report.markup import Markup, join_parts, make_element
+from t2t_mm.report.markup import Markup, join_parts, make_element, make_section
 from t2t_mm.report.media import Media
 from t2t_mm.report.score_section import write_main_score
 from t2t_mm.report.tree_drawing import draw_tree
@@ -35,18 +35,12 @@ def make_sample_section(
     main = find_main_score(result)
     draws_trees = main is not None and main.key == "f1"
     cards = [_make_tree_card(s) if draws_trees else _make_card(s, media) for s in samples]
-    score = write_main_score(result)
     if draws_trees or not any(s.get("picture") or s.get("sound") for s in samples):
         size = "cards wide-cards"
     else:
         size = "cards small-cards" if all(s.get("ranking") for s in samples) else "cards"
-    return make_element(
-        "section",
-        make_element("h2", name, *([" ", make_element("small", score)] if score else [])),
-        make_element("p", description, class_="note") if description else Markup(),
-        make_element("div", *cards, class_=size),
-        id=name,
-    )
+    content = make_element("div", *cards, class_=size)
+    return make_section(name, description, content, aside=write_main_score(result))
 
 
 def _make_card(sample: Sample, media: Media) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from t2t_mm.report.markup import Markup, join_parts, make_element
+from t2t_mm.report.markup import Markup, join_parts, make_element, make_section
 from t2t_mm.scoring.metrics import (
     FEW_EXAMPLES,
     Metric,
@@ -22,37 +22,25 @@ def make_score_section(results: Results) -> Markup:
     decoded = {name: result for name, result in results.items() if find_main_score(result)}
     if not decoded:
         return Markup()
-    has_chance = any("shuffled_inputs" in result for result in decoded.values())
-    has_baseline = any("baseline" in result for result in decoded.values())
-    has_error_rate = any(
-        main is not None and main.lower_is_better for main in map(find_main_score, decoded.values())
-    )
-    notes = [
-        "On held-out examples, in percent.",
-        " The grey bar is chance: the same outputs scored against other inputs' references, what "
-        "a model reaches that does not read its input."
-        if has_chance
-        else "",
-        " Baseline: the most frequent target of the training examples as every output."
-        if has_baseline
-        else "",
-        " Of error rates (\N{DOWNWARDS ARROW}) the shorter bar is the better."
-        if has_error_rate
-        else "",
-    ]
+    notes = ["On held-out examples, in percent."]
+    if any("shuffled_inputs" in result for result in decoded.values()):
+        notes.append(
+            " The grey bar is chance: the same outputs scored against other inputs' references, "
+            "what a model reaches that does not read its input."
+        )
+    if any("baseline" in result for result in decoded.values()):
+        notes.append(
+            " Baseline: the most frequent target of the training examples as every output."
+        )
+    if any(main.lower_is_better for main in map(find_main_score, decoded.values()) if main):
+        notes.append(" Of error rates (\N{DOWNWARDS ARROW}) the shorter bar is the better.")
     if any("*" in write_count(result) for result in decoded.values()):
         notes.append(f" * Fewer than {FEW_EXAMPLES} examples: no base for conclusions.")
     rows = [
         make_element("li", *_make_row(name, result), class_="score")
         for name, result in decoded.items()
     ]
-    return make_element(
-        "section",
-        make_element("h2", "Scores"),
-        make_element("p", *notes, class_="note"),
-        make_element("ul", *rows, class_="scores"),
-        id="Scores",
-    )
+    return make_section("Scores", "".join(notes), make_element("ul", *rows, class_="scores"))
 
 
 def write_main_score(result: Mapping[str, Any]) -> str:
@@ -87,13 +75,8 @@ def make_forced_section(results: Results) -> Markup:
         "Each symbol predicted with the true ones before it given (a class: the one symbol). "
         "Log perplexity in nats per symbol; less is better."
     )
-    return make_element(
-        "section",
-        make_element("h2", "Prediction, symbol by symbol"),
-        make_element("p", note, class_="note"),
-        make_element("div", table, class_="wide"),
-        id="Prediction",
-    )
+    content = make_element("div", table, class_="wide")
+    return make_section("Prediction, symbol by symbol", note, content)
 
 
 def _make_row(name: str, result: Mapping[str, Any]) -> list[Markup]:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from t2t_mm.data.trees.trees import Tree
-from t2t_mm.report.markup import Markup, make_element
+from t2t_mm.report.markup import Markup, make_drawing, make_element
 
 _LEVEL_HEIGHT = 38.0  # pixels from a label to those below it
 _LETTER_WIDTH = 7.2  # pixels, of the font in which labels and words are set
@@ -63,16 +63,8 @@ def draw_tree(tree: Tree, other: Tree | None, description: str) -> Markup:
         make_element("text", word, x=x, y=base, class_="word")
         for word, x in zip(words, positions, strict=True)
     ]
-    return make_element(
-        "svg",
-        *parts,
-        class_="tree",
-        viewBox=f"0 0 {width:.0f} {height:.0f}",
-        width=width,
-        height=height,
-        role="img",
-        aria_label=description,
-    )
+    size = (width, height)
+    return make_drawing("tree", parts, size, description, width=width, height=height)
 
 
 def _place_words(tree: Tree, words: list[str]) -> tuple[list[float], float]:

@@ -21,18 +21,9 @@ def mark_differences(decoded: str, reference: str) -> tuple[Markup, Markup]:
     import jiwer
 
     alignment = jiwer.process_words(reference, decoded).alignments[0]
-    wrong = {
-        i
-        for part in alignment
-        if part.type != "equal"
-        for i in range(part.hyp_start_idx, part.hyp_end_idx)
-    }
-    missed = {
-        i
-        for part in alignment
-        if part.type != "equal"
-        for i in range(part.ref_start_idx, part.ref_end_idx)
-    }
+    changed = [part for part in alignment if part.type != "equal"]
+    wrong = {i for part in changed for i in range(part.hyp_start_idx, part.hyp_end_idx)}
+    missed = {i for part in changed for i in range(part.ref_start_idx, part.ref_end_idx)}
     return _mark_words(decoded.split(), wrong), _mark_words(reference.split(), missed)
 
 
