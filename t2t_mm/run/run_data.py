@@ -7,7 +7,7 @@ from pathlib import Path
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.stored import open_data
+from t2t_mm.data.records.stored import check_split, open_data
 from t2t_mm.errors import UserError
 from t2t_mm.run.run_directory import Run, check_vocabularies
 from t2t_mm.run.task import Task, load_task_vocabularies
@@ -28,13 +28,7 @@ def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) 
     """
     for task in tasks:
         problem: Problem = registry.problem(task.name, data_dir=data_dir)
-        info = open_data(problem, data_dir)
-        if split not in info.sizes:
-            raise UserError(
-                f"Problem {task.name} has no split {split!r}",
-                expected=", ".join(info.sizes),
-                received={"split": split},
-            )
+        check_split(open_data(problem, data_dir), split, task.name)
         declared = (problem.features["inputs"], problem.features["targets"])
         if declared != (task.inputs, task.targets):
             raise UserError(

@@ -106,13 +106,11 @@ def _read_run(directory: Path) -> Run:
     if any(kind not in registry.KINDS for kind in kinds):
         registry.import_user_modules(record["user_modules"])
     return Run(
-        directory=directory,
-        hparams=from_json((directory / "hparams.json").read_text(encoding="utf-8")),
-        tasks=tuple(Task.from_json(task) for task in record["tasks"]),
-        data_dir=record["data_dir"],
-        user_modules=tuple(record["user_modules"]),
-        vocabulary_hashes=record["vocabulary_hashes"],
-        data_digests=record["data_digests"],
+        directory,
+        from_json((directory / "hparams.json").read_text(encoding="utf-8")),
+        tasks=tuple(Task.from_json(task) for task in record.pop("tasks")),
+        user_modules=tuple(record.pop("user_modules")),
+        **record,
     )
 
 
@@ -128,13 +126,8 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
     for name in vocabularies:
         copy_vocabulary(name, data_dir, run.directory)
     write_text_atomically(run.directory / "hparams.json", to_json(run.hparams))
-    record = {
-        "tasks": [task.to_json() for task in run.tasks],
-        "data_dir": run.data_dir,
-        "user_modules": list(run.user_modules),
-        "vocabulary_hashes": dict(run.vocabulary_hashes),
-        "data_digests": dict(run.data_digests),
-    }
+    record = {**vars(run), "tasks": [task.to_json() for task in run.tasks]}
+    del record["directory"], record["hparams"]
     write_text_atomically(run.directory / "run.json", json.dumps(record, indent=2) + "\n")
 
 

@@ -1,10 +1,8 @@
-"""Which features share a net: what they declare, and what version 0.1.0 made of it."""
+"""Which features share a net: those that declare it."""
 
 from __future__ import annotations
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.kinds.kind_table import choose_kind
-from t2t_mm.features import Feature
 
 
 def name_net(problem: Problem, side: str) -> str:
@@ -22,17 +20,3 @@ def name_net(problem: Problem, side: str) -> str:
     feature = problem.features[side]
     own = f"{feature.modality}:{problem.data_name}/{problem.stored_name(side)}"
     return feature.share_key or own
-
-
-def name_net_of_0_1_0(feature: Feature) -> str:
-    """Name the net that a run had for a feature before runs wrote the names of their nets down.
-
-    Classes then shared by the name of their list or by their number alone, and sounds whatever
-    their sample rate.
-
-    Example:
-        >>> from t2t_mm.features import Audio
-        >>> name_net_of_0_1_0(Audio(sample_rate_hz=8000)), name_net_of_0_1_0(Audio())
-        ('audio:80', 'audio:80')
-    """
-    return choose_kind(feature).share_key_of_0_1_0

@@ -12,13 +12,18 @@ import numpy as np
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.kinds.kind_table import feature_from_json, feature_to_json, name_vocabulary
+from t2t_mm.data.kinds.kind_table import (
+    choose_kind,
+    feature_from_json,
+    feature_to_json,
+    name_vocabulary,
+)
 from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.run.sharing import name_net, name_net_of_0_1_0
+from t2t_mm.run.sharing import name_net
 from t2t_mm.settings import HParams
 
 
@@ -58,32 +63,15 @@ class Task:
 
     def to_json(self) -> dict[str, Any]:
         """Return the record that a run directory keeps."""
-        return {
-            "name": self.name,
-            "inputs": feature_to_json(self.inputs),
-            "targets": feature_to_json(self.targets),
-            "command": self.command,
-            "command_index": self.command_index,
-            "metrics": list(self.metrics),
-            "nets": list(self.nets),
-            "problem_index": self.problem_index,
-        }
+        sides = {"inputs": feature_to_json(self.inputs), "targets": feature_to_json(self.targets)}
+        return vars(self) | sides
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Task:
         """Read the record that `to_json` gave; one of 0.1.0 names no nets, it had a rule."""
-        inputs, targets = (feature_from_json(record[side]) for side in ("inputs", "targets"))
-        reader, writer = record.get("nets") or map(name_net_of_0_1_0, (inputs, targets))
-        return cls(
-            name=record["name"],
-            inputs=inputs,
-            targets=targets,
-            command=record["command"],
-            command_index=record["command_index"],
-            metrics=tuple(record["metrics"]),
-            nets=(reader, writer),
-            problem_index=record.get("problem_index", 0),
-        )
+        sides = {side: feature_from_json(record[side]) for side in ("inputs", "targets")}
+        nets = record.get("nets") or [choose_kind(s).share_key_of_0_1_0 for s in sides.values()]
+        return cls(**{**record, **sides, "metrics": tuple(record["metrics"]), "nets": tuple(nets)})
 
 
 def make_tasks(problems: Sequence[Problem]) -> list[Task]:
@@ -188,13 +176,6 @@ def build_model(
         UserError: Two problems share a net but not its classes.
     """
     _check_same_classes(tasks, vocabularies)
-    inputs, targets = (
-        {key: ModalitySpec(spec, _find_vocabulary_size(spec, vocabularies)) for key, spec in side}
-        for side in (
-            [(task.nets[0], task.inputs) for task in tasks],
-            [(task.nets[1], task.targets) for task in tasks],
-        )
-    )
     commands = [""] * (1 + max(task.command_index for task in tasks))
     for task in tasks:
         commands[task.command_index] = task.command or commands[task.command_index]
@@ -202,8 +183,8 @@ def build_model(
         hparams.model,
         experts=hparams.experts,
         nets=hparams.modality,
-        inputs=inputs,
-        targets=targets,
+        inputs={task.nets[0]: _make_spec(task.inputs, vocabularies) for task in tasks},
+        targets={task.nets[1]: _make_spec(task.targets, vocabularies) for task in tasks},
         commands=commands,
         num_problems=len(tasks),
         seed=hparams.train.seed,
@@ -229,6 +210,6 @@ def _check_same_classes(tasks: Sequence[Task], vocabularies: Mapping[str, Vocabu
                 )
 
 
-def _find_vocabulary_size(feature: Feature, vocabularies: Mapping[str, Vocabulary]) -> int:
+def _make_spec(feature: Feature, vocabularies: Mapping[str, Vocabulary]) -> ModalitySpec:
     name = name_vocabulary(feature)
-    return vocabularies[name].size if name else 0
+    return ModalitySpec(feature, vocabularies[name].size if name else 0)

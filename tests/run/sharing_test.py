@@ -12,6 +12,7 @@ from tiny_run import TINY
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 from t2t_mm.registry import load_hparams
@@ -19,7 +20,7 @@ from t2t_mm.run.checkpoint import write_arrays
 from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import Run, keep_nets, open_run, write_run
-from t2t_mm.run.sharing import name_net, name_net_of_0_1_0
+from t2t_mm.run.sharing import name_net
 from t2t_mm.run.task import Task, build_model, differ_in_sharing, load_task_vocabularies, make_tasks
 from t2t_mm.training.train import train
 from t2t_mm.training.training_options import TrainingOptions
@@ -99,7 +100,7 @@ def test_an_exchanged_problem_has_the_nets_of_its_base() -> None:
     ],
 )
 def test_nets_of_0_1_0(feature: Feature, key: str) -> None:
-    assert name_net_of_0_1_0(feature) == key
+    assert choose_kind(feature).share_key_of_0_1_0 == key
 
 
 def make_run(directory: Path, tasks: list[Task]) -> Run:
