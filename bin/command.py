@@ -27,6 +27,7 @@ from absl import flags as absl_flags
 
 from t2t_mm.bin.idle_flags import refuse_idle_flags
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.run import keras_backend
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -105,6 +106,21 @@ def run_command(
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def define_backend(flags: Any) -> None:
+    """Declare the flag that `choose_backend` reads."""
+    flags.DEFINE_enum(
+        "backend",
+        "",
+        ["", *keras_backend.KERAS_BACKENDS],
+        "Keras's backend; default: KERAS_BACKEND, else that of the run, else tensorflow.",
+    )
+
+
+def choose_backend(flags: Any) -> None:
+    """Choose Keras's backend by a command's flags, before anything imports Keras."""
+    keras_backend.choose_backend(flags.backend, flags.output_dir)
 
 
 def import_tensorflow() -> None:

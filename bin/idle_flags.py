@@ -38,6 +38,7 @@ _OF_TRAINING = (
     "random_seed",
     "deterministic",
     "jit_compile",
+    "dtype_policy",
 )
 _OF_GENERATION = (
     "num_shards",

@@ -24,6 +24,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("split", "test", "What to decode when no file is given.")
     flags.DEFINE_string("data_dir", "", "Generated data; default: where the run found it.")
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems; default: the run's.")
+    command.define_backend(flags)
     flags.DEFINE_integer("limit", 0, "Examples; 0 for all.", lower_bound=0)
 
 
@@ -31,6 +32,7 @@ def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-decoder --help.")
+    command.choose_backend(flags)
     if flags.decode_interactive:
         return _answer_lines(flags)
     command.import_tensorflow()

@@ -19,6 +19,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("split", "validation", "The split to score: validation or test.")
     flags.DEFINE_string("data_dir", "", "Generated data; default: where the run found it.")
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems; default: the run's.")
+    command.define_backend(flags)
     flags.DEFINE_bool("decode", True, "Also decode, and score what comes out.")
     flags.DEFINE_bool("shuffled_inputs", False, "Also score each output as if of another input.")
     flags.DEFINE_bool("baseline", False, "Also score the most frequent training target.")
@@ -32,6 +33,7 @@ def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-eval --help.")
+    command.choose_backend(flags)
     command.import_tensorflow()
     from t2t_mm.evaluation.decoded_files import write_scores
     from t2t_mm.evaluation.evaluation import evaluate

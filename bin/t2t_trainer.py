@@ -33,7 +33,9 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer("keep_checkpoint_max", None, "Checkpoints to keep.", lower_bound=1)
     flags.DEFINE_integer("random_seed", None, "Seed of weights, data order and mixture.")
     flags.DEFINE_bool("deterministic", None, "Same numbers to the last bit at every run.")
-    flags.DEFINE_bool("jit_compile", None, "Compile the step by XLA: for GPUs.")
+    flags.DEFINE_bool("jit_compile", None, "Compile TensorFlow's step by XLA, as for GPUs.")
+    command.define_backend(flags)
+    flags.DEFINE_string("dtype_policy", None, "model.precision as Keras calls it: mixed_bfloat16.")
     flags.DEFINE_enum(
         "schedule",
         "train_and_evaluate",
@@ -64,6 +66,7 @@ def _train_run(flags: Any) -> int:
     from t2t_mm import registry
     from t2t_mm.registry import load_hparams
 
+    command.choose_backend(flags)
     command.import_user_modules(flags.t2t_usr_dir)  # they may register hparams sets, too
     hparams = load_hparams(
         flags.hparams_set,
@@ -83,6 +86,7 @@ def _train_run(flags: Any) -> int:
         data_dir=flags.data_dir,
         output_dir=flags.output_dir,
         tmp_dir=flags.tmp_dir,
+        backend=flags.backend,
         options=TrainingOptions(
             generate=flags.generate_data,
             t2t_usr_dir=flags.t2t_usr_dir,
@@ -94,6 +98,7 @@ def _train_run(flags: Any) -> int:
 
 
 def _evaluate_run(flags: Any) -> int:
+    command.choose_backend(flags)
     command.import_tensorflow()
     from t2t_mm.bin.score_table import print_scores
     from t2t_mm.evaluation.evaluation import evaluate
@@ -120,6 +125,7 @@ def _collect_fields(flags: Any) -> dict[str, Any]:
         "train.seed": flags.random_seed,
         "train.deterministic": flags.deterministic,
         "train.jit_compile": flags.jit_compile,
+        "model.precision": flags.dtype_policy,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

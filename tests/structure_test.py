@@ -35,7 +35,7 @@ RANKS = {
             ("t2t_mm.inference", "t2t_mm.scoring"),
             ("t2t_mm.evaluation",),
             ("t2t_mm.training", "t2t_mm.report"),
-            ("t2t_mm.training.on_tensorflow",),
+            ("t2t_mm.training.on_jax", "t2t_mm.training.on_tensorflow"),
             ("t2t_mm.problems.miniature",),
             ("t2t_mm.problems", "t2t_mm.hparams"),
             ("t2t_mm.bin",),
@@ -55,6 +55,9 @@ LIGHT = (
     "t2t_mm.data.kinds",
     "t2t_mm.data.pipeline.mixture",
     "t2t_mm.run.environment",
+    "t2t_mm.run.keras_backend",
+    "t2t_mm.training.train",
+    "t2t_mm.training.training_options",
     "t2t_mm.scoring",
 )
 # These also run where TensorFlow is not installed, but for the folders that are TensorFlow's own.
@@ -175,7 +178,7 @@ def test_the_model_imports_no_tensorflow(module: str) -> None:
 
 @pytest.mark.parametrize("module", [name for name in MODULES if _folder(name) == "t2t_mm.training"])
 def test_the_trainer_knows_no_backend_but_by_name(module: str) -> None:
-    of_backends = (*TENSORFLOW, "jax", "t2t_mm.training.on_tensorflow")
+    of_backends = (*TENSORFLOW, "jax", "t2t_mm.training.on_jax", "t2t_mm.training.on_tensorflow")
     anywhere = _imports(module, at_start=False)
     assert not [name for name in anywhere if _is_under(name, of_backends)]
 

@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
+import numpy as np
+from keras import ops
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
@@ -65,9 +66,9 @@ class Evaluator:
             if task.signature not in self._forward:
                 self._forward[task.signature] = self._compile(task, tensors)
             loss_sum, predicted, batch_loads = self._forward[task.signature](tensors)
-            sums.add(float(loss_sum), predicted.numpy(), batch["targets"])
+            sums.add(float(loss_sum), np.asarray(predicted), batch["targets"])
             for name, load in batch_loads.items():
-                loads[name] = loads.get(name, 0.0) + load.numpy()
+                loads[name] = loads.get(name, 0.0) + np.asarray(load)
         shares = {
             name: [round(float(part), 6) for part in load / max(load.sum(), 1.0)]
             for name, load in loads.items()
@@ -77,7 +78,7 @@ class Evaluator:
     def _compile(self, task: Task, example: Mapping[str, Any]) -> Any:
         input_modality, target_modality = task.signature
 
-        def forward(batch: Mapping[str, tf.Tensor]) -> Any:
+        def forward(batch: Mapping[str, Any]) -> Any:
             outputs = self.model(
                 batch,
                 input_modality=input_modality,
@@ -85,7 +86,7 @@ class Evaluator:
                 training=False,
             )
             loss_sum, _ = self.model.loss(outputs.logits, batch["targets"], target_modality, 0.0)
-            predicted = tf.argmax(outputs.logits, axis=-1, output_type=tf.int32)
+            predicted = ops.argmax(outputs.logits, axis=-1)
             return loss_sum, predicted, {report.name: report.load for report in outputs.reports}
 
         return self.compile_forward(forward, [example])

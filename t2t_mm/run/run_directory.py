@@ -2,7 +2,7 @@
 
 run_dir/
     hparams.json       the frozen settings
-    run.json           tasks, data_dir, user modules, vocabulary hashes
+    run.json           tasks, data_dir, user modules, vocabulary hashes, backend
     environment.json   versions, machine, seed, command line, revision
     vocab/             copies of the vocabularies: the folder can be moved and still decodes
     log.jsonl          one record a line; tensorboard/ the same for TensorBoard
@@ -44,6 +44,7 @@ class Run:
         user_modules: What --t2t_usr_dir named, absolute where it was a path.
         vocabulary_hashes: Hash of each vocabulary by name.
         data_digests: Digest of each problem's generated data by name.
+        backend: That of Keras on which it was last trained.
     """
 
     directory: Path
@@ -53,6 +54,7 @@ class Run:
     user_modules: tuple[str, ...]
     vocabulary_hashes: Mapping[str, str]
     data_digests: Mapping[str, str]
+    backend: str = "tensorflow"  # that of 0.1.0, which does not say
 
     def task(self, name: str) -> Task:
         """Return the task called `name`.

@@ -14,8 +14,15 @@ from t2t_mm.settings import OptimizerHParams
 from t2t_mm.settings.sections import TrainHParams
 from t2t_mm.training.objective import Batch, Signature, StepMetrics
 
-BACKENDS = {"tensorflow": "t2t_mm.training.on_tensorflow.tensorflow_backend:TensorFlowBackend"}
+BACKENDS = {
+    "jax": "t2t_mm.training.on_jax.jax_backend:JaxBackend",
+    "tensorflow": "t2t_mm.training.on_tensorflow.tensorflow_backend:TensorFlowBackend",
+}
 """By the name of Keras's backend; imported when a run trains."""
+
+
+class DeviceMemoryError(RuntimeError):
+    """A device has too little memory for what is computed."""
 
 
 class Backend(Protocol):
@@ -42,7 +49,11 @@ class Backend(Protocol):
 
     @staticmethod
     def prepare_process(train: TrainHParams) -> None:
-        """Set threads and determinism, before anything has run."""
+        """Set devices, threads and determinism, before anything has run."""
+
+    @staticmethod
+    def describe_device() -> str:
+        """Say what computes, as "on cuda:0, NVIDIA H100 (JAX 0.11.2)"."""
 
     def compile_update(
         self, signature: Signature, example: Batch

@@ -1,47 +1,17 @@
-"""`train`: from names and settings to a trained run; the Python form of `t2t-trainer`."""
+"""`train`: the Python form of `t2t-trainer`; it chooses the backend before Keras is imported."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
-
-from t2t_mm import registry
-from t2t_mm.data.generation.datagen import generate_data
-from t2t_mm.data.generation.generation_options import GenerationOptions
-from t2t_mm.data.pipeline.mixture import Mixture
-from t2t_mm.errors import UserError
-from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
-from t2t_mm.features import BatchSpec
-from t2t_mm.files.disk import claim_folder, report_full_disk
-from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
-    count_expert_traffic,
-    prepare_expert_devices,
-)
-from t2t_mm.run.checkpoint import CheckpointStore
-from t2t_mm.run.environment import describe_environment
-from t2t_mm.run.run_directory import (
-    Run,
-    check_resumable,
-    check_vocabularies,
-    keep_nets,
-    open_run,
-    write_environment,
-    write_run,
-)
-from t2t_mm.run.task import build_model, differ_in_sharing, load_task_vocabularies, make_tasks
+from t2t_mm.run.keras_backend import choose_backend
 from t2t_mm.settings import HParams
-from t2t_mm.settings.companions import list_idle_changes
-from t2t_mm.training.backend import Backend, find_backend
-from t2t_mm.training.logs import RunLog
-from t2t_mm.training.loop import Evaluate, run_training
-from t2t_mm.training.progress import Progress
-from t2t_mm.training.train_state import TrainState
-from t2t_mm.training.training_inputs import TrainingInputs, open_inputs
 from t2t_mm.training.training_options import TrainingOptions
+
+if TYPE_CHECKING:
+    from t2t_mm.run.run_directory import Run
 
 
 def train(
@@ -51,6 +21,7 @@ def train(
     data_dir: str | Path,
     output_dir: str | Path,
     tmp_dir: str | Path = "",
+    backend: str = "",
     options: TrainingOptions | None = None,
 ) -> Run:
     """Train one MultiModel on `problems`; the same call goes on with an unfinished run.
@@ -61,13 +32,15 @@ def train(
         data_dir: Generated data and vocabularies.
         output_dir: The run's folder; made if need be.
         tmp_dir: Raw files, where data is generated.
+        backend: "tensorflow" or "jax", see `choose_backend`; a run may go on on the other.
         options: What belongs to this call only; by default as `TrainingOptions()`.
 
     Returns:
         The run, as its folder describes it.
 
     Raises:
-        UserError: Bad names, settings, data or folders; nothing was lost.
+        UserError: Bad names, settings, data or folders, or Keras is loaded already with another
+            backend; nothing was lost.
         KeyboardInterrupt: Ctrl-C, after a checkpoint.
 
     Example:
@@ -80,145 +53,14 @@ def train(
         >>> run.task("mini_ende").command
         'de'
     """
-    options = options or TrainingOptions()
-    data_dir, output_dir = Path(data_dir), Path(output_dir)
-    registry.import_user_modules(list(options.t2t_usr_dir))
-    names = registry.expand_problems(problems)
-    set_up_runtime(hparams)
-    if options.generate:
-        generate_data(
-            names,
-            data_dir=data_dir,
-            tmp_dir=tmp_dir or None,
-            options=GenerationOptions(
-                vocabulary_size=hparams.data.vocabulary_size,
-                vocabulary_bytes=hparams.data.vocabulary_bytes,
-                only_missing=True,
-            ),
-        )
-    inputs = open_inputs(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
-    run = _describe(inputs, hparams, output_dir, options.t2t_usr_dir)
-    kept = "the last good checkpoint is kept"
-    with claim_folder(output_dir, "this run"), report_full_disk(output_dir, kept):
-        return _train(run, inputs, options.eval_steps if options.evaluate else None)
+    choose_backend(backend, output_dir)
+    from t2t_mm.training.trainer import train_run  # imports Keras
 
-
-def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run:
-    hparams = declared.hparams
-    store = CheckpointStore(declared.directory, hparams.train.keep_checkpoint_max)
-    latest = store.find_latest()
-    run = declared if latest is None else _continue_run(declared)
-    vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
-    model = build_model(run.tasks, vocabularies, hparams)
-    backend = find_backend()(model, hparams.optimizer, hparams.train)
-    state = TrainState(backend, inputs.open_streams(hparams))
-    begun = [] if latest is None else state.restore(latest)
-    write_run(run, vocabularies, inputs.data_dir)
-    write_environment(run.directory, describe_environment(hparams.train.seed, sys.argv))
-
-    progress = Progress(list(inputs.infos), hparams.train.steps, state.step)
-    for line in inputs.describe(hparams.data):
-        progress.note(line)
-    for line in _introduce(run, model.count_params(), state.step):
-        progress.note(line)
-    if begun:
-        progress.note(f"read in another way than before, so a new pass begins: {', '.join(begun)}")
-    if differ_in_sharing(run.tasks, declared.tasks):
-        progress.note("the run keeps the nets that it was trained with, not those declared now")
-    evaluate: Evaluate | None = None
-    if eval_steps is not None:
-        evaluate = _prepare_evaluation(run, inputs, backend, eval_steps, progress)
-    mixture = Mixture(inputs.rates, hparams.train.seed)
-    with RunLog(run.directory, state.step, state.awaits_evaluation) as log, progress:
-        run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
-    return run
-
-
-def set_up_runtime(hparams: HParams) -> None:
-    """Set devices, random seeds, threads and determinism of this process as `hparams` say."""
-    prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
-    keras.utils.set_random_seed(hparams.train.seed)
-    find_backend().prepare_process(hparams.train)
-
-
-def _describe(
-    inputs: TrainingInputs, hparams: HParams, output_dir: Path, user_modules: Sequence[str]
-) -> Run:
-    tasks = tuple(make_tasks(inputs.problems))
-    vocabularies = load_task_vocabularies(tasks, inputs.data_dir)
-    return Run(
-        directory=output_dir,
-        hparams=hparams,
-        tasks=tasks,
-        data_dir=str(inputs.data_dir.absolute()),
-        user_modules=tuple(_make_absolute(path) for path in user_modules),
-        vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
-        data_digests=inputs.compute_digests(),
+    return train_run(
+        problems,
+        hparams,
+        data_dir=Path(data_dir),
+        output_dir=Path(output_dir),
+        tmp_dir=tmp_dir,
+        options=options or TrainingOptions(),
     )
-
-
-def _continue_run(run: Run) -> Run:
-    """Check that `run` continues what lies in its folder, and take over the nets of that."""
-    if not (run.directory / "run.json").exists():
-        raise UserError(
-            f"{run.directory} holds checkpoints but no run.json, so their settings are unknown",
-            fix="Name another --output_dir.",
-        )
-    earlier = open_run(run.directory)
-    directory = Path(run.data_dir)
-    check_vocabularies(earlier, load_task_vocabularies(run.tasks, directory), directory)
-    check_resumable(earlier, run)
-    return keep_nets(run, earlier)
-
-
-def _prepare_evaluation(
-    run: Run, inputs: TrainingInputs, backend: Backend, eval_steps: int, progress: Progress
-) -> Evaluate | None:
-    """Return what the loop calls to score the validation splits of those problems that have one."""
-    scored = [
-        (task, problem)
-        for task, problem in zip(run.tasks, inputs.problems, strict=True)
-        if "validation" in inputs.infos[task.name].sizes
-    ]
-    missing = [task.name for task in run.tasks if task.name not in {t.name for t, _ in scored}]
-    if missing:
-        progress.note(f"not evaluated, for want of a validation split: {', '.join(missing)}")
-    if not scored:
-        return None
-    evaluator = Evaluator(
-        backend.model,
-        batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
-        compile_forward=backend.compile_forward,
-    )
-    return lambda: score_validation_splits(evaluator, scored, inputs.data_dir, eval_steps)
-
-
-def _introduce(run: Run, num_parameters: int, first_step: int) -> list[str]:
-    hparams = run.hparams
-    lines = [f"settings ({run.directory / 'hparams.json'}):"]
-    for section, values in vars(hparams).items():
-        fields = ", ".join(f"{name}={value}" for name, value in vars(values).items())
-        lines.append(f"  {section}: {fields}")
-    lines.append(
-        f"{num_parameters:,} parameters; steps {first_step} to {hparams.train.steps}"
-        + (f"; resumed at step {first_step}" if first_step else "")
-    )
-    if idle := list_idle_changes(hparams):
-        lines.append(f"set, but counting for nothing beside the others: {', '.join(idle)}")
-    if hparams.experts.mesh_shape and hparams.experts.use_experts:
-        lines.append(_describe_mesh(hparams))
-    return lines
-
-
-def _describe_mesh(hparams: HParams) -> str:
-    traffic = count_expert_traffic(hparams.experts, hparams.model.width)
-    devices = ", ".join(prepare_expert_devices(hparams.experts.mesh_shape))
-    return (
-        f"experts on {devices}: in each of their layers a "
-        f"position copies {traffic.copied:,} bytes and all-reduces {traffic.all_reduced:,} "
-        "forward, and no more backward"
-    )
-
-
-def _make_absolute(module: str) -> str:
-    return os.path.abspath(module) if os.path.exists(module) else module

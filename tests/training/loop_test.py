@@ -16,7 +16,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
 from t2t_mm.settings import HParams
-from t2t_mm.training import train as train_module
+from t2t_mm.training import trainer as train_module
 from t2t_mm.training.on_tensorflow import tensorflow_backend
 from t2t_mm.training.train import train
 from t2t_mm.training.training_options import TrainingOptions

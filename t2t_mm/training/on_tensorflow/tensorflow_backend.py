@@ -67,6 +67,15 @@ class TensorFlowBackend:
         if train.deterministic:
             tf.config.experimental.enable_op_determinism()
 
+    @staticmethod
+    def describe_device() -> str:
+        """See `Backend`."""
+        devices = tf.config.list_logical_devices("GPU")
+        if not devices:
+            return f"on the CPU (TensorFlow {tf.__version__})"
+        names = ", ".join(device.name.removeprefix("/device:").lower() for device in devices)
+        return f"on {names} (TensorFlow {tf.__version__})"
+
     def compile_update(
         self, signature: Signature, example: Batch
     ) -> Callable[[Batch, float], StepMetrics]:

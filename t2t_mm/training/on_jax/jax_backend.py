@@ -1,0 +1,175 @@
+"""The backend of JAX: `jax.value_and_grad`, and a program for each signature and shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from keras import ops
+
+from t2t_mm.inference.forward import compile_forward
+from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.run.jax_process import describe_jax_device, prepare_jax
+from t2t_mm.settings import OptimizerHParams
+from t2t_mm.settings.sections import TrainHParams
+from t2t_mm.training.adam import AdamState, update_variables
+from t2t_mm.training.objective import Batch, Signature, StepMetrics, compute_objective
+from t2t_mm.training.on_jax.donated_state import ADAM, WAITING, Arrays, DonatedState
+from t2t_mm.training.on_jax.program import Program
+from t2t_mm.training.on_jax.reach_scope import ReachScope
+
+
+class JaxBackend:
+    """See `training.backend.Backend`.
+
+    A call returns as soon as its work is handed to the device: the next batch is read, and put
+    there, while this one trains.
+
+    Args:
+        model: Built; every variable exists.
+        optimizer: Adam's settings.
+        train: Those of the loop.
+    """
+
+    pads_batches = True
+
+    def __init__(self, model: MultiModel, optimizer: OptimizerHParams, train: TrainHParams) -> None:
+        self.model = model
+        self.hparams = optimizer
+        self.train = train
+        self.donated = DonatedState(model, train.accumulate_steps > 1)
+
+    @staticmethod
+    def prepare_process(train: TrainHParams) -> None:
+        """See `Backend`."""
+        prepare_jax()
+
+    @staticmethod
+    def describe_device() -> str:
+        """See `Backend`."""
+        return describe_jax_device()
+
+    def compile_update(
+        self, signature: Signature, example: Batch
+    ) -> Callable[[Batch, float], StepMetrics]:
+        """See `Backend`."""
+        paths = self._list_reached(signature)
+        names = [*self.donated.others, *paths, *_name(ADAM, paths)]
+
+        def update(state: Arrays, batch: Batch, learning_rate: Any) -> tuple[Arrays, StepMetrics]:
+            gradients, metrics, changed = self._differentiate(signature, state, state, batch)
+            reached = {path: self._mark(path, batch) for path in paths}
+            updated, norm = self._apply(state, gradients, reached, learning_rate)
+            return updated | changed, {**metrics, "gradient_norm": norm}
+
+        program = self._compile(update, names)
+        return lambda batch, learning_rate: program(batch, np.float32(learning_rate))
+
+    def compile_accumulation(
+        self, signature: Signature, example: Batch
+    ) -> Callable[[Batch], StepMetrics]:
+        """See `Backend`."""
+        paths = self._list_reached(signature)
+        names = [*self.donated.others, *_name(WAITING, paths)]
+
+        def accumulate(state: Arrays, batch: Batch, weights: Arrays) -> tuple[Arrays, StepMetrics]:
+            gradients, metrics, changed = self._differentiate(signature, weights, state, batch)
+            for path, gradient in gradients.items():
+                part = gradient / self.train.accumulate_steps
+                changed[f"sum/{path}"] = state[f"sum/{path}"] + part
+                changed[f"reached/{path}"] = state[f"reached/{path}"] | self._mark(path, batch)
+            return changed, metrics
+
+        program = self._compile(accumulate, names)
+        return lambda batch: program(batch, self.donated.read(paths))
+
+    def compile_accumulated_update(self) -> Callable[[float], Any]:
+        """See `Backend`."""
+        paths = self.donated.trained
+        names = [*paths, *_name((*ADAM, *WAITING), paths)]
+
+        def update(state: Arrays, batch: Batch, learning_rate: Any) -> tuple[Arrays, Any]:
+            sums, reached = ({path: state[f"{kind}/{path}"] for path in paths} for kind in WAITING)
+            updated, norm = self._apply(state, sums, reached, learning_rate)
+            cleared = {name: ops.zeros_like(state[name]) for name in _name(WAITING, paths)}
+            return updated | cleared, norm
+
+        program = self._compile(update, names)
+        return lambda learning_rate: program({}, np.float32(learning_rate))
+
+    def _compile(self, function: Callable[..., Any], names: Sequence[str]) -> Program:
+        return Program(function, self.donated, names, self.train.deterministic)
+
+    def _list_reached(self, signature: Signature) -> list[str]:
+        return [variable.path for variable in self.model.list_reached_variables(*signature)]
+
+    def _differentiate(
+        self, signature: Signature, weights: Arrays, state: Arrays, batch: Batch
+    ) -> tuple[Arrays, StepMetrics, Arrays]:
+        """Differentiate the objective of a batch, within the function that is compiled.
+
+        Returns:
+            The gradients by path, zero where nothing comes; the metrics; and what else the forward
+            pass changes, such as the state of seed generators.
+        """
+        variables, paths = self.donated.variables, self._list_reached(signature)
+        others = {path: state[path] for path in self.donated.others}
+
+        def compute(values: Arrays) -> tuple[Any, tuple[StepMetrics, Arrays]]:
+            known = values | others
+            with ReachScope([variables[path] for path in known], known) as scope:
+                objective, metrics = compute_objective(
+                    self.model, signature, batch, self.train.label_smoothing
+                )
+            changed = {path: scope.get_current_value(variables[path]) for path in others}
+            return objective, (metrics, changed)
+
+        differentiate = jax.value_and_grad(compute, has_aux=True)
+        (_, (metrics, changed)), gradients = differentiate({path: weights[path] for path in paths})
+        return gradients, metrics, changed
+
+    def _apply(
+        self, state: Arrays, gradients: Arrays, reached: Arrays, learning_rate: Any
+    ) -> tuple[Arrays, Any]:
+        """Update what has gradients; return it with Adam's state, and the gradients' norm."""
+        before = {
+            path: AdamState(*(state[f"{kind}/{path}"] for kind in ADAM)) for path in gradients
+        }
+        values, after, norm = update_variables(
+            {path: state[path] for path in gradients},
+            before,
+            gradients,
+            reached,
+            learning_rate,
+            self.hparams,
+        )
+        for path, adam in after.items():
+            values |= {f"{kind}/{path}": one for kind, one in zip(ADAM, adam, strict=True)}
+        return values, norm
+
+    def _mark(self, path: str, batch: Batch) -> Any:
+        """Return whether a batch reaches a variable, or which of its rows; experts are all."""
+        if path not in self.model.row_names:
+            return True
+        commands = self.model.command_embeddings
+        if commands is not None and path == commands.path:
+            return self.model.mark_rows(batch["command"])
+        return np.ones(self.donated.variables[f"count/{path}"].shape, bool)
+
+    def compile_forward(self, function: Callable[..., Any], examples: Sequence[Any]) -> Any:
+        """See `Backend`."""
+        return compile_forward(self.model, function, examples)
+
+    def state(self) -> dict[str, Mapping[str, Any]]:
+        """See `Backend`."""
+        return {"weights": self.donated.name_weights(), "optimizer": self.donated.name_adam()}
+
+    def settle(self) -> None:
+        """See `Backend`."""
+        self.donated.settle()
+
+
+def _name(kinds: Sequence[str], paths: Sequence[str]) -> list[str]:
+    return [f"{kind}/{path}" for path in paths for kind in kinds]

@@ -1,0 +1,120 @@
+"""Steps of one small model of all nets, taken on the backend that Keras has: into a folder.
+
+`run_on_jax` runs functions of this module on JAX, where TensorFlow cannot be imported.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from every_pair import CLASS, TEXT, make_batch, make_model
+from keras import ops
+
+from t2t_mm.features import Language
+from t2t_mm.run.checkpoint import restore_variables, write_arrays
+from t2t_mm.run.task import Task
+from t2t_mm.settings import OptimizerHParams, TrainHParams
+from t2t_mm.training.backend import Backend, find_backend
+from t2t_mm.training.step import TrainStep
+
+ROOT = Path(__file__).parents[1]
+PAIRS = [(TEXT, TEXT), ("image", CLASS)]
+STEPS = 8
+RATE = 3e-3
+NOISE = np.sin(np.arange(2**16) ** 1.5).astype("float32")
+QUIET = {"dropout": 0.0, "attention_dropout": 0.0, "encoder_blocks": 1, "decoder_blocks": 1}
+
+
+def draw_alike(shape: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
+    """Noise that both backends draw alike; no axis of it is long enough to repeat itself."""
+    return ops.reshape(ops.convert_to_tensor(NOISE)[: math.prod(shape)], shape)
+
+
+def make_task(pair: tuple[str, str], command: int = 2) -> Task:
+    return Task("any", Language(), Language(), "any", command, (), pair, problem_index=1)
+
+
+def make_backend(accumulate_steps: int = 1, **changes: Any) -> Backend:
+    train = TrainHParams(accumulate_steps=accumulate_steps)
+    return find_backend()(make_model(**QUIET | changes), OptimizerHParams(), train)
+
+
+def make_bucketed_batch(pair: tuple[str, str], seed: int) -> dict[str, Any]:
+    """A batch that has the size of its bucket already: noise is drawn for as much."""
+    batch = make_batch(pair)
+    for name in ("inputs", "targets"):
+        if batch[name].ndim == 2:
+            added = np.random.default_rng(seed).integers(2, 23, (3, 3)).astype("int32")
+            added[1] = 0
+            batch[name] = np.concatenate([batch[name], added], axis=1)
+    if batch["inputs"].ndim == 4:
+        batch["inputs"] = np.pad(batch["inputs"], [(0, 0), (0, 16), (0, 28), (0, 0)])
+        batch["inputs"] *= np.float32(1 + 0.1 * seed)
+    return {name: batch[name] for name in batch if name not in ("command", "problem")}
+
+
+def save(backend: Backend, path: Path) -> None:
+    backend.settle()
+    path.mkdir(parents=True)
+    for name, arrays in backend.state().items():
+        write_arrays(path / f"{name}.npz", arrays)
+
+
+def restore(backend: Backend, path: Path) -> None:
+    backend.settle()
+    for name, arrays in backend.state().items():
+        restore_variables(path / f"{name}.npz", arrays)
+
+
+def update(step: TrainStep, index: int) -> dict[str, float]:
+    pair = PAIRS[index % len(PAIRS)]
+    metrics = step.update(make_task(pair), make_bucketed_batch(pair, index), RATE)
+    names = ("loss", "balance_loss", "gradient_norm", "target_tokens", "padded_tokens", "examples")
+    loads = {name: np.asarray(load).tolist() for name, load in metrics["expert_load"].items()}
+    return {name: float(metrics[name]) for name in names} | loads
+
+
+def take_steps(folder: Path, starts: Path) -> None:
+    """Take each step from a state that is there, then all from the first, running free.
+
+    Args:
+        folder: Gets the state after each step, and the metrics.
+        starts: Has the state before each step; made if it is not there.
+    """
+    keras.random.normal = draw_alike
+    step = TrainStep(make_backend())
+    metrics = []
+    for index in range(STEPS):
+        if (starts / str(index)).exists():
+            restore(step.backend, starts / str(index))
+        else:
+            save(step.backend, starts / str(index))
+        metrics.append(update(step, index))
+        save(step.backend, folder / str(index))
+    restore(step.backend, starts / "0")
+    free = [update(step, index) for index in range(STEPS)]
+    (folder / "metrics.json").write_text(json.dumps({"single": metrics, "free": free}))
+
+
+def run_on_jax(call: str) -> None:
+    """Run a call of this module on JAX, in a process of its own: Keras has one backend in each."""
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": "jax",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiles faster
+    }
+    program = (
+        "import sys\n"
+        "sys.modules['tensorflow'] = None  # any import of it now fails\n"
+        f"from pathlib import PosixPath\nimport both_backends\nboth_backends.{call}"
+    )
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, cwd=ROOT)

@@ -1,0 +1,38 @@
+"""Names of the state, and that it is where checkpoints read it once it is settled."""
+
+import numpy as np
+import small_model
+
+from t2t_mm.settings import OptimizerHParams
+from t2t_mm.training.on_jax.donated_state import DonatedState
+from t2t_mm.training.on_tensorflow.optimizer import Adam
+
+
+def test_checkpoints_have_the_names_and_shapes_that_those_of_tensorflow_have() -> None:
+    model = small_model.make_model()
+    state = DonatedState(model, accumulates=True)
+    expected = Adam(model.trainable_variables, model.row_names, OptimizerHParams()).state()
+    found = state.name_adam()
+    assert {name: one.shape for name, one in found.items()} == {
+        name: tuple(one.shape) for name, one in expected.items()
+    }
+    assert {"multimodel/command.to_french", "multimodel/command.to_german"} <= set(
+        state.name_weights()
+    )
+
+
+def test_arrays_are_those_of_today_and_variables_after_settling() -> None:
+    model = small_model.make_model()
+    state = DonatedState(model, accumulates=False)
+    path = next(path for path in state.trained if path.endswith("softmax"))
+    names = [path, f"first_moment/{path}", f"count/{path}"]
+    read = state.read(names)
+    assert np.asarray(read[f"count/{path}"]) == 0
+    changed = {name: np.asarray(array) + 1 for name, array in read.items()}
+    state.put(changed)
+    assert state.read(names)[path] is changed[path]
+    assert not np.array_equal(np.asarray(state.name_weights()[path]), changed[path])
+    state.settle()
+    np.testing.assert_array_equal(np.asarray(state.name_weights()[path]), changed[path])
+    assert np.asarray(state.name_adam()[f"count/{path}"]) == 1
+    assert not [name for name in state.variables if name.startswith(("sum/", "reached/"))]

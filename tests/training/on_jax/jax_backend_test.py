@@ -1,0 +1,82 @@
+"""The backend of JAX takes the steps that TensorFlow's takes, where TensorFlow is not there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import both_backends
+import numpy as np
+import pytest
+
+pytest.importorskip("jax")
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each step on both backends, from the same states."""
+    folder = tmp_path_factory.mktemp("steps")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("keras.random.normal", None)  # and back again
+        both_backends.take_steps(folder / "tensorflow", folder / "starts")
+    both_backends.run_on_jax(f"take_steps({folder / 'jax'!r}, {folder / 'starts'!r})")
+    return folder
+
+
+def load(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as arrays:
+        return dict(arrays)
+
+
+def load_metrics(steps: Path, kind: str) -> tuple[Any, Any]:
+    both = (steps / backend / "metrics.json" for backend in ("tensorflow", "jax"))
+    ours, theirs = (json.loads(path.read_text())[kind] for path in both)
+    return ours, theirs
+
+
+@pytest.mark.slow
+def test_every_step_has_the_loss_of_tensorflow(steps: Path) -> None:
+    for ours, theirs in zip(*load_metrics(steps, "single"), strict=True):
+        assert theirs["loss"] == pytest.approx(ours["loss"], rel=1e-5)
+        assert theirs["gradient_norm"] == pytest.approx(ours["gradient_norm"], rel=1e-4)
+        assert theirs["balance_loss"] == pytest.approx(ours["balance_loss"], rel=1e-4)
+        for name in ours.keys() - {"loss", "gradient_norm", "balance_loss"}:
+            assert theirs[name] == ours[name], name
+
+
+@pytest.mark.slow
+def test_running_free_the_losses_stay_together(steps: Path) -> None:
+    for ours, theirs in zip(*load_metrics(steps, "free"), strict=True):
+        assert theirs["loss"] == pytest.approx(ours["loss"], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_every_gradient_is_that_of_tensorflow(steps: Path) -> None:
+    """Read from Adam's first moment: m' = 0.9 m + 0.1 g."""
+    compared = 0
+    for index in range(both_backends.STEPS):
+        start = load(steps / "starts" / str(index) / "optimizer.npz")
+        ours, theirs = (
+            load(steps / backend / str(index) / "optimizer.npz")
+            for backend in ("tensorflow", "jax")
+        )
+        assert ours.keys() == theirs.keys()
+        for name in (name for name in ours if name.startswith("first_moment/")):
+            expected, found = ((one[name] - 0.9 * start[name]) * 10 for one in (ours, theirs))
+            norm = np.linalg.norm(expected)
+            assert np.linalg.norm(found - expected) <= 1e-3 * norm + 1e-7, (index, name)
+            compared += bool(norm)
+        for name in (name for name in ours if name.startswith("count/")):
+            np.testing.assert_array_equal(theirs[name], ours[name], err_msg=name)
+    assert compared > 20 * both_backends.STEPS
+
+
+@pytest.mark.slow
+def test_what_is_not_reached_stays_to_the_last_bit(steps: Path) -> None:
+    """Weights, moments and counts of other nets and of other commands."""
+    start, after = (load(steps / where / "0" / "weights.npz") for where in ("starts", "jax"))
+    assert start.keys() == after.keys()
+    moved = {name for name, array in after.items() if (array != start[name]).any()}
+    assert not [name for name in moved if "image" in name or "audio" in name]
+    assert [name for name in moved if "/command." in name] == ["multimodel/command.tell"]
+    expected = load(steps / "tensorflow" / "0" / "weights.npz")
+    assert moved == {name for name, array in expected.items() if (array != start[name]).any()}
