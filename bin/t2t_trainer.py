@@ -24,7 +24,12 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("tmp_dir", "", "Raw files, for --generate_data.")
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
     flags.DEFINE_bool("generate_data", False, "Generate the data that is not there yet.")
-    flags.DEFINE_integer("train_steps", None, "Updates; beats train.steps.", lower_bound=1)
+    flags.DEFINE_integer(
+        "train_steps",
+        None,
+        "Updates; beats train.steps. The warm-up of a set is then at most a fifth of them.",
+        lower_bound=1,
+    )
     flags.DEFINE_integer(
         "eval_steps", 0, "Batches per evaluation; 0 for the whole split.", lower_bound=0
     )

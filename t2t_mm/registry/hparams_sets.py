@@ -1,7 +1,8 @@
 """From the name of a registered set to the settings that a run uses.
 
 Authority, weakest first: a field's default, the registered set, gin files, then gin parameters
-and `--hparams`. Unknown fields and wrong types are errors before any file is opened.
+and `--hparams`. Unknown fields and wrong types are errors before any file is opened. The warm-up
+of a set is shortened where fewer steps are given for it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from t2t_mm.settings.companions import flatten_fields, lay_over
 from t2t_mm.settings.gin_overlay import read_gin
 from t2t_mm.settings.overrides import apply_overrides, parse_overrides, resolve_field_name
 from t2t_mm.settings.sections import HParams
+from t2t_mm.settings.warm_up import shorten_warm_up
 
 
 def hparams(name: str) -> HParams:
@@ -63,9 +65,13 @@ def load_hparams(
     """
     chosen = hparams(set_name)
     changes = parse_overrides(overrides)
+    gin_files, gin_params = list(gin_files), list(gin_params)
     bound = read_gin(gin_files, gin_params)
     strongest = {resolve_field_name(name): value for name, value in (fields or {}).items()}
     layers = (bound, changes, strongest)
     # Alone first: a wrong value is told before one that would be ignored.
     apply_overrides(chosen, {**bound, **changes, **strongest})
-    return apply_overrides(chosen, lay_over(flatten_fields(chosen), layers))
+    laid = lay_over(flatten_fields(chosen), layers)
+    bound_by_command = {param.partition("=")[0].strip() for param in gin_params}
+    in_command = bound_by_command.union(changes, strongest)
+    return apply_overrides(chosen, shorten_warm_up(laid, bound, in_command))

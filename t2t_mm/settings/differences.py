@@ -39,8 +39,17 @@ def list_resume_differences(run: HParams, asked: HParams) -> list[str]:
     if not run.optimizer.depends_on_total_steps:
         free |= {"train.steps"}
     had, wanted = flatten_fields(run), flatten_fields(asked)
-    return [
+    differences = [
         f"{name}: run has {had[name]!r}, asked for {wanted[name]!r}"
         for name in had
         if had[name] != wanted[name] and name not in free and not name.startswith("decode.")
     ]
+    if had["train.steps"] != wanted["train.steps"] and "train.steps" not in free:
+        differences.append(
+            f"(by optimizer.schedule={run.optimizer.schedule} the rate falls to 0 by step "
+            f"{run.train.steps}: for more steps those before would have had other rates. What was "
+            "trained can be evaluated and decoded with; more steps begin anew. To go on later, "
+            "train by a schedule without linear_decay and cosine_decay, as "
+            "constant*linear_warmup*rsqrt_decay, or give its end as optimizer.decay_steps)"
+        )
+    return differences

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from t2t_mm.settings import OptimizerHParams
+from t2t_mm.settings.warm_up import count_most_warm_up
 
 Factor = Callable[[int, OptimizerHParams, int], float]
 
@@ -68,3 +69,31 @@ def compute_learning_rate(step: int, hparams: OptimizerHParams, total_steps: int
     for name in hparams.factors:
         rate *= FACTORS[name](step, hparams, total_steps)
     return rate
+
+
+def describe_schedule(hparams: OptimizerHParams, total_steps: int) -> str:
+    """Describe by a line how the rate goes; a warm-up that is longer than the training is told.
+
+    Args:
+        hparams: As for `compute_learning_rate`.
+        total_steps: Updates in all.
+
+    Example:
+        >>> describe_schedule(OptimizerHParams(warmup_steps=20), 100)
+        'learning rate: up to 1.00e-03 at step 20 of 100, 4.47e-04 at the last'
+    """
+    looked_at = {*range(0, total_steps, max(1, total_steps // 1000)), total_steps - 1}
+    looked_at |= {min(max(hparams.warmup_steps, 1), total_steps) - 1}
+    rates = {step: compute_learning_rate(step, hparams, total_steps) for step in sorted(looked_at)}
+    best = max(rates, key=rates.__getitem__)
+    if "linear_warmup" in hparams.factors and hparams.warmup_steps > total_steps:
+        return (
+            f"WARNING: optimizer.warmup_steps={hparams.warmup_steps} is more than "
+            f"train.steps={total_steps}: the learning rate only comes to {rates[best]:.2e}, and "
+            "little is learned. Give fewer steps of warm-up, as "
+            f"--hparams='optimizer.warmup_steps={count_most_warm_up(total_steps)}', or more steps."
+        )
+    return (
+        f"learning rate: up to {rates[best]:.2e} at step {best + 1} of {total_steps}, "
+        f"{rates[total_steps - 1]:.2e} at the last"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -35,10 +36,12 @@ from t2t_mm.run.run_directory import (
 from t2t_mm.run.task import build_model, differ_in_sharing, load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
 from t2t_mm.settings.companions import list_idle_changes
+from t2t_mm.settings.warm_up import keep_warm_up
 from t2t_mm.training.backend import Backend, find_backend
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.loop import Evaluate, run_training
 from t2t_mm.training.progress import Progress
+from t2t_mm.training.schedule import describe_schedule
 from t2t_mm.training.train_state import TrainState
 from t2t_mm.training.training_inputs import TrainingInputs, open_inputs
 from t2t_mm.training.training_options import TrainingOptions
@@ -76,10 +79,10 @@ def train_run(
 
 
 def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run:
-    hparams = declared.hparams
-    store = CheckpointStore(declared.directory, hparams.train.keep_checkpoint_max)
+    store = CheckpointStore(declared.directory, declared.hparams.train.keep_checkpoint_max)
     latest = store.find_latest()
     run = declared if latest is None else _continue_run(declared)
+    hparams = run.hparams
     vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
     model = build_model(run.tasks, vocabularies, hparams)
     backend = find_backend()(model, hparams.optimizer, hparams.train)
@@ -140,6 +143,7 @@ def _continue_run(run: Run) -> Run:
         )
     earlier = open_run(run.directory)
     directory = Path(run.data_dir)
+    run = replace(run, hparams=keep_warm_up(run.hparams, earlier.hparams))
     check_vocabularies(earlier, load_task_vocabularies(run.tasks, directory), directory)
     check_resumable(earlier, run)
     return keep_nets(run, earlier)
@@ -177,6 +181,7 @@ def _introduce(run: Run, num_parameters: int, first_step: int) -> list[str]:
         f"{num_parameters:,} parameters; steps {first_step} to {hparams.train.steps}"
         + (f"; resumed at step {first_step}" if first_step else "")
     )
+    lines.append(describe_schedule(hparams.optimizer, hparams.train.steps))
     if idle := list_idle_changes(hparams):
         lines.append(f"set, but counting for nothing beside the others: {', '.join(idle)}")
     if hparams.experts.mesh_shape and hparams.experts.use_experts:

@@ -58,4 +58,9 @@ def test_steps_are_fixed_where_the_schedule_ends_with_them(decay_steps: int, fre
     optimizer = OptimizerHParams(schedule="constant*cosine_decay", decay_steps=decay_steps)
     run = HParams(optimizer=optimizer)
     asked = dataclasses.replace(run, train=dataclasses.replace(run.train, steps=9))
-    assert (list_resume_differences(run, asked) == []) is free
+    differences = list_resume_differences(run, asked)
+    assert (differences == []) is free
+    if not free:
+        steps, why = differences
+        assert steps == "train.steps: run has 250000, asked for 9"
+        assert "falls to 0 by step 250000" in why and "rsqrt_decay" in why

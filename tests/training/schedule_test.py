@@ -8,7 +8,7 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.settings import OptimizerHParams
 from t2t_mm.settings.sections import SCHEDULE_FACTORS
-from t2t_mm.training.schedule import FACTORS, compute_learning_rate
+from t2t_mm.training.schedule import FACTORS, compute_learning_rate, describe_schedule
 
 HPARAMS = OptimizerHParams(learning_rate=0.5, warmup_steps=4)
 
@@ -54,3 +54,19 @@ def test_a_factor_depends_on_the_total_exactly_where_settings_say_so(name: str) 
 def test_an_unknown_factor_names_the_closest() -> None:
     with pytest.raises(UserError, match=r"'linear_warmpu'.*'linear_warmup'"):
         dataclasses.replace(HPARAMS, schedule="constant*linear_warmpu")
+
+
+def test_a_warm_up_longer_than_the_training_is_told_with_both_numbers() -> None:
+    hparams = OptimizerHParams(learning_rate=1e-3, warmup_steps=500)
+    said = describe_schedule(hparams, 100)
+    for part in ("warmup_steps=500", "train.steps=100", "2.00e-04", "optimizer.warmup_steps=20"):
+        assert part in said
+    assert "WARNING" not in describe_schedule(hparams, 500)
+    no_warm_up = dataclasses.replace(hparams, schedule="constant*rsqrt_decay")
+    assert "WARNING" not in describe_schedule(no_warm_up, 100)
+
+
+def test_a_schedule_is_described_by_its_highest_and_its_last_rate() -> None:
+    hparams = dataclasses.replace(HPARAMS, schedule="constant*linear_warmup*linear_decay")
+    said = "learning rate: up to 3.00e-01 at step 4 of 10, 0.00e+00 at the last"
+    assert describe_schedule(hparams, 10) == said
