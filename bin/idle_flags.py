@@ -39,6 +39,7 @@ _OF_TRAINING = (
     "deterministic",
     "jit_compile",
     "dtype_policy",
+    "compile_cache",
 )
 _OF_GENERATION = (
     "num_shards",

@@ -40,6 +40,9 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_bool("deterministic", None, "Same numbers to the last bit at every run.")
     flags.DEFINE_bool("jit_compile", None, "Compile TensorFlow's step by XLA, as for GPUs.")
     command.define_backend(flags)
+    flags.DEFINE_string(
+        "compile_cache", "", "JAX's compiled programs; default: ~/.cache/t2t_mm/jax; or none."
+    )
     flags.DEFINE_string("dtype_policy", None, "model.precision as Keras calls it: mixed_bfloat16.")
     flags.DEFINE_enum(
         "schedule",
@@ -97,6 +100,7 @@ def _train_run(flags: Any) -> int:
             t2t_usr_dir=flags.t2t_usr_dir,
             eval_steps=flags.eval_steps,
             evaluate=flags.schedule == "train_and_evaluate",
+            compile_cache=flags.compile_cache,
         ),
     )
     return 0

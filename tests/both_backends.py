@@ -103,8 +103,41 @@ def take_steps(folder: Path, starts: Path) -> None:
     (folder / "metrics.json").write_text(json.dumps({"single": metrics, "free": free}))
 
 
-def run_on_jax(call: str) -> None:
-    """Run a call of this module on JAX, in a process of its own: Keras has one backend in each."""
+def accumulate(folder: Path) -> None:
+    """Update by one batch of two halves, and by the halves one after the other: into folders."""
+    plain = {"use_experts": False, "mixer_blocks": 0}  # experts are balanced batch by batch
+    whole, parts = (TrainStep(make_backend(number, **plain)) for number in (1, 2))
+    halves = [make_bucketed_batch((TEXT, TEXT), seed) for seed in (1, 2)]
+    both = {name: np.concatenate([half[name] for half in halves]) for name in halves[0]}
+    task = make_task((TEXT, TEXT))
+    norms = []
+    for _ in range(3):
+        norms.append(float(whole.update(task, both, RATE)["gradient_norm"]))
+        for half in halves:
+            parts.accumulate(task, half)
+        norms.append(float(parts.apply_accumulated(RATE)))
+    save(whole.backend, folder / "whole")
+    save(parts.backend, folder / "parts")
+    (folder / "norms.json").write_text(json.dumps(norms))
+
+
+def train_in_bfloat16(folder: Path) -> None:
+    """Update by one batch again and again, in mixed precision with dropout: losses into a file."""
+    changes = {"precision": "mixed_bfloat16", "dropout": 0.1, "attention_dropout": 0.1}
+    step = TrainStep(make_backend(**changes))
+    folder.mkdir()
+    save(step.backend, folder / "before")
+    batch, task = make_bucketed_batch((TEXT, TEXT), 1), make_task((TEXT, TEXT))
+    losses = [float(step.update(task, batch, 1e-2)["loss"]) for _ in range(12)]
+    save(step.backend, folder / "after")
+    (folder / "losses.json").write_text(json.dumps(losses))
+
+
+def run_on_jax(*calls: str) -> None:
+    """Run calls of functions of this module on JAX, in a process of its own.
+
+    Keras has one backend in each.
+    """
     environment = {
         **os.environ,
         "KERAS_BACKEND": "jax",
@@ -115,6 +148,7 @@ def run_on_jax(call: str) -> None:
     program = (
         "import sys\n"
         "sys.modules['tensorflow'] = None  # any import of it now fails\n"
-        f"from pathlib import PosixPath\nimport both_backends\nboth_backends.{call}"
+        "from pathlib import PosixPath\n"
+        "from both_backends import *\n" + "\n".join(calls)
     )
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, cwd=ROOT)

@@ -1,19 +1,29 @@
-"""A process on JAX: which device it has, and that TensorFlow, which feeds it, leaves that alone."""
+"""A process on JAX: its device, which TensorFlow leaves alone, and where its programs are kept."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
 
 from t2t_mm.errors import UserError
 
+NO_CACHE = "none"
+_LEAST_SECONDS = 0.1
+"""What compiles faster is not kept: hundreds of single operations."""
 
-def prepare_jax() -> Any:
-    """Start JAX and return the device it computes on; keep TensorFlow off the GPUs.
+
+def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> None:
+    """Start JAX, keep TensorFlow off its devices, and keep compiled programs for later processes.
+
+    Args:
+        compile_cache: Folder of the programs; "none" for nowhere; empty: what
+            JAX_COMPILATION_CACHE_DIR says, else `t2t_mm/jax` in the user's own cache folder.
+        apart_from: Folders of runs and data: programs are of one machine and not to be moved.
 
     Raises:
-        UserError: A device was asked for that is not there.
+        UserError: A device was asked for that is not there, or programs cannot be kept.
     """
     import jax
 
@@ -21,8 +31,15 @@ def prepare_jax() -> Any:
         import tensorflow as tf
 
         tf.config.set_visible_devices([], "GPU")
+    folder = find_cache_folder(compile_cache, apart_from)
+    jax.config.update(  # type: ignore[no-untyped-call]
+        "jax_compilation_cache_dir", str(folder) if folder else None
+    )
+    jax.config.update(  # type: ignore[no-untyped-call]
+        "jax_persistent_cache_min_compile_time_secs", _LEAST_SECONDS
+    )
     try:
-        return jax.devices()[0]
+        jax.devices()
     except (RuntimeError, AssertionError) as error:  # 0.10.2 asserts that there is any
         raise UserError(
             " ".join(["JAX finds no device:", *str(error).splitlines()[:1]]),
@@ -30,6 +47,42 @@ def prepare_jax() -> Any:
             fix="Leave JAX_PLATFORMS unset, or install what it names: pip install "
             "'t2t_mm[cuda12]' or 't2t_mm[cuda13]', by the driver that nvidia-smi shows.",
         ) from error
+
+
+def find_cache_folder(asked: str, apart_from: Iterable[Path] = ()) -> Path | None:
+    """Find the folder of compiled programs, and make it; `None` where nothing is kept.
+
+    Args:
+        asked: See `prepare_jax`.
+        apart_from: See `prepare_jax`.
+
+    Raises:
+        UserError: It lies in one of the folders that it is to be apart from; or it was asked for
+            and cannot be made.
+    """
+    if asked == NO_CACHE:
+        return None
+    user = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    named = asked or os.environ.get("JAX_COMPILATION_CACHE_DIR", "")
+    folder = Path(named or user / "t2t_mm" / "jax").expanduser().absolute()
+    for other in apart_from:
+        if folder.resolve().is_relative_to(other.resolve()):
+            raise UserError(
+                "Compiled programs are not kept in the folder of a run or of data",
+                received={"compile_cache": str(folder), "folder": str(other)},
+                fix="Name another folder, or --compile_cache=none.",
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if named:
+            raise UserError(
+                f"Compiled programs cannot be kept: {error}",
+                received={"compile_cache": named},
+                fix="Name another folder, or --compile_cache=none.",
+            ) from error
+        return None
+    return folder
 
 
 def describe_jax_device() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import keras
@@ -13,6 +14,7 @@ from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.settings import OptimizerHParams
 from t2t_mm.settings.sections import TrainHParams
 from t2t_mm.training.objective import Batch, Signature, StepMetrics
+from t2t_mm.training.training_options import TrainingOptions
 
 BACKENDS = {
     "jax": "t2t_mm.training.on_jax.jax_backend:JaxBackend",
@@ -48,8 +50,16 @@ class Backend(Protocol):
     ) -> None: ...
 
     @staticmethod
-    def prepare_process(train: TrainHParams) -> None:
-        """Set devices, threads and determinism, before anything has run."""
+    def prepare_process(
+        train: TrainHParams, options: TrainingOptions, folders: Sequence[Path]
+    ) -> None:
+        """Set devices, threads and determinism, before anything has run.
+
+        Args:
+            train: Settings of the loop.
+            options: Of this call: where compiled programs are kept.
+            folders: Of the run and its data, where nothing else is to be kept.
+        """
 
     @staticmethod
     def describe_device() -> str:

@@ -59,7 +59,9 @@ def train_run(
     """Train a run; see `training.train.train`."""
     registry.import_user_modules(list(options.t2t_usr_dir))
     names = registry.expand_problems(problems)
-    set_up_runtime(hparams)
+    prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
+    find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
+    keras.utils.set_random_seed(hparams.train.seed)
     if options.generate:
         generate_data(
             names,
@@ -108,13 +110,6 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
     with RunLog(run.directory, state.step, state.awaits_evaluation) as log, progress:
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
     return run
-
-
-def set_up_runtime(hparams: HParams) -> None:
-    """Set devices, random seeds, threads and determinism of this process as `hparams` say."""
-    prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
-    keras.utils.set_random_seed(hparams.train.seed)
-    find_backend().prepare_process(hparams.train)
 
 
 def _describe(

@@ -17,6 +17,8 @@ class TrainingOptions:
         t2t_usr_dir: Folders, files or packages that register problems.
         eval_steps: Batches of an evaluation during training; 0 for the whole validation split.
         evaluate: Score the validation splits every `train.eval_every` steps.
+        compile_cache: Where JAX keeps compiled programs: a folder, or "none"; by default
+            `t2t_mm/jax` in the user's own cache folder.
 
     Raises:
         UserError: Batches of an evaluation are given, but nothing is evaluated.
@@ -30,6 +32,7 @@ class TrainingOptions:
     t2t_usr_dir: Sequence[str] = ()
     eval_steps: int = 0
     evaluate: bool = True
+    compile_cache: str = ""
 
     def __post_init__(self) -> None:
         if self.eval_steps and not self.evaluate:

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from t2t_mm.errors import UserError
 from t2t_mm.run import jax_process
+from t2t_mm.run.jax_process import find_cache_folder
 
 jax = pytest.importorskip("jax")
 
@@ -30,7 +32,7 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error() -> None:
     program = (
         "from t2t_mm.errors import UserError\n"
         "from t2t_mm.run.jax_process import prepare_jax\n"
-        "try: prepare_jax()\n"
+        "try: prepare_jax('none')\n"
         "except UserError as error: print(error)\n"
     )
     environment = os.environ | {"JAX_PLATFORMS": "cuda", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -48,7 +50,7 @@ def test_tensorflow_gets_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         tf.config, "set_visible_devices", lambda devices, kind: asked.append((devices, kind))
     )
-    assert jax_process.prepare_jax() == jax.devices()[0]
+    jax_process.prepare_jax("none")
     assert asked == [([], "GPU")]
 
 
@@ -58,4 +60,41 @@ def test_a_failing_start_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(jax, "devices", fail)
     with pytest.raises(UserError, match=r"^JAX finds no device: no device\. "):
-        jax_process.prepare_jax()
+        jax_process.prepare_jax("none")
+
+
+def test_programs_are_kept_in_the_users_own_cache_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert find_cache_folder("") == tmp_path / "cache" / "t2t_mm" / "jax"
+    assert find_cache_folder("none") is None
+    assert find_cache_folder(str(tmp_path / "named")) == tmp_path / "named"
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "of_jax"))
+    assert find_cache_folder("") == tmp_path / "of_jax"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "named", "of_jax"]
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert find_cache_folder("") == tmp_path / ".cache" / "t2t_mm" / "jax"
+
+
+def test_programs_are_kept_apart_from_runs_and_data(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    for folder in (run, run / "programs", tmp_path / "other" / ".." / "run" / "programs"):
+        with pytest.raises(UserError, match=r"not kept in the folder of a run.*compile_cache"):
+            find_cache_folder(str(folder), [tmp_path / "data", run])
+    assert not run.exists()
+    assert find_cache_folder(str(tmp_path / "runs"), [run]) == tmp_path / "runs"
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_if_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"cannot be kept: .*compile_cache=none"):
+        find_cache_folder(str(tmp_path / "file" / "cache"))
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert find_cache_folder("") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -19,6 +20,7 @@ from t2t_mm.training.objective import Batch, Signature, StepMetrics, compute_obj
 from t2t_mm.training.on_jax.donated_state import ADAM, WAITING, Arrays, DonatedState
 from t2t_mm.training.on_jax.program import Program
 from t2t_mm.training.on_jax.reach_scope import ReachScope
+from t2t_mm.training.training_options import TrainingOptions
 
 
 class JaxBackend:
@@ -42,9 +44,11 @@ class JaxBackend:
         self.donated = DonatedState(model, train.accumulate_steps > 1)
 
     @staticmethod
-    def prepare_process(train: TrainHParams) -> None:
+    def prepare_process(
+        train: TrainHParams, options: TrainingOptions, folders: Sequence[Path]
+    ) -> None:
         """See `Backend`."""
-        prepare_jax()
+        prepare_jax(options.compile_cache, folders)
 
     @staticmethod
     def describe_device() -> str:

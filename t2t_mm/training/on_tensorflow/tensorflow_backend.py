@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from t2t_mm.settings.sections import TrainHParams
 from t2t_mm.training.objective import Batch, Signature, StepMetrics, compute_objective
 from t2t_mm.training.on_tensorflow.gradient_sums import GradientSums
 from t2t_mm.training.on_tensorflow.optimizer import Adam
+from t2t_mm.training.training_options import TrainingOptions
 
 LEAST_POSTPONED = 2**16
 """Variables of fewer elements are updated at once: to wait costs three more operations."""
@@ -53,8 +55,16 @@ class TensorFlowBackend:
             self._sums = GradientSums(self.optimizer)
 
     @staticmethod
-    def prepare_process(train: TrainHParams) -> None:
+    def prepare_process(
+        train: TrainHParams, options: TrainingOptions, folders: Sequence[Path]
+    ) -> None:
         """See `Backend`."""
+        if options.compile_cache:
+            raise UserError(
+                "compile_cache counts for nothing on TensorFlow, which keeps no programs",
+                received={"compile_cache": options.compile_cache},
+                fix="Leave it out, or give --backend=jax.",
+            )
         if train.num_threads:
             try:
                 tf.config.threading.set_intra_op_parallelism_threads(train.num_threads)

@@ -18,7 +18,11 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("keras.random.normal", None)  # and back again
         both_backends.take_steps(folder / "tensorflow", folder / "starts")
-    both_backends.run_on_jax(f"take_steps({folder / 'jax'!r}, {folder / 'starts'!r})")
+    both_backends.run_on_jax(
+        f"take_steps({folder / 'jax'!r}, {folder / 'starts'!r})",
+        f"accumulate({folder / 'accumulated'!r})",
+        f"train_in_bfloat16({folder / 'bfloat16'!r})",
+    )
     return folder
 
 
@@ -80,3 +84,30 @@ def test_what_is_not_reached_stays_to_the_last_bit(steps: Path) -> None:
     assert [name for name in moved if "/command." in name] == ["multimodel/command.tell"]
     expected = load(steps / "tensorflow" / "0" / "weights.npz")
     assert moved == {name for name, array in expected.items() if (array != start[name]).any()}
+
+
+@pytest.mark.slow
+def test_accumulated_batches_equal_one_batch_of_all(steps: Path) -> None:
+    """The mean of their gradients, clipped as one; and each row's count."""
+    whole, parts = (steps / "accumulated" / name for name in ("whole", "parts"))
+    for name in ("weights", "optimizer"):
+        ours, theirs = load(whole / f"{name}.npz"), load(parts / f"{name}.npz")
+        assert ours.keys() == theirs.keys()
+        for path, array in ours.items():
+            np.testing.assert_allclose(theirs[path], array, atol=2e-4, err_msg=path)
+    norms = json.loads((steps / "accumulated" / "norms.json").read_text())
+    np.testing.assert_allclose(norms[1::2], norms[::2], rtol=1e-3)
+    counts = {name: int(one) for name, one in theirs.items() if name.startswith("count/")}
+    assert counts["count/multimodel/command.tell"] == 3
+    assert counts["count/multimodel/command.say"] == 0
+    assert set(counts.values()) == {0, 3}
+
+
+@pytest.mark.slow
+def test_mixed_precision_learns_and_keeps_float32(steps: Path) -> None:
+    losses = json.loads((steps / "bfloat16" / "losses.json").read_text())
+    assert losses[-1] < 0.8 * losses[0]
+    before, after = (load(steps / "bfloat16" / one / "weights.npz") for one in ("before", "after"))
+    assert {array.dtype.name for array in after.values()} <= {"float32", "uint32", "int64"}
+    noises = [name for name in after if name.endswith("noise") or "seed" in name]
+    assert noises and all((after[name] != before[name]).any() for name in noises[:1])
