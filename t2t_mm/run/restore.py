@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary
+from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint, restore_variables

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm import registry
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary, copy_vocabulary
+from t2t_mm.data.vocabulary.symbols import Vocabulary
+from t2t_mm.data.vocabulary.vocabulary import copy_vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.run.task import Task

@@ -18,7 +18,8 @@ from t2t_mm.data.kinds.kind_table import (
     feature_to_json,
     name_vocabulary,
 )
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary
+from t2t_mm.data.vocabulary.symbols import Vocabulary
+from t2t_mm.data.vocabulary.vocabulary import load_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
 from t2t_mm.model.build import ModalitySpec, build_multimodel

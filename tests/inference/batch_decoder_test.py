@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, LabelVocabulary
+from t2t_mm.data.vocabulary.labels import LabelVocabulary
+from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.inference import batch_decoder
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, LabelVocabulary
+from t2t_mm.data.vocabulary.labels import LabelVocabulary
+from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Image, Language
 from t2t_mm.inference.user_inputs import (

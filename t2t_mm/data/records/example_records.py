@@ -17,7 +17,8 @@ from t2t_mm.data.declaring.bad_examples import (
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kind, choose_kinds, name_vocabulary
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary, load_vocabulary
+from t2t_mm.data.vocabulary.symbols import Vocabulary
+from t2t_mm.data.vocabulary.vocabulary import load_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
 
@@ -198,11 +199,7 @@ class LengthMeter:
 
 def load_vocabularies(problem: Problem, data_dir: str | Path) -> dict[str, Vocabulary]:
     """Return the vocabulary of each feature that has one."""
-    loaded: dict[str, Vocabulary] = {}
-    result = {}
-    for feature, spec in problem.features.items():
-        if name := name_vocabulary(spec):
-            if name not in loaded:
-                loaded[name] = load_vocabulary(data_dir, name)
-            result[feature] = loaded[name]
-    return result
+    named = {name: name_vocabulary(spec) for name, spec in problem.features.items()}
+    names = dict.fromkeys(filter(None, named.values()))
+    loaded = {name: load_vocabulary(data_dir, name) for name in names}
+    return {feature: loaded[name] for feature, name in named.items() if name}

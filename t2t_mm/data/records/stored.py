@@ -26,7 +26,7 @@ from t2t_mm.data.records.fingerprint import (
     explain_differences,
     is_judged_without_code,
 )
-from t2t_mm.data.vocabulary.vocabulary import Vocabulary
+from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.registry.user_modules import find_entry
 
@@ -194,12 +194,7 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
             f"The data of {problem.data_name} was written by t2t_mm 0.1.0: it is judged by its "
             "problem, version, features and vocabularies, not by the code that makes it."
         )
-    stored_names = {name: problem.stored_name(name) for name in problem.features}
-    named = {
-        name: vocabularies[stored]
-        for name, stored in stored_names.items()
-        if stored in vocabularies
-    }
+    named = {problem.stored_name(name): one for name, one in vocabularies.items()}  # and back
     return DataInfo(problem.data_name, folder, metadata, named, repair)
 
 

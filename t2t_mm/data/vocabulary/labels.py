@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.files.atomic_writes import write_text_atomically
 
 _NUMBERED = re.compile(r"classes_(\d+)")
 _FIRST_LINE = "#sha256 "
@@ -37,10 +37,6 @@ class LabelVocabulary(Vocabulary):
         self._ids = {class_name: index for index, class_name in enumerate(self.names)}
         digest = hashlib.sha256("\n".join(self.names).encode()).hexdigest()
         super().__init__(name, len(self.names), hash=digest)
-
-    def has_class(self, name: str) -> bool:
-        """Return whether a class has this name."""
-        return name in self._ids
 
     def encode(self, text: str) -> list[int]:
         """Return the id of a class by its name, in a list of one.
@@ -118,9 +114,7 @@ def load_labels(data_dir: str | Path, name: str) -> LabelVocabulary:
 
 def save_labels(data_dir: str | Path, labels: LabelVocabulary) -> None:
     """Write a list of class names: the hash, then one name per line."""
-    path = locate_labels(data_dir, labels.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
     lines = [_FIRST_LINE + labels.hash, *labels.names]
-    unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
-    os.replace(unfinished, path)
+    write_text_atomically(
+        locate_labels(data_dir, labels.name), "".join(f"{line}\n" for line in lines)
+    )

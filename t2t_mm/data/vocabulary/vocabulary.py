@@ -6,44 +6,26 @@ import filecmp
 import hashlib
 import json
 import os
-import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import sentencepiece
 
 from t2t_mm.data.vocabulary.labels import (
-    LabelVocabulary,
     load_labels,
     locate_labels,
     make_numbered_labels,
 )
+from t2t_mm.data.vocabulary.symbols import EOS_ID as EOS_ID
 from t2t_mm.data.vocabulary.symbols import (
-    EOS_ID,
     NUM_SPECIAL_IDS,
-    PAD_ID,
     UNKNOWN_ID,
     TextVocabulary,
     Vocabulary,
 )
+from t2t_mm.data.vocabulary.symbols import PAD_ID as PAD_ID
 from t2t_mm.errors import UserError
-
-__all__ = [
-    "BYTES",
-    "EOS_ID",
-    "NUM_SPECIAL_IDS",
-    "PAD_ID",
-    "UNKNOWN_ID",
-    "ByteVocabulary",
-    "LabelVocabulary",
-    "SubwordVocabulary",
-    "TextVocabulary",
-    "Vocabulary",
-    "copy_vocabulary",
-    "has_vocabulary",
-    "load_vocabulary",
-    "locate_vocabulary",
-    "save_vocabulary",
-]
+from t2t_mm.files.atomic_writes import write_bytes_atomically
 
 BYTES = "bytes"
 
@@ -84,11 +66,8 @@ class SubwordVocabulary(TextVocabulary):
 
     def __init__(self, name: str, model: bytes) -> None:
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-        special = (
-            self._processor.pad_id(),
-            self._processor.eos_id(),
-            self._processor.unk_id(),
-        )
+        processor = self._processor
+        special = (processor.pad_id(), processor.eos_id(), processor.unk_id())
         if special != (PAD_ID, EOS_ID, UNKNOWN_ID):
             raise UserError(
                 f"The SentencePiece model of vocabulary {name!r} numbers its special pieces "
@@ -97,8 +76,7 @@ class SubwordVocabulary(TextVocabulary):
                 received={"special": special},
             )
         self.model = model
-        size = self._processor.get_piece_size()
-        super().__init__(name, size, hash=hashlib.sha256(model).hexdigest())
+        super().__init__(name, processor.get_piece_size(), hash=hashlib.sha256(model).hexdigest())
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of the pieces of `text`."""
@@ -108,11 +86,6 @@ class SubwordVocabulary(TextVocabulary):
     def _decode(self, ids: list[int]) -> str:
         text: str = self._processor.decode(ids)
         return text
-
-    def cut_into_pieces(self, text: str) -> list[str]:
-        """Return the pieces that `text` is cut into, to look at."""
-        pieces: list[str] = self._processor.encode(text, out_type=str)
-        return pieces
 
 
 def locate_vocabulary(data_dir: str | Path, name: str) -> Path:
@@ -167,7 +140,7 @@ def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
 
 
 def save_vocabulary(
-    data_dir: str | Path, vocabulary: SubwordVocabulary, facts: dict[str, object]
+    data_dir: str | Path, vocabulary: SubwordVocabulary, facts: Mapping[str, object]
 ) -> None:
     """Write model and facts so that a kill at any moment leaves the old pair or the new.
 
@@ -203,10 +176,8 @@ def copy_vocabulary(name: str, from_dir: str | Path, to_dir: str | Path) -> None
     target.mkdir(parents=True, exist_ok=True)
     for path in (model, model.with_suffix(".json"), locate_labels(from_dir, name)):
         copy = target / path.name
-        is_there = copy.exists() and path.exists() and filecmp.cmp(path, copy, shallow=False)
-        if path.exists() and not is_there:
-            shutil.copyfile(path, _name_unfinished(copy))
-            _name_unfinished(copy).replace(copy)
+        if path.exists() and not (copy.exists() and filecmp.cmp(path, copy, shallow=False)):
+            write_bytes_atomically(copy, path.read_bytes())
 
 
 def _finish_killed_save(model: Path, record: Path) -> None:
