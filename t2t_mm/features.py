@@ -58,6 +58,7 @@ class Language(Feature):
         'language:shared'
     """
 
+    modality: ClassVar[str] = "language"
     is_text: ClassVar[bool] = True
 
     vocabulary: str = "shared"
@@ -65,11 +66,6 @@ class Language(Feature):
 
     def __post_init__(self) -> None:
         _check_name("Language", self.vocabulary)
-
-    @property
-    def modality(self) -> str:
-        """Text."""
-        return "language"
 
     @property
     def share_key(self) -> str:
@@ -92,6 +88,7 @@ class Image(Feature):
         flip: Training mirrors half of the pictures left to right.
     """
 
+    modality: ClassVar[str] = "image"
     reading_fields: ClassVar[frozenset[str]] = frozenset({"crop", "flip"})
 
     height: int = 0
@@ -110,11 +107,6 @@ class Image(Feature):
                 "Image has both a height and a width, or neither",
                 received={"height": self.height, "width": self.width},
             )
-
-    @property
-    def modality(self) -> str:
-        """Pictures."""
-        return "image"
 
     @property
     def share_key(self) -> str:
@@ -138,6 +130,7 @@ class Audio(Feature):
         num_bands: Bands of the mel spectrogram.
     """
 
+    modality: ClassVar[str] = "audio"
     reading_fields: ClassVar[frozenset[str]] = frozenset({"representation", "num_bands"})
 
     sample_rate_hz: int = 16_000
@@ -153,11 +146,6 @@ class Audio(Feature):
                 expected="log_mel or waveform",
                 received={"representation": self.representation},
             )
-
-    @property
-    def modality(self) -> str:
-        """Sounds."""
-        return "audio"
 
     @property
     def share_key(self) -> str:
@@ -189,6 +177,7 @@ class Categorical(Feature):
         'categorical:digits'
     """
 
+    modality: ClassVar[str] = "categorical"
     reading_fields: ClassVar[frozenset[str]] = frozenset({"share"})
 
     num_classes: int = 0
@@ -206,11 +195,6 @@ class Categorical(Feature):
         else:
             _check_count("Categorical", "num_classes", self.num_classes, 2)
         _check_share(self.share)
-
-    @property
-    def modality(self) -> str:
-        """Classes."""
-        return "categorical"
 
     @property
     def share_key(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -89,7 +88,7 @@ class Problem:
         data_dir: str | Path | None = None,
         tmp_dir: str | Path | None = None,
     ) -> None:
-        self.name = name or _to_snake_case(type(self).__name__)
+        self.name = name or registry.snake_case(type(self).__name__)
         self.argument = argument
         self.data_dir = None if data_dir is None else Path(data_dir)
         self.tmp_dir = None if tmp_dir is None else Path(tmp_dir)
@@ -274,7 +273,3 @@ class Problem:
         notices files that were added since the data was generated. None: not known before reading.
         """
         return None
-
-
-def _to_snake_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

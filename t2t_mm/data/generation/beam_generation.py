@@ -72,13 +72,7 @@ def _generate_part(
 ) -> Iterator[KeyedRecord]:
     results = generate_part_records(base, split, part, data_dir, options.random_seed)
     if part < 0:
-        results = generate_records(
-            base,
-            split,
-            data_dir,
-            random_seed=options.random_seed,
-            max_cases=options.max_cases,
-        )
+        results = generate_records(base, split, data_dir, options)
     skipped = 0
     try:
         for key, result in results:

@@ -10,12 +10,7 @@ from pathlib import Path
 from t2t_mm.data.declaring.bad_examples import SkippedExample
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.generation_options import GenerationOptions
-from t2t_mm.data.generation.workers import (
-    KeyedRecord,
-    KeyedResult,
-    generate_records,
-    generate_records_in_processes,
-)
+from t2t_mm.data.generation.workers import KeyedRecord, generate_records_in_processes
 from t2t_mm.data.records.example_records import LengthMeter
 from t2t_mm.errors import UserError
 
@@ -39,25 +34,8 @@ def tally_records(
     base: Problem, split: str, data_dir: Path, options: GenerationOptions, tally: Tally
 ) -> Iterator[KeyedRecord]:
     """Yield the records of a split and count them, and what was left out, on the way."""
-    results: Iterator[KeyedResult]
-    if options.num_processes > 1 and not options.max_cases:
-        results = generate_records_in_processes(
-            base,
-            split,
-            data_dir,
-            random_seed=options.random_seed,
-            num_processes=options.num_processes,
-        )
-    else:
-        results = generate_records(
-            base,
-            split,
-            data_dir,
-            random_seed=options.random_seed,
-            max_cases=options.max_cases,
-        )
     meter = LengthMeter(base)
-    for key, result in results:
+    for key, result in generate_records_in_processes(base, split, data_dir, options):
         if isinstance(result, SkippedExample):
             tally.skipped += 1
             if tally.skipped <= _REASONS_TOLD:

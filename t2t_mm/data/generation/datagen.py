@@ -13,14 +13,12 @@ from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.label_writing import write_labels
 from t2t_mm.data.generation.problem_generation import (
     GeneratedProblem,
-    GeneratedSplit,
     generate_problem,
     is_generated,
 )
 from t2t_mm.data.generation.vocabulary_training import train_vocabulary
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import read_checked_examples
-from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.data.vocabulary.vocabulary import (
     BYTES,
     has_vocabulary,
@@ -29,8 +27,6 @@ from t2t_mm.data.vocabulary.vocabulary import (
 )
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder, report_full_disk
-
-__all__ = ["DataInfo", "GeneratedProblem", "GeneratedSplit", "generate_data", "open_data"]
 
 
 def generate_data(
@@ -79,9 +75,7 @@ def generate_data(
     _set_shares(bases, options)
     _check_raw_data(bases, data_dir, options)
     with report_full_disk(data_dir):
-        write_labels(
-            bases, data_dir, overwrite=options.overwrite_vocab, regenerate=options.replaces_data
-        )
+        write_labels(bases, data_dir, options)
         for name in _list_vocabularies(bases):
             if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
                 _tell_size(name, data_dir, options)
@@ -170,14 +164,5 @@ def _train_in_turn(
 ) -> None:
     """Train a vocabulary unless another process has done so in the meantime."""
     with lock_folder(locate_vocabulary(data_dir, name).parent):
-        if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
-            return
-        train_vocabulary(
-            name,
-            bases,
-            data_dir=data_dir,
-            size=options.vocabulary_size,
-            byte_budget=options.vocabulary_bytes,
-            max_cases=options.max_cases,
-            random_seed=options.random_seed,
-        )
+        if options.overwrite_vocab or not has_vocabulary(data_dir, name):
+            train_vocabulary(name, bases, data_dir, options)

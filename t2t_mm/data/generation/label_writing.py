@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.problem_generation import is_generated
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.vocabulary.labels import (
@@ -20,9 +21,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder
 
 
-def write_labels(
-    bases: Sequence[Problem], data_dir: Path, *, overwrite: bool, regenerate: bool = False
-) -> None:
+def write_labels(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:
     """Write the lists of class names that are not there, and compare those that are.
 
     Problems whose data is there, and stays, are not asked again.
@@ -30,9 +29,8 @@ def write_labels(
     Args:
         bases: The problems as written, not exchanged.
         data_dir: Folder of generated data.
-        overwrite: Write anew what is there.
-        regenerate: Whether data that is there is generated again: its problem must then still have
-            the names that are there.
+        options: Whether what is there is written anew, or its data generated again: the problem
+            must then still have the names that are there.
 
     Raises:
         UserError: If two problems give one vocabulary different names, or one other names than
@@ -45,7 +43,7 @@ def write_labels(
             if not (name := kind.class_list):
                 continue
             path = locate_labels(data_dir, name)
-            stays = is_generated(base, data_dir) and not (overwrite or regenerate)
+            stays = is_generated(base, data_dir) and not options.replaces_data
             if path.is_file() and stays:
                 continue
             _check_no_model(base, data_dir, name)
@@ -54,7 +52,7 @@ def write_labels(
             with lock_folder(path.parent):
                 if name in written:
                     _check_same_names(base, labels, written[name])
-                elif path.is_file() and not overwrite:
+                elif path.is_file() and not options.overwrite_vocab:
                     _check_same_names(base, labels, load_labels(data_dir, name))
                 else:
                     save_labels(data_dir, labels)

@@ -10,16 +10,12 @@ from pathlib import Path
 import sentencepiece
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.workers import seed_global_generators
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import read_checked_examples
-from t2t_mm.data.vocabulary.vocabulary import (
-    EOS_ID,
-    PAD_ID,
-    UNKNOWN_ID,
-    SubwordVocabulary,
-    save_vocabulary,
-)
+from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID, UNKNOWN_ID
+from t2t_mm.data.vocabulary.vocabulary import SubwordVocabulary, save_vocabulary
 from t2t_mm.errors import UserError
 
 WINDOW = 10
@@ -27,14 +23,7 @@ WINDOW = 10
 
 
 def train_vocabulary(
-    name: str,
-    problems: Sequence[Problem],
-    *,
-    data_dir: str | Path,
-    size: int,
-    byte_budget: int,
-    max_cases: int = 0,
-    random_seed: int = 0,
+    name: str, problems: Sequence[Problem], data_dir: str | Path, options: GenerationOptions
 ) -> SubwordVocabulary:
     """Train a vocabulary on the training splits of `problems` and save it in `data_dir`.
 
@@ -45,31 +34,30 @@ def train_vocabulary(
         name: Name of the vocabulary.
         problems: Those of whose features one names it count, the others are left out.
         data_dir: Folder of generated data.
-        size: Wanted number of ids; fewer are made where the text does not yield as many pieces.
-        byte_budget: Bytes of text to train on.
-        max_cases: How many examples of each problem may be read; 0 means all.
-        random_seed: Seed for problems that draw from Python's or NumPy's global generator.
+        options: Wanted number of ids (fewer are made where the text does not yield as many pieces)
+            and bytes of text; of each problem at most `max_cases` examples are read.
 
     Returns:
         The trained vocabulary.
 
     Raises:
-        UserError: If no problem uses the vocabulary, or `size` is too small for its characters.
+        UserError: If no problem uses the vocabulary, or its size is too small for its characters.
     """
     sides = {problem.name: list_text_features(problem, name) for problem in problems}
     num_sides = sum(len(features) for features in sides.values())
     if num_sides == 0:
         raise UserError(f"No problem at hand uses the vocabulary {name!r}")
-    budget = max(1, byte_budget // num_sides)
+    budget = max(1, options.vocabulary_bytes // num_sides)
     texts: list[str] = []
     counts: dict[str, int] = {}
     for problem in (problem for problem in problems if sides[problem.name]):
-        samples = sample_text(problem, sides[problem.name], budget, max_cases, random_seed)
+        limits = (budget, options.max_cases, options.random_seed)
+        samples = sample_text(problem, sides[problem.name], *limits)
         for feature, sample in samples.items():
             texts += sample
             counts[f"{problem.name}/{feature}"] = sum(_count_bytes(text) for text in sample)
-    vocabulary = SubwordVocabulary(name, _train_model(name, texts, size))
-    facts: dict[str, object] = {"requested_size": size, "trained_on_bytes": counts}
+    vocabulary = SubwordVocabulary(name, _train_model(name, texts, options.vocabulary_size))
+    facts = {"requested_size": options.vocabulary_size, "trained_on_bytes": counts}
     save_vocabulary(data_dir, vocabulary, facts)
     return vocabulary
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from t2t_mm.data.declaring.bad_examples import SkippedExample
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.records.example_records import Record, RecordEncoder, read_checked_examples
 from t2t_mm.errors import UserError
 
@@ -29,7 +30,7 @@ _QUEUED_CHUNKS_PER_PROCESS = 4
 
 
 def generate_records(
-    problem: Problem, split: str, data_dir: str | Path, *, random_seed: int, max_cases: int = 0
+    problem: Problem, split: str, data_dir: str | Path, options: GenerationOptions
 ) -> Iterator[KeyedResult]:
     """Yield key and record of every example of a split, part after part.
 
@@ -39,15 +40,14 @@ def generate_records(
         problem: The problem as written, not exchanged.
         split: One of its splits.
         data_dir: Where its vocabularies lie.
-        random_seed: Seed for problems that draw from Python's or NumPy's global generator.
-        max_cases: Number of examples after which to stop; 0 means never.
+        options: Seed, and number of examples after which to stop.
     """
     parts = (
         record
         for part in range(problem.num_parts(split))
-        for record in generate_part_records(problem, split, part, data_dir, random_seed)
+        for record in generate_part_records(problem, split, part, data_dir, options.random_seed)
     )
-    return _limit_results(max_cases, parts) if max_cases else parts
+    return _limit_results(options.max_cases, parts) if options.max_cases else parts
 
 
 def _limit_results(max_cases: int, results: Iterator[KeyedResult]) -> Iterator[KeyedResult]:
@@ -83,26 +83,26 @@ def seed_global_generators(random_seed: int, problem: Problem, split: str, part:
 
 
 def generate_records_in_processes(
-    problem: Problem, split: str, data_dir: str | Path, *, random_seed: int, num_processes: int
+    problem: Problem, split: str, data_dir: str | Path, options: GenerationOptions
 ) -> Iterator[KeyedResult]:
     """Yield what `generate_records` yields, in any order, made by several processes.
 
-    A problem of one part, or one that another process could not import (defined in a notebook or
-    in a function), is read in this process.
+    A problem of one part, one that another process could not import (defined in a notebook or in a
+    function), or one of which only the first examples are wanted, is read in this process.
 
     Raises:
         UserError: What a process raised, or that one died.
     """
-    num_processes = min(num_processes, problem.num_parts(split))
-    if num_processes < 2 or not _can_reach_other_processes(problem):
-        yield from generate_records(problem, split, data_dir, random_seed=random_seed)
+    num_processes = min(options.num_processes, problem.num_parts(split))
+    if num_processes < 2 or options.max_cases or not _can_reach_other_processes(problem):
+        yield from generate_records(problem, split, data_dir, options)
         return
     context = mp.get_context("spawn")
     parts: Any = context.Queue()
     for part in [*range(problem.num_parts(split)), *[None] * num_processes]:
         parts.put(part)
     results: Any = context.Queue(maxsize=num_processes * _QUEUED_CHUNKS_PER_PROCESS)
-    arguments = (problem, split, str(data_dir), random_seed, parts, results)
+    arguments = (problem, split, str(data_dir), options.random_seed, parts, results)
     workers = [context.Process(target=_run_worker, args=arguments) for _ in range(num_processes)]
     for worker in workers:
         worker.start()

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids
+from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.vocabulary.labels import LabelVocabulary
-from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Feature
 from t2t_mm.registry import register_feature_kind
 
@@ -27,7 +27,7 @@ class ClassKind(FeatureKind):
     has_text = True
     smallest_id = 0
     spec: Categorical
-    size_axes = 0
+    shape = ()
     most_positions = 1
 
     @property
@@ -55,13 +55,8 @@ class ClassKind(FeatureKind):
         assert isinstance(self.vocabulary, LabelVocabulary)
         names = self.vocabulary.names
         if isinstance(value, str):
-            if self.vocabulary.has_class(value):
-                return value
-            raise UserError(
-                f"The value is no known class.{suggest_closest(value, names)}",
-                expected=f"one of {len(names)} names such as {names[0]!r}",
-                received={"value": value},
-            )
+            self.vocabulary.encode(value)  # refuses what is no class
+            return value
         is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not is_whole or not 0 <= value < len(names):
             raise UserError(
@@ -76,21 +71,11 @@ class ClassKind(FeatureKind):
         assert self.vocabulary
         return self.vocabulary.encode(checked)
 
-    def measure(self, stored: bytes, ids: Ids) -> int:
-        """Return 1."""
-        return 1
-
     def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
         """Return whether there is one id, and it is one of the classes."""
         import tensorflow as tf
 
         return super().are_valid(encoded) & tf.equal(tf.size(encoded), 1)
-
-    def count_positions(self, encoded: tf.Tensor) -> tf.Tensor:
-        """Return 1."""
-        import tensorflow as tf
-
-        return tf.constant(1)
 
     def prepare(self, encoded: tf.Tensor, dice: tf.Tensor | None) -> tf.Tensor:
         """Return the id as a scalar."""

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from t2t_mm import Image, Language, Problem, UserError
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.vocabulary_training import sample_text, train_vocabulary
+from t2t_mm.data.vocabulary.vocabulary import SubwordVocabulary
 
 
 class Numbered(Problem):
@@ -37,6 +39,13 @@ class Both(Numbered):
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
         for index in range(self.size):
             yield {"inputs": f"in {index:07}", "targets": f"out {index:06}"}
+
+
+def train_tested(
+    problems: list[Problem], data_dir: Path, size: int, num_bytes: int, name: str = "v"
+) -> SubwordVocabulary:
+    options = GenerationOptions(vocabulary_size=size, vocabulary_bytes=num_bytes)
+    return train_vocabulary(name, problems, data_dir, options)
 
 
 def sample_inputs(problem: Problem, byte_budget: int, max_cases: int = 0) -> list[str]:
@@ -67,7 +76,7 @@ def test_max_cases_limits_what_is_read() -> None:
 
 
 def test_problems_and_sides_share_the_budget_evenly(tmp_path: Path) -> None:
-    train_vocabulary("v", [Numbered(), Both()], data_dir=tmp_path, size=300, byte_budget=3000)
+    train_tested([Numbered(), Both()], tmp_path, 300, 3000)
     counts = json.loads((tmp_path / "vocab/v.json").read_text())["trained_on_bytes"]
     assert set(counts) == {"numbered/inputs", "both/inputs", "both/targets"}
     assert all(950 <= count <= 1000 for count in counts.values())
@@ -75,7 +84,7 @@ def test_problems_and_sides_share_the_budget_evenly(tmp_path: Path) -> None:
 
 def test_the_same_text_gives_the_same_bytes(tmp_path: Path) -> None:
     for folder in ("a", "b"):
-        train_vocabulary("v", [Both()], data_dir=tmp_path / folder, size=300, byte_budget=9000)
+        train_tested([Both()], tmp_path / folder, 300, 9000)
     for file in ("v.model", "v.json"):
         assert (tmp_path / "a/vocab" / file).read_bytes() == (
             tmp_path / "b/vocab" / file
@@ -83,9 +92,7 @@ def test_the_same_text_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_size_that_the_text_does_not_yield_is_stored_as_it_is(tmp_path: Path) -> None:
-    vocabulary = train_vocabulary(
-        "v", [Numbered()], data_dir=tmp_path, size=100_000, byte_budget=9000
-    )
+    vocabulary = train_tested([Numbered()], tmp_path, 100_000, 9000)
     record = json.loads((tmp_path / "vocab/v.json").read_text())
     assert record["requested_size"] == 100_000
     assert record["size"] == vocabulary.size < 5000
@@ -93,12 +100,12 @@ def test_a_size_that_the_text_does_not_yield_is_stored_as_it_is(tmp_path: Path) 
 
 def test_a_size_below_the_bytes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot be trained.*Received: vocabulary_size=100"):
-        train_vocabulary("v", [Numbered()], data_dir=tmp_path, size=100, byte_budget=9000)
+        train_tested([Numbered()], tmp_path, 100, 9000)
 
 
 def test_a_vocabulary_that_no_problem_uses_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No problem at hand uses the vocabulary 'w'"):
-        train_vocabulary("w", [Numbered()], data_dir=tmp_path, size=300, byte_budget=9000)
+        train_tested([Numbered()], tmp_path, 300, 9000, name="w")
 
 
 def test_a_sample_stops_after_ten_times_its_budget() -> None:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from t2t_mm import Language, Problem, UserError, registry
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.workers import generate_records, generate_records_in_processes
 
 
@@ -15,13 +16,13 @@ def as_text(records: Iterator[tuple[str, Any]]) -> dict[str, str]:
 
 def test_keys_say_part_and_position(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
-    keys = [key for key, _ in generate_records(problem, "train", data_dir, random_seed=0)]
+    keys = [key for key, _ in generate_records(problem, "train", data_dir, GenerationOptions())]
     assert keys[:2] == ["0_0", "0_1"] and keys[-1] == "2_99"
 
 
 def test_max_cases_stops_early(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
-    records = generate_records(problem, "train", data_dir, random_seed=0, max_cases=150)
+    records = generate_records(problem, "train", data_dir, GenerationOptions(max_cases=150))
     assert [key for key, _ in records][-1] == "1_49"
 
 
@@ -40,7 +41,9 @@ class Drawn(Problem):
 
 def test_global_generators_are_seeded_by_part(tmp_path: Path) -> None:
     def draw(seed: int) -> dict[str, str]:
-        return as_text(generate_records(Drawn(), "train", tmp_path, random_seed=seed))
+        return as_text(
+            generate_records(Drawn(), "train", tmp_path, GenerationOptions(random_seed=seed))
+        )
 
     first = draw(1)
     assert draw(1) == first
@@ -78,12 +81,12 @@ def parted(tmp_path_factory: pytest.TempPathFactory) -> Problem:
 
 def in_processes(problem: Problem, split: str, folder: Path) -> dict[str, str]:
     return as_text(
-        generate_records_in_processes(problem, split, folder, random_seed=0, num_processes=2)
+        generate_records_in_processes(problem, split, folder, GenerationOptions(num_processes=2))
     )
 
 
 def test_several_processes_make_the_same_records(parted: Problem, tmp_path: Path) -> None:
-    alone = as_text(generate_records(parted, "train", tmp_path, random_seed=0))
+    alone = as_text(generate_records(parted, "train", tmp_path, GenerationOptions()))
     assert len(alone) == 900
     assert in_processes(parted, "train", tmp_path) == alone
 

@@ -29,7 +29,7 @@ def test_a_class_is_its_name_or_its_index(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("dogg", r"no known class\. Did you mean 'dog'\?.*2 names such as 'cat'"),
+        ("dogg", r"no class of that name\. Did you mean 'dog'\?.*2 names such as 'cat'"),
         (2, "an index from 0 to 1. Received: value=2"),
         (-1, "Received: value=-1"),
         (True, "Received: value='bool'"),

@@ -138,5 +138,5 @@ def test_a_class_is_checked_against_the_names_that_the_problem_gives() -> None:
             return ["cat", "dog"]
 
     assert ExampleChecker(Pets()).check({"inputs": 1}, "example 0") == {"inputs": "dog"}
-    with pytest.raises(UserError, match="example 3, feature 'inputs': The value is no known class"):
+    with pytest.raises(UserError, match="example 3, feature 'inputs': Vocabulary 'pets' has no"):
         ExampleChecker(Pets()).check({"inputs": "cow"}, "example 3")

@@ -81,10 +81,12 @@ def test_changed_features_make_data_stale(data_dir: Path, monkeypatch: pytest.Mo
 
 
 def test_a_retrained_vocabulary_makes_data_stale(own_copy: Path) -> None:
+    from t2t_mm.data.generation.generation_options import GenerationOptions
     from t2t_mm.data.generation.vocabulary_training import train_vocabulary
 
     problem = registry.problem("words_for_tests")
-    train_vocabulary("tested", [problem], data_dir=own_copy, size=280, byte_budget=1000)
+    options = GenerationOptions(vocabulary_size=280, vocabulary_bytes=1000)
+    train_vocabulary("tested", [problem], own_copy, options)
     with pytest.raises(UserError, match=r"is stale: its vocabulary changed.*--overwrite"):
         open_data(problem, own_copy)
 
