@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -34,22 +36,48 @@ def test_a_constant_position_becomes_the_shift():
     )
 
 
-@pytest.mark.parametrize("shape", [(6,), ()])
-def test_the_gradient_equals_the_derived_one(shape):
+@pytest.mark.parametrize("form", [normalize, normalize.__wrapped__], ids=["TensorFlow", "plain"])
+def test_the_gradient_equals_the_derived_one(form):
     generator = np.random.default_rng(0)
     x = tf.constant(generator.normal(size=(5, 6)), tf.float32)
-    gain, shift = (tf.constant(generator.normal(size=shape), tf.float32) for _ in range(2))
+    gain, shift = (tf.constant(generator.normal(size=6), tf.float32) for _ in range(2))
     weight = generator.normal(size=(5, 6)).astype("float32")
 
     def derived(x, gain, shift):
         mean, variance = tf.nn.moments(x, axes=[-1], keepdims=True)
-        return (x - mean) / tf.sqrt(variance + 1e-6) * gain + shift
+        return (x - mean) / tf.sqrt(variance + 0.01) * gain + shift
 
     def gradients(function):
         with tf.GradientTape() as tape:
             tape.watch([x, gain, shift])
-            total = tf.reduce_sum(function(x, gain, shift) * weight)
-        return tape.gradient(total, [x, gain, shift])
+            out = function(x, gain, shift)
+            total = tf.reduce_sum(out * weight)
+        return [out, *tape.gradient(total, [x, gain, shift])]
 
-    for got, expected in zip(gradients(normalize), gradients(derived), strict=True):
+    written = functools.partial(form, epsilon=0.01)
+    for got, expected in zip(gradients(written), gradients(derived), strict=True):
         np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+def test_scalar_gain_and_shift_have_the_sums_of_all_channels_as_gradients():
+    generator = np.random.default_rng(0)
+    x, weight = (generator.normal(size=(5, 6)).astype("float32") for _ in range(2))
+    found = []
+    for per_channel in (True, False):
+        norm = LayerNorm(gain_per_channel=per_channel)
+        norm.build((None, 6))
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(norm(x) * weight)
+        found.append(tape.gradient(total, [norm.gain.value, norm.shift.value]))
+    for columns, scalar in zip(*found, strict=True):
+        np.testing.assert_allclose(scalar, tf.reduce_sum(columns), rtol=1e-5)
+
+
+def test_the_plain_form_computes_in_float32_and_answers_in_half():
+    x = tf.constant(np.random.default_rng(0).normal(300.0, 1.0, (3, 64)), tf.bfloat16)
+    one, zero = tf.ones(64), tf.zeros(64)
+    got = normalize.__wrapped__(x, one, zero, 1e-6)
+    assert got.dtype == tf.bfloat16
+    np.testing.assert_allclose(
+        tf.cast(got, tf.float32), normalize(x, one, zero, 1e-6), atol=0.02, rtol=0.01
+    )

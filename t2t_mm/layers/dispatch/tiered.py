@@ -22,6 +22,8 @@ ROOM = 1.25
 """Seats of each expert, as a multiple of an equal share of the slots."""
 MULTIPLE = 8
 """Of which the seats are a multiple: the unit of matrix products in half precision."""
+GROUPS = 8
+"""About a part in so many of all experts is in one step of the second tier."""
 
 
 def run_tiered(
@@ -35,9 +37,9 @@ def run_tiered(
     """Multiply each expert's first C slots at once, then what is beyond them block by block.
 
     Shapes are static and nothing is dropped: the first tier is one batched product of all experts,
-    whatever the gate says, and a block of the second is run for each C slots, or fewer, that an
-    expert has besides. The gradient is written out: dispatch and combine are each other's
-    transpose, so that the first tier only gathers, both ways.
+    whatever the gate says. In the second the experts that have the most besides come first, and a
+    step runs up to C slots for each of some. The gradient is written out: dispatch and combine are
+    each other's transpose, so that the first tier only gathers, both ways.
 
     Args:
         x_ND: float[N, D].
@@ -97,16 +99,18 @@ def _choose_capacity(num_slots: int | Tensor, num_experts: int) -> int | Tensor:
 
 
 class _Standing(NamedTuple):
-    """The slots that have no seat, in blocks; those of an expert one after the other.
+    """The slots that have no seat, in steps of a block for each expert of a group.
 
     Attributes:
         slots: All, sorted by expert.
         size: Rows of a block, C.
-        ends: int32[E], how many blocks the experts up to each one have.
+        groups: int32[groups, G], the experts, those with the most slots first.
+        ends: int32[groups], how many steps the groups up to each one have.
     """
 
     slots: Slots
     size: int | Tensor
+    groups: Tensor
     ends: Tensor
 
     @classmethod
@@ -114,23 +118,31 @@ class _Standing(NamedTuple):
         """Find those beyond each expert's first `capacity` slots."""
         loads = slots.starts[1:] - slots.starts[:-1]
         num_blocks = -(-ops.maximum(loads - capacity, 0) // capacity)
-        return cls(slots, capacity, ops.cumsum(num_blocks))
+        by_load = ops.cast(ops.argsort(-num_blocks), "int32")
+        groups = ops.reshape(by_load, (-1, _choose_group_size(loads.shape[0])))
+        return cls(slots, capacity, groups, ops.cumsum(ops.take(num_blocks, groups[:, 0])))
 
     def walk(self, body: Any, *state: Tensor) -> Any:
-        """Call `body(expert, rows, *state)` for each block and return the last state."""
+        """Call `body(experts, rows, *state)` for each step and return the last state."""
 
-        def step(block: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
-            expert = ops.sum(ops.cast(self.ends <= block, "int32"))
-            first = ops.where(expert > 0, self.ends[ops.maximum(expert - 1, 0)], 0)
-            place = self.slots.starts[expert] + (1 + block - first) * self.size
-            places = place + ops.arange(self.size, dtype="int32")
-            rows = self.slots.fill_rows(places, self.slots.starts[expert + 1])
-            return (block + 1, *body(expert, rows, *state))
+        def step(number: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+            group = ops.sum(ops.cast(self.ends <= number, "int32"))
+            first = ops.where(group > 0, self.ends[ops.maximum(group - 1, 0)], 0)
+            experts = self.groups[group]
+            places = ops.take(self.slots.starts, experts) + (1 + number - first) * self.size
+            places = places[:, None] + ops.arange(self.size, dtype="int32")
+            rows = self.slots.fill_rows(places, ops.take(self.slots.starts, experts + 1)[:, None])
+            return (number + 1, *body(experts, rows, *state))
 
-        number = self.ends[-1]
-        start = ops.zeros((), "int32")
-        _, *state = ops.while_loop(lambda block, *_: block < number, step, (start, *state))
+        end, start = self.ends[-1], ops.zeros((), "int32")
+        _, *state = ops.while_loop(lambda number, *_: number < end, step, (start, *state))
         return state
+
+
+def _choose_group_size(num_experts: int) -> int:
+    """Choose the largest part of a `GROUPS`th of the experts, or less, that divides them."""
+    most = max(num_experts // GROUPS, 1)
+    return next(size for size in range(most, 0, -1) if num_experts % size == 0)
 
 
 def _add_outputs(
@@ -138,10 +150,11 @@ def _add_outputs(
 ) -> Tensor:
     """Add what the second tier says to the first tier's output."""
 
-    def body(expert: Tensor, rows: Rows, out: Tensor) -> tuple[Tensor]:
-        _, out_BD = feed_forward(rows.take(x), *(matrices[expert] for matrices in weights))
-        gates_B = ops.take(ops.reshape(gates, (-1,)), rows.slots, axis=0)
-        return (_add_rows(out, rows.positions, out_BD * gates_B[:, None], rows.filled),)
+    def body(experts: Tensor, rows: Rows, out: Tensor) -> tuple[Tensor]:
+        own = [ops.take(matrices, experts, axis=0) for matrices in weights]
+        _, out_GBD = feed_forward(rows.take(x), *own)
+        gates_GB = ops.take(ops.reshape(gates, (-1,)), rows.slots, axis=0)
+        return (_add_rows(out, rows, rows.positions, out_GBD * gates_GB[..., None]),)
 
     [out] = standing.walk(body, _put_row_behind(out))
     return out[:-1]
@@ -152,19 +165,19 @@ def _add_gradients(
 ) -> Any:
     """Add the second tier's gradients of inputs, gates and weights to those of the first."""
 
-    def body(expert: Tensor, rows: Rows, *sums: Tensor) -> tuple[Tensor, ...]:
+    def body(experts: Tensor, rows: Rows, *sums: Tensor) -> tuple[Tensor, ...]:
         d_x, d_gates, *d_weights = sums
-        own = [matrices[expert] for matrices in weights]
-        x_BD, upstream_BD = rows.take(x), rows.take(upstream)
-        hidden_BF, out_BD = feed_forward(x_BD, *own)
-        d_out_BD = rows.take_weighted(upstream, gates)
-        d_x_BD, *d_own = back_propagate(d_out_BD, x_BD, hidden_BF, *own)
-        d_gates_B = ops.sum(upstream_BD * out_BD, axis=-1)
+        own = [ops.take(matrices, experts, axis=0) for matrices in weights]
+        x_GBD = rows.take(x)
+        hidden_GBF, out_GBD = feed_forward(x_GBD, *own)
+        d_out_GBD = rows.take_weighted(upstream, gates)
+        d_x_GBD, *d_own = back_propagate(d_out_GBD, x_GBD, hidden_GBF, *own)
+        d_gates_GB = ops.sum(rows.take(upstream) * out_GBD, axis=-1)
         return (
-            _add_rows(d_x, rows.positions, d_x_BD, rows.filled),
-            _add_rows(d_gates, rows.slots, d_gates_B, rows.filled),
+            _add_rows(d_x, rows, rows.positions, d_x_GBD),
+            _add_rows(d_gates, rows, rows.slots, d_gates_GB),
             *(
-                ops.slice_update(total, (expert, 0, 0), (total[expert] + added)[None])
+                ops.scatter_update(total, experts[:, None], added, reduction="add")
                 for total, added in zip(d_weights, d_own, strict=True)
             ),
         )
@@ -182,8 +195,8 @@ def _put_row_behind(rows: Tensor) -> Tensor:
     return ops.pad(rows, [(0, 1), *[(0, 0)] * (len(rows.shape) - 1)])
 
 
-def _add_rows(total: Tensor, index_B: Tensor, added: Tensor, filled_B: Tensor) -> Tensor:
-    """Add rows at different places each; those that are empty, to the last one."""
-    index_B = ops.where(filled_B, index_B, ops.shape(total)[0] - 1)
-    changed = ops.take(total, index_B, axis=0) + added
-    return ops.scatter_update(total, index_B[:, None], changed)
+def _add_rows(total: Tensor, rows: Rows, index_GB: Tensor, added: Tensor) -> Tensor:
+    """Add what was computed for rows to `total` at `index_GB`; of empty rows, to its last one."""
+    index = ops.where(rows.filled, index_GB, ops.shape(total)[0] - 1)
+    added = ops.reshape(added, (-1, *total.shape[1:]))
+    return ops.scatter_update(total, ops.reshape(index, (-1, 1)), added, reduction="add")

@@ -5,6 +5,7 @@ run experts, in `t2t_mm.layers.dispatch`.
 """
 
 from t2t_mm.layers.on_tensorflow.half_words import draw_levels
+from t2t_mm.layers.on_tensorflow.normalization import normalize
 from t2t_mm.layers.on_tensorflow.single_operations import back_propagate_relu, scale_and_shift
 from t2t_mm.layers.on_tensorflow.transposed_products import (
     multiply_transposed,
@@ -16,6 +17,7 @@ __all__ = [
     "back_propagate_relu",
     "draw_levels",
     "multiply_transposed",
+    "normalize",
     "runs_plain_graphs",
     "scale_and_shift",
     "sum_outer_products",

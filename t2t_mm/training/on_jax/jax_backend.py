@@ -15,8 +15,9 @@ from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.jax_process import describe_jax_device, prepare_jax
 from t2t_mm.settings import OptimizerHParams
 from t2t_mm.settings.sections import TrainHParams
-from t2t_mm.training.adam import AdamState, update_variables
+from t2t_mm.training.adam import AdamState
 from t2t_mm.training.objective import Batch, Signature, StepMetrics, compute_objective
+from t2t_mm.training.on_jax.alike import update_alike
 from t2t_mm.training.on_jax.donated_state import ADAM, WAITING, Arrays, DonatedState
 from t2t_mm.training.on_jax.program import Program
 from t2t_mm.training.on_jax.reach_scope import ReachScope
@@ -141,7 +142,7 @@ class JaxBackend:
         before = {
             path: AdamState(*(state[f"{kind}/{path}"] for kind in ADAM)) for path in gradients
         }
-        values, after, norm = update_variables(
+        values, after, norm = update_alike(
             {path: state[path] for path in gradients},
             before,
             gradients,
