@@ -45,8 +45,9 @@ def make_mesh_tensorflow_step(
         session.run(tf.compat.v1.global_variables_initializer())
         session.run(prepare)
 
-    def step(experts: Any) -> None:
-        session.run(ends)
+    def step(experts: Any, number: int = 1) -> None:
+        for _ in range(number):
+            session.run(ends)
 
     return step
 

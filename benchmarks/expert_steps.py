@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from expert_mesh_tensorflow import make_mesh_tensorflow_step
 from expert_patterns import Shape, run_dense_pair, run_one_hot, run_ragged_dot
 
-Step = Callable[[Any], None]
+Step = Callable[..., None]
+"""Takes the experts, int32[N, K], and how often to run; returns when all results are there."""
 
 
 class Contender(NamedTuple):
@@ -34,7 +35,7 @@ class Contender(NamedTuple):
 
 def list_contenders(backend: str) -> dict[str, Contender]:
     """List all that run on a backend, ours first."""
-    from t2t_mm.layers.dispatch import run_blocked, run_capacity, run_dense
+    from t2t_mm.layers.dispatch import DISPATCHES
 
     found = {}
     if backend == "tensorflow":
@@ -42,15 +43,16 @@ def list_contenders(backend: str) -> dict[str, Contender]:
 
         found["ragged"] = Contender(run_ragged)
         found["ragged + Adam"] = Contender(run_ragged, updates=True)
-    found["blocked"] = Contender(run_blocked, uses_xla=True)
-    found["capacity"] = Contender(run_capacity)
+    weights = "stacked" if backend == "jax" else "listed"
+    for name in ("tiered", "blocked", "capacity"):
+        found[name] = Contender(DISPATCHES[name], weights, uses_xla=name != "capacity")
     if backend == "jax":
         found["ragged_dot"] = Contender(run_ragged_dot, "stacked")
     found["one-hot einsum"] = Contender(run_one_hot, "stacked")
     if backend == "tensorflow":
         found["Mesh TensorFlow"] = Contender(make_mesh_tensorflow_step, routes=True)
     return found | {
-        "all experts": Contender(run_dense),
+        "all experts": Contender(DISPATCHES["dense"], weights),
         "dense pair": Contender(run_dense_pair, "single"),
     }
 
@@ -74,11 +76,10 @@ def make_arrays(shape: Shape, weights: str, backend: str, dtype: str) -> Arrays:
         backend: Whose tensors they are.
         dtype: Of all of them.
     """
-    generator = np.random.default_rng(2)
+    draw_normal = make_normal_draws(backend)
 
     def draw(*sizes: int, scale: float = 1.0) -> Any:
-        values = generator.standard_normal(sizes, np.float32) * np.float32(scale)
-        return to_tensor(values, backend, dtype)
+        return to_tensor(draw_normal(sizes) * np.float32(scale), backend, dtype)
 
     def draw_matrices(fan_in: int) -> Any:
         size, scale = (shape.expert_width, shape.width), fan_in**-0.5
@@ -98,6 +99,16 @@ def make_arrays(shape: Shape, weights: str, backend: str, dtype: str) -> Arrays:
     )
 
 
+def make_normal_draws(backend: str) -> Callable[[Sequence[int]], Any]:
+    """Make a function that draws float32 arrays, on JAX on the device."""
+    generator = np.random.default_rng(2)
+    if backend == "jax":
+        import jax
+
+        return lambda sizes: jax.random.normal(jax.random.key(generator.integers(2**31)), sizes)
+    return lambda sizes: generator.standard_normal(sizes, np.float32)
+
+
 def to_tensor(values: Any, backend: str, dtype: str) -> Any:
     """Put an array on the device."""
     if backend == "jax":
@@ -110,7 +121,7 @@ def to_tensor(values: Any, backend: str, dtype: str) -> Any:
 
 
 def make_step(backend: str, contender: Contender, arrays: Arrays, shape: Shape) -> Step:
-    """Make a step that takes the experts, int32[N, K], and returns when all gradients are there."""
+    """Make a step of a contender."""
     if contender.routes:
         step: Step = contender.run(shape.num_experts, shape.per_token, arrays)
         return step
@@ -133,8 +144,9 @@ def _make_tensorflow_step(contender: Contender, arrays: Arrays) -> Step:
         none = tf.UnconnectedGradients.ZERO
         return tape.gradient(out, watched, arrays.upstream, unconnected_gradients=none)
 
-    def step(experts: Any) -> None:
-        last = tf.nest.flatten(run(arrays, experts))[-1]
+    def step(experts: Any, number: int = 1) -> None:
+        for _ in range(number):
+            last = tf.nest.flatten(run(arrays, experts))[-1]
         last[..., :1].numpy()  # waits for the device
 
     return step
@@ -162,8 +174,9 @@ def _make_update_step(contender: Contender, arrays: Arrays) -> Step:
         dense = {i: tf.convert_to_tensor(gradient) for i, gradient in enumerate(gradients)}
         return [*inputs, adam.apply(dense, {}, tf.constant(1e-3))]
 
-    def step(experts: Any) -> None:
-        run(arrays.x, arrays.gates, experts)[-1].numpy()  # waits for the device
+    def step(experts: Any, number: int = 1) -> None:
+        for _ in range(number):
+            run(arrays.x, arrays.gates, experts)[-1].numpy()  # waits for the device
 
     return step
 
@@ -171,22 +184,33 @@ def _make_update_step(contender: Contender, arrays: Arrays) -> Step:
 def _make_jax_step(contender: Contender, arrays: Arrays) -> Step:
     import jax
 
+    run = make_jax_run(contender)
+
+    def step(experts: Any, number: int = 1) -> None:
+        for _ in range(number):
+            results = run(arrays, experts)
+        jax.block_until_ready(results)  # type: ignore[no-untyped-call]
+
+    return step
+
+
+def make_jax_run(contender: Contender) -> Callable[[Arrays, Any], Any]:
+    """Compile the forward and backward pass: output, and gradients of x, gates, w_in and w_out."""
+    import jax
+
     @jax.jit
     def run(arrays: Arrays, experts: Any) -> Any:
         def forward(x: Any, gates: Any, w_in: Any, w_out: Any) -> Any:
             return contender.run(x, experts, gates, w_in, w_out)
 
-        _, backward = jax.vjp(forward, arrays.x, arrays.gates, arrays.w_in, arrays.w_out)
-        return backward(arrays.upstream)
+        out, backward = jax.vjp(forward, arrays.x, arrays.gates, arrays.w_in, arrays.w_out)
+        return out, backward(arrays.upstream)
 
-    def step(experts: Any) -> None:
-        for gradient in jax.tree.leaves(run(arrays, experts)):
-            gradient.block_until_ready()
-
-    return step
+    found: Callable[[Arrays, Any], Any] = run
+    return found
 
 
-def make_matmul_step(backend: str, dtype: str, size: int) -> Callable[[], None]:
+def make_matmul_step(backend: str, dtype: str, size: int) -> Callable[..., None]:
     """Make a step that is a plain matmul of two square matrices."""
     values = np.random.default_rng(0).standard_normal((size, size), np.float32)
     matrix = to_tensor(values, backend, dtype)
@@ -195,14 +219,17 @@ def make_matmul_step(backend: str, dtype: str, size: int) -> Callable[[], None]:
 
         multiply = jax.jit(lambda matrix: matrix @ matrix)
 
-        def multiply_on_jax() -> None:
-            multiply(matrix).block_until_ready()
+        def multiply_on_jax(number: int = 1) -> None:
+            for _ in range(number):
+                product = multiply(matrix)
+            product.block_until_ready()
 
         return multiply_on_jax
     import tensorflow as tf
 
-    def step() -> None:
-        tf.matmul(matrix, matrix)[:1, :1].numpy()
+    def step(number: int = 1) -> None:
+        for _ in range(number):
+            tf.matmul(matrix, matrix)[:1, :1].numpy()
 
     return step
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,10 @@ def define_flags(flags: Any) -> None:
         ["auto", "float32", "bfloat16"],
         "Of numbers and weights; auto: bfloat16 on JAX with a GPU, else float32.",
     )
+    flags.DEFINE_bool(
+        "check", False, "On JAX, compare output and gradients with float32: column error."
+    )
+    flags.DEFINE_list("routers", list(ROUTERS), f"Of: {', '.join(ROUTERS)}.")
     flags.DEFINE_bool("quick", False, "Small shapes and few rounds: under a minute.")
     flags.DEFINE_bool("scaling", False, "One table over the experts and one over the tokens.")
     flags.DEFINE_string("plot", "", "With --scaling: also draw the tables into this file.")
@@ -56,6 +60,8 @@ def define_flags(flags: Any) -> None:
 
 def run_from_flags(flags: Any) -> int:
     """Measure and print."""
+    if unknown := set(flags.routers) - set(ROUTERS):
+        raise UserError(f"Unknown router {min(unknown)!r}", expected=", ".join(ROUTERS))
     if flags.plot and not flags.scaling:
         raise UserError("--plot draws the tables of --scaling", fix="Give both.")
     shapes = [parse_shape(text) for text in flags.shapes]
@@ -71,14 +77,19 @@ def run_from_flags(flags: Any) -> int:
         dtype = "bfloat16" if flags.backend == "jax" and "gpu" in device else "float32"
     print(f"{flags.backend}, {dtype}, {device}")
     rounds = min(3, flags.rounds) if flags.quick else flags.rounds
-    measure = Measure(flags.backend, dtype, rounds, "gpu" in device, flags.dispatches)
+    checks = flags.backend == "jax" and flags.check
+    measure = Measure(flags.backend, dtype, rounds, "gpu" in device, flags.dispatches, checks)
     if flags.scaling:
         from expert_scaling import show_scaling
 
         figures = show_scaling(measure, flags.quick, flags.plot)
     else:
         shapes = shapes or list(QUICK_SHAPES if flags.quick else SHAPES)
-        figures = [row for shape in shapes for row in show_shape(measure, shape)]
+        figures = []
+        for shape in shapes:
+            figures += show_shape(measure, shape, flags.routers)
+            if flags.json:  # so that an interrupted run keeps what it has
+                write_json(flags.json, figures, {"device": device, "dtype": dtype})
     if flags.json:
         write_json(flags.json, figures, {"device": device, "dtype": dtype})
     return 0
@@ -95,15 +106,15 @@ def parse_shape(text: str) -> Shape:
     return shape
 
 
-def show_shape(measure: Any, shape: Shape) -> Iterator[dict[str, Any]]:
+def show_shape(measure: Any, shape: Shape, routers: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Print a table for one shape; yield its figures."""
     from rich.console import Console
     from rich.table import Table
 
-    for router, results in measure(shape, ROUTERS).items():
+    for router, results in measure(shape, routers).items():
         table = Table(box=None, pad_edge=False)
         table.add_column("")
-        for heading in ("ms", "quartiles", "share", "dropped", "calls"):
+        for heading in ("ms", "quartiles", "share", "dropped", "error", "times"):
             table.add_column(heading, justify="right")
         for result in results:
             table.add_row(result.name, *format_cells(result))
@@ -117,12 +128,14 @@ def show_shape(measure: Any, shape: Shape) -> Iterator[dict[str, Any]]:
 def format_cells(result: Any) -> list[str]:
     """Return a row's entries but the name."""
     if result.note:
-        return ["", result.note, "", "", ""]
+        return ["", result.note, "", "", "", ""]
     low, middle, high = (1e3 * seconds for seconds in result.compute_quartiles())
     dropped = "none" if result.dropped is None else f"{result.dropped:.1%}"
     dropped = "own gate" if result.routes else dropped
     calls = str(len(result.seconds))
-    return [f"{middle:,.1f}", f"{low:,.1f} to {high:,.1f}", f"{result.share:.1%}", dropped, calls]
+    quartiles = f"{low:,.3g} to {high:,.3g}"
+    error = f"{max(result.errors.values()):.1e}" if result.errors else ""
+    return [f"{middle:,.3g}", quartiles, f"{result.share:.1%}", dropped, error, calls]
 
 
 def collect_figures(shape: Shape, router: str, result: Any) -> dict[str, Any]:

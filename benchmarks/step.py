@@ -2,28 +2,27 @@
 
     python benchmarks/step.py --profile
     python benchmarks/step.py --scaling --plot=scaling.png
+    python benchmarks/step.py --backend=jax --profile --compile_cache=/tmp/programs
 
 Forward pass, backward pass and update of random batches at the shapes at which Tensor2Tensor's
 MultiModel was measured. *Share*: operations of the matrix products and convolutions, counted while
 the step runs, over its time, over the rate of a plain float32 product of two 2048 x 2048 matrices
-that is timed between the steps. Each case runs in a process of its own, so that its peak of memory
-is its own. `--quick` takes less than a minute.
+that is timed between the steps; on a GPU the policy is mixed_bfloat16, batches are larger, and the
+product is one of bfloat16 matrices of 8192 x 8192. Each case runs in a process of its own, so that
+its peak of memory is its own. `--quick` takes less than a minute.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import os
-import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from operations import count_operations
-from profiling import KINDS, REST, measure_seconds_by_kind
-from step_cases import CASES, Case, build_step_and_task, draw_batch
+from step_cases import CASES, GPU_CASES, Case
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
@@ -34,14 +33,18 @@ Figures = dict[str, Any]
 
 def define_flags(flags: Any) -> None:
     """Declare the program's flags on absl's `flags` module."""
-    flags.DEFINE_list("cases", list(CASES), f"Which to measure, of: {', '.join(CASES)}.")
-    flags.DEFINE_integer("steps", 15, "Steps timed in each case.", lower_bound=1)
+    flags.DEFINE_enum("backend", "tensorflow", ["tensorflow", "jax"], "Keras's backend.")
+    flags.DEFINE_list("cases", [], f"Which to measure, all if empty, of: {', '.join(CASES)}.")
+    flags.DEFINE_integer("steps", 15, "Times to measure in each case.", lower_bound=2)
     flags.DEFINE_bool("profile", False, "Also say what each step's time is spent on.")
     flags.DEFINE_string("hparams", "", "Settings that differ, as in t2t-trainer's --hparams.")
-    flags.DEFINE_integer("threads", 0, "See train.num_threads.", lower_bound=0)
+    flags.DEFINE_integer("threads", 0, "On TensorFlow, see train.num_threads.", lower_bound=0)
+    flags.DEFINE_string(
+        "compile_cache", "", "On JAX: a folder; each case compiles into it, then again from it."
+    )
     flags.DEFINE_bool("scaling", False, "Text of several lengths and batch sizes instead.")
     flags.DEFINE_string("plot", "", "With --scaling: also draw the tables into this file.")
-    flags.DEFINE_bool("quick", False, "The tiny set's text only, three steps.")
+    flags.DEFINE_bool("quick", False, "The tiny set's text only, unless cases are given; 3 steps.")
     flags.DEFINE_string("json", "", "Also write the figures to this file.")
 
 
@@ -49,125 +52,68 @@ def run_from_flags(flags: Any) -> int:
     """Measure and print."""
     if flags.plot and not flags.scaling:
         raise UserError("--plot draws the tables of --scaling", fix="Give both.")
-    names = ["text tiny"] if flags.quick else flags.cases
-    for name in names:
-        if name not in CASES:
-            raise UserError(f"Unknown case {name!r}", expected=", ".join(CASES))
-        load_hparams(CASES[name].hparams_set, overrides=flags.hparams)  # an error here, not there
-    figures: Any
+    os.environ["KERAS_BACKEND"] = flags.backend  # before anything imports Keras
+    device = run_alone("step_on_jax", "find_device_kind") if flags.backend == "jax" else "cpu"
+    cases = choose_cases(GPU_CASES if "gpu" in device else CASES, flags.cases, flags.quick)
+    for case in cases.values():
+        load_hparams(case.hparams_set, overrides=flags.hparams)  # an error here, not there
+    measure_one = make_measure(flags)
+    figures: Any = {}
     if flags.scaling:
         from step_scaling import show_scaling
 
-        figures = show_scaling(make_measure(flags), flags.quick, flags.plot)
+        figures = show_scaling(measure_one, flags.quick, flags.plot)
     else:
-        measure_one = make_measure(flags)
-        figures = {name: measure_one(CASES[name]) for name in names}
+        for name, case in cases.items():
+            figures[name] = measure_one(case)
+            print(f"{name} on {device}: {1e3 * figures[name]['seconds']:.1f} ms", flush=True)
+            write_figures(flags.json, figures)  # so that an interrupted run keeps what it has
         print_table(figures)
         if flags.profile:
             print_profiles(figures)
-    if flags.json:
-        Path(flags.json).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_figures(flags.json, figures)
     return 0
+
+
+def choose_cases(known: Mapping[str, Case], names: Sequence[str], quick: bool) -> dict[str, Case]:
+    """Choose cases by name; all if none is given."""
+    if unknown := [name for name in names if name not in known]:
+        raise UserError(f"Unknown case {unknown[0]!r}", expected=", ".join(known))
+    return {name: known[name] for name in names or (["text tiny"] if quick else known)}
+
+
+def write_figures(path: str, figures: Any) -> None:
+    """Write figures, unless the path is empty."""
+    if path:
+        Path(path).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def make_measure(flags: Any) -> Callable[[Case], Figures]:
     """Make a function that measures a case in a process of its own."""
     steps = 3 if flags.quick else flags.steps
-    settings = (steps, flags.hparams, flags.profile, flags.threads)
+    last = {"jax": flags.compile_cache, "tensorflow": flags.threads}[flags.backend]
 
     def measure_alone(case: Case) -> Figures:
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            found: Figures = pool.apply(measure, (case, *settings))
+        module = f"step_on_{flags.backend}"
+        found: Figures = run_alone(
+            module, "measure", case, steps, flags.hparams, flags.profile, last
+        )
+        if flags.backend == "jax" and flags.compile_cache:
+            again = run_alone(module, "measure_compilation", case, flags.hparams, last)
+            found |= {f"cached_{name}": value for name, value in again.items()}
         return found
 
     return measure_alone
 
 
-def measure(case: Case, num_steps: int, settings: str, profile: bool, num_threads: int) -> Figures:
-    """Run one case; meant for a process of its own."""
-    start = time.perf_counter()
-    set_threads(num_threads)
-    step, task = build_step_and_task(case, settings)
-    batch = draw_batch(case)
-
-    def run() -> None:
-        float(step.update(task, batch, 1e-4)["loss"])
-
-    run()
-    first = time.perf_counter() - start
-    num_products = max((os.cpu_count() or 1) // num_threads, 1) if num_threads else 1
-    seconds, products = time_interleaved(run, num_steps, num_products)
-    figures = {
-        "examples": case.batch_size,
-        "target_tokens": case.batch_size * max(case.target_length, 1),
-        "parameters": step.backend.model.count_params(),
-        "peak_bytes": read_peak_bytes(),
-        "first_step_seconds": first,
-        "seconds": statistics.median(seconds),
-        "quartiles": statistics.quantiles(seconds, n=4)[::2],
-        "matmul_rate": 2 * 2048**3 / statistics.median(products),
-        "operations": count_operations(
-            lambda: step.backend.compute_gradients(task.signature, {**batch, **task.indices()})
-        ),
-    }
-    figures["share"] = figures["operations"] / figures["seconds"] / figures["matmul_rate"]
-    if profile:
-        figures["core_seconds"] = measure_seconds_by_kind(run)
-    return figures
+def run_alone(module: str, function: str, *arguments: Any) -> Any:
+    """Call a function of another file of this folder in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_call, (module, function, *arguments))
 
 
-def set_threads(number: int) -> None:
-    """Bound the threads of one operation, unless 0; as many run at once as there are cores."""
-    import tensorflow as tf
-
-    if number:
-        tf.config.threading.set_intra_op_parallelism_threads(number)
-
-
-def time_interleaved(
-    run: Any, num_steps: int, num_products: int
-) -> tuple[list[float], list[float]]:
-    """Time each step, and a plain product after it; two rounds warm up.
-
-    Args:
-        run: Makes a step.
-        num_steps: Rounds that count.
-        num_products: Products at the same time, whose time is divided by their number.
-
-    Returns:
-        Seconds of the steps, and of the products.
-    """
-    import tensorflow as tf
-
-    matrices = [tf.random.normal([2048, 2048]) for _ in range(num_products)]
-
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def multiply() -> Any:
-        return [tf.linalg.matmul(matrix, matrix)[0, 0] for matrix in matrices]
-
-    def wait_for_products() -> None:
-        for corner in multiply():
-            corner.numpy()
-
-    rounds = [
-        (time_call(run), time_call(wait_for_products) / num_products) for _ in range(num_steps + 2)
-    ]
-    seconds, product_seconds = zip(*rounds[2:], strict=True)
-    return list(seconds), list(product_seconds)
-
-
-def time_call(run: Any) -> float:
-    """Return seconds that a call takes."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
-def read_peak_bytes() -> int:
-    """Read the most memory that this process has held."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def _call(module: str, function: str, *arguments: Any) -> Any:
+    return getattr(importlib.import_module(module), function)(*arguments)
 
 
 HEADINGS = ("ms", "examples/s", "tokens/s", "share", "Gop", "params", "GiB", "B/param", "first s")
@@ -190,12 +136,34 @@ def print_table(figures: dict[str, Figures]) -> None:
     for name, values in figures.items():
         table.add_row(name, *format_cells(values))
     Console().print(table)
+    for name, values in figures.items():
+        if "compile_seconds" in values:
+            print(f"{name}: {describe_compilation(values)}")
+
+
+def describe_compilation(values: Figures) -> str:
+    """Say what JAX took before the first step, from its compilation cache too if there is one."""
+    parts = (("", ""), ("cached_", "; from the cache "))
+    return "".join(
+        f"{text}traced in {values[f'{key}trace_seconds']:.1f} s, "
+        f"compiled in {values[f'{key}compile_seconds']:.1f} s"
+        for key, text in parts
+        if f"{key}trace_seconds" in values
+    )
 
 
 def print_profiles(figures: dict[str, Figures]) -> None:
     """Print what the cores do in a step: a row for each kind of operation, a column a case."""
     from rich.console import Console
     from rich.table import Table
+
+    if "device_seconds" in next(iter(figures.values())):
+        from profiling_on_jax import print_profile
+
+        for name, values in figures.items():
+            print_profile(name, values["device_seconds"])
+        return
+    from profiling import KINDS, REST
 
     table = Table(box=None, pad_edge=False)
     table.add_column("core time", no_wrap=True)

@@ -20,12 +20,13 @@ ROOT = Path(__file__).parents[2]
 def test_dispatches_of_experts_are_measured_beside_a_matmul(backend: str, tmp_path: Path) -> None:
     pytest.importorskip(backend)
     figures = tmp_path / "figures.json"
-    ours = ["blocked", "capacity"]
+    ours = ["tiered", "blocked", "capacity"]
     if backend == "tensorflow":
         ours += ["ragged", "ragged + Adam"]
     others = ["one-hot einsum", "all experts", "dense pair"] + ["ragged_dot"] * (backend == "jax")
     others += ["Mesh TensorFlow"] * (backend == "tensorflow")
-    result = run_moe(f"--backend={backend}", "--shapes=64,8,16,11,2", "--rounds=2", figures)
+    options = "--shapes=64,8,16,11,2", "--rounds=2", "--check"
+    result = run_moe(f"--backend={backend}", *options, figures)
     measured = json.loads(figures.read_text())
     assert measured["environment"]["machine"]["cores"] > 0
     assert measured["dtype"] == "float32"
@@ -38,6 +39,9 @@ def test_dispatches_of_experts_are_measured_beside_a_matmul(backend: str, tmp_pa
         useful = 6 * 64 * 2 * 2 * 8 * 16
         assert useful / high / row["rate"] <= row["share"] * 1.001
         assert row["share"] <= useful / low / row["rate"] * 1.001
+        is_checked = backend == "jax" and name in ("tiered", "blocked", "ragged_dot", "all experts")
+        assert bool(row["errors"]) == is_checked
+        assert not is_checked or max(row["errors"].values()) < 1e-5
         assert (row["dropped"] is None) == (name not in ("capacity", "one-hot einsum"))
         if name == "capacity" and router == "skewed":  # 2 of 11 experts get half of 128 slots
             assert row["dropped"] > 0.2

@@ -33,6 +33,27 @@ def test_a_step_is_measured_and_profiled(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_step_on_jax_says_what_it_takes_to_compile_too(tmp_path):
+    pytest.importorskip("jax")
+    figures, blocks = tmp_path / "figures.json", ("encoder", "mixer", "decoder")
+    result = run(
+        "--backend=jax",
+        "--quick",
+        "--profile",
+        "--hparams=" + ",".join(f"model.{name}_blocks=1" for name in blocks),
+        f"--compile_cache={tmp_path / 'programs'}",
+        f"--json={figures}",
+    )
+    assert result.returncode == 0, result.stderr
+    (values,) = json.loads(figures.read_text()).values()
+    assert 0 < values["share"] < 1
+    assert values["cached_compile_seconds"] < values["compile_seconds"] / 2
+    assert values["device_seconds"]["kinds"]["matrix products"] > 0
+    assert values["device_seconds"]["sources"]["t2t_mm/training/adam.py"] > 0
+    assert "from the cache" in result.stdout
+
+
+@pytest.mark.slow
 def test_scaling_is_a_table_of_lengths_and_one_of_batch_sizes(tmp_path):
     figures, plot = tmp_path / "figures.json", tmp_path / "scaling.png"
     result = run("--scaling", "--quick", f"--plot={plot}", f"--json={figures}")

@@ -9,8 +9,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import sentencepiece
-
 from t2t_mm.data.vocabulary.labels import (
     load_labels,
     locate_labels,
@@ -65,6 +63,8 @@ class SubwordVocabulary(TextVocabulary):
     """
 
     def __init__(self, name: str, model: bytes) -> None:
+        import sentencepiece  # here: models without text files run where it is not installed
+
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
         processor = self._processor
         special = (processor.pad_id(), processor.eos_id(), processor.unk_id())

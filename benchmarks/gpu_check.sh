@@ -1,0 +1,46 @@
+#!/bin/bash
+# All that is to be measured on one GPU with JAX, the most important first, in under eight minutes.
+#
+#     benchmarks/gpu_check.sh FOLDER [--quick]
+#
+# Every line goes to FOLDER/log.txt, too, and the figures to FOLDER/*.json. Each program has a limit
+# of its own, and the next one runs whatever became of it. PYTHON names the interpreter.
+set -u
+folder=${1:?"Usage: benchmarks/gpu_check.sh FOLDER [--quick]"}
+quick=${2:-}
+mkdir -p "$folder"
+cd "$(dirname "$0")/.." || exit 1
+export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1 COLUMNS=120
+python=${PYTHON:-python3}
+programs=$(mktemp -d)
+trap 'rm -rf "$programs"' EXIT
+
+# run NAME SECONDS PROGRAM ARGUMENTS...
+run() {
+    local name=$1 seconds=$2
+    shift 2
+    echo "== $name: $* ($(date +%T))"
+    timeout -k 5 "$seconds" "$python" "$@" --json="$folder/$name.json" 2>&1
+    echo "== $name: exit code $?, after $SECONDS s"
+}
+
+# step NAME SECONDS CASE ARGUMENTS...
+step() {
+    local name=$1 seconds=$2 case=$3
+    shift 3
+    run "$name" "$seconds" benchmarks/step.py --backend=jax --cases="$case" --profile $quick "$@"
+}
+
+check() {
+    nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
+    "$python" -c 'from importlib.metadata import version as v; print("jax", v("jax"), "keras", v("keras"))'
+    run experts 110 benchmarks/moe.py --backend=jax --check --rounds=${rounds:-9} $quick \
+        --dispatches="tiered,capacity,dense pair" \
+        --shapes=4096,512,2048,60,4 --shapes=32768,1024,4096,64,4
+    step text 150 "text base" --steps=8 --compile_cache="$programs"
+    step audio 80 "audio base" --steps=6
+    step image 80 "image base" --steps=6
+    step caption 90 "caption base" --steps=6
+}
+
+check 2>&1 | tee "$folder/log.txt"
