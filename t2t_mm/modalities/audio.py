@@ -20,10 +20,10 @@ from t2t_mm.layers.pointwise import Pointwise
 from t2t_mm.layers.striding import subsample_mask, subsample_size
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.registry import register_modality
-from t2t_mm.settings import ModalityHParams
 
 if TYPE_CHECKING:
     from t2t_mm.features import Audio
+    from t2t_mm.settings import ModalityHParams
 
 Tensor = Any
 
@@ -87,7 +87,8 @@ class AudioModality(Modality):
     only the sign (see `ConvStep2D`).
     """
 
-    # Seconds: frames are HOP_SECONDS apart. With a stem there are half as many positions.
+    # Seconds: frames are HOP_SECONDS apart. Data is measured before there is a net, so this is a
+    # bound for the shipped ones: a stem, which halves the positions, is left out.
     units_per_position = HOP_SECONDS * math.prod(SoundBlocks().time_strides)
 
     def __init__(
@@ -115,16 +116,9 @@ class AudioModality(Modality):
 
     @classmethod
     def from_feature(
-        cls,
-        feature: Audio,
-        *,
-        vocabulary_size: int,
-        width: int,
-        nets: ModalityHParams | None = None,
-        **kwargs: Any,
+        cls, feature: Audio, *, vocabulary_size: int, nets: ModalityHParams, **kwargs: Any
     ) -> AudioModality:
         """Make the net for a declared feature, see `Modality.from_feature`."""
-        nets = nets or ModalityHParams()
         blocks = SoundBlocks(
             nets.audio_widths,
             nets.audio_time_strides,
@@ -135,7 +129,7 @@ class AudioModality(Modality):
             nets.norm,
         )
         num_bands = feature.num_bands if feature.representation == "log_mel" else 0
-        return cls(width, num_bands, blocks, **kwargs)
+        return cls(num_bands=num_bands, blocks=blocks, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
         """Create every variable; no input is needed."""

@@ -68,31 +68,26 @@ class Modality(keras.layers.Layer):
 
     @classmethod
     def from_feature(
-        cls,
-        feature: Any,
-        *,
-        vocabulary_size: int,
-        width: int,
-        nets: ModalityHParams | None = None,
-        **kwargs: Any,
+        cls, feature: Any, *, vocabulary_size: int, nets: ModalityHParams, **kwargs: Any
     ) -> Any:
         """Make the net for a declared feature: by default one that only the body's width shapes.
 
         Args:
             feature: What a problem declares.
             vocabulary_size: Size of its vocabulary; 0 where it has none.
-            width: Body width D.
-            nets: Settings of the nets; None: their defaults.
-            **kwargs: `reads`, `writes`, `name`, `dtype`.
+            nets: Settings of the nets.
+            **kwargs: `width`, `reads`, `writes`, `name`, `dtype`.
 
         Example:
             >>> from t2t_mm.features import Language
             >>> from t2t_mm.modalities.language import LanguageModality
-            >>> net = LanguageModality.from_feature(Language(), vocabulary_size=100, width=8)
+            >>> from t2t_mm.settings import ModalityHParams
+            >>> arguments = {"vocabulary_size": 100, "nets": ModalityHParams(), "width": 8}
+            >>> net = LanguageModality.from_feature(Language(), **arguments)
             >>> net.vocabulary_size, net.reads, net.writes
             (100, True, True)
         """
-        return cls(width, **kwargs)
+        return cls(**kwargs)
 
     def list_input_variables(self) -> list[Any]:
         """Return the trainable variables that the loss of a batch of inputs reaches.

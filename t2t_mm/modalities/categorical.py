@@ -22,10 +22,10 @@ from t2t_mm.layers.striding import Pair, max_pool, subsample_mask
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid, to_grid
 from t2t_mm.registry import register_modality
-from t2t_mm.settings import ModalityHParams
 
 if TYPE_CHECKING:
     from t2t_mm.features import Categorical
+    from t2t_mm.settings import ModalityHParams
 
 Tensor = Any
 
@@ -142,17 +142,11 @@ class CategoricalModality(Modality):
 
     @classmethod
     def from_feature(
-        cls,
-        feature: Categorical,
-        *,
-        vocabulary_size: int,
-        width: int,
-        nets: ModalityHParams | None = None,
-        **kwargs: Any,
+        cls, feature: Categorical, *, vocabulary_size: int, nets: ModalityHParams, **kwargs: Any
     ) -> CategoricalModality:
         """Make the net for a declared feature, see `Modality.from_feature`."""
-        nets = nets or ModalityHParams()
-        return cls(vocabulary_size or feature.num_classes, width, nets.categorical_widths, **kwargs)
+        num_classes = vocabulary_size or feature.num_classes
+        return cls(num_classes, widths=nets.categorical_widths, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
         """Create the weights of the sides in use; no input is needed."""

@@ -16,10 +16,10 @@ from t2t_mm.layers.striding import mark_areas, subsample_mask, subsample_size
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid, to_sequence
 from t2t_mm.registry import register_modality
-from t2t_mm.settings import ModalityHParams
 
 if TYPE_CHECKING:
     from t2t_mm.features import Image
+    from t2t_mm.settings import ModalityHParams
 
 Tensor = Any
 
@@ -92,17 +92,16 @@ class ImageModality(Modality):
 
     @classmethod
     def from_feature(
-        cls,
-        feature: Image,
-        *,
-        vocabulary_size: int,
-        width: int,
-        nets: ModalityHParams | None = None,
-        **kwargs: Any,
+        cls, feature: Image, *, vocabulary_size: int, nets: ModalityHParams, **kwargs: Any
     ) -> ImageModality:
         """Make the net for a declared feature, see `Modality.from_feature`."""
-        nets = nets or ModalityHParams()
-        return cls(width, feature.channels, nets.image_widths, nets.separable, nets.norm, **kwargs)
+        return cls(
+            channels=feature.channels,
+            widths=nets.image_widths,
+            separable=nets.separable,
+            norm=nets.norm,
+            **kwargs,
+        )
 
     def build(self, input_shape: Any = None) -> None:
         """Create every variable; no input is needed."""

@@ -66,16 +66,10 @@ class LanguageModality(Modality):
 
     @classmethod
     def from_feature(
-        cls,
-        feature: Any,
-        *,
-        vocabulary_size: int,
-        width: int,
-        nets: ModalityHParams | None = None,
-        **kwargs: Any,
+        cls, feature: Any, *, vocabulary_size: int, nets: ModalityHParams, **kwargs: Any
     ) -> LanguageModality:
         """Make the net for a declared feature, see `Modality.from_feature`."""
-        return cls(vocabulary_size, width, **kwargs)
+        return cls(vocabulary_size, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
         """Create the matrices of the sides in use; no input is needed."""

@@ -192,7 +192,7 @@ def _make_modalities(
             spec.feature,
             vocabulary_size=spec.vocabulary_size,
             width=width,
-            nets=settings,
+            nets=settings or ModalityHParams(),
             reads=key in inputs,
             writes=key in targets,
             name=key.replace(":", "_").replace("/", "."),

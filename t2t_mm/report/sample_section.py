@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from t2t_mm.data.trees.linearization import count_words, delinearize
+from t2t_mm.data.trees.linearization import count_words, try_delinearize
 from t2t_mm.data.trees.trees import Tree
-from t2t_mm.errors import UserError
 from t2t_mm.report.markup import Markup, join_parts, make_element, make_section
 from t2t_mm.report.media import Media
 from t2t_mm.report.score_section import write_main_score
@@ -97,7 +96,7 @@ def _make_tree_card(sample: Sample) -> Markup:
     words = sample["input"].split()
     if len(words) != count_words(reference):  # the tree splits them otherwise
         words = [str(number + 1) for number in range(count_words(reference))]
-    found, true = _read_tree(decoded, words), _read_tree(reference, words)
+    found, true = try_delinearize(decoded, words), try_delinearize(reference, words)
     parts = [_make_line("input", sample["input"])]
     if found is None:
         malformed = make_element("mark", "malformed: no tree over the words of the sentence")
@@ -120,13 +119,6 @@ def _make_tree_card(sample: Sample) -> Markup:
 
 def _draw_beside(tree: Tree, other: Tree | None, description: str) -> Markup:
     return make_element("div", draw_tree(tree, other, description), class_="wide")
-
-
-def _read_tree(symbols: str, words: Sequence[str]) -> Tree | None:
-    try:
-        return delinearize(symbols, words)
-    except UserError:
-        return None
 
 
 def _make_line(label: str, content: str, verdict: bool | None = None) -> Markup:

@@ -36,8 +36,8 @@ def describe_environment(seed: int, argv: Sequence[str]) -> dict[str, Any]:
 
     Returns:
         A JSON object: `time`, `command`, `seed`, `revision` (None outside a git checkout),
-        `versions` by package, and `machine` with `cpu`, `cores` and `memory_bytes` (None where
-        the system does not tell).
+        `versions` by package, and `machine` with `cpu` (None where the system does not tell),
+        `cores` and `memory_bytes`.
 
     Example:
         >>> found = describe_environment(7, ["t2t-trainer", "--tmp_dir=my files"])
@@ -72,7 +72,7 @@ def _describe_machine() -> dict[str, Any]:
         "system": platform.platform(),
         "cpu": _read_cpu_name(),
         "cores": len(os.sched_getaffinity(0)),
-        "memory_bytes": _measure_memory(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
     }
 
 
@@ -83,13 +83,6 @@ def _read_cpu_name() -> str | None:
         return platform.processor() or None
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or None
-
-
-def _measure_memory() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (OSError, ValueError):
-        return None
 
 
 def _find_revision() -> str | None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from t2t_mm.data.trees.linearization import count_words, delinearize
+from t2t_mm.data.trees.linearization import count_words, delinearize, try_delinearize
 from t2t_mm.data.trees.trees import Tree
 from t2t_mm.errors import UserError
 from t2t_mm.scoring.decoded import Decoded, Scores
@@ -52,7 +52,7 @@ def score_brackets(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -> S
     for number, hypothesis in enumerate(decoded.hypotheses):
         reference = decoded.references[number][0]
         true = _read_reference(reference, number)
-        predicted = _read_tree(hypothesis, count_words(reference))
+        predicted = try_delinearize(hypothesis, [""] * count_words(reference))
         counts.add(_find_brackets(predicted, deleted_tags), _find_brackets(true, deleted_tags))
         if predicted is not None:
             num_well_formed += 1
@@ -135,13 +135,6 @@ class _Counts:
 
 def _compute_percent(part: int, whole: int) -> float:
     return round(100.0 * part / whole, 4) if whole else 0.0
-
-
-def _read_tree(symbols: str, num_words: int) -> Tree | None:
-    try:
-        return delinearize(symbols, [""] * num_words)
-    except UserError:
-        return None
 
 
 def _read_reference(symbols: str, number: int) -> Tree:

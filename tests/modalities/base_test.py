@@ -5,6 +5,7 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid
+from t2t_mm.settings import ModalityHParams
 
 
 class Totals(Modality):
@@ -71,5 +72,8 @@ def test_what_a_net_does_not_have_it_says(ask):
 
 
 def test_by_default_only_the_bodys_width_shapes_a_net():
-    net = Modality.from_feature(None, vocabulary_size=7, width=4, writes=False, name="own")
+    nets = ModalityHParams()
+    net = Modality.from_feature(
+        None, vocabulary_size=7, nets=nets, width=4, writes=False, name="own"
+    )
     assert (net.width, net.writes, net.name) == (4, False, "own")

@@ -4,6 +4,7 @@ import pytest
 from t2t_mm import registry
 from t2t_mm.features import Language
 from t2t_mm.modalities.language import LanguageModality
+from t2t_mm.settings import ModalityHParams
 
 V, D = 11, 8
 
@@ -80,5 +81,6 @@ def test_a_perfect_prediction_costs_nothing_without_smoothing(text):
 def test_the_feature_names_this_class():
     net_class = registry.modality(Language().modality)
     assert net_class is LanguageModality
-    net = net_class.from_feature(Language(), vocabulary_size=V, width=D, reads=False)
+    arguments = {"vocabulary_size": V, "nets": ModalityHParams(), "width": D}
+    net = net_class.from_feature(Language(), **arguments, reads=False)
     assert (net.vocabulary_size, net.width, net.reads, net.writes) == (V, D, False, True)

@@ -38,22 +38,19 @@ def store_array(value: Any, dtype: str, shape: Shape) -> bytes:
         >>> store_array(np.array([[1.0, 0.5]]), "float16", (None, 2)).hex()
         '0100000002000000003c0038'
     """
+    is_array = isinstance(value, np.ndarray)
     fits = (
-        isinstance(value, np.ndarray)
+        is_array
         and value.ndim == len(shape)
         and np.can_cast(value.dtype, dtype, "same_kind")
         and all(asked in (None, given) for asked, given in zip(shape, value.shape, strict=True))
     )
     if not fits:
-        is_array = isinstance(value, np.ndarray)
+        given = describe_array_type(value.dtype, value.shape) if is_array else type(value).__name__
         raise UserError(
             "The value is not the array that is declared",
             expected=describe_array_type(dtype, shape),
-            received={
-                "value": describe_array_type(str(value.dtype), value.shape)
-                if is_array
-                else type(value).__name__
-            },
+            received={"value": given},
         )
     if not value.size:
         raise BadExampleError("The array is empty", received={"shape": value.shape})
@@ -98,7 +95,7 @@ def measure_array_input(stored: tf.Tensor, rank: int) -> tf.Tensor:
     return tf.ensure_shape(lengths, [rank])
 
 
-def describe_array_type(dtype: str, shape: Shape) -> str:
+def describe_array_type(dtype: object, shape: Shape) -> str:
     """Return a type of arrays for a person.
 
     Example:

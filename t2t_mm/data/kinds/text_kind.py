@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -57,8 +56,7 @@ class TextKind(FeatureKind):
         """Return the number of ids of the longest text, the end of sequence included."""
         if not self.spec.alternatives:
             return len(ids)
-        ends = [place + 1 for place, index in enumerate(ids) if index == EOS_ID]
-        return max(end - begin for begin, end in itertools.pairwise([0, *ends]))
+        return int(np.diff(np.flatnonzero(np.asarray(ids) == EOS_ID), prepend=-1).max())
 
     def are_valid(self, encoded: tf.Tensor) -> tf.Tensor:
         """Return whether the ids are of the vocabulary, and the last text has an end."""
@@ -107,14 +105,10 @@ class TextKind(FeatureKind):
         assert self.vocabulary
         if not self.spec.alternatives:
             return {"text": text, "ids": read.tolist(), "decoded": self.vocabulary.decode(read)}
-        split: list[list[int]] = [[]]
-        for index in read.tolist():
-            split[-1].append(index)
-            if index == EOS_ID:
-                split.append([])
-        del split[-1]
+        split = np.split(read, np.flatnonzero(read == EOS_ID) + 1)[:-1]
         decoded = [self.vocabulary.decode(one) for one in split]
-        return {"text": text.split("\n"), "ids": split, "decoded": decoded}
+        ids = [one.tolist() for one in split]
+        return {"text": text.split("\n"), "ids": ids, "decoded": decoded}
 
 
 _ONE = "str (Language)"

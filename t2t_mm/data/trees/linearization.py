@@ -102,18 +102,17 @@ def delinearize(symbols: str, words: Sequence[str]) -> Tree:
     return strip_wrapper(Tree("", tuple(opened[0][1])))
 
 
-def is_well_formed(symbols: str, num_words: int) -> bool:
-    """Return whether symbols are those of a tree over so many words.
+def try_delinearize(symbols: str, words: Sequence[str]) -> Tree | None:
+    """Return what `delinearize` returns; None of symbols that are no tree over so many words.
 
     Example:
-        >>> is_well_formed("NP DT NN /NP", 2), is_well_formed("NP DT NN", 2)
-        (True, False)
+        >>> try_delinearize("NP DT NN", ["the", "dog"]) is None
+        True
     """
     try:
-        delinearize(symbols, [""] * num_words)
+        return delinearize(symbols, words)
     except UserError:
-        return False
-    return True
+        return None
 
 
 def count_words(symbols: str) -> int:

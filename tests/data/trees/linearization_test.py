@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from t2t_mm.data.trees.linearization import count_words, delinearize, is_well_formed, linearize
+from t2t_mm.data.trees.linearization import count_words, delinearize, linearize, try_delinearize
 from t2t_mm.data.trees.trees import Tree, read_trees, strip_wrapper
 from t2t_mm.errors import UserError
 
@@ -55,7 +55,7 @@ def test_nothing_is_lost_of_any_tree(labels: str) -> None:
         wrapped = Tree(rng.choice(["", "TOP", "ROOT"]), (tree,) * rng.randint(1, 2))
         symbols = linearize(wrapped)
         assert delinearize(symbols, wrapped.words()) == strip_wrapper(wrapped)
-        assert is_well_formed(symbols, len(wrapped.words()))
+        assert try_delinearize(symbols, wrapped.words())
         ambiguous += any(len(symbol) > 1 and symbol.startswith("=") for symbol in symbols.split())
     assert ambiguous > 300  # the test is about these
 
@@ -72,7 +72,7 @@ def test_what_is_accepted_is_what_linearize_writes() -> None:
     accepted = 0
     for _ in range(30_000):
         symbols = " ".join(rng.choices(["A", "B", "/A", "/B", "C"], k=rng.randint(1, 7)))
-        if is_well_formed(symbols, count_words(symbols)):
+        if try_delinearize(symbols, [""] * count_words(symbols)):
             accepted += 1
             assert linearize(delinearize(symbols, ["w"] * count_words(symbols))) == symbols
     assert accepted > 1000
@@ -94,7 +94,7 @@ def test_what_is_accepted_is_what_linearize_writes() -> None:
     }.values(),
 )
 def test_what_is_no_tree(symbols: str, num_words: int, what: str) -> None:
-    assert not is_well_formed(symbols, num_words)
+    assert try_delinearize(symbols, [""] * num_words) is None
     with pytest.raises(UserError, match=what):
         delinearize(symbols, ["w"] * num_words)
 
