@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind, feature_to_json, list_kinds
@@ -21,6 +21,10 @@ FORMAT = 2
 Format 1 is that of version 0.1.0, which bore no number: its digests of code also told where the
 code lay, so they compare with nothing.
 """
+
+
+_DIGESTS: WeakKeyDictionary[type[Problem], str] = WeakKeyDictionary()
+"""Class of a problem -> digest of its code."""
 
 
 def describe_data(
@@ -53,13 +57,14 @@ def _describe_code(problem: Problem) -> Fingerprint:
     }
 
 
-@functools.cache
 def _hash_class(problem_class: type[Problem]) -> str:
     """Digest the code of a class once: what runs is what was imported, whatever its file says now.
 
     In a notebook a class that is written again is another class.
     """
-    return hash_source(problem_class)
+    if problem_class not in _DIGESTS:
+        _DIGESTS[problem_class] = hash_source(problem_class)
+    return _DIGESTS[problem_class]
 
 
 def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
