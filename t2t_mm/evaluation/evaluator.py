@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,11 @@ _MODEL_INPUTS = ("inputs", "inputs_size", "targets")
 
 
 def score_validation_splits(
-    evaluator: Evaluator, scored: Sequence[tuple[Task, Problem]], data_dir: Path, num_batches: int
+    evaluator: Evaluator,
+    scored: Sequence[tuple[Task, Problem]],
+    data_dir: Path,
+    num_batches: int,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> dict[str, dict[str, float]]:
     """Return teacher-forced scores of problems on their validation splits, for the training loop.
 
@@ -105,11 +109,24 @@ def score_validation_splits(
         scored: The tasks, each with its problem.
         data_dir: Where their data is.
         num_batches: Batches of each; 0 for the whole split.
+        tell: Is given a line after each batch: how far it is.
     """
     scores = {}
-    for task, problem in scored:
+    for number, (task, problem) in enumerate(scored, start=1):
         dataset = make_evaluation_dataset(
             problem, "validation", data_dir=data_dir, batch=evaluator.batch
         )
-        scores[task.name] = evaluator.score(task, islice(dataset, num_batches or None))
+        batches = islice(dataset, num_batches or None)
+        where = f"evaluating {task.name}, problem {number} of {len(scored)}"
+        scores[task.name] = evaluator.score(task, _follow(batches, where, tell))
     return scores
+
+
+def _follow(
+    batches: Iterable[Mapping[str, Any]], where: str, tell: Callable[[str], None]
+) -> Iterator[Mapping[str, Any]]:
+    examples = 0
+    for batch in batches:
+        yield batch
+        examples += len(batch["targets"])
+        tell(f"{where}: {examples:,} examples")

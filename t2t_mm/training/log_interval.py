@@ -63,9 +63,7 @@ class LogInterval:
         """
         seconds = time.monotonic() - self.start
         by_problem = self.summarize()
-        tokens = sum(values["target_tokens"] for values in by_problem.values())
-        progress.learning_rate = learning_rate
-        progress.tokens_per_second = tokens / max(seconds, 1e-9)
+        _tell_speed(progress, by_problem, seconds, learning_rate)
         for name, values in by_problem.items():
             zeros = {"batches": 0, "examples": 0, "target_tokens": 0}
             counts = state.counts.setdefault(name, zeros)
@@ -87,6 +85,18 @@ class LogInterval:
         progress.show_interval(state.step, {name: v["loss"] for name, v in by_problem.items()})
         _check_finite(by_problem, summary, state.step)
 
+    def show(self, progress: Progress, step: int, learning_rate: float) -> None:
+        """Show the steps so far, before the interval ends.
+
+        Args:
+            progress: Gets the loss of each problem.
+            step: The last of them.
+            learning_rate: Of that.
+        """
+        by_problem = self.summarize()
+        _tell_speed(progress, by_problem, time.monotonic() - self.start, learning_rate)
+        progress.show_interval(step, {name: v["loss"] for name, v in by_problem.items()})
+
     def summarize(self) -> dict[str, dict[str, Any]]:
         """Return means of losses and norms, sums of tokens and examples, and the experts' use."""
         result: dict[str, dict[str, Any]] = {}
@@ -100,6 +110,20 @@ class LogInterval:
             result[name] |= {"batches": float(len(batches))}
             result[name] |= describe_expert_use(batch["expert_load"] for batch in batches)
         return result
+
+
+def _tell_speed(
+    progress: Progress,
+    by_problem: Mapping[str, Mapping[str, float]],
+    seconds: float,
+    learning_rate: float,
+) -> None:
+    tokens, examples = (
+        sum(values[key] for values in by_problem.values()) for key in ("target_tokens", "examples")
+    )
+    progress.learning_rate = learning_rate
+    progress.tokens_per_second = tokens / max(seconds, 1e-9)
+    progress.examples_per_second = examples / max(seconds, 1e-9)
 
 
 def _check_finite(

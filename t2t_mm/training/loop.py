@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.run.checkpoint import CheckpointStore
@@ -56,17 +57,16 @@ def run_training(
         _evaluate_what_waits(evaluate, state, store, log, progress)  # the run was killed in it
         interval = LogInterval()
         while state.step < train.steps:
+            step_start, traces_before = time.monotonic(), train_step.num_traces
             learning_rate = compute_learning_rate(state.step, hparams.optimizer, train.steps)
             for micro_step in range(train.accumulate_steps):
                 name = mixture.choose_problem(state.step * train.accumulate_steps + micro_step)
                 batch = state.inputs.read(name)
-                num_traces, start = train_step.num_traces, time.monotonic()
-                if train.accumulate_steps == 1:
-                    metrics = train_step.update(by_name[name], batch, learning_rate)
-                else:
-                    metrics = train_step.accumulate(by_name[name], batch)
-                if train_step.num_traces > num_traces:
-                    progress.note(_describe_trace(by_name[name], train_step.num_traces, start))
+                with _tell_traces(by_name[name], train_step, progress):
+                    if train.accumulate_steps == 1:
+                        metrics = train_step.update(by_name[name], batch, learning_rate)
+                    else:
+                        metrics = train_step.accumulate(by_name[name], batch)
                 interval.add(name, metrics)
                 progress.totals[name].steps += 1
             if train.accumulate_steps > 1:
@@ -82,20 +82,32 @@ def run_training(
                     state, log, progress, learning_rate=learning_rate, num_traces=num_traces
                 )
                 interval = LogInterval()
+            elif progress.is_due(state.step):
+                interval.show(progress, state.step, learning_rate)
+            step_end, is_typical = time.monotonic(), train_step.num_traces == traces_before
+            progress.count_step(step_end - step_start, is_typical=is_typical)
             if saving:
                 state.awaits_evaluation = evaluating
                 state.save(store)  # before the evaluation, which may be long
                 _evaluate_what_waits(evaluate, state, store, log, progress)
                 interval.start = time.monotonic()
+                progress.count_aside(interval.start - step_end)
             if stopping and not last:
                 progress.note(f"Saved at step {state.step}; repeat the command to go on.")
                 raise KeyboardInterrupt
 
 
-def _describe_trace(task: Task, num_traces: int, start: float) -> str:
+@contextlib.contextmanager
+def _tell_traces(task: Task, train_step: TrainStep, progress: Progress) -> Iterator[None]:
+    """Say what the first step of each signature waits for, and how long it took."""
     source, target = task.signature
-    seconds = time.monotonic() - start
-    return f"graph {num_traces}: {source} to {target}, traced and run in {seconds:.1f} s"
+    progress.note_once(f"making the graph of {source} to {target}")
+    num_traces, start = train_step.num_traces, time.monotonic()
+    yield
+    if train_step.num_traces > num_traces:
+        seconds = time.monotonic() - start
+        number = train_step.num_traces
+        progress.note(f"graph {number}: {source} to {target}, traced and run in {seconds:.1f} s")
 
 
 def _is_due(step: int, every: int) -> bool:
@@ -113,6 +125,7 @@ def _evaluate_what_waits(
     """Evaluate the last checkpoint if that is due; `state` and it keep what is best."""
     if evaluate is None or not state.awaits_evaluation:
         return
+    progress.note(f"evaluating at step {state.step}")
     scores = evaluate()
     for name, values in scores.items():
         log.write("eval", state.step, values, problem=name)

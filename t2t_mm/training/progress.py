@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,9 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+
+FIRST_LINE_STEPS = 10
+SECONDS_BETWEEN_LINES = 20.0
 
 
 @dataclass
@@ -50,11 +54,16 @@ class Progress:
     step: int = 0
     learning_rate: float = 0.0
     tokens_per_second: float = 0.0
+    examples_per_second: float = 0.0
 
     def __post_init__(self) -> None:
         self.totals: dict[str, ProblemTotals] = {name: ProblemTotals() for name in self.names}
         self.step = self.first_step
-        self._start = time.monotonic()
+        self._shown_at = time.monotonic()
+        self._has_shown_first = False
+        self._timed_steps, self._seconds_of_steps = 0, 0.0
+        self._seconds_aside = 0.0
+        self._noted: set[str] = set()
         self._live: Live | None = None
 
     def __enter__(self) -> Progress:
@@ -78,26 +87,72 @@ class Progress:
         """Say something once, above the table or as a line."""
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    def note_once(self, text: str) -> None:
+        """Say something unless it was said before."""
+        if text not in self._noted:
+            self._noted.add(text)
+            self.note(text)
+
+    def note_at_times(self, text: str) -> None:
+        """Say something unless something was said within the last 20 seconds."""
+        if self._is_silent_for_long():
+            self._shown_at = time.monotonic()
+            self.note(text)
+
+    def count_step(self, seconds: float, *, is_typical: bool) -> None:
+        """Count the time of a step; of one that is not typical, as one with tracing, none."""
+        if is_typical:
+            self._timed_steps += 1
+            self._seconds_of_steps += seconds
+
+    def count_aside(self, seconds: float) -> None:
+        """Count time between steps: that of a checkpoint and an evaluation."""
+        self._seconds_aside += seconds
+
+    def is_due(self, step: int) -> bool:
+        """Return whether it is time to show something: after ten steps, then every 20 seconds."""
+        is_first = not self._has_shown_first and step - self.first_step >= FIRST_LINE_STEPS
+        return is_first or self._is_silent_for_long()
+
     def show_interval(self, step: int, losses: Mapping[str, float]) -> None:
-        """Take the numbers of the interval that ended at `step`."""
+        """Take the numbers of the interval that ended at `step`; a line of them if one is due."""
+        is_due = self.is_due(step) or step == self.total_steps
         self.step = step
         for name, loss in losses.items():
             self.totals[name].loss = loss
-        if self._live is None:
-            self.note(self.write_line(losses))
+        if is_due:
+            self._has_shown_first = True
+            self._shown_at = time.monotonic()
+            if self._live is None:
+                self.note(self.write_line(losses))
 
     def estimate_seconds_left(self) -> float:
-        """Return the time to the last step at this process's mean speed, in seconds."""
-        done = max(self.step - self.first_step, 1)
-        return (time.monotonic() - self._start) / done * (self.total_steps - self.step)
+        """Return the time to the last step, in seconds; not a number before a step was timed.
+
+        It is that of this process's steps without tracing, and what its checkpoints and evaluations
+        took for each step so far.
+        """
+        if not self._timed_steps:
+            return float("nan")
+        aside = self._seconds_aside / max(self.step - self.first_step, 1)
+        each = self._seconds_of_steps / self._timed_steps + aside
+        return each * (self.total_steps - self.step)
+
+    def _is_silent_for_long(self) -> bool:
+        return time.monotonic() - self._shown_at >= SECONDS_BETWEEN_LINES
 
     def write_line(self, losses: Mapping[str, float]) -> str:
         """Write the interval as one plain line."""
         parts = "  ".join(f"{name} {loss:.3f}" for name, loss in losses.items())
         return (
-            f"step {self.step}/{self.total_steps}  loss: {parts}  "
-            f"{self.tokens_per_second:,.0f} tokens/s  lr {self.learning_rate:.2e}  "
-            f"{_format_time(self.estimate_seconds_left())} left"
+            f"step {self.step}/{self.total_steps}  loss: {parts}  {self._write_speed()}  "
+            f"lr {self.learning_rate:.2e}  {format_time_left(self.estimate_seconds_left())}"
+        )
+
+    def _write_speed(self) -> str:
+        return (
+            f"{self.tokens_per_second:,.0f} target tokens/s, "
+            f"{self.examples_per_second:,.0f} examples/s"
         )
 
     def make_table(self) -> Group:
@@ -115,8 +170,8 @@ class Progress:
                 f"{total.loss:.3f}",
             )
         status = Text(
-            f"step {self.step:,}/{self.total_steps:,}   {self.tokens_per_second:,.0f} tokens/s   "
-            f"lr {self.learning_rate:.2e}   {_format_time(self.estimate_seconds_left())} left"
+            f"step {self.step:,}/{self.total_steps:,}   {self._write_speed()}   "
+            f"lr {self.learning_rate:.2e}   {format_time_left(self.estimate_seconds_left())}"
         )
         below = Table.grid()
         below.add_row(ProgressBar(total=self.total_steps, completed=self.step, width=60))
@@ -124,7 +179,17 @@ class Progress:
         return Group(table, below)
 
 
-def _format_time(seconds: float) -> str:
+def format_time_left(seconds: float) -> str:
+    """Write a time that is left, as exactly as it can be known.
+
+    Example:
+        >>> [format_time_left(seconds) for seconds in (59, 3_660, 100_000, float("nan"))]
+        ['0:59 left', '1:01:00 left', '1 day 3 h left', 'time left not known yet']
+    """
+    if math.isnan(seconds):
+        return "time left not known yet"
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    if days := hours // 24:
+        return f"{days:,} {'day' if days == 1 else 'days'} {hours % 24} h left"
+    return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"

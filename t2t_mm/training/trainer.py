@@ -38,6 +38,7 @@ from t2t_mm.settings import HParams
 from t2t_mm.settings.companions import list_idle_changes
 from t2t_mm.settings.warm_up import keep_warm_up
 from t2t_mm.training.backend import Backend, find_backend
+from t2t_mm.training.cost import describe_cost
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.loop import Evaluate, run_training
 from t2t_mm.training.progress import Progress
@@ -99,6 +100,8 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
     for line in _introduce(run, model.count_params(), state.step):
         progress.note(line)
     progress.note(f"trains {backend.describe_device()}")
+    if warning := describe_cost(model.count_params(), hparams.train.steps - state.step):
+        progress.note(warning)
     if begun:
         progress.note(f"read in another way than before, so a new pass begins: {', '.join(begun)}")
     if differ_in_sharing(run.tasks, declared.tasks):
@@ -163,7 +166,8 @@ def _prepare_evaluation(
         batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
         compile_forward=backend.compile_forward,
     )
-    return lambda: score_validation_splits(evaluator, scored, inputs.data_dir, eval_steps)
+    tell = progress.note_at_times
+    return lambda: score_validation_splits(evaluator, scored, inputs.data_dir, eval_steps, tell)
 
 
 def _introduce(run: Run, num_parameters: int, first_step: int) -> list[str]:

@@ -54,5 +54,11 @@ def test_validation_splits_are_scored_by_problem_whole_or_in_part(tiny_run: Tiny
     part = score_validation_splits(evaluator, scored, tiny_run.data_dir, 3)
     assert list(part) == [task.name for task in run.tasks]
     assert {scores["examples"] for scores in part.values()} == {6.0}
+    told: list[str] = []
+    score_validation_splits(evaluator, scored, tiny_run.data_dir, 1, told.append)
+    assert told == [
+        f"evaluating {task.name}, problem {number} of 2: 2 examples"
+        for number, task in enumerate(run.tasks, start=1)
+    ]
     whole = score_validation_splits(evaluator, scored[:1], tiny_run.data_dir, 0)
     assert whole[run.tasks[0].name]["examples"] > 6

@@ -94,3 +94,13 @@ def test_what_is_written_to_counts_as_memory() -> None:
     block = np.ones(100_000_000, np.uint8)
     assert 90_000_000 < count_resident_bytes() - before < 200_000_000
     assert block.sum() == 100_000_000
+
+
+def test_steps_can_be_shown_before_their_interval_ends() -> None:
+    output = io.StringIO()
+    progress = Progress(["copy", "reverse"], 100, 0, Console(file=output, width=200))
+    interval = make_interval()
+    interval.show(progress, 10, 0.5)
+    assert output.getvalue().startswith("step 10/100  loss: copy 1.500  reverse 4.000  ")
+    assert progress.tokens_per_second / progress.examples_per_second == pytest.approx(70 / 6)
+    assert len(interval.metrics["copy"]) == 2  # they are still there for the log

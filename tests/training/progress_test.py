@@ -1,10 +1,12 @@
 """What a person sees: lines without a terminal, a table with one."""
 
 import io
+import math
 
+import pytest
 from rich.console import Console
 
-from t2t_mm.training.progress import Progress
+from t2t_mm.training.progress import SECONDS_BETWEEN_LINES, Progress, format_time_left
 
 
 def progress(console: Console) -> Progress:
@@ -16,10 +18,18 @@ def test_plain_lines_without_a_terminal() -> None:
     view = progress(Console(file=output, force_terminal=False))
     with view:
         view.learning_rate, view.tokens_per_second = 1e-3, 5000.0
+        view.examples_per_second = 80.0
         view.show_interval(50, {"mini_ende": 2.5})
     line = output.getvalue()
     assert line.count("\n") == 1
-    for part in ("step 50/100", "mini_ende 2.500", "5,000 tokens/s", "lr 1.00e-03", "left"):
+    for part in (
+        "step 50/100",
+        "mini_ende 2.500",
+        "5,000 target tokens/s",
+        "80 examples/s",
+        "lr 1.00e-03",
+        "left",
+    ):
         assert part in line
     assert "\x1b" not in line
 
@@ -37,8 +47,62 @@ def test_a_table_with_share_and_loss_of_each_problem_on_a_terminal() -> None:
         assert part in shown
 
 
-def test_time_left_follows_the_speed_of_this_process() -> None:
+def test_time_left_is_that_of_steps_without_tracing_and_of_what_came_between() -> None:
     view = Progress(["x"], 100, 90, Console(file=io.StringIO()))
-    view._start -= 50.0
-    view.step = 95
-    assert 49 < view.estimate_seconds_left() < 52
+    assert math.isnan(view.estimate_seconds_left())
+    view.count_step(300.0, is_typical=False)
+    for seconds in (1.0, 3.0):
+        view.count_step(seconds, is_typical=True)
+    view.step = 94
+    assert view.estimate_seconds_left() == 12.0
+    view.count_aside(40.0)
+    assert view.estimate_seconds_left() == 12.0 + 60.0
+
+
+def test_a_line_comes_after_ten_steps_and_then_by_time() -> None:
+    output = io.StringIO()
+    view = Progress(["x"], 1000, 500, Console(file=output))
+    for step in range(501, 600):
+        view.show_interval(step, {"x": 2.0})
+    assert output.getvalue().startswith("step 510/1000") and output.getvalue().count("\n") == 1
+    view._shown_at -= SECONDS_BETWEEN_LINES
+    assert view.is_due(600)
+    view.show_interval(600, {"x": 2.0})
+    assert not view.is_due(601)
+    view.show_interval(1000, {"x": 2.0})  # the last step is told in any case
+    assert [line.split("/")[0] for line in output.getvalue().splitlines()] == [
+        "step 510",
+        "step 600",
+        "step 1000",
+    ]
+
+
+def test_a_slow_first_step_is_told_before_the_tenth() -> None:
+    view = Progress(["x"], 1000, 0, Console(file=io.StringIO()))
+    assert not view.is_due(1)
+    view._shown_at -= SECONDS_BETWEEN_LINES
+    assert view.is_due(1)
+
+
+def test_what_is_noted_at_times_or_once_is_not_noted_too_often() -> None:
+    output = io.StringIO()
+    view = Progress(["x"], 1000, 0, Console(file=output))
+    view.note_at_times("too early")
+    view._shown_at -= SECONDS_BETWEEN_LINES
+    view.note_at_times("evaluating")
+    view.note_at_times("too early")
+    for _ in range(2):
+        view.note_once("making a graph")
+    assert output.getvalue() == "evaluating\nmaking a graph\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (86_399, "23:59:59 left"),
+        (86_400, "1 day 0 h left"),
+        (370 * 3600 + 13 * 60, "15 days 10 h left"),
+    ],
+)
+def test_days_are_written_as_days(seconds: float, text: str) -> None:
+    assert format_time_left(seconds) == text
