@@ -1,5 +1,6 @@
 """What tests know of the tiny trained run that `conftest.py` makes once."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,3 +20,11 @@ class TinyRun:
 
     output_dir: Path
     data_dir: Path
+
+
+def drop_split(data_dir: Path, problem: str, split: str) -> None:
+    """Take a split out of what is known of a problem's data, as if there had never been one."""
+    (path,) = (data_dir / problem).glob("*/t2t_mm.json")
+    metadata = json.loads(path.read_text())
+    del metadata["lengths"][split]
+    path.write_text(json.dumps(metadata))

@@ -19,7 +19,7 @@ from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.run.restore import restore_model
-from t2t_mm.run.run_data import check_run_data, choose_tasks
+from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_split
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded, Scores
@@ -39,7 +39,7 @@ def evaluate(
     Args:
         output_dir: The run.
         problems: Names among the run's, globs or groups; all by default.
-        split: `validation` or `test`.
+        split: `validation` or `test`; problems without it are named on standard error and left out.
         data_dir: The generated data; the run's own by default.
         options: How; by default as `EvaluationOptions()`.
 
@@ -59,7 +59,12 @@ def evaluate(
     if not options.t2t_usr_dir:
         registry.import_user_modules(list(run.user_modules))
     directory = Path(data_dir or run.data_dir)
-    tasks = choose_tasks(run, problems)
+    console = Console(stderr=True)
+    chosen = choose_tasks(run, problems)
+    tasks, lacking = leave_out_without_split(chosen, split, directory)
+    if lacking:
+        said = f"not scored, for want of a {split} split: {', '.join(lacking)}"
+        console.print(said, highlight=False, markup=False, soft_wrap=True)
     for task in tasks:  # before anything is decoded: an error should not come after minutes
         check_metrics(task.name, task.metrics)
     check_run_data(run, tasks, split, directory)
@@ -68,7 +73,6 @@ def evaluate(
         restored.model, batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens)
     )
     decoder = BatchDecoder(restored.model, restored.vocabularies, run.hparams.decode.extra_length)
-    console = Console(stderr=True)
     first = f"-first{options.limit}" if options.limit else ""  # not in the whole split's place
     folder = OutputFolder(
         run.directory / "decoded" / f"{split}-{restored.step}{first}",

@@ -40,6 +40,32 @@ def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) 
     check_vocabularies(run, load_task_vocabularies(tasks, data_dir), data_dir)
 
 
+def leave_out_without_split(
+    tasks: Sequence[Task], split: str, data_dir: Path
+) -> tuple[list[Task], list[str]]:
+    """Leave out the tasks whose data has not the split.
+
+    Args:
+        tasks: Some of a run's.
+        split: The split that is wanted of each.
+        data_dir: Where the data is.
+
+    Returns:
+        The others, and the names of those that are left out.
+
+    Raises:
+        UserError: None has it, or data is missing, stale or damaged.
+    """
+    infos = {
+        task.name: open_data(registry.problem(task.name, data_dir=data_dir), data_dir)
+        for task in tasks
+    }
+    found = [task for task in tasks if split in infos[task.name].lengths]
+    if not found:
+        check_split(infos[tasks[0].name], split, tasks[0].name)
+    return found, [task.name for task in tasks if task not in found]
+
+
 def choose_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
     """Choose the tasks of a run that are named; all of them where nothing is named.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_run import PROBLEMS, TinyRun
+from tiny_run import PROBLEMS, TinyRun, drop_split
 
 from t2t_mm.data.pipeline import datasets
 from t2t_mm.data.records.stored import open_data
@@ -45,6 +45,18 @@ def test_whole_splits_are_scored_by_problem(tiny_run: TinyRun, tmp_path: Path) -
     write_scores(tmp_path / "scores.json", scores)
     written = json.loads((tmp_path / "scores.json").read_text())
     assert written["algorithmic_copy"]["bleu"] == scores["algorithmic_copy"]["bleu"]
+
+
+def test_problems_without_the_split_are_named_and_the_others_scored(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data_dir = tmp_path / "data"
+    shutil.copytree(tiny_run.data_dir, data_dir)
+    drop_split(data_dir, PROBLEMS[0], "test")
+    run, options = not_yet_scored(tiny_run, tmp_path), EvaluationOptions(decode=False, limit=2)
+    scores = evaluate(run, split="test", data_dir=data_dir, options=options)
+    assert list(scores) == [PROBLEMS[1]]
+    assert f"not scored, for want of a test split: {PROBLEMS[0]}" in capsys.readouterr().err
 
 
 def test_one_reading_serves_scores_and_decoding(

@@ -1,9 +1,11 @@
 """Whether data fits a run is told before a model is built; a run's tasks are chosen by name."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
+from tiny_run import drop_split
 
 from t2t_mm import registry
 from t2t_mm.data.generation.datagen import generate_data
@@ -11,7 +13,7 @@ from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.run.run_data import check_run_data, choose_tasks
+from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_split
 from t2t_mm.run.run_directory import Run, UnknownTaskError
 from t2t_mm.run.task import make_tasks
 from t2t_mm.settings import HParams
@@ -50,6 +52,19 @@ def test_a_split_that_is_not_there_is_answered_with_those_that_are(data_dir: Pat
     message = r"algorithmic_copy has no split 'tset'\. Expected: train, validation, test\."
     with pytest.raises(UserError, match=message):
         check_run_data(run, run.tasks[:1], "tset", data_dir)
+
+
+def test_tasks_without_the_split_are_left_out_and_named(tmp_path: Path, data_dir: Path) -> None:
+    shutil.copytree(data_dir, tmp_path, dirs_exist_ok=True)
+    options = GenerationOptions(max_cases=3, progress=False)
+    generate_data(PROBLEMS, data_dir=tmp_path, options=options)
+    run = make_run(*PROBLEMS)
+    assert leave_out_without_split(run.tasks, "test", tmp_path) == ([*run.tasks], [])
+    drop_split(tmp_path, PROBLEMS[0], "test")
+    assert leave_out_without_split(run.tasks, "test", tmp_path) == ([run.tasks[1]], [PROBLEMS[0]])
+    drop_split(tmp_path, PROBLEMS[1], "test")
+    with pytest.raises(UserError, match=r"no split 'test'\. Expected: train, validation\."):
+        leave_out_without_split(run.tasks, "test", tmp_path)
 
 
 def test_data_of_every_task_is_looked_for(data_dir: Path) -> None:
