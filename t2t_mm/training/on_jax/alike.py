@@ -18,7 +18,7 @@ from t2t_mm.training.adam import AdamState, update_variables
 Tensor = Any
 Tensors = dict[str, Tensor]
 
-LARGEST = 2**16
+LARGEST = 2**13
 """Elements of a variable that is small: to copy it costs less than an operation more."""
 
 
