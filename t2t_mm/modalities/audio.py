@@ -239,5 +239,4 @@ class AudioModality(Modality):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        config: dict[str, Any] = super().get_config()
-        return config | {"num_bands": self.num_bands, "blocks": tuple(self.shape)}
+        return super().get_config() | {"num_bands": self.num_bands, "blocks": tuple(self.shape)}

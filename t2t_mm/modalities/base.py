@@ -185,8 +185,8 @@ class Modality(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        config: dict[str, Any] = super().get_config()
-        return config | {
+        return {
+            **super().get_config(),
             "width": self.width,
             "reads": self.reads,
             "writes": self.writes,

@@ -94,8 +94,7 @@ class ExitStep(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        config: dict[str, Any] = super().get_config()
-        return config | {"width": self.width, "strided": self.strided}
+        return {**super().get_config(), "width": self.width, "strided": self.strided}
 
 
 @register_modality("categorical")
@@ -240,8 +239,7 @@ class CategoricalModality(Modality):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        config: dict[str, Any] = super().get_config()
-        return config | {"num_classes": self.num_classes, "widths": self.widths}
+        return super().get_config() | {"num_classes": self.num_classes, "widths": self.widths}
 
 
 def _average_real(x: Tensor, mask: Tensor | None) -> Tensor:

@@ -137,8 +137,7 @@ class ImageModality(Modality):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        config: dict[str, Any] = super().get_config()
-        return config | {
+        return super().get_config() | {
             "channels": self.channels,
             "widths": self.widths,
             "separable": self.separable,

@@ -143,8 +143,7 @@ class LanguageModality(Modality):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        config: dict[str, Any] = super().get_config()
-        return config | {"vocabulary_size": self.vocabulary_size}
+        return super().get_config() | {"vocabulary_size": self.vocabulary_size}
 
 
 def _sum_real(losses: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:

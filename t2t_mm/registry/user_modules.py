@@ -174,13 +174,11 @@ def _check_something_is_registered(
     entry: str, modules: Sequence[str], tables: Sequence[Registry[Any]]
 ) -> None:
     """Refuse an entry of which nothing is in any table."""
-    prefixes = tuple(f"{module}." for module in modules)
-    for table in tables:
-        for place in table.places().values():
-            if place.module in modules or place.module.startswith(prefixes):
-                return
-    raise UserError(
-        "--t2t_usr_dir was imported but registers nothing",
-        expected="a class decorated with @registry.register_problem",
-        received={"t2t_usr_dir": entry},
-    )
+    own = tuple(f"{module}." for module in modules)
+    places = (place for table in tables for place in table.places().values())
+    if not any(f"{place.module}.".startswith(own) for place in places):
+        raise UserError(
+            "--t2t_usr_dir was imported but registers nothing",
+            expected="a class decorated with @registry.register_problem",
+            received={"t2t_usr_dir": entry},
+        )

@@ -143,8 +143,7 @@ def _read_log(path: Path) -> list[dict[str, Any]]:
 def _read_json(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _count_parameters(output_dir: Path) -> int:

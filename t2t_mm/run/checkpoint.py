@@ -51,10 +51,9 @@ class Checkpoint:
         """
         path = self.path / STATE
         try:
-            loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return dict(json.loads(path.read_text(encoding="utf-8")))
         except json.JSONDecodeError as error:
             raise _make_damaged_error(path, error) from error
-        return loaded
 
 
 class CheckpointStore:

@@ -41,8 +41,7 @@ class _SameBytesWriter(tfds_writer.ExampleWriter):
 
 
 def _sort_fields(record: bytes) -> bytes:
-    serialized: bytes = tf.train.Example.FromString(record).SerializeToString(deterministic=True)
-    return serialized
+    return bytes(tf.train.Example.FromString(record).SerializeToString(deterministic=True))
 
 
 class ProblemBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
@@ -135,8 +134,7 @@ class _ShardConfig(shard_utils.ShardConfig):
         """Return the wanted number, or what TFDS chooses by size."""
         if self.num_shards:
             return min(int(self.num_shards), num_examples)
-        number: int = self.calculate_number_shards(total_size, num_examples, uses_precise_sharding)
-        return number
+        return int(self.calculate_number_shards(total_size, num_examples, uses_precise_sharding))
 
 
 def write_records(builder: ProblemBuilder, *, num_shards: int, beam_options: Any = None) -> None:

@@ -138,8 +138,7 @@ class FeatureKind:
     @property
     def share_key_of_0_1_0(self) -> str:
         """The name of its net in a run that did not write the names of its nets down."""
-        key: str = self.spec.share_key
-        return key
+        return str(self.spec.share_key)
 
     @property
     def vocabulary_name(self) -> str:

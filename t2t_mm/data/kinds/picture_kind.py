@@ -33,8 +33,7 @@ class PictureKind(FeatureKind):
         """The patches of the declared size; of none where pictures keep their own."""
         if not self.spec.height:
             return None
-        patches: int = self._count_patches(self.spec.height, self.spec.width)
-        return patches
+        return int(self._count_patches(self.spec.height, self.spec.width))
 
     def check(self, value: Any) -> bytes:
         """Return the bytes of a JPEG or PNG file."""

@@ -57,9 +57,7 @@ def store_array(value: Any, dtype: str, shape: Shape) -> bytes:
     stored = value.astype(np.dtype(dtype).newbyteorder("<"))
     if not np.isfinite(stored).all():
         raise BadExampleError("The array has elements that are not finite")
-    lengths: bytes = np.array(value.shape, "<i4").tobytes()
-    elements: bytes = stored.tobytes()
-    return lengths + elements
+    return bytes(np.array(value.shape, "<i4").tobytes() + stored.tobytes())
 
 
 def load_array(stored: bytes, dtype: str, rank: int) -> npt.NDArray[Any]:

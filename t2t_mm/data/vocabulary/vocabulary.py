@@ -80,12 +80,10 @@ class SubwordVocabulary(TextVocabulary):
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of the pieces of `text`."""
-        ids: list[int] = self._processor.encode(text)
-        return ids
+        return list(self._processor.encode(text))
 
     def _decode(self, ids: list[int]) -> str:
-        text: str = self._processor.decode(ids)
-        return text
+        return str(self._processor.decode(ids))
 
 
 def locate_vocabulary(data_dir: str | Path, name: str) -> Path:
