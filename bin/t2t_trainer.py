@@ -76,14 +76,15 @@ def _train_run(flags: Any) -> int:
 
     command.choose_backend(flags)
     command.import_user_modules(flags.t2t_usr_dir)  # they may register hparams sets, too
+    problems = registry.expand_problems(flags.problems)
     hparams = load_hparams(
         flags.hparams_set,
         gin_files=flags.gin_file,
         gin_params=flags.gin_param,
         overrides=flags.hparams,
         fields=_collect_fields(flags),
+        problems=problems,
     )
-    registry.expand_problems(flags.problems)  # a wrong name is answered before TensorFlow loads
     command.import_tensorflow()
     from t2t_mm.training.train import train
     from t2t_mm.training.training_options import TrainingOptions

@@ -7,17 +7,20 @@ of a set is shortened where fewer steps are given for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.errors import UserError
+from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.registry.registration import HPARAMS
 from t2t_mm.settings.companions import flatten_fields, lay_over
 from t2t_mm.settings.gin_overlay import read_gin
 from t2t_mm.settings.overrides import apply_overrides, parse_overrides, resolve_field_name
 from t2t_mm.settings.sections import HParams
 from t2t_mm.settings.warm_up import shorten_warm_up
+
+_BY_PROBLEM = ("data.batches", "data.rates")
+"""The fields that map names of problems to values."""
 
 
 def hparams(name: str) -> HParams:
@@ -45,6 +48,7 @@ def load_hparams(
     gin_params: Iterable[str] = (),
     overrides: str = "",
     fields: Mapping[str, Any] | None = None,
+    problems: Sequence[str] = (),
 ) -> HParams:
     """Make the settings of a run: a registered set, and what stands over it.
 
@@ -54,10 +58,12 @@ def load_hparams(
         gin_params: Gin bindings, `model.width=256`, stronger than the files.
         overrides: The text of `--hparams`, stronger than gin.
         fields: Field name -> value, strongest of all: what flags of their own set.
+        problems: Those that the run is to train, by full name; none: not known yet.
 
     Raises:
         UserError: A set, file or field is unknown, a field is given twice, a value has the wrong
-            type or range, or would be ignored beside another: see `settings.companions`.
+            type or range, or would be ignored beside another: see `settings.companions`; or what
+            stands over the set and its files names a problem that is none of `problems`.
 
     Example:
         >>> load_hparams("multimodel_tiny", overrides="model.width=64").model.width
@@ -74,4 +80,17 @@ def load_hparams(
     laid = lay_over(flatten_fields(chosen), layers)
     bound_by_command = {param.partition("=")[0].strip() for param in gin_params}
     in_command = bound_by_command.union(changes, strongest)
+    _check_problem_names({name: laid[name] for name in _BY_PROBLEM if name in in_command}, problems)
     return apply_overrides(chosen, shorten_warm_up(laid, bound, in_command))
+
+
+def _check_problem_names(given: Mapping[str, Any], problems: Sequence[str]) -> None:
+    for field, values in given.items():
+        for name in values if problems else ():
+            if name not in problems:
+                raise UserError(
+                    f"{field} names {name!r}, which is none of the problems that are trained."
+                    f"{suggest_closest(name, problems)}",
+                    expected=", ".join(problems),
+                    received={field: dict(values)},
+                )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.data.pipeline.length_limits import choose_limits, count_dropped_examples
 from t2t_mm.data.pipeline.mixture import compute_mixture_rates
 from t2t_mm.data.records.stored import DataInfo, open_data
+from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.features import BatchSpec
 from t2t_mm.settings import DataHParams, HParams
 
@@ -74,6 +75,10 @@ class TrainingInputs:
                 f"{name}: {info.sizes['train']:,} examples, share {self.rates[name]:.1%}, batches "
                 f"of {size}, {'; '.join(map(str, dropped)) or 'none dropped'}"
             )
+        if others := sorted({*data.batches, *data.rates}.difference(self.infos)):
+            lines.append(
+                f"data.batches and data.rates of problems not trained: {', '.join(others)}"
+            )
         return lines
 
 
@@ -93,6 +98,8 @@ def open_inputs(
     for name in {**data.batches, **data.rates}:
         if name not in names:  # a set of settings may know more problems than are trained on
             registry.expand_problems(name)  # but no misspelt ones
+    if data.mixing == "given":
+        _check_rates(names, data.rates)
     infos = {problem.name: open_data(problem, data_dir) for problem in problems}
     return TrainingInputs(
         problems=problems,
@@ -107,6 +114,18 @@ def open_inputs(
         ),
         data_dir=data_dir,
     )
+
+
+def _check_rates(names: Sequence[str], rates: Mapping[str, float]) -> None:
+    missing = [name for name in names if name not in rates]
+    if missing:
+        closest = "".join(suggest_closest(name, missing) for name in rates if name not in names)
+        raise UserError(
+            f"data.rates has no rate for {', '.join(missing)}.{closest}",
+            expected=f"one for each of {', '.join(names)}",
+            received={"data.rates": dict(rates)},
+            fix="Give rates by these names, or mix otherwise: --hparams='data.mixing=uniform'.",
+        )
 
 
 def choose_batch(problem: Problem, data: DataHParams) -> BatchSpec:

@@ -45,3 +45,24 @@ def test_a_set_that_returns_something_else_is_an_error() -> None:
     registry.register_hparams("wrong_set")(lambda: {"width": 8})  # type: ignore[arg-type,return-value]
     with pytest.raises(UserError, match="'wrong_set' does not return an HParams"):
         registry.hparams("wrong_set")
+
+
+PAIRS = ["text2text_files/deu-eng", "tree_files/bank"]
+
+
+@pytest.mark.parametrize("field", ["data.batches", "data.rates"])
+def test_the_command_names_only_problems_that_are_trained(field: str) -> None:
+    value = "{text2text_files/deu-eng: 512, tree_files/bank: 512}"
+    for given in ({"overrides": f"{field}={value}"}, {"overrides": f"{field}={{}}"}):
+        assert load_hparams("multimodel_tiny", problems=PAIRS, **given)
+    said = "'text2text_files/deu-engg', which is none of.*Did you mean 'text2text_files/deu-eng'"
+    misspelt = "{'text2text_files/deu-engg': 512}"
+    for given in ({"overrides": f"{field}={misspelt}"}, {"gin_params": [f"{field} = {misspelt}"]}):
+        with pytest.raises(UserError, match=f"{field} names {said}"):
+            load_hparams("multimodel_tiny", problems=PAIRS, **given)
+        assert load_hparams("multimodel_tiny", **given)  # it is not known yet what is trained
+
+
+def test_sets_and_files_may_know_more_problems_than_are_trained() -> None:
+    assert load_hparams("multimodel_demo", problems=["mini_ende"]).data.batches
+    assert load_hparams("multimodel_tiny", gin_files=["eight_corpora.gin"], problems=PAIRS)

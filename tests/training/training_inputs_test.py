@@ -27,6 +27,22 @@ def test_settings_may_know_problems_that_are_not_trained_on(tiny_run: TinyRun) -
             open_inputs(["algorithmic_copy"], DataHParams(**misspelt), data_dir=tiny_run.data_dir)
 
 
+def test_what_is_said_of_problems_that_are_not_trained_is_told(tiny_run: TinyRun) -> None:
+    data = DataHParams(batches={"text2text_files/en-de": 7, "algorithmic_copy": 99})
+    inputs = open_inputs(["algorithmic_copy"], data, data_dir=tiny_run.data_dir)
+    told = "data.batches and data.rates of problems not trained: text2text_files/en-de"
+    assert inputs.describe(data)[-1] == told
+
+
+def test_rates_of_other_problems_are_refused_with_what_was_given(tiny_run: TinyRun) -> None:
+    given = {"text2text_files/en-de": 0.3, "mini_ende": 0.7}
+    data = DataHParams(mixing="given", rates=given)
+    with pytest.raises(UserError) as error:
+        open_inputs(["algorithmic_copy"], data, data_dir=tiny_run.data_dir)
+    for part in ("no rate for algorithmic_copy", "'text2text_files/en-de': 0.3", "uniform"):
+        assert part in str(error.value)
+
+
 def test_batches_by_name_beat_the_settings_beat_the_problem() -> None:
     copy = problem("algorithmic_copy")
     assert choose_batch(copy, HParams().data) == copy.batch
