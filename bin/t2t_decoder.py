@@ -26,6 +26,12 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems; default: the run's.")
     command.define_backend(flags)
     flags.DEFINE_integer("limit", 0, "Examples; 0 for all.", lower_bound=0)
+    flags.DEFINE_enum(
+        "output_format",
+        "plain",
+        ("plain", "brackets"),
+        "How outputs are written; brackets: trees with their words, as (S (NP (DT The) ...)).",
+    )
 
 
 def run_from_flags(flags: Any) -> int | None:
@@ -49,6 +55,7 @@ def run_from_flags(flags: Any) -> int | None:
         options=DecodingOptions(
             checkpoint_path=flags.checkpoint_path,
             limit=flags.limit,
+            output_format=flags.output_format,
             t2t_usr_dir=flags.t2t_usr_dir,
         ),
     )
@@ -57,14 +64,21 @@ def run_from_flags(flags: Any) -> int | None:
 
 def _answer_lines(flags: Any) -> int:
     command.import_tensorflow()
-    from t2t_mm.inference.decode import choose_task, decode_interactively
+    from t2t_mm.inference.decode import choose_task, decode_interactively, tell_on_stderr
+    from t2t_mm.inference.output_formats import check_output_format, format_outputs
     from t2t_mm.inference.predictor import load
     from t2t_mm.run.run_directory import open_run
 
     command.import_user_modules(flags.t2t_usr_dir)
     task = choose_task(open_run(flags.output_dir), flags.problem)  # before the model is loaded
-    run = load(flags.output_dir, flags.checkpoint_path)
-    decode_interactively(run[task.name], sys.stdin, sys.stdout)
+    check_output_format(task, flags.output_format)
+    predictor = load(flags.output_dir, flags.checkpoint_path)[task.name]
+
+    def answer(text: str) -> str:
+        pairs = [(text, predictor(text))]
+        return "".join(format_outputs(pairs, task, flags.output_format, tell_on_stderr))
+
+    decode_interactively(answer, sys.stdin, sys.stdout)
     return 0
 
 

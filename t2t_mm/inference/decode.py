@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,8 @@ from t2t_mm.features import BatchSpec
 from t2t_mm.files.atomic_writes import open_atomically
 from t2t_mm.files.text_files import decode_line, decode_lines
 from t2t_mm.inference.decoding_options import DecodingOptions
-from t2t_mm.inference.predictor import LoadedRun, Predictor
+from t2t_mm.inference.output_formats import check_output_format, format_outputs
+from t2t_mm.inference.predictor import LoadedRun
 from t2t_mm.inference.user_inputs import check_files
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data
@@ -67,13 +68,17 @@ def decode(
     registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
     task = choose_task(run, problem)
+    check_output_format(task, options.output_format)
     if to_file and str(to_file) != "-":
         _check_writable(Path(to_file))
     if from_file:
         inputs = list(islice(read_lines(from_file), options.limit or None))
         check_files(inputs, task.inputs)
         loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
-        outputs, total = loaded[task.name].decode_each(inputs), len(inputs)
+        total = len(inputs)
+        decoded: Iterable[tuple[str, str]] = zip(
+            inputs, loaded[task.name].decode_each(inputs), strict=True
+        )
     else:
         if not options.t2t_usr_dir:
             registry.import_user_modules(list(run.user_modules))
@@ -87,9 +92,19 @@ def decode(
             batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
             limit=options.limit,
         )
-        outputs = (output.text for batch in dataset for output in loaded.decoder(task, batch))
+        decoded = (
+            (text.decode("utf-8"), output.text)
+            for batch in dataset
+            for text, output in zip(batch["inputs_text"], loaded.decoder(task, batch), strict=True)
+        )
         total = dataset.num_examples
+    outputs = format_outputs(decoded, task, options.output_format, tell_on_stderr)
     return _write_outputs(outputs, total, task.name, to_file)
+
+
+def tell_on_stderr(text: str) -> None:
+    """Say something beside the outputs."""
+    Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _write_outputs(outputs: Iterable[str], total: int, name: str, to_file: str | Path) -> list[str]:
@@ -165,7 +180,7 @@ def read_lines(path: str | Path) -> Iterator[str]:
 
 
 def decode_interactively(
-    predictor: Predictor, lines: Iterable[str], output: TextIO, prompt: str = "> "
+    predictor: Callable[[str], str], lines: Iterable[str], output: TextIO, prompt: str = "> "
 ) -> None:
     """Answer each line that a person types; an empty line or the end of input stops.
 

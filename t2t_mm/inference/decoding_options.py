@@ -14,6 +14,7 @@ class DecodingOptions:
     Args:
         checkpoint_path: One checkpoint; the best, else the newest, by default.
         limit: Examples; 0 for all.
+        output_format: "plain", or "brackets" for trees with their words, `(S (NP (DT The) ...))`.
         t2t_usr_dir: Where user problems are; the run's own by default.
 
     Example:
@@ -23,4 +24,5 @@ class DecodingOptions:
 
     checkpoint_path: str | Path = ""
     limit: int = 0
+    output_format: str = "plain"
     t2t_usr_dir: Sequence[str] = ()

@@ -45,6 +45,7 @@ def test_the_prompt_answers(
             ["--decode_interactive", "--decode_from_file=x.txt"],
             "counts for nothing beside this --decode_interactive",
         ),
+        (["--problem=algorithmic_copy", "--output_format=brackets"], "are no trees"),
         (["--problem=algorithmic_copy", "--decode_to_file=/proc/nowhere/x"], "decode_to_file"),
     ],
 )

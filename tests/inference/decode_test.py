@@ -3,6 +3,8 @@
 import gzip
 import io
 import os
+import re
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,3 +103,18 @@ def test_a_missing_file_and_text_that_is_not_utf8_are_named(
     bad.write_bytes(b"1 2\n\xff\xfe\n")
     with pytest.raises(UserError, match=r"bad\.txt, line 2"):
         decode(tiny_run.output_dir, "algorithmic_copy", from_file=bad)
+
+
+def test_trees_of_a_file_and_of_a_data_set_come_with_their_words(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_run.output_dir, tmp_path / "run")
+    described = tmp_path / "run" / "run.json"
+    described.write_text(described.read_text().replace('"bleu"', '"brackets"'))
+    source = tmp_path / "in.txt"
+    source.write_text("1 2\n\n3\n")
+    options = DecodingOptions(output_format="brackets", limit=3)
+    trees = decode(tmp_path / "run", "algorithmic_copy", from_file=source, options=options)
+    assert [re.findall(r"(\d)\)", tree) for tree in trees] == [["1", "2"], [], ["3"]]
+    trees = decode(tmp_path / "run", "algorithmic_copy", options=options)
+    assert len(trees) == 3 and all(tree.count("(") == tree.count(")") > 0 for tree in trees)

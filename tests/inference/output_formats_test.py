@@ -1,0 +1,43 @@
+"""Trees come as brackets with their words; what looks wrong is told."""
+
+import dataclasses
+
+import pytest
+
+from t2t_mm import registry
+from t2t_mm.errors import UserError
+from t2t_mm.inference.output_formats import check_output_format, format_outputs
+from t2t_mm.run.task import make_tasks
+
+(COPY,) = make_tasks([registry.problem("algorithmic_copy")])
+PARSE = dataclasses.replace(COPY, name="parse", metrics=("brackets",))
+
+
+def test_plain_outputs_stay_as_they_are() -> None:
+    told: list[str] = []
+    assert [*format_outputs([("a b.", "NP DT")], COPY, "plain", told.append)] == ["NP DT"]
+    assert told == []
+
+
+def test_trees_have_their_words_and_mended_ones_are_counted() -> None:
+    told: list[str] = []
+    pairs = [("the dog", "NP DT NN /NP"), ("", "NP"), ("the dog", "NP DT /NP")]
+    outputs = [*format_outputs(pairs, PARSE, "brackets", told.append)]
+    assert outputs == ["(NP (DT the) (NN dog))", "", "(NP (DT the) (XX dog))"]
+    assert told == ["1 outputs were no trees over their words and are mended"]
+
+
+@pytest.mark.parametrize("output_format", ["plain", "brackets"])
+def test_a_sentence_that_is_not_cut_into_words_is_told_once(output_format: str) -> None:
+    told: list[str] = []
+    pairs = [("The dog.", "S NN NN /S")] * 2
+    assert len([*format_outputs(pairs, PARSE, output_format, told.append)]) == 2
+    assert len(told) == 1 and "'dog.' is not cut" in told[0]
+
+
+def test_brackets_are_for_trees_only() -> None:
+    check_output_format(PARSE, "brackets")
+    with pytest.raises(UserError, match="algorithmic_copy are no trees"):
+        check_output_format(COPY, "brackets")
+    with pytest.raises(UserError, match=r"no such output format.*plain, brackets"):
+        check_output_format(PARSE, "tree")
