@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import choose_half
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Image, Language
@@ -111,6 +112,12 @@ class CocoCaptionProblem(Problem):
 
     def _list_pictures(self, split: str) -> list[CaptionedPicture]:
         pictures = self._sets[_choose_set(split)].pictures
+        if split != "train":
+            validation = sum(_is_in(picture, "validation") for picture in pictures)
+            warn_once(
+                f"Problem {self.name}: {validation:,} of {len(pictures):,} pictures of val are for "
+                "validation, the others for test, chosen by a hash of their numbers."
+            )
         return [picture for picture in pictures if _is_in(picture, split)]
 
     @cached_property

@@ -94,7 +94,7 @@ class ImageFolder(Problem):
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless the folder is known to have no test pictures."""
         root = self._root
-        if root is None or not (root / "train").is_dir():
+        if root is None or not root.is_dir() or not find_split_folder(root, "train"):
             return SPLITS
         test = find_split_folder(root, "test")
         has_test = test is not None and is_labelled(test)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, count_held_out
+from t2t_mm.data.declaring.splits import SPLITS, count_held_out, find_named_split
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.picture_listing import hash_name, is_hidden, is_picture
@@ -49,7 +49,7 @@ def find_split_folder(root: Path, split: str) -> Path | None:
     Raises:
         UserError: If there are several, as `val` and `dev`.
     """
-    found = [root / name for name in SPLIT_NAMES[split] if (root / name).is_dir()]
+    found = [root / name for name in _list_folders(root) if find_named_split(name) == split]
     if len(found) > 1:
         raise UserError(
             f"{root} has several folders for the split {split}",
@@ -116,19 +116,19 @@ def read_class_folders(root: Path, shares: Mapping[str, float]) -> PictureFolder
     found = PictureFolder()
     folders = _list_folders(root)
     for name in folders:
-        if (root / name / "train").is_dir():
+        if find_split_folder(root / name, "train"):
             raise UserError(
                 f"{root} holds a data set in a folder of its own, {name}",
                 expected="folders named by classes, or a folder named train",
                 received={"folders": folders[:10]},
                 fix=f"Name the problem image_folder/{name}.",
             )
-    names = {name for names in SPLIT_NAMES.values() for name in names}
-    if folders and names.issuperset(folders):
+    if named := [name for name in folders if find_named_split(name)]:
         raise UserError(
-            f"{root} has no training pictures",
-            expected="a folder named train beside the others",
-            received={"folders": folders},
+            f"{root} has no training pictures, but pictures for {', '.join(named)}",
+            expected="a folder named train beside them, with the folders of classes in it",
+            received={"folders": folders[:10]},
+            fix="Rename such a folder if it is a class.",
         )
     found.splits["train"] = _read_class_folders(root, folders)
     found.classes = sorted({label for _, label in found.splits["train"]})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, hash_bytes, hold_out
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, find_named_split, hash_bytes, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance
 from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, find_list_files, read_list
@@ -112,9 +112,11 @@ class SpeechFiles(SpeechProblem):
         if self._folder is None:
             return []
         paths = []
+        if self._folder.is_dir():
+            folders = (path for path in sorted(self._folder.iterdir()) if path.is_dir())
+            named = (path for path in folders if find_named_split(path.name) == split)
+            paths += [path for path in named if (path / "text").is_file()]
         for stem in SPLIT_NAMES[split]:
-            if (self._folder / stem / "text").is_file():
-                paths.append(self._folder / stem)
             manifests = (self._folder / f"{stem}{suffix}" for suffix in MANIFEST_SUFFIXES)
             paths += [path for path in manifests if path.is_file()]
         return paths

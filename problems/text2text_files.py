@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, HeldOut, hold_out
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, HeldOut, find_named_split, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.problems.parallel_text import Pair, ParallelText, hash_pair
@@ -30,8 +30,9 @@ class Text2textFiles(Problem):
             --problems=text2text_files/en-de,text2text_files/de-en,text2text_files/en-fr
 
     Files: UTF-8, plain or .gz. The split is in the name: `train`, `validation` (`valid`, `val`,
-    `dev`), `test`. Where pairs have different sentences the pair stands in the middle, in either
-    order: `train.en-de.en`, `train.en-de.de`; such a name is preferred to `train.en`.
+    `dev`), `test`; or in that of a folder with one file of each language, as `train/any.en`. Where
+    pairs have different sentences the pair stands in the middle, in either order: `train.en-de.en`,
+    `train.en-de.de`; such a name is preferred to `train.en`.
 
     - No validation files: 10% of the training pairs, at most 2,000, are held out instead, or what
       `--validation_share` of t2t-datagen says. Which ones depends on their text only, so both
@@ -228,7 +229,29 @@ class Text2textFiles(Problem):
         for path in sorted(self.tmp_dir.iterdir()):
             if path.is_file():
                 names.setdefault(path.name.removesuffix(".gz"), path)
+        for folder in sorted(self.tmp_dir.iterdir()):
+            if split := find_named_split(folder.name) if folder.is_dir() else "":
+                for language in self.languages:
+                    if only := self._find_only_file(folder, language):
+                        names.setdefault(f"{split}.{language}", only)
         return names
+
+    def _find_only_file(self, folder: Path, language: str) -> Path | None:
+        """Find the file of a language in the folder of a split; plain comes before .gz."""
+        found: dict[str, Path] = {}
+        for path in sorted(folder.iterdir()):
+            name = path.name.removesuffix(".gz")
+            if path.is_file() and (name == language or name.endswith(f".{language}")):
+                found.setdefault(name, path)
+        if len(found) > 1:
+            raise UserError(
+                f"Problem {self.name} cannot choose its file of {language} in {folder}: there are "
+                f"{', '.join(found)}",
+                expected=f"one file that ends in .{language}",
+                received={"tmp_dir": str(self.tmp_dir)},
+                fix="Keep one of them there, or join them, in the same order in both languages.",
+            )
+        return next(iter(found.values()), None)
 
     def _describe_files(self, split: str) -> str:
         source, target = self.languages

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, count_held_out, hash_bytes
+from t2t_mm.data.declaring.splits import (
+    SPLIT_NAMES,
+    SPLITS,
+    count_held_out,
+    find_named_split,
+    hash_bytes,
+)
 from t2t_mm.errors import UserError
 from t2t_mm.problems.treebank_files import TreeFile
 
 FilesBySplit = dict[str, list[TreeFile]]
 
-_SPLIT_OF_FOLDER: Mapping[str, str] = {
-    name: split for split, names in SPLIT_NAMES.items() for name in names
-}
-
 
 def split_by_folder(files: Sequence[TreeFile], root: Path) -> FilesBySplit:
     """Split files by the folders `train`, `dev` and the like that they lie in.
 
-    The folders that count lie beside the outermost one that is called `train`.
+    The folders that count lie beside the outermost one that is called `train`, in capitals or not.
 
     Args:
         files: In the order of their paths.
@@ -40,11 +42,10 @@ def split_by_folder(files: Sequence[TreeFile], root: Path) -> FilesBySplit:
         {'train': ['b.mrg'], 'validation': ['a.mrg']}
     """
     folders = {file: _list_folders(file, root) for file in files}
-    depths = [names.index("train") for names in folders.values() if "train" in names]
+    named = {file: [*map(find_named_split, names)] for file, names in folders.items()}
+    depths = [splits.index("train") for splits in named.values() if "train" in splits]
     if not depths:
-        held_out = {
-            name for names in folders.values() for name in names if name in _SPLIT_OF_FOLDER
-        }
+        held_out = {name for names in folders.values() for name in names if find_named_split(name)}
         if held_out:
             raise UserError(
                 f"{root} has folders of trees for {', '.join(sorted(held_out))}, none for training",
@@ -54,11 +55,11 @@ def split_by_folder(files: Sequence[TreeFile], root: Path) -> FilesBySplit:
         return {}
     found: FilesBySplit = {split: [] for split in SPLITS}
     others: list[TreeFile] = []
-    for file, names in folders.items():
-        split = next((_SPLIT_OF_FOLDER.get(name) for name in names[min(depths) :]), None)
+    for file, splits in named.items():
+        split = next(iter(splits[min(depths) :]), "")
         (found[split] if split else others).append(file)
     if others:
-        known = ", ".join(_SPLIT_OF_FOLDER)
+        known = ", ".join(name for names in SPLIT_NAMES.values() for name in names)
         warn_once(
             f"{root}: left out {len(others):,} files of trees in none of the folders {known}, "
             f"first {others[0]}."

@@ -56,7 +56,7 @@ def test_split_folders(tmp_path: Path, name: str) -> None:
 def test_a_split_without_a_folder_and_with_two(tmp_path: Path) -> None:
     assert find_split_folder(make(tmp_path, *CATS_AND_DOGS), "validation") is None
     make(tmp_path, "val/dog/4.jpg", "dev/dog/5.jpg")
-    with pytest.raises(UserError, match=r"several folders.*'val', 'dev'"):
+    with pytest.raises(UserError, match=r"several folders.*'dev', 'val'"):
         find_split_folder(tmp_path, "validation")
 
 
@@ -151,6 +151,24 @@ def test_a_data_set_one_folder_below_is_found_out(tmp_path: Path) -> None:
     root = make(tmp_path, *[f"pets/{name}" for name in CATS_AND_DOGS], "cars/train/red/1.jpg")
     with pytest.raises(UserError, match="Name the problem image_folder/cars"):
         read_class_folders(root, SHARES | {"test": 0.0})
+
+
+def test_a_split_beside_class_folders_is_no_class(tmp_path: Path) -> None:
+    root = make(tmp_path, "cat/1.jpg", "dog/2.jpg", "Test/cat/3.jpg")
+    with pytest.raises(UserError, match=r"no training pictures, but pictures for Test.*train"):
+        read_class_folders(root, SHARES)
+
+
+def test_split_folders_may_be_in_capitals(tmp_path: Path) -> None:
+    root = make(tmp_path, "Training/cat/1.jpg", "VAL/cat/2.jpg", "Testing/cat/3.jpg")
+    train = find_split_folder(root, "train")
+    assert train == root / "Training"
+    splits = read_split_folders(root, train, SHARES).splits
+    assert [[path.name for path, _ in some] for some in splits.values()] == [
+        ["1.jpg"],
+        ["2.jpg"],
+        ["3.jpg"],
+    ]
 
 
 def test_validation_pictures_alone_are_an_error(tmp_path: Path) -> None:

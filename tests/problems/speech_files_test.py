@@ -52,6 +52,16 @@ def test_kaldi_directories(tmp_path):
     assert set(problem.raw_files_wanted()) == set(problem.raw_files_read)
 
 
+def test_directories_may_be_in_capitals(tmp_path):
+    files = kaldi("Training", "a1", "b1") | kaldi("DEV", "c1") | kaldi("Test", "d1")
+    problem = registry.problem("speech_files", tmp_dir=write(tmp_path, files))
+    assert [[text for text, _ in examples(problem, split)] for split in problem.splits] == [
+        ["says a1", "says b1"],
+        ["says c1"],
+        ["says d1"],
+    ]
+
+
 @pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv", ".tsv"])
 def test_manifests(tmp_path, suffix):
     files = manifest("train", ("clips/a.wav", 'Say "A"'), suffix=suffix)
@@ -179,7 +189,7 @@ def test_an_empty_sound_is_left_to_be_counted_and_a_broken_one_is_an_error(tmp_p
     "file, message",
     [
         ("train.jsonl", "cannot choose its train list: there are train, train.jsonl"),
-        ("valid/text", "cannot choose its validation list: there are valid, dev"),
+        ("valid/text", "cannot choose its validation list: there are dev, valid"),
     ],
 )
 def test_two_lists_of_one_split_are_an_error(tmp_path, file, message):

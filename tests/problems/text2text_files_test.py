@@ -167,6 +167,24 @@ def test_a_repeated_pair_is_not_in_both_splits(corpus):
     assert train and validation and not train & validation
 
 
+@pytest.mark.parametrize("names", [("train", "dev", "test"), ("Training", "Valid", "TESTING")])
+def test_folders_named_as_splits_are_the_splits(tmp_path, names):
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "corpus.en.gz").write_bytes(gzip.compress(name.encode()))
+        (tmp_path / name / "corpus.de").write_text(name.upper())
+        (tmp_path / name / "corpus.fr").write_text("other")
+    problem = registry.problem("text2text_files/en-de", tmp_dir=tmp_path)
+    assert problem.splits == ("train", "validation", "test")
+    assert not problem.held_out_splits
+    found = [pairs(problem, split) for split in problem.splits]
+    assert found == [[(name, name.upper())] for name in names]
+    (tmp_path / names[0] / "more.de").write_text("x")
+    again = registry.problem("text2text_files/en-de", tmp_dir=tmp_path)
+    with pytest.raises(UserError, match=r"cannot choose its file of de.*corpus\.de, more\.de"):
+        pairs(again, "train")
+
+
 MULTI30K = {
     f"{split}.{language}.gz": [f"{split} {language}"]
     for split in ("train", "val", "test_2016_flickr", "test_2017_flickr")

@@ -17,6 +17,15 @@ def test_only_folders_beside_the_outermost_train_count() -> None:
     assert split_by_folder(files, ROOT) == {"train": files[1:], "test": files[:1]}
 
 
+def test_folders_of_splits_may_be_in_capitals() -> None:
+    files = in_zip("Bank/TEST/1.mrg", "Bank/Training/2.mrg", "Bank/Dev/3.mrg")
+    assert split_by_folder(files, ROOT) == {
+        "train": files[1:2],
+        "validation": files[2:],
+        "test": files[:1],
+    }
+
+
 def test_no_folder_of_a_split_no_splits() -> None:
     assert split_by_folder(in_zip("a/1.mrg", "b/2.mrg"), ROOT) == {}
 

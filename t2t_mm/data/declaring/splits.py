@@ -14,13 +14,26 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 SPLIT_NAMES: Mapping[str, tuple[str, ...]] = {
-    "train": ("train",),
+    "train": ("train", "training"),
     "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test",),
+    "test": ("test", "testing"),
 }
 """What the files and folders of each split may be called."""
 
 SPLITS = tuple(SPLIT_NAMES)
+
+_SPLIT_OF_NAME = {name: split for split, names in SPLIT_NAMES.items() for name in names}
+
+
+def find_named_split(name: str) -> str:
+    """Return the split that a folder is named as, in capitals or not; "" if it is none.
+
+    Example:
+        >>> [find_named_split(name) for name in ("Train", "dev", "cats")]
+        ['train', 'validation', '']
+    """
+    return _SPLIT_OF_NAME.get(name.lower(), "")
+
 
 HELD_OUT_SHARE: Final = 0.1
 HELD_OUT_MOST: Final = 2000
