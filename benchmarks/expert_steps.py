@@ -195,10 +195,14 @@ def _make_jax_step(contender: Contender, arrays: Arrays) -> Step:
 
 
 def make_jax_run(contender: Contender) -> Callable[[Arrays, Any], Any]:
-    """Compile the forward and backward pass: output, and gradients of x, gates, w_in and w_out."""
+    """Compile the forward and backward pass: output, and gradients of x, gates, w_in and w_out.
+
+    As the trainer compiles its programs.
+    """
     import jax
 
-    @jax.jit
+    from t2t_mm.run.jax_process import choose_compiler_options
+
     def run(arrays: Arrays, experts: Any) -> Any:
         def forward(x: Any, gates: Any, w_in: Any, w_out: Any) -> Any:
             return contender.run(x, experts, gates, w_in, w_out)
@@ -206,7 +210,7 @@ def make_jax_run(contender: Contender) -> Callable[[Arrays, Any], Any]:
         out, backward = jax.vjp(forward, arrays.x, arrays.gates, arrays.w_in, arrays.w_out)
         return out, backward(arrays.upstream)
 
-    found: Callable[[Arrays, Any], Any] = run
+    found: Callable[[Arrays, Any], Any] = jax.jit(run, compiler_options=choose_compiler_options())
     return found
 
 

@@ -6,6 +6,7 @@ import importlib.util
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from t2t_mm.errors import UserError
 
@@ -83,6 +84,24 @@ def find_cache_folder(asked: str, apart_from: Iterable[Path] = ()) -> Path | Non
             ) from error
         return None
     return folder
+
+
+def choose_compiler_options(deterministic: bool = False) -> dict[str, Any]:
+    """Choose what `jax.jit` is to tell XLA of a program that trains.
+
+    A GPU starts a program's kernels as a few recorded graphs, loops and branches within: the host
+    would start each of thousands by itself, and wait at each turn of a loop for what was decided.
+
+    Args:
+        deterministic: Whether equal runs are to give equal bits on a GPU, too.
+    """
+    import jax
+
+    if jax.default_backend() != "gpu":
+        return {}
+    recorded = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,WHILE,CONDITIONAL"
+    options: dict[str, Any] = {"xla_gpu_enable_command_buffer": recorded}
+    return options | ({"xla_gpu_deterministic_ops": True} if deterministic else {})
 
 
 def describe_jax_device() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from t2t_mm.run.jax_process import choose_compiler_options
 from t2t_mm.training.backend import DeviceMemoryError
 from t2t_mm.training.objective import Batch
 from t2t_mm.training.on_jax.donated_state import DonatedState
@@ -33,7 +34,7 @@ class Program:
         names: Sequence[str],
         deterministic: bool = False,
     ) -> None:
-        options: dict[str, Any] = {"xla_gpu_deterministic_ops": True} if deterministic else {}
+        options = choose_compiler_options(deterministic)
         self._compiled = jax.jit(function, donate_argnums=0, compiler_options=options)
         self._state = state
         self._names = names
