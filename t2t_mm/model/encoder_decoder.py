@@ -33,8 +33,7 @@ class EncoderDecoder(keras.layers.Layer):
             targets are made from the encoder's output.
         decoder: Makes the output.
         modalities: The nets by share key; a net serves as input, target, or both.
-        commands: Names of what the model can be told to do, a row of the table of commands each;
-            "" leaves a row unused.
+        commands: Names of what the model can be told, a row of the table each; "" for none.
 
     Attributes:
         command_embeddings: The table, float[C, D]; None where there is no decoder to be told.
@@ -59,8 +58,7 @@ class EncoderDecoder(keras.layers.Layer):
     @property
     def width(self) -> int:
         """Body width D."""
-        width: int = next(iter(self.modalities.values())).width
-        return width
+        return int(next(iter(self.modalities.values())).width)
 
     def build(self, input_shape: Any = None) -> None:
         """Create every variable; no input is needed."""
@@ -88,16 +86,14 @@ class EncoderDecoder(keras.layers.Layer):
     def row_names(self) -> dict[str, list[str]]:
         """Names of the rows that checkpoints keep one by one, by their table's path.
 
-        So a command keeps its embedding when there are more of them; "" is not kept. Experts that
-        are stacked have the names that they have as variables of their own.
+        So a command keeps its embedding when there are more; "" is not kept.
         """
         rows: dict[str, list[str]] = {}
-        for part in (self.encoder, self.decoder):
-            if part is not None and isinstance(part.moe, ExpertBlock):
-                rows |= part.moe.experts.row_names
+        for part in filter(None, (self.encoder, self.decoder)):
+            rows |= part.moe.experts.row_names if isinstance(part.moe, ExpertBlock) else {}
         if self.command_embeddings is not None:
-            table: str = self.command_embeddings.path
-            start = f"{table.rpartition('/')[0]}/command."
+            start = f"{self.path}/command."
+            table = self.command_embeddings.path
             rows[table] = [name and start + name.replace("/", ".") for name in self.commands]
         return rows
 
@@ -108,7 +104,7 @@ class EncoderDecoder(keras.layers.Layer):
             >>> EncoderDecoder(Encoder(1), None, None, {}, ["de", "fr"]).mark_rows(1).numpy()
             array([False,  True])
         """
-        asked = ops.reshape(ops.convert_to_tensor(command), (-1, 1))
+        asked = ops.reshape(command, (-1, 1))
         return ops.any(ops.equal(asked, ops.arange(len(self.commands), dtype=asked.dtype)), axis=0)
 
     def list_reached_variables(self, input_modality: str, target_modality: str) -> list[Any]:
@@ -288,9 +284,9 @@ class EncoderDecoder(keras.layers.Layer):
         return x, cache._replace(mixer=mixer_cache, decoder=decoder_cache)
 
     def _require_decoder(self, modality: str) -> tuple[Mixer, Decoder]:
-        if self.mixer is None or self.decoder is None:
-            raise ValueError(f"The model has no decoder. Received: modality={modality!r}.")
-        return self.mixer, self.decoder
+        if self.mixer is not None and self.decoder is not None:
+            return self.mixer, self.decoder
+        raise ValueError(f"The model has no decoder. Received: modality={modality!r}.")
 
     def _put_command_first(self, x: Tensor, command: Tensor | int) -> Tensor:
         first = self._embed_command(command, x[:, 0])

@@ -89,7 +89,7 @@ class ExpertHParams(Section):
     balance_loss_weight: float = declare_field(0.01, at_least=0)
     z_loss_weight: float = declare_field(0.0, at_least=0)
     bias_update_rate: float = declare_field(1e-3, at_least=0)
-    expert_dispatch: Literal["auto", "ragged", "blocked", "capacity", "dense"] = "auto"
+    expert_dispatch: Literal["auto", "ragged", "blocked", "capacity", "dense", "tiered"] = "auto"
     capacity_factor: float = declare_field(1.25, at_least=0.1)
     mesh_shape: str = ""
 

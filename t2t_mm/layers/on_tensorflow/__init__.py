@@ -5,7 +5,7 @@ run experts, in `t2t_mm.layers.dispatch`.
 """
 
 from t2t_mm.layers.on_tensorflow.half_words import draw_levels
-from t2t_mm.layers.on_tensorflow.normalization import normalize
+from t2t_mm.layers.on_tensorflow.normalized_rows import normalize
 from t2t_mm.layers.on_tensorflow.single_operations import back_propagate_relu, scale_and_shift
 from t2t_mm.layers.on_tensorflow.transposed_products import (
     multiply_transposed,
