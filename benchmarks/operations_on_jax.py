@@ -106,16 +106,24 @@ def _count_convolution(equation: Any) -> float:
     return float(2 * prod(equation.outvars[0].aval.shape) * per_value / between)
 
 
-def _count_shifted_rows(equation: Any) -> float:
-    """Count a depthwise convolution, or the gradient of its kernel, of rows and kernel."""
-    rows, other = (variable.aval.shape for variable in equation.invars[:2])
-    taps = (other if len(other) < len(rows) else equation.outvars[0].aval.shape)[0]
-    return float(2 * prod(rows) * taps)
+def _count_taps(equation: Any) -> float:
+    """Count a depthwise convolution as a sum over its taps."""
+    taps = equation.invars[1].aval.shape[0]
+    return float(2 * prod(equation.outvars[0].aval.shape) * taps)
+
+
+def _count_tap_products(equation: Any) -> float:
+    """Count the gradient of a depthwise kernel."""
+    taps = equation.outvars[0].aval.shape[0]
+    return float(2 * prod(equation.invars[1].aval.shape) * taps)
 
 
 COUNTS: dict[str, Callable[[Any], float]] = {
     "dot_general": _count_product,
     "conv_general_dilated": _count_convolution,
 }
-CALLS: dict[str, Callable[[Any], float]] = {}
-"""By the name of a compiled function of ours that has no such operation inside."""
+CALLS: dict[str, Callable[[Any], float]] = {
+    "sum_taps": _count_taps,
+    "sum_products": _count_tap_products,
+}
+"""Convolutions of `t2t_mm.layers.on_jax` that are no operation, by the name of the function."""

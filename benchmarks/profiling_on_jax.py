@@ -18,7 +18,7 @@ Sums = dict[str, Any]
 MOST_KERNELS = 25
 KINDS: Mapping[str, str] = {
     "matrix products": r"dot|.*(gemm|cublas|nvjet|cutlass|matmul).*",
-    "convolutions": r"convolution|.*(conv|cudnn|dgrad|wgrad|fprop).*",
+    "convolutions": r"convolution|.*(conv(?!ert)|cudnn|dgrad|wgrad|fprop).*",
     "attention": r".*(fmha|flash|sdpa).*",
     "sorting": r"sort|topk|.*(radix|bitonic|sort|topk).*",
     "random numbers": r"rng.*|shift-left|.*(philox|threefry).*",

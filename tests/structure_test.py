@@ -24,7 +24,7 @@ RANKS = {
             ("t2t_mm.data.kinds",),
             ("t2t_mm.data.records",),
             ("t2t_mm.data.generation", "t2t_mm.data.pipeline"),
-            ("t2t_mm.layers.on_tensorflow",),
+            ("t2t_mm.layers.on_jax", "t2t_mm.layers.on_tensorflow"),
             ("t2t_mm.layers",),
             ("t2t_mm.layers.dispatch",),
             ("t2t_mm.layers.on_mesh_tensorflow",),
@@ -174,6 +174,16 @@ def test_the_model_imports_no_tensorflow(module: str) -> None:
     if not _is_under(module, (ON_MESH_TENSORFLOW,)):
         anywhere = _imports(module, at_start=False)
         assert not [name for name in anywhere if _is_under(name, tuple(TENSORFLOW))]
+
+
+def test_of_the_model_only_one_folder_imports_jax() -> None:
+    of_model = [module for module in MODULES if _is_under(module, WITHOUT_TENSORFLOW)]
+    importing = {
+        _folder(module)
+        for module in of_model
+        if any(_is_under(name, ("jax",)) for name in _imports(module, at_start=False))
+    }
+    assert importing == {"t2t_mm.layers.on_jax"}
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if _folder(name) == "t2t_mm.training"])

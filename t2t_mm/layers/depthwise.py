@@ -9,11 +9,13 @@ from typing import Any
 
 from keras import ops
 
+from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.striding import Pair, subsample, surround
 
 Tensor = Any
 
 
+@choose_form
 def convolve_depthwise(
     x_BLD: Tensor, kernel_KD: Tensor, dilation: int = 1, causal: bool = False
 ) -> Tensor:
@@ -74,6 +76,7 @@ def _keep_taps_within_reach(
     return kernel, larger(num_rows, reaching)
 
 
+@choose_form
 def convolve_depthwise_2d(x: Tensor, kernel: Tensor, strides: Pair = (1, 1)) -> Tensor:
     """Convolve every channel with its own kernel over rows and columns.
 

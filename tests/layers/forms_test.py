@@ -30,8 +30,14 @@ def test_on_tensorflow_the_form_of_the_same_name_is_called(monkeypatch):
 
 def test_elsewhere_the_plain_function_stays(monkeypatch):
     assert is_on_tensorflow()
-    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
     assert not is_on_tensorflow()
+    assert choose_form(back_propagate_relu) is back_propagate_relu
+
+
+def test_a_backend_that_has_forms_of_others_only_runs_the_plain_function(monkeypatch):
+    pytest.importorskip("jax")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     assert choose_form(back_propagate_relu) is back_propagate_relu
 
 
@@ -42,7 +48,8 @@ def test_every_form_has_a_plain_twin_that_is_decorated():
             text := path.read_text(encoding="utf-8")
         ):
             decorated += [part.partition("(")[0] for part in text.split("@choose_form\ndef ")[1:]]
-    assert sorted(decorated) == sorted(on_tensorflow.__all__)
+    on_jax = pytest.importorskip("t2t_mm.layers.on_jax")
+    assert sorted(decorated) == sorted({*on_tensorflow.__all__, *on_jax.__all__})
 
 
 ON_JAX = """

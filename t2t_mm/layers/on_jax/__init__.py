@@ -1,0 +1,9 @@
+"""Faster forms for JAX, each of a function in `keras.ops` that has its name.
+
+`t2t_mm.layers.forms.choose_form` chooses between both.
+"""
+
+from t2t_mm.layers.on_jax.shifted_places import convolve_depthwise, convolve_depthwise_2d
+from t2t_mm.layers.on_jax.threefry_halves import draw_levels
+
+__all__ = ["convolve_depthwise", "convolve_depthwise_2d", "draw_levels"]
