@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from t2t_mm.training.objective import StepMetrics
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.train_state import TrainState
 
-_SUMS = frozenset({"target_tokens", "examples", "padded_tokens"})
+_SUMS = frozenset({"target_tokens", "examples", "padded_tokens", "positions", "padding_positions"})
 
 
 class LogInterval:
@@ -81,6 +81,8 @@ class LogInterval:
         }
         if self.gradient_norms:
             summary["gradient_norm"] = float(np.mean([float(n) for n in self.gradient_norms]))
+        summary |= compute_padded_share(by_problem.values())
+        progress.padded_share = summary.get("padded_share", 0.0)
         log.write("train", state.step, summary)
         progress.show_interval(state.step, {name: v["loss"] for name, v in by_problem.items()})
         _check_finite(by_problem, summary, state.step)
@@ -108,6 +110,7 @@ class LogInterval:
                 for key, values in columns.items()
             }
             result[name] |= {"batches": float(len(batches))}
+            result[name] |= compute_padded_share([result[name]])
             result[name] |= describe_expert_use(batch["expert_load"] for batch in batches)
         return result
 
@@ -138,6 +141,20 @@ def _check_finite(
                     "--output_dir with a lower optimizer.learning_rate or optimizer.clip_norm, or "
                     "a longer optimizer.warmup_steps."
                 )
+
+
+def compute_padded_share(counts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return the share of positions that are padding as "padded_share"; none where none counts.
+
+    Example:
+        >>> compute_padded_share([{"positions": 30, "padding_positions": 3}, {"positions": 0}])
+        {'padded_share': 0.1}
+    """
+    known = list(counts)
+    positions, padded = (
+        sum(one.get(key, 0) for one in known) for key in ("positions", "padding_positions")
+    )
+    return {"padded_share": padded / positions} if positions else {}
 
 
 def count_resident_bytes() -> int:

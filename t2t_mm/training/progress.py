@@ -55,6 +55,7 @@ class Progress:
     learning_rate: float = 0.0
     tokens_per_second: float = 0.0
     examples_per_second: float = 0.0
+    padded_share: float = 0.0
 
     def __post_init__(self) -> None:
         self.totals: dict[str, ProblemTotals] = {name: ProblemTotals() for name in self.names}
@@ -152,7 +153,7 @@ class Progress:
     def _write_speed(self) -> str:
         return (
             f"{self.tokens_per_second:,.0f} target tokens/s, "
-            f"{self.examples_per_second:,.0f} examples/s"
+            f"{self.examples_per_second:,.0f} examples/s, padding {self.padded_share:.0%}"
         )
 
     def make_table(self) -> Group:

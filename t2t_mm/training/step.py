@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from t2t_mm.data.kinds.feature_kind import FeatureKind
+from t2t_mm.data.kinds.kind_table import choose_kinds
+from t2t_mm.data.pipeline.padding import measure_padding
 from t2t_mm.run.task import Task
 from t2t_mm.training.backend import Backend
-from t2t_mm.training.buckets import pad_to_bucket
 from t2t_mm.training.objective import Batch, StepMetrics
 
 
@@ -24,6 +26,7 @@ class TrainStep:
         self.backend = backend
         self._functions: dict[Hashable, Callable[..., Any]] = {}
         self._shapes: set[Hashable] = set()
+        self._kinds: dict[str, dict[str, FeatureKind]] = {}
 
     @property
     def num_traces(self) -> int:
@@ -36,7 +39,7 @@ class TrainStep:
         if signature not in self._functions:
             self._functions[signature] = self.backend.compile_update(signature, inputs)
         metrics: StepMetrics = self._functions[signature](inputs, learning_rate)
-        return metrics
+        return metrics | self._measure(task, batch)
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Add the gradients of one batch to those that wait for `apply_accumulated`."""
@@ -44,7 +47,7 @@ class TrainStep:
         if signature not in self._functions:
             self._functions[signature] = self.backend.compile_accumulation(signature, inputs)
         metrics: StepMetrics = self._functions[signature](inputs)
-        return metrics
+        return metrics | self._measure(task, batch)
 
     def apply_accumulated(self, learning_rate: float) -> Any:
         """Make one update from the waiting gradients and clear them; return their norm."""
@@ -53,9 +56,15 @@ class TrainStep:
         return self._functions["accumulated"](learning_rate)
 
     def _prepare(self, task: Task, batch: Batch) -> dict[str, Any]:
-        """Add to a batch what tells the problem; pad it to its bucket if shapes are compiled."""
-        if not self.backend.pads_batches:
-            return {**batch, **task.indices()}
-        padded = pad_to_bucket(batch)
-        self._shapes.add((task.signature, *((name, padded[name].shape) for name in padded)))
-        return padded | task.indices()
+        """Add to a batch what tells the problem; note its shapes if each is compiled."""
+        if self.backend.pads_batches:
+            shapes = ((name, tuple(values.shape)) for name, values in batch.items())
+            self._shapes.add((task.signature, *shapes))
+        return {**batch, **task.indices()}
+
+    def _measure(self, task: Task, batch: Batch) -> StepMetrics:
+        """Count positions and padding, on the host: while the device may be at work."""
+        if task.name not in self._kinds:
+            self._kinds[task.name] = choose_kinds({"inputs": task.inputs, "targets": task.targets})
+        padding = measure_padding(batch, self._kinds[task.name])
+        return {"positions": padding.positions, "padding_positions": padding.padded}

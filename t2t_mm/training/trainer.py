@@ -89,7 +89,8 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
     vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
     model = build_model(run.tasks, vocabularies, hparams)
     backend = find_backend()(model, hparams.optimizer, hparams.train)
-    state = TrainState(backend, inputs.open_streams(hparams))
+    buckets = inputs.choose_buckets(hparams, run.tasks) if backend.pads_batches else {}
+    state = TrainState(backend, inputs.open_streams(hparams, buckets))
     begun = [] if latest is None else state.restore(latest)
     write_run(run, vocabularies, inputs.data_dir)
     write_environment(run.directory, describe_environment(hparams.train.seed, sys.argv))

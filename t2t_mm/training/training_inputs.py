@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.kinds.kind_table import choose_kinds
+from t2t_mm.data.pipeline.buckets import MOST_BUCKETS, SIDES, Bucket, choose_buckets
 from t2t_mm.data.pipeline.datasets import make_training_dataset
+from t2t_mm.data.pipeline.grouping import make_empty_batches
 from t2t_mm.data.pipeline.input_streams import InputStreams
-from t2t_mm.data.pipeline.length_limits import choose_limits, count_dropped_examples
+from t2t_mm.data.pipeline.length_limits import (
+    choose_limits,
+    count_dropped_examples,
+    find_longest_of_each,
+)
+from t2t_mm.data.pipeline.length_sample import sample_lengths
 from t2t_mm.data.pipeline.mixture import compute_mixture_rates
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.features import BatchSpec
+from t2t_mm.run.task import Task
 from t2t_mm.settings import DataHParams, HParams
+from t2t_mm.training.objective import Batch
+
+Buckets = Mapping[str, Sequence[Bucket]]
+"""Of each problem, the cheapest first."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +54,65 @@ class TrainingInputs:
     def compute_digests(self) -> dict[str, str]:
         """Digest each problem's records: a run goes on only with the data it began with."""
         return {
-            name: hashlib.sha256(
-                json.dumps({f: s.sha256 for f, s in info.metadata.shards.items()}).encode()
-            ).hexdigest()
+            name: _digest(json.dumps({f: s.sha256 for f, s in info.metadata.shards.items()}))
             for name, info in self.infos.items()
         }
 
-    def open_streams(self, hparams: HParams) -> InputStreams:
-        """Open each problem's training batches, without end; the position can be saved."""
+    def choose_buckets(self, hparams: HParams, tasks: Sequence[Task]) -> Buckets:
+        """Choose few shapes for all batches, where a program is compiled for each.
+
+        Problems that go through the same nets share theirs, as long as the shapes are of the same
+        kind and the batches of the same size; there are at most `MOST_BUCKETS` for two nets.
+
+        Args:
+            hparams: The run's settings.
+            tasks: The problems' tasks, in their order.
+        """
+        groups: dict[tuple[str, str], dict[Hashable, list[int]]] = {}
+        for index, (problem, task) in enumerate(zip(self.problems, tasks, strict=True)):
+            kinds = choose_kinds(problem.features)
+            shapes = tuple(kinds[side].find_batch_shape(1) for side in SIDES)
+            shared = groups.setdefault(task.signature, {})
+            shared.setdefault((shapes, self.batches[problem.name]), []).append(index)
+        buckets: dict[str, Sequence[Bucket]] = {}
+        for shared in groups.values():
+            for indices in shared.values():
+                chosen = self._choose_shared(hparams, indices, max(1, MOST_BUCKETS // len(shared)))
+                buckets |= {self.problems[index].name: chosen for index in indices}
+        return buckets
+
+    def _choose_shared(self, hparams: HParams, indices: Sequence[int], most: int) -> list[Bucket]:
+        """Choose the buckets of some of the problems together."""
+        lengths, longest = [], []
+        for index in indices:
+            problem = self.problems[index]
+            info, limits = self.infos[problem.name], choose_limits(problem, hparams.data)
+            longest.append(find_longest_of_each(info, "train", problem, limits))
+            lengths.append(sample_lengths(info, problem, limits, hparams.train.seed + index))
+        return choose_buckets(lengths, longest, self.batches[self.problems[indices[0]].name], most)
+
+    def make_batches(self, buckets: Buckets) -> dict[str, Sequence[Batch]]:
+        """Make for each problem a batch of every shape that training can yield, all zeros.
+
+        What can be compiled is compiled for these before any data is read. Pictures of their own
+        sizes are of no shape that is known before: buckets that have some are left out.
+
+        Args:
+            buckets: As `choose_buckets` returns them.
+        """
+        return {
+            problem.name: make_empty_batches(choose_kinds(problem.features), buckets[problem.name])
+            for problem in self.problems
+        }
+
+    def open_streams(self, hparams: HParams, buckets: Buckets | None = None) -> InputStreams:
+        """Open each problem's training batches, without end; the position can be saved.
+
+        Args:
+            hparams: The run's settings.
+            buckets: As `choose_buckets` returns them; None: batches of every shape.
+        """
+        buckets = buckets or {}
         megabytes = max(hparams.data.shuffle_megabytes / len(self.problems), 1.0)
         datasets = {
             problem.name: make_training_dataset(
@@ -58,10 +122,11 @@ class TrainingInputs:
                 limits=choose_limits(problem, hparams.data),
                 seed=hparams.train.seed + index,
                 shuffle_megabytes=megabytes,
+                buckets=buckets.get(problem.name, ()),
             )
             for index, problem in enumerate(self.problems)
         }
-        return InputStreams(datasets)
+        return InputStreams(datasets, {name: _digest(repr(buckets[name]))[:16] for name in buckets})
 
     def describe(self, data: DataHParams) -> list[str]:
         """Return a line for each problem: examples, share, batch, and how many are too long."""
@@ -139,3 +204,7 @@ def choose_batch(problem: Problem, data: DataHParams) -> BatchSpec:
     if data.batch_examples:
         return BatchSpec(examples=data.batch_examples)
     return own
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

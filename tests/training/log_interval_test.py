@@ -73,6 +73,16 @@ def test_a_report_is_a_record_for_each_problem_and_one_for_all(tmp_path: Path) -
     assert whole["step"] == 3 and "problem" not in whole
 
 
+def test_the_share_of_padding_is_of_the_positions_of_all_batches(tmp_path: Path) -> None:
+    interval = LogInterval()
+    for name, positions, padding in (("copy", 100, 50), ("copy", 300, 0), ("reverse", 100, 0)):
+        counts = {"positions": positions, "padding_positions": padding}
+        interval.add(name, metrics(1.5, 10, [1.0, 0.0]) | counts)
+    copy, reverse, whole = report(interval, tmp_path, make_state())
+    shares = [record["padded_share"] for record in (copy, reverse, whole)]
+    assert shares == [0.125, 0.0, 0.1]
+
+
 def test_a_loss_that_is_no_number_is_logged_and_told(tmp_path: Path) -> None:
     interval = make_interval()
     interval.add("reverse", metrics(math.nan, 10, [1.0, 0.0]))

@@ -17,7 +17,7 @@ def test_plain_lines_without_a_terminal() -> None:
     output = io.StringIO()
     view = progress(Console(file=output, force_terminal=False))
     with view:
-        view.learning_rate, view.tokens_per_second = 1e-3, 5000.0
+        view.learning_rate, view.tokens_per_second, view.padded_share = 1e-3, 5000.0, 0.125
         view.examples_per_second = 80.0
         view.show_interval(50, {"mini_ende": 2.5})
     line = output.getvalue()
@@ -27,6 +27,7 @@ def test_plain_lines_without_a_terminal() -> None:
         "mini_ende 2.500",
         "5,000 target tokens/s",
         "80 examples/s",
+        "padding 12%",
         "lr 1.00e-03",
         "left",
     ):

@@ -80,7 +80,12 @@ def test_xla_compiles_once_for_a_bucket_and_gives_the_same_numbers(
     for step in (compiled, plain):
         choose_experts_by_position(step)
     for length in (13, 16):
-        metrics = [step.update(task("ende", 0), batch(length), 1e-3) for step in (compiled, plain)]
+        given = batch(length)
+        padded = {name: np.pad(ids, [(0, 0), (0, 16 - length)]) for name, ids in given.items()}
+        metrics = [
+            step.update(task("ende", 0), values, 1e-3)
+            for step, values in ((compiled, padded), (plain, given))
+        ]
         for name in ("loss", "balance_loss", "gradient_norm"):
             np.testing.assert_allclose(*(float(one[name]) for one in metrics), rtol=1e-4)
         assert {float(one["target_tokens"]) for one in metrics} == {4 * length}
@@ -181,6 +186,7 @@ def test_tokens_are_those_that_are_not_padding(train_step: TrainStep) -> None:
     assert int(metrics["target_tokens"]) == 4 * 4
     assert int(metrics["examples"]) == 4
     assert int(metrics["padded_tokens"]) == 2 * 4 * 6
+    assert (metrics["positions"], metrics["padding_positions"]) == (2 * 4 * 6, 4 * 2)
     loads = {name: int(sum(load)) for name, load in metrics["expert_load"].items()}
     assert loads == {"encoder": 2 * 4 * 6, "decoder": 2 * 4 * 4}  # two experts each
 

@@ -1,16 +1,26 @@
 """What a run trains on: batches, shares and digests of its problems."""
 
+import dataclasses
 import re
+from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
+from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_options import GenerationOptions
+from t2t_mm.data.kinds.kind_table import choose_kinds
+from t2t_mm.data.pipeline.padding import measure_padding
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
-from t2t_mm.registry import load_hparams, problem
+from t2t_mm.registry import expand_problems, load_hparams, problem
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.run.task import make_tasks
 from t2t_mm.settings import DataHParams, HParams
-from t2t_mm.training.training_inputs import choose_batch, open_inputs
+from t2t_mm.training.objective import Batch
+from t2t_mm.training.training_inputs import TrainingInputs, choose_batch, open_inputs
 
 
 def test_settings_may_know_problems_that_are_not_trained_on(tiny_run: TinyRun) -> None:
@@ -81,3 +91,78 @@ def test_a_line_for_each_problem_tells_its_size_share_and_batch(tiny_run: TinyRu
     assert re.search(told, short)
     size = inputs.infos["algorithmic_copy"].sizes["train"]
     assert lines[0].startswith(f"algorithmic_copy: {size:,} examples, share 50.0%, batches of 77")
+
+
+@pytest.fixture(scope="module")
+def mini_inputs(tmp_path_factory: pytest.TempPathFactory) -> TrainingInputs:
+    """All eight problems of the miniature, of 300 examples each."""
+    data_dir = tmp_path_factory.mktemp("mini")
+    names = expand_problems("mini_8")
+    options = GenerationOptions(
+        max_cases=300, vocabulary_size=400, vocabulary_bytes=50_000, progress=False
+    )
+    generate_data(names, data_dir=data_dir, options=options)
+    return open_inputs(names, DataHParams(), data_dir=data_dir)
+
+
+@pytest.mark.slow
+def test_eight_problems_have_few_programs_and_little_padding(mini_inputs: TrainingInputs) -> None:
+    hparams, tasks = HParams(), make_tasks(mini_inputs.problems)
+    buckets = mini_inputs.choose_buckets(hparams, tasks)
+    listed = {
+        (task.signature, *list_shapes(batch))
+        for task in tasks
+        for batch in mini_inputs.make_batches(buckets)[task.name]
+    }
+    by_signature = Counter(signature for signature, *_ in listed)
+    assert len(by_signature) == 4 and max(by_signature.values()) <= 6
+    assert len(listed) <= 24
+    streams, seen, positions, padded = mini_inputs.open_streams(hparams, buckets), set(), 0, 0
+    for one, task in zip(mini_inputs.problems, tasks, strict=True):
+        for _ in range(12):
+            batch = streams.read(one.name)
+            seen.add((task.signature, *list_shapes(batch)))
+            padding = measure_padding(batch, choose_kinds(one.features))
+            positions, padded = positions + padding.positions, padded + padding.padded
+    assert seen <= listed
+    assert padded / positions < 0.25
+
+
+def list_shapes(batch: Batch) -> list[tuple[str, tuple[int, ...]]]:
+    return [(name, tuple(batch[name].shape)) for name in sorted(batch)]
+
+
+@pytest.mark.slow
+def test_problems_of_one_signature_share_buckets_if_their_batches_are_alike(
+    mini_inputs: TrainingInputs,
+) -> None:
+    data = DataHParams(batches={"mini_enfr": 1000, "mini_fren": 1000})
+    changed = dataclasses.replace(
+        mini_inputs, batches={p.name: choose_batch(p, data) for p in mini_inputs.problems}
+    )
+    buckets = changed.choose_buckets(HParams(), make_tasks(changed.problems))
+    assert buckets["mini_ende"] == buckets["mini_deen"] == buckets["mini_parse"]
+    assert buckets["mini_enfr"] == buckets["mini_fren"] != buckets["mini_ende"]
+    of_texts = [*buckets["mini_ende"], *buckets["mini_enfr"]]
+    assert len(buckets["mini_enfr"]) == 3 and len(of_texts) <= 6
+    assert all(b.examples * max(b.positions.values()) <= 1000 for b in buckets["mini_enfr"])
+
+
+def test_a_position_fits_only_the_buckets_that_it_was_written_with(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    hparams = load_hparams("multimodel_tiny", overrides="data.max_pieces=64")
+    inputs = open_inputs(list(PROBLEMS), hparams.data, data_dir=tiny_run.data_dir)
+    buckets = inputs.choose_buckets(hparams, make_tasks(inputs.problems))
+    first, *_ = PROBLEMS
+    assert all(bucket.positions["inputs"] <= 64 for bucket in buckets[first])
+    streams = inputs.open_streams(hparams, buckets)
+    streams.read(first)
+    written = str(streams.make_checkpoint().write(str(tmp_path / "input")))
+    following = streams.read(first)
+    again = inputs.open_streams(hparams, buckets)
+    assert again.restore(written) == []
+    np.testing.assert_array_equal(again.read(first)["inputs"], following["inputs"])
+    assert inputs.open_streams(hparams).restore(written) == list(PROBLEMS)
+    fewer = {name: chosen[-1:] for name, chosen in buckets.items()}
+    assert inputs.open_streams(hparams, fewer).restore(written) == list(PROBLEMS)

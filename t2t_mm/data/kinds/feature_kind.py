@@ -200,6 +200,24 @@ class FeatureKind:
         length = measure_array_input(encoded, rank)[0] if rank else tf.constant(1)
         return tf.cast(tf.math.ceil(length / self.units_per_position), tf.int32)
 
+    def find_batch_shape(self, positions: int) -> tuple[int | None, ...]:
+        """Return the shape that holds what a net reads of values of at most so many positions.
+
+        A length is None where no number of positions bounds it.
+        """
+        lengths = list(self.shape)
+        if lengths and lengths[0] is None:
+            lengths[0] = math.floor(positions * self.units_per_position)
+        return tuple(lengths)
+
+    def count_read_positions(self, lengths: Sequence[Any]) -> Any:
+        """Return how many positions what a net reads takes, by the lengths of its axes.
+
+        Args:
+            lengths: Of each axis a number, or int[B] of the examples of a batch.
+        """
+        return -(-lengths[0] // self.units_per_position) if len(lengths) else 1
+
     def is_tall(self, encoded: tf.Tensor) -> tf.Tensor:
         """Return whether it had better not be padded together with what is wide, bool[]."""
         import tensorflow as tf

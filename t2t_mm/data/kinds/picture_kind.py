@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -50,6 +51,14 @@ class PictureKind(FeatureKind):
         if self.most_positions:
             return tf.constant(self.most_positions)
         return self._count_patches(*tf.unstack(measure_picture(encoded)))
+
+    def find_batch_shape(self, positions: int) -> tuple[int | None, ...]:
+        """Return the declared size; own sizes have no bound."""
+        return (self.spec.height or None, self.spec.width or None, self.spec.channels)
+
+    def count_read_positions(self, lengths: Sequence[Any]) -> Any:
+        """Return the number of patches that cover height and width."""
+        return self._count_patches(*lengths[:2])
 
     def _count_patches(self, height: Any, width: Any) -> Any:
         """Return how many patches cover that many pixels, numbers or tensors."""

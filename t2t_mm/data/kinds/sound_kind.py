@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Limit, Medium
 from t2t_mm.data.sounds.raw_sounds import encode_wav, read_sound
-from t2t_mm.data.sounds.sound_inputs import make_sound_input
+from t2t_mm.data.sounds.sound_inputs import choose_window_and_hop, make_sound_input
 from t2t_mm.data.sounds.stored_sounds import store_sound
 from t2t_mm.features import Audio, Feature
 from t2t_mm.registry import register_feature_kind
@@ -56,6 +57,24 @@ class SoundKind(FeatureKind):
         samples = tf.strings.length(encoded) // 2
         of_one = self._samples_per_position
         return (samples + of_one - 1) // of_one
+
+    def find_batch_shape(self, positions: int) -> tuple[int | None, ...]:
+        """Return the frames and bands, or the samples, of the longest of these sounds."""
+        # Of frames the first takes a window, which is no shorter than the step to the next.
+        length = math.ceil(positions * self._samples_per_position / self._step)
+        return (
+            (length,) if self.spec.representation == "waveform" else (length, self.spec.num_bands)
+        )
+
+    def count_read_positions(self, lengths: Sequence[Any]) -> Any:
+        """Return how many times the frames or samples of a position there are, at least 1."""
+        return np.maximum(1, np.rint(lengths[0] * self._step / self._samples_per_position))
+
+    @property
+    def _step(self) -> int:
+        """How many samples there are for each row that a net reads."""
+        is_wave = self.spec.representation == "waveform"
+        return 1 if is_wave else choose_window_and_hop(self.spec)[1]
 
     @property
     def _samples_per_position(self) -> int:

@@ -17,7 +17,7 @@ used, so that `tf.train.Checkpoint(iterator=iter(...))` goes on at the very batc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,16 @@ from typing import Any
 import tensorflow as tf
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kinds
-from t2t_mm.data.pipeline.batching import (
-    choose_batch_sizes,
-    choose_bucket_boundaries,
-    group_in_order,
-    pad_arrays,
+from t2t_mm.data.pipeline.batching import group_in_order, pad_arrays
+from t2t_mm.data.pipeline.buckets import Bucket
+from t2t_mm.data.pipeline.example_values import (
+    Example,
+    choose_values,
+    decode_examples,
+    prepare_values,
 )
+from t2t_mm.data.pipeline.grouping import batch_in_buckets, batch_like_lengths
 from t2t_mm.data.pipeline.length_limits import (
     Limits,
     count_dropped_examples,
@@ -44,16 +46,10 @@ from t2t_mm.data.records.stored import DataInfo, check_split, open_data
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 
-SIZE_SUFFIX = "_size"
-
 # What an element costs in a shuffle buffer beside its bytes: its tensors and their bookkeeping.
 _BYTES_PER_ELEMENT = 600
-_DECODED_AT_ONCE = 2
 _BATCHES_AHEAD = 2
 _EXAMPLES_AHEAD = 32
-
-Example = Mapping[str, tf.Tensor]
-Kinds = Mapping[str, FeatureKind]
 
 
 def make_training_dataset(
@@ -64,6 +60,7 @@ def make_training_dataset(
     limits: Limits,
     seed: int,
     shuffle_megabytes: float = 64,
+    buckets: Sequence[Bucket] = (),
 ) -> tf.data.Dataset:
     """Return endless shuffled batches of the training split, the same for the same arguments.
 
@@ -74,12 +71,14 @@ def make_training_dataset(
         limits: Longest values that are kept, by feature; one without a limit is of any length.
         seed: Seed of the order, of crops and flips, and of the choice among alternatives.
         shuffle_megabytes: Memory for the shuffle buffer of this data set, in 10**6 bytes.
+        buckets: All batches have the shapes of these, as `choose_buckets` chose them for this
+            batch and these limits; none: batches of every shape.
 
     Returns:
         A data set of {"inputs": int32[B, L], "targets": int32[B, T]}, padded with 0 to the
-        longest of the batch. Pictures are float32[B, H, W, C], sounds float32[B, frames, bands]
-        or float32[B, samples], with their real extents as "inputs_size": int32[B, 2 or 1];
-        classes are int32[B].
+        longest of the batch, or to its bucket. Pictures are float32[B, H, W, C], sounds
+        float32[B, frames, bands] or float32[B, samples], with their real extents as
+        "inputs_size": int32[B, 2 or 1]; classes are int32[B].
 
     Raises:
         UserError: As `open_data`; also if no example is short enough, or one that is kept does not
@@ -128,12 +127,12 @@ def make_training_dataset(
     buffer_size = choose_shuffle_buffer_size(info, shuffle_megabytes)
     dataset = dataset.shuffle(buffer_size, seed=seed, reshuffle_each_iteration=True).repeat()
     dataset = dataset.enumerate().map(
-        lambda place, example: (place, _choose_values(example, kinds, Dice(seed, place)))
+        lambda place, example: (place, choose_values(example, kinds, Dice(seed, place)))
     )
-    boundaries = choose_bucket_boundaries(longest)
-    dataset = _batch_like_lengths(
-        dataset, kinds, boundaries, choose_batch_sizes(boundaries, batch), seed
-    )
+    if buckets:
+        dataset = batch_in_buckets(dataset, kinds, buckets, seed)
+    else:
+        dataset = batch_like_lengths(dataset, kinds, longest, batch, seed)
     options = tf.data.Options()
     options.deterministic = True
     return dataset.prefetch(_BATCHES_AHEAD).with_options(options)
@@ -174,10 +173,10 @@ def make_evaluation_dataset(
         dataset = dataset.take(limit)
 
     def decode(example: Example) -> tuple[tf.Tensor, Example]:
-        chosen = _choose_values(example, kinds, None)
-        return measure_example(chosen, kinds), _prepare_values(chosen, kinds, None)
+        chosen = choose_values(example, kinds, None)
+        return measure_example(chosen, kinds), prepare_values(chosen, kinds, None)
 
-    examples = _decode_examples(dataset, decode, kinds).prefetch(_EXAMPLES_AHEAD)
+    examples = decode_examples(dataset, decode, kinds).prefetch(_EXAMPLES_AHEAD)
     return EvaluationDataset(examples, batch, min(num_examples, limit or num_examples))
 
 
@@ -201,62 +200,6 @@ class EvaluationDataset:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for group in group_in_order(self.examples.as_numpy_iterator(), self.batch):
             yield {name: pad_arrays([example[name] for example in group]) for name in group[0]}
-
-
-def _choose_values(example: Example, kinds: Kinds, dice: Dice | None) -> Example:
-    chosen = {
-        name: kind.choose(example[name], dice and dice.roll(number))
-        for number, (name, kind) in enumerate(kinds.items())
-    }
-    return {**example, **chosen}
-
-
-def _prepare_values(example: Example, kinds: Kinds, dice: Dice | None) -> Example:
-    """Return what a batch holds of an example: decoded, beside the sizes of what is padded."""
-    prepared: dict[str, tf.Tensor] = dict(example)
-    for number, (name, kind) in enumerate(kinds.items()):
-        prepared[name] = kind.prepare(example[name], dice and dice.roll(number))
-        if kind.size_axes:
-            prepared[name + SIZE_SUFFIX] = tf.shape(prepared[name])[: kind.size_axes]
-    return prepared
-
-
-def _batch_like_lengths(
-    dataset: tf.data.Dataset, kinds: Kinds, boundaries: list[int], sizes: list[int], seed: int
-) -> tf.data.Dataset:
-    """Collect examples of like lengths and make padded batches of them.
-
-    Args:
-        dataset: Of (place in the stream, example).
-        kinds: By feature.
-        boundaries: Largest length of every bucket.
-        sizes: Examples in a batch of every bucket.
-        seed: Of crops and flips.
-    """
-    smaller = tf.constant(boundaries[:-1], dtype=tf.int32)
-    window_sizes = tf.constant(sizes, dtype=tf.int64)
-
-    def choose_bucket(_: tf.Tensor, example: Example) -> tf.Tensor:
-        is_above = measure_example(example, kinds) > smaller
-        is_tall = [kind.is_tall(example[name]) for name, kind in kinds.items()]
-        shape = tf.cast(tf.reduce_any(is_tall), tf.int64)
-        return 2 * tf.reduce_sum(tf.cast(is_above, tf.int64)) + shape
-
-    return dataset.group_by_window(
-        key_func=choose_bucket,
-        reduce_func=lambda key, window: _decode_examples(
-            window,
-            lambda place, example: _prepare_values(example, kinds, Dice(seed, place)),
-            kinds,
-        ).padded_batch(window_sizes[key // 2]),
-        window_size_func=lambda key: window_sizes[key // 2],
-    )
-
-
-def _decode_examples(dataset: tf.data.Dataset, decode: Any, kinds: Kinds) -> tf.data.Dataset:
-    if not any(kind.size_axes for kind in kinds.values()):
-        return dataset.map(decode)  # threads cost more than they save where nothing is decoded
-    return dataset.map(decode, num_parallel_calls=_DECODED_AT_ONCE, deterministic=True)
 
 
 def choose_shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:

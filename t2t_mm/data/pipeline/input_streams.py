@@ -13,6 +13,8 @@ class InputStreams:
 
     Args:
         datasets: By problem, in the run's order.
+        marks: By problem, what a position fits to beside the operations of its data set; a
+            position with another mark fits not.
 
     Example:
         >>> import tempfile
@@ -24,9 +26,16 @@ class InputStreams:
         ([], 0)
     """
 
-    def __init__(self, datasets: Mapping[str, tf.data.Dataset]) -> None:
+    def __init__(
+        self, datasets: Mapping[str, tf.data.Dataset], marks: Mapping[str, str] | None = None
+    ) -> None:
         self._datasets = dict(datasets)
         self._iterators = {name: iter(dataset) for name, dataset in datasets.items()}
+        # An attribute's name cannot hold "/"; the order of the problems is fixed in run.json.
+        self._keys = {
+            name: "_".join(filter(None, ("input", str(index), (marks or {}).get(name))))
+            for index, name in enumerate(datasets)
+        }
 
     def read(self, name: str) -> Any:
         """Return the next batch of a problem."""
@@ -34,9 +43,7 @@ class InputStreams:
 
     def make_checkpoint(self) -> tf.train.Checkpoint:
         """Make what writes the positions."""
-        # An attribute's name cannot hold "/"; the order of the problems is fixed in run.json.
-        iterators = enumerate(self._iterators.values())
-        return tf.train.Checkpoint(**{f"input_{i}": iterator for i, iterator in iterators})
+        return tf.train.Checkpoint(**{self._keys[name]: it for name, it in self._iterators.items()})
 
     def restore(self, path: str) -> list[str]:
         """Go to positions that were written.
@@ -50,11 +57,11 @@ class InputStreams:
         """
         tf.train.load_checkpoint(path)  # a missing or damaged file is no position that fits not
         begun = []
-        for i, (name, iterator) in enumerate(self._iterators.items()):
-            part = tf.train.Checkpoint(**{f"input_{i}": iterator})
+        for name, iterator in self._iterators.items():
+            part = tf.train.Checkpoint(**{self._keys[name]: iterator})
             try:
                 part.read(path).assert_existing_objects_matched()
-            except tf.errors.NotFoundError:  # it cannot be read any more
+            except (tf.errors.NotFoundError, AssertionError):  # it cannot be read any more
                 self._iterators[name] = iter(self._datasets[name])
                 begun.append(name)
         return begun

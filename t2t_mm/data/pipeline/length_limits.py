@@ -71,7 +71,17 @@ def count_dropped_examples(
 
 
 def find_longest_kept(info: DataInfo, split: str, problem: Problem, limits: Limits) -> int:
-    """Return the most positions of a feature of an example that is kept, or more.
+    """Return the most positions of any feature of an example that is kept, or more.
+
+    The arguments are those of `find_longest_of_each`.
+    """
+    return max(find_longest_of_each(info, split, problem, limits).values())
+
+
+def find_longest_of_each(
+    info: DataInfo, split: str, problem: Problem, limits: Limits
+) -> dict[str, int]:
+    """Return the most positions of each feature of an example that is kept, or more.
 
     Args:
         info: The problem's data.
@@ -83,19 +93,20 @@ def find_longest_kept(info: DataInfo, split: str, problem: Problem, limits: Limi
         UserError: There is no such split, or a feature is too long in all examples.
     """
     check_split(info, split, problem.name)
-    longest = []
+    longest = {}
     for feature, spec in problem.features.items():
         numbers, is_exact = _find_numbers(info, split, problem, feature)
         limit = limits.get(feature)
         most = limit.positions if limit else choose_kind(spec).most_positions
         kept = [length for length in numbers if most is None or length <= most]
-        longest += kept
+        if kept:
+            longest[feature] = max(kept)
         if limit and not kept and is_exact:
             raise _make_too_short_error(problem, split, feature, limit, min(numbers))
     if not longest:
         feature, limit = next(iter(limits.items()))
         raise _make_too_short_error(problem, split, feature, limit, min(numbers))
-    return max(longest)
+    return longest
 
 
 def _find_numbers(

@@ -20,6 +20,10 @@ class Pets(Problem):
         return ["cat", "dog"]
 
 
+def test_a_batch_of_classes_has_one_axis() -> None:
+    assert NAMED.find_batch_shape(1) == () and NAMED.count_read_positions(()) == 1
+
+
 @pytest.mark.parametrize("value", ["dog", 1, np.int64(1), np.uint8(1)])
 def test_a_class_is_its_name_or_its_index(value: Any) -> None:
     assert NAMED.check(value) == "dog"

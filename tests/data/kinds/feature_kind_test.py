@@ -54,6 +54,12 @@ def test_axes_of_any_length_are_measured_in_a_batch_up_to_the_last_of_them() -> 
     assert [kind.size_axes for kind in kinds] == [1, 3, 0]
 
 
+def test_only_the_first_axis_of_any_length_is_bounded_by_positions() -> None:
+    shapes = [kind.find_batch_shape(5) for kind in (KIND, Matrices(Track()), Number(Track()))]
+    assert shapes == [(5, 3), (4, None, None, 2), ()]
+    assert (KIND.count_read_positions((5, 3)), Number(Track()).count_read_positions(())) == (5, 1)
+
+
 def test_a_net_reads_what_was_stored_and_a_person_sees_its_type() -> None:
     stored = KIND.check(ARRAY)
     prepared = KIND.prepare_input(ARRAY)
@@ -90,6 +96,8 @@ def test_the_net_says_what_a_position_stands_for(
     registry.register_modality("track")(Strided)
     stored = KIND.check(np.ones((length, 3)))
     assert KIND.measure(stored, ()) == int(KIND.count_positions(tf.constant(stored))) == positions
+    assert KIND.find_batch_shape(positions) == (4 * positions, 3)
+    assert KIND.count_read_positions((length, 3)) == positions
 
 
 def test_it_has_no_text_no_vocabulary_and_no_classes() -> None:

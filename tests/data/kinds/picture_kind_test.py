@@ -28,6 +28,14 @@ def test_its_positions_are_patches_of_its_own_size_or_the_declared() -> None:
     assert DECLARED.choose_limit(DataHParams()) is None
 
 
+def test_pictures_of_the_declared_size_have_one_shape_and_others_any() -> None:
+    assert DECLARED.find_batch_shape(8) == (32, 64, 3)
+    assert OWN_SIZE.find_batch_shape(8) == (None, None, 3)
+    assert DECLARED.count_read_positions((32, 64, 3)) == 8
+    sizes = (np.array([32, 33]), np.array([48, 16]))
+    assert OWN_SIZE.count_read_positions(sizes).tolist() == [6, 3]
+
+
 @pytest.mark.parametrize(("height", "width"), [(17, 16), (16, 16), (16, 30)])
 def test_a_tall_picture_is_told_from_a_wide_one_where_sizes_differ(height: int, width: int) -> None:
     stored = tf.constant(OWN_SIZE.check(np.zeros((height, width), np.uint8)))

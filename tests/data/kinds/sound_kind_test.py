@@ -38,6 +38,22 @@ def test_sounds_are_limited_in_seconds(rate: int) -> None:
     assert kind.choose_limit(DataHParams(max_seconds=0)) is None
 
 
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000])
+@pytest.mark.parametrize("representation", ["log_mel", "waveform"])
+def test_a_batch_holds_the_longest_sound_of_so_many_positions(
+    rate: int, representation: str
+) -> None:
+    kind = SoundKind(Audio(sample_rate_hz=rate, representation=representation))
+    for samples in (1, 300, 1000, 3 * rate // 25, 12_345):
+        length, *rest = kind.prepare_input(np.ones(samples, np.int16)).shape
+        positions = kind.measure(bytes(2 * samples), ())
+        most = kind.find_batch_shape(positions)
+        assert list(most[1:]) == rest and length <= most[0]
+        assert kind.count_read_positions(most) == positions
+        if samples > rate // 25:  # of shorter ones there is less than a window
+            assert kind.count_read_positions((length,)) in (positions, positions - 1)
+
+
 def test_a_person_gives_samples_and_a_net_reads_frames() -> None:
     prepared = KIND.prepare_input(np.zeros(16_000, np.float32))
     assert prepared.dtype == np.float32 and prepared.shape == (98, 80)

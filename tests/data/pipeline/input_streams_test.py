@@ -38,6 +38,24 @@ def test_a_stream_that_is_read_in_another_way_begins_a_new_pass(saved: str) -> N
     assert read(others, "c", 2) == [0, 2]
 
 
+def test_a_stream_with_another_mark_begins_a_new_pass(tmp_path: Path, saved: str) -> None:
+    plain = tf.data.Dataset.range(10)
+
+    def mark(**marks: str) -> InputStreams:
+        return InputStreams({"a/b": plain, "c": plain}, marks)
+
+    marked = mark(c="few_shapes")
+    assert marked.restore(saved) == ["c"]
+    assert read(marked, "a/b", 1) + read(marked, "c", 2) == [3, 0, 1]
+    path = str(marked.make_checkpoint().write(str(tmp_path / "marked")))
+    again = mark(c="few_shapes")
+    assert again.restore(path) == []
+    assert read(again, "c", 1) == [2]
+    for others in (mark(c="other_shapes"), mark()):
+        assert others.restore(path) == ["c"]
+        assert read(others, "a/b", 1) + read(others, "c", 1) == [4, 0]
+
+
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(tf.errors.OpError):
         start().restore(str(tmp_path / "input"))
