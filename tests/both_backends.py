@@ -17,7 +17,8 @@ import numpy as np
 from every_pair import CLASS, TEXT, make_batch, make_model
 from keras import ops
 
-from t2t_mm.features import Language
+from t2t_mm.evaluation.evaluator import Evaluator
+from t2t_mm.features import BatchSpec, Language
 from t2t_mm.run.checkpoint import restore_variables, write_arrays
 from t2t_mm.run.task import Task
 from t2t_mm.settings import OptimizerHParams, TrainHParams
@@ -131,6 +132,21 @@ def train_in_bfloat16(folder: Path) -> None:
     losses = [float(step.update(task, batch, 1e-2)["loss"]) for _ in range(12)]
     save(step.backend, folder / "after")
     (folder / "losses.json").write_text(json.dumps(losses))
+
+
+def score(path: Path, starts: Path) -> None:
+    """Score batches with the first weights, teacher-forced: scores and experts' use by pair."""
+    backend = make_backend()
+    restore(backend, starts / "0")
+    evaluator = Evaluator(backend.model, batch=BatchSpec(examples=3))
+    scores = {}
+    for pair in PAIRS:
+        batches = [
+            make_batch(pair),
+            {name: one[:2] for name, one in make_batch(pair).items() if np.ndim(one)},
+        ]
+        scores["/".join(pair)] = evaluator.score_with_experts(make_task(pair), batches)
+    path.write_text(json.dumps(scores))
 
 
 def run_on_jax(*calls: str) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 from keras import ops
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.tracing import trace
+from t2t_mm.inference.few_shapes import pad_to_few_shapes
+from t2t_mm.inference.forward import compile_forward
+from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.teacher_forced import TeacherForcedSums
@@ -25,19 +26,11 @@ class Evaluator:
     Args:
         model: Built; its weights may change between two calls.
         batch: Padded positions or examples of an evaluation batch.
-        compile_forward: Makes a function that reads the model fast, as `trace` does.
     """
 
-    def __init__(
-        self,
-        model: MultiModel,
-        *,
-        batch: BatchSpec,
-        compile_forward: Callable[..., Any] = trace,
-    ) -> None:
+    def __init__(self, model: MultiModel, *, batch: BatchSpec) -> None:
         self.model = model
         self.batch = batch
-        self.compile_forward = compile_forward
         self._forward: dict[tuple[str, str], Any] = {}
 
     def score(self, task: Task, batches: Iterable[Mapping[str, Any]]) -> dict[str, float]:
@@ -62,11 +55,17 @@ class Evaluator:
         loads: dict[str, Any] = {}
         for batch in batches:
             tensors = {name: batch[name] for name in _MODEL_INPUTS if name in batch}
+            if not is_on_tensorflow():
+                tensors = pad_to_few_shapes(tensors)
+            targets, num_added = batch["targets"], len(tensors["targets"]) - len(batch["targets"])
             tensors |= task.indices()
             if task.signature not in self._forward:
                 self._forward[task.signature] = self._compile(task, tensors)
-            loss_sum, predicted, batch_loads = self._forward[task.signature](tensors)
-            sums.add(float(loss_sum), np.asarray(predicted), batch["targets"])
+            loss_sum, last_loss, predicted, batch_loads = self._forward[task.signature](tensors)
+            real = tuple(slice(size) for size in targets.shape)
+            # A class of 0 is one: every row that was added has cost as much as the last.
+            loss = float(loss_sum) - num_added * float(last_loss)
+            sums.add(loss, np.asarray(predicted)[real], targets)
             for name, load in batch_loads.items():
                 loads[name] = loads.get(name, 0.0) + np.asarray(load)
         shares = {
@@ -85,11 +84,14 @@ class Evaluator:
                 target_modality=target_modality,
                 training=False,
             )
-            loss_sum, _ = self.model.loss(outputs.logits, batch["targets"], target_modality, 0.0)
+            logits, targets = outputs.logits, batch["targets"]
+            loss_sum, _ = self.model.loss(logits, targets, target_modality)
+            last_loss, _ = self.model.loss(logits[-1:], targets[-1:], target_modality)
             predicted = ops.argmax(outputs.logits, axis=-1)
-            return loss_sum, predicted, {report.name: report.load for report in outputs.reports}
+            loads = {report.name: report.load for report in outputs.reports}
+            return loss_sum, last_loss, predicted, loads
 
-        return self.compile_forward(forward, [example])
+        return compile_forward(self.model, forward, [example])
 
 
 _MODEL_INPUTS = ("inputs", "inputs_size", "targets")
@@ -111,6 +113,8 @@ def score_validation_splits(
         num_batches: Batches of each; 0 for the whole split.
         tell: Is given a line after each batch: how far it is.
     """
+    from t2t_mm.data.pipeline.datasets import make_evaluation_dataset  # TensorFlow's tf.data
+
     scores = {}
     for number, (task, problem) in enumerate(scored, start=1):
         dataset = make_evaluation_dataset(

@@ -81,9 +81,6 @@ class Backend(Protocol):
     def compile_accumulated_update(self) -> Callable[[float], Any]:
         """Compile an update by the mean of the gradients that wait; it returns their norm."""
 
-    def compile_forward(self, function: Callable[..., Any], examples: Sequence[Any]) -> Any:
-        """Compile a function that reads the model, of as many arguments as there are examples."""
-
     def state(self) -> dict[str, Mapping[str, Any]]:
         """Name all that a checkpoint holds: "weights" and "optimizer", each by name.
 

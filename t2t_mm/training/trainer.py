@@ -162,11 +162,8 @@ def _prepare_evaluation(
         progress.note(f"not evaluated, for want of a validation split: {', '.join(missing)}")
     if not scored:
         return None
-    evaluator = Evaluator(
-        backend.model,
-        batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
-        compile_forward=backend.compile_forward,
-    )
+    batch = BatchSpec(tokens=run.hparams.data.eval_batch_tokens)
+    evaluator = Evaluator(backend.model, batch=batch)
     tell = progress.note_at_times
     return lambda: score_validation_splits(evaluator, scored, inputs.data_dir, eval_steps, tell)
 

@@ -10,7 +10,6 @@ import jax
 import numpy as np
 from keras import ops
 
-from t2t_mm.inference.forward import compile_forward
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.jax_process import describe_jax_device, prepare_jax
 from t2t_mm.settings import OptimizerHParams
@@ -69,7 +68,7 @@ class JaxBackend:
             updated, norm = self._apply(state, gradients, reached, learning_rate)
             return updated | changed, {**metrics, "gradient_norm": norm}
 
-        program = self._compile(update, names)
+        program = self._make_program(update, names).compile(example, np.float32(0))
         return lambda batch, learning_rate: program(batch, np.float32(learning_rate))
 
     def compile_accumulation(
@@ -87,7 +86,7 @@ class JaxBackend:
                 changed[f"reached/{path}"] = state[f"reached/{path}"] | self._mark(path, batch)
             return changed, metrics
 
-        program = self._compile(accumulate, names)
+        program = self._make_program(accumulate, names).compile(example, self.donated.read(paths))
         return lambda batch: program(batch, self.donated.read(paths))
 
     def compile_accumulated_update(self) -> Callable[[float], Any]:
@@ -101,10 +100,10 @@ class JaxBackend:
             cleared = {name: ops.zeros_like(state[name]) for name in _name(WAITING, paths)}
             return updated | cleared, norm
 
-        program = self._compile(update, names)
+        program = self._make_program(update, names).compile({}, np.float32(0))
         return lambda learning_rate: program({}, np.float32(learning_rate))
 
-    def _compile(self, function: Callable[..., Any], names: Sequence[str]) -> Program:
+    def _make_program(self, function: Callable[..., Any], names: Sequence[str]) -> Program:
         return Program(function, self.donated, names, self.train.deterministic)
 
     def _list_reached(self, signature: Signature) -> list[str]:
@@ -162,10 +161,6 @@ class JaxBackend:
         if commands is not None and path == commands.path:
             return self.model.mark_rows(batch["command"])
         return np.ones(self.donated.variables[f"count/{path}"].shape, bool)
-
-    def compile_forward(self, function: Callable[..., Any], examples: Sequence[Any]) -> Any:
-        """See `Backend`."""
-        return compile_forward(self.model, function, examples)
 
     def state(self) -> dict[str, Mapping[str, Any]]:
         """See `Backend`."""

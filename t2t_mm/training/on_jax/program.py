@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -35,10 +36,23 @@ class Program:
         deterministic: bool = False,
     ) -> None:
         options = choose_compiler_options(deterministic)
-        self._compiled = jax.jit(function, donate_argnums=0, compiler_options=options)
+        self._function = jax.jit(function, donate_argnums=0, compiler_options=options)
         self._state = state
         self._names = names
-        self._shapes: set[Any] = set()
+        self._compiled: dict[Hashable, Any] = {}
+        self._has_run: set[Hashable] = set()
+
+    def compile(self, batch: Batch, *rest: Any) -> Program:
+        """Compile the function for the shapes of a batch, without running it.
+
+        Raises:
+            DeviceMemoryError: The device has too little memory to try kernels on.
+        """
+        arrays = _put_on_device(batch)
+        with _tell_exhaustion():
+            lowered = self._function.lower(self._state.read(self._names), arrays, *rest)
+            self._compiled[_list_shapes(arrays)] = lowered.compile()
+        return self
 
     def __call__(self, batch: Batch, *rest: Any) -> Any:
         """Run the function; return as soon as the device has its work.
@@ -48,16 +62,39 @@ class Program:
         Raises:
             DeviceMemoryError: The device has too little memory.
         """
-        arrays = jax.device_put({name: np.asarray(value) for name, value in batch.items()})
-        shapes = tuple((name, array.shape) for name, array in sorted(arrays.items()))
-        try:
-            kept, returned = self._compiled(self._state.read(self._names), arrays, *rest)
+        arrays = _put_on_device(batch)
+        shapes = _list_shapes(arrays)
+        if shapes not in self._compiled:
+            self.compile(arrays, *rest)
+        with _tell_exhaustion():
+            kept, returned = self._compiled[shapes](self._state.read(self._names), arrays, *rest)
             self._state.put(kept)
-            if shapes not in self._shapes:
+            if shapes not in self._has_run:
                 jax.block_until_ready(returned)  # type: ignore[no-untyped-call]
-                self._shapes.add(shapes)
-        except jax.errors.JaxRuntimeError as error:
-            if "RESOURCE_EXHAUSTED" not in str(error):
-                raise
-            raise DeviceMemoryError(str(error)) from error
+                self._has_run.add(shapes)
         return returned
+
+
+@contextlib.contextmanager
+def _tell_exhaustion() -> Iterator[None]:
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        told = str(error).splitlines()[0]
+        if "RESOURCE_EXHAUSTED" not in told:
+            raise
+        raise DeviceMemoryError(told.partition("RESOURCE_EXHAUSTED: ")[2]) from error
+
+
+def _put_on_device(batch: Batch) -> dict[str, Any]:
+    arrays: dict[str, Any] = jax.device_put(
+        {
+            name: value if isinstance(value, jax.Array) else np.asarray(value)
+            for name, value in batch.items()
+        }
+    )
+    return arrays
+
+
+def _list_shapes(arrays: Batch) -> Hashable:
+    return tuple((name, array.shape) for name, array in sorted(arrays.items()))

@@ -205,10 +205,6 @@ class TensorFlowBackend:
         assert self._sums is not None, "gradients are accumulated where accumulate_steps is 1"
         return self._sums
 
-    def compile_forward(self, function: Callable[..., Any], examples: Sequence[Any]) -> Any:
-        """See `Backend`."""
-        return trace(function, examples)
-
     def state(self) -> dict[str, Mapping[str, Any]]:
         """See `Backend`."""
         weights = name_variables(self.model.variables, self.model.row_names)

@@ -18,8 +18,10 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("keras.random.normal", None)  # and back again
         both_backends.take_steps(folder / "tensorflow", folder / "starts")
+        both_backends.score(folder / "tensorflow.json", folder / "starts")
     both_backends.run_on_jax(
         f"take_steps({folder / 'jax'!r}, {folder / 'starts'!r})",
+        f"score({folder / 'jax.json'!r}, {folder / 'starts'!r})",
         f"accumulate({folder / 'accumulated'!r})",
         f"train_in_bfloat16({folder / 'bfloat16'!r})",
     )
@@ -111,3 +113,17 @@ def test_mixed_precision_learns_and_keeps_float32(steps: Path) -> None:
     assert {array.dtype.name for array in after.values()} <= {"float32", "uint32", "int64"}
     noises = [name for name in after if name.endswith("noise") or "seed" in name]
     assert noises and all((after[name] != before[name]).any() for name in noises[:1])
+
+
+@pytest.mark.slow
+def test_splits_are_scored_alike_whatever_is_added_to_their_batches(steps: Path) -> None:
+    """Rows and lengths are padded on JAX: neither loss, accuracy nor use of experts is of them."""
+    ours, theirs = (
+        json.loads((steps / f"{one}.json").read_text()) for one in ("tensorflow", "jax")
+    )
+    for pair, (scores, shares) in ours.items():
+        assert theirs[pair][0] == pytest.approx(scores, rel=1e-5)
+        assert scores["examples"] == 5
+        assert theirs[pair][1].keys() == shares.keys() != set()
+        for name, share in shares.items():
+            assert theirs[pair][1][name] == pytest.approx(share, abs=1e-5)

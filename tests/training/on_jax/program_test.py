@@ -1,5 +1,6 @@
 """State goes in and comes out; what does not fit the memory is said so."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -47,14 +48,31 @@ def test_too_little_memory_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatc
     program = make_program(State(sum=1.0))
 
     def fail(text: str) -> None:
-        def run(*arguments: Any) -> None:
+        def lower(*arguments: Any) -> None:
             raise jax.errors.JaxRuntimeError(text)
 
-        monkeypatch.setattr(program, "_compiled", run)
+        monkeypatch.setattr(program, "_function", SimpleNamespace(lower=lower))
 
-    fail("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 12345 bytes.")
-    with pytest.raises(DeviceMemoryError, match="12345 bytes"):
+    fail("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 12345 bytes.\nMore lines")
+    with pytest.raises(DeviceMemoryError, match=r"^Out of memory .* 12345 bytes\.$"):
         program({}, np.float32(2))
     fail("INTERNAL: something else")
     with pytest.raises(jax.errors.JaxRuntimeError, match="something else"):
         program({}, np.float32(2))
+
+
+def test_compiling_runs_nothing_and_takes_no_state() -> None:
+    state = State(sum=1.0)
+    traced = []
+
+    def add(arrays: dict[str, Any], batch: dict[str, Any]) -> Any:
+        traced.append(batch["x"].shape)
+        return {"sum": arrays["sum"] + batch["x"].sum()}, ()
+
+    program = Program(add, state, ["sum"])  # type: ignore[arg-type]
+    batch = {"x": np.ones(3, "float32")}
+    assert program.compile(batch) is program
+    assert float(state.arrays["sum"]) == 1.0
+    program(batch)
+    assert float(state.arrays["sum"]) == 4.0
+    assert traced == [(3,)]

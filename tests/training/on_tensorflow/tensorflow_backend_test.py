@@ -7,7 +7,6 @@ import pytest
 import tensorflow as tf
 from changed_settings import change_settings
 from every_pair import CLASS, HPARAMS, PAIRS, TEXT, make_batch, make_model
-from keras import ops
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError
@@ -121,13 +120,3 @@ def test_what_is_reached_by_nothing_has_gradients_of_zero() -> None:
     gradients, _ = backend.compute_gradients((TEXT, TEXT), make_batch((TEXT, TEXT)))
     names = [backend.optimizer.names[i] for i, one in gradients.items() if not np.any(one)]
     assert {name.split("/")[1] for name in names} == {"encoder", "language_shared"}
-
-
-def test_a_forward_function_reads_the_weights_as_they_are() -> None:
-    backend = TensorFlowBackend(make_model(), HPARAMS.optimizer, HPARAMS.train)
-    [weight, *_] = backend.model.trainable_variables
-    total = backend.compile_forward(lambda scale: ops.sum(scale * weight), [np.float32(1.0)])
-    before = float(total(tf.constant(2.0)))
-    weight.assign(weight + 1.0)
-    size = float(np.prod(weight.shape))
-    assert float(total(tf.constant(2.0))) == pytest.approx(before + 2.0 * size, rel=1e-4)

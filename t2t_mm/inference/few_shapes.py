@@ -1,0 +1,57 @@
+"""Batches of any shape in a few, where a program is compiled for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+SHORTEST = 8
+PIXELS_APART = 32
+
+
+def pad_to_few_shapes(batch: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """Pad the rows and lengths of a batch with zeros, so that few shapes are left.
+
+    Rows, and the lengths of texts and sounds, to the next power of two, `SHORTEST` at least; what
+    has two lengths, as pictures, to the next multiples of `PIXELS_APART`.
+
+    Args:
+        batch: As input pipelines make them, "..._size" beside what shows no padding itself.
+
+    Returns:
+        A batch with rows added that are all zeros.
+
+    Example:
+        >>> padded = pad_to_few_shapes({"inputs": np.ones((9, 13)), "targets": np.ones((9,))})
+        >>> padded["inputs"].shape, padded["targets"].shape
+        ((16, 16), (16,))
+    """
+    arrays = {name: np.asarray(values) for name, values in batch.items()}
+    padded = {}
+    for name, array in arrays.items():
+        sizes = arrays.get(f"{name}_size")
+        num_lengths = min(array.ndim - 1, 1) if sizes is None else sizes.shape[1]
+        if name.removesuffix("_size") != name:
+            num_lengths = 0
+        round_up = _find_multiple if num_lengths > 1 else find_power
+        rows, *lengths = array.shape[: 1 + num_lengths]
+        added = [find_power(rows) - rows, *(round_up(length) - length for length in lengths)]
+        rest = [0] * (array.ndim - len(added))
+        padded[name] = np.pad(array, [(0, more) for more in (*added, *rest)])
+    return padded
+
+
+def find_power(length: int) -> int:
+    """Return the next power of two, `SHORTEST` at least.
+
+    Example:
+        >>> [find_power(length) for length in (1, 9, 16)]
+        [8, 16, 16]
+    """
+    return max(SHORTEST, 1 << (length - 1).bit_length())
+
+
+def _find_multiple(length: int) -> int:
+    return -(-length // PIXELS_APART) * PIXELS_APART
