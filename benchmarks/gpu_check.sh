@@ -38,6 +38,7 @@ check() {
         --dispatches="tiered,capacity,dense pair" \
         --shapes=4096,512,2048,60,4 --shapes=32768,1024,4096,64,4
     step text 150 "text base" --steps=8 --compile_cache="$programs"
+    run depthwise 40 benchmarks/depthwise.py $quick
     step audio 80 "audio base" --steps=6
     step image 80 "image base" --steps=6
     step caption 90 "caption base" --steps=6
