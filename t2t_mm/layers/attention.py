@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from t2t_mm.layers.dropout import Dropout
+from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.pointwise import Pointwise
 
 Tensor = Any
@@ -101,12 +102,11 @@ class MultiHeadAttention(keras.layers.Layer):
         """
         scale = (x.shape[-1] // self.num_heads) ** -0.5
         query = self._split_heads(self.query(x) * scale)
-        logits = ops.matmul(query, ops.transpose(source.keys, (0, 1, 3, 2)))
-        if bias is not None:
-            logits = logits + ops.cast(bias, logits.dtype)
+        if not (training and self.dropout):
+            return self.output_projection(self._merge_heads(average_values(query, *source, bias)))
         batch_size, length, _ = ops.shape(x)
         shape = (batch_size, self.num_heads, length, ops.shape(source.keys)[2])
-        weights = self.dropout_layer.drop(ops.softmax(logits), shape, training)
+        weights = self.dropout_layer.drop(_weigh(query, source.keys, bias), shape, training)
         return self.output_projection(self._merge_heads(ops.matmul(weights, source.values)))
 
     def call(
@@ -166,3 +166,32 @@ class MultiHeadAttention(keras.layers.Layer):
             "dropout": self.dropout,
             "seed": self.seed,
         }
+
+
+@choose_form
+def average_values(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None) -> Tensor:
+    """Average the values by the softmax of the products of queries and keys.
+
+    Args:
+        query: float[B, H, T, C], scaled.
+        keys: float[B, H, S, C].
+        values: float[B, H, S, C].
+        bias: Broadcastable to float[B, H, T, S], 0 or `BLOCKED`; None blocks nothing.
+
+    Returns:
+        float[B, H, T, C].
+
+    Example:
+        >>> values = ops.reshape(ops.array([1.0, 5.0]), (1, 1, 2, 1))
+        >>> average_values(ops.zeros((1, 1, 1, 1)), values, values, None).numpy().item()
+        3.0
+    """
+    return ops.matmul(_weigh(query, keys, bias), values)
+
+
+def _weigh(query: Tensor, keys: Tensor, bias: Tensor | None) -> Tensor:
+    """Return the weights of the values: float[B, H, T, S]."""
+    logits = ops.matmul(query, ops.transpose(keys, (0, 1, 3, 2)))
+    if bias is not None:
+        logits = logits + ops.cast(bias, logits.dtype)
+    return ops.softmax(logits)
