@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -194,6 +195,7 @@ def _make_jax_step(contender: Contender, arrays: Arrays) -> Step:
     return step
 
 
+@functools.cache  # compiled once for a shape
 def make_jax_run(contender: Contender) -> Callable[[Arrays, Any], Any]:
     """Compile the forward and backward pass: output, and gradients of x, gates, w_in and w_out.
 

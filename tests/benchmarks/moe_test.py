@@ -16,7 +16,7 @@ from t2t_mm.layers.dispatch import run_dense
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.slow)])
 def test_dispatches_of_experts_are_measured_beside_a_matmul(backend: str, tmp_path: Path) -> None:
     pytest.importorskip(backend)
     figures = tmp_path / "figures.json"
