@@ -89,8 +89,9 @@ class EncoderDecoder(keras.layers.Layer):
         So a command keeps its embedding when there are more; "" is not kept.
         """
         rows: dict[str, list[str]] = {}
-        for part in filter(None, (self.encoder, self.decoder)):
-            rows |= part.moe.experts.row_names if isinstance(part.moe, ExpertBlock) else {}
+        for part in (self.encoder, self.decoder):
+            if part is not None and isinstance(part.moe, ExpertBlock):
+                rows |= part.moe.experts.row_names
         if self.command_embeddings is not None:
             start = f"{self.path}/command."
             table = self.command_embeddings.path
