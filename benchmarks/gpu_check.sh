@@ -1,13 +1,18 @@
 #!/bin/bash
 # All that is to be measured on one GPU with JAX, the most important first, in under eight minutes.
 #
-#     benchmarks/gpu_check.sh FOLDER [--quick]
+#     benchmarks/gpu_check.sh FOLDER [--quick] [PART...]
 #
-# Every line goes to FOLDER/log.txt, too, and the figures to FOLDER/*.json. Each program has a limit
-# of its own, and the next one runs whatever became of it. PYTHON names the interpreter.
+# Parts are experts, text, depthwise, audio, image and caption; all if none is named. Every line
+# goes to FOLDER/log.txt, too, and the figures to FOLDER/*.json. Each program has a limit of its
+# own, together 475 seconds, and the next one runs whatever became of it. PYTHON names the
+# interpreter, PYTHONPATH what it lacks.
 set -u
-folder=${1:?"Usage: benchmarks/gpu_check.sh FOLDER [--quick]"}
-quick=${2:-}
+folder=${1:?"Usage: benchmarks/gpu_check.sh FOLDER [--quick] [PART...]"}
+shift
+quick=""
+if [[ ${1:-} == --quick ]]; then quick=$1; shift; fi
+parts=${*:-experts text depthwise audio image caption}
 mkdir -p "$folder"
 cd "$(dirname "$0")/.." || exit 1
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1 COLUMNS=120
@@ -19,6 +24,7 @@ trap 'rm -rf "$programs"' EXIT
 run() {
     local name=$1 seconds=$2
     shift 2
+    [[ " $parts " == *" $name "* ]] || return
     echo "== $name: $* ($(date +%T))"
     timeout -k 5 "$seconds" "$python" "$@" --json="$folder/$name.json" 2>&1
     echo "== $name: exit code $?, after $SECONDS s"
@@ -34,14 +40,14 @@ step() {
 check() {
     nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
     "$python" -c 'from importlib.metadata import version as v; print("jax", v("jax"), "keras", v("keras"))'
-    run experts 110 benchmarks/moe.py --backend=jax --check --rounds=${rounds:-9} $quick \
+    run experts 90 benchmarks/moe.py --backend=jax --check --rounds=9 \
         --dispatches="tiered,capacity,dense pair" \
         --shapes=4096,512,2048,60,4 --shapes=32768,1024,4096,64,4
-    step text 150 "text base" --steps=8 --compile_cache="$programs"
-    run depthwise 40 benchmarks/depthwise.py $quick
-    step audio 80 "audio base" --steps=6
-    step image 80 "image base" --steps=6
-    step caption 90 "caption base" --steps=6
+    step text 130 "text base" --steps=8 --compile_cache="$programs"
+    run depthwise 30 benchmarks/depthwise.py $quick
+    step audio 75 "audio base" --steps=6
+    step image 75 "image base" --steps=6
+    step caption 75 "caption base" --steps=6
 }
 
 check 2>&1 | tee "$folder/log.txt"

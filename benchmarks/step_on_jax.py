@@ -45,7 +45,6 @@ def measure(case: Case, num_steps: int, settings: str, profile: bool, cache: str
     start = time.perf_counter()
     watch = CompilationWatch(cache)
     step = Step(case, f"model.precision=mixed_bfloat16,{settings}" if on_gpu else settings)
-    built = time.perf_counter() - start
     step.run(1)
     first = time.perf_counter() - start
     compilation = watch.read()
@@ -56,7 +55,6 @@ def measure(case: Case, num_steps: int, settings: str, profile: bool, cache: str
         "target_tokens": case.batch_size * max(case.target_length, 1),
         "parameters": step.model.count_params(),
         "peak_bytes": read_peak_bytes(),
-        "build_seconds": built,
         "first_step_seconds": first,
         **compilation,
         "seconds": statistics.median(seconds),
