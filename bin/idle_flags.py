@@ -40,6 +40,7 @@ _OF_TRAINING = (
     "jit_compile",
     "dtype_policy",
     "compile_cache",
+    "compile_only",
 )
 _OF_GENERATION = (
     "num_shards",
@@ -84,6 +85,7 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
             "t2t-eval --limit scores the first examples only.",
         ),
         Idle(("eval_every", "eval_steps"), "schedule", ("train",)),
+        Idle(("eval_steps",), "compile_only", (True,)),
     ),
     "t2t-decoder": (
         Idle(

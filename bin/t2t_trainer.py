@@ -44,6 +44,7 @@ def define_flags(flags: Any) -> None:
         "compile_cache", "", "JAX's compiled programs; default: ~/.cache/t2t_mm/jax; or none."
     )
     flags.DEFINE_string("dtype_policy", None, "model.precision as Keras calls it: mixed_bfloat16.")
+    flags.DEFINE_bool("compile_only", False, "Only compile JAX's programs, for a later start.")
     flags.DEFINE_enum(
         "schedule",
         "train_and_evaluate",
@@ -102,6 +103,7 @@ def _train_run(flags: Any) -> int:
             eval_steps=flags.eval_steps,
             evaluate=flags.schedule == "train_and_evaluate",
             compile_cache=flags.compile_cache,
+            compile_only=flags.compile_only,
         ),
     )
     return 0

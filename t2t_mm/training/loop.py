@@ -12,6 +12,7 @@ from t2t_mm.run.task import Task
 from t2t_mm.settings import HParams
 from t2t_mm.training.log_interval import LogInterval
 from t2t_mm.training.logs import RunLog
+from t2t_mm.training.objective import Batch
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.schedule import compute_learning_rate
 from t2t_mm.training.step import TrainStep
@@ -62,7 +63,7 @@ def run_training(
             for micro_step in range(train.accumulate_steps):
                 name = mixture.choose_problem(state.step * train.accumulate_steps + micro_step)
                 batch = state.inputs.read(name)
-                with _tell_traces(by_name[name], train_step, progress):
+                with _tell_traces(by_name[name], batch, train_step, progress):
                     if train.accumulate_steps == 1:
                         metrics = train_step.update(by_name[name], batch, learning_rate)
                     else:
@@ -98,7 +99,9 @@ def run_training(
 
 
 @contextlib.contextmanager
-def _tell_traces(task: Task, train_step: TrainStep, progress: Progress) -> Iterator[None]:
+def _tell_traces(
+    task: Task, batch: Batch, train_step: TrainStep, progress: Progress
+) -> Iterator[None]:
     """Say what the first step of each signature waits for, and how long it took."""
     source, target = task.signature
     progress.note_once(f"making the graph of {source} to {target}")
@@ -106,8 +109,7 @@ def _tell_traces(task: Task, train_step: TrainStep, progress: Progress) -> Itera
     yield
     if train_step.num_traces > num_traces:
         seconds = time.monotonic() - start
-        number = train_step.num_traces
-        progress.note(f"graph {number}: {source} to {target}, traced and run in {seconds:.1f} s")
+        progress.note(train_step.describe_program(task, batch, seconds))
 
 
 def _is_due(step: int, every: int) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import contextlib
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kinds
-from t2t_mm.data.pipeline.padding import measure_padding
+from t2t_mm.data.pipeline.padding import describe_batch, measure_padding
+from t2t_mm.errors import UserError
 from t2t_mm.run.task import Task
-from t2t_mm.training.backend import Backend
+from t2t_mm.training.backend import Backend, DeviceMemoryError
 from t2t_mm.training.objective import Batch, StepMetrics
 
 
@@ -36,17 +38,19 @@ class TrainStep:
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Make one update from one batch (`train.accumulate_steps` of 1)."""
         inputs, signature = self._prepare(task, batch), task.signature
-        if signature not in self._functions:
-            self._functions[signature] = self.backend.compile_update(signature, inputs)
-        metrics: StepMetrics = self._functions[signature](inputs, learning_rate)
+        with _name_what_is_too_large(task, batch):
+            if signature not in self._functions:
+                self._functions[signature] = self.backend.compile_update(signature, inputs)
+            metrics: StepMetrics = self._functions[signature](inputs, learning_rate)
         return metrics | self._measure(task, batch)
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Add the gradients of one batch to those that wait for `apply_accumulated`."""
         inputs, signature = self._prepare(task, batch), task.signature
-        if signature not in self._functions:
-            self._functions[signature] = self.backend.compile_accumulation(signature, inputs)
-        metrics: StepMetrics = self._functions[signature](inputs)
+        with _name_what_is_too_large(task, batch):
+            if signature not in self._functions:
+                self._functions[signature] = self.backend.compile_accumulation(signature, inputs)
+            metrics: StepMetrics = self._functions[signature](inputs)
         return metrics | self._measure(task, batch)
 
     def apply_accumulated(self, learning_rate: float) -> Any:
@@ -54,6 +58,12 @@ class TrainStep:
         if "accumulated" not in self._functions:
             self._functions["accumulated"] = self.backend.compile_accumulated_update()
         return self._functions["accumulated"](learning_rate)
+
+    def describe_program(self, task: Task, batch: Batch, seconds: float) -> str:
+        """Say what was compiled last, and how long that and its first run took."""
+        shape = f"{describe_batch(batch)}, " if self.backend.pads_batches else ""
+        nets = " to ".join(task.signature)
+        return f"graph {self.num_traces}: {nets}, {shape}traced and run in {seconds:.1f} s"
 
     def _prepare(self, task: Task, batch: Batch) -> dict[str, Any]:
         """Add to a batch what tells the problem; note its shapes if each is compiled."""
@@ -68,3 +78,17 @@ class TrainStep:
             self._kinds[task.name] = choose_kinds({"inputs": task.inputs, "targets": task.targets})
         padding = measure_padding(batch, self._kinds[task.name])
         return {"positions": padding.positions, "padding_positions": padding.padded}
+
+
+@contextlib.contextmanager
+def _name_what_is_too_large(task: Task, batch: Batch) -> Iterator[None]:
+    try:
+        yield
+    except DeviceMemoryError as error:
+        raise UserError(
+            f"A batch of {task.name} needs more memory than the device has: "
+            f"{describe_batch(batch)}. {error}",
+            fix=f"Lower its batch (data.batches={{{task.name}: ...}}, or data.batch_tokens or "
+            "data.batch_examples for all) or its longest examples (data.max_pieces, "
+            "data.max_seconds); train.accumulate_steps averages over several batches.",
+        ) from error

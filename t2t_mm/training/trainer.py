@@ -41,6 +41,7 @@ from t2t_mm.training.backend import Backend, find_backend
 from t2t_mm.training.cost import describe_cost
 from t2t_mm.training.logs import RunLog
 from t2t_mm.training.loop import Evaluate, run_training
+from t2t_mm.training.precompiling import compile_programs
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.schedule import describe_schedule
 from t2t_mm.training.train_state import TrainState
@@ -78,10 +79,10 @@ def train_run(
     run = _describe(inputs, hparams, output_dir, options.t2t_usr_dir)
     kept = "the last good checkpoint is kept"
     with claim_folder(output_dir, "this run"), report_full_disk(output_dir, kept):
-        return _train(run, inputs, options.eval_steps if options.evaluate else None)
+        return _train(run, inputs, options)
 
 
-def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run:
+def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> Run:
     store = CheckpointStore(declared.directory, declared.hparams.train.keep_checkpoint_max)
     latest = store.find_latest()
     run = declared if latest is None else _continue_run(declared)
@@ -90,6 +91,10 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
     model = build_model(run.tasks, vocabularies, hparams)
     backend = find_backend()(model, hparams.optimizer, hparams.train)
     buckets = inputs.choose_buckets(hparams, run.tasks) if backend.pads_batches else {}
+    if options.compile_only:
+        accumulates = hparams.train.accumulate_steps > 1
+        compile_programs(backend, run.tasks, inputs.make_batches(buckets), print, accumulates)
+        return run
     state = TrainState(backend, inputs.open_streams(hparams, buckets))
     begun = [] if latest is None else state.restore(latest)
     write_run(run, vocabularies, inputs.data_dir)
@@ -108,8 +113,8 @@ def _train(declared: Run, inputs: TrainingInputs, eval_steps: int | None) -> Run
     if differ_in_sharing(run.tasks, declared.tasks):
         progress.note("the run keeps the nets that it was trained with, not those declared now")
     evaluate: Evaluate | None = None
-    if eval_steps is not None:
-        evaluate = _prepare_evaluation(run, inputs, backend, eval_steps, progress)
+    if options.evaluate:
+        evaluate = _prepare_evaluation(run, inputs, backend, options.eval_steps, progress)
     mixture = Mixture(inputs.rates, hparams.train.seed)
     with RunLog(run.directory, state.step, state.awaits_evaluation) as log, progress:
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)

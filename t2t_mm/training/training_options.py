@@ -19,9 +19,11 @@ class TrainingOptions:
         evaluate: Score the validation splits every `train.eval_every` steps.
         compile_cache: Where JAX keeps compiled programs: a folder, or "none"; by default
             `t2t_mm/jax` in the user's own cache folder.
+        compile_only: Only compile what training runs on JAX, so that it starts quickly later.
 
     Raises:
-        UserError: Batches of an evaluation are given, but nothing is evaluated.
+        UserError: Batches of an evaluation are given, but nothing is evaluated; or programs are
+            compiled only, but not kept.
 
     Example:
         >>> TrainingOptions(generate=True).evaluate
@@ -33,10 +35,16 @@ class TrainingOptions:
     eval_steps: int = 0
     evaluate: bool = True
     compile_cache: str = ""
+    compile_only: bool = False
 
     def __post_init__(self) -> None:
         if self.eval_steps and not self.evaluate:
             raise UserError(
                 "eval_steps counts for nothing where nothing is evaluated",
                 received={"eval_steps": self.eval_steps, "evaluate": False},
+            )
+        if self.compile_only and self.compile_cache == "none":
+            raise UserError(
+                "Programs that are not kept are compiled for nothing",
+                received={"compile_only": True, "compile_cache": self.compile_cache},
             )

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from changed_settings import change_settings
 
+from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import restore_variables, write_arrays
 from t2t_mm.run.task import Task
 from t2t_mm.settings import OptimizerHParams
+from t2t_mm.training.backend import DeviceMemoryError
 from t2t_mm.training.on_tensorflow import tensorflow_backend
 from t2t_mm.training.on_tensorflow.tensorflow_backend import TensorFlowBackend
 from t2t_mm.training.step import TrainStep
@@ -317,3 +319,16 @@ def test_a_command_that_no_batch_gives_is_left_alone(accumulate_steps: int) -> N
     assert [int(rows_of(step, command)["count"]) for command in COMMANDS] == [1, 3, 0]
     moved = rows_of(step, "fr")["weights"] - start["fr"]["weights"]
     assert 5e-3 < np.abs(moved).max() < 4e-2  # Adam's first steps are about the rate, 1e-2
+
+
+def test_a_batch_that_does_not_fit_the_memory_is_named(train_step: TrainStep) -> None:
+    def fail(*arguments: object) -> None:
+        raise DeviceMemoryError("Out of memory while trying to allocate 12345 bytes.")
+
+    for name in ("compile_update", "compile_accumulation"):
+        setattr(train_step.backend, name, fail)
+    told = r"of ende needs.*4 examples, inputs of 5, targets of 5\. Out.*12345 bytes\..*{ende: "
+    with pytest.raises(UserError, match=told):
+        train_step.update(task("ende", 0), batch(5), 1e-3)
+    with pytest.raises(UserError, match=told):
+        train_step.accumulate(task("ende", 0), batch(5))

@@ -59,12 +59,13 @@ class TensorFlowBackend:
         train: TrainHParams, options: TrainingOptions, folders: Sequence[Path]
     ) -> None:
         """See `Backend`."""
-        if options.compile_cache:
-            raise UserError(
-                "compile_cache counts for nothing on TensorFlow, which keeps no programs",
-                received={"compile_cache": options.compile_cache},
-                fix="Leave it out, or give --backend=jax.",
-            )
+        for name in ("compile_cache", "compile_only"):
+            if value := getattr(options, name):
+                raise UserError(
+                    f"{name} counts for nothing on TensorFlow, which keeps no programs",
+                    received={name: value},
+                    fix="Leave it out, or give --backend=jax.",
+                )
         if train.num_threads:
             try:
                 tf.config.threading.set_intra_op_parallelism_threads(train.num_threads)
