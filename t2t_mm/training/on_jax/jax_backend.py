@@ -42,6 +42,7 @@ class JaxBackend:
         self.hparams = optimizer
         self.train = train
         self.donated = DonatedState(model, train.accumulate_steps > 1)
+        self._updates: dict[Signature, Program] = {}
 
     @staticmethod
     def prepare_process(
@@ -60,16 +61,41 @@ class JaxBackend:
     ) -> Callable[[Batch, float], StepMetrics]:
         """See `Backend`."""
         paths = self._list_reached(signature)
-        names = [*self.donated.others, *paths, *_name(ADAM, paths)]
 
-        def update(state: Arrays, batch: Batch, learning_rate: Any) -> tuple[Arrays, StepMetrics]:
-            gradients, metrics, changed = self._differentiate(signature, state, state, batch)
-            reached = {path: self._mark(path, batch) for path in paths}
-            updated, norm = self._apply(state, gradients, reached, learning_rate)
-            return updated | changed, {**metrics, "gradient_norm": norm}
+        def differentiate(state: Arrays, batch: Batch, weights: Arrays) -> tuple[Arrays, Any]:
+            gradients, metrics, changed = self._differentiate(signature, weights, state, batch)
+            return changed, (gradients, metrics)
 
-        program = self._make_program(update, names).compile(example, np.float32(0))
-        return lambda batch, learning_rate: program(batch, np.float32(learning_rate))
+        program = self._make_program(differentiate, self.donated.others)
+        program.compile(example, self.donated.read(paths))
+        if signature not in self._updates:
+            self._updates[signature] = self._compile_adam(paths, example)
+        update = self._updates[signature]
+
+        def run(batch: Batch, learning_rate: float) -> StepMetrics:
+            gradients, metrics = program(batch, self.donated.read(paths))
+            norm = update(_select_command(batch), gradients, np.float32(learning_rate))
+            return {**metrics, "gradient_norm": norm}
+
+        return run
+
+    def _compile_adam(self, paths: Sequence[str], example: Batch) -> Program:
+        """Compile the updates of variables, whatever the shapes of the batches.
+
+        A program of its own: all gradients are there before the first update anyway, for their
+        common norm, and what is compiled for each shape compiles faster without it.
+        """
+
+        def update(
+            state: Arrays, command: Batch, gradients: Arrays, learning_rate: Any
+        ) -> tuple[Arrays, Any]:
+            reached = {path: self._mark(path, command) for path in paths}
+            return self._apply(state, gradients, reached, learning_rate)
+
+        values = self.donated.read(paths)
+        shapes = jax.eval_shape(lambda: values)
+        program = self._make_program(update, [*paths, *_name(ADAM, paths)])
+        return program.compile(_select_command(example), shapes, np.float32(0))
 
     def compile_accumulation(
         self, signature: Signature, example: Batch
@@ -169,6 +195,10 @@ class JaxBackend:
     def settle(self) -> None:
         """See `Backend`."""
         self.donated.settle()
+
+
+def _select_command(batch: Batch) -> Batch:
+    return {name: batch[name] for name in ("command",) if name in batch}
 
 
 def _name(kinds: Sequence[str], paths: Sequence[str]) -> list[str]:
