@@ -89,9 +89,8 @@ class EncoderDecoder(keras.layers.Layer):
         So a command keeps its embedding when there are more; "" is not kept.
         """
         rows: dict[str, list[str]] = {}
-        for part in (self.encoder, self.decoder):
-            if part is not None and isinstance(part.moe, ExpertBlock):
-                rows |= part.moe.experts.row_names
+        for moe in (self.encoder.moe, self.decoder and self.decoder.moe):
+            rows |= moe.experts.row_names if isinstance(moe, ExpertBlock) else {}
         if self.command_embeddings is not None:
             start = f"{self.path}/command."
             table = self.command_embeddings.path
