@@ -82,7 +82,6 @@ class LogInterval:
         if self.gradient_norms:
             summary["gradient_norm"] = float(np.mean([float(n) for n in self.gradient_norms]))
         summary |= compute_padded_share(by_problem.values())
-        progress.padded_share = summary.get("padded_share", 0.0)
         log.write("train", state.step, summary)
         progress.show_interval(state.step, {name: v["loss"] for name, v in by_problem.items()})
         _check_finite(by_problem, summary, state.step)
@@ -127,6 +126,9 @@ def _tell_speed(
     progress.learning_rate = learning_rate
     progress.tokens_per_second = tokens / max(seconds, 1e-9)
     progress.examples_per_second = examples / max(seconds, 1e-9)
+    progress.padded_share = compute_padded_share(by_problem.values()).get("padded_share", 0.0)
+    for name, values in by_problem.items():
+        progress.totals[name].padded_share = values.get("padded_share", 0.0)
 
 
 def _check_finite(

@@ -27,12 +27,14 @@ class ProblemTotals:
         steps: Batches trained on.
         examples: Examples in them.
         target_tokens: Target positions that are not padding.
+        padded_share: Of the last interval's positions.
         loss: Mean loss of the last interval, nats per token.
     """
 
     steps: int = 0
     examples: int = 0
     target_tokens: int = 0
+    padded_share: float = float("nan")
     loss: float = float("nan")
 
 
@@ -159,7 +161,7 @@ class Progress:
     def make_table(self) -> Group:
         """Make the live view: a row for each problem, a bar for the run."""
         table = Table(box=None, pad_edge=False)
-        for heading in ("problem", "share", "steps", "target tokens", "loss"):
+        for heading in ("problem", "share", "steps", "target tokens", "padding", "loss"):
             table.add_column(heading, justify="left" if heading == "problem" else "right")
         steps = max(sum(total.steps for total in self.totals.values()), 1)
         for name, total in self.totals.items():
@@ -168,6 +170,7 @@ class Progress:
                 f"{total.steps / steps:.0%}",
                 f"{total.steps:,}",
                 f"{total.target_tokens:,}",
+                f"{total.padded_share:.0%}",
                 f"{total.loss:.3f}",
             )
         status = Text(

@@ -68,7 +68,7 @@ class TrainStep:
     def _prepare(self, task: Task, batch: Batch) -> dict[str, Any]:
         """Add to a batch what tells the problem; note its shapes if each is compiled."""
         if self.backend.pads_batches:
-            shapes = ((name, tuple(values.shape)) for name, values in batch.items())
+            shapes = ((name, tuple(values.shape)) for name, values in sorted(batch.items()))
             self._shapes.add((task.signature, *shapes))
         return {**batch, **task.indices()}
 

@@ -81,6 +81,9 @@ def test_the_share_of_padding_is_of_the_positions_of_all_batches(tmp_path: Path)
     copy, reverse, whole = report(interval, tmp_path, make_state())
     shares = [record["padded_share"] for record in (copy, reverse, whole)]
     assert shares == [0.125, 0.0, 0.1]
+    progress = Progress(["copy", "reverse"], 10, 0, Console(file=io.StringIO()))
+    interval.show(progress, 3, 0.5)
+    assert (progress.padded_share, progress.totals["copy"].padded_share) == (0.1, 0.125)
 
 
 def test_a_loss_that_is_no_number_is_logged_and_told(tmp_path: Path) -> None:

@@ -42,9 +42,10 @@ def test_a_table_with_share_and_loss_of_each_problem_on_a_terminal() -> None:
     with view:
         view.totals["mini_ende"].steps = 3
         view.totals["mini_deen"].steps = 1
+        view.totals["mini_deen"].padded_share = 0.5
         view.show_interval(4, {"mini_ende": 2.5, "mini_deen": 1.25})
     shown = output.getvalue()
-    for part in ("75%", "25%", "2.500", "1.250", "step 4/100"):
+    for part in ("75%", "25%", "50%", "2.500", "1.250", "step 4/100"):
         assert part in shown
 
 

@@ -59,7 +59,7 @@ def describe_batch(batch: Mapping[str, Any]) -> str:
         >>> describe_batch({"inputs": np.ones((64, 64, 64, 3)), "targets": np.ones((64, 12))})
         '64 examples, inputs of 64 x 64 x 3, targets of 12'
     """
-    sides = [(name, *values.shape) for name, values in batch.items() if np.ndim(values)]
+    sides = [(name, *values.shape) for name, values in sorted(batch.items()) if np.ndim(values)]
     shapes = [(name, " x ".join(map(str, rest))) for name, _, *rest in sides]
     parts = [f"{name} of {text}" for name, text in shapes if text and SIZE_SUFFIX not in name]
     return ", ".join([f"{sides[0][1]} examples", *parts])

@@ -43,4 +43,5 @@ def test_a_batch_in_words() -> None:
     batch = {"inputs": np.ones((2, 12, 80)), "inputs_size": np.array([[12], [6]]), "targets": TEXT}
     words = "2 examples, inputs of 12 x 80, targets of 4"
     assert describe_batch(batch) == describe_batch(batch | {"command": np.int32(3)}) == words
+    assert describe_batch(dict(reversed(batch.items()))) == words  # one program, so one name
     assert describe_batch({"inputs": TEXT, "targets": np.ones(2)}) == "2 examples, inputs of 4"
