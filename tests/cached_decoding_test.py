@@ -14,7 +14,7 @@ from stepping import step_through
 from t2t_mm.features import Language
 from t2t_mm.layers.attention import MultiHeadAttention
 from t2t_mm.layers.attention_block import AttentionBlock
-from t2t_mm.layers.caching import take_rows
+from t2t_mm.layers.caching import FIRST_ROOM, grow, take_rows
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
 from t2t_mm.layers.masking import make_causal_bias
 from t2t_mm.model.build import ModalitySpec, build_multimodel
@@ -115,14 +115,16 @@ def test_rows_taken_from_a_cache_continue_as_themselves(case):
 
 
 @every_case
-@pytest.mark.filterwarnings("ignore:You are using a softmax over axis -1")  # of one position
-def test_axis_0_of_every_tensor_is_the_batch_and_only_what_was_empty_grows(case):
+def test_axis_1_is_the_batch_shapes_stay_and_only_a_history_grows(case):
     layer = built(case)
-    before = case.start(layer)
+    before = grow(case.start(layer))
     _, after = layer.decode_step(tf.constant(normal(3, WIDTH)), before, 0)
-    for one, other in zip(keras.tree.flatten(before), keras.tree.flatten(after), strict=True):
-        assert one.shape[0] == 3
-        assert [size or 1 for size in one.shape] == list(other.shape)
+    shapes = [[tensor.shape for tensor in keras.tree.flatten(nest)] for nest in (before, after)]
+    assert shapes[0] == shapes[1]
+    grown = keras.tree.flatten(grow(after))
+    for shape, tensor in zip(shapes[1], grown, strict=True):
+        assert tensor.shape in (shape, [2 * FIRST_ROOM, *shape[1:]])
+        assert shape[1] == 3
 
 
 TEXT = "language:shared"
@@ -199,7 +201,7 @@ def test_the_merged_experts_of_a_batch_are_those_of_its_rows_step_by_step():
     encoded = model.encode(ids([9, 4, 1]), modality=TEXT, problem=1)
     x, _ = model.decode(encoded, targets, modality=TEXT, command=0)
     cache = model.start_decoding(encoded, modality=TEXT, command=0)
-    np.testing.assert_array_equal(cache.problem, [1, 1, 1])
+    np.testing.assert_array_equal(cache.problem, [[1, 1, 1]])
     stepped, _ = logits_by_steps(model, cache, targets)
     whole = np.asarray(model.compute_logits(x, TEXT))
     for row, length in enumerate((6, 6, 4)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 
 from t2t_mm.layers.forms import is_on_tensorflow
+from t2t_mm.layers.gradients import leave_gradients_out
 
 
 def compile_forward(model: Any, function: Callable[..., Any], examples: Sequence[Any]) -> Any:
@@ -20,7 +22,7 @@ def compile_forward(model: Any, function: Callable[..., Any], examples: Sequence
     Args:
         model: A built layer. Its weights may change between two calls.
         function: Takes as many arguments as there are examples: tensors, or dicts of them.
-        examples: Arrays, tensors or specs of the ranks and dtypes of the arguments.
+        examples: Arrays of the ranks and dtypes of the arguments, or what `describe_results` gives.
 
     Returns:
         A function of arrays that returns what `function` returns, as the backend's tensors.
@@ -31,11 +33,33 @@ def compile_forward(model: Any, function: Callable[..., Any], examples: Sequence
         >>> double(np.ones(3, np.float32)).numpy().tolist()
         [2.0, 2.0, 2.0]
     """
+
+    @functools.wraps(function)
+    def run(*arguments: Any) -> Any:
+        with leave_gradients_out():
+            return function(*arguments)
+
     if is_on_tensorflow():
         from t2t_mm.inference.tracing import trace
 
-        return trace(function, examples)
-    return _compile_on_jax(model, function)
+        return trace(run, examples)
+    return _compile_on_jax(model, run)
+
+
+def describe_results(compiled: Any) -> Any:
+    """Describe what a compiled function returns, as an example for another that takes it.
+
+    Args:
+        compiled: From `compile_forward`.
+
+    Returns:
+        On TensorFlow specs, an axis of no size being open; nothing on JAX, which needs none.
+    """
+    if not is_on_tensorflow():
+        return None
+    from t2t_mm.inference.tracing import describe_outputs
+
+    return describe_outputs(compiled)
 
 
 def _compile_on_jax(model: Any, function: Callable[..., Any]) -> Callable[..., Any]:

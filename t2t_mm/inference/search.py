@@ -7,37 +7,47 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
+from keras import ops
 
 from t2t_mm.data.vocabulary.vocabulary import EOS_ID, PAD_ID
 from t2t_mm.features import NUM_RANKED
-from t2t_mm.inference.tracing import trace
+from t2t_mm.inference.few_shapes import pad_to_few_shapes
+from t2t_mm.inference.forward import compile_forward, describe_results
+from t2t_mm.layers.caching import double_room, grow, write_position
+from t2t_mm.layers.forms import choose_form, is_on_tensorflow
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.model.outputs import DecodingCache
+from t2t_mm.model.outputs import DecodingCache, Encoded
 
+Tensor = Any
 IntArray = npt.NDArray[np.int32]
 
 
-class GreedyState(NamedTuple):
-    """What one step of the greedy search hands to the next.
+class SearchState(NamedTuple):
+    """What one part of a search hands to the next.
 
     Attributes:
-        ids: int32[B, T], the symbols so far.
+        ids: int32[T, B], the symbols so far, and room for others.
+        position: int32 scalar, how many of each row there are.
         previous: int32[B], the last of them.
         is_finished: bool[B], whether a row had its EOS or came to its limit.
+        limits: int32[B], the most symbols of each row.
         cache: The model's.
     """
 
-    ids: tf.Tensor
-    previous: tf.Tensor
-    is_finished: tf.Tensor
+    ids: Tensor
+    position: Tensor
+    previous: Tensor
+    is_finished: Tensor
+    limits: Tensor
     cache: DecodingCache
 
 
 class GreedySearch:
-    """Decodes batches of one signature; one trace serves every length and batch size.
+    """Decodes batches of one signature.
 
-    Each step computes one position of every row and caches what later positions need of it.
+    Each step computes one position of every row and caches what later positions need of it. The
+    room for positions is doubled whenever it is used up, so that the time of a step follows the
+    length. On TensorFlow one trace serves every length and batch size.
 
     Args:
         model: built.
@@ -59,7 +69,8 @@ class GreedySearch:
         self.model = model
         self.input_modality = input_modality
         self.target_modality = target_modality
-        self._search: Any = None
+        self._start: Any = None
+        self._go_on: Any = None
 
     def __call__(
         self,
@@ -82,59 +93,63 @@ class GreedySearch:
         Returns:
             int[B, T]; what follows a row's EOS is 0. A row without EOS ran into the limit.
         """
-        inputs = _select_inputs(batch)
-        if self._search is None:
-            number = tf.TensorSpec([], tf.int32)
-            self._search = trace(self._search_batch, [inputs, number, number, number])
-        numbers = (command_index, extra_length, problem_index)
-        found = self._search(inputs, *(tf.constant(number, tf.int32) for number in numbers))
-        ids: IntArray = found.numpy()
-        return ids
+        inputs = select_inputs(batch)
+        numbers = [np.int32(number) for number in (command_index, extra_length, problem_index)]
+        if self._start is None:
+            self._start = compile_forward(self.model, self._start_batch, [inputs, *numbers])
+            examples = [describe_results(self._start)]
+            self._go_on = compile_forward(self.model, self._decode_segment, examples)
+        state = self._start(inputs, *numbers)
+        while not np.all(state.is_finished):
+            state = self._go_on(state)
+        return np.array(state.ids).T[: len(batch["inputs"]), : int(state.position)]
 
-    def _search_batch(
-        self,
-        inputs: Mapping[str, tf.Tensor],
-        command: tf.Tensor,
-        extra_length: tf.Tensor,
-        problem: tf.Tensor,
-    ) -> tf.Tensor:
-        encoded = self.model.encode(
-            inputs["inputs"],
-            modality=self.input_modality,
-            sizes=inputs.get("inputs_size"),
-            problem=problem,
-        )
-        mask = encoded.positions.mask
-        batch = tf.shape(mask)[0]
-        limits = tf.math.count_nonzero(mask, axis=1, dtype=tf.int32) + extra_length
-
-        def step(state: GreedyState) -> tuple[GreedyState]:
-            position = tf.shape(state.ids)[1]
-            x, cache = self.model.decode_step(
-                state.previous, position, state.cache, modality=self.target_modality
-            )
-            logits = self.model.compute_logits(x, self.target_modality)
-            chosen = tf.argmax(logits, axis=-1, output_type=tf.int32)
-            chosen = tf.where(state.is_finished, PAD_ID, chosen)
-            is_finished = state.is_finished | (chosen == EOS_ID) | (position + 1 >= limits)
-            ids = tf.concat([state.ids, chosen[:, None]], axis=1)
-            return (GreedyState(ids, chosen, is_finished, cache),)
-
-        start = GreedyState(
-            ids=tf.zeros([batch, 0], tf.int32),
-            previous=tf.fill([batch], PAD_ID),
-            is_finished=tf.zeros([batch], tf.bool),
+    def _start_batch(
+        self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
+    ) -> SearchState:
+        encoded = encode_inputs(self.model, self.input_modality, inputs, problem)
+        lengths = ops.sum(ops.cast(encoded.positions.mask, "int32"), axis=1)
+        return SearchState(
+            ids=ops.zeros((0, ops.shape(lengths)[0]), "int32"),
+            position=ops.zeros((), "int32"),
+            previous=ops.full_like(lengths, PAD_ID),
+            is_finished=ops.equal(lengths, 0),
+            limits=lengths + extra_length,
             cache=self.model.start_decoding(
                 encoded, modality=self.target_modality, command=command
             ),
         )
-        (end,) = tf.while_loop(
-            lambda state: ~tf.reduce_all(state.is_finished),
-            step,
-            (start,),
-            shape_invariants=(tf.nest.map_structure(_open_shape, start),),
-        )
-        return end.ids
+
+    def _decode_segment(self, state: SearchState) -> SearchState:
+        """Double the room for symbols and fill it, unless all rows are finished before."""
+        ids = double_room(state.ids)
+        room = ops.shape(ids)[0]
+
+        def is_running(state: SearchState) -> Tensor:
+            return ops.logical_and(
+                state.position < room, ops.logical_not(ops.all(state.is_finished))
+            )
+
+        def step(state: SearchState) -> tuple[SearchState]:
+            x, cache = self.model.decode_step(
+                state.previous, state.position, state.cache, modality=self.target_modality
+            )
+            chosen = find_largest(self.model.compute_logits(x, self.target_modality))
+            chosen = ops.where(state.is_finished, PAD_ID, chosen)
+            at_end = ops.logical_or(chosen == EOS_ID, state.position + 1 >= state.limits)
+            following = SearchState(
+                ids=write_position(state.ids, state.position, chosen),
+                position=state.position + 1,
+                previous=chosen,
+                is_finished=ops.logical_or(state.is_finished, at_end),
+                limits=state.limits,
+                cache=cache,
+            )
+            return (following,)
+
+        state = state._replace(ids=ids, cache=grow(state.cache))
+        (end,) = ops.while_loop(is_running, step, (state,))
+        return SearchState(*end)
 
 
 class TopClasses:
@@ -166,33 +181,43 @@ class TopClasses:
         Returns:
             int[B, count], ids of classes, the most probable first.
         """
-        inputs = _select_inputs(batch)
+        inputs, problem = select_inputs(batch), np.int32(problem_index)
         if self._rank is None:
-            self._rank = trace(self._rank_batch, [inputs, tf.TensorSpec([], tf.int32)])
-        ids: IntArray = self._rank(inputs, tf.constant(problem_index, tf.int32)).numpy()
-        return ids
+            self._rank = compile_forward(self.model, self._rank_batch, [inputs, problem])
+        return np.array(self._rank(inputs, problem))[: len(batch["inputs"])]
 
-    def _rank_batch(self, inputs: Mapping[str, tf.Tensor], problem: tf.Tensor) -> tf.Tensor:
-        encoded = self.model.encode(
-            inputs["inputs"],
-            modality=self.input_modality,
-            sizes=inputs.get("inputs_size"),
-            problem=problem,
-        )
+    def _rank_batch(self, inputs: Mapping[str, Tensor], problem: Tensor) -> Tensor:
+        encoded = encode_inputs(self.model, self.input_modality, inputs, problem)
         logits = self.model.classify(encoded, self.target_modality)
-        count = min(self.count, logits.shape[-1])
-        return tf.math.top_k(logits, k=count).indices
+        return ops.top_k(logits, min(self.count, logits.shape[-1]))[1]
 
 
-def _select_inputs(batch: Mapping[str, Any]) -> dict[str, tf.Tensor]:
-    """Return the entries of a batch that an encoder reads: "inputs" and their sizes."""
-    return {
-        name: tf.convert_to_tensor(batch[name])
-        for name in ("inputs", "inputs_size")
-        if name in batch
-    }
+@choose_form
+def find_largest(values: Tensor) -> Tensor:
+    """Return the place of the largest value along the last axis, the first of equal ones.
+
+    Args:
+        values: float[..., V].
+
+    Returns:
+        int32[...].
+
+    Example:
+        >>> find_largest(ops.array([[1.0, 3.0, 2.0]])).numpy().tolist()
+        [1]
+    """
+    return ops.cast(ops.argmax(values, axis=-1), "int32")
 
 
-def _open_shape(tensor: tf.Tensor) -> tf.TensorShape:
-    """Return the shape of what a loop carries: an axis that is empty at the start may grow."""
-    return tf.TensorShape([size or None for size in tensor.shape])
+def select_inputs(batch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an encoder reads of a batch, "inputs" and their sizes; on JAX in few shapes."""
+    read = {name: batch[name] for name in ("inputs", "inputs_size") if name in batch}
+    return read if is_on_tensorflow() else pad_to_few_shapes(read)
+
+
+def encode_inputs(
+    model: MultiModel, modality: str, inputs: Mapping[str, Tensor], problem: Tensor
+) -> Encoded:
+    """Run the encoder on what `select_inputs` returned."""
+    sizes = inputs.get("inputs_size")
+    return model.encode(inputs["inputs"], modality=modality, sizes=sizes, problem=problem)

@@ -17,8 +17,8 @@ def trace(function: Callable[..., Any], examples: Sequence[Any], jit_compile: bo
 
     Args:
         function: Takes as many arguments as there are examples.
-        examples: Arrays, tensors or their specs, or dicts of them; every axis is left open, only
-            rank and dtype are kept.
+        examples: Arrays, tensors or specs, or nests of them. Of arrays and tensors only rank and
+            dtype are kept, every axis is left open; specs are kept as they are.
         jit_compile: Whether XLA compiles it, once more for every shape that it meets.
 
     Example:
@@ -26,8 +26,30 @@ def trace(function: Callable[..., Any], examples: Sequence[Any], jit_compile: bo
         >>> double({"x": tf.constant([3, 4, 5])}).numpy().tolist()
         [6, 8, 10]
     """
-    specs = tf.nest.map_structure(
-        lambda example: tf.TensorSpec([None] * len(example.shape), example.dtype), examples
-    )
+    specs = tf.nest.map_structure(_make_spec, examples)
     graph = tf.function(function, input_signature=specs, jit_compile=jit_compile or None)
     return graph.get_concrete_function()
+
+
+def _make_spec(example: Any) -> tf.TensorSpec:
+    if isinstance(example, tf.TensorSpec):
+        return example
+    return tf.TensorSpec([None] * len(example.shape), example.dtype)
+
+
+def describe_outputs(graph: Any) -> Any:
+    """Return the specs of what a graph returns, for another that takes it.
+
+    An axis of no size is left open: it is there to grow.
+
+    Args:
+        graph: From `trace`.
+
+    Example:
+        >>> describe_outputs(trace(lambda x: tf.zeros([0, 2]), [tf.ones([3])]))
+        TensorSpec(shape=(None, 2), dtype=tf.float32, name=None)
+    """
+    return tf.nest.map_structure(
+        lambda output: tf.TensorSpec([size or None for size in output.shape], output.dtype),
+        graph.structured_outputs,
+    )

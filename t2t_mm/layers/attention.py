@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from t2t_mm.layers.caching import History, finish_reading, write_position
 from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.forms import choose_form
+from t2t_mm.layers.masking import BLOCKED
 from t2t_mm.layers.pointwise import Pointwise
 
 Tensor = Any
@@ -125,29 +127,63 @@ class MultiHeadAttention(keras.layers.Layer):
         """
         return self.attend(x, self.project_source(source), bias, training)
 
-    def start_cache(self, batch_size: Tensor | int) -> KeysValues:
+    def start_cache(self, batch_size: Tensor | int) -> History:
         """Return the keys and values of no position, for self-attention step by step."""
         width = self.key.width
-        shape = (batch_size, self.num_heads, 0, width // self.num_heads)
-        return KeysValues(*(ops.zeros(shape, self.compute_dtype) for _ in KeysValues._fields))
+        shape = (0, batch_size, self.num_heads, width // self.num_heads)
+        return History(*(ops.zeros(shape, self.compute_dtype) for _ in History._fields))
+
+    def remember_source(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute keys and values of float[B, S, D] once, float[S, B, H, C] each."""
+        keys, values = self.project_source(source)
+        return ops.transpose(keys, (2, 0, 1, 3)), ops.transpose(values, (2, 0, 1, 3))
 
     def decode_step(
-        self, x_BD: Tensor, cache: KeysValues, position: Tensor | int
-    ) -> tuple[Tensor, KeysValues]:
+        self, x_BD: Tensor, cache: History, position: Tensor | int
+    ) -> tuple[Tensor, History]:
         """Let one position look at itself and those before.
 
         Args:
             x_BD: float[B, D], the next position.
-            cache: Keys and values of the T positions before.
-            position: T; not read, the cache has grown to it.
+            cache: Keys and values of the positions before.
+            position: Their number.
 
         Returns:
-            float[B, D], and the keys and values of T + 1 positions.
+            float[B, D], and the keys and values of one position more.
         """
-        x = x_BD[:, None]
-        added = zip(cache, self.project_source(x), strict=True)
-        cache = KeysValues(*(ops.concatenate(pair, axis=2) for pair in added))
-        return self.attend(x, cache)[:, 0], cache
+        key, value = self._split_row(self.key(x_BD)), self._split_row(self.value(x_BD))
+        cache = History(
+            write_position(cache.keys, position, key), write_position(cache.values, position, value)
+        )
+        is_later = ops.arange(ops.shape(cache.keys)[0], dtype="int32") > position
+        bias_T = ops.cast(is_later, "float32") * BLOCKED
+        y_BD = self.look_at(x_BD, *cache, bias_T[:, None, None])
+        return y_BD, History(*(finish_reading(part, y_BD) for part in cache))
+
+    def look_at(self, x_BD: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+        """Do for one position what `attend` does, by sums: for few rows products are slower.
+
+        Args:
+            x_BD: float[B, D].
+            keys: float[S, B, H, C].
+            values: float[S, B, H, C].
+            bias: Broadcastable to float32[S, B, H], 0 or `BLOCKED`.
+
+        Returns:
+            float[B, D].
+        """
+        scale = (self.query.width // self.num_heads) ** -0.5
+        query_BHC = self._split_row(self.query(x_BD) * scale)
+        logits_SBH = ops.cast(ops.sum(keys * query_BHC, axis=-1), "float32") + bias
+        weights_SBH = ops.exp(logits_SBH - ops.max(logits_SBH, axis=0))
+        weights_SBH = weights_SBH / ops.sum(weights_SBH, axis=0)
+        weights_SBH1 = ops.expand_dims(ops.cast(weights_SBH, values.dtype), -1)
+        mean_BHC = ops.sum(values * weights_SBH1, axis=0)
+        return self.output_projection(ops.reshape(mean_BHC, (-1, self.query.width)))
+
+    def _split_row(self, x_BD: Tensor) -> Tensor:
+        """Return float[B, H, C]."""
+        return ops.reshape(x_BD, (-1, self.num_heads, self.query.width // self.num_heads))
 
     def _split_heads(self, x: Tensor) -> Tensor:
         batch, length, width = ops.shape(x)

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from t2t_mm.layers.attention import KeysValues, MultiHeadAttention
-from t2t_mm.layers.caching import Cache
+from t2t_mm.layers.attention import MultiHeadAttention
+from t2t_mm.layers.caching import Cache, History
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
 from t2t_mm.layers.masking import make_causal_bias, make_padding_bias
 from t2t_mm.layers.timing import add_timing, make_timing_signal
@@ -26,15 +26,15 @@ class AttentionCache(NamedTuple):
     Attributes:
         mix1: Of the first convolution.
         mix2: Of the second.
-        targets: Keys and values float[B, H, T, C] of the T positions so far.
-        source: Keys and values float[B, H, S, C], projected once.
-        source_bias: float[B, 1, 1, S], 0 or `BLOCKED`.
+        targets: Keys and values of the positions so far.
+        source: Keys and values of the source, projected once: float[S, B, H, C] each.
+        source_bias: float[S, B, 1], 0 or `BLOCKED`.
     """
 
     mix1: Cache
     mix2: Cache
-    targets: KeysValues
-    source: KeysValues
+    targets: History
+    source: tuple[Tensor, Tensor]
     source_bias: Tensor
 
 
@@ -148,8 +148,8 @@ class AttentionBlock(keras.layers.Layer):
             self.mix1.start_cache(batch_size),
             self.mix2.start_cache(batch_size),
             self.self_attention.start_cache(batch_size),
-            self.source_attention.project_source(source),
-            make_padding_bias(source_mask),
+            self.source_attention.remember_source(source),
+            ops.transpose(make_padding_bias(source_mask)[:, 0], (2, 0, 1)),
         )
 
     def decode_step(
@@ -165,11 +165,11 @@ class AttentionBlock(keras.layers.Layer):
         Returns:
             float[B, D] and the new cache.
         """
-        x = x_BD + make_timing_signal(1, x_BD.shape[-1], position, x_BD.dtype)
+        x = x_BD + make_timing_signal(1, self.self_attention.query.width, position, x_BD.dtype)
         x, mix1 = self.mix1.decode_step(x, cache.mix1, position)
         x, mix2 = self.mix2.decode_step(x, cache.mix2, position)
         x, targets = self.self_attention.decode_step(x, cache.targets, position)
-        x = self.source_attention.attend(x[:, None], cache.source, cache.source_bias)[:, 0]
+        x = self.source_attention.look_at(x, *cache.source, cache.source_bias)
         return x, cache._replace(mix1=mix1, mix2=mix2, targets=targets)
 
     def get_config(self) -> dict[str, Any]:

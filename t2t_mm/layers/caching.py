@@ -3,62 +3,157 @@
 Every causal layer has, beside `call` for whole sequences, two methods:
 
     cache = layer.start_cache(...)                          # before the first position
+    cache = grow(cache)                                     # room for the first 32
     y_BD, cache = layer.decode_step(x_BD, cache, position)  # one position of every sequence
 
 The steps give what `call` gives at the same positions. `position` is an int scalar that counts
-from 0. A cache is a nest of tuples of tensors:
+from 0; there must be room for it. A step takes the cache over: TensorFlow's graphs write into its
+memory, so that what was handed in is not to be used again.
 
-- axis 0 of every tensor is the batch, so that `take_rows` chooses and reorders hypotheses;
-- a tensor keeps its shape from step to step; but an axis of size 0 at the start grows.
+A cache is a nest of tuples of tensors. Axis 1 of each is the batch, so that `take_rows` chooses and
+reorders hypotheses; where there are positions, they are axis 0: one position of a whole batch is
+written as one piece. Shapes stay from step to step.
 
-Axis letters: B batch, N rows taken, R places in a ring, D width.
+Axis letters: B batch, N rows taken, R places in a ring, T room for positions, H heads, C channels.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
 
+from t2t_mm.layers.forms import choose_form
+
 Tensor = Any
 Cache = Any
 
+FIRST_ROOM = 32
+"""Positions; the room is doubled whenever it is used up, so that a step's cost follows it."""
 
-def write_ring(ring_BRD: Tensor, x_BD: Tensor, slot: Tensor | int) -> Tensor:
-    """Put one position of every sequence in the place of the oldest.
 
-    Shifting would copy all R places. TensorFlow writes this one in place, also inside of a loop,
-    where nothing reads the ring any more.
+class History(NamedTuple):
+    """Keys and values of the positions so far, split by head, and room for others.
 
-    Args:
-        ring_BRD: float[B, R, D].
-        x_BD: float[B, D].
-        slot: int scalar in [0, R), the place.
+    Attributes:
+        keys: float[T, B, H, C].
+        values: float[T, B, H, C].
+    """
 
-    Returns:
-        float[B, R, D].
+    keys: Tensor
+    values: Tensor
+
+
+@choose_form
+def make_zeros(shape: Sequence[Any], dtype: str) -> Tensor:
+    """Make zeros that are written to later: a tensor of its own, whatever others are alike.
 
     Example:
-        >>> write_ring(ops.zeros((1, 3, 1)), ops.ones((1, 1)), 1).numpy().tolist()
-        [[[0.0], [1.0], [0.0]]]
+        >>> make_zeros([2], "float32").numpy().tolist()
+        [0.0, 0.0]
     """
-    rows = ops.arange(ops.shape(x_BD)[0], dtype="int32")
-    places = ops.stack([rows, ops.full_like(rows, slot)], axis=1)
-    return ops.scatter_update(ring_BRD, places, x_BD)
+    return ops.zeros(shape, dtype)
+
+
+@choose_form
+def write_position(cache: Tensor, position: Tensor | int, row: Tensor) -> Tensor:
+    """Write one position of every sequence in its place, and nothing else.
+
+    XLA does so without a copy where nothing reads the cache any more.
+
+    Args:
+        cache: [T, ...].
+        position: int scalar in [0, T).
+        row: [...].
+
+    Returns:
+        The cache with the row in it.
+
+    Example:
+        >>> write_position(ops.zeros((3, 1)), 1, ops.ones(1)).numpy().tolist()
+        [[0.0], [1.0], [0.0]]
+    """
+    start = ops.stack([position] + [0] * len(row.shape))
+    return ops.slice_update(cache, start, ops.expand_dims(row, 0))
+
+
+@choose_form
+def read_places(rows: Tensor, places: Tensor) -> Tensor:
+    """Gather along the first axis.
+
+    Args:
+        rows: float[R, ...].
+        places: int[K], each in [0, R).
+
+    Returns:
+        float[K, ...].
+
+    Example:
+        >>> read_places(ops.array([5.0, 6.0]), ops.array([1, 0, 1])).numpy().tolist()
+        [6.0, 5.0, 6.0]
+    """
+    return ops.take(rows, places, axis=0)
+
+
+@choose_form
+def finish_reading(cache: Tensor, result: Tensor) -> Tensor:
+    """Return a cache once what was read of it is there: only then it may be written again.
+
+    Args:
+        cache: Is read.
+        result: Computed from it.
+
+    Example:
+        >>> finish_reading(ops.ones(2), 2.0 * ops.ones(2)).numpy().tolist()
+        [1.0, 1.0]
+    """
+    return cache
+
+
+def grow(cache: Cache) -> Cache:
+    """Double the room of every `History` in a cache; from nothing to `FIRST_ROOM`.
+
+    Example:
+        >>> empty = ops.zeros((0, 2, 1, 4))
+        >>> grow((grow(History(empty, empty)),))[0].keys.shape
+        TensorShape([64, 2, 1, 4])
+    """
+    if isinstance(cache, History):
+        return History(*map(double_room, cache))
+    if not isinstance(cache, tuple):
+        return cache
+    parts = [grow(part) for part in cache]
+    return type(cache)(*parts) if hasattr(cache, "_fields") else tuple(parts)
+
+
+def double_room(tensor: Tensor) -> Tensor:
+    """Add as many zeros along the first axis as it is long, and to nothing `FIRST_ROOM`.
+
+    Example:
+        >>> double_room(ops.ones((32, 2))).shape
+        TensorShape([64, 2])
+    """
+    length, *others = ops.shape(tensor)
+    is_known = isinstance(length, int)
+    added = max(length, FIRST_ROOM) if is_known else ops.maximum(length, FIRST_ROOM)
+    return ops.concatenate([tensor, make_zeros([added, *others], tensor.dtype)], axis=0)
 
 
 def take_rows(cache: Cache, rows: Tensor) -> Cache:
     """Make the cache of a batch whose row i continues what row `rows[i]` was.
 
     Args:
-        cache: A nest of tensors [B, ...].
+        cache: A nest of tensors [..., B, ...], B being axis 1.
         rows: int[N], each in [0, B); a row may be taken twice or not at all.
 
     Returns:
-        The same nest of tensors [N, ...].
+        The same nest, of N sequences; no memory is shared.
 
     Example:
-        >>> (taken,) = take_rows((ops.array([[1.0], [2.0], [3.0]]),), [2, 0])
+        >>> (taken,) = take_rows((ops.array([[1.0, 2.0, 3.0]]),), [2, 0])
         >>> taken.numpy().tolist()
-        [[3.0], [1.0]]
+        [[3.0, 1.0]]
     """
-    return keras.tree.map_structure(lambda tensor: ops.take(tensor, rows, axis=0), cache)
+    return keras.tree.map_structure(lambda tensor: ops.take(tensor, rows, axis=1), cache)

@@ -11,7 +11,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from t2t_mm.layers.caching import Cache, write_ring
+from t2t_mm.layers.caching import (
+    Cache,
+    finish_reading,
+    make_zeros,
+    read_places,
+    write_position,
+)
 from t2t_mm.layers.depthwise import convolve_depthwise
 from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.masking import rectify, zero_padding
@@ -90,24 +96,23 @@ class ConvStep(keras.layers.Layer):
         out = self.norm(self.pointwise(ops.reshape(mixed, (-1, x.shape[-1]))))
         return ops.reshape(out, (*ops.shape(x)[:-1], out.shape[-1]))
 
-    def start_cache(self, batch_size: Tensor | int) -> Cache:
+    def start_cache(self, batch_size: Tensor | int) -> Tensor:
         """Make the cache of a causal step before its first position; see `layers.caching`.
 
-        A position is convolved with those at multiples of the dilation before it, so the last
-        (K - 1) * dilation rectified inputs are kept in `dilation` rings. A decoding step reads and
-        writes one, the first, which then goes to the end.
-
         Returns:
-            `dilation` tensors float[B, K - 1, D] of zeros.
+            float[R, B, D], a ring: room for the (K - 1) * dilation rectified inputs before and the
+            next one, position t being at the place t modulo R.
         """
         assert self.causal
-        assert self.kernel_size > 1
-        shape = (batch_size, self.kernel_size - 1, self.kernel.shape[1])
-        return (ops.zeros(shape, self.compute_dtype),) * self.dilation
+        shape = [self._count_places(), batch_size, self.kernel.shape[1]]
+        return make_zeros(shape, self.compute_dtype)
+
+    def _count_places(self) -> int:
+        return (self.kernel_size - 1) * self.dilation + 1
 
     def decode_step(
-        self, x_BD: Tensor, cache: Cache, position: Tensor | int
-    ) -> tuple[Tensor, Cache]:
+        self, x_BD: Tensor, cache: Tensor, position: Tensor | int
+    ) -> tuple[Tensor, Tensor]:
         """Run one position of every sequence.
 
         Args:
@@ -118,17 +123,14 @@ class ConvStep(keras.layers.Layer):
         Returns:
             float[B, width] and the new cache.
         """
-        x_BD = ops.relu(x_BD)
-        ring, *others = cache
-        kernel_KD = ops.cast(self.kernel, x_BD.dtype)
-        past_RD, num_places = kernel_KD[:-1], self.kernel_size - 1
-        oldest = position // self.dilation % num_places
-        # The taps rolled by `oldest`; an operation of that name takes ten times as long.
-        twice = ops.concatenate([past_RD, past_RD], axis=0)
-        taps_RD = ops.slice(twice, (num_places - oldest, 0), past_RD.shape)
-        mixed = ops.sum(ring * taps_RD, axis=1) + x_BD * kernel_KD[-1]
-        out = self.norm(self.pointwise(mixed))
-        return out, (*others, write_ring(ring, x_BD, oldest))
+        x_BD, num_places = ops.relu(x_BD), self._count_places()
+        ring = write_position(cache, position % num_places, x_BD)
+        # The oldest is at the next place, the newest once around the ring.
+        steps = ops.arange(1, num_places + 1, self.dilation, dtype="int32")
+        taps_KBD = read_places(ring, (position + steps) % num_places)
+        kernel_K1D = ops.expand_dims(ops.cast(self.kernel, x_BD.dtype), 1)
+        mixed = ops.sum(taps_KBD * kernel_K1D, axis=0)
+        return self.norm(self.pointwise(mixed)), finish_reading(ring, mixed)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras import ops
@@ -41,8 +43,7 @@ def attach_gradient(function: Callable[..., tuple[Tensor, Callable[..., Any]]]) 
     """
 
     @ops.custom_gradient  # type: ignore[untyped-decorator]
-    @functools.wraps(function)
-    def run(*tensors: Tensor) -> Any:
+    def run_both(*tensors: Tensor) -> Any:
         result, gradient = function(*tensors)
 
         # Keras's backends differ in whether they pass it by position or by name.
@@ -51,7 +52,31 @@ def attach_gradient(function: Callable[..., tuple[Tensor, Callable[..., Any]]]) 
 
         return result, compute_gradient
 
+    @functools.wraps(function)
+    def run(*tensors: Tensor) -> Any:
+        return function(*tensors)[0] if _left_out.get() else run_both(*tensors)
+
     return run
+
+
+_left_out = contextvars.ContextVar("gradients_left_out", default=False)
+
+
+@contextlib.contextmanager
+def leave_gradients_out() -> Iterator[None]:
+    """Build what is never differentiated: a gradient of one's own costs operations going forward.
+
+    Example:
+        >>> double = attach_gradient(lambda x: (2.0 * x, lambda upstream: 2.0 * upstream))
+        >>> with leave_gradients_out():
+        ...     double(ops.array(3.0)).numpy()
+        np.float32(6.0)
+    """
+    token = _left_out.set(True)
+    try:
+        yield
+    finally:
+        _left_out.reset(token)
 
 
 @choose_form

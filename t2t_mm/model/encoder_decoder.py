@@ -220,7 +220,7 @@ class EncoderDecoder(keras.layers.Layer):
     def start_decoding(
         self, encoded: Encoded, *, modality: str, command: Tensor | int
     ) -> DecodingCache:
-        """Make the cache for `decode_step` before the first target.
+        """Make the cache for `decode_step` before the first target; it is to `grow` first.
 
         Args:
             encoded: From `encode`.
@@ -234,10 +234,9 @@ class EncoderDecoder(keras.layers.Layer):
         source, mask, _ = encoded.positions
         problem: Tensor = ()
         if encoded.problem is not None:
-            rows = ops.reshape(encoded.problem, (-1,))
-            problem = ops.broadcast_to(rows, ops.shape(source)[:1])
+            problem = ops.broadcast_to(encoded.problem, (1, ops.shape(source)[0]))
         return DecodingCache(
-            self._embed_command(command, source[:, 0]),
+            self._embed_command(command, source[:, 0])[None],
             mixer.start_cache(source, mask),
             decoder.start_cache(source, mask),
             problem,
@@ -252,21 +251,22 @@ class EncoderDecoder(keras.layers.Layer):
             previous: int[B], the target before it; at position 0 it is not read. A row that was
                 given padding has ended: it reaches no expert.
             position: int scalar, the number of targets before it.
-            cache: Of these targets; `layers.caching.take_rows` reorders it.
+            cache: Of these targets, with room for one more, see `layers.caching`.
             modality: Share key of the target net.
 
         Returns:
             float[B, D] for `logits`, and the cache for the next position.
 
         Example:
-            >>> from t2t_mm.features import Language
+            >>> from t2t_mm import features, registry
+            >>> from t2t_mm.layers.caching import grow
             >>> from t2t_mm.model.build import ModalitySpec, build_multimodel
-            >>> from t2t_mm.registry import load_hparams
-            >>> tiny, nets = load_hparams("multimodel_tiny"), {"text": ModalitySpec(Language(), 16)}
+            >>> nets = {"text": ModalitySpec(features.Language(), 16)}
+            >>> tiny = registry.load_hparams("multimodel_tiny")
             >>> model = build_multimodel(tiny.model, experts=tiny.experts, inputs=nets,
             ...                          targets=nets, commands=["to_german"], seed=1)
             >>> encoded = model.encode(ops.array([[5, 6, 1]]), modality="text")
-            >>> cache = model.start_decoding(encoded, modality="text", command=0)
+            >>> cache = grow(model.start_decoding(encoded, modality="text", command=0))
             >>> x, cache = model.decode_step(ops.array([0]), 0, cache, modality="text")
             >>> first = ops.argmax(model.compute_logits(x, "text"), axis=-1)
             >>> x, cache = model.decode_step(first, 1, cache, modality="text")
@@ -276,10 +276,10 @@ class EncoderDecoder(keras.layers.Layer):
         mixer, decoder = self._require_decoder(modality)
         targets = self.modalities[modality].targets_bottom(previous[:, None])
         is_first = ops.equal(position, 0)
-        x = ops.where(is_first, cache.command, targets.x[:, 0])
+        x = ops.where(is_first, cache.command[0], targets.x[:, 0])
         row_mask = ops.logical_or(is_first, targets.mask[:, 0])
         x, mixer_cache = mixer.decode_step(x, cache.mixer, position)
-        problem = None if isinstance(cache.problem, tuple) else cache.problem
+        problem = None if isinstance(cache.problem, tuple) else cache.problem[0]
         x, decoder_cache = decoder.decode_step(x, cache.decoder, position, row_mask, problem)
         return x, cache._replace(mixer=mixer_cache, decoder=decoder_cache)
 

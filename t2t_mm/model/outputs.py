@@ -52,10 +52,10 @@ class DecodingCache(NamedTuple):
     """What the model remembers while it decodes step by step; see `layers.caching`.
 
     Attributes:
-        command: float[B, D], the embedding of each row's command.
+        command: float[1, B, D], the embedding of each row's command.
         mixer: Of the mixer.
         decoder: Of the decoder.
-        problem: int[B], of each row; empty where `encode` was given none.
+        problem: int[1, B], of each row; empty where `encode` was given none.
     """
 
     command: Tensor

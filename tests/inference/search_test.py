@@ -1,14 +1,24 @@
 """Greedy search against a model whose answers are known, and against teacher forcing."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
+import pytest
 import tensorflow as tf
+from small_model import TEXT, ids, make_model
 from tiny_run import TinyRun
 
 from t2t_mm.inference.search import GreedySearch, TopClasses
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.multimodel import Encoded
+from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
+
+ROOT = Path(__file__).parents[2]
 
 
 class CountDown:
@@ -26,15 +36,15 @@ class CountDown:
     def start_decoding(
         self, encoded: Encoded, *, modality: str, command: tf.Tensor
     ) -> tuple[tf.Tensor]:
-        return (encoded.positions.x[:, 0],)
+        return (encoded.positions.x[None, :, 0],)
 
     def decode_step(
         self, previous: tf.Tensor, position: tf.Tensor, cache: tuple[tf.Tensor], *, modality: str
     ) -> tuple[tf.Tensor, tuple[tf.Tensor]]:
-        return tf.maximum(cache[0] - position, 0), cache
+        return tf.maximum(cache[0][0] - position, 0), cache
 
     def compute_logits(self, x: tf.Tensor, modality: str) -> tf.Tensor:
-        return tf.one_hot(x, 10)
+        return tf.one_hot(x, 101)
 
     def classify(self, encoded: Encoded, modality: str) -> tf.Tensor:
         return tf.one_hot(encoded.positions.x[:, 0], 10)
@@ -62,6 +72,15 @@ def test_the_limit_is_each_inputs_own_length_and_what_is_extra() -> None:
     ]
 
 
+def test_rows_longer_than_the_first_room_go_on_where_they_were() -> None:
+    [row] = search([[100] + [1] * 79], extra_length=9)
+    assert row == list(range(100, 11, -1))
+
+
+def test_a_row_without_inputs_has_no_output() -> None:
+    assert search([[0, 0], [2, 1]], extra_length=9) == [[0, 0], [2, 1]]
+
+
 def test_the_model_is_told_which_problem_it_is() -> None:
     assert search([[2, 1]], extra_length=9, problem=2) == [[4, 3, 2, 1]]
     ranking = TopClasses(CountDown(), "", "", count=1)  # type: ignore[arg-type]
@@ -85,3 +104,50 @@ def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -
     predicted = np.argmax(outputs.logits, axis=-1)
     is_real = np.cumsum(ids == 1, axis=1) - (ids == 1) == 0
     np.testing.assert_array_equal(predicted[is_real], ids[is_real])
+
+
+ON_JAX = """
+import sys
+sys.modules["tensorflow"] = None  # any import of it now fails
+import numpy as np
+from small_model import TEXT, make_model
+from t2t_mm.inference.search import GreedySearch
+from t2t_mm.run.named_variables import assign_arrays, name_variables
+
+model = make_model()
+with np.load(sys.argv[1]) as arrays:
+    assign_arrays(name_variables(model.variables, model.row_names), arrays.__getitem__)
+greedy = GreedySearch(model, TEXT, TEXT)
+found = {}
+for name, inputs in np.load(sys.argv[2]).items():
+    found[name] = greedy({"inputs": inputs}, command_index=1, extra_length=30, problem_index=1)
+np.savez(sys.argv[3], **found)
+"""
+
+
+@pytest.mark.slow
+def test_jax_without_tensorflow_finds_the_same_symbols(tmp_path: Path) -> None:
+    """Of batches of other sizes than it compiles for, over two rooms for positions."""
+    pytest.importorskip("jax")
+    model = make_model()
+    for index, weight in enumerate(model.trainable_weights):  # so that outputs are long and differ
+        noise = np.random.default_rng(index).normal(0, 0.2, weight.shape)
+        weight.assign(weight + noise)
+    weights, inputs, outputs = (tmp_path / name for name in ("weights.npz", "in.npz", "out.npz"))
+    named = name_variables(model.variables, model.row_names)
+    np.savez(weights, **{name: np.asarray(variable) for name, variable in named.items()})
+    batches = {"three": ids(3, 13), "four": ids(4, 16, seed=1)}
+    batches["three"][1, 5:] = 0
+    np.savez(inputs, **batches)
+    subprocess.run(
+        [sys.executable, "-c", ON_JAX, weights, inputs, outputs],
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+        | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        check=True,
+    )
+    greedy = GreedySearch(model, TEXT, TEXT)
+    with np.load(outputs) as found:
+        for name, batch in batches.items():
+            expected = greedy({"inputs": batch}, command_index=1, extra_length=30, problem_index=1)
+            np.testing.assert_array_equal(found[name], expected)
+            assert expected.shape[1] > 32 and len(np.unique(expected)) > 5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm.inference.tracing import trace
+from t2t_mm.inference.tracing import describe_outputs, trace
 
 
 def test_every_size_and_a_kind_of_argument_each_take_one_trace() -> None:
@@ -35,3 +35,12 @@ def test_xla_compiles_where_it_is_asked_to() -> None:
     assert compiled.function_def.attr["_XlaMustCompile"].b
     assert not plain.function_def.attr["_XlaMustCompile"].b
     assert compiled(tf.constant([3.0, 4.0])).numpy().tolist() == [9.0, 16.0]
+
+
+def test_what_a_graph_returns_is_described_for_one_that_goes_on():
+    first = trace(lambda x: {"x": x + 1.0, "rest": (tf.zeros([0, 2]), ())}, [np.ones([3, 1])])
+    specs = describe_outputs(first)
+    second = trace(lambda state: tf.shape(state["rest"][0]), [specs])
+    assert specs["rest"][0].shape.as_list() == [None, 2]
+    state = first(tf.ones([2, 5], tf.float64))
+    assert second(state | {"rest": (tf.ones([7, 2]), ())}).numpy().tolist() == [7, 2]

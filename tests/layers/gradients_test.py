@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from t2t_mm.layers.gradients import attach_gradient, back_propagate_relu
+from t2t_mm.layers.gradients import attach_gradient, back_propagate_relu, leave_gradients_out
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +41,15 @@ def test_the_gradient_is_the_one_that_is_written_out(run):
     assert float(d_factor) == 300.0
 
 
+def test_where_gradients_are_left_out_the_result_is_the_same_and_the_gradient_derived():
+    with leave_gradients_out():
+        y, d_x, d_factor = output_and_gradients()
+    np.testing.assert_array_equal(y, [6.0, 3.0])
+    np.testing.assert_array_equal(tf.convert_to_tensor(d_x), [6.0, 3.0])
+    assert float(d_factor) == 4.0
+    assert float(output_and_gradients()[2]) == 300.0
+
+
 def test_name_and_docstring_stay():
     assert take_scaled.__name__ == "take_scaled"
     assert inspect.getdoc(take_scaled).startswith("Take rows")
@@ -60,7 +69,7 @@ ON_JAX = """
 import jax
 import numpy as np
 from keras import ops
-from t2t_mm.layers.gradients import attach_gradient, back_propagate_relu
+from t2t_mm.layers.gradients import attach_gradient, back_propagate_relu, leave_gradients_out
 
 @attach_gradient
 def take_scaled(x, rows, factor):

@@ -25,6 +25,7 @@ import sys
 import numpy as np
 from t2t_mm.settings import ExpertHParams, ModelHParams
 from t2t_mm.features import Audio, Categorical, Image, Language
+from t2t_mm.layers.caching import grow
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.run.named_variables import assign_arrays, name_variables
@@ -64,7 +65,8 @@ def classify(features, sizes, modality):
 
 def decode_by_steps(inputs, targets):
     text = "language:shared"
-    cache = model.start_decoding(model.encode(inputs, modality=text), modality=text, command=1)
+    encoded = model.encode(inputs, modality=text)
+    cache = grow(model.start_decoding(encoded, modality=text, command=1))
     logits, previous = [], targets[:, 0]
     for position in range(4):
         x, cache = model.decode_step(previous, position, cache, modality=text)

@@ -3,6 +3,7 @@ import pytest
 from small_model import HPARAMS, TEXT, ids, make_model, spread_gates
 
 from t2t_mm.features import Categorical, Language
+from t2t_mm.layers.caching import grow
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 
 CLASSES = {"categorical:5": ModalitySpec(Categorical(num_classes=5), 5)}
@@ -54,13 +55,13 @@ def test_the_places_to_predict_are_the_first_and_those_after_a_real_target(model
 
 def test_a_command_is_all_that_the_first_step_reads(model):
     encoded = model.encode(ids(2, 7), modality=TEXT)
-    cache = model.start_decoding(encoded, modality=TEXT, command=0)
+    cache = grow(model.start_decoding(encoded, modality=TEXT, command=0))
     first, second = (
         model.decode_step(np.array(previous), 0, cache, modality=TEXT)[0]
         for previous in ([3, 4], [0, 5])
     )
     np.testing.assert_array_equal(first, second)
-    other = model.start_decoding(encoded, modality=TEXT, command=1)
+    other = grow(model.start_decoding(encoded, modality=TEXT, command=1))
     changed, _ = model.decode_step(np.array([3, 4]), 0, other, modality=TEXT)
     assert np.abs(np.asarray(changed - first)).max(-1).min() > 1e-4
 

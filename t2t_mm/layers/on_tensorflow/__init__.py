@@ -5,8 +5,18 @@ run experts, in `t2t_mm.layers.dispatch`.
 """
 
 from t2t_mm.layers.on_tensorflow.half_words import draw_levels
+from t2t_mm.layers.on_tensorflow.in_place import (
+    finish_reading,
+    make_zeros,
+    read_places,
+    write_position,
+)
 from t2t_mm.layers.on_tensorflow.normalized_rows import normalize
-from t2t_mm.layers.on_tensorflow.single_operations import back_propagate_relu, scale_and_shift
+from t2t_mm.layers.on_tensorflow.single_operations import (
+    back_propagate_relu,
+    find_largest,
+    scale_and_shift,
+)
 from t2t_mm.layers.on_tensorflow.transposed_products import (
     multiply_transposed,
     sum_outer_products,
@@ -16,9 +26,14 @@ from t2t_mm.layers.on_tensorflow.xla_context import runs_plain_graphs
 __all__ = [
     "back_propagate_relu",
     "draw_levels",
+    "find_largest",
+    "finish_reading",
+    "make_zeros",
     "multiply_transposed",
     "normalize",
+    "read_places",
     "runs_plain_graphs",
     "scale_and_shift",
     "sum_outer_products",
+    "write_position",
 ]

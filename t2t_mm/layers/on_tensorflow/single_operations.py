@@ -22,6 +22,16 @@ def back_propagate_relu(upstream: Tensor, rectified: Tensor) -> Tensor:
     return tf.raw_ops.ReluGrad(gradients=upstream, features=rectified)
 
 
+def find_largest(values: Tensor) -> Tensor:
+    """Return what `t2t_mm.inference.search.find_largest` does.
+
+    Example:
+        >>> find_largest(tf.constant([[1.0, 3.0, 2.0]])).numpy().tolist()
+        [1]
+    """
+    return tf.argmax(values, axis=-1, output_type=tf.int32)
+
+
 def scale_and_shift(rows: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
     """Compute what `t2t_mm.layers.batch_norm.scale_and_shift` does, by TensorFlow's batch norm.
 

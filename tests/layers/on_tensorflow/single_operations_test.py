@@ -1,8 +1,13 @@
 import numpy as np
 import tensorflow as tf
 
+from t2t_mm.inference import search
 from t2t_mm.layers import batch_norm, gradients
-from t2t_mm.layers.on_tensorflow.single_operations import back_propagate_relu, scale_and_shift
+from t2t_mm.layers.on_tensorflow.single_operations import (
+    back_propagate_relu,
+    find_largest,
+    scale_and_shift,
+)
 
 
 def draw(*shape, seed=0):
@@ -23,3 +28,9 @@ def test_rows_are_scaled_and_shifted_as_by_the_twin():
     found = scale_and_shift(rows, slope, shift)
     expected = batch_norm.scale_and_shift.__wrapped__(rows, slope, shift)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_largest_is_the_first_of_equal_ones_as_its_twin_has_it():
+    values = tf.constant([[0.0, 2.0, 2.0], [-1.0, -3.0, -2.0]])
+    assert find_largest(values).numpy().tolist() == [1, 0]
+    np.testing.assert_array_equal(search.find_largest.__wrapped__(values), [1, 0])
