@@ -43,7 +43,7 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Non
         jax.devices()
     except (RuntimeError, AssertionError) as error:  # 0.10.2 asserts that there is any
         raise UserError(
-            " ".join(["JAX finds no device:", *str(error).splitlines()[:1]]),
+            ": ".join(["JAX finds no device", *str(error).splitlines()[:1]]),
             received={"JAX_PLATFORMS": os.environ.get("JAX_PLATFORMS", "")},
             fix="Leave JAX_PLATFORMS unset, or install what it names: pip install "
             "'t2t_mm[cuda12]' or 't2t_mm[cuda13]', by the driver that nvidia-smi shows.",
