@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2t_mm.data.vocabulary.symbols import Vocabulary
+from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint, restore_variables
+from t2t_mm.run.jax_process import prepare_jax
 from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.run_directory import Run, check_vocabularies
 from t2t_mm.run.task import build_model, load_task_vocabularies
@@ -48,6 +50,8 @@ def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
         (4, ['mini_kinds', 'shared'])
     """
     prepare_expert_devices(run.hparams.experts.mesh_shape)  # before TensorFlow starts
+    if not is_on_tensorflow():
+        prepare_jax(apart_from=[run.directory])
     checkpoint = find_checkpoint(run.directory, checkpoint_path)
     vocabularies = load_task_vocabularies(run.tasks, run.directory)
     check_vocabularies(run, vocabularies, run.directory)

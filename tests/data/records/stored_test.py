@@ -147,6 +147,8 @@ def test_metadata_says_nothing_of_time_machine_or_place(data_dir: Path) -> None:
         "lengths",
         "shards",
         "skipped",
+        "test_share",
+        "validation_share",
     }
     assert str(data_dir) not in json.dumps(record)
 
