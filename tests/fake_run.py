@@ -15,6 +15,7 @@ from t2t_mm.run.checkpoint import write_arrays
 Results = dict[str, dict[str, Any]]
 FORCED = {"log_perplexity": 0.5, "accuracy": 87.25, "sequence_accuracy": 12.5, "examples": 500.0}
 TRUE_TREE = "S NP DT NN /NP VP VBZ PP IN NP DT NN /NP /PP /VP /S"
+WIDE_TREE = f"S {'NN ' * 14}VBZ /S"
 WRONG_TREE = "S NP DT NN /NP VP VBZ /VP PP IN NP DT NN /NP /PP /S"
 
 
@@ -78,7 +79,7 @@ def fake_results(folder: str) -> Results:
         "my_parses": [
             sample(sentence, WRONG_TREE, TRUE_TREE),
             sample(sentence, TRUE_TREE, TRUE_TREE),
-            sample(sentence, "S NP DT", TRUE_TREE),
+            sample("word " * 15, "S NP DT", WIDE_TREE),
         ],
     }
     shares = np.array([8, 1, 4, 2, 6, 3, 5, 7, 9, 2], float)
@@ -89,6 +90,7 @@ def fake_results(folder: str) -> Results:
             for key, value in result.items()
             if isinstance(value, float)
         }
+        result["baseline"] = {key: value / 2 for key, value in result["shuffled_inputs"].items()}
         result["teacher_forced"] = FORCED
         result["experts"] = {"encoder": used.tolist()}
         if name != "my_pictures":

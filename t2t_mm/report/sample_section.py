@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,11 +11,14 @@ from t2t_mm.data.trees.trees import Tree
 from t2t_mm.report.markup import Markup, join_parts, make_element, make_section
 from t2t_mm.report.media import Media
 from t2t_mm.report.score_section import write_main_score
-from t2t_mm.report.tree_drawing import draw_tree
+from t2t_mm.report.tree_drawing import draw_tree, measure_tree, outline_tree
 from t2t_mm.report.word_marks import mark_differences, mark_unexpected
 from t2t_mm.scoring.metrics import find_main_score
 
 Sample = Mapping[str, Any]
+
+_HALF_PAGE = 490.0  # pixels, for a tree on one of two cards that stand beside each other
+_TOKEN = re.compile(r"\w[\w'-]*|[^\w\s]")
 
 
 def make_sample_section(
@@ -47,7 +51,7 @@ def _make_card(sample: Sample, media: Media) -> Markup:
     picture, sound = media.uri(sample, "picture"), media.uri(sample, "sound")
     given: list[Markup] = []
     if picture:
-        given.append(make_element("img", src=picture, alt="", loading="lazy"))
+        given.append(make_element("img", src=picture, alt=""))
     if sound:
         given.append(make_element("audio", controls=True, preload="metadata", src=sound))
     if not sound and sample.get("sound"):
@@ -62,9 +66,6 @@ def _make_card(sample: Sample, media: Media) -> Markup:
 def _show_answer(sample: Sample) -> list[Markup]:
     references = sample.get("references") or [sample["reference"]]
     decoded = sample["decoded"]
-    if not decoded.strip():
-        nothing = make_element("span", "(nothing)", class_="faint")
-        return [_make_line("model", nothing), _make_line("true", references[0])]
     if sample.get("ranking"):
         return _show_classes(decoded, references, sample["ranking"])
     if len(references) > 1:
@@ -75,6 +76,8 @@ def _show_answer(sample: Sample) -> list[Markup]:
         ]
     if decoded == references[0]:
         return [_make_line("model", decoded, verdict=True)]
+    if not decoded.strip():
+        return [_make_line("model", decoded), _make_line("true", references[0])]
     marked, true = mark_differences(decoded, references[0])
     return [_make_line("model", marked), _make_line("true", true)]
 
@@ -93,36 +96,46 @@ def _show_classes(decoded: str, references: Sequence[str], ranking: Sequence[str
 def _make_tree_card(sample: Sample) -> Markup:
     """Return a sentence with the model's tree and, where that differs, the true one."""
     decoded, reference = sample["decoded"], sample["reference"]
-    words = sample["input"].split()
-    if len(words) != count_words(reference):  # the tree splits them otherwise
-        words = [str(number + 1) for number in range(count_words(reference))]
+    words = _split_words(sample["input"], count_words(reference))
     found, true = try_delinearize(decoded, words), try_delinearize(reference, words)
     parts = [_make_line("input", sample["input"])]
-    if found is None:
-        malformed = make_element("mark", "malformed: no tree over the words of the sentence")
-        parts += [_make_line("model", malformed), make_element("code", decoded)]
-    else:
+    if found is not None:
         is_right = found == true
         parts.append(
             _make_line("model", "as it should be" if is_right else "differs", verdict=is_right)
         )
-        parts.append(_draw_beside(found, true, "The model's tree"))
+        parts.append(_show_tree(found, true, "The model's tree"))
+    elif decoded.strip():
+        malformed = make_element("mark", "malformed: no tree over the words of the sentence")
+        parts += [_make_line("model", malformed), make_element("code", decoded)]
+    else:
+        parts.append(_make_line("model", decoded))
     if found is None or found != true:
-        parts.append(_make_line("true", ""))
+        parts.append(_make_line("true", "this tree"))
         parts.append(
-            make_element("code", reference)
-            if true is None
-            else _draw_beside(true, found, "The tree")
+            make_element("code", reference) if true is None else _show_tree(true, found, "The tree")
         )
-    return make_element("article", *parts, class_="card")
+    is_wide = any(tree and measure_tree(tree) > _HALF_PAGE for tree in (found, true))
+    return make_element("article", *parts, class_="card whole" if is_wide else "card")
 
 
-def _draw_beside(tree: Tree, other: Tree | None, description: str) -> Markup:
-    return make_element("div", draw_tree(tree, other, description), class_="wide")
+def _split_words(text: str, count: int) -> list[str]:
+    """Split a sentence into the words of its tree; numbers where the tree splits it otherwise."""
+    for words in (text.split(), _TOKEN.findall(text)):
+        if len(words) == count:
+            return words
+    return [str(number + 1) for number in range(count)]
+
+
+def _show_tree(tree: Tree, other: Tree | None, description: str) -> Markup:
+    """Show a tree both ways; the look of the page chooses by its width."""
+    drawn = make_element("div", draw_tree(tree, other, description), class_="wide")
+    return Markup(drawn + make_element("div", outline_tree(tree, other), class_="outline"))
 
 
 def _make_line(label: str, content: str, verdict: bool | None = None) -> Markup:
-    """Return a labelled line; `verdict` adds a sign for right or wrong."""
+    """Return a labelled line, which says so if it is empty; a verdict adds its sign."""
+    content = content if content.strip() else make_element("span", "(nothing)", class_="faint")
     sign: list[str] = []
     if verdict is not None:
         text, kind = ("\N{CHECK MARK}", "right") if verdict else ("\N{MULTIPLICATION X}", "false")

@@ -25,12 +25,13 @@ def make_score_section(results: Results) -> Markup:
     notes = ["On held-out examples, in percent."]
     if any("shuffled_inputs" in result for result in decoded.values()):
         notes.append(
-            " The grey bar is chance: the same outputs scored against other inputs' references, "
+            " Chance (the grey bar): the same outputs scored against other inputs' references, "
             "what a model reaches that does not read its input."
         )
     if any("baseline" in result for result in decoded.values()):
         notes.append(
-            " Baseline: the most frequent target of the training examples as every output."
+            " Baseline (the striped bar): the most frequent target of the training examples as "
+            "every output."
         )
     if any(main.lower_is_better for main in map(find_main_score, decoded.values()) if main):
         notes.append(" Of error rates (\N{DOWNWARDS ARROW}) the shorter bar is the better.")
@@ -82,10 +83,10 @@ def make_forced_section(results: Results) -> Markup:
 def _make_row(name: str, result: Mapping[str, Any]) -> list[Markup]:
     main = find_main_score(result)
     assert main is not None, "only decoded problems have a row"
-    bars = [_draw_bar(result[main.key], "model", "model")]
-    for key, label in (("shuffled_inputs", "chance"), ("baseline", "baseline")):
+    bars = [_draw_bar(result[main.key], "model")]
+    for key, kind in (("shuffled_inputs", "chance"), ("baseline", "baseline")):
         if main.key in result.get(key, {}):
-            bars.append(_draw_bar(result[key][main.key], label, "chance"))
+            bars.append(_draw_bar(result[key][main.key], kind))
     count = write_count(result)
     others = ", ".join(f"{label} {value:.1f}" for label, value in list_other_scores(result).items())
     return [
@@ -104,12 +105,12 @@ def _label_score(main: Metric) -> str:
     return f"{main.label} \N{DOWNWARDS ARROW}" if main.lower_is_better else main.label
 
 
-def _draw_bar(value: float, name: str, kind: str) -> Markup:
+def _draw_bar(value: float, kind: str) -> Markup:
     """Return a bar with its figure at its end; what goes beyond 100 ends there."""
     width = min(max(value, 0.0), 100.0)
     return make_element(
         "div",
         make_element("span", style=f"--share:{width:.1f}", class_="bar"),
-        join_parts([make_element("b", f"{value:.1f}"), " ", name]),
+        join_parts([make_element("b", f"{value:.1f}"), " ", kind]),
         class_=kind,
     )

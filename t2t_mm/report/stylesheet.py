@@ -16,7 +16,7 @@ body { margin: 0; background: var(--page); color: var(--ink);
 header, main, footer { max-width: 68rem; margin: 0 auto; padding: 0 1rem; }
 header { padding-top: 1.5rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .3rem; }
-h2 { font-size: 1.25rem; margin: 0 0 .4rem; scroll-margin-top: 3.5rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.25rem; margin: 0 0 .4rem; scroll-margin-top: 5.5rem; overflow-wrap: anywhere; }
 h2 small { color: var(--faint); font-weight: 400; font-size: 1rem; white-space: nowrap; }
 h3 { font-size: 1rem; margin: .2rem 0; overflow-wrap: anywhere; }
 section { margin: 2.2rem 0; }
@@ -26,9 +26,9 @@ dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)
 dt { color: var(--faint); font-size: .8rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
 nav { position: sticky; top: 0; z-index: 1; background: var(--page);
-  border-bottom: 1px solid var(--rule); overflow-x: auto; white-space: nowrap;
-  padding: .5rem 1rem; scrollbar-width: none; }
-nav a { color: var(--model); text-decoration: none; margin-right: 1.1rem; padding: .3rem 0; }
+  border-bottom: 1px solid var(--rule); padding: .5rem max(1rem, 50% - 33rem);
+  display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; max-height: 5rem; overflow: auto; }
+nav a { color: var(--model); text-decoration: none; white-space: nowrap; }
 .wide { overflow-x: auto; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: .6rem;
   padding: .8rem; min-width: 0; }
@@ -49,7 +49,9 @@ nav a { color: var(--model); text-decoration: none; margin-right: 1.1rem; paddin
   width: calc(var(--share) * .78%); }
 .model .bar { background: var(--model); border-radius: 0 2px 2px 0; }
 .chance .bar { background: var(--chance); border-radius: 0 2px 2px 0; }
-.chance { color: var(--faint); }
+.baseline .bar { border: 1px solid var(--chance); border-left: 0; border-radius: 0 2px 2px 0;
+  background: repeating-linear-gradient(-45deg, var(--chance) 0 2px, transparent 2px 6px); }
+.chance, .baseline { color: var(--faint); }
 table { border-collapse: collapse; width: 100%; background: var(--card); }
 th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid var(--rule);
   font-variant-numeric: tabular-nums; }
@@ -62,8 +64,9 @@ th:first-child { text-align: left; }
 .card img { display: block; width: 100%; max-height: 15rem; object-fit: contain;
   background: var(--page); border-radius: .3rem; }
 audio { width: 100%; height: 2.6rem; }
-mark { background: var(--tint); color: var(--wrong); padding: 0 .15em; border-radius: .2em;
-  text-decoration: underline; text-decoration-thickness: 1px; }
+mark, .outline .wrong > b { background: var(--tint); color: inherit; padding: 0 .15em;
+  border-radius: .2em; box-shadow: 0 0 0 1px var(--wrong); box-decoration-break: clone;
+  -webkit-box-decoration-break: clone; }
 .right { color: var(--right); font-weight: 700; } .false { color: var(--wrong); font-weight: 700; }
 svg { display: block; } svg text { fill: var(--ink); font-size: 12px; }
 .curve { width: 100%; height: auto; }
@@ -79,10 +82,17 @@ svg .share { font-size: 9.5px; text-anchor: middle; fill: var(--ink); }
 svg .share.strong { fill: var(--card); }
 .tree text { text-anchor: middle; font-size: 12.5px; } .tree line { stroke: var(--chance); }
 .tree .word { font-style: italic; } .tree .tag { fill: var(--faint); }
+.whole { grid-column: 1 / -1; }
+.outline { display: none; font-size: .9rem; overflow-wrap: anywhere; }
+.outline div { border-left: 2px solid var(--rule); padding-left: .45rem; margin: .2rem 0; }
+.outline b { color: var(--faint); font-size: .75rem; font-weight: 400; }
+.outline .label > b { color: var(--model); } .outline .tag { margin-right: .3rem; }
 .tree rect { fill: var(--tint); stroke: var(--wrong); } svg.tree .wrong { fill: var(--wrong); }
 code { font-size: .85rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
 footer { padding-bottom: 2.5rem; color: var(--faint); font-size: .9rem; }
 @media (max-width: 44rem) { .score { grid-template-columns: 1fr; } h1 { font-size: 1.4rem; }
-  .bar { width: calc(var(--share) * .68%); } th, td { padding: .35rem .4rem; } }
+  .bar { width: calc(var(--share) * .68%); } th, td { padding: .35rem .4rem; }
+  nav { flex-wrap: nowrap; scrollbar-width: none; }
+  .tree { display: none; } .outline { display: block; } }
 """

@@ -1,4 +1,4 @@
-"""Constituency trees as SVG, the words on one line below them."""
+"""Constituency trees for a page: as SVG, and as an outline that fits a phone."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from t2t_mm.data.trees.trees import Tree
 from t2t_mm.report.markup import Markup, make_drawing, make_element
 
 _LEVEL_HEIGHT = 38.0  # pixels from a label to those below it
+_WORD_DROP = 16.0  # pixels from a part of speech to its word
 _LETTER_WIDTH = 7.2  # pixels, of the font in which labels and words are set
 _GAP = 14.0  # pixels between two words at least
 _MARGIN = 14.0
@@ -18,13 +19,22 @@ Bracket = tuple[str, int, int]  # label, first word, one past the last word
 
 @dataclass(frozen=True)
 class _Node:
-    """A constituent or part of speech with its place on the page, in pixels."""
+    """A constituent, or a part of speech with its word; `width` in pixels, of all below it too."""
 
     bracket: Bracket
-    is_tag: bool
-    x: float
-    depth: int
+    word: str
+    width: float
     children: tuple[_Node, ...]
+
+    @property
+    def label(self) -> str:
+        """What stands on the page; several roots hang on a dot."""
+        return self.bracket[0] or "\N{BULLET}"
+
+    @property
+    def kind(self) -> str:
+        """Its class on the page."""
+        return "label" if self.children else "tag"
 
 
 def count_brackets(tree: Tree) -> Counter[Bracket]:
@@ -35,12 +45,12 @@ def count_brackets(tree: Tree) -> Counter[Bracket]:
         [('DT', 0, 1), ('NN', 1, 2), ('NP', 0, 2)]
     """
     found: Counter[Bracket] = Counter()
-    _place_node(tree, 0, 0, [0.0] * len(tree.words()), found)
+    _measure_node(tree, 0, found)
     return found
 
 
 def draw_tree(tree: Tree, other: Tree | None, description: str) -> Markup:
-    """Draw a tree; what `other` does not have is marked.
+    """Draw a tree, everything one level below its parent; what `other` does not have is marked.
 
     Args:
         tree: The tree.
@@ -48,75 +58,96 @@ def draw_tree(tree: Tree, other: Tree | None, description: str) -> Markup:
         description: What the drawing shows, for those who do not see it.
 
     Returns:
-        An <svg> of the size that its words need; constituents not in `other` have the class
-        "wrong" and a box, so that colour is not all that tells them.
+        An <svg> as wide as `measure_tree` says; what is not in `other` has the class "wrong" and a
+        box, so that colour is not all that tells it.
     """
-    words = tree.words()
-    positions, width = _place_words(tree, words)
-    root = _place_node(tree, 0, 0, positions, Counter())
-    surplus = count_brackets(tree) - count_brackets(other) if other else Counter[Bracket]()
-    base = _MARGIN + (_find_depth(root) + 1) * _LEVEL_HEIGHT
-    height = base + _MARGIN
     parts: list[Markup] = []
-    _draw_node(root, base, surplus, parts)
-    parts += [
-        make_element("text", word, x=x, y=base, class_="word")
-        for word, x in zip(words, positions, strict=True)
-    ]
-    size = (width, height)
-    return make_drawing("tree", parts, size, description, width=width, height=height)
+    root = _measure_node(tree, 0, Counter())
+    _draw_node(root, _MARGIN, _MARGIN, _find_surplus(tree, other), parts)
+    size = (measure_tree(tree), 2 * _MARGIN + _find_depth(root) * _LEVEL_HEIGHT + _WORD_DROP)
+    return make_drawing("tree", parts, size, description, width=size[0], height=size[1])
 
 
-def _place_words(tree: Tree, words: list[str]) -> tuple[list[float], float]:
-    """Return the middle of each word and the width of all, in pixels."""
-    positions, edge = [], _MARGIN
-    for word, tag in zip(words, tree.tags(), strict=True):
-        width = _LETTER_WIDTH * max(len(word), len(tag.label)) + _GAP
-        positions.append(edge + width / 2)
-        edge += width
-    return positions, max(edge + _MARGIN, 60.0)
+def measure_tree(tree: Tree) -> float:
+    """Return how wide a drawn tree is, in pixels."""
+    return max(_measure_node(tree, 0, Counter()).width + 2 * _MARGIN, 60.0)
 
 
-def _place_node(
-    tree: Tree, first: int, depth: int, positions: list[float], found: Counter[Bracket]
-) -> _Node:
-    """Place a tree whose first word is number `first`; count its brackets into `found`."""
+def outline_tree(tree: Tree, other: Tree | None) -> Markup:
+    """Write a tree as boxes within boxes, whose lines break: it fits where no drawing does.
+
+    Args:
+        tree: The tree.
+        other: As of `draw_tree`, with the same marks.
+
+    Example:
+        >>> outline_tree(Tree("NP", (Tree("NN", ("dogs",)),)), None)
+        '<div class="label"><b>NP</b> <span class="tag"><b>NN</b> <i>dogs</i></span> </div>'
+    """
+    return _outline_node(_measure_node(tree, 0, Counter()), _find_surplus(tree, other))
+
+
+def _find_surplus(tree: Tree, other: Tree | None) -> Counter[Bracket]:
+    return count_brackets(tree) - count_brackets(other) if other else Counter()
+
+
+def _take_from(surplus: Counter[Bracket], node: _Node) -> str:
+    """Return " wrong" for as many of a bracket as are in `surplus`, which then has one less."""
+    is_wrong = surplus[node.bracket] > 0
+    surplus[node.bracket] -= is_wrong
+    return " wrong" * is_wrong
+
+
+def _measure_node(tree: Tree, first: int, found: Counter[Bracket]) -> _Node:
+    """Measure a tree whose first word is number `first`; count its brackets into `found`."""
     children: list[_Node] = []
     end = first
     for branch in tree.branches():
-        children.append(_place_node(branch, end, depth + 1, positions, found))
+        children.append(_measure_node(branch, end, found))
         end = children[-1].bracket[2]
-    end = end if children else first + 1
-    x = (children[0].x + children[-1].x) / 2 if children else positions[first]
-    bracket = (tree.label, first, end)
+    word = "" if children else str(tree.children[0])
+    own = _LETTER_WIDTH * max(len(tree.label), len(word)) + _GAP
+    bracket = (tree.label, first, end if children else first + 1)
     found[bracket] += 1
-    return _Node(bracket, tree.is_tag, x, depth, tuple(children))
+    return _Node(bracket, word, max(own, sum(child.width for child in children)), tuple(children))
 
 
 def _find_depth(node: _Node) -> int:
-    return max((_find_depth(child) for child in node.children), default=node.depth)
+    return max((1 + _find_depth(child) for child in node.children), default=0)
 
 
-def _draw_node(node: _Node, base: float, surplus: Counter[Bracket], parts: list[Markup]) -> None:
-    """Add the lines and labels of a node and all below it; tags stand right above their words."""
-    y = _compute_y(node, base)
+def _draw_node(
+    node: _Node, left: float, y: float, surplus: Counter[Bracket], parts: list[Markup]
+) -> float:
+    """Add the lines and labels of a node and all below it; return the middle of its label."""
+    kind = node.kind + _take_from(surplus, node)
+    edge = left + (node.width - sum(child.width for child in node.children)) / 2
+    middles = []
     for child in node.children:
-        parts.append(
-            make_element("line", x1=node.x, y1=y + 5, x2=child.x, y2=_compute_y(child, base) - 13)
-        )
+        middles.append(_draw_node(child, edge, y + _LEVEL_HEIGHT, surplus, parts))
+        edge += child.width
+    width = _LETTER_WIDTH * len(node.label) + 8
+    x = (middles[0] + middles[-1]) / 2 if middles else left + node.width / 2
+    x = min(max(x, left + width / 2), left + node.width - width / 2)
+    parts += [
+        make_element("line", x1=x, y1=y + 5, x2=middle, y2=y + _LEVEL_HEIGHT - 13)
+        for middle in middles
+    ]
+    if "wrong" in kind:
+        parts.append(make_element("rect", x=x - width / 2, y=y - 13, width=width, height=18, rx=4))
+    parts.append(make_element("text", node.label, x=x, y=y, class_=kind))
+    if node.word:
+        parts.append(make_element("text", node.word, x=x, y=y + _WORD_DROP, class_="word"))
+    return x
+
+
+def _outline_node(node: _Node, surplus: Counter[Bracket]) -> Markup:
+    kind = node.kind + _take_from(surplus, node)
+    parts: list[str] = []
+    if node.label != node.word:  # a comma is its own part of speech
+        parts += [make_element("b", node.label), " "]
+    if node.word:
+        parts.append(make_element("i", node.word))
     for child in node.children:
-        _draw_node(child, base, surplus, parts)
-    label = node.bracket[0] or "\N{BULLET}"
-    is_wrong = surplus[node.bracket] > 0
-    surplus[node.bracket] -= is_wrong
-    if is_wrong:
-        width = _LETTER_WIDTH * len(label) + 8
-        parts.append(
-            make_element("rect", x=node.x - width / 2, y=y - 13, width=width, height=18, rx=4)
-        )
-    kind = ("tag" if node.is_tag else "label") + " wrong" * is_wrong
-    parts.append(make_element("text", label, x=node.x, y=y, class_=kind))
-
-
-def _compute_y(node: _Node, base: float) -> float:
-    return base - 20 if node.is_tag else _MARGIN + node.depth * _LEVEL_HEIGHT
+        parts += [_outline_node(child, surplus), " "]
+    return make_element("div" if node.children else "span", *parts, class_=kind)

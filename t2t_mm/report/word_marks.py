@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from t2t_mm.report.markup import Markup, join_parts, make_element
 
@@ -48,8 +49,9 @@ def _strip_punctuation(word: str) -> str:
 
 
 def _mark_words(words: Sequence[str], positions: set[int]) -> Markup:
-    parts: list[str] = []
-    for position, word in enumerate(words):
-        parts += [" "] if position else []
-        parts.append(make_element("mark", word) if position in positions else word)
-    return join_parts(parts)
+    """Join words; those at some positions are marked, neighbours together."""
+    runs: list[str] = []
+    for is_marked, run in groupby(enumerate(words), lambda pair: pair[0] in positions):
+        text = " ".join(word for _, word in run)
+        runs += [" ", make_element("mark", text) if is_marked else text]
+    return join_parts(runs[1:])

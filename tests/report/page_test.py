@@ -73,7 +73,14 @@ def test_every_part_is_there_and_the_page_needs_nothing_else(tmp_path: Path) -> 
     assert "1,234" in page and "One model, five problems" in page
     assert "English to German" in page  # the problem's own words
     text = "".join(checker.text)
-    for figure in ("71.2 model", "8.9 chance", "31.0 model", "98.0 chance", "CIDEr 180.0"):
+    for figure in (
+        "71.2 model",
+        "8.9 chance",
+        "31.0 model",
+        "98.0 chance",
+        "49.0 baseline",
+        "CIDEr 180.0",
+    ):
         assert figure in text
 
 
@@ -97,13 +104,15 @@ def test_missing_pieces_leave_no_empty_parts(tmp_path: Path) -> None:
     for result in results.values():
         del result["experts"]
         del result["shuffled_inputs"]
+        del result["baseline"]
     del results["my_captions"]["samples"]
     page = written(run, results)
     checker = checked(without_data(page))
     named = [name for name in results if name != "my_captions"]
     assert checker.ids == ["Scores", *named, "Prediction"]
     assert "<audio" not in page and "left out" in page
-    assert 'class="model"' in page and 'class="chance"' not in page
+    assert 'class="model"' in page
+    assert 'class="chance"' not in page and 'class="baseline"' not in page
     assert not re.search(r"<(section|article|ul|div class=\"cards[^\"]*\")></", page)
 
 

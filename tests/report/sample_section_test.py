@@ -30,9 +30,22 @@ def test_trees_are_drawn_and_the_true_one_only_where_it_differs(
     assert ("malformed" in section) is (not signs)
 
 
-def test_a_sentence_that_the_tree_splits_otherwise_is_drawn_over_numbers() -> None:
+def test_a_tree_is_drawn_over_the_words_of_its_sentence_however_they_are_written() -> None:
     section = shown({"f1": 90.0}, sample("it is.", "S PRP VBZ . /S", "S PRP VBZ . /S"))
+    assert 'class="word">is</text>' in section and "malformed" not in section
+
+
+def test_a_sentence_that_the_tree_splits_otherwise_is_drawn_over_numbers() -> None:
+    section = shown({"f1": 90.0}, sample("it isn't", "S PRP VBZ RB /S", "S PRP VBZ RB /S"))
     assert 'class="word">3</text>' in section and "malformed" not in section
+
+
+def test_a_wide_tree_has_a_wide_card_and_every_tree_an_outline_for_a_phone() -> None:
+    symbols = f"S {'NN ' * 12}/S"
+    wide = shown({"f1": 90.0}, sample("consequences " * 12, symbols, symbols))
+    narrow = shown({"f1": 90.0}, sample(SENTENCE, TRUE_TREE, TRUE_TREE))
+    assert 'class="card whole"' in wide and "whole" not in narrow
+    assert wide.count('class="outline"') == narrow.count('class="outline"') == 1
 
 
 def test_a_right_text_is_shown_once_and_a_wrong_one_beside_the_true() -> None:
@@ -42,8 +55,17 @@ def test_a_right_text_is_shown_once_and_a_wrong_one_beside_the_true() -> None:
     assert "a <mark>c</mark>" in wrong and "a <mark>b</mark>" in wrong
 
 
-def test_an_empty_output_says_so() -> None:
-    assert "(nothing)" in shown({"wer": 90.0}, sample("", "", "a b"))
+@pytest.mark.parametrize("references", [["a b"], ["a b", "c"], ["S NN /S"]])
+def test_an_empty_output_says_so(references: list[str]) -> None:
+    metric = "f1" if references[0].startswith("S") else "wer"
+    section = shown({metric: 90.0}, sample("x", "", *references))
+    assert section.count("(nothing)") == 1 and "malformed" not in section
+
+
+def test_where_nothing_is_true_nothing_is_right() -> None:
+    section = shown({"wer": 0.0}, sample("", "", ""))
+    assert "(nothing)" in section and "\N{CHECK MARK}" in section
+    assert "(nothing)" in shown({"wer": 100.0}, sample("", "a b", ""))
 
 
 def test_without_samples_there_is_no_section() -> None:

@@ -14,13 +14,17 @@ def shares(section: str) -> list[float]:
 def test_a_bar_for_the_model_and_one_for_chance() -> None:
     section = make_score_section({"a": {"bleu": 71.25, "shuffled_inputs": {"bleu": 3.5}}})
     assert shares(section) == [71.2, 3.5]
-    assert "grey bar is chance" in section and "error rates" not in section
+    assert "Chance (the grey bar)" in section and "error rates" not in section
 
 
-def test_a_third_bar_for_the_baseline() -> None:
+def test_a_third_bar_for_the_baseline_is_told_from_chance() -> None:
     section = make_score_section({"a": {"bleu": 71.25, "baseline": {"bleu": 1.5}}})
     assert shares(section) == [71.2, 1.5]
-    assert "most frequent target" in section and "chance" not in section.replace('"chance"', "")
+    assert "most frequent target" in section and "hance" not in section
+    both = {"bleu": 71.25, "baseline": {"bleu": 1.5}, "shuffled_inputs": {"bleu": 3.5}}
+    section = make_score_section({"a": both})
+    assert '<div class="chance">' in section and '<div class="baseline">' in section
+    assert "<b>3.5</b> chance" in section and "<b>1.5</b> baseline" in section
 
 
 def test_an_error_rate_is_marked_and_its_bar_ends_at_100() -> None:

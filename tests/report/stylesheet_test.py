@@ -38,3 +38,14 @@ def test_every_class_that_has_a_look_is_on_a_page(tmp_path: Path) -> None:
     shown = {name for names in re.findall(r'class="([^"]*)"', page) for name in names.split()}
     styled = set(re.findall(r"\.([a-z][a-z-]*)(?=[ ,.{:])", STYLE))
     assert styled <= shown, styled - shown
+
+
+def test_nothing_but_a_link_looks_like_one() -> None:
+    assert "underline" not in STYLE
+
+
+def test_the_navigation_begins_where_its_column_does() -> None:
+    ((column, inset),) = re.findall(
+        r"max-width: (\d+)rem; margin: 0 auto; padding: 0 (\d+)rem", STYLE
+    )
+    assert f"max({inset}rem, 50% - {int(column) // 2 - int(inset)}rem)" in STYLE

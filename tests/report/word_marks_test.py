@@ -12,6 +12,7 @@ from t2t_mm.report.word_marks import mark_differences, mark_unexpected
         ("a x c", "a b c", "a <mark>x</mark> c", "a <mark>b</mark> c"),
         ("a c", "a b c", "a c", "a <mark>b</mark> c"),
         ("a b x c", "a b c", "a b <mark>x</mark> c", "a b c"),
+        ("a x y c", "a b d c", "a <mark>x y</mark> c", "a <mark>b d</mark> c"),
         ("", "a", "", "<mark>a</mark>"),
         ("<i> &", "&", "<mark>&lt;i&gt;</mark> &amp;", "&amp;"),
     ],
