@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from t2t_mm.features import NO_OUTPUT
 from t2t_mm.scoring.metrics import (
     FEW_EXAMPLES,
     find_main_score,
@@ -64,8 +65,9 @@ def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | Non
         for sample in result.get("samples", [])[:2]:
             console.print(f"\n{name}", style="bold")
             for key in _SAMPLE_KEYS:
-                if sample.get(key):
-                    console.print(f"  {key:10}{sample[key]}", markup=False, highlight=False)
+                shown = sample.get(key) or (NO_OUTPUT if key == "decoded" else "")
+                if shown.strip():
+                    console.print(f"  {key:10}{shown}", markup=False, highlight=False)
     for line in _list_signatures(scores):
         console.print(f"\n{line}", markup=False, highlight=False, soft_wrap=True)
 

@@ -205,6 +205,9 @@ class Categorical(Feature):
 NUM_RANKED = 5
 """How many classes a ranking holds; top-5 accuracy needs that many."""
 
+NO_OUTPUT = "(nothing)"
+"""What a person is shown where a model's output is empty."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BatchSpec:

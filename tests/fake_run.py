@@ -121,6 +121,8 @@ def make_fake_run(folder: Path) -> tuple[Path, Results]:
     (run / kept / "sound.wav").write_bytes(wave_bytes(1.0))
     results = fake_results(kept)
     (run / kept / "results.json").write_text(json.dumps(results))
+    tasks = [{"name": name} for name in results]
+    (run / "run.json").write_text(json.dumps({"tasks": tasks}))
     hparams = {
         "model": {"width": 128},
         "experts": {"num_experts": 10, "experts_per_token": 2},

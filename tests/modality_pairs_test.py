@@ -91,7 +91,7 @@ def check_scores(scored: dict[str, Any], names: set[str]) -> None:
     """Checks that all scores are there, of right and of shuffled inputs, each in percent."""
     for part in (scored, scored["shuffled_inputs"]):
         found = {name: value for name, value in part.items() if isinstance(value, float)}
-        assert names == found.keys()
+        assert names == found.keys() - {"empty"}  # of some texts, after so few steps
         # Only insertions take a share of errors beyond 100.
         assert all(0 <= v <= (100 if k not in ("wer", "cer") else 1e4) for k, v in found.items())
     forced = scored["teacher_forced"]
@@ -180,8 +180,7 @@ def test_image_to_label_issue_191(
     assert set(outputs) <= set(KINDS)
     ranking = classify.rank(inputs[0])
     assert sorted(ranking) == sorted(KINDS) and ranking[0] == outputs[0]
-    check_scores(scores["pictures_for_tests"], {"top_1", "top_5"})
-    assert scores["pictures_for_tests"]["top_5"] == 100
+    check_scores(scores["pictures_for_tests"], {"top_1"})
     sample = scores["pictures_for_tests"]["samples"][0]
     assert (senses.output_dir / sample["picture"]).read_bytes().startswith(b"\x89PNG")
     assert sample["reference"] in KINDS and sample["ranking"][0] == sample["decoded"]
@@ -217,7 +216,7 @@ def test_audio_to_label(
     outputs = classify(inputs)
     check_one_by_one(outputs, [classify(one) for one in inputs])
     assert set(outputs) <= set(KINDS)
-    check_scores(scores["sounds_for_tests"], {"top_1", "top_5"})
+    check_scores(scores["sounds_for_tests"], {"top_1"})
     assert scores["sounds_for_tests"]["experts"].keys() == {"encoder"}
 
 
@@ -227,7 +226,7 @@ def test_text_to_label(loaded: LoadedRun, scores: dict[str, Any]) -> None:
     outputs = classify(lines)
     check_one_by_one(outputs, [classify(line) for line in lines])
     assert set(outputs) <= {"0", "1", "2"}
-    check_scores(scores["topics_for_tests"], {"top_1", "top_5"})
+    check_scores(scores["topics_for_tests"], {"top_1"})
 
 
 @pytest.mark.parametrize("name", SENSES)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.kinds.kind_table import choose_kind
+from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
 from t2t_mm.evaluation.decoded_files import OutputFolder
@@ -45,10 +45,10 @@ def evaluate(
 
     Returns:
         By problem: `teacher_forced` scores, `experts` (the share of choices on each expert of
-        each mixture) and, when decoded, the scores that the problem's metrics name, in percent,
-        `shuffled_inputs`, `baseline` and a few `samples`. The decoded lines, the samples and all
-        results are written under `output_dir/decoded/SPLIT-STEP`, beside those of the run's other
-        problems that are there.
+        each mixture) and, when decoded, the scores that the problem's metrics name and how many
+        outputs are `empty` if some are, in percent, `shuffled_inputs`, `baseline` and a few
+        `samples`. The decoded lines, the samples and all results are written under
+        `output_dir/decoded/SPLIT-STEP`, beside those of the run's other problems that are there.
 
     Raises:
         UserError: The run, its data or its checkpoint is not there or does not match.
@@ -106,6 +106,8 @@ def _score_outputs(
         console = Console(stderr=True)
         console.print(f"{task.name} has one example: there is no other input.", soft_wrap=True)
     scores = score_decoded(task.metrics, decoded, options.shuffled_inputs)
+    if num_empty := sum(not output.strip() for output in decoded.hypotheses):
+        scores["empty"] = round(100.0 * num_empty / len(decoded.hypotheses), 4)
     if options.baseline:
         trivial = replace_outputs(decoded, find_frequent_targets(problem, data_dir))
         scores["baseline"] = score_decoded(task.metrics, trivial)
@@ -139,9 +141,12 @@ class SplitOutputs:
 
     def collect(self) -> Decoded:
         """Return what was decoded so far, beside what it is compared with."""
+        rankings = [output.ranking for output in self._outputs if output.ranking]
+        vocabulary = self._decoder.vocabularies[name_vocabulary(self._task.targets)]
         return Decoded(
             hypotheses=[output.text for output in self._outputs],
             references=self._references,
             inputs=self._inputs,
-            rankings=[output.ranking for output in self._outputs if output.ranking],
+            rankings=rankings,
+            num_classes=vocabulary.size if rankings else 0,
         )

@@ -135,7 +135,7 @@ def render_report(output_dir: Path, results: Results, split: str) -> str:
         "head",
         make_element("meta", charset="utf-8"),
         make_element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        make_element("title", f"{_write_title(results)}: {output_dir.name}"),
+        make_element("title", f"{_write_title(facts, results)}: {output_dir.name}"),
         make_element("style", Markup(STYLE)),
     )
     body = make_element(
@@ -148,8 +148,8 @@ def render_report(output_dir: Path, results: Results, split: str) -> str:
     return f"<!DOCTYPE html>\n{make_element('html', head, body, lang='en')}\n"
 
 
-def _write_title(results: Results) -> str:
-    count = len(results)
+def _write_title(facts: RunFacts, results: Results) -> str:
+    count = len(facts.problems) or len(results)
     number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
     return f"One model, {number} problem{'s' * (count != 1)}"
 
@@ -157,10 +157,10 @@ def _write_title(results: Results) -> str:
 def _make_header(results: Results, facts: RunFacts, split: str) -> Markup:
     items = [
         make_element("div", make_element("dt", name), make_element("dd", value))
-        for name, value in list_facts(facts, len(results), split)
+        for name, value in list_facts(facts, list(results), split)
     ]
     return make_element(
-        "header", make_element("h1", _write_title(results)), make_element("dl", *items)
+        "header", make_element("h1", _write_title(facts, results)), make_element("dl", *items)
     )
 
 

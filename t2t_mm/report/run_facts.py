@@ -42,6 +42,7 @@ class RunFacts:
         steps: Updates made.
         seconds: Time spent in updates, without evaluations and checkpoints.
         num_parameters: Weights of the model; 0 where there is no checkpoint.
+        problems: Names of all that it is trained on, scored or not.
     """
 
     hparams: Mapping[str, Mapping[str, Any]]
@@ -50,10 +51,11 @@ class RunFacts:
     steps: int
     seconds: float
     num_parameters: int
+    problems: Sequence[str] = ()
 
 
 def read_run_facts(output_dir: Path) -> RunFacts:
-    """Read `hparams.json`, `environment.json`, `log.jsonl` and the newest checkpoint's sizes."""
+    """Read the JSON files of a run, `log.jsonl` and the newest checkpoint's sizes."""
     curves: dict[str, Curve] = {}
     steps, seconds = 0, 0.0
     for record in _read_log(output_dir / "log.jsonl"):
@@ -76,11 +78,21 @@ def read_run_facts(output_dir: Path) -> RunFacts:
         steps=steps,
         seconds=seconds,
         num_parameters=_count_parameters(output_dir),
+        problems=[task["name"] for task in _read_json(output_dir / "run.json").get("tasks", [])],
     )
 
 
-def list_facts(facts: RunFacts, num_problems: int, split: str) -> list[tuple[str, str]]:
-    """List the facts that a reader wants first, each with its name."""
+def list_facts(facts: RunFacts, scored: Sequence[str], split: str) -> list[tuple[str, str]]:
+    """List the facts that a reader wants first, each with its name.
+
+    Args:
+        facts: Of the run.
+        scored: Names of the problems that were scored; some of the run's, or all.
+        split: The split that they were scored on.
+    """
+    num_problems = len(facts.problems) or len(scored)
+    left_out = [name for name in facts.problems if name not in scored]
+    which = f", {len(scored)} of {num_problems} problems" if left_out else ""
     model, machine = facts.hparams.get("model", {}), facts.environment.get("machine", {})
     cores = f"{machine['cores']} cores" if machine.get("cores") else ""
     found = [
@@ -93,7 +105,8 @@ def list_facts(facts: RunFacts, num_problems: int, split: str) -> list[tuple[str
         ("experts", _describe_experts({**model, **facts.hparams.get("experts", {})})),
         ("begun", _format_first_start(facts.environment)),
         ("seed", str(facts.environment.get("seed", ""))),
-        ("scored on", f"{split} split"),
+        ("scored on", f"{split} split{which}"),
+        ("not scored", ", ".join(left_out)),
     ]
     return [(name, value) for name, value in found if value]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from t2t_mm.data.trees.linearization import count_words, try_delinearize
 from t2t_mm.data.trees.trees import Tree
+from t2t_mm.features import NO_OUTPUT
 from t2t_mm.report.markup import Markup, join_parts, make_element, make_section
 from t2t_mm.report.media import Media
 from t2t_mm.report.score_section import write_main_score
@@ -135,7 +136,7 @@ def _show_tree(tree: Tree, other: Tree | None, description: str) -> Markup:
 
 def _make_line(label: str, content: str, verdict: bool | None = None) -> Markup:
     """Return a labelled line, which says so if it is empty; a verdict adds its sign."""
-    content = content if content.strip() else make_element("span", "(nothing)", class_="faint")
+    content = content if content.strip() else make_element("span", NO_OUTPUT, class_="faint")
     sign: list[str] = []
     if verdict is not None:
         text, kind = ("\N{CHECK MARK}", "right") if verdict else ("\N{MULTIPLICATION X}", "false")

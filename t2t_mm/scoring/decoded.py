@@ -19,6 +19,7 @@ class Decoded:
         inputs: Input texts; "" for pictures and sounds; empty where nobody needs them.
         rankings: For class targets the names of the (up to) five most probable classes, best
             first; else empty.
+        num_classes: For class targets how many classes there are; else 0.
 
     Raises:
         UserError: An example has no true output.
@@ -32,6 +33,7 @@ class Decoded:
     references: Sequence[Sequence[str]]
     inputs: Sequence[str] = ()
     rankings: Sequence[Sequence[str]] = ()
+    num_classes: int = 0
 
     def __post_init__(self) -> None:
         assert len(self.references) == len(self.hypotheses), "one list of references each"

@@ -63,6 +63,7 @@ METRICS: dict[str, Metric] = {
 _BY_KEY = {metric.key: metric for metric in METRICS.values()}
 _LABELS = {
     "top_5": "top-5",
+    "empty": "empty outputs",
     "cer": "CER",
     "cider": "CIDEr",
     "well_formed": "well-formed",

@@ -12,15 +12,18 @@ def compute_top_k(decoded: Decoded) -> Scores:
     """Return how often a true class is the most probable one, and one of the five most probable.
 
     Returns:
-        `top_1` in percent, and `top_5` where there are rankings. With five classes or fewer, top_5
-        is 100.
+        `top_1` in percent, and `top_5` where there are more than five classes: of five or fewer it
+        is 100 whatever the model says.
 
     Example:
-        >>> compute_top_k(Decoded(["cat"], [["dog"]], rankings=[["cat", "dog", "owl"]]))
+        >>> ranking = ["cat", "dog", "owl", "hen", "fox"]
+        >>> compute_top_k(Decoded(["cat"], [["dog"]], rankings=[ranking], num_classes=6))
         {'top_1': 0.0, 'top_5': 100.0}
+        >>> compute_top_k(Decoded(["cat"], [["dog"]], rankings=[["cat", "dog"]], num_classes=2))
+        {'top_1': 0.0}
     """
     scores = {"top_1": _compute_share([[name] for name in decoded.hypotheses], decoded.references)}
-    if decoded.rankings:
+    if decoded.num_classes > NUM_RANKED:
         best = [ranking[:NUM_RANKED] for ranking in decoded.rankings]
         scores["top_5"] = _compute_share(best, decoded.references)
     return scores

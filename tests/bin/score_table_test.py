@@ -87,6 +87,14 @@ def test_a_sample_without_a_text_input_names_its_file() -> None:
     assert "sound     decoded/a.wav" in text and "  input" not in text
 
 
+def test_empty_outputs_are_shown_as_such() -> None:
+    samples = [{"input": "a b", "reference": "b", "decoded": ""}]
+    result = {"teacher_forced": FORCED, "bleu": 0.0, "empty": 50.0, "samples": samples}
+    text = shown({"mini_ende": result})
+    assert row(text, "mini_ende") == "mini_ende BLEU 0.0 1,000 empty outputs 50.0"
+    assert "decoded   (nothing)" in text
+
+
 def test_what_was_not_asked_for_has_no_column() -> None:
     text = shown({"algorithmic_copy": {"teacher_forced": FORCED}})
     heading = text.splitlines()[0]

@@ -12,7 +12,7 @@ from t2t_mm.scoring.metrics import METRICS
 
 def test_the_majority_class_is_every_output_and_all_are_ranked() -> None:
     truth = [["cat"], ["dog"], ["cat"], ["owl"]]
-    decoded = Decoded(["owl"] * 4, truth, rankings=[["owl", "cat"]] * 4)
+    decoded = Decoded(["owl"] * 4, truth, rankings=[["owl", "cat"]] * 4, num_classes=6)
     trivial = replace_outputs(decoded, ["cat", "dog"])
     assert trivial.hypotheses == ["cat"] * 4
     assert METRICS["top_k"].score(trivial) == {"top_1": 50.0, "top_5": 75.0}

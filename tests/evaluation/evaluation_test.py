@@ -16,7 +16,10 @@ from t2t_mm.errors import UserError
 from t2t_mm.evaluation.decoded_files import write_scores
 from t2t_mm.evaluation.evaluation import evaluate
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
+from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.registry import problem
+from t2t_mm.run.task import Task
+from t2t_mm.scoring.metrics import list_other_scores
 
 
 def not_yet_scored(tiny_run: TinyRun, tmp_path: Path) -> Path:
@@ -88,6 +91,20 @@ def test_one_example_has_no_other_input_and_that_is_said(
     assert "bleu" in scores["algorithmic_copy"]
     assert "shuffled_inputs" not in scores["algorithmic_copy"]
     assert "algorithmic_copy has one example: there is no other input" in capsys.readouterr().err
+
+
+def test_empty_outputs_are_counted(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = not_yet_scored(tiny_run, tmp_path)
+
+    def decode(_: BatchDecoder, __: Task, batch: dict[str, Any]) -> list[Output]:
+        return [Output(" " if index else "3") for index in range(len(batch["inputs"]))]
+
+    monkeypatch.setattr(BatchDecoder, "__call__", decode)
+    options = EvaluationOptions(limit=4)
+    (scores,) = evaluate(run, split="test", problems="algorithmic_copy", options=options).values()
+    assert scores["empty"] == 75.0 and list_other_scores(scores)["empty outputs"] == 75.0
 
 
 @pytest.mark.slow

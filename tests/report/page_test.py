@@ -84,6 +84,12 @@ def test_every_part_is_there_and_the_page_needs_nothing_else(tmp_path: Path) -> 
         assert figure in text
 
 
+def test_a_page_of_some_problems_counts_those_of_the_run(tmp_path: Path) -> None:
+    run, results = make_fake_run(tmp_path)
+    page = written(run, {"mini_ende": results["mini_ende"]})
+    assert page.count("One model, five problems") == 2  # the title, and its heading
+
+
 def test_texts_of_data_stay_texts(tmp_path: Path) -> None:
     run, results = make_fake_run(tmp_path)
     evil = '<script>alert("x")</script> & </p>'

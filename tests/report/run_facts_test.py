@@ -15,17 +15,27 @@ def test_facts_of_a_run(tmp_path: Path) -> None:
     assert (facts.steps, facts.seconds) == (1000, 450.0)
     assert len(facts.curves["mini_ende"].train) == 50
     assert [step for step, _ in facts.curves["mini_ende"].validation] == [200, 400, 600, 800, 1000]
-    listed = dict(list_facts(facts, 5, "test"))
+    listed = dict(list_facts(facts, facts.problems, "test"))
     assert listed["parameters"] == "1,234"
     assert listed["time in steps"] == "7 min 30 s"
     assert listed["machine"] == "2 cores, Some CPU"
     assert listed["experts"] == "10, 2 per position"
     assert listed["begun"] == "2026-03-01 10:20"
+    assert (listed["problems"], listed["scored on"]) == ("5", "test split")
+    assert "not scored" not in listed
+
+
+def test_the_problems_are_the_runs_and_those_not_scored_are_named(tmp_path: Path) -> None:
+    run, _ = make_fake_run(tmp_path)
+    listed = dict(list_facts(read_run_facts(run), ["mini_ende", "my_speech"], "test"))
+    assert listed["problems"] == "5"
+    assert listed["scored on"] == "test split, 2 of 5 problems"
+    assert listed["not scored"] == "my_pictures, my_captions, my_parses"
 
 
 def test_an_empty_folder_tells_nothing(tmp_path: Path) -> None:
     facts = read_run_facts(tmp_path)
-    assert list_facts(facts, 1, "test") == [("problems", "1"), ("scored on", "test split")]
+    assert list_facts(facts, ["a"], "test") == [("problems", "1"), ("scored on", "test split")]
 
 
 def test_a_resumed_run_began_at_its_first_start(tmp_path: Path) -> None:
@@ -33,7 +43,7 @@ def test_a_resumed_run_began_at_its_first_start(tmp_path: Path) -> None:
     environment = json.loads((run / "environment.json").read_text())
     later = {**environment, "time": "2026-03-02T08:00:00+00:00", "earlier": [environment]}
     (run / "environment.json").write_text(json.dumps(later))
-    assert dict(list_facts(read_run_facts(run), 5, "test"))["begun"] == "2026-03-01 10:20"
+    assert dict(list_facts(read_run_facts(run), [], "test"))["begun"] == "2026-03-01 10:20"
 
 
 def test_a_log_that_is_being_written_and_a_loss_that_is_no_number(tmp_path: Path) -> None:
