@@ -37,6 +37,8 @@ BUILTIN: dict[str, str] = {
     "imagenet_224": _IMAGENET,
     "imagenet_64": _IMAGENET,
     "image_folder": "t2t_mm.problems.image_folder",
+    "audio_folder": "t2t_mm.problems.audio_folder",
+    "text_classification": "t2t_mm.problems.text_classification",
     "coco_caption": _COCO,
     "coco_caption_224": _COCO,
     "coco_caption_64": _COCO,

@@ -11,7 +11,7 @@ import pytest
 from t2t_mm import registry
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical
-from t2t_mm.problems import image_folder
+from t2t_mm.problems import class_folder
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_pictures_are_watched_unless_they_are_too_many(folder, monkeypatch):
     next(iter(problem.generate("train")))
     assert set(problem.raw_files_read) == set(problem.raw_files_wanted())
     assert {path.name for path in problem.raw_files_read} == {"1.jpg", "2.PNG", "3.webp", "4.jpg"}
-    monkeypatch.setattr(image_folder, "MOST_PICTURES_WATCHED", 3)
+    monkeypatch.setattr(class_folder, "MOST_PICTURES_WATCHED", 3)
     assert problem.raw_files_wanted() == []
 
 

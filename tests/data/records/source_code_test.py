@@ -150,7 +150,7 @@ def test_a_source_module_that_does_not_exist_is_an_error() -> None:
         ("wmt_ende", "wmt_files"),
         ("wsj_speech", "wsj_transcripts"),
         ("coco_caption", "captions_json"),
-        ("image_folder", "image_folder_layout"),
+        ("image_folder", "labelled_folder"),
     ],
 )
 def test_of_a_built_in_problem_the_modules_count_that_it_uses(name: str, module: str) -> None:

@@ -1,4 +1,4 @@
-"""Which pictures of a folder belong to which split and class. No test decodes a picture."""
+"""Which files of a folder belong to which split and class. No test decodes a picture."""
 
 import logging
 from collections import Counter
@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.problems.image_folder_layout import (
-    LabelledPicture,
+from t2t_mm.problems.file_kinds import PICTURES
+from t2t_mm.problems.labelled_folder import (
+    LabelledFile,
+    LabelledSet,
     find_annotations,
     find_split_folder,
     is_labelled,
-    read_class_folders,
-    read_split_folders,
+    read_labelled_folder,
 )
 
-SHARES = {"validation": 0.0}
 CATS_AND_DOGS = ("train/cat/1.jpg", "train/cat/more/2.PNG", "train/dog/3.webp")
 TINY = (
     "train/n01/images/n01_0.JPEG",
@@ -36,7 +36,11 @@ def make(root: Path, *names: str) -> Path:
     return root
 
 
-def shown(pictures: list[LabelledPicture]) -> list[str]:
+def read(root: Path) -> LabelledSet:
+    return read_labelled_folder(root, PICTURES, {"validation": 0.0, "test": 0.0})
+
+
+def shown(pictures: list[LabelledFile]) -> list[str]:
     return sorted(f"{label}/{path.name}" for path, label in pictures)
 
 
@@ -44,7 +48,7 @@ def shown(pictures: list[LabelledPicture]) -> list[str]:
 def test_split_folders(tmp_path: Path, name: str) -> None:
     root = make(tmp_path, *CATS_AND_DOGS, f"{name}/dog/4.jpeg", "test/cat/5.gif", "test/dog/6.bmp")
     assert find_split_folder(root, "validation") == root / name
-    found = read_split_folders(root, root / "train", SHARES)
+    found = read(root)
     assert found.classes == ["cat", "dog"] and found.lists == []
     assert {split: shown(pictures) for split, pictures in found.splits.items()} == {
         "train": ["cat/1.jpg", "cat/2.PNG", "dog/3.webp"],
@@ -67,7 +71,7 @@ def test_the_layout_of_tiny_imagenet(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert find_annotations(root / "val") == listed
     assert is_labelled(root / "val") and not is_labelled(root / "test")
     with caplog.at_level(logging.WARNING):
-        found = read_split_folders(root, root / "train", SHARES)
+        found = read(root)
     assert set(found.splits) == {"train", "validation"} and found.lists == [listed]
     assert shown(found.splits["validation"]) == ["n01/val_1.JPEG", "n02/val_0.JPEG"]
     assert f"{root / 'train'}: left out 1 files that are no pictures (1 .txt)" in caplog.text
@@ -80,7 +84,7 @@ def test_pictures_that_annotations_do_not_name_are_told(
     root = make(tmp_path, *TINY)
     (root / "val/val_annotations.txt").write_text("\nval_0.JPEG\tn02\n")
     with caplog.at_level(logging.WARNING):
-        found = read_split_folders(root, root / "train", SHARES)
+        found = read(root)
     assert shown(found.splits["validation"]) == ["n02/val_0.JPEG"]
     assert "left out 1 pictures that val_annotations.txt does not name" in caplog.text
 
@@ -90,7 +94,7 @@ def test_annotations_of_absent_pictures_are_counted_and_named(tmp_path: Path) ->
     lines = [f"val_{number}.JPEG\tn01\n" for number in range(7)]
     (root / "val/val_annotations.txt").write_text("".join(lines))
     with pytest.raises(UserError) as error:
-        read_split_folders(root, root / "train", SHARES)
+        read(root)
     first = "val_2.JPEG (line 3), val_3.JPEG (line 4), val_4.JPEG (line 5)."
     assert f"5 of 7, first {first}" in str(error.value)
 
@@ -99,13 +103,13 @@ def test_an_annotation_of_an_unknown_class_is_named(tmp_path: Path) -> None:
     root = make(tmp_path, *TINY)
     (root / "val/val_annotations.txt").write_text("val_0.JPEG\tn01\nval_1.JPEG\tn99\n")
     with pytest.raises(UserError, match=r"val_annotations\.txt, line 2: a class without"):
-        read_split_folders(root, root / "train", SHARES)
+        read(root)
 
 
 def test_a_validation_class_without_training_pictures_is_an_error(tmp_path: Path) -> None:
     root = make(tmp_path, *CATS_AND_DOGS, "val/dog/4.jpg", "val/cow/5.jpg")
     with pytest.raises(UserError, match=r"classes without training pictures.*cow"):
-        read_split_folders(root, root / "train", SHARES)
+        read(root)
 
 
 def test_without_validation_pictures_some_are_held_out(
@@ -114,7 +118,7 @@ def test_without_validation_pictures_some_are_held_out(
     names = [f"train/{label}/{number}.jpg" for label in "ab" for number in range(50)]
     root = make(tmp_path, *names)
     with caplog.at_level(logging.WARNING):
-        splits = read_split_folders(root, root / "train", SHARES).splits
+        splits = read(root).splits
     train, validation = splits["train"], splits["validation"]
     assert len(train) == 90 and len(validation) == 10 and not set(train) & set(validation)
     assert "of 100 pictures 10 for validation are held out, chosen by a hash" in caplog.text
@@ -122,7 +126,7 @@ def test_without_validation_pictures_some_are_held_out(
 
 def test_class_folders_are_split_by_hash_whatever_their_number(tmp_path: Path) -> None:
     root = make(tmp_path, *[f"{label}/{number}.jpg" for label in "ab" for number in range(100)])
-    splits = read_class_folders(root, SHARES | {"test": 0.0}).splits
+    splits = read(root).splits
     sizes = {split: len(pictures) for split, pictures in splits.items()}
     assert sizes == {"train": 160, "validation": 20, "test": 20}
     assert len({path for pictures in splits.values() for path, _ in pictures}) == 200
@@ -134,14 +138,14 @@ def test_the_first_pictures_are_of_every_class(tmp_path: Path) -> None:
         *[f"train/{label}/{number}.jpg" for label in "abcd" for number in range(50)],
         "val/a/1.jpg",
     )
-    pictures = read_split_folders(root, root / "train", SHARES).splits["train"]
+    pictures = read(root).splits["train"]
     first = Counter(label for _, label in pictures[:40])
     assert len(pictures) == 200 and min(first[label] for label in "abcd") >= 3
 
 
 def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
     names = ("cat/1.jpg", "cat/._1.jpg", "__MACOSX/cat/1.jpg", "dog/2.jpg", "dog/.tmp/3.jpg")
-    found = read_class_folders(make(tmp_path, *names), SHARES)
+    found = read(make(tmp_path, *names))
     assert found.classes == ["cat", "dog"]
     pictures = [one for some in found.splits.values() for one in some]
     assert shown(pictures) == ["cat/1.jpg", "dog/2.jpg"]
@@ -149,21 +153,21 @@ def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
 
 def test_a_data_set_one_folder_below_is_found_out(tmp_path: Path) -> None:
     root = make(tmp_path, *[f"pets/{name}" for name in CATS_AND_DOGS], "cars/train/red/1.jpg")
-    with pytest.raises(UserError, match="Name the problem image_folder/cars"):
-        read_class_folders(root, SHARES | {"test": 0.0})
+    with pytest.raises(UserError, match="Put /cars behind the problem"):
+        read(root)
 
 
 def test_a_split_beside_class_folders_is_no_class(tmp_path: Path) -> None:
     root = make(tmp_path, "cat/1.jpg", "dog/2.jpg", "Test/cat/3.jpg")
     with pytest.raises(UserError, match=r"no training pictures, but pictures for Test.*train"):
-        read_class_folders(root, SHARES)
+        read(root)
 
 
 def test_split_folders_may_be_in_capitals(tmp_path: Path) -> None:
     root = make(tmp_path, "Training/cat/1.jpg", "VAL/cat/2.jpg", "Testing/cat/3.jpg")
     train = find_split_folder(root, "train")
     assert train == root / "Training"
-    splits = read_split_folders(root, train, SHARES).splits
+    splits = read(root).splits
     assert [[path.name for path, _ in some] for some in splits.values()] == [
         ["1.jpg"],
         ["2.jpg"],
@@ -173,4 +177,4 @@ def test_split_folders_may_be_in_capitals(tmp_path: Path) -> None:
 
 def test_validation_pictures_alone_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no training pictures"):
-        read_class_folders(make(tmp_path, "val/dog/4.jpg", "test/dog/5.jpg"), SHARES)
+        read(make(tmp_path, "val/dog/4.jpg", "test/dog/5.jpg"))

@@ -1,0 +1,56 @@
+"""What files a problem reads out of a folder, by the ends of their names; how they are found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Final
+
+from t2t_mm.problems.picture_listing import PICTURE_SUFFIXES, is_hidden
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of files.
+
+    Args:
+        name: What a person calls one of them.
+        suffixes: How their names end, in lower case.
+
+    Example:
+        >>> SOUNDS.fits(PurePath("dog/1.WAV")), SOUNDS.fits(PurePath("dog/1.txt"))
+        (True, False)
+    """
+
+    name: str
+    suffixes: frozenset[str]
+
+    @property
+    def plural(self) -> str:
+        """What a person calls several of them."""
+        return f"{self.name}s"
+
+    def fits(self, path: PurePath) -> bool:
+        """Return whether a file is of this kind by the end of its name."""
+        return path.suffix.lower() in self.suffixes
+
+
+PICTURES: Final = FileKind("picture", PICTURE_SUFFIXES)
+SOUNDS: Final = FileKind("sound", frozenset({".wav", ".flac", ".ogg", ".mp3", ".sph", ".wv1"}))
+TEXTS: Final = FileKind("text", frozenset({".txt"}))
+
+
+def list_folders(folder: Path) -> list[str]:
+    """List the names of the folders in a folder, sorted, without hidden ones."""
+    return sorted(
+        entry.name for entry in os.scandir(folder) if entry.is_dir() and not is_hidden(entry.name)
+    )
+
+
+def walk_files(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below, without hidden ones; links are followed."""
+    for directory, subdirectories, filenames in os.walk(folder, followlinks=True):
+        subdirectories[:] = [name for name in subdirectories if not is_hidden(name)]
+        yield from (Path(directory, name) for name in filenames if not is_hidden(name))

@@ -1,0 +1,62 @@
+"""text_classification: a problem made of texts and their classes in --tmp_dir, without any code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.features import BatchSpec, Categorical, Language
+from t2t_mm.files.text_files import decode_lines
+from t2t_mm.problems.class_folder import ClassFolderProblem
+from t2t_mm.problems.file_kinds import TEXTS
+from t2t_mm.registry import register_problem
+
+
+@register_problem("text_classification")
+class TextClassification(ClassFolderProblem):
+    """Names the class of a text.
+
+    `text_classification` reads --tmp_dir, `text_classification/NAME` the folder NAME in it, so that
+    several sets of texts may stand side by side. They lie there as pictures do for `image_folder`:
+
+    - `train/CLASS/*.txt` with `validation` (`valid`, `val`, `dev`) and `test` like it, each with
+      any folders below the class. Without validation texts 10% of the training texts are held
+      out, at most 2,000, and without test texts there is no test split.
+    - `CLASS/*.txt` alone: 10% for validation and 10% for test, at most 2,000 each.
+
+    What is held out is chosen by a hash of the path, and never the last text of a class;
+    `--validation_share` and `--test_share` of t2t-datagen say how much.
+
+    A file is one text, in UTF-8; its words are put in one line, as t2t-decoder reads them. Empty
+    ones are left out and counted.
+
+    Raises:
+        UserError: When data is generated: no texts, a single class, validation texts of a class
+            without training texts, text that is not UTF-8.
+    """
+
+    modalities: ClassVar = {
+        "inputs": Language(),
+        "targets": Categorical(vocabulary="text_classification_classes"),
+    }
+    kind = TEXTS
+    batch = BatchSpec(tokens=2048)
+    licence = "that of your texts"
+    size = "that of your texts"
+    source = (
+        "Put texts in folders named by their classes, train/CLASS/*.txt and likewise validation "
+        "and test, or CLASS/*.txt alone, in --tmp_dir (text_classification) or in a folder NAME of "
+        "--tmp_dir (text_classification/NAME)."
+    )
+
+    def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
+        """Yield at most 2,000 texts of a split."""
+        empty = 0
+        for example in super().generate_part(split, part):
+            words = [word for line in decode_lines(example["inputs"]) for word in line.split()]
+            if words:
+                yield {**example, "inputs": " ".join(words)}
+            empty += not words
+        if empty:
+            warn_once(f"Problem {self.name}, {split}: left out {empty:,} texts without a word.")
