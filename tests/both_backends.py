@@ -1,6 +1,6 @@
 """Steps of one small model of all nets, taken on the backend that Keras has: into a folder.
 
-`run_on_jax` runs functions of this module on JAX, where TensorFlow cannot be imported.
+`run_on_jax` runs such functions on JAX, where TensorFlow cannot be imported.
 """
 
 import json
@@ -74,34 +74,67 @@ def restore(backend: Backend, path: Path) -> None:
         restore_variables(path / f"{name}.npz", arrays)
 
 
-def update(step: TrainStep, index: int) -> dict[str, float]:
-    pair = PAIRS[index % len(PAIRS)]
-    metrics = step.update(make_task(pair), make_bucketed_batch(pair, index), RATE)
+def update(step: TrainStep, task: Task, batch: Any, rate: float = RATE) -> dict[str, Any]:
+    metrics = step.update(task, batch, rate)
     names = ("loss", "balance_loss", "gradient_norm", "target_tokens", "padded_tokens", "examples")
     loads = {name: np.asarray(load).tolist() for name, load in metrics["expert_load"].items()}
-    return {name: float(metrics[name]) for name in names} | loads
+    return {name: float(metrics[name]) for name in names} | {"loads": loads}
 
 
-def take_steps(folder: Path, starts: Path) -> None:
+def take_steps(
+    backend: Backend, batches: Sequence[tuple[Task, Any]], folder: Path, starts: Path
+) -> None:
     """Take each step from a state that is there, then all from the first, running free.
 
     Args:
+        backend: Of a model, without dropout.
+        batches: One for each step, and whose it is.
         folder: Gets the state after each step, and the metrics.
         starts: Has the state before each step; made if it is not there.
     """
     keras.random.normal = draw_alike
-    step = TrainStep(make_backend())
+    step = TrainStep(backend)
     metrics = []
-    for index in range(STEPS):
+    for index, batch in enumerate(batches):
         if (starts / str(index)).exists():
-            restore(step.backend, starts / str(index))
+            restore(backend, starts / str(index))
         else:
-            save(step.backend, starts / str(index))
-        metrics.append(update(step, index))
-        save(step.backend, folder / str(index))
-    restore(step.backend, starts / "0")
-    free = [update(step, index) for index in range(STEPS)]
+            save(backend, starts / str(index))
+        metrics.append(update(step, *batch))
+        save(backend, folder / str(index))
+    restore(backend, starts / "0")
+    free = [update(step, *batch) for batch in batches]
     (folder / "metrics.json").write_text(json.dumps({"single": metrics, "free": free}))
+
+
+def take_small_steps(folder: Path, starts: Path) -> None:
+    """Take steps of a text and of a picture in turns."""
+    pairs = [PAIRS[index % len(PAIRS)] for index in range(STEPS)]
+    batches = [(make_task(p), make_bucketed_batch(p, index)) for index, p in enumerate(pairs)]
+    take_steps(make_backend(), batches, folder, starts)
+
+
+def list_gradients(steps: Path, index: int) -> dict[str, tuple[Any, Any, float]]:
+    """Return the gradients of a step on TensorFlow and on JAX, and what rounding makes of them.
+
+    They are read from Adam's first moment: m' = 0.9 m + 0.1 g.
+    """
+    start = load_arrays(steps / "starts" / str(index) / "optimizer.npz")
+    ours, theirs = (
+        load_arrays(steps / backend / str(index) / "optimizer.npz")
+        for backend in ("tensorflow", "jax")
+    )
+    assert ours.keys() == theirs.keys()
+    found = {}
+    for name in (name for name in ours if name.startswith("first_moment/")):
+        pair = [(one[name] - 0.9 * start[name]) * 10 for one in (ours, theirs)]
+        found[name] = (*pair, 1e-6 * float(np.linalg.norm(start[name])) + 1e-8)
+    return found
+
+
+def load_arrays(path: Path) -> dict[str, Any]:
+    with np.load(path) as arrays:
+        return dict(arrays)
 
 
 def accumulate(folder: Path) -> None:
@@ -149,8 +182,8 @@ def score(path: Path, starts: Path) -> None:
     path.write_text(json.dumps(scores))
 
 
-def run_on_jax(*calls: str) -> None:
-    """Run calls of functions of this module on JAX, in a process of its own.
+def run_on_jax(*calls: str, module: str = "both_backends") -> None:
+    """Run calls of functions of a module on JAX, in a process of its own.
 
     Keras has one backend in each.
     """
@@ -165,6 +198,6 @@ def run_on_jax(*calls: str) -> None:
         "import sys\n"
         "sys.modules['tensorflow'] = None  # any import of it now fails\n"
         "from pathlib import PosixPath\n"
-        "from both_backends import *\n" + "\n".join(calls)
+        f"from {module} import *\n" + "\n".join(calls)
     )
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, cwd=ROOT)

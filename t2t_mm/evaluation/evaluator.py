@@ -16,6 +16,7 @@ from t2t_mm.inference.few_shapes import pad_to_few_shapes
 from t2t_mm.inference.forward import compile_forward
 from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.teacher_forced import TeacherForcedSums
 
@@ -42,6 +43,7 @@ class Evaluator:
         """
         return self.score_with_experts(task, batches)[0]
 
+    @tell_exhaustion("Lower data.eval_batch_tokens.")
     def score_with_experts(
         self, task: Task, batches: Iterable[Mapping[str, Any]]
     ) -> tuple[dict[str, float], dict[str, list[float]]]:

@@ -9,6 +9,7 @@ from t2t_mm.data.kinds.kind_table import name_vocabulary
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.inference.search import GreedySearch, TopClasses
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
 
 
@@ -42,6 +43,7 @@ class BatchDecoder:
         self._searches: dict[tuple[str, str], GreedySearch] = {}
         self._rankings: dict[tuple[str, str], TopClasses] = {}
 
+    @tell_exhaustion("Lower decode.batch_size, or decode on the CPU: JAX_PLATFORMS=cpu.")
     def __call__(self, task: Task, batch: Mapping[str, Any]) -> list[Output]:
         """Return an output for each example of a batch, in order.
 

@@ -24,6 +24,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.sharing import name_net
 from t2t_mm.settings import HParams
 
@@ -163,6 +164,7 @@ def load_task_vocabularies(tasks: Sequence[Task], directory: Path) -> dict[str, 
     return {name: load_vocabulary(directory, name) for name in names}
 
 
+@tell_exhaustion("Choose a smaller --hparams_set, or lower model.width.")
 def build_model(
     tasks: Sequence[Task], vocabularies: Mapping[str, Vocabulary], hparams: HParams
 ) -> MultiModel:

@@ -23,10 +23,6 @@ BACKENDS = {
 """By the name of Keras's backend; imported when a run trains."""
 
 
-class DeviceMemoryError(RuntimeError):
-    """A device has too little memory for what is computed."""
-
-
 class Backend(Protocol):
     """Makes functions of one model fast, and owns what changes when they are called.
 

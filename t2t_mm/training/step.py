@@ -10,8 +10,9 @@ from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.pipeline.padding import describe_batch, measure_padding
 from t2t_mm.errors import UserError
+from t2t_mm.run.device_memory import DeviceMemoryError, tell_exhaustion
 from t2t_mm.run.task import Task
-from t2t_mm.training.backend import Backend, DeviceMemoryError
+from t2t_mm.training.backend import Backend
 from t2t_mm.training.objective import Batch, StepMetrics
 
 
@@ -83,11 +84,12 @@ class TrainStep:
 @contextlib.contextmanager
 def _name_what_is_too_large(task: Task, batch: Batch) -> Iterator[None]:
     try:
-        yield
+        with tell_exhaustion():
+            yield
     except DeviceMemoryError as error:
         raise UserError(
             f"A batch of {task.name} needs more memory than the device has: "
-            f"{describe_batch(batch)}. {error}",
+            f"{describe_batch(batch)}. {error.told}",
             fix=f"Lower its batch (data.batches={{{task.name}: ...}}, or data.batch_tokens or "
             "data.batch_examples for all) or its longest examples (data.max_pieces, "
             "data.max_seconds); train.accumulate_steps averages over several batches.",

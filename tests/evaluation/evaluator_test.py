@@ -1,9 +1,13 @@
 """Teacher-forced scores of whole splits."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from tiny_run import TinyRun
 
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
+from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
 from t2t_mm.features import BatchSpec
 from t2t_mm.registry import problem
@@ -45,6 +49,17 @@ def test_the_shares_of_all_experts_add_up_to_one(tiny_run: TinyRun) -> None:
     for share in shares.values():
         assert len(share) == run.hparams.experts.num_experts
         assert sum(share) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_what_lowers_memory_is_said_where_it_runs_out(tiny_run: TinyRun) -> None:
+    def fail() -> Iterator[Any]:
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory, 12 bytes.")
+        yield
+
+    run = open_run(tiny_run.output_dir)
+    evaluator = Evaluator(restore_model(run).model, batch=BatchSpec(examples=1))
+    with pytest.raises(UserError, match=r"Out of memory, 12 bytes\..*data\.eval_batch_tokens"):
+        evaluator.score(run.task("algorithmic_copy"), fail())
 
 
 def test_validation_splits_are_scored_by_problem_whole_or_in_part(tiny_run: TinyRun) -> None:

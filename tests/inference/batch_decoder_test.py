@@ -8,6 +8,7 @@ import pytest
 
 from t2t_mm.data.vocabulary.labels import LabelVocabulary
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
+from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.inference import batch_decoder
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
@@ -67,3 +68,14 @@ def test_tasks_of_one_signature_share_a_search(decoder: BatchDecoder) -> None:
     for task in (TEXT, other, CLASS, TEXT, CLASS):
         decoder(task, batch)
     assert Backwards.made == [TEXT.signature, CLASS.signature]
+
+
+def test_what_lowers_memory_is_said_where_it_runs_out(
+    decoder: BatchDecoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **told: int) -> None:
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory, 12 bytes.")
+
+    monkeypatch.setattr(Backwards, "__call__", fail)
+    with pytest.raises(UserError, match=r"Out of memory, 12 bytes\..*decode\.batch_size"):
+        decoder(TEXT, {"inputs": np.ones((2, 3), np.int32)})

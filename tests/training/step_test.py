@@ -15,7 +15,6 @@ from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import restore_variables, write_arrays
 from t2t_mm.run.task import Task
 from t2t_mm.settings import OptimizerHParams
-from t2t_mm.training.backend import DeviceMemoryError
 from t2t_mm.training.on_tensorflow import tensorflow_backend
 from t2t_mm.training.on_tensorflow.tensorflow_backend import TensorFlowBackend
 from t2t_mm.training.step import TrainStep
@@ -325,7 +324,7 @@ def test_a_command_that_no_batch_gives_is_left_alone(accumulate_steps: int) -> N
 
 def test_a_batch_that_does_not_fit_the_memory_is_named(train_step: TrainStep) -> None:
     def fail(*arguments: object) -> None:
-        raise DeviceMemoryError("Out of memory while trying to allocate 12345 bytes.")
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory, 12345 bytes.")
 
     for name in ("compile_update", "compile_accumulation"):
         setattr(train_step.backend, name, fail)

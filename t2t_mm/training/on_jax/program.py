@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
+from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.jax_process import choose_compiler_options
-from t2t_mm.training.backend import DeviceMemoryError
 from t2t_mm.training.objective import Batch
 from t2t_mm.training.on_jax.donated_state import DonatedState
 
@@ -49,7 +48,7 @@ class Program:
             DeviceMemoryError: The device has too little memory to try kernels on.
         """
         arrays = _put_on_device(batch)
-        with _tell_exhaustion():
+        with tell_exhaustion():
             lowered = self._function.lower(self._state.read(self._names), arrays, *rest)
             self._compiled[_list_shapes(arrays)] = lowered.compile()
         return self
@@ -66,24 +65,13 @@ class Program:
         shapes = _list_shapes(arrays)
         if shapes not in self._compiled:
             self.compile(arrays, *rest)
-        with _tell_exhaustion():
+        with tell_exhaustion():
             kept, returned = self._compiled[shapes](self._state.read(self._names), arrays, *rest)
             self._state.put(kept)
             if shapes not in self._has_run:
                 jax.block_until_ready(returned)  # type: ignore[no-untyped-call]
                 self._has_run.add(shapes)
         return returned
-
-
-@contextlib.contextmanager
-def _tell_exhaustion() -> Iterator[None]:
-    try:
-        yield
-    except jax.errors.JaxRuntimeError as error:
-        told = str(error).splitlines()[0]
-        if "RESOURCE_EXHAUSTED" not in told:
-            raise
-        raise DeviceMemoryError(told.partition("RESOURCE_EXHAUSTED: ")[2]) from error
 
 
 def _put_on_device(batch: Batch) -> dict[str, Any]:

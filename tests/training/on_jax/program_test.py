@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from t2t_mm.training.backend import DeviceMemoryError
+from t2t_mm.run.device_memory import DeviceMemoryError
 from t2t_mm.training.on_jax.program import Program
 
 jax = pytest.importorskip("jax")
@@ -54,7 +54,7 @@ def test_too_little_memory_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(program, "_function", SimpleNamespace(lower=lower))
 
     fail("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 12345 bytes.\nMore lines")
-    with pytest.raises(DeviceMemoryError, match=r"^Out of memory .* 12345 bytes\.$"):
+    with pytest.raises(DeviceMemoryError, match=r"too little memory: Out .* 12345 bytes\.$"):
         program({}, np.float32(2))
     fail("INTERNAL: something else")
     with pytest.raises(jax.errors.JaxRuntimeError, match="something else"):
