@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from t2t_mm.training.on_jax.donated_state import ADAM, WAITING, Arrays, DonatedS
 from t2t_mm.training.on_jax.program import Program
 from t2t_mm.training.on_jax.reach_scope import ReachScope
 from t2t_mm.training.training_options import TrainingOptions
+
+logger = logging.getLogger(__name__)
 
 
 class JaxBackend:
@@ -48,7 +51,10 @@ class JaxBackend:
     def prepare_process(
         train: TrainHParams, options: TrainingOptions, folders: Sequence[Path]
     ) -> None:
-        """See `Backend`."""
+        """See `Backend`; say which settings count for nothing here."""
+        for name in ("num_threads", "jit_compile"):
+            if value := getattr(train, name):
+                logger.warning("train.%s=%s counts for nothing on JAX", name, value)
         prepare_jax(options.compile_cache, folders)
 
     @staticmethod

@@ -18,7 +18,8 @@ HPARAMS = (
     "model.width=16,model.num_heads=2,experts.expert_width=16,experts.num_experts=4,"
     "model.encoder_blocks=1,model.mixer_blocks=0,model.decoder_blocks=1,"
     "data.batch_tokens=256,data.max_pieces=12,train.log_every=1,train.checkpoint_every=4,"
-    f"train.steps={STEPS},train.eval_every=4,optimizer.warmup_steps=2,decode.extra_length=2"
+    f"train.steps={STEPS},train.eval_every=4,optimizer.warmup_steps=2,decode.extra_length=2,"
+    "train.num_threads=1"
 )
 ROOT = Path(__file__).parents[3]
 
@@ -82,6 +83,7 @@ def list_losses(folder: Path, run: str) -> list[tuple[int, str, float]]:
 @pytest.mark.slow
 def test_a_run_says_what_computes_and_keeps_its_backend(folder: Path, trained: str) -> None:
     assert "trains on the CPU, for JAX " in trained
+    assert "train.num_threads=1 counts for nothing on JAX" in trained
     assert "graph 1: language:bytes to language:bytes" in trained
     assert json.loads((folder / "jax" / "run.json").read_text())["backend"] == "jax"
     assert [*(folder / "cache" / "t2t_mm" / "jax").iterdir()]
