@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -48,11 +49,14 @@ _BESIDE = {
 _SAMPLE_KEYS = ("input", "picture", "sound", "reference", "decoded")
 
 
-def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | None = None) -> None:
+def print_scores(
+    scores: Mapping[str, Mapping[str, Any]], output_dir: str | Path, console: Console | None = None
+) -> None:
     """Print a table of decoded scores, one of teacher-forced scores, then sample outputs.
 
     Args:
         scores: What `evaluate` returns.
+        output_dir: The run, where all outputs are.
         console: Where to; standard output by default.
     """
     console = console or Console()
@@ -70,6 +74,13 @@ def print_scores(scores: Mapping[str, Mapping[str, Any]], console: Console | Non
                     console.print(f"  {key:10}{shown}", markup=False, highlight=False)
     for line in _list_signatures(scores):
         console.print(f"\n{line}", markup=False, highlight=False, soft_wrap=True)
+    files = [Path(result["outputs"]) for result in scores.values() if "outputs" in result]
+    if files:
+        path = Path(output_dir) / (
+            files[0] if len(files) == 1 else files[0].with_name("*.outputs.jsonl")
+        )
+        said = f"\nEvery output with the score of its example: {path}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 def _make_decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:

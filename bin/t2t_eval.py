@@ -24,7 +24,9 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_bool("shuffled_inputs", False, "Also score each output as if of another input.")
     flags.DEFINE_bool("baseline", False, "Also score the most frequent training target.")
     flags.DEFINE_integer("limit", 0, "Examples of each problem; 0 for all.", lower_bound=0)
-    flags.DEFINE_integer("samples", 6, "Examples of each problem that are kept.", lower_bound=0)
+    flags.DEFINE_integer(
+        "samples", 6, "First examples that are kept; half as many worst and best.", lower_bound=0
+    )
     flags.DEFINE_string("scores_file", "", "Write the scores as JSON to this file.")
     flags.DEFINE_bool("json", False, "Print the scores as JSON and nothing else.")
 
@@ -61,7 +63,7 @@ def run_from_flags(flags: Any) -> int | None:
     else:
         from t2t_mm.bin.score_table import print_scores
 
-        print_scores(scores)
+        print_scores(scores, flags.output_dir)
     return 0
 
 

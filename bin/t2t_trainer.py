@@ -123,7 +123,7 @@ def _evaluate_run(flags: Any) -> int:
         data_dir=flags.data_dir,
         options=EvaluationOptions(t2t_usr_dir=flags.t2t_usr_dir),
     )
-    print_scores(scores)
+    print_scores(scores, flags.output_dir)
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,14 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.pipeline.samples import read_stored_bytes
 from t2t_mm.errors import UserError
-from t2t_mm.files.atomic_writes import write_bytes_atomically, write_text_atomically
+from t2t_mm.evaluation.output_lines import OutputLines
+from t2t_mm.files.atomic_writes import (
+    open_atomically,
+    write_bytes_atomically,
+    write_text_atomically,
+)
 from t2t_mm.files.disk import report_full_disk
+from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded
 
 
@@ -34,27 +40,54 @@ class OutputFolder:
     data_dir: Path
     names: Sequence[str]
 
+    @contextlib.contextmanager
+    def open_lines(self, task: Task) -> Iterator[OutputLines]:
+        """Open `NAME.outputs.jsonl`, whole once it is closed, for the outputs of a problem."""
+        with (
+            report_full_disk(self.path, "the run is not touched"),
+            open_atomically(self.path / f"{_make_stem(task.name)}.outputs.jsonl") as file,
+        ):
+            yield OutputLines(file, task.metrics)
+
     def keep(
-        self, problem: Problem, decoded: Decoded, result: dict[str, Any], num_samples: int
+        self,
+        problem: Problem,
+        decoded: Decoded,
+        lines: OutputLines,
+        result: dict[str, Any],
+        num_samples: int,
     ) -> None:
-        """Write what was decoded of a problem, and add its `samples` to its result.
+        """Write what was decoded of a problem, and add what is kept of it to its result.
 
         Args:
             problem: The problem.
             decoded: Its outputs.
-            result: Its scores, written too: an error later on does not lose them.
-            num_samples: How many of the first examples are kept with picture and sound.
+            lines: As which they were written.
+            result: Its scores, written too: an error later on does not lose them. It gets the path
+                of the lines as `outputs`, and with picture and sound `samples`, the first examples,
+                and the `worst` and the `best`.
+            num_samples: How many of the first examples are kept; half as many of the others.
         """
+        worst, best = lines.choose_extremes(num_samples // 2)
+        first = range(min(num_samples, len(decoded.hypotheses)))
+        kept = {"samples": first, "worst": worst, "best": best}
         with report_full_disk(self.path, "the run is not touched"):
             write_decoded(self.path, problem.name, decoded)
-            result["samples"] = describe_samples(
+            described = describe_samples(
                 problem,
                 self.split,
                 decoded,
                 folder=self.path,
                 data_dir=self.data_dir,
-                count=num_samples,
+                indices={index for indices in kept.values() for index in indices},
             )
+            for index, score in enumerate(lines.scores):
+                if index in described:
+                    described[index]["score"] = score
+            path = self.path / f"{_make_stem(problem.name)}.outputs.jsonl"
+            result["outputs"] = path.relative_to(self.path.parent.parent).as_posix()
+            for name, indices in kept.items():
+                result[name] = [described[index] for index in indices]
             keep_results(self.path / "results.json", {problem.name: result}, self.names)
 
 
@@ -63,7 +96,7 @@ def write_decoded(folder: Path, name: str, decoded: Decoded) -> None:
 
     Several references of one example are separated by tabs; inputs that are no text leave no file.
     """
-    stem = name.replace("/", "_")
+    stem = _make_stem(name)
     columns = {
         "inputs": decoded.inputs if any(decoded.inputs) else [],
         "references": ["\t".join(texts) for texts in decoded.references],
@@ -82,9 +115,9 @@ def describe_samples(
     *,
     folder: Path,
     data_dir: Path,
-    count: int,
-) -> list[dict[str, Any]]:
-    """Describe the first examples of a split and keep their pictures and sounds as files.
+    indices: Collection[int],
+) -> dict[int, dict[str, Any]]:
+    """Describe examples of a split and keep their pictures and sounds as files.
 
     Args:
         problem: Whose examples they are.
@@ -92,47 +125,54 @@ def describe_samples(
         decoded: Its outputs.
         folder: `RUN/decoded/SPLIT-STEP`; paths are given relative to RUN.
         data_dir: Folder of generated data.
-        count: Number of examples.
+        indices: Which examples.
 
     Returns:
-        For each: `input`, `reference`, `references`, `decoded`, and where there is one `ranking`,
-        `picture` or `sound` (a path). An input that is neither of these nor a text is described.
+        For each its `index`, `input`, `reference`, `references`, `decoded`, and where there is one
+        `ranking`, `picture` or `sound` (a path). An input that is neither of these nor a text is
+        described.
     """
-    shown = _show_inputs(problem, split, folder=folder, data_dir=data_dir, count=count)
-    samples: list[dict[str, Any]] = []
-    for index in range(min(count, len(decoded.hypotheses))):
+    shown = _show_inputs(problem, split, folder=folder, data_dir=data_dir, indices=indices)
+    samples: dict[int, dict[str, Any]] = {}
+    for index in indices:
         references = list(decoded.references[index])
-        sample = {
+        samples[index] = {
+            "index": index,
             "input": decoded.inputs[index],
             "reference": references[0],
             "references": references,
             "decoded": decoded.hypotheses[index],
         }
         if decoded.rankings:
-            sample["ranking"] = list(decoded.rankings[index])
-        samples.append(sample | (shown[index] if shown else {}))
+            samples[index]["ranking"] = list(decoded.rankings[index])
+        samples[index] |= shown.get(index, {})
     return samples
 
 
 def _show_inputs(
-    problem: Problem, split: str, *, folder: Path, data_dir: Path, count: int
-) -> list[dict[str, str]]:
-    """Return what a sample says of each of the first inputs; nothing where these are texts."""
+    problem: Problem, split: str, *, folder: Path, data_dir: Path, indices: Collection[int]
+) -> dict[int, dict[str, str]]:
+    """Return what a sample says of each of some inputs; nothing where these are texts."""
     kind = choose_kind(problem.features["inputs"])
     if kind.has_text:
-        return []
-    shown = []
-    stem = problem.name.replace("/", "_")
-    stored = read_stored_bytes(problem, split, "inputs", data_dir=data_dir, limit=count)
-    for index, value in enumerate(stored):
+        return {}
+    shown = {}
+    stem = _make_stem(problem.name)
+    stored = read_stored_bytes(problem, split, "inputs", data_dir=data_dir, indices=indices)
+    for index, value in stored.items():
         medium = kind.show(value)
         if medium is None:
-            shown.append({"input": ", ".join(map(str, kind.describe(value, "").values()))})
+            shown[index] = {"input": ", ".join(map(str, kind.describe(value, "").values()))}
             continue
         path = folder / f"{stem}.sample{index}.{medium.suffix}"
         write_bytes_atomically(path, medium.content)
-        shown.append({medium.type: path.relative_to(folder.parent.parent).as_posix()})
+        shown[index] = {medium.type: path.relative_to(folder.parent.parent).as_posix()}
     return shown
+
+
+def _make_stem(name: str) -> str:
+    """Return how the files of a problem begin."""
+    return name.replace("/", "_")
 
 
 def keep_results(
@@ -157,7 +197,7 @@ def keep_results(
 
 
 def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write scores as JSON, without samples and experts.
+    """Write scores as JSON, without outputs and experts.
 
     Raises:
         UserError: The file cannot be written.
@@ -172,4 +212,4 @@ def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
         raise UserError(f"The scores could not be written. {error}. Received: {path}.") from error
 
 
-_NO_SCORES: Sequence[str] = ("samples", "experts")
+_NO_SCORES: Sequence[str] = ("outputs", "samples", "worst", "best", "experts")

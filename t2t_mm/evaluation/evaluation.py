@@ -16,8 +16,9 @@ from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
 from t2t_mm.evaluation.decoded_files import OutputFolder
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.evaluator import Evaluator
+from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.batch_decoder import BatchDecoder, Output
+from t2t_mm.inference.batch_decoder import BatchDecoder
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_split
 from t2t_mm.run.run_directory import open_run
@@ -46,9 +47,11 @@ def evaluate(
     Returns:
         By problem: `teacher_forced` scores, `experts` (the share of choices on each expert of
         each mixture) and, when decoded, the scores that the problem's metrics name and how many
-        outputs are `empty` if some are, in percent, `shuffled_inputs`, `baseline` and a few
-        `samples`. The decoded lines, the samples and all results are written under
-        `output_dir/decoded/SPLIT-STEP`, beside those of the run's other problems that are there.
+        outputs are `empty` if some are, in percent, `shuffled_inputs`, `baseline`, the path of the
+        file of all `outputs`, and a few `samples`, the `worst` and the `best`. All this is written
+        under `output_dir/decoded/SPLIT-STEP`, beside what is there of the run's other problems:
+        each output with the score of its example as a line of `NAME.outputs.jsonl` (see
+        `OutputLines`).
 
     Raises:
         UserError: The run, its data or its checkpoint is not there or does not match.
@@ -86,7 +89,7 @@ def evaluate(
         dataset = make_evaluation_dataset(
             problem, split, data_dir=directory, batch=evaluator.batch, limit=options.limit
         )
-        outputs = SplitOutputs(decoder, task)
+        outputs = SplitOutputs(decoder, task, folder)
         batches = outputs.follow(dataset) if options.decode else dataset
         with console.status(f"scoring {task.name} on {split}"):  # seen on a terminal only
             forced, experts = evaluator.score_with_experts(task, batches)
@@ -94,7 +97,7 @@ def evaluate(
         if options.decode:
             decoded = outputs.collect()
             results[task.name] |= _score_outputs(task, problem, decoded, options, directory)
-            folder.keep(problem, decoded, results[task.name], options.samples)
+            folder.keep(problem, decoded, outputs.lines, results[task.name], options.samples)
     return results
 
 
@@ -120,33 +123,38 @@ class SplitOutputs:
     Args:
         decoder: Of the run.
         task: Whose split it is.
+        folder: Where each batch of outputs is written as soon as it is there.
     """
 
-    def __init__(self, decoder: BatchDecoder, task: Task) -> None:
+    def __init__(self, decoder: BatchDecoder, task: Task, folder: OutputFolder) -> None:
         self._decoder = decoder
         self._task = task
+        self._folder = folder
         self._targets = choose_kind(task.targets)
-        self._inputs: list[str] = []
-        self._references: list[list[str]] = []
-        self._outputs: list[Output] = []
+        self._parts: list[Decoded] = []
+        self.lines: OutputLines
 
     def follow(self, batches: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Yield the batches of an evaluation data set, each once it has been decoded."""
-        for batch in batches:
-            self._outputs += self._decoder(self._task, batch)
-            self._inputs += [text.decode("utf-8") for text in batch["inputs_text"]]
-            texts = [text.decode("utf-8") for text in batch["targets_text"]]
-            self._references += [self._targets.list_texts(text) for text in texts]
-            yield batch
+        with self._folder.open_lines(self._task) as self.lines:
+            for batch in batches:
+                self._parts.append(self._decode(batch))
+                self.lines.add(self._parts[-1])
+                yield batch
 
-    def collect(self) -> Decoded:
-        """Return what was decoded so far, beside what it is compared with."""
-        rankings = [output.ranking for output in self._outputs if output.ranking]
+    def _decode(self, batch: Mapping[str, Any]) -> Decoded:
+        outputs = self._decoder(self._task, batch)
+        rankings = [output.ranking for output in outputs if output.ranking]
+        texts = [text.decode("utf-8") for text in batch["targets_text"]]
         vocabulary = self._decoder.vocabularies[name_vocabulary(self._task.targets)]
         return Decoded(
-            hypotheses=[output.text for output in self._outputs],
-            references=self._references,
-            inputs=self._inputs,
+            hypotheses=[output.text for output in outputs],
+            references=[self._targets.list_texts(text) for text in texts],
+            inputs=[text.decode("utf-8") for text in batch["inputs_text"]],
             rankings=rankings,
             num_classes=vocabulary.size if rankings else 0,
         )
+
+    def collect(self) -> Decoded:
+        """Return what was decoded so far, beside what it is compared with."""
+        return Decoded.join(self._parts)

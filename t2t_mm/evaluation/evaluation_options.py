@@ -20,7 +20,8 @@ class EvaluationOptions:
             model reaches that does not read its input.
         baseline: Also score the most frequent target of the training split as every output.
         limit: Examples of each problem; 0 for all.
-        samples: Examples of each problem that are returned and kept with picture and sound.
+        samples: First examples of each problem that are returned and kept with picture and sound,
+            and half as many of the worst and of the best.
         t2t_usr_dir: Where user problems are; the run's own by default.
 
     Raises:

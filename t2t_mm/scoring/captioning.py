@@ -69,19 +69,38 @@ def score_captions(decoded: Decoded) -> Scores:
 
     Source: Chen et al. 2015, "Microsoft COCO Captions: Data Collection and Evaluation Server".
     """
+    tokens, references = _split_all(decoded)
+    cider = round(100.0 * compute_cider_d(tokens, references), 4)
+    return {**_score_bleu_4(tokens, references, smooth_method="none"), "cider": cider}
+
+
+def score_caption(decoded: Decoded) -> Scores:
+    """Score one caption by BLEU-4, smoothed; CIDEr-D says nothing of one picture alone.
+
+    Example:
+        >>> score_caption(Decoded(["A red boat."], [["a red boat"]]))["bleu_4"]
+        100.0
+    """
+    return _score_bleu_4(*_split_all(decoded), smooth_method="exp", effective_order=True)
+
+
+def _split_all(decoded: Decoded) -> tuple[list[list[str]], list[list[list[str]]]]:
+    """Split all captions and their references."""
+    tokens = [split_caption(text) for text in decoded.hypotheses]
+    return tokens, [[split_caption(text) for text in texts] for texts in decoded.references]
+
+
+def _score_bleu_4(tokens: list[list[str]], references: list[list[list[str]]], **how: Any) -> Scores:
     from sacrebleu.metrics.bleu import BLEU
 
-    tokens = [split_caption(text) for text in decoded.hypotheses]
-    reference_tokens = [[split_caption(text) for text in texts] for texts in decoded.references]
-    metric = BLEU(tokenize="none", smooth_method="none", force=True)
-    joined = [[" ".join(words) for words in texts] for texts in reference_tokens]
+    metric = BLEU(tokenize="none", force=True, **how)
+    joined = [[" ".join(words) for words in texts] for texts in references]
     bleu = metric.corpus_score(
         [" ".join(words) for words in tokens], list_reference_columns(joined)
     )
     return {
         "bleu_4": round(bleu.score, 4),
         "bleu_4_signature": f"{metric.get_signature()}|words:coco",
-        "cider": round(100.0 * compute_cider_d(tokens, reference_tokens), 4),
     }
 
 

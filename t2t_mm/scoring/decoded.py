@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from t2t_mm.errors import UserError
@@ -47,5 +47,25 @@ class Decoded:
                     received={"example": number, "references": list(references)},
                 )
 
+    @classmethod
+    def join(cls, parts: Sequence[Decoded]) -> Decoded:
+        """Return the outputs of several parts of a split, in their order."""
+        columns = {
+            name: [value for part in parts for value in getattr(part, name)] for name in _COLUMNS
+        }
+        return cls(**columns, num_classes=max((part.num_classes for part in parts), default=0))
 
+    def split(self) -> Iterator[Decoded]:
+        """Yield each example alone.
+
+        Example:
+            >>> [one.hypotheses for one in Decoded(["a", "b"], [["a"], ["c"]]).split()]
+            [['a'], ['b']]
+        """
+        for number in range(len(self.hypotheses)):
+            alone = {name: getattr(self, name)[number : number + 1] for name in _COLUMNS}
+            yield replace(self, **alone)
+
+
+_COLUMNS = ("hypotheses", "references", "inputs", "rankings")
 Scores = dict[str, Any]

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.scoring.bracketing import score_brackets
-from t2t_mm.scoring.captioning import list_reference_columns, score_captions
+from t2t_mm.scoring.captioning import (
+    list_reference_columns,
+    score_caption,
+    score_captions,
+)
 from t2t_mm.scoring.decoded import Decoded, Scores
 from t2t_mm.scoring.ranking import compute_top_k
 from t2t_mm.scoring.transcription import compute_error_rates
 
 
-def bleu(decoded: Decoded) -> Scores:
+def bleu(decoded: Decoded, *, of_sentence: bool = False) -> Scores:
     """Return BLEU of detokenised texts against one or several references.
+
+    Args:
+        decoded: The texts.
+        of_sentence: As sacreBLEU scores a sentence alone: without the orders of n-grams for which
+            it is too short.
 
     Returns:
         `bleu` in percent, and `bleu_signature`: sacreBLEU's own; two scores compare only under
@@ -29,7 +39,7 @@ def bleu(decoded: Decoded) -> Scores:
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    metric = BLEU()
+    metric = BLEU(effective_order=of_sentence)
     columns = list_reference_columns(decoded.references)
     score = metric.corpus_score(list(decoded.hypotheses), columns).score
     return {"bleu": round(score, 4), "bleu_signature": str(metric.get_signature())}
@@ -44,20 +54,22 @@ class Metric:
         key: Name of the one score among them.
         label: What a person reads.
         lower_is_better: Whether 0 is perfect, as of error rates.
+        score_alone: Computes that one score of one example; None: as of all.
     """
 
     score: Callable[[Decoded], Scores]
     key: str
     label: str
     lower_is_better: bool = False
+    score_alone: Callable[[Decoded], Scores] | None = None
 
 
 # The scores of decoded outputs that a problem can name in `Problem.metrics`.
 METRICS: dict[str, Metric] = {
-    "bleu": Metric(bleu, "bleu", "BLEU"),
+    "bleu": Metric(bleu, "bleu", "BLEU", score_alone=partial(bleu, of_sentence=True)),
     "top_k": Metric(compute_top_k, "top_1", "top-1"),
     "wer": Metric(compute_error_rates, "wer", "WER", lower_is_better=True),
-    "caption": Metric(score_captions, "bleu_4", "BLEU-4"),
+    "caption": Metric(score_captions, "bleu_4", "BLEU-4", score_alone=score_caption),
     "brackets": Metric(score_brackets, "f1", "F1"),
 }
 _BY_KEY = {metric.key: metric for metric in METRICS.values()}
@@ -112,6 +124,25 @@ def score_decoded(
     if shuffled_inputs and len(decoded.hypotheses) > 1:
         scores["shuffled_inputs"] = score_decoded(metrics, _rotate_outputs(decoded))
     return scores
+
+
+def score_example(metrics: Iterable[str], example: Decoded) -> dict[str, float]:
+    """Score one example alone by the main score of each metric that its problem names.
+
+    Args:
+        metrics: Keys of `METRICS`.
+        example: Of one output.
+
+    Returns:
+        By the scores' names. The mean over examples is not the score of all where that counts
+        words or brackets: BLEU, WER, F1.
+
+    Example:
+        >>> score_example(["wer"], Decoded(["the red boat"], [["the red boats"]]))
+        {'wer': 33.3333}
+    """
+    named = [METRICS[name] for name in metrics]
+    return {one.key: (one.score_alone or one.score)(example)[one.key] for one in named}
 
 
 def _rotate_outputs(decoded: Decoded) -> Decoded:

@@ -1,6 +1,7 @@
 """The table fits a terminal of 80 columns and shows what was asked for."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -19,7 +20,7 @@ MINIATURE: dict[str, dict[str, Any]] = {
 
 def shown(scores: dict[str, dict[str, Any]], width: int = 80) -> str:
     output = io.StringIO()
-    print_scores(scores, Console(file=output, width=width))
+    print_scores(scores, Path("a/run"), Console(file=output, width=width))
     return output.getvalue()
 
 
@@ -100,3 +101,12 @@ def test_what_was_not_asked_for_has_no_column() -> None:
     heading = text.splitlines()[0]
     assert heading.split() == ["problem", "log", "ppl", "acc.", "seq.", "n"]
     assert "Shuffled" not in text and "decoded" not in text
+
+
+def test_where_all_outputs_are_is_the_last_line() -> None:
+    said = "Every output with the score of its example: a/run/decoded/test-7/"
+    one = {"a": {"teacher_forced": FORCED, "outputs": "decoded/test-7/a.outputs.jsonl"}}
+    assert shown(one).splitlines()[-1] == f"{said}a.outputs.jsonl"
+    two = {**one, "b": {"teacher_forced": FORCED, "outputs": "decoded/test-7/b.outputs.jsonl"}}
+    assert shown(two).splitlines()[-1] == f"{said}*.outputs.jsonl"
+    assert "outputs.jsonl" not in shown({"a": {"teacher_forced": FORCED}})

@@ -19,7 +19,20 @@ def test_json_is_all_that_is_printed(
     written = json.loads(scores_file.read_text())
     assert set(printed) == set(written) == set(PROBLEMS)
     assert printed["algorithmic_copy"]["teacher_forced"]["examples"] == 4
+    outputs = tiny_run.output_dir / printed["algorithmic_copy"]["outputs"]
+    assert len(outputs.read_text().splitlines()) == 4
     assert printed["algorithmic_copy"]["bleu"] == written["algorithmic_copy"]["bleu"]
+
+
+def test_where_the_outputs_are_is_the_last_line(
+    tiny_run: TinyRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--problems=algorithmic_reverse", "--limit=1"]
+    assert t2t_eval.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    path = Path(last.removeprefix("Every output with the score of its example: "))
+    assert path.name == "algorithmic_reverse.outputs.jsonl"
+    assert len(path.read_text().splitlines()) == 1
 
 
 def test_without_decoding_there_is_no_bleu(
@@ -29,7 +42,7 @@ def test_without_decoding_there_is_no_bleu(
     assert t2t_eval.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
     table = capsys.readouterr().out
     assert "algorithmic_copy" in table and "log ppl" in table
-    assert "tok:13a" not in table and "algorithmic_reverse" not in table
+    assert "tok:13a" not in table and ".jsonl" not in table and "algorithmic_reverse" not in table
 
 
 @pytest.mark.parametrize(

@@ -29,21 +29,27 @@ def test_lines_stay_aligned(tmp_path: Path) -> None:
 
 
 def test_a_sample_keeps_its_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = [np.array([1, -2, 3], "<i2").tobytes(), np.array([4], "<i2").tobytes()]
-    monkeypatch.setattr(decoded_files, "read_stored_bytes", lambda *a, limit, **k: stored[:limit])
-    decoded = Decoded(["a", "b"], [["x", "y"], ["z"]], inputs=["", ""])
+    stored = {0: np.array([4], "<i2").tobytes(), 1: np.array([1, -2, 3], "<i2").tobytes()}
+    monkeypatch.setattr(
+        decoded_files, "read_stored_bytes", lambda *a, indices, **k: {i: stored[i] for i in indices}
+    )
+    decoded = Decoded(["a", "b"], [["z"], ["x", "y"]], inputs=["", ""])
     folder = tmp_path / "decoded" / "test-7"
-    samples = describe_samples(Spoken(), "test", decoded, folder=folder, data_dir=tmp_path, count=1)
-    path = "decoded/test-7/spoken.sample0.wav"
-    expected = {"input": "", "reference": "x", "references": ["x", "y"], "decoded": "a"}
-    assert samples == [{**expected, "sound": path}]
+    samples = describe_samples(
+        Spoken(), "test", decoded, folder=folder, data_dir=tmp_path, indices=[1]
+    )
+    path = "decoded/test-7/spoken.sample1.wav"
+    expected = {"index": 1, "input": "", "reference": "x", "references": ["x", "y"], "decoded": "b"}
+    assert samples == {1: {**expected, "sound": path}}
     with wave.open(str(tmp_path / path)) as file:
         assert (file.getframerate(), file.getnframes()) == (8000, 3)
-        assert file.readframes(3) == stored[0]
+        assert file.readframes(3) == stored[1]
 
 
-def test_scores_are_written_without_samples(tmp_path: Path) -> None:
-    write_scores(tmp_path / "s.json", {"a": {"bleu": 1.5, "samples": [{}], "experts": {}}})
+def test_scores_are_written_without_outputs(tmp_path: Path) -> None:
+    write_scores(
+        tmp_path / "s.json", {"a": {"bleu": 1.5, "outputs": "p", "worst": [{}], "experts": {}}}
+    )
     assert json.loads((tmp_path / "s.json").read_text()) == {"a": {"bleu": 1.5}}
     with pytest.raises(UserError, match="could not be written"):
         write_scores(tmp_path / "s.json" / "below", {"a": {}})

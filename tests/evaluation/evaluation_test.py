@@ -45,6 +45,15 @@ def test_whole_splits_are_scored_by_problem(tiny_run: TinyRun, tmp_path: Path) -
         assert "bleu" not in forced
     (folder,) = run.glob("decoded/test-*")
     assert len((folder / "algorithmic_copy.decoded.txt").read_text().splitlines()) == size
+    lines = (run / scores["algorithmic_copy"]["outputs"]).read_text().splitlines()
+    outputs = [json.loads(line) for line in lines]
+    assert len(outputs) == size and not list(folder.glob("*.incomplete"))
+    for sample in scores["algorithmic_copy"]["worst"] + scores["algorithmic_copy"]["samples"]:
+        line = outputs[sample["index"]]
+        assert (line["output"], line["score"]) == (sample["decoded"], sample["score"])
+    ranked = sorted(line["score"] for line in outputs)
+    assert [one["score"] for one in scores["algorithmic_copy"]["worst"]] == ranked[:3]
+    assert [one["score"] for one in scores["algorithmic_copy"]["best"]] == ranked[:-4:-1]
     write_scores(tmp_path / "scores.json", scores)
     written = json.loads((tmp_path / "scores.json").read_text())
     assert written["algorithmic_copy"]["bleu"] == scores["algorithmic_copy"]["bleu"]
@@ -80,6 +89,24 @@ def test_one_reading_serves_scores_and_decoding(
     assert len(read) == 6 and scores["algorithmic_copy"]["teacher_forced"]["examples"] == 6
     (lines,) = run.glob("decoded/test-*/algorithmic_copy.decoded.txt")
     assert len(lines.read_text().splitlines()) == 6
+
+
+def test_outputs_are_written_as_they_come(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = not_yet_scored(tiny_run, tmp_path)
+
+    class Ending(datasets.EvaluationDataset):
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            yield next(super().__iter__())
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(datasets, "EvaluationDataset", Ending)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(run, split="test", problems="algorithmic_copy")
+    (kept,) = run.glob("decoded/test-*/*")
+    assert kept.name == "algorithmic_copy.outputs.jsonl.incomplete"
+    assert json.loads(kept.read_text().splitlines()[0])["index"] == 0
 
 
 def test_one_example_has_no_other_input_and_that_is_said(
@@ -123,6 +150,7 @@ def test_a_part_of_the_problems_or_examples_leaves_the_other_results(
     kept = json.loads(results.read_text())
     assert list(kept) == list(PROBLEMS)
     assert [len(kept[name]["samples"]) for name in PROBLEMS] == [6, 1]
+    assert [len(kept[name]["best"]) for name in PROBLEMS] == [3, 0]
     assert not (run / "decoded" / results.parent.name.removesuffix("-first6")).exists()
 
 

@@ -1,7 +1,7 @@
 """BLEU by hand, and what the scores of decoded outputs have in common."""
 
 import pytest
-from sacrebleu import corpus_bleu
+from sacrebleu import corpus_bleu, sentence_bleu
 
 from t2t_mm.errors import UserError
 from t2t_mm.scoring.decoded import Decoded
@@ -12,6 +12,7 @@ from t2t_mm.scoring.metrics import (
     find_main_score,
     list_other_scores,
     score_decoded,
+    score_example,
 )
 
 # One decoded output, right and wrong, for each metric that works on any text.
@@ -100,3 +101,32 @@ def test_an_unknown_metric_names_the_problem_and_the_closest() -> None:
     check_metrics("my_parses", METRICS)
     with pytest.raises(UserError, match=r"my_parses names the unknown metric 'blue'.*'bleu'"):
         check_metrics("my_parses", ["wer", "blue"])
+
+
+def test_a_short_sentence_alone_is_scored_as_sacrebleu_scores_sentences() -> None:
+    texts, references = "the cat sat", ["the cat sat down", "a cat is sitting"]
+    expected = sentence_bleu(texts, references).score
+    assert 50 < expected < 100  # and not near 0 for want of four words
+    alone = score_example(["bleu"], Decoded([texts], [references]))
+    assert alone == {"bleu": pytest.approx(expected, abs=1e-3)}
+    assert score_example(["bleu"], Decoded([""], [["a"]])) == {"bleu": 0.0}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_one_example_is_perfect_or_not_by_every_metric(name: str) -> None:
+    tree, other = "S NP PRP /NP VP VBZ /VP /S", "S PRP VP VBZ /VP /S"
+    right = Decoded([tree], [[tree]], rankings=[[tree]])
+    wrong = Decoded([other], [[tree]], rankings=[[other]])
+    metric = METRICS[name]
+    ((key, best),), ((_, worse),) = (score_example([name], one).items() for one in (right, wrong))
+    assert key == metric.key
+    assert best == pytest.approx(0.0 if metric.lower_is_better else 100.0)
+    assert (worse > best) is metric.lower_is_better and worse != best
+
+
+def test_an_example_has_the_score_of_every_metric_the_first_ones_first() -> None:
+    one = Decoded(["a b c"], [["a b d"]])
+    assert list(score_example(["wer", "caption"], one)) == ["wer", "bleu_4"]
+    assert score_example(["wer"], one)["wer"] == METRICS["wer"].score(one)["wer"]
+    assert 0 < score_example(["caption"], one)["bleu_4"] < 100  # smoothed
+    assert score_example([], one) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import tensorflow_datasets as tfds
@@ -12,19 +13,20 @@ from t2t_mm.data.records.stored import open_data
 
 
 def read_stored_bytes(
-    problem: Problem, split: str, feature: str, *, data_dir: str | Path, limit: int
-) -> list[bytes]:
-    """Return one feature of the first examples of a split, in stored order.
+    problem: Problem, split: str, feature: str, *, data_dir: str | Path, indices: Collection[int]
+) -> dict[int, bytes]:
+    """Return one feature of some examples of a split.
 
     Args:
         problem: The problem; a reversed one reads the data of its base.
         split: Name of the split.
         feature: "inputs" or "targets".
         data_dir: Folder of generated data.
-        limit: Number of examples.
+        indices: Which examples, by their places in stored order.
 
     Returns:
-        Texts in UTF-8, the file of a picture, int16 samples of a sound, the name of a class.
+        By index: a text in UTF-8, the file of a picture, int16 samples of a sound, the name of a
+        class.
     """
     field = problem.stored_name(feature)
     info = open_data(problem, data_dir)
@@ -35,4 +37,5 @@ def read_stored_bytes(
             read_config=config,
             decoders=tfds.decode.PartialDecoding({field: True}),
         )
-    return [record[field] for record in dataset.take(limit).as_numpy_iterator()]
+    records = enumerate(dataset.take(max(indices, default=-1) + 1).as_numpy_iterator())
+    return {index: record[field] for index, record in records if index in indices}

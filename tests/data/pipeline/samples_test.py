@@ -1,4 +1,4 @@
-"""The first examples of a split as they are stored, to be shown."""
+"""Single examples of a split as they are stored, to be shown."""
 
 import io
 from pathlib import Path
@@ -14,29 +14,36 @@ from t2t_mm.data.records.stored import open_data
 
 
 @pytest.mark.parametrize("name", ["words_for_tests", "words_for_tests_rev"])
-def test_texts_are_those_of_the_first_examples(name: str, data_dir: Path) -> None:
+def test_texts_are_those_of_the_wanted_examples(name: str, data_dir: Path) -> None:
     problem = registry.problem(name)
     examples = read_examples(open_data(problem, data_dir), "test", problem, with_text=True)
     for feature in ("inputs", "targets"):
         texts = [str(one[f"{feature}_text"], "utf-8") for one in examples.as_numpy_iterator()]
-        read = read_stored_bytes(problem, "test", feature, data_dir=data_dir, limit=7)
-        assert [one.decode() for one in read] == texts[:7]
+        read = read_stored_bytes(problem, "test", feature, data_dir=data_dir, indices=[5, 0, 2])
+        assert {index: one.decode() for index, one in read.items()} == {
+            index: texts[index] for index in (0, 2, 5)
+        }
+        assert read_stored_bytes(problem, "test", feature, data_dir=data_dir, indices=[]) == {}
 
 
 def test_pictures_are_files_and_sounds_samples(senses_dir: Path) -> None:
-    (picture,) = read_stored_bytes(
-        registry.problem("thumbs_for_tests"), "test", "inputs", data_dir=senses_dir, limit=1
+    pictures = read_stored_bytes(
+        registry.problem("thumbs_for_tests"), "test", "inputs", data_dir=senses_dir, indices=[1]
     )
-    assert PIL.Image.open(io.BytesIO(picture)).size == (30, 20)
+    assert PIL.Image.open(io.BytesIO(pictures[1])).size == (30, 20)
     sounds = read_stored_bytes(
-        registry.problem("tones_for_tests"), "test", "inputs", data_dir=senses_dir, limit=99
+        registry.problem("tones_for_tests"),
+        "test",
+        "inputs",
+        data_dir=senses_dir,
+        indices=range(99),
     )
     assert len(sounds) == 7
-    assert all(1600 <= len(np.frombuffer(sound, "<i2")) < 16_000 for sound in sounds)
+    assert all(1600 <= len(np.frombuffer(sound, "<i2")) < 16_000 for sound in sounds.values())
 
 
 def test_data_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has not been generated"):
         read_stored_bytes(
-            registry.problem("words_for_tests"), "test", "inputs", data_dir=tmp_path, limit=1
+            registry.problem("words_for_tests"), "test", "inputs", data_dir=tmp_path, indices=[0]
         )
