@@ -46,6 +46,8 @@ _OF_GENERATION = (
     "num_shards",
     "validation_share",
     "test_share",
+    "label_pattern",
+    "columns",
     "random_seed",
     "num_concurrent_processes",
     "only_list",

@@ -35,13 +35,7 @@ def define_flags(flags: Any) -> None:
         lower_bound=0,
     )
     flags.DEFINE_integer("max_cases", 0, "Most examples per split; 0 for all.", lower_bound=0)
-    flags.DEFINE_float(
-        "validation_share",
-        0.0,
-        "How much of the training data to hold out for validation where the raw data has no such "
-        "split; 0: mostly a tenth.",
-    )
-    flags.DEFINE_float("test_share", 0.0, "The same for test; 0: mostly no test split.")
+    _define_raw_options(flags)
     flags.DEFINE_integer("random_seed", 0, "Seed for problems that draw at random.")
     flags.DEFINE_integer(
         "num_concurrent_processes", 1, "Processes that read a problem of parts.", lower_bound=1
@@ -64,6 +58,25 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_multi_string("beam_option", [], "Beam's own, such as --runner=X; repeatable.")
 
 
+def _define_raw_options(flags: Any) -> None:
+    """Declare what problems are told of their raw data."""
+    flags.DEFINE_float(
+        "validation_share",
+        0.0,
+        "How much of the training data to hold out for validation where the raw data has no such "
+        "split; 0: mostly a tenth.",
+    )
+    flags.DEFINE_float("test_share", 0.0, "The same for test; 0: mostly no test split.")
+    flags.DEFINE_string(
+        "label_pattern",
+        "",
+        r"Regular expression of file names that say the class: '(?P<label>[a-z]+)_.*'.",
+    )
+    flags.DEFINE_string(
+        "columns", "", "Columns of a table by what they hold: 'text=review,label=stars'."
+    )
+
+
 def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
     missing = [f"--{name}" for name in ("problems", "data_dir") if not getattr(flags, name)]
@@ -76,6 +89,7 @@ def run_from_flags(flags: Any) -> int | None:
     if flags.inspect:
         _print_records(flags)
         return 0
+    from t2t_mm.data.declaring.problem import RAW_OPTIONS
     from t2t_mm.data.generation.datagen import generate_data
     from t2t_mm.data.generation.generation_options import GenerationOptions
 
@@ -88,7 +102,7 @@ def run_from_flags(flags: Any) -> int | None:
             num_shards=flags.num_shards,
             max_cases=flags.max_cases,
             random_seed=flags.random_seed,
-            held_out_shares={"validation": flags.validation_share, "test": flags.test_share},
+            raw_options={name: getattr(flags, name) for name in RAW_OPTIONS},
             num_processes=flags.num_concurrent_processes,
             overwrite=flags.overwrite,
             only_list=flags.only_list,

@@ -1,4 +1,4 @@
-"""audio_folder: a problem made of sounds in class folders of --tmp_dir, without any code."""
+"""audio_folder: a problem made of sounds and their classes in --tmp_dir, without any code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from t2t_mm.registry import register_problem
 
 @register_problem("audio_folder")
 class AudioFolder(ClassFolderProblem):
-    """Names the class of a sound that lies in a folder named by its class.
+    """Names the class of a sound, which its folder, its name or a table says.
 
     `audio_folder` reads --tmp_dir, `audio_folder/NAME` the folder NAME in it, so that several sets
     of sounds may stand side by side. They lie there as pictures do for `image_folder`:
@@ -25,6 +25,8 @@ class AudioFolder(ClassFolderProblem):
       any folders below the class. Without validation sounds 10% of the training sounds are held
       out, at most 2,000, and without test sounds there is no test split.
     - `CLASS/*.wav` alone: 10% for validation and 10% for test, at most 2,000 each.
+    - `metadata.csv` with the columns `file_name` and `label` or another table, or names that
+      `--label_pattern` of t2t-datagen fits; see `image_folder`.
 
     What is held out is chosen by a hash of the path, and never the last sound of a class;
     `--validation_share` and `--test_share` of t2t-datagen say how much.
@@ -51,8 +53,8 @@ class AudioFolder(ClassFolderProblem):
     size = "that of your sounds"
     source = (
         "Put sounds in folders named by their classes, train/CLASS/*.wav and likewise val and "
-        "test, or CLASS/*.wav alone, in --tmp_dir (audio_folder) or in a folder NAME of --tmp_dir "
-        "(audio_folder/NAME)."
+        "test, or CLASS/*.wav alone, or metadata.csv with file_name and label beside them, in "
+        "--tmp_dir (audio_folder) or in a folder NAME of --tmp_dir (audio_folder/NAME)."
     )
     substitute = "Speech Commands (open, CC BY 4.0) or ESC-50 (CC BY-NC 3.0)."
 

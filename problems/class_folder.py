@@ -14,12 +14,10 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Feature
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.file_kinds import FileKind
-from t2t_mm.problems.labelled_folder import (
-    LabelledFile,
-    LabelledSet,
-    find_split_folder,
-    read_labelled_folder,
-)
+from t2t_mm.problems.labelled_folder import LabelledFolder, find_split_folder
+from t2t_mm.problems.labelled_set import LabelledSet
+from t2t_mm.problems.labelled_table import LabelledRow, list_tables
+from t2t_mm.problems.named_columns import TABLE_SUFFIXES
 from t2t_mm.problems.picture_listing import MOST_PICTURES_WATCHED, count_parts, select_part
 
 
@@ -53,7 +51,7 @@ class ClassFolderProblem(Problem):
     @property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless the folder is known to have no test files."""
-        if self._root is None or not self._root.is_dir():
+        if self._root is None or not self._root.exists():
             return SPLITS
         return tuple(split for split in SPLITS if split in self._found.splits)
 
@@ -77,23 +75,38 @@ class ClassFolderProblem(Problem):
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
         """Yield at most 2,000 examples of a split; here paths of files."""
-        for path, label in select_part(self._list_files(split), part):
-            yield {"inputs": path, "targets": self._names[label]}
+        for value, label, _ in select_part(self._list_files(split), part):
+            yield {"inputs": value, "targets": self._names[label]}
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the lists of names, and the files of all splits if they are not too many."""
         return self._list_watched(self._found)
 
     def _list_watched(self, found: LabelledSet) -> list[Path]:
-        files = [path for split in found.splits.values() for path, _ in split]
-        lists = [*found.lists, *self._word_files]
+        values = [row.value for rows in found.splits.values() for row in rows]
+        files = [value for value in values if isinstance(value, Path)]
+        lists = [*dict.fromkeys([*found.lists, *self._word_files])]
         return lists + (files if len(files) <= MOST_PICTURES_WATCHED else [])
 
     @property
-    def _root(self) -> Path | None:
-        return None if self.tmp_dir is None else self.tmp_dir / self.argument
+    def options_that_count(self) -> frozenset[str]:
+        """The shares of splits that are held out, and what said the classes."""
+        found = {"label_pattern"} if self.label_pattern else set()
+        tables = {path for path in self._found.lists if path.suffix in TABLE_SUFFIXES}
+        return super().options_that_count | found | ({"columns"} if tables else set())
 
-    def _list_files(self, split: str) -> list[LabelledFile]:
+    @cached_property
+    def _root(self) -> Path | None:
+        """The folder, or the table of that name beside it."""
+        if self.tmp_dir is None:
+            return None
+        folder = self.tmp_dir / self.argument
+        if folder.is_dir() or not self.kind.holds_text:
+            return folder
+        tables = list_tables(folder.parent)
+        return next((path for path in tables if path.stem == folder.name), folder)
+
+    def _list_files(self, split: str) -> list[LabelledRow]:
         if split not in self._found.splits:
             raise UserError(
                 f"Problem {self.name} has no {split} split: no such {self.kind.plural} with "
@@ -114,11 +127,11 @@ class ClassFolderProblem(Problem):
     def _found(self) -> LabelledSet:
         """The files of all splits, all found before the first one is read."""
         root = self._root
-        if root is None or not root.is_dir():
+        if root is None or not root.exists():
             raise self.missing(all_of=[] if root is None else [root])
         shares = {"validation": self.validation_share, "test": self.test_share}
-        found = read_labelled_folder(root, self.kind, shares)
-        folder = find_split_folder(root, "train") or root
+        found = LabelledFolder(root, self.kind, self.label_pattern, self.columns).read(shares)
+        folder = (find_split_folder(root, "train") if root.is_dir() else None) or root
         if not found.classes:
             suffix = min(self.kind.suffixes)
             raise self.missing(all_of=[folder / "CLASS" / f"*{suffix}"])

@@ -18,6 +18,7 @@ class FileKind:
     Args:
         name: What a person calls one of them.
         suffixes: How their names end, in lower case.
+        holds_text: Whether what they hold may stand in a table as well.
 
     Example:
         >>> SOUNDS.fits(PurePath("dog/1.WAV")), SOUNDS.fits(PurePath("dog/1.txt"))
@@ -26,6 +27,7 @@ class FileKind:
 
     name: str
     suffixes: frozenset[str]
+    holds_text: bool = False
 
     @property
     def plural(self) -> str:
@@ -39,7 +41,7 @@ class FileKind:
 
 PICTURES: Final = FileKind("picture", PICTURE_SUFFIXES)
 SOUNDS: Final = FileKind("sound", frozenset({".wav", ".flac", ".ogg", ".mp3", ".sph", ".wv1"}))
-TEXTS: Final = FileKind("text", frozenset({".txt"}))
+TEXTS: Final = FileKind("text", frozenset({".txt"}), holds_text=True)
 
 
 def list_folders(folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""image_folder: a problem made of pictures in class folders of --tmp_dir, without any code."""
+"""image_folder: a problem made of pictures and their classes in --tmp_dir, without any code."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from t2t_mm.registry import register_problem
 
 @register_problem("image_folder")
 class ImageFolder(ClassFolderProblem):
-    """Names the class of a picture that lies in a folder named by its class.
+    """Names the class of a picture, which its folder, its name or a table says.
 
     `image_folder` reads --tmp_dir, `image_folder/NAME` the folder NAME in it, so that several sets
-    of pictures may stand side by side. Three ways of lying there are understood:
+    of pictures may stand side by side. These ways of lying there are understood:
 
     - `train/CLASS/*.jpg` with `validation` (`valid`, `val`, `dev`) and `test` like it, each with
       any folders below the class. Without validation pictures 10% of the training pictures are
@@ -23,6 +23,11 @@ class ImageFolder(ClassFolderProblem):
     - `CLASS/*.jpg` alone: 10% for validation and 10% for test, at most 2,000 each.
     - The layout of CS231n and Tiny ImageNet: `train/WNID/images/*.JPEG` and `val/images/*.JPEG`
       with `val/val_annotations.txt`. Its test pictures have no classes and are left out.
+    - A table with the columns `file_name` and `label` (other usual names are known, `--columns`
+      names the rest): `metadata.csv`, `.tsv` or `.jsonl` in the folder or in those of the splits;
+      `train.csv`, `dev.csv`, `test.csv`; or one of any name, where the folders say no classes. A
+      column `split` counts.
+    - `--label_pattern='(?P<label>[a-z]+)_.*'` of t2t-datagen: the names of the files say the class.
 
     What is held out is chosen by a hash of the path, and never the last picture of a class;
     `--validation_share` and `--test_share` of t2t-datagen say how much.
@@ -51,8 +56,8 @@ class ImageFolder(ClassFolderProblem):
     size = "that of your pictures"
     source = (
         "Put pictures in folders named by their classes, train/CLASS/*.jpg and likewise val and "
-        "test, or CLASS/*.jpg alone, in --tmp_dir (image_folder) or in a folder NAME of --tmp_dir "
-        "(image_folder/NAME)."
+        "test, or CLASS/*.jpg alone, or metadata.csv with file_name and label beside them, in "
+        "--tmp_dir (image_folder) or in a folder NAME of --tmp_dir (image_folder/NAME)."
     )
     substitute = (
         "Tiny ImageNet (http://cs231n.stanford.edu/tiny-imagenet-200.zip), Imagenette "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
@@ -18,18 +19,23 @@ class TextClassification(ClassFolderProblem):
     """Names the class of a text.
 
     `text_classification` reads --tmp_dir, `text_classification/NAME` the folder NAME in it, so that
-    several sets of texts may stand side by side. They lie there as pictures do for `image_folder`:
+    several sets of texts may stand side by side:
 
+    - tables with the columns `text` and `label` (other usual names are known, `--columns` of
+      t2t-datagen names the rest; a column `split` counts): `train.csv`, `validation.csv` (`valid`,
+      `val`, `dev`) and `test.csv`, or one table, which may be NAME.csv itself; .csv, .tsv, or
+      .jsonl with an object a line;
     - `train/CLASS/*.txt` with `validation` (`valid`, `val`, `dev`) and `test` like it, each with
       any folders below the class. Without validation texts 10% of the training texts are held
-      out, at most 2,000, and without test texts there is no test split.
-    - `CLASS/*.txt` alone: 10% for validation and 10% for test, at most 2,000 each.
+      out, at most 2,000, and without test texts there is no test split;
+    - `CLASS/*.txt` or one table alone: 10% for validation and 10% for test, at most 2,000 each;
+    - files with a table of their names or a `--label_pattern`; see `image_folder`.
 
-    What is held out is chosen by a hash of the path, and never the last text of a class;
+    What is held out is chosen by a hash of the path or text, and never the last text of a class;
     `--validation_share` and `--test_share` of t2t-datagen say how much.
 
-    A file is one text, in UTF-8; its words are put in one line, as t2t-decoder reads them. Empty
-    ones are left out and counted.
+    A text is in UTF-8; its words are put in one line, as t2t-decoder reads them. Empty ones are
+    left out and counted.
 
     Raises:
         UserError: When data is generated: no texts, a single class, validation texts of a class
@@ -45,16 +51,19 @@ class TextClassification(ClassFolderProblem):
     licence = "that of your texts"
     size = "that of your texts"
     source = (
-        "Put texts in folders named by their classes, train/CLASS/*.txt and likewise validation "
-        "and test, or CLASS/*.txt alone, in --tmp_dir (text_classification) or in a folder NAME of "
-        "--tmp_dir (text_classification/NAME)."
+        "Put train.csv (.tsv, .jsonl) with the columns text and label and likewise validation and "
+        "test, or one such table, or texts in folders named by their classes, train/CLASS/*.txt or "
+        "CLASS/*.txt, in --tmp_dir (text_classification) or in its folder NAME "
+        "(text_classification/NAME)."
     )
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
         """Yield at most 2,000 texts of a split."""
         empty = 0
         for example in super().generate_part(split, part):
-            words = [word for line in decode_lines(example["inputs"]) for word in line.split()]
+            text = example["inputs"]
+            lines = decode_lines(text) if isinstance(text, Path) else [text]
+            words = [word for line in lines for word in line.split()]
             if words:
                 yield {**example, "inputs": " ".join(words)}
             empty += not words

@@ -7,15 +7,10 @@ from pathlib import Path
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.problems.file_kinds import PICTURES
-from t2t_mm.problems.labelled_folder import (
-    LabelledFile,
-    LabelledSet,
-    find_annotations,
-    find_split_folder,
-    is_labelled,
-    read_labelled_folder,
-)
+from t2t_mm.problems.file_kinds import PICTURES, TEXTS
+from t2t_mm.problems.labelled_folder import LabelledFolder, find_split_folder
+from t2t_mm.problems.labelled_set import LabelledSet
+from t2t_mm.problems.labelled_table import LabelledRow
 
 CATS_AND_DOGS = ("train/cat/1.jpg", "train/cat/more/2.PNG", "train/dog/3.webp")
 TINY = (
@@ -37,11 +32,11 @@ def make(root: Path, *names: str) -> Path:
 
 
 def read(root: Path) -> LabelledSet:
-    return read_labelled_folder(root, PICTURES, {"validation": 0.0, "test": 0.0})
+    return LabelledFolder(root, PICTURES).read({"validation": 0.0, "test": 0.0})
 
 
-def shown(pictures: list[LabelledFile]) -> list[str]:
-    return sorted(f"{label}/{path.name}" for path, label in pictures)
+def shown(pictures: list[LabelledRow]) -> list[str]:
+    return sorted(f"{label}/{Path(value).name}" for value, label, _ in pictures)
 
 
 @pytest.mark.parametrize("name", ["validation", "valid", "val", "dev"])
@@ -68,42 +63,12 @@ def test_the_layout_of_tiny_imagenet(tmp_path: Path, caplog: pytest.LogCaptureFi
     root = make(tmp_path, *TINY)
     listed = root / "val/val_annotations.txt"
     listed.write_text("val_0.JPEG\tn02\t0\t0\t62\t62\nval_1.JPEG\tn01\t1\t2\t3\t4\n")
-    assert find_annotations(root / "val") == listed
-    assert is_labelled(root / "val") and not is_labelled(root / "test")
     with caplog.at_level(logging.WARNING):
         found = read(root)
     assert set(found.splits) == {"train", "validation"} and found.lists == [listed]
     assert shown(found.splits["validation"]) == ["n01/val_1.JPEG", "n02/val_0.JPEG"]
     assert f"{root / 'train'}: left out 1 files that are no pictures (1 .txt)" in caplog.text
     assert f"{root / 'test'} does not say the classes" in caplog.text
-
-
-def test_pictures_that_annotations_do_not_name_are_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    root = make(tmp_path, *TINY)
-    (root / "val/val_annotations.txt").write_text("\nval_0.JPEG\tn02\n")
-    with caplog.at_level(logging.WARNING):
-        found = read(root)
-    assert shown(found.splits["validation"]) == ["n02/val_0.JPEG"]
-    assert "left out 1 pictures that val_annotations.txt does not name" in caplog.text
-
-
-def test_annotations_of_absent_pictures_are_counted_and_named(tmp_path: Path) -> None:
-    root = make(tmp_path, *TINY)
-    lines = [f"val_{number}.JPEG\tn01\n" for number in range(7)]
-    (root / "val/val_annotations.txt").write_text("".join(lines))
-    with pytest.raises(UserError) as error:
-        read(root)
-    first = "val_2.JPEG (line 3), val_3.JPEG (line 4), val_4.JPEG (line 5)."
-    assert f"5 of 7, first {first}" in str(error.value)
-
-
-def test_an_annotation_of_an_unknown_class_is_named(tmp_path: Path) -> None:
-    root = make(tmp_path, *TINY)
-    (root / "val/val_annotations.txt").write_text("val_0.JPEG\tn01\nval_1.JPEG\tn99\n")
-    with pytest.raises(UserError, match=r"val_annotations\.txt, line 2: a class without"):
-        read(root)
 
 
 def test_a_validation_class_without_training_pictures_is_an_error(tmp_path: Path) -> None:
@@ -129,7 +94,7 @@ def test_class_folders_are_split_by_hash_whatever_their_number(tmp_path: Path) -
     splits = read(root).splits
     sizes = {split: len(pictures) for split, pictures in splits.items()}
     assert sizes == {"train": 160, "validation": 20, "test": 20}
-    assert len({path for pictures in splits.values() for path, _ in pictures}) == 200
+    assert len({row.value for rows in splits.values() for row in rows}) == 200
 
 
 def test_the_first_pictures_are_of_every_class(tmp_path: Path) -> None:
@@ -139,7 +104,7 @@ def test_the_first_pictures_are_of_every_class(tmp_path: Path) -> None:
         "val/a/1.jpg",
     )
     pictures = read(root).splits["train"]
-    first = Counter(label for _, label in pictures[:40])
+    first = Counter(row.label for row in pictures[:40])
     assert len(pictures) == 200 and min(first[label] for label in "abcd") >= 3
 
 
@@ -168,7 +133,7 @@ def test_split_folders_may_be_in_capitals(tmp_path: Path) -> None:
     train = find_split_folder(root, "train")
     assert train == root / "Training"
     splits = read(root).splits
-    assert [[path.name for path, _ in some] for some in splits.values()] == [
+    assert [[Path(row.value).name for row in some] for some in splits.values()] == [
         ["1.jpg"],
         ["2.jpg"],
         ["3.jpg"],
@@ -178,3 +143,81 @@ def test_split_folders_may_be_in_capitals(tmp_path: Path) -> None:
 def test_validation_pictures_alone_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no training pictures"):
         read(make(tmp_path, "val/dog/4.jpg", "test/dog/5.jpg"))
+
+
+SHARES = {"validation": 0.0, "test": 0.0}
+
+
+def test_names_of_files_say_the_class_within_splits(tmp_path: Path) -> None:
+    root = make(tmp_path, "train/cat_1.jpg", "train/dog_1.jpg", "dev/dog_2.jpg")
+    found = LabelledFolder(root, PICTURES, label_pattern=r"(?P<label>[a-z]+)_.*").read(SHARES)
+    assert found.classes == ["cat", "dog"] and not found.held_out
+    assert shown(found.splits["validation"]) == ["dog/dog_2.jpg"]
+
+
+def test_metadata_above_the_folders_of_splits_says_the_classes(tmp_path: Path) -> None:
+    root = make(tmp_path, "train/1.jpg", "train/2.jpg", "test/3.jpg")
+    (root / "metadata.csv").write_text(
+        "file_name,label\ntrain/1.jpg,cat\ntrain/2.jpg,dog\ntest/3.jpg,dog\n"
+    )
+    found = read(root)
+    assert found.lists == [root / "metadata.csv"] * 2 and found.held_out == ["validation"]
+    assert shown(found.splits["test"]) == ["dog/3.jpg"]
+
+
+def test_metadata_in_each_folder_of_a_split(tmp_path: Path) -> None:
+    root = make(tmp_path, "train/1.jpg", "train/2.jpg", "validation/3.jpg")
+    lines = {"train": ("1.jpg", "2.jpg"), "validation": ("3.jpg",)}
+    for split, names in lines.items():
+        rows = [f'{{"file_name": "{name}", "label": {i}}}\n' for i, name in enumerate(names)]
+        (root / split / "metadata.jsonl").write_text("".join(rows))
+    found = read(root)
+    assert shown(found.splits["train"]) == ["0/1.jpg", "1/2.jpg"]
+    assert shown(found.splits["validation"]) == ["0/3.jpg"]
+
+
+def test_class_folders_come_before_a_table_that_is_no_metadata(tmp_path: Path) -> None:
+    root = make(tmp_path, *[f"{label}/{n}.jpg" for label in ("cat", "dog") for n in range(2)])
+    (root / "ratings.csv").write_text("file,label\n0.jpg,good\n")
+    assert read(root).classes == ["cat", "dog"]
+
+
+def test_a_table_in_another_folder_names_files_without_their_ends(tmp_path: Path) -> None:
+    root = make(tmp_path, *[f"pictures/{n}.jpg" for n in range(4)])
+    make(root, "meta/notes.csv")
+    rows = "".join(f"{n},{n % 2}\n" for n in range(4))
+    (root / "meta/classes.csv").write_text(f"image_id,category\n{rows}")
+    found = read(root)
+    assert found.classes == ["0", "1"] and found.lists == [root / "meta/classes.csv"]
+    assert found.held_out == ["validation", "test"]
+
+
+def test_a_column_may_name_the_split(tmp_path: Path) -> None:
+    root = make(tmp_path, *[f"{n}.jpg" for n in range(3)])
+    (root / "metadata.csv").write_text(
+        "file_name,label,split\n0.jpg,a,train\n1.jpg,b,Train\n2.jpg,b,dev\n"
+    )
+    found = read(root)
+    assert shown(found.splits["validation"]) == ["b/2.jpg"] and not found.held_out
+
+
+def test_texts_stand_in_tables_of_splits(tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").write_text("text\tlabel\nso good\tpos\nso bad\tneg\n")
+    (tmp_path / "dev.csv").write_text("text,label\nfine,pos\n")
+    (tmp_path / "test.csv").write_text("id,text\n1,who knows\n")
+    found = LabelledFolder(tmp_path, TEXTS).read(SHARES)
+    rows = {split: sorted(row[:2] for row in rows) for split, rows in found.splits.items()}
+    assert rows == {
+        "train": [("so bad", "neg"), ("so good", "pos")],
+        "validation": [("fine", "pos")],
+    }
+
+
+def test_a_table_without_a_known_column_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("Review,stars\nso good,5\nso bad,1\n")
+    with pytest.raises(
+        UserError, match=r"hold the label.*columns='Review, stars'.*--columns='text="
+    ):
+        LabelledFolder(tmp_path, TEXTS).read(SHARES)
+    found = LabelledFolder(tmp_path, TEXTS, columns="label=stars").read(SHARES)
+    assert found.classes == ["1", "5"]

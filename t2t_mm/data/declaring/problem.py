@@ -14,6 +14,9 @@ from t2t_mm.features import BatchSpec, Feature
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.registry.problem_names import fill_in_argument
 
+RAW_OPTIONS = ("validation_share", "test_share", "label_pattern", "columns")
+"""What a problem may be told of its raw data: by flags of t2t-datagen, kept beside the data."""
+
 
 class Problem:
     """A data set with declared features, read split by split.
@@ -37,6 +40,10 @@ class Problem:
             modules of its folder and the problems of t2t_mm that it uses.
         validation_share, test_share: How much of the training data `generate` is to hold out for
             these splits, where the raw files have none (see `held_out_splits`); 0: as it chooses.
+        label_pattern: A regular expression for the names of files, with a group `label`: where
+            these say the class; "" where they do not.
+        columns: Which columns of a table are read as what, as "text=review,label=stars"; "": those
+            of usual names.
         skip_bad_examples: Leave examples out (counted and told) whose picture cannot be decoded or
             whose sound is empty, not finite or of another scale; otherwise the first is an error.
         licence, size, source, substitute: For a person who has to fetch the data: on which terms,
@@ -74,6 +81,8 @@ class Problem:
     skip_bad_examples: ClassVar[bool] = False
     validation_share: float = 0.0
     test_share: float = 0.0
+    label_pattern: str = ""
+    columns: str = ""
 
     licence: ClassVar[str] = ""
     size: ClassVar[str] = ""
@@ -154,6 +163,11 @@ class Problem:
     def held_out_shares(self) -> dict[str, float]:
         """How much of the training data goes into each of `held_out_splits`; 0: as it chooses."""
         return {split: getattr(self, f"{split}_share") for split in self.held_out_splits}
+
+    @property
+    def options_that_count(self) -> frozenset[str]:
+        """Which of `RAW_OPTIONS` change what `generate` yields of the raw data that is there."""
+        return frozenset(f"{split}_share" for split in self.held_out_splits)
 
     # Who it is.
 

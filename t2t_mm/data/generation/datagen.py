@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
@@ -27,6 +28,13 @@ from t2t_mm.data.vocabulary.vocabulary import (
 )
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder, report_full_disk
+
+_COUNTS_WHERE: Final = {
+    "validation_share": "takes its validation split out of its training data",
+    "test_share": "takes its test split out of its training data",
+    "label_pattern": "finds its classes in the names of files",
+    "columns": "reads a table with names of columns",
+}
 
 
 def generate_data(
@@ -72,7 +80,7 @@ def generate_data(
         ]
     if options.beam:
         beam_generation.check_beam_is_installed()
-    _set_shares(bases, options)
+    _tell_problems(bases, options)
     _check_raw_data(bases, data_dir, options)
     with report_full_disk(data_dir):
         write_labels(bases, data_dir, options)
@@ -87,30 +95,28 @@ def generate_data(
         return [generate_problem(base, data_dir, options) for base in bases]
 
 
-def _set_shares(bases: Sequence[Problem], options: GenerationOptions) -> None:
-    """Hand the held-out shares to the problems that hold these splits out.
+def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None:
+    """Tell the problems what was said of their raw data, where it counts.
 
     Raises:
-        UserError: None of them does: the share would be ignored.
+        UserError: For none of them it does: it would be ignored.
     """
-    for base in bases:  # both of them before a problem looks at its files
-        for split, share in options.held_out_shares.items():
-            setattr(base, f"{split}_share", share)
-    for split in (split for split, share in options.held_out_shares.items() if share):
-        flag = f"{split}_share"
-        others = [base for base in bases if split not in base.held_out_splits]
+    for base in bases:  # all of it before a problem looks at its files
+        for name, value in options.raw_options.items():
+            setattr(base, name, value)
+    for name in (name for name, value in options.raw_options.items() if value):
+        others = [base for base in bases if name not in base.options_that_count]
         for base in others:
-            setattr(base, flag, 0.0)
+            setattr(base, name, getattr(Problem, name))
         names = ", ".join(base.name for base in others)
         if len(others) == len(bases):
             raise UserError(
-                f"--{flag} counts for nothing: no problem takes its {split} split out of its "
-                "training data",
+                f"--{name} counts for nothing: no problem {_COUNTS_WHERE[name]}",
                 received={"problems": names},
-                fix=f"Leave --{flag} out.",
+                fix=f"Leave --{name} out.",
             )
         if others:
-            options.tell(f"--{flag} counts for nothing for {names}: its {split} split is given")
+            options.tell(f"--{name} counts for nothing for {names}: none {_COUNTS_WHERE[name]}")
 
 
 def _check_raw_data(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from t2t_mm.data.declaring.problem import RAW_OPTIONS
 from t2t_mm.errors import UserError
 
 
@@ -18,9 +20,10 @@ class GenerationOptions:
             there keeps its files.
         max_cases: Largest number of examples per split; 0 means all.
         random_seed: Seed for problems that draw from Python's or NumPy's global generator.
-        held_out_shares: How much of the training data is held out for `validation` and for `test`
-            where the raw data of a problem has no such split; 0: as the problem chooses, mostly a
-            tenth for validation and no test split.
+        raw_options: What problems are told of their raw data, by the names of `RAW_OPTIONS`:
+            `validation_share` and `test_share` say how much of the training data is held out where
+            the raw data has no such split (0: mostly a tenth for validation and no test split);
+            for `label_pattern` and `columns` see `Problem`.
         num_processes: Processes that read a problem of several parts.
         overwrite: Generate again what is there.
         only_missing: Keep data that is there and up to date even if it was generated with another
@@ -46,7 +49,7 @@ class GenerationOptions:
     num_shards: int = 0
     max_cases: int = 0
     random_seed: int = 0
-    held_out_shares: Mapping[str, float] = field(default_factory=dict)
+    raw_options: Mapping[str, Any] = field(default_factory=dict)
     num_processes: int = 1
     overwrite: bool = False
     only_missing: bool = False
@@ -66,15 +69,7 @@ class GenerationOptions:
                 raise UserError(
                     f"{name} is too small", expected=f"at least {smallest}", received={name: value}
                 )
-
-        shares = self.held_out_shares
-        unknown = shares.keys() - {"validation", "test"}
-        if unknown or min(shares.values(), default=0) < 0 or sum(shares.values()) >= 1:
-            raise UserError(
-                "The held-out shares cannot be",
-                expected="shares of validation and test of at least 0, something left for training",
-                received=dict(shares),
-            )
+        self._check_raw_options()
         for name, beside, is_idle in (
             ("num_processes", "beam", self.num_processes > 1 and self.beam),
             ("beam_options", "beam", bool(self.beam_options) and not self.beam),
@@ -88,6 +83,22 @@ class GenerationOptions:
                 raise UserError(
                     f"{name} counts for nothing beside this {beside}", received=received
                 )
+
+    def _check_raw_options(self) -> None:
+        if unknown := self.raw_options.keys() - {*RAW_OPTIONS}:
+            raise UserError(
+                "A problem cannot be told that of its raw data",
+                expected=", ".join(RAW_OPTIONS),
+                received={"raw_options": ", ".join(sorted(unknown))},
+            )
+        names = [name for name in self.raw_options if name.endswith("_share")]
+        shares = {name: self.raw_options[name] for name in names}
+        if min(shares.values(), default=0) < 0 or sum(shares.values()) >= 1:
+            raise UserError(
+                "The held-out shares cannot be",
+                expected="shares of validation and test of at least 0, something left for training",
+                received=shares,
+            )
 
     @property
     def replaces_data(self) -> bool:

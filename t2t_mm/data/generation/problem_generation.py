@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.problem import RAW_OPTIONS, Problem
 from t2t_mm.data.generation.counting import Tally, check_not_empty, tally_records
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.raw_files import (
@@ -111,13 +111,13 @@ def _describe_split(metadata: Metadata, split: str) -> GeneratedSplit:
 def _check_same_options(base: Problem, data_dir: Path, options: GenerationOptions) -> None:
     """Refuse to take data for what was asked when other arguments or raw files made it."""
     metadata = open_data(base, data_dir).metadata
+    for name in RAW_OPTIONS:  # what was told of the raw data need not be told again
+        if options.only_missing or getattr(base, name) == "":
+            setattr(base, name, getattr(metadata, name))
     limits = (
         ("max_cases", metadata.max_cases, options.max_cases),
         ("random_seed", metadata.random_seed, options.random_seed),
-        *(
-            (name, getattr(metadata, name), getattr(base, name))
-            for name in ("validation_share", "test_share")
-        ),
+        *((name, getattr(metadata, name), getattr(base, name)) for name in RAW_OPTIONS),
     )
     reasons = [
         f"it was generated with --{flag}={stored}, asked is --{flag}={asked}"
@@ -126,7 +126,7 @@ def _check_same_options(base: Problem, data_dir: Path, options: GenerationOption
     ]
     reasons += explain_raw_file_changes(base, metadata.raw_files)
     if reasons:
-        raise make_stale_error(base, data_dir, reasons)
+        raise make_stale_error(base, data_dir, reasons, told=base)
 
 
 def _replace_data(base: Problem, folder: Path, data_dir: Path, options: GenerationOptions) -> None:
@@ -182,8 +182,7 @@ def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> No
             lengths={split: tally.lengths for split, tally in tallies.items()},
             shards=_describe_shards(folder),
             skipped={split: tally.skipped for split, tally in tallies.items() if tally.skipped},
-            validation_share=base.validation_share,
-            test_share=base.test_share,
+            **{name: getattr(base, name) for name in RAW_OPTIONS},
         ).write(folder)
 
     splits: Mapping[str, Any]

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.problem import RAW_OPTIONS, Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.records.example_lengths import (
     Lengths,
@@ -62,8 +62,8 @@ class Metadata:
             sequence included; of a picture or sound what its net's class counts as one position;
             a class has 1.
         shards: File name to size and digest.
-        validation_share: How much was to be held out of the training data; 0: as the problem chose.
-        test_share: The same for test.
+        validation_share, test_share, label_pattern, columns: What the problem was told of its raw
+            data; see `Problem`.
         skipped: Split to number of examples that were left out since they could not be read.
     """
 
@@ -76,6 +76,8 @@ class Metadata:
     skipped: dict[str, int] = field(default_factory=dict)
     validation_share: float = 0.0
     test_share: float = 0.0
+    label_pattern: str = ""
+    columns: str = ""
 
     def list_shards(self, split: str) -> list[Shard]:
         """Return the files of a split."""
@@ -154,13 +156,24 @@ def locate_data(problem: Problem, data_dir: str | Path) -> Path:
     return Path(data_dir) / problem.data_name / problem.base.version
 
 
-def compose_datagen_command(problem: Problem, data_dir: str | Path, flags: str = "") -> str:
-    """Return the t2t-datagen line to type for the data of a problem."""
+def compose_datagen_command(
+    problem: Problem, data_dir: str | Path, flags: str = "", told: Problem | Metadata | None = None
+) -> str:
+    """Return the t2t-datagen line to type for the data of a problem.
+
+    Args:
+        problem: The problem.
+        data_dir: Folder of generated data.
+        flags: What else to type.
+        told: Has what is told of the raw data; by default the problem.
+    """
     words = {"problems": problem.data_name, "data_dir": data_dir}
     if problem.tmp_dir is not None:
         words["tmp_dir"] = problem.tmp_dir
     if entry := find_entry(type(problem.base).__module__):
         words["t2t_usr_dir"] = entry
+    of_raw_data = {name: getattr(told or problem.base, name) for name in RAW_OPTIONS}
+    words |= {name: value for name, value in of_raw_data.items() if value}
     given = " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in words.items())
     return f"t2t-datagen {given} {flags}".rstrip()
 
@@ -182,13 +195,13 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
     if not (folder / METADATA_FILE).is_file():
         raise _make_not_generated_error(problem, data_dir, folder)
     metadata = Metadata.read(folder)
-    repair = compose_datagen_command(problem, data_dir, "--overwrite")
+    repair = compose_datagen_command(problem, data_dir, "--overwrite", metadata)
     _check_shards(problem.data_name, folder, metadata.shards, repair)
     vocabularies = load_vocabularies(problem.base, data_dir)
     without_code = is_judged_without_code(metadata.fingerprint)
     current = describe_data(problem.base, vocabularies, with_code=not without_code)
     if reasons := explain_differences(metadata.fingerprint, current):
-        raise make_stale_error(problem, data_dir, reasons)
+        raise make_stale_error(problem, data_dir, reasons, told=metadata)
     if without_code:
         warn_once(
             f"The data of {problem.data_name} was written by t2t_mm 0.1.0: it is judged by its "
@@ -208,11 +221,21 @@ def check_split(info: DataInfo, split: str, problem: str) -> None:
         )
 
 
-def make_stale_error(problem: Problem, data_dir: str | Path, reasons: list[str]) -> UserError:
-    """Return the error for data that is not what would be generated now."""
+def make_stale_error(
+    problem: Problem, data_dir: str | Path, reasons: list[str], *, told: Problem | Metadata
+) -> UserError:
+    """Return the error for data that is not what would be generated now.
+
+    Args:
+        problem: Whose data it is.
+        data_dir: Folder of generated data.
+        reasons: Clauses that say why.
+        told: Has what is to be told of the raw data.
+    """
+    command = compose_datagen_command(problem, data_dir, "--overwrite", told)
     return UserError(
         f"The generated data of problem {problem.data_name} is stale: {'; '.join(reasons)}",
-        fix=f"Generate it again: {compose_datagen_command(problem, data_dir, '--overwrite')}",
+        fix=f"Generate it again: {command}",
     )
 
 

@@ -40,18 +40,40 @@ def test_shares_are_held_out_and_part_of_the_data(
         (raw / f"train.{end}").write_text("".join(f"a {i}\n" for i in range(50)))
     data_dir, problem = tmp_path / "data", "text2text_files"
     shares = GenerationOptions(
-        vocabulary_size=280, held_out_shares={"validation": 0.2, "test": 0.4}
+        vocabulary_size=280, raw_options={"validation_share": 0.2, "test_share": 0.4}
     )
     for problems in (problem, f"{problem},lines_for_tests"):
         made = generate_data(problems, data_dir=data_dir, tmp_dir=raw, options=shares)
         sizes = {split: what.examples for split, what in made[0].splits.items()}
         assert sizes == {"train": 20, "validation": 10, "test": 20}
-    idle = "--test_share counts for nothing for lines_for_tests: its test split is given"
+    idle = "--test_share counts for nothing for lines_for_tests: none takes its test split out"
     assert capsys.readouterr().err.count(idle) == 1
     with pytest.raises(UserError, match=r"is stale: it was generated with --validation_share=0.2"):
         generate_data(problem, data_dir=data_dir, tmp_dir=raw)
     with pytest.raises(UserError, match="--validation_share counts for nothing: no problem"):
         generate_data("lines_for_tests", data_dir=data_dir, tmp_dir=raw, options=shares)
+
+
+def test_what_is_told_of_the_raw_data_is_kept_beside_it(raw: Path, tmp_path: Path) -> None:
+    for n in range(20):
+        (raw / f"{'good' if n % 2 else 'bad'}_{n}.txt").write_text(f"text {n}\n")
+    data_dir, problem = tmp_path / "data", "text_classification"
+    with pytest.raises(UserError, match="Checklist"):
+        generate_data(problem, data_dir=data_dir, tmp_dir=raw)
+    told = GenerationOptions(
+        vocabulary_size=280, raw_options={"label_pattern": r"(?P<label>[a-z]+)_.*"}
+    )
+    generate_data(problem, data_dir=data_dir, tmp_dir=raw, options=told)
+    for is_trainer in (False, True):
+        later = GenerationOptions(only_missing=is_trainer)
+        (again,) = generate_data(problem, data_dir=data_dir, tmp_dir=raw, options=later)
+        assert again.was_there and again.splits["train"].examples == 16
+    other = GenerationOptions(raw_options={"label_pattern": r"(?P<label>[a-z]*)_\d+.*"})
+    with pytest.raises(UserError, match=r"\[a-z\]\+\)_\.\*, asked is --label_pattern="):
+        generate_data(problem, data_dir=data_dir, tmp_dir=raw, options=other)
+    idle = GenerationOptions(raw_options={"columns": "text=a", "validation_share": 0.2})
+    with pytest.raises(UserError, match="--columns counts for nothing: no problem reads a table"):
+        generate_data("lines_for_tests", data_dir=data_dir, tmp_dir=raw, options=idle)
 
 
 @registry.register_problem("own_reading_for_tests")

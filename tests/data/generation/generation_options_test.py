@@ -30,11 +30,21 @@ def test_an_option_that_counts_for_nothing_is_refused(given: dict[str, object], 
 
 
 @pytest.mark.parametrize(
-    "shares", [{"validation": -0.1}, {"test": -0.1}, {"validation": 0.6, "test": 0.4}, {"dev": 0.1}]
+    "shares",
+    [
+        {"validation_share": -0.1},
+        {"test_share": -0.1},
+        {"validation_share": 0.6, "test_share": 0.4, "label_pattern": ""},
+    ],
 )
-def test_shares_that_cannot_be_are_refused(shares: dict[str, float]) -> None:
+def test_shares_that_cannot_be_are_refused(shares: dict[str, object]) -> None:
     with pytest.raises(UserError, match="The held-out shares cannot be"):
-        GenerationOptions(held_out_shares=shares)
+        GenerationOptions(raw_options=shares)
+
+
+def test_what_no_problem_can_be_told_is_refused() -> None:
+    with pytest.raises(UserError, match=r"cannot be told that.*label_pattern.*dev_share"):
+        GenerationOptions(raw_options={"dev_share": 0.1})
 
 
 def test_data_is_replaced_where_it_or_its_vocabulary_is_made_again() -> None:

@@ -147,6 +147,8 @@ def test_metadata_says_nothing_of_time_machine_or_place(data_dir: Path) -> None:
         "lengths",
         "shards",
         "skipped",
+        "label_pattern",
+        "columns",
         "test_share",
         "validation_share",
     }
@@ -177,3 +179,11 @@ def test_the_line_to_type_names_where_the_users_problem_is(tmp_path: Path) -> No
         "t2t-datagen --problems=own_words_for_tests --data_dir='my data' "
         f"--t2t_usr_dir={path} --overwrite"
     )
+
+
+def test_the_line_to_type_repeats_what_was_told_of_the_raw_data(data_dir: Path) -> None:
+    problem, metadata = registry.problem("words_for_tests"), Metadata.read(folder_of(data_dir))
+    told = dataclasses.replace(metadata, label_pattern="(?P<label>a)", validation_share=0.2)
+    line = compose_datagen_command(problem, data_dir, "--overwrite", told)
+    pattern = "--label_pattern='(?P<label>a)'"
+    assert line.endswith(f" --validation_share=0.2 {pattern} --overwrite")

@@ -1,0 +1,73 @@
+"""Classes that the names of files say, by a pattern that a person gives."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.errors import UserError
+from t2t_mm.problems.file_kinds import FileKind, walk_files
+from t2t_mm.problems.labelled_table import LabelledRow
+
+
+def match_names(source: Path, label_pattern: str, kind: FileKind) -> list[LabelledRow]:
+    """Find the files whose name, or path where the pattern has a slash, fits it.
+
+    Args:
+        source: The folder that they lie in, or below.
+        label_pattern: See `compile_pattern`.
+        kind: Which files.
+
+    Raises:
+        UserError: It fits none, or is no such pattern.
+    """
+    pattern, kinds = compile_pattern(label_pattern), kind.plural
+    rows, others = [], []
+    for path in filter(kind.fits, walk_files(source)):
+        inside = path.relative_to(source).as_posix()
+        match = pattern.fullmatch(inside if "/" in label_pattern else path.name)
+        if match and match["label"]:
+            rows.append(LabelledRow(path, match["label"]))
+        else:
+            others.append(inside)
+    first = ", ".join(sorted(others)[:3])
+    if others and not rows:
+        raise UserError(
+            f"The pattern of labels fits no name of the {len(others):,} {kinds} in {source}",
+            expected=f"one that fits whole names, as {first}",
+            received={"label_pattern": label_pattern},
+        )
+    if others:
+        warn_once(
+            f"{source}: left out {len(others):,} {kinds} whose names the pattern of labels "
+            f"does not fit, first {first}."
+        )
+    return rows
+
+
+def compile_pattern(label_pattern: str) -> re.Pattern[str]:
+    r"""Compile a pattern of labels.
+
+    Raises:
+        UserError: It is no regular expression, or has no group `label`.
+
+    Example:
+        >>> compile_pattern(r"(?P<label>[a-z]+)_\d+\.wav").fullmatch("seven_3.wav")["label"]
+        'seven'
+    """
+    try:
+        pattern = re.compile(label_pattern)
+    except re.error as error:
+        raise _make_pattern_error(label_pattern, f"it is no regular expression: {error}") from None
+    if "label" not in pattern.groupindex:
+        raise _make_pattern_error(label_pattern, "it has no group called label")
+    return pattern
+
+
+def _make_pattern_error(label_pattern: str, reason: str) -> UserError:
+    return UserError(
+        f"The pattern of labels cannot be used: {reason}",
+        expected="one for whole names of files, as '(?P<label>[a-z]+)_.*'",
+        received={"label_pattern": label_pattern},
+    )

@@ -1,0 +1,68 @@
+"""Files or texts with their classes, by split; and what is held out of those for training."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.data.declaring.splits import count_held_out
+from t2t_mm.problems.labelled_table import LabelledRow
+
+
+@dataclass
+class LabelledSet:
+    """What was found in a folder.
+
+    Args:
+        splits: The files, or texts, of each split, in an order that depends on their names only
+            and mixes the classes.
+        classes: The classes of the training files, sorted.
+        lists: Files that were read to know the classes.
+        held_out: The splits that have files out of the training files.
+    """
+
+    splits: dict[str, list[LabelledRow]] = field(default_factory=dict)
+    classes: list[str] = field(default_factory=list)
+    lists: list[Path] = field(default_factory=list)
+    held_out: list[str] = field(default_factory=list)
+
+    def hold_out(self, shares: Mapping[str, float], where: str, what: str) -> None:
+        """Take files out of the training files, in their order, which is that of hashes.
+
+        The last file of a class stays: nobody could know the class of one that is held out alone.
+        Equal texts, which come in a row, stay together.
+
+        Args:
+            shares: How much of the training files is for which split, if that has none; see
+                `count_held_out`.
+            where: Where they lie, for what is told.
+            what: What they are, as "pictures".
+        """
+        rows = self.splits["train"]
+        left = Counter(row.label for row in rows)
+        rooms = {
+            split: count_held_out(len(rows), share)
+            for split, share in shares.items()
+            if split not in self.splits
+        }
+        taken: dict[str, list[LabelledRow]] = {"train": [], **{split: [] for split in rooms}}
+        split, before = "train", None
+        for row in rows:
+            if row.value != before:
+                open_splits = (name for name, room in rooms.items() if len(taken[name]) < room)
+                split = next(open_splits, "train")
+            before = row.value
+            to = "train" if left[row.label] == 1 else split
+            left[row.label] -= to != "train"
+            taken[to].append(row)
+        self.splits |= taken
+        self.held_out = [*rooms]
+        if rooms and rows:
+            counts = " and ".join(f"{len(taken[split]):,} for {split}" for split in rooms)
+            keys = "of their text" if isinstance(rows[0].value, str) else "of their paths"
+            warn_once(
+                f"{where}: of {len(rows):,} {what} {counts} are held out, chosen by a hash {keys}."
+            )

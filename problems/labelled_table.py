@@ -1,0 +1,199 @@
+"""Classes that stand in a table: of the files that it names, or of the texts in it.
+
+metadata.csv      file_name,label      beside the files, or above them; also .tsv and .jsonl
+train.csv         text,label           with dev.csv and test.csv; or one table, perhaps with `split`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, find_named_split
+from t2t_mm.errors import UserError
+from t2t_mm.problems.file_kinds import FileKind, list_folders, walk_files
+from t2t_mm.problems.named_columns import (
+    TABLE_SUFFIXES,
+    USUAL_NAMES,
+    find_columns,
+    make_no_column_error,
+    parse_columns,
+    read_rows,
+)
+
+METADATA: Final = "metadata"
+
+_SHOWN = 3
+
+
+class LabelledRow(NamedTuple):
+    """What a row of a table says.
+
+    Args:
+        value: A file, or a text.
+        label: Its class.
+        split: The split that the row names; "" where it names none.
+    """
+
+    value: Path | str
+    label: str
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class TableReader:
+    """Reads tables of labelled files or texts.
+
+    Args:
+        root: The folder that the files lie in, or below.
+        kind: Which files; with `holds_text` the texts themselves may stand in the table.
+        columns: Which column holds what, where a person says so; see `parse_columns`.
+    """
+
+    root: Path
+    kind: FileKind
+    columns: str = ""
+
+    def can_read(self, path: Path) -> bool:
+        """Return whether a table has the columns that are needed."""
+        try:
+            roles = self._choose_roles(path)
+            return bool(roles) and roles.keys() <= {
+                *find_columns(path, roles, self.columns),
+                "split",
+            }
+        except UserError:  # it is of another form, as a json of settings
+            return False
+
+    def read(self, path: Path) -> list[LabelledRow]:
+        """Read the rows that have a value and a class; how many others there are is told.
+
+        Raises:
+            UserError: A column is missing, a row is malformed, or files are not there.
+        """
+        roles = self._choose_roles(path) or {name: USUAL_NAMES[name] for name in ("file", "label")}
+        chosen = find_columns(path, roles, self.columns)
+        if missing := [role for role in roles if role not in (*chosen, "split")]:
+            raise make_no_column_error(path, missing, roles, self.columns)
+        content = next(iter(roles))
+        rows, empty = [], 0
+        for _, row in read_rows(path, parse_columns(self.columns)):
+            values = [_write_text(row.get(chosen.get(role, ""))) for role in roles]
+            if values[0] and values[1]:
+                rows.append(LabelledRow(*values))
+            else:
+                empty += 1
+        if empty:
+            warn_once(f"{path}: left out {empty:,} rows without a {content} or without a label.")
+        rows = _name_splits(rows)
+        return rows if content == "text" else self._locate_files(path, rows)
+
+    def _choose_roles(self, path: Path) -> dict[str, tuple[str, ...]]:
+        """Choose what the columns hold: texts where there may be some, else names of files."""
+        for content in ("text", "file") if self.kind.holds_text else ("file",):
+            roles = {name: USUAL_NAMES[name] for name in (content, "label", "split")}
+            if content in find_columns(path, roles, self.columns):
+                return roles
+        return {}
+
+    def _locate_files(self, table: Path, rows: list[LabelledRow]) -> list[LabelledRow]:
+        """Find the files beside the table, in the root, or by their names below it."""
+        by_name: dict[str, list[Path]] = {}
+        found, absent = [], []
+        for row in rows:
+            places = [folder / row.value for folder in (table.parent, self.root)]
+            path = next((place for place in places if place.is_file()), None)
+            if path is None:
+                by_name = by_name or self._list_by_name()
+                alike = by_name.get(Path(row.value).name, [])
+                path = alike[0] if len(alike) == 1 else None
+            if path is None:
+                absent.append(str(row.value))
+            else:
+                found.append(row._replace(value=path))
+        if absent:
+            raise UserError(
+                f"{table} names {self.kind.plural} that are not there: {len(absent):,} of "
+                f"{len(rows):,}, first {', '.join(absent[:_SHOWN])}",
+                expected=f"them in {table.parent}, or by one name each somewhere in {self.root}",
+                fix=f"Add the {self.kind.plural} or take their rows out.",
+            )
+        return found
+
+    def _list_by_name(self) -> dict[str, list[Path]]:
+        """List the files below the root by their names, with and without the end."""
+        found: dict[str, list[Path]] = {}
+        for path in walk_files(self.root):
+            if self.kind.fits(path):
+                for name in (path.name, path.stem):
+                    found.setdefault(name, []).append(path)
+        return found
+
+
+def find_split_tables(folder: Path) -> dict[str, Path]:
+    """Find the tables that are named as splits, as `train.csv` and `dev.csv`.
+
+    Raises:
+        UserError: There are several for one split.
+    """
+    found = {}
+    for split, stems in SPLIT_NAMES.items():
+        paths = [path for path in list_tables(folder) if path.stem.lower() in stems]
+        if len(paths) > 1:
+            raise UserError(
+                f"{folder} has several tables for the split {split}",
+                expected="one of them",
+                received={"files": [path.name for path in paths]},
+                fix="Move the others out of it.",
+            )
+        if paths:
+            found[split] = paths[0]
+    return found
+
+
+def find_metadata(folder: Path) -> Path | None:
+    """Find `metadata.csv` (or .tsv, .jsonl) of a folder, as Hugging Face has it."""
+    return next((path for path in list_tables(folder) if path.stem == METADATA), None)
+
+
+def find_only_table(root: Path, reader: TableReader) -> Path | None:
+    """Find the one table that a reader can read, in a folder or else in the folders in it.
+
+    Raises:
+        UserError: There are several.
+    """
+    below = [path for name in list_folders(root) for path in list_tables(root / name)]
+    for paths in (list_tables(root), below):
+        if found := [path for path in paths if reader.can_read(path)]:
+            if len(found) > 1:
+                raise UserError(
+                    f"{root} has several tables of {reader.kind.plural}",
+                    expected="one of them, or train, dev and test",
+                    received={"files": [path.relative_to(root).as_posix() for path in found]},
+                    fix="Move the others out of it.",
+                )
+            return found[0]
+    return None
+
+
+def list_tables(folder: Path) -> list[Path]:
+    """List the tables in a folder, by the ends of their names, in the order of these."""
+    paths: Iterable[Path] = sorted(folder.iterdir()) if folder.is_dir() else ()
+    return [path for path in paths if path.suffix in TABLE_SUFFIXES and path.is_file()]
+
+
+def _name_splits(rows: list[LabelledRow]) -> list[LabelledRow]:
+    """Name the splits as everywhere; none where some row names another one."""
+    named = [find_named_split(row.split) for row in rows]
+    return [
+        row._replace(split=split if all(named) else "")
+        for row, split in zip(rows, named, strict=True)
+    ]
+
+
+def _write_text(value: Any) -> str:
+    """Write a value in one line; nothing of what is missing."""
+    return "" if value is None else " ".join(str(value).split())

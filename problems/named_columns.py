@@ -1,0 +1,197 @@
+"""Tables of examples: .csv and .tsv with a first line of names, and .jsonl; what a column holds."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import decode_lines
+
+TABLE_SUFFIXES: Final = (".jsonl", ".json", ".csv", ".tsv")
+
+USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "file": (
+        *("file_name", "filename", "file", "path", "filepath", "file_path", "image", "image_name"),
+        *("image_id", "image_path", "picture", "audio", "audio_filepath", "audio_path", "wav"),
+        *("slice_file_name", "clip", "id"),
+    ),
+    "label": (
+        *("label", "class", "category", "labels", "label_name", "class_name", "sentiment"),
+        *("intent", "topic", "emotion", "genre", "target"),
+    ),
+    "text": (
+        *("text", "sentence", "review", "content", "document", "message", "tweet", "comment"),
+        *("utterance", "title", "headline", "query", "question", "description"),
+    ),
+    "split": ("split", "set", "subset", "partition"),
+}
+"""What the columns are mostly called, by what they hold, the first that is there."""
+
+_MOST_CHARACTERS = 1 << 30
+
+Row = Mapping[str, Any]
+
+
+def parse_columns(given: str) -> dict[str, str]:
+    """Parse which columns a person names, by what they hold.
+
+    Args:
+        given: As "text=review,label=stars".
+
+    Raises:
+        UserError: It is not of this form.
+
+    Example:
+        >>> parse_columns("text=review,label=stars")
+        {'text': 'review', 'label': 'stars'}
+    """
+    pairs = [part.partition("=") for part in given.split(",") if part.strip()]
+    if not all(role.strip() and sign and column.strip() for role, sign, column in pairs):
+        raise UserError(
+            "The columns of a table are not named in this way",
+            expected="columns='text=review,label=stars'",
+            received={"columns": given},
+        )
+    return {role.strip(): column.strip() for role, _, column in pairs}
+
+
+def choose_columns(
+    row: Row, roles: Mapping[str, Sequence[str]], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Choose the columns that hold what is wanted.
+
+    Args:
+        row: Any row.
+        roles: What is wanted -> how such a column may be called, in any case.
+        given: What a person named.
+
+    Returns:
+        What is wanted -> the column's name, where there is one.
+
+    Example:
+        >>> choose_columns({"Review": "", "stars": ""}, USUAL_NAMES, {"label": "stars"})
+        {'label': 'stars', 'text': 'Review'}
+    """
+    chosen = {role: given[role] for role in roles if given.get(role) in row}
+    there = {str(name).strip().lower(): name for name in row}
+    for role, names in roles.items():
+        taken = set(chosen.values())
+        usual = (there[name.lower()] for name in names if name.lower() in there)
+        column = next((name for name in usual if name not in taken), None)
+        if role not in given and column is not None:
+            chosen[role] = column
+    return chosen
+
+
+def find_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = "") -> dict[str, str]:
+    """Choose the columns of a table by its first row; see `choose_columns`."""
+    named = parse_columns(given)
+    first = next(read_rows(path, named), None)
+    return choose_columns(first[1], roles, named) if first else {}
+
+
+def make_no_column_error(
+    path: Path, missing: Sequence[str], roles: Mapping[str, Sequence[str]], given: str = ""
+) -> UserError:
+    """Return the error for a table without columns that are wanted.
+
+    Args:
+        path: The table.
+        missing: What is wanted and not there.
+        roles: What is wanted -> how such a column may be called.
+        given: What a person named.
+    """
+    first = next(read_rows(path, parse_columns(given)), (0, {}))
+    usual = "; ".join(f"{role}: one of {', '.join(roles[role])}" for role in missing)
+    choice = ",".join(f"{role}=COLUMN" for role in roles if role != "split")
+    return UserError(
+        f"{path} has no column that is known to hold the {' and the '.join(missing)}",
+        expected=usual,
+        received={"columns": ", ".join(map(str, first[1]))} | ({"given": given} if given else {}),
+        fix=f"Say which it is: t2t-datagen --columns='{choice}'; in a file without names of "
+        "columns by their numbers, from 1.",
+    )
+
+
+def read_rows(path: Path, given: Mapping[str, str] | None = None) -> Iterator[tuple[int, Row]]:
+    """Yield the rows of a table with the number of the line that each begins in.
+
+    Args:
+        path: `.csv` or `.tsv`, with a line of names (tabs are all that parts the columns of a
+            `.tsv`); anything else has one JSON object a line.
+        given: What a person named: where all are numbers the columns have these, from 1, and the
+            first line is a row.
+
+    Raises:
+        UserError: A line is malformed, with its number.
+    """
+    if path.suffix not in (".csv", ".tsv"):
+        yield from _read_objects(path)
+        return
+    names: list[str] = []
+    is_numbered = bool(given) and all(name.isdecimal() for name in (given or {}).values())
+    for number, row in _read_delimited(path):
+        if is_numbered and not names:
+            names = [str(index) for index in range(1, len(row) + 1)]
+        if names and len(row) != len(names):
+            raise UserError(
+                f"{path}, line {number}: the row has not as many columns as the first line",
+                expected=f"{len(names)}: {', '.join(names)}",
+                received={"columns": len(row), "line": ",".join(row)[:100]},
+                fix="In a .csv a text with commas stands in quotes.",
+            )
+        if names:
+            yield number, dict(zip(names, row, strict=True))
+        names = names or row
+
+
+def _read_objects(path: Path) -> Iterator[tuple[int, Row]]:
+    """Yield one object a line; the fields of objects within it count as its own."""
+    for number, line in enumerate(decode_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            row: Any = json.loads(line)
+        except json.JSONDecodeError:
+            row = None
+        if not isinstance(row, dict):
+            raise UserError(
+                f"{path}, line {number}: this is no JSON object",
+                expected='one a line, as {"file": "clips/1.flac", "text": "Good morning"}',
+                received={"line": line[:100]},
+            )
+        inner = [value for value in row.values() if isinstance(value, dict)]
+        yield number, {name: value for one in (*inner, row) for name, value in one.items()}
+
+
+def _read_delimited(path: Path) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(_MOST_CHARACTERS)
+    options: dict[str, Any] = {"strict": True, "delimiter": _find_delimiter(path)}
+    if path.suffix == ".tsv":
+        options |= {"quoting": csv.QUOTE_NONE}
+    reader = csv.reader((f"{line}\n" for line in decode_lines(path)), **options)
+    while True:
+        begin = reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise UserError(
+                f"{path}, line {begin}: this is no row of a table: {error}",
+                expected="a text with commas or quotes in quotes, its own quotes doubled",
+            ) from None
+        if row is None:
+            return
+        if any(value.strip() for value in row):
+            yield begin, row
+
+
+def _find_delimiter(path: Path) -> str:
+    """Find what parts the columns: a tab, a comma or, where the first line has none, a ";"."""
+    if path.suffix == ".tsv":
+        return "\t"
+    first = next(decode_lines(path), "")
+    return ";" if ";" in first and "," not in first else ","

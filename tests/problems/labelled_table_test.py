@@ -1,0 +1,79 @@
+"""Tables of labelled files and texts."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.problems.file_kinds import PICTURES, SOUNDS, TEXTS
+from t2t_mm.problems.labelled_table import (
+    LabelledRow,
+    TableReader,
+    find_metadata,
+    find_only_table,
+    find_split_tables,
+)
+
+
+def write(path: Path, text: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("named", ["1.wav", "sounds/1.wav", "1"])
+def test_files_are_found_beside_the_table_or_by_their_names(tmp_path: Path, named: str) -> None:
+    sound = write(tmp_path / "sounds/1.wav")
+    table = write(tmp_path / "lists/all.csv", f"filename,category\n{named},dog\n")
+    assert TableReader(tmp_path, SOUNDS).read(table) == [LabelledRow(sound, "dog")]
+
+
+def test_files_that_are_not_there_are_counted_and_named(tmp_path: Path) -> None:
+    for name in ("a/1.png", "b/1.png", "2.png"):
+        write(tmp_path / name)
+    rows = "1.png,x\n2.png,x\n3.png,y\n"  # of 1.png there are two
+    table = write(tmp_path / "metadata.csv", f"file_name,label\n{rows}")
+    with pytest.raises(UserError, match=r"not there: 2 of 3, first 1\.png, 3\.png"):
+        TableReader(tmp_path, PICTURES).read(table)
+
+
+def test_rows_without_a_class_are_told_and_texts_are_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = write(tmp_path / "a.jsonl", '{"text": "a\\n b", "label": 0}\n{"text": "c"}\n')
+    with caplog.at_level(logging.WARNING):
+        assert TableReader(tmp_path, TEXTS).read(table) == [LabelledRow("a b", "0")]
+    assert "left out 1 rows without a text or without a label" in caplog.text
+
+
+def test_of_texts_a_table_may_name_the_files(tmp_path: Path) -> None:
+    text = write(tmp_path / "1.txt", "so good")
+    table = write(tmp_path / "metadata.csv", "file_name,label\n1.txt,pos\n")
+    assert TableReader(tmp_path, TEXTS).read(table) == [LabelledRow(text, "pos")]
+
+
+def test_splits_count_where_every_row_names_one(tmp_path: Path) -> None:
+    reader = TableReader(tmp_path, TEXTS)
+    table = write(tmp_path / "a.csv", "text,label,split\na,x,train\nb,y,DEV\n")
+    assert [row.split for row in reader.read(table)] == ["train", "validation"]
+    table = write(tmp_path / "b.csv", "text,label,split\na,x,train\nb,y,unsure\n")
+    assert [row.split for row in reader.read(table)] == ["", ""]
+
+
+def test_which_tables_there_are(tmp_path: Path) -> None:
+    reader = TableReader(tmp_path, TEXTS)
+    write(tmp_path / "settings.json", '{\n "a": 1\n}\n')
+    assert find_only_table(tmp_path, reader) is None and not find_split_tables(tmp_path)
+    table = write(tmp_path / "below/all.csv", "text,label\na,b\n")
+    assert find_only_table(tmp_path, reader) == table
+    metadata = write(tmp_path / "metadata.tsv", "text\tlabel\na\tb\n")
+    assert find_only_table(tmp_path, reader) == find_metadata(tmp_path) == metadata
+    table = write(tmp_path / "other.csv", "text,label\na,b\n")
+    with pytest.raises(UserError, match=r"several tables of texts.*metadata\.tsv', 'other\.csv"):
+        find_only_table(tmp_path, reader)
+    train, dev = write(tmp_path / "Train.csv"), write(tmp_path / "dev.jsonl")
+    assert find_split_tables(tmp_path) == {"train": train, "validation": dev}
+    write(tmp_path / "val.csv")
+    with pytest.raises(UserError, match="several tables for the split validation"):
+        find_split_tables(tmp_path)

@@ -1,0 +1,89 @@
+"""Tables with names of columns: rows with line numbers, and which column holds what."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.problems.named_columns import (
+    USUAL_NAMES,
+    choose_columns,
+    find_columns,
+    make_no_column_error,
+    parse_columns,
+    read_rows,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rows"),
+    [
+        ("a.csv", 'text,n\n"a, ""b""\nc",1\n\nd,2\n', [(2, 'a, "b"\nc', "1"), (5, "d", "2")]),
+        ("a.csv", "text;n\nd, e;2\n", [(2, "d, e", "2")]),
+        ("a.tsv", 'text\tn\nsay "a\t1\n', [(2, 'say "a', "1")]),
+        (
+            "a.jsonl",
+            '{"text": "a", "n": 1}\n\n{"n": 2, "x": {"text": "b"}}\n',
+            [(1, "a", 1), (3, "b", 2)],
+        ),
+    ],
+)
+def test_rows_have_the_line_they_begin_in(
+    tmp_path: Path, name: str, text: str, rows: list[tuple[Any, ...]]
+) -> None:
+    (tmp_path / name).write_text(text)
+    assert [(n, row["text"], row["n"]) for n, row in read_rows(tmp_path / name)] == rows
+
+
+def test_numbers_count_the_columns_of_a_table_without_names(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('3,"one, two"\n4,three\n')
+    given = parse_columns("label=1,text=2")
+    assert list(read_rows(path, given)) == [
+        (1, {"1": "3", "2": "one, two"}),
+        (2, {"1": "4", "2": "three"}),
+    ]
+    assert find_columns(path, USUAL_NAMES, "label=1,text=2") == {"label": "1", "text": "2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.csv", "text,n\na\n", "line 2: .*not as many columns.*2: text, n.*columns=1"),
+        ("a.csv", 'text,n\nb,1\n"a,1\nb,2\n', "line 3: this is no row of a table"),
+        ("a.jsonl", '{"text": "a"}\n["a"]\n', "line 2: this is no JSON object"),
+    ],
+)
+def test_malformed_rows_are_named(tmp_path: Path, name: str, text: str, message: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UserError, match=rf"{name}, {message}"):
+        list(read_rows(tmp_path / name))
+
+
+def test_a_column_is_chosen_by_its_usual_name_and_once_only() -> None:
+    roles = {"inputs": ("text", "source"), "targets": ("text", "target")}
+    assert choose_columns({"Text": "", "target": ""}, roles, {}) == {
+        "inputs": "Text",
+        "targets": "target",
+    }
+    given = {"targets": "Text"}
+    assert choose_columns({"Text": "", "source": ""}, roles, given) == {
+        "inputs": "source",
+        "targets": "Text",
+    }
+
+
+def test_a_column_that_a_person_names_wrongly_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\na,b\n")
+    assert find_columns(path, USUAL_NAMES, "label=stars") == {"text": "text"}
+    error = make_no_column_error(path, ["label"], USUAL_NAMES, "label=stars")
+    for part in ("hold the label", "columns='text, label'", "given='label=stars'", "COLUMN"):
+        assert part in str(error)
+
+
+@pytest.mark.parametrize("given", ["text", "=a", "text=", "text=a,label"])
+def test_columns_that_are_not_named_so(given: str) -> None:
+    with pytest.raises(UserError, match="not named in this way"):
+        parse_columns(given)
