@@ -10,16 +10,17 @@ from typing import ClassVar
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, HeldOut, find_named_split, hold_out
+from t2t_mm.data.declaring.splits import SPLITS, HeldOut, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problems.parallel_text import Pair, ParallelText, hash_pair
+from t2t_mm.problems.parallel_folder import Pairs, ParallelFolder, TablePairs
+from t2t_mm.problems.parallel_text import Pair, hash_pair
 from t2t_mm.registry import register_problem
 
 
 @register_problem("text2text_files")
 class Text2textFiles(Problem):
-    r"""Learns from line-aligned files: line n of the targets belongs to line n of the inputs.
+    r"""Learns from pairs of texts: line-aligned files, or the columns of a table.
 
     The bare name reads `train.inputs` and `train.targets` from --tmp_dir. With two languages,
     `text2text_files/en-de` reads `train.en` and `train.de` and translates from en to de;
@@ -29,10 +30,20 @@ class Text2textFiles(Problem):
         t2t-datagen --tmp_dir=corpus --data_dir=data \
             --problems=text2text_files/en-de,text2text_files/de-en,text2text_files/en-fr
 
+    A folder may stand before the languages, or alone: `text2text_files/NAME/en-de` reads `train.en`
+    and `train.de` from the folder NAME of --tmp_dir, `text2text_files/NAME` the inputs and targets
+    there. So several corpora of one pair may stand side by side.
+
     Files: UTF-8, plain or .gz. The split is in the name: `train`, `validation` (`valid`, `val`,
     `dev`), `test`; or in that of a folder with one file of each language, as `train/any.en`. Where
     pairs have different sentences the pair stands in the middle, in either order: `train.en-de.en`,
-    `train.en-de.de`; such a name is preferred to `train.en`.
+    `train.en-de.de`; such a name is preferred to `train.en`. Two files that are alone with their
+    languages, as `any.de-en.de` and `any.de-en.en`, are for training.
+
+    Or tables: `train.tsv` and the like, or the only one there; `.csv`, `.tsv` or `.jsonl` with
+    columns called as the languages (`en`, `de`); without languages `inputs` or `source` and
+    `targets`, `target` and the like. `--columns='en=english,de=german'` of t2t-datagen names
+    others.
 
     - No validation files: 10% of the training pairs, at most 2,000, are held out instead, or what
       `--validation_share` of t2t-datagen says. Which ones depends on their text only, so both
@@ -54,7 +65,8 @@ class Text2textFiles(Problem):
     size = "that of your files"
     source = (
         "Line-aligned files in --tmp_dir: train.inputs and train.targets, or train.en and train.de "
-        "for text2text_files/en-de; likewise validation.* and test.*; plain or .gz."
+        "for text2text_files/en-de; likewise validation.* and test.*; plain or .gz. Or train.tsv "
+        "(.csv, .jsonl) with such columns. text2text_files/NAME/en-de reads the folder NAME."
     )
 
     def __init__(
@@ -66,13 +78,14 @@ class Text2textFiles(Problem):
         tmp_dir: str | Path | None = None,
     ) -> None:
         super().__init__(name=name, argument=argument, data_dir=data_dir, tmp_dir=tmp_dir)
-        self.languages = _parse_languages(argument)
+        self._folder_name, self.languages, self._is_pair = _parse_argument(argument)
 
     @property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         """Train and validation, and test unless the folder is known to have no test files."""
-        folder_known = self.tmp_dir is not None and self.tmp_dir.is_dir()
-        if folder_known and not self.test_share and not self._find_test_stems():
+        folder = self._parallel.folder
+        folder_known = folder is not None and folder.is_dir()
+        if folder_known and not self.test_share and not self._parallel.find_test_stems():
             return SPLITS[:2]
         return SPLITS
 
@@ -87,14 +100,14 @@ class Text2textFiles(Problem):
         """The target language, if the languages are given."""
         source, target = self.languages
         own = source if self.exchanged else target
-        return own if self.argument else super().command_name
+        return own if self._is_pair else super().command_name
 
     @property
     def opposite_command(self) -> str:
         """The source language, if the languages are given."""
         source, target = self.languages
         opposite = target if self.exchanged else source
-        return opposite if self.argument else super().opposite_command
+        return opposite if self._is_pair else super().opposite_command
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
         """Yield {"inputs": line, "targets": line} in the order of the files."""
@@ -106,8 +119,8 @@ class Text2textFiles(Problem):
         else:
             raise UserError(
                 f"Problem {self.name} has no test split: there are no test files",
-                expected=self._describe_files("test"),
-                received={"split": split, "tmp_dir": str(self.tmp_dir)},
+                expected=self._parallel.describe_files("test"),
+                received={"split": split, "folder": str(self._parallel.folder)},
                 fix="Add such files to the folder and generate the data again.",
             )
         for inputs, targets in pairs:
@@ -117,7 +130,7 @@ class Text2textFiles(Problem):
         """Return the files of all splits that there are now."""
         return [path for text in self._files.values() for path in text.paths]
 
-    def _select_pairs(self, text: ParallelText, split: str) -> Iterator[Pair]:
+    def _select_pairs(self, text: Pairs, split: str) -> Iterator[Pair]:
         """Yield the training pairs that are of a split, whether held out or not."""
         if not self.held_out_splits:
             yield from text.read_pairs()
@@ -133,8 +146,8 @@ class Text2textFiles(Problem):
         held_out = hold_out((hash_pair(*pair) for pair in pairs), self.held_out_shares)
         warn_once(
             f"Problem {self.name}: no {' and '.join(self.held_out_splits)} files in "
-            f"{self.tmp_dir}; {held_out.describe('training pairs')}, chosen by a hash of their "
-            "text."
+            f"{self._parallel.folder}; {held_out.describe('training pairs')}, chosen by a hash of "
+            "their text."
         )
         return held_out
 
@@ -143,132 +156,35 @@ class Text2textFiles(Problem):
         return pair if self.languages[0] < self.languages[1] else (pair[1], pair[0])
 
     @cached_property
-    def _files(self) -> dict[str, ParallelText]:
+    def _files(self) -> dict[str, Pairs]:
         """The files of each split that has any, all found before the first one is read."""
-        files = {}
-        for split in ("train", "validation"):
-            if text := self._choose_files(split, SPLIT_NAMES[split]):
-                files[split] = text
-        if "train" not in files:
-            raise UserError(
-                f"Problem {self.name} finds no training files",
-                expected=self._describe_files("train"),
-                received={"tmp_dir": str(self.tmp_dir), "files": ", ".join([*self._names][:10])},
-                fix="Put the files there, or name the folder that has them with --tmp_dir.",
-            )
-        if test := self._choose_files("test", self._find_test_stems()):
-            files["test"] = test
+        files = self._parallel.find_files()
         self.raw_files_read += [path for text in files.values() for path in text.paths]
         return files
 
-    def _choose_files(self, split: str, stems: tuple[str, ...]) -> ParallelText | None:
-        found = {stem: text for stem in stems if (text := self._find_aligned(stem))}
-        if len(found) > 1:
-            stem = next(iter(found))
-            names = [path.name for path in found[stem].paths]
-            links = " ".join(f"`ln -s {name} {split}{name.removeprefix(stem)}`" for name in names)
-            test_fix = f"Link the one you want, for example: {links}"
-            raise UserError(
-                f"Problem {self.name} cannot choose its {split} files: "
-                f"there are {', '.join(sorted(found))}",
-                expected=f"one name for each language, as {self._describe_files(split)}",
-                received={"tmp_dir": str(self.tmp_dir)},
-                fix=test_fix if split == "test" else "Keep one of them there.",
-            )
-        return next(iter(found.values()), None)
-
-    def _find_test_stems(self) -> tuple[str, ...]:
-        """Find "test" if there are such files, else every other name that starts with it."""
-        if self._find_aligned("test"):
-            return ("test",)
-        tail = re.compile(rf"\.({'|'.join((*self._pair_tags, ''))})({'|'.join(self.languages)})$")
-        stems = set()
-        for name in self._names:
-            stem, replaced = tail.subn("", name)
-            if replaced and stem.startswith("test"):
-                stems.add(stem)
-        return tuple(sorted(stem for stem in stems if self._find_aligned(stem, strict=False)))
-
-    def _find_aligned(self, stem: str, *, strict: bool = True) -> ParallelText | None:
-        """Find the two files of a stem; None if neither exists.
-
-        Raises:
-            UserError: If strict and only one of the two exists.
-        """
-        for tag in (*self._pair_tags, ""):
-            sides = [self._names.get(f"{stem}.{tag}{language}") for language in self.languages]
-            if sides[0] and sides[1]:
-                return ParallelText(sides[0], sides[1])
-            there = sides[0] or sides[1]
-            if there and strict:
-                missing = f"{stem}.{tag}{self.languages[sides.index(None)]}"
-                raise UserError(
-                    f"Problem {self.name} finds only one of two aligned files",
-                    expected=f"{missing} (or {missing}.gz) beside {there.name}",
-                    received={"tmp_dir": str(self.tmp_dir)},
-                    fix="Add the missing file.",
-                )
-        return None
-
     @property
-    def _pair_tags(self) -> tuple[str, ...]:
-        source, target = self.languages
-        return (f"{source}-{target}.", f"{target}-{source}.") if self.argument else ()
+    def options_that_count(self) -> frozenset[str]:
+        """The shares of splits that are held out, and columns where there is a table."""
+        has_table = any(isinstance(text, TablePairs) for text in self._files.values())
+        return super().options_that_count | ({"columns"} if has_table else set())
 
     @cached_property
-    def _names(self) -> dict[str, Path]:
-        """Every file of tmp_dir by its name without .gz; a plain file comes before its .gz."""
-        if self.tmp_dir is None or not self.tmp_dir.is_dir():
-            raise UserError(
-                f"Problem {self.name} reads files but has no folder of them",
-                expected=f"a folder with {self._describe_files('train')}",
-                received={"tmp_dir": None if self.tmp_dir is None else str(self.tmp_dir)},
-                fix="Name the folder with --tmp_dir.",
-            )
-        names: dict[str, Path] = {}
-        for path in sorted(self.tmp_dir.iterdir()):
-            if path.is_file():
-                names.setdefault(path.name.removesuffix(".gz"), path)
-        for folder in sorted(self.tmp_dir.iterdir()):
-            if split := find_named_split(folder.name) if folder.is_dir() else "":
-                for language in self.languages:
-                    if only := self._find_only_file(folder, language):
-                        names.setdefault(f"{split}.{language}", only)
-        return names
-
-    def _find_only_file(self, folder: Path, language: str) -> Path | None:
-        """Find the file of a language in the folder of a split; plain comes before .gz."""
-        found: dict[str, Path] = {}
-        for path in sorted(folder.iterdir()):
-            name = path.name.removesuffix(".gz")
-            if path.is_file() and (name == language or name.endswith(f".{language}")):
-                found.setdefault(name, path)
-        if len(found) > 1:
-            raise UserError(
-                f"Problem {self.name} cannot choose its file of {language} in {folder}: there are "
-                f"{', '.join(found)}",
-                expected=f"one file that ends in .{language}",
-                received={"tmp_dir": str(self.tmp_dir)},
-                fix="Keep one of them there, or join them, in the same order in both languages.",
-            )
-        return next(iter(found.values()), None)
-
-    def _describe_files(self, split: str) -> str:
-        source, target = self.languages
-        return f"{split}.{source} and {split}.{target} (plain or .gz)"
+    def _parallel(self) -> ParallelFolder:
+        folder = self.tmp_dir / self._folder_name if self.tmp_dir else None
+        return ParallelFolder(self.name, folder, self.languages, self._is_pair, self.columns)
 
 
-def _parse_languages(argument: str) -> tuple[str, str]:
-    """Parse the argument: the endings of the input and the target files."""
-    if not argument:
-        return "inputs", "targets"
-    source, separator, target = argument.partition("-")
-    well_formed = all(re.fullmatch(r"\w+", language) for language in (source, target))
-    if not separator or not well_formed or source == target:
+def _parse_argument(argument: str) -> tuple[str, tuple[str, str], bool]:
+    """Parse the argument: folder, endings of input and target files, whether these are given."""
+    folder, _, last = argument.rpartition("/")
+    match = re.fullmatch(r"(\w+)-(\w+)", last)
+    if not match:
+        return argument, ("inputs", "targets"), False
+    if match[1] == match[2]:
         raise UserError(
             "text2text_files takes two languages",
             expected="text2text_files/en-de, for files that end in .en and .de",
             received={"name": f"text2text_files/{argument}"},
             fix="Join two different endings of files with one dash.",
         )
-    return source, target
+    return folder, (match[1], match[2]), True

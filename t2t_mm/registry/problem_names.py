@@ -1,7 +1,7 @@
 """The grammar of problem names: reversal and arguments.
 
 NAME                 mini_ende
-NAME/ARGUMENT        text2text_files/en-de
+NAME/ARGUMENT        text2text_files/en-de, text2text_files/europarl/en-de
 ..._rev              mini_ende_rev, text2text_files/en-de_rev
 """
 
@@ -14,7 +14,7 @@ from t2t_mm.errors import UserError
 
 REVERSE_SUFFIX = "_rev"
 
-_ARGUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_ARGUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ProblemName:
 
     Args:
         base: The registered name.
-        argument: What follows the slash, or an empty string.
+        argument: What follows the first slash, or an empty string.
         is_reversed: Whether inputs and targets are exchanged.
 
     Example:
@@ -59,7 +59,8 @@ def parse_problem_name(name: str) -> ProblemName:
     if slash and not _ARGUMENT.fullmatch(argument):
         raise UserError(
             "The part after the slash of a problem's name is malformed",
-            expected="letters, digits and '_.-', beginning with a letter or digit",
+            expected="letters, digits and '_.-', beginning with a letter or digit; several such "
+            "parts between slashes",
             received={"name": name},
         )
     return ProblemName(base, argument, is_reversed)

@@ -248,10 +248,56 @@ def test_unequal_length_is_an_error(corpus):
         pairs(problem, "train")
 
 
-@pytest.mark.parametrize("argument", ["en", "en-en", "en-de-fr", "en-"])
+@pytest.mark.parametrize("argument", ["en-en", "corpus/en-en"])
 def test_an_argument_that_is_no_language_pair(argument):
     with pytest.raises(UserError, match="text2text_files/en-de"):
         registry.problem(f"text2text_files/{argument}")
+
+
+def test_corpora_of_one_pair_stand_side_by_side_in_folders(corpus):
+    folder = corpus({})
+    for name, stem in (("news", "train"), ("talks", "any.de-en")):
+        (folder / name).mkdir()
+        (folder / name / f"{stem}.en").write_text(f"{name} a\n{name} b\n")
+        (folder / name / f"{stem}.de").write_text(f"{name} x\n{name} y\n")
+    for name in ("news", "talks"):
+        problem = registry.problem(f"text2text_files/{name}/en-de", tmp_dir=folder)
+        assert problem.command_name == "de" and problem.splits == ("train", "validation")
+        both = [*pairs(problem, "train"), *pairs(problem, "validation")]
+        assert sorted(both) == [(f"{name} a", f"{name} x"), (f"{name} b", f"{name} y")]
+        back = registry.problem(f"text2text_files/{name}/en-de_rev", tmp_dir=folder)
+        assert back.command_name == "en" and back.data_name == problem.name
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "argument", "columns"),
+    [
+        ("train.tsv", "de\ten\nx\ta\n", "en-de", ""),
+        ("any.csv", "id,en,de\n1,a,x\n", "en-de", ""),
+        ("train.jsonl", '{"translation": {"en": "a", "de": "x"}}\n', "en-de", ""),
+        ("train.csv", "english,german\na,x\n", "en-de", "en=english,de=german"),
+        ("train.csv", "Source,Target\na,x\n", "", ""),
+        ("set/train.tsv", "question\tanswer\na\tx\n", "set", ""),
+        ("my-set/train.tsv", "source\ttarget\na\tx\n", "my-set/inputs-targets", ""),
+    ],
+)
+def test_pairs_stand_in_the_columns_of_a_table(tmp_path, name, text, argument, columns):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    full = f"text2text_files/{argument}".removesuffix("/")
+    problem = registry.problem(full, tmp_dir=tmp_path)
+    problem.columns = columns
+    assert [*pairs(problem, "train"), *pairs(problem, "validation")] == [("a", "x")]
+    assert problem.raw_files_wanted() == [path]
+    assert problem.options_that_count >= {"columns", "validation_share"}
+
+
+def test_a_table_without_columns_of_the_languages_is_told(tmp_path):
+    (tmp_path / "train.tsv").write_text("english\tde\na\tx\n")
+    problem = registry.problem("text2text_files/en-de", tmp_dir=tmp_path)
+    with pytest.raises(UserError, match=r"hold the en.*columns='english, de'.*en=COLUMN,de=COLUMN"):
+        pairs(problem, "train")
 
 
 # Real data, where $T2T_MM_REAL_DATA has it.

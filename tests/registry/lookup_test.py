@@ -101,7 +101,7 @@ def test_an_argument_follows_a_slash() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["text2text_files/", "text2text_files/../x", "text2text_files/a/b"]
+    "name", ["text2text_files/", "text2text_files/../x", "text2text_files/a//b"]
 )
 def test_a_malformed_argument_is_an_error(name: str) -> None:
     with pytest.raises(UserError, match="after the slash"):

@@ -1,0 +1,249 @@
+"""Where the texts of two languages lie in a folder: files by language, or tables by column.
+
+files by name     train.en  train.de      train.en-de.en  train.en-de.de      any.en  any.de alone
+files by folder   train/any.en  train/any.de
+tables            train.tsv (.csv, .jsonl) with columns en and de; or one of any name
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from t2t_mm.data.declaring.splits import SPLIT_NAMES, find_named_split
+from t2t_mm.errors import UserError
+from t2t_mm.problems.labelled_table import list_tables
+from t2t_mm.problems.named_columns import (
+    TABLE_SUFFIXES,
+    find_columns,
+    make_no_column_error,
+    parse_columns,
+    read_rows,
+)
+from t2t_mm.problems.parallel_text import Pair, ParallelText, drop_empty_pairs
+
+_USUAL: Final = {
+    "inputs": ("inputs", "input", "source", "src", "question", "document", "article", "text"),
+    "targets": ("targets", "target", "output", "tgt", "translation", "answer", "summary"),
+}
+
+
+@dataclass(frozen=True)
+class TablePairs:
+    """A table with a column of each language.
+
+    Args:
+        path: The table.
+        languages: What the columns hold.
+        columns: Which these are, where a person says so.
+    """
+
+    path: Path
+    languages: tuple[str, str]
+    columns: str = ""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The table."""
+        return (self.path,)
+
+    def read_pairs(self) -> Iterator[Pair]:
+        """Yield (first, second) of each row, each in one line; empty ones are skipped and told.
+
+        Raises:
+            UserError: There is no such column, or a row is malformed.
+        """
+        roles = {language: _USUAL.get(language, (language,)) for language in self.languages}
+        chosen = find_columns(self.path, roles, self.columns)
+        if missing := [language for language in self.languages if language not in chosen]:
+            raise make_no_column_error(self.path, missing, roles, self.columns)
+        first, second = (chosen[language] for language in self.languages)
+        rows = (row for _, row in read_rows(self.path, parse_columns(self.columns)))
+        pairs = ((_join(row.get(first)), _join(row.get(second))) for row in rows)
+        return drop_empty_pairs(pairs, str(self.path))
+
+    def has_columns(self) -> bool:
+        """Return whether the table has both columns."""
+        roles = {language: _USUAL.get(language, (language,)) for language in self.languages}
+        try:
+            return find_columns(self.path, roles, self.columns).keys() == roles.keys()
+        except UserError:  # it is of another form, as a json of settings
+            return False
+
+
+Pairs = ParallelText | TablePairs
+
+
+@dataclass
+class ParallelFolder:
+    """The folder of a problem of two languages.
+
+    Args:
+        problem: Its name, for messages.
+        folder: Where the files are.
+        languages: How their names end.
+        is_pair: Whether these are languages, so that a name may have the pair in its middle.
+        columns: Which columns of tables hold what; see `Problem`.
+    """
+
+    problem: str
+    folder: Path | None
+    languages: tuple[str, str]
+    is_pair: bool
+    columns: str = ""
+
+    def find_files(self) -> dict[str, Pairs]:
+        """Find the files of each split that has any.
+
+        Raises:
+            UserError: There are none for training, or a choice cannot be made.
+        """
+        files = {}
+        for split in ("train", "validation"):
+            if text := self._choose_files(split, SPLIT_NAMES[split]):
+                files[split] = text
+        if "train" not in files and (text := self._find_unnamed()):
+            files["train"] = text
+        if "train" not in files:
+            for path in list_tables(self.folder) if self.folder else ():
+                TablePairs(path, self.languages, self.columns).read_pairs()  # tells what it lacks
+            raise UserError(
+                f"Problem {self.problem} finds no training files",
+                expected=self.describe_files("train"),
+                received={"folder": str(self.folder), "files": ", ".join([*self._names][:10])},
+                fix="Put the files there, or name the folder that has them with --tmp_dir.",
+            )
+        if test := self._choose_files("test", self.find_test_stems()):
+            files["test"] = test
+        return files
+
+    def _find_unnamed(self) -> Pairs | None:
+        """Find the only two files, or the only table, that no split is named after."""
+        end = f".{self.languages[0]}"
+        stems = {name.removesuffix(end) for name in self._names if name.endswith(end)}
+        of_splits = tuple(name for names in SPLIT_NAMES.values() for name in names)
+        found: dict[str, Pairs] = {}
+        for stem in sorted(stem for stem in stems if not stem.lower().startswith(of_splits)):
+            if text := self._find_aligned(stem, strict=False):
+                found[stem] = text
+        for path in list_tables(self.folder) if self.folder else ():
+            table = TablePairs(path, self.languages, self.columns)
+            if not path.stem.lower().startswith(of_splits) and table.has_columns():
+                found[path.name] = table
+        if len(found) > 1:
+            raise UserError(
+                f"Problem {self.problem} cannot choose its training files: "
+                f"there are {', '.join(found)}",
+                expected=f"one name, as {self.describe_files('train')}",
+                received={"folder": str(self.folder)},
+                fix="Rename those that are for training, and for validation and test.",
+            )
+        return next(iter(found.values()), None)
+
+    def _choose_files(self, split: str, stems: tuple[str, ...]) -> Pairs | None:
+        found = {stem: text for stem in stems if (text := self._find_aligned(stem))}
+        if len(found) > 1:
+            stem = next(iter(found))
+            names = [path.name for path in found[stem].paths]
+            links = " ".join(f"`ln -s {name} {split}{name.removeprefix(stem)}`" for name in names)
+            test_fix = f"Link the one you want, for example: {links}"
+            raise UserError(
+                f"Problem {self.problem} cannot choose its {split} files: "
+                f"there are {', '.join(sorted(found))}",
+                expected=f"one name for each language, as {self.describe_files(split)}",
+                received={"folder": str(self.folder)},
+                fix=test_fix if split == "test" else "Keep one of them there.",
+            )
+        return next(iter(found.values()), None)
+
+    def find_test_stems(self) -> tuple[str, ...]:
+        """Find "test" if there are such files, else every other name that starts with it."""
+        if self._find_aligned("test"):
+            return ("test",)
+        tail = re.compile(rf"\.({'|'.join((*self._pair_tags, ''))})({'|'.join(self.languages)})$")
+        stems = set()
+        for name in self._names:
+            stem, replaced = tail.subn("", name)
+            if replaced and stem.startswith("test"):
+                stems.add(stem)
+        return tuple(sorted(stem for stem in stems if self._find_aligned(stem, strict=False)))
+
+    def _find_aligned(self, stem: str, *, strict: bool = True) -> Pairs | None:
+        """Find the two files of a stem; None if neither exists.
+
+        Raises:
+            UserError: If strict and only one of the two exists.
+        """
+        for tag in (*self._pair_tags, ""):
+            sides = [self._names.get(f"{stem}.{tag}{language}") for language in self.languages]
+            if sides[0] and sides[1]:
+                return ParallelText(sides[0], sides[1])
+            there = sides[0] or sides[1]
+            if there and strict:
+                missing = f"{stem}.{tag}{self.languages[sides.index(None)]}"
+                raise UserError(
+                    f"Problem {self.problem} finds only one of two aligned files",
+                    expected=f"{missing} (or {missing}.gz) beside {there.name}",
+                    received={"folder": str(self.folder)},
+                    fix="Add the missing file.",
+                )
+        tables = [self._names.get(f"{stem}{suffix}") for suffix in TABLE_SUFFIXES]
+        found = [TablePairs(path, self.languages, self.columns) for path in tables if path]
+        return next((table for table in found if table.has_columns()), None)
+
+    @property
+    def _pair_tags(self) -> tuple[str, ...]:
+        source, target = self.languages
+        return (f"{source}-{target}.", f"{target}-{source}.") if self.is_pair else ()
+
+    @cached_property
+    def _names(self) -> dict[str, Path]:
+        """Every file of tmp_dir by its name without .gz; a plain file comes before its .gz."""
+        if self.folder is None or not self.folder.is_dir():
+            raise UserError(
+                f"Problem {self.problem} reads files but has no folder of them",
+                expected=f"a folder with {self.describe_files('train')}",
+                received={"tmp_dir": None if self.folder is None else str(self.folder)},
+                fix="Name the folder with --tmp_dir.",
+            )
+        names: dict[str, Path] = {}
+        for path in sorted(self.folder.iterdir()):
+            if path.is_file():
+                names.setdefault(path.name.removesuffix(".gz"), path)
+        for folder in sorted(self.folder.iterdir()):
+            if split := find_named_split(folder.name) if folder.is_dir() else "":
+                for language in self.languages:
+                    if only := self._find_only_file(folder, language):
+                        names.setdefault(f"{split}.{language}", only)
+        return names
+
+    def _find_only_file(self, folder: Path, language: str) -> Path | None:
+        """Find the file of a language in the folder of a split; plain comes before .gz."""
+        found: dict[str, Path] = {}
+        for path in sorted(folder.iterdir()):
+            name = path.name.removesuffix(".gz")
+            if path.is_file() and (name == language or name.endswith(f".{language}")):
+                found.setdefault(name, path)
+        if len(found) > 1:
+            raise UserError(
+                f"Problem {self.problem} cannot choose its file of {language} in {folder}: there "
+                f"are {', '.join(found)}",
+                expected=f"one file that ends in .{language}",
+                received={"folder": str(self.folder)},
+                fix="Keep one of them there, or join them, in the same order in both languages.",
+            )
+        return next(iter(found.values()), None)
+
+    def describe_files(self, split: str) -> str:
+        """Write what the files of a split are called."""
+        source, target = self.languages
+        return f"{split}.{source} and {split}.{target} (plain or .gz)"
+
+
+def _join(value: object) -> str:
+    """Write a value in one line; nothing of what is missing."""
+    return "" if value is None else " ".join(str(value).split())

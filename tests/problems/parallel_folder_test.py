@@ -1,0 +1,56 @@
+"""Where the texts of two languages lie in a folder; text2text_files_test has the rest."""
+
+from pathlib import Path
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.problems.parallel_folder import ParallelFolder, TablePairs
+from t2t_mm.problems.parallel_text import ParallelText
+
+LANGUAGES = ("en", "de")
+
+
+def find(folder: Path) -> dict[str, list[str]]:
+    found = ParallelFolder("name", folder, LANGUAGES, is_pair=True).find_files()
+    return {split: [path.name for path in text.paths] for split, text in found.items()}
+
+
+def write(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("en,de\na,x\n" if path.suffix == ".csv" else "a\n")
+    return folder
+
+
+def test_files_come_before_tables_and_names_before_the_only_ones(tmp_path: Path) -> None:
+    assert find(write(tmp_path, "a.en", "a.de")) == {"train": ["a.en", "a.de"]}
+    write(tmp_path, "train.csv", "dev.csv", "test.csv")
+    tables = {"train": ["train.csv"], "validation": ["dev.csv"], "test": ["test.csv"]}
+    assert find(tmp_path) == tables
+    write(tmp_path, "train.en", "train.de")
+    assert find(tmp_path) == tables | {"train": ["train.en", "train.de"]}
+
+
+def test_several_files_that_might_be_for_training_are_an_error(tmp_path: Path) -> None:
+    folder = write(tmp_path, "a.en", "a.de", "b.csv", "c.en")
+    with pytest.raises(UserError, match=r"cannot choose its training files: there are a, b\.csv"):
+        find(folder)
+
+
+def test_pairs_of_a_table_are_lines_and_empty_ones_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('de,en\n"x\n y",a\n,b\n')
+    table = TablePairs(path, LANGUAGES)
+    assert table.has_columns() and list(table.read_pairs()) == [("a", "x y")]
+    assert "1 pairs with one side empty" in caplog.text
+    assert not TablePairs(path, ("en", "fr")).has_columns()
+
+
+def test_aligned_files_are_read_by_line(tmp_path: Path) -> None:
+    folder = ParallelFolder("name", write(tmp_path, "train.en", "train.de"), LANGUAGES, True)
+    (text,) = folder.find_files().values()
+    assert isinstance(text, ParallelText) and list(text.read_pairs()) == [("a", "a")]
