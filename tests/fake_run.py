@@ -82,6 +82,13 @@ def fake_results(folder: str) -> Results:
             sample("word " * 15, "S NP DT", WIDE_TREE),
         ],
     }
+    scores["mini_ende"] |= {
+        "outputs": f"{folder}/mini_ende.outputs.jsonl",
+        "worst": [sample("a cow", "ein Hund", "eine Kuh", index=17, score=4.5)],
+        "best": [sample("a dog", "ein Hund", "ein Hund", index=3, score=100.0)],
+    }
+    seen = {"index": 7, "score": 0.0, "probability": 0.8125}
+    scores["my_pictures"]["worst"] = [sample("", "house", "boat", **picture, **ranking, **seen)]
     shares = np.array([8, 1, 4, 2, 6, 3, 5, 7, 9, 2], float)
     for index, (name, result) in enumerate(scores.items()):
         used = np.roll(shares, 2 * index) / shares.sum()
@@ -120,6 +127,7 @@ def make_fake_run(folder: Path) -> tuple[Path, Results]:
     (run / kept / "picture.png").write_bytes(picture_bytes())
     (run / kept / "sound.wav").write_bytes(wave_bytes(1.0))
     results = fake_results(kept)
+    (run / kept / "mini_ende.outputs.jsonl").write_text("{}\n")
     (run / kept / "results.json").write_text(json.dumps(results))
     tasks = [{"name": name} for name in results]
     (run / "run.json").write_text(json.dumps({"tasks": tasks}))

@@ -129,8 +129,8 @@ def describe_samples(
 
     Returns:
         For each its `index`, `input`, `reference`, `references`, `decoded`, and where there is one
-        `ranking`, `picture` or `sound` (a path). An input that is neither of these nor a text is
-        described.
+        `ranking`, `probability`, `picture` or `sound` (a path). An input that is neither of these
+        nor a text is described.
     """
     shown = _show_inputs(problem, split, folder=folder, data_dir=data_dir, indices=indices)
     samples: dict[int, dict[str, Any]] = {}
@@ -145,6 +145,8 @@ def describe_samples(
         }
         if decoded.rankings:
             samples[index]["ranking"] = list(decoded.rankings[index])
+        if decoded.probabilities:
+            samples[index]["probability"] = decoded.probabilities[index]
         samples[index] |= shown.get(index, {})
     return samples
 

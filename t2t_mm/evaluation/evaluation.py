@@ -152,6 +152,7 @@ class SplitOutputs:
             references=[self._targets.list_texts(text) for text in texts],
             inputs=[text.decode("utf-8") for text in batch["inputs_text"]],
             rankings=rankings,
+            probabilities=[one.probability for one in outputs if one.probability is not None],
             num_classes=vocabulary.size if rankings else 0,
         )
 

@@ -14,8 +14,9 @@ class OutputLines:
     """Writes outputs as they come, each as one line of JSON.
 
     A line has the `index` of the example in its stored split, the `input` where that is a text,
-    the `references`, the `output`, for a class the `ranking`, and the `score` of this example
-    alone; where a problem names several metrics, those of the others stand under their names.
+    the `references`, the `output`, for a class its `probability` and the `ranking`, and the `score`
+    of this example alone; where a problem names several metrics, those of the others stand under
+    their names.
 
     Args:
         file: Open for writing text.
@@ -33,15 +34,18 @@ class OutputLines:
         self._metrics = metrics
         self.num_lines = 0
         self.scores: list[float] = []
+        self._probabilities: list[float] = []
 
     def add(self, decoded: Decoded) -> None:
         """Write the next outputs and remember their scores."""
+        self._probabilities += decoded.probabilities or [0.0] * len(decoded.hypotheses)
         for one in decoded.split():
             line: dict[str, Any] = {
                 "index": self.num_lines,
                 "input": one.inputs[0] if any(one.inputs) else None,
                 "references": list(one.references[0]),
                 "output": one.hypotheses[0],
+                "probability": one.probabilities[0] if one.probabilities else None,
                 "ranking": list(one.rankings[0]) if one.rankings else None,
             }
             scores = list(score_example(self._metrics, one).items())
@@ -55,6 +59,8 @@ class OutputLines:
     def choose_extremes(self, most: int) -> tuple[list[int], list[int]]:
         """Return the indices of the worst and of the best examples, none twice.
 
+        Of wrong classes the most probable are the worst, of right ones the best.
+
         Args:
             most: How many of either kind; of few examples at most half.
 
@@ -64,6 +70,11 @@ class OutputLines:
         if not self.scores:
             return [], []
         sign = -1 if METRICS[self._metrics[0]].lower_is_better else 1
-        order = sorted(range(len(self.scores)), key=lambda index: sign * self.scores[index])
+
+        def rate(index: int) -> tuple[float, float]:
+            score, sure = self.scores[index], self._probabilities[index]
+            return sign * score, sure if score else -sure
+
+        order = sorted(range(len(self.scores)), key=rate)
         count = min(most, len(order) // 2)
         return order[:count], order[::-1][:count]

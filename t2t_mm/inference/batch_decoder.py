@@ -19,10 +19,12 @@ class Output(NamedTuple):
     Attributes:
         text: The decoded text, or the name of the most probable class.
         ranking: Names of the most probable classes, best first; empty where the output is text.
+        probability: Of the best class; None where the output is text.
     """
 
     text: str
     ranking: tuple[str, ...] = ()
+    probability: float | None = None
 
 
 class BatchDecoder:
@@ -64,10 +66,14 @@ class BatchDecoder:
         if self.model.modalities[task.nets[1]].reads_encoder:
             if signature not in self._rankings:
                 self._rankings[signature] = TopClasses(self.model, *signature)
-            ids = self._rankings[signature](batch, problem_index=task.problem_index)
+            ranked = self._rankings[signature](batch, problem_index=task.problem_index)
             vocabulary = self.vocabularies[name_vocabulary(task.targets)]
-            rankings = [tuple(vocabulary.decode([index]) for index in row) for row in ids.tolist()]
-            return [Output(ranking[0], ranking) for ranking in rankings]
+            names = [[vocabulary.decode([index]) for index in row] for row in ranked.ids.tolist()]
+            best = ranked.probabilities[:, 0].tolist()
+            return [
+                Output(ranking[0], tuple(ranking), round(probability, 6))
+                for ranking, probability in zip(names, best, strict=True)
+            ]
         if signature not in self._searches:
             self._searches[signature] = GreedySearch(self.model, *signature)
         ids = self._searches[signature](

@@ -152,6 +152,18 @@ class GreedySearch:
         return SearchState(*end)
 
 
+class RankedClasses(NamedTuple):
+    """The most probable classes of each input, best first.
+
+    Attributes:
+        ids: int32[B, count].
+        probabilities: float32[B, count].
+    """
+
+    ids: Tensor
+    probabilities: Tensor
+
+
 class TopClasses:
     """Finds the most probable classes of inputs; one trace serves every size.
 
@@ -171,7 +183,7 @@ class TopClasses:
         self.count = count
         self._rank: Any = None
 
-    def __call__(self, batch: Mapping[str, Any], *, problem_index: int = 0) -> IntArray:
+    def __call__(self, batch: Mapping[str, Any], *, problem_index: int = 0) -> RankedClasses:
         """Rank the classes of a batch.
 
         Args:
@@ -179,17 +191,20 @@ class TopClasses:
             problem_index: The problem's place among the run's.
 
         Returns:
-            int[B, count], ids of classes, the most probable first.
+            Ids of classes, the most probable first, and how probable they are.
         """
         inputs, problem = select_inputs(batch), np.int32(problem_index)
         if self._rank is None:
             self._rank = compile_forward(self.model, self._rank_batch, [inputs, problem])
-        return np.array(self._rank(inputs, problem))[: len(batch["inputs"])]
+        ranked = self._rank(inputs, problem)
+        return RankedClasses(*(np.array(values)[: len(batch["inputs"])] for values in ranked))
 
-    def _rank_batch(self, inputs: Mapping[str, Tensor], problem: Tensor) -> Tensor:
+    def _rank_batch(self, inputs: Mapping[str, Tensor], problem: Tensor) -> RankedClasses:
         encoded = encode_inputs(self.model, self.input_modality, inputs, problem)
         logits = self.model.classify(encoded, self.target_modality)
-        return ops.top_k(logits, min(self.count, logits.shape[-1]))[1]
+        probabilities = ops.softmax(ops.cast(logits, "float32"))
+        values, ids = ops.top_k(probabilities, min(self.count, logits.shape[-1]))
+        return RankedClasses(ids, values)
 
 
 @choose_form

@@ -26,7 +26,8 @@ class Media:
     Args:
         output_dir: The run's folder, which the samples' paths are relative to.
         samples: All samples of the page. Pictures are made small first; what is then left of the
-            budget is shared equally by the sounds, which are halved in sample rate until they fit.
+            budget is shared equally by the sounds, which are halved in sample rate until they fit;
+            a long one that does not leaves its share to the others.
         budget_bytes: For all of them together, as they stand in the page.
     """
 
@@ -46,8 +47,10 @@ class Media:
             if len(uri) <= budget_bytes:
                 budget_bytes -= len(uri)
                 self._uris[name] = uri
-        for name, path in sounds:
-            self._uris[name] = _encode_sound(path, budget_bytes // len(sounds))
+        sounds.sort(key=lambda sound: sound[1].stat().st_size, reverse=True)
+        for number, (name, path) in enumerate(sounds):
+            self._uris[name] = _encode_sound(path, budget_bytes // (len(sounds) - number))
+            budget_bytes -= len(self._uris[name])
 
     def uri(self, sample: Mapping[str, Any], kind: str) -> str:
         """Return the data URI of a sample's "picture" or "sound"; "" where none of it fits."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Sequence
+import urllib.parse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from t2t_mm.report.expert_map import make_expert_section
 from t2t_mm.report.markup import Markup, make_element
 from t2t_mm.report.media import Media
 from t2t_mm.report.run_facts import RunFacts, list_facts, read_run_facts
-from t2t_mm.report.sample_section import make_sample_section
+from t2t_mm.report.sample_section import list_samples, make_sample_section
 from t2t_mm.report.score_section import Results, make_forced_section, make_score_section
 from t2t_mm.report.stylesheet import STYLE
 
@@ -49,7 +51,7 @@ def write_report(output_dir: str | Path, results: Results, path: str | Path, spl
         True
     """
     path = Path(path)
-    page = render_report(Path(output_dir), results, split)
+    page = render_report(Path(output_dir), results, split, path.parent)
     try:
         write_text_atomically(path, page)
     except OSError as error:
@@ -115,16 +117,26 @@ def find_newest_results(
     return results, newest.parent.name.rpartition("-")[0]
 
 
-def render_report(output_dir: Path, results: Results, split: str) -> str:
-    """Build the page; see :func:`write_report`."""
+def render_report(output_dir: Path, results: Results, split: str, folder: Path) -> str:
+    """Build the page that is to lie in `folder`; see :func:`write_report`."""
     facts = read_run_facts(output_dir)
-    samples = [sample for result in results.values() for sample in result.get("samples", [])]
+    groups = [group for result in results.values() for group in list_samples(result).values()]
+    samples = [sample for group in groups for sample in group]
     media = Media(output_dir, samples, MEDIA_BUDGET_BYTES)
     sections = [
         ("Scores", make_score_section(results)),
         ("Learning", make_curve_section(facts, list(results))),
         *(
-            (name, make_sample_section(name, _describe_problem(name), result, media))
+            (
+                name,
+                make_sample_section(
+                    name,
+                    _describe_problem(name),
+                    result,
+                    media,
+                    _find_outputs(output_dir, result, folder),
+                ),
+            )
             for name, result in results.items()
         ),
         ("Experts", make_expert_section(results)),
@@ -146,6 +158,13 @@ def render_report(output_dir: Path, results: Results, split: str) -> str:
         _make_footer(facts, results),
     )
     return f"<!DOCTYPE html>\n{make_element('html', head, body, lang='en')}\n"
+
+
+def _find_outputs(output_dir: Path, result: Mapping[str, Any], folder: Path) -> str:
+    """Return the address of a problem's outputs from `folder`; empty where they are not there."""
+    path = output_dir / str(result.get("outputs", ""))
+    address = urllib.parse.quote(Path(os.path.relpath(path, folder)).as_posix())
+    return address if path.is_file() else ""
 
 
 def _write_title(facts: RunFacts, results: Results) -> str:

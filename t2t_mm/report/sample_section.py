@@ -14,7 +14,7 @@ from t2t_mm.report.media import Media
 from t2t_mm.report.score_section import write_main_score
 from t2t_mm.report.tree_drawing import draw_tree, measure_tree, outline_tree
 from t2t_mm.report.word_marks import mark_differences, mark_unexpected
-from t2t_mm.scoring.metrics import find_main_score
+from t2t_mm.scoring.metrics import Metric, find_main_score
 
 Sample = Mapping[str, Any]
 
@@ -22,33 +22,85 @@ _HALF_PAGE = 490.0  # pixels, for a tree on one of two cards that stand beside e
 _TOKEN = re.compile(r"\w[\w'-]*|[^\w\s]")
 
 
+def list_samples(result: Mapping[str, Any]) -> dict[str, list[Sample]]:
+    """Return the samples of one problem that are shown, by the title they stand under.
+
+    What is among the worst or the best is shown there only.
+
+    Example:
+        >>> list_samples({"samples": [{"index": 0}, {"index": 1}], "best": [{"index": 0}]})
+        {'First': [{'index': 1}], 'Best': [{'index': 0}]}
+    """
+    worst, best = result.get("worst", []), result.get("best", [])
+    apart = {sample["index"] for sample in (*worst, *best)}
+    first = [one for one in result.get("samples", []) if one.get("index") not in apart]
+    titled = {"First": first, "Worst": worst, "Best": best}
+    return {title: samples for title, samples in titled.items() if samples}
+
+
 def make_sample_section(
-    name: str, description: str, result: Mapping[str, Any], media: Media
+    name: str, description: str, result: Mapping[str, Any], media: Media, outputs: str = ""
 ) -> Markup:
     """Return one problem's samples as cards; empty where there are none.
 
     Args:
         name: The problem's.
         description: What it is, one sentence; may be empty.
-        result: Its scores and `samples`, as `evaluate` returns them.
+        result: Its scores and samples, as `evaluate` returns them.
         media: Pictures and sounds.
+        outputs: Address of the file of all its outputs; empty where that is not there.
     """
-    samples = result.get("samples", [])
-    if not samples:
+    groups = list_samples(result)
+    if not groups:
         return Markup()
     main = find_main_score(result)
+    content: list[str] = []
+    links = []
+    for title, samples in groups.items():
+        address = f"{name}-{title.lower()}"
+        links += [make_element("a", title.lower(), href=f"#{address}"), ", "]
+        content += [make_element("h3", title, id=address)] if len(groups) > 1 else []
+        content.append(_make_cards(samples, main, media))
+    links = links if len(groups) > 1 else []
+    if outputs:
+        links += [make_element("a", "all outputs with their scores", href=outputs)]
+    if links:
+        told = ["Examples: ", *(links if outputs else links[:-1])]
+        content.insert(0, make_element("p", *told, class_="note"))
+    return make_section(name, description, *content, aside=write_main_score(result))
+
+
+def _make_cards(samples: Sequence[Sample], main: Metric | None, media: Media) -> Markup:
     draws_trees = main is not None and main.key == "f1"
-    cards = [_make_tree_card(s) if draws_trees else _make_card(s, media) for s in samples]
+    cards = [
+        make_element("article", *parts, *_show_score(sample, main), class_=kind)
+        for sample in samples
+        for parts, kind in [_show_trees(sample) if draws_trees else _show_sample(sample, media)]
+    ]
     if draws_trees or not any(s.get("picture") or s.get("sound") for s in samples):
         size = "cards wide-cards"
     else:
         size = "cards small-cards" if all(s.get("ranking") for s in samples) else "cards"
-    content = make_element("div", *cards, class_=size)
-    return make_section(name, description, content, aside=write_main_score(result))
+    return make_element("div", *cards, class_=size)
 
 
-def _make_card(sample: Sample, media: Media) -> Markup:
-    """Make a card: input as picture, sound or text, then what the model said and what is true."""
+def _show_score(sample: Sample, main: Metric | None) -> list[Markup]:
+    """Return a line with the score of this example alone; none where that is not known."""
+    if main is None or "score" not in sample:
+        return []
+    label, score = "score", f"{main.label} {sample['score']:.1f}"
+    if "probability" in sample:  # whether a class is right, its sign says
+        label, score = "sure", f"{100 * sample['probability']:.0f}%"
+    which = make_element("span", f", example {sample['index']:,}", class_="faint")
+    return [_make_line(label, join_parts([score, which]))]
+
+
+def _show_sample(sample: Sample, media: Media) -> tuple[list[Markup], str]:
+    """Return the input as picture, sound or text, then what the model said and what is true.
+
+    Returns:
+        The parts of a card, and its class.
+    """
     picture, sound = media.uri(sample, "picture"), media.uri(sample, "sound")
     given: list[Markup] = []
     if picture:
@@ -61,7 +113,7 @@ def _make_card(sample: Sample, media: Media) -> Markup:
         )
     if sample.get("input"):
         given.append(_make_line("input", sample["input"]))
-    return make_element("article", *given, *_show_answer(sample), class_="card")
+    return [*given, *_show_answer(sample)], "card"
 
 
 def _show_answer(sample: Sample) -> list[Markup]:
@@ -94,8 +146,8 @@ def _show_classes(decoded: str, references: Sequence[str], ranking: Sequence[str
     ]
 
 
-def _make_tree_card(sample: Sample) -> Markup:
-    """Return a sentence with the model's tree and, where that differs, the true one."""
+def _show_trees(sample: Sample) -> tuple[list[Markup], str]:
+    """Return a sentence, the model's tree and, where that differs, the true one; as above."""
     decoded, reference = sample["decoded"], sample["reference"]
     words = _split_words(sample["input"], count_words(reference))
     found, true = try_delinearize(decoded, words), try_delinearize(reference, words)
@@ -117,7 +169,7 @@ def _make_tree_card(sample: Sample) -> Markup:
             make_element("code", reference) if true is None else _show_tree(true, found, "The tree")
         )
     is_wide = any(tree and measure_tree(tree) > _HALF_PAGE for tree in (found, true))
-    return make_element("article", *parts, class_="card whole" if is_wide else "card")
+    return parts, "card whole" if is_wide else "card"
 
 
 def _split_words(text: str, count: int) -> list[str]:

@@ -18,7 +18,7 @@ header { padding-top: 1.5rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .3rem; }
 h2 { font-size: 1.25rem; margin: 0 0 .4rem; scroll-margin-top: 5.5rem; overflow-wrap: anywhere; }
 h2 small { color: var(--faint); font-weight: 400; font-size: 1rem; white-space: nowrap; }
-h3 { font-size: 1rem; margin: .2rem 0; overflow-wrap: anywhere; }
+h3 { font-size: 1rem; margin: .2rem 0; scroll-margin-top: 5.5rem; overflow-wrap: anywhere; }
 section { margin: 2.2rem 0; }
 .note { color: var(--faint); margin: 0 0 .8rem; max-width: 46rem; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .7rem 1rem;
@@ -28,7 +28,8 @@ dd { margin: 0; overflow-wrap: anywhere; }
 nav { position: sticky; top: 0; z-index: 1; background: var(--page);
   border-bottom: 1px solid var(--rule); padding: .5rem max(1rem, 50% - 33rem);
   display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; max-height: 5rem; overflow: auto; }
-nav a { color: var(--model); text-decoration: none; white-space: nowrap; }
+a { color: var(--model); } nav a { text-decoration: none; white-space: nowrap; }
+.cards + h3 { margin-top: 1rem; }
 .wide { overflow-x: auto; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: .6rem;
   padding: .8rem; min-width: 0; }

@@ -20,6 +20,7 @@ class Decoded:
         rankings: For class targets the names of the (up to) five most probable classes, best
             first; else empty.
         num_classes: For class targets how many classes there are; else 0.
+        probabilities: For class targets how probable the model takes each output to be; else empty.
 
     Raises:
         UserError: An example has no true output.
@@ -34,6 +35,7 @@ class Decoded:
     inputs: Sequence[str] = ()
     rankings: Sequence[Sequence[str]] = ()
     num_classes: int = 0
+    probabilities: Sequence[float] = ()
 
     def __post_init__(self) -> None:
         assert len(self.references) == len(self.hypotheses), "one list of references each"
@@ -67,5 +69,5 @@ class Decoded:
             yield replace(self, **alone)
 
 
-_COLUMNS = ("hypotheses", "references", "inputs", "rankings")
+_COLUMNS = ("hypotheses", "references", "inputs", "rankings", "probabilities")
 Scores = dict[str, Any]

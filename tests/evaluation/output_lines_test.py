@@ -32,12 +32,13 @@ def test_a_line_for_each_example_of_all_parts_in_order() -> None:
 
 
 def test_of_a_picture_there_is_no_input_and_of_a_class_a_ranking() -> None:
-    decoded = Decoded(["cat"], [["dog"]], [""], [["cat", "dog"]], num_classes=9)
+    decoded = Decoded(["cat"], [["dog"]], [""], [["cat", "dog"]], 9, [0.75])
     (line,) = write(["top_k"], decoded)[1]
     assert line == {
         "index": 0,
         "references": ["dog"],
         "output": "cat",
+        "probability": 0.75,
         "ranking": ["cat", "dog"],
         "score": 0.0,
     }
@@ -55,6 +56,15 @@ def test_the_worst_and_the_best_whichever_way_the_score_goes() -> None:
     decoded = Decoded(hypotheses, [["a b"]] * 5)
     assert write(["wer"], decoded)[0].choose_extremes(2) == ([1, 2], [3, 0])
     assert write(["bleu"], decoded)[0].choose_extremes(1) == ([1], [3])
+
+
+def test_the_surest_of_wrong_classes_are_the_worst_and_of_right_ones_the_best() -> None:
+    sure = [0.9, 0.4, 0.6, 0.8, 0.5, 0.7]
+    decoded = Decoded(["a"] * 6, [["b"]] * 3 + [["a"]] * 3, probabilities=sure)
+    assert write(["top_k"], decoded)[0].choose_extremes(3) == ([0, 2, 1], [3, 5, 4])
+    assert write(["top_k"], Decoded(["a"] * 3, [["a"]] * 3, probabilities=sure[:3]))[
+        0
+    ].choose_extremes(1) == ([1], [0])
 
 
 def test_none_is_both_the_worst_and_the_best() -> None:

@@ -12,6 +12,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.inference import batch_decoder
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
+from t2t_mm.inference.search import RankedClasses
 from t2t_mm.run.task import Task
 
 BYTES, FRUIT = ByteVocabulary(), LabelVocabulary("fruit", ["pear", "plum", "fig"])
@@ -22,7 +23,7 @@ CLASS = Task("fruits", Image(), Categorical(vocabulary="fruit"), "", 0, ("top_k"
 
 
 class Backwards:
-    """Stands for both searches: gives the inputs from their end on, and notes what it was told."""
+    """Stands for the greedy search: gives the inputs from their end, and notes what it is told."""
 
     made: list[tuple[str, str]]
     told: list[dict[str, int]]
@@ -35,12 +36,20 @@ class Backwards:
         return batch["inputs"][:, ::-1]
 
 
+class BackwardsClasses(Backwards):
+    """Stands for the other search: the first class is as good as sure."""
+
+    def __call__(self, batch: dict[str, Any], **told: int) -> RankedClasses:
+        ids = super().__call__(batch, **told)
+        return RankedClasses(ids, np.array([[0.75, 0.25]] * len(ids)))
+
+
 @pytest.fixture
 def decoder(monkeypatch: pytest.MonkeyPatch) -> BatchDecoder:
     monkeypatch.setattr(Backwards, "made", [], raising=False)
     monkeypatch.setattr(Backwards, "told", [], raising=False)
-    for name in ("GreedySearch", "TopClasses"):
-        monkeypatch.setattr(batch_decoder, name, Backwards)
+    monkeypatch.setattr(batch_decoder, "GreedySearch", Backwards)
+    monkeypatch.setattr(batch_decoder, "TopClasses", BackwardsClasses)
     modalities = {
         TEXT.nets[1]: SimpleNamespace(reads_encoder=False),
         CLASS.nets[1]: SimpleNamespace(reads_encoder=True),
@@ -58,7 +67,10 @@ def test_symbols_become_text_up_to_their_end(decoder: BatchDecoder) -> None:
 
 def test_the_best_class_is_the_output_and_all_of_them_the_ranking(decoder: BatchDecoder) -> None:
     outputs = decoder(CLASS, {"inputs": np.array([[0, 2], [1, 0]], np.int32)})
-    assert outputs == [Output("fig", ("fig", "pear")), Output("pear", ("pear", "plum"))]
+    assert outputs == [
+        Output("fig", ("fig", "pear"), 0.75),
+        Output("pear", ("pear", "plum"), 0.75),
+    ]
     assert Backwards.told == [{"problem_index": 5}]
 
 

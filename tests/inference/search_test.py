@@ -85,7 +85,9 @@ def test_the_model_is_told_which_problem_it_is() -> None:
     assert search([[2, 1]], extra_length=9, problem=2) == [[4, 3, 2, 1]]
     ranking = TopClasses(CountDown(), "", "", count=1)  # type: ignore[arg-type]
     batch = {"inputs": np.array([[2, 1]], np.int32)}
-    assert ranking(batch, problem_index=3).tolist() == [[5]]
+    ranked = ranking(batch, problem_index=3)
+    assert ranked.ids.tolist() == [[5]]
+    assert 0 < ranked.probabilities.item() <= 1
 
 
 def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -> None:

@@ -46,6 +46,15 @@ def test_a_sound_too_large_is_halved_in_rate_and_keeps_its_length_and_tone(tmp_p
     assert np.abs(np.fft.rfft(tone)).argmax() / 2.0 == 220
 
 
+def test_a_sound_that_is_too_long_leaves_its_share_to_the_others(tmp_path: Path) -> None:
+    (tmp_path / "long.wav").write_bytes(wave_bytes(9.0))
+    (tmp_path / "short.wav").write_bytes(wave_bytes(2.0))
+    samples = [{"sound": "short.wav"}, {"sound": "long.wav"}]
+    media = Media(tmp_path, samples, 100_000)
+    assert content(media.uri(samples[0], "sound"), "audio/wav") == wave_bytes(2.0)
+    assert media.uri(samples[1], "sound") == ""
+
+
 def test_what_does_not_fit_or_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "b.wav").write_bytes(wave_bytes(5.0))
     (tmp_path / "broken.wav").write_bytes(b"no sound")

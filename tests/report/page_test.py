@@ -12,6 +12,8 @@ from fake_run import make_fake_run
 from t2t_mm.errors import UserError
 from t2t_mm.report import find_newest_results, write_report
 
+LINES = "decoded/test-1000/mini_ende.outputs.jsonl"
+
 
 class Checker(HTMLParser):
     """Follows the tags: each closes the one that was opened last, and each id is there once."""
@@ -43,7 +45,9 @@ def checked(page: str) -> Checker:
     checker.close()
     assert not checker.opened
     assert len(set(checker.ids)) == len(checker.ids)
-    assert checker.links == [f"#{name}" for name in checker.ids]
+    assert {link for link in checker.links if link.startswith("#")} == {
+        f"#{name}" for name in checker.ids
+    }
     assert not re.search(r"https?:|//|<script|<link|@import|url\(", page)
     return checker
 
@@ -64,9 +68,12 @@ def test_every_part_is_there_and_the_page_needs_nothing_else(tmp_path: Path) -> 
     page = written(run, results)
     assert len(page) < 3_000_000
     checker = checked(without_data(page))
-    assert checker.ids == ["Scores", "Learning", *results, "Experts", "Prediction"]
+    parts = ["Scores", "Learning", *results, "Experts", "Prediction"]
+    assert [name for name in checker.ids if "-" not in name] == parts
+    assert checker.ids[3:6] == ["mini_ende-first", "mini_ende-worst", "mini_ende-best"]
+    assert "../decoded/test-1000/mini_ende.outputs.jsonl" in checker.links
     assert page.count("<audio") == 1 and page.count('src="data:audio/wav;base64,') == 1
-    assert page.count('src="data:image/png;base64,') == 3
+    assert page.count('src="data:image/png;base64,') == 4
     assert page.count('<svg class="tree"') == 4  # two trees, one where they agree, one malformed
     assert page.count('<svg class="curve"') == 5
     assert "malformed" in page
@@ -79,6 +86,8 @@ def test_every_part_is_there_and_the_page_needs_nothing_else(tmp_path: Path) -> 
         "31.0 model",
         "98.0 chance",
         "49.0 baseline",
+        "BLEU 4.5, example 17",
+        "81%",
         "CIDEr 180.0",
     ):
         assert figure in text
@@ -94,7 +103,7 @@ def test_texts_of_data_stay_texts(tmp_path: Path) -> None:
     run, results = make_fake_run(tmp_path)
     evil = '<script>alert("x")</script> & </p>'
     one = {"input": evil, "decoded": evil, "reference": "a", "references": ["a"]}
-    results["mini_ende"]["samples"] = [one]
+    results["mini_ende"]["worst"] = [{**one, "index": 0, "score": 1.0}]
     results["my_captions"]["samples"] = [{**one, "references": [evil, "b"]}]
     results["my_parses"]["samples"] = [one]
     results["my_pictures"]["samples"] = [{**one, "ranking": [evil, "b"]}]
@@ -105,10 +114,18 @@ def test_texts_of_data_stay_texts(tmp_path: Path) -> None:
 
 def test_missing_pieces_leave_no_empty_parts(tmp_path: Path) -> None:
     run, results = make_fake_run(tmp_path)
-    for name in ("log.jsonl", "hparams.json", "environment.json", "decoded/test-1000/sound.wav"):
+    for name in (
+        "log.jsonl",
+        "hparams.json",
+        "environment.json",
+        "decoded/test-1000/sound.wav",
+        LINES,
+    ):
         (run / name).unlink()
     for result in results.values():
         del result["experts"]
+        result.pop("worst", None)
+        result.pop("best", None)
         del result["shuffled_inputs"]
         del result["baseline"]
     del results["my_captions"]["samples"]

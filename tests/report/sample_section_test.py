@@ -68,5 +68,27 @@ def test_where_nothing_is_true_nothing_is_right() -> None:
     assert "(nothing)" in shown({"wer": 100.0}, sample("", "a b", ""))
 
 
+def test_the_worst_and_the_best_are_linked_and_shown_once_with_their_scores() -> None:
+    texts = ("ape", "bee", "cow", "dog")
+    samples = [sample("x", text, text, index=i, score=10.0 * i) for i, text in enumerate(texts)]
+    result = {"bleu": 90.0, "samples": samples[:2], "worst": [samples[0]], "best": [samples[3]]}
+    media = Media(Path("nowhere"), [], 1000)
+    section = make_sample_section("a_problem", "", result, media, "all/a%20b.jsonl")
+    for title in ("first", "worst", "best"):
+        assert f'href="#a_problem-{title}"' in section and f'id="a_problem-{title}"' in section
+    assert 'href="all/a%20b.jsonl"' in section
+    places = [section.index(word) for word in (">bee", ">Worst", ">ape", ">Best", ">dog")]
+    assert places == sorted(places) and section.count(">ape") == 1
+    assert 'BLEU 30.0<span class="faint">, example 3<' in section
+    assert "jsonl" not in make_sample_section("a_problem", "", result, media)
+
+
+def test_samples_alone_need_no_titles_and_of_a_class_it_is_said_how_sure_it_is() -> None:
+    seen = sample("", "cat", "dog", ranking=["cat"], index=2, score=0.0, probability=0.876)
+    section = shown({"top_1": 90.0}, seen)
+    assert "<h3" not in section and "Examples:" not in section
+    assert '88%<span class="faint">, example 2<' in section and "top-1 0.0" not in section
+
+
 def test_without_samples_there_is_no_section() -> None:
     assert shown({"bleu": 90.0}) == ""

@@ -33,12 +33,14 @@ def test_columns_of_another_length_are_our_own_bug(
 
 
 def test_parts_are_joined_in_order_and_split_into_single_examples() -> None:
-    one = Decoded(["a"], [["b", "c"]], [""], [["a", "b"]], num_classes=9)
-    other = Decoded(["d", "e"], [["d"], ["f"]], ["", ""], [["d", "c"], ["e", "d"]], num_classes=9)
+    one = Decoded(["a"], [["b", "c"]], [""], [["a", "b"]], 9, [0.5])
+    names = [["d", "c"], ["e", "d"]]
+    other = Decoded(["d", "e"], [["d"], ["f"]], ["", ""], names, 9, [0.7, 0.6])
     both = Decoded.join([one, other])
     assert (both.hypotheses, both.references[0]) == (["a", "d", "e"], ["b", "c"])
     assert [part.rankings for part in both.split()] == [[["a", "b"]], [["d", "c"]], [["e", "d"]]]
+    assert [part.probabilities for part in both.split()] == [[0.5], [0.7], [0.6]]
     assert all(part.num_classes == 9 for part in both.split())
     assert Decoded.join(list(both.split())) == both
     assert [part.inputs for part in Decoded(["a"], [["b"]]).split()] == [()]
-    assert Decoded.join([]) == Decoded([], [], [], [])
+    assert Decoded.join([]) == Decoded([], [], [], [], 0, [])
