@@ -5,6 +5,7 @@ run of a few steps on seven problems is shared by the tests: a trace costs secon
 """
 
 import functools
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,12 @@ def test_image_to_label_issue_191(
     check_scores(scores["pictures_for_tests"], {"top_1"})
     sample = scores["pictures_for_tests"]["samples"][0]
     assert (senses.output_dir / sample["picture"]).read_bytes().startswith(b"\x89PNG")
+    lines = (senses.output_dir / scores["pictures_for_tests"]["outputs"]).read_text().splitlines()
+    written = [json.loads(line) for line in lines]
+    assert len(written) == SIZES["validation"]
+    assert all(1 / len(KINDS) < line["probability"] <= 1 for line in written)
+    right = sum(line["score"] for line in written) / len(written)
+    assert right == pytest.approx(scores["pictures_for_tests"]["top_1"], abs=0.01)
     assert sample["reference"] in KINDS and sample["ranking"][0] == sample["decoded"]
 
 
