@@ -25,11 +25,13 @@ class SpeechFiles(SpeechProblem):
     `dev`) or `test` in the place of SPLIT:
 
     - a Kaldi directory `SPLIT/` with `text` and `wav.scp`, and `segments` and `utt2spk` where you
-      have them. Paths in `wav.scp` are absolute or start from that directory or from the folder
-      above it. Commands (`sph2pipe ... |`) are refused: name the SPHERE file itself;
-    - a manifest `SPLIT.jsonl`, `SPLIT.csv` or `SPLIT.tsv` with the columns `audio` and `text` (see
-      `t2t_mm.problems.speech_lists.read_manifest` for other names), paths from its own folder.
+      have them. Commands (`sph2pipe ... |`) are refused: name the SPHERE file itself;
+    - a manifest `SPLIT.jsonl` or `SPLIT.json` (one object a line, as NeMo's), `SPLIT.csv` or
+      `SPLIT.tsv` with the columns `audio` and `text` (see
+      `t2t_mm.problems.speech_lists.read_manifest` for other names).
 
+    Paths in these are absolute, or start from the folder of the list, from one above it up to
+    --tmp_dir, or from the working directory; the first of these that has the file counts.
     Sounds are wav, flac, ogg, mp3 or NIST SPHERE. Several channels are averaged; other sample
     rates than 16,000 Hz are converted and counted.
 
@@ -49,8 +51,8 @@ class SpeechFiles(SpeechProblem):
     size = "that of your files"
     source = (
         "Kaldi directories train/, validation/ and test/ (each with text and wav.scp), or "
-        "manifests train.jsonl, validation.jsonl and test.jsonl (or .csv, .tsv) with the columns "
-        "audio and text, in --tmp_dir; in its folder NAME for speech_files/NAME."
+        "manifests train.jsonl, validation.jsonl and test.jsonl (or .json, .csv, .tsv) with the "
+        "columns audio and text, in --tmp_dir; in its folder NAME for speech_files/NAME."
     )
     substitute = "librispeech (open, CC BY 4.0)"
 
@@ -93,7 +95,7 @@ class SpeechFiles(SpeechProblem):
         found = {split: self._choose_list(split) for split in SPLIT_NAMES}
         if not found["train"]:
             folder = self._folder or Path("TMP_DIR", self.argument)
-            raise self.missing(one_of=[folder / "train" / "text", folder / "train.jsonl"])
+            raise self.missing(one_of=_list_wanted(folder, "train"))
         return {split: path for split, path in found.items() if path}
 
     def _choose_list(self, split: str) -> Path | None:
@@ -133,11 +135,11 @@ class SpeechFiles(SpeechProblem):
     def _list_split(self, split: str) -> Listing:
         lists = self._lists
         if split not in (*lists, *self.held_out_splits):
-            raise self.missing(one_of=[f"{self._folder}/test{end}" for end in ("/text", ".jsonl")])
+            raise self.missing(one_of=_list_wanted(self._folder or Path(), "test"))
         path = lists.get(split, lists["train"])
         self.raw_files_read += find_list_files(path)
-        assert self._folder is not None
-        listing = read_list(path, self._folder)
+        assert self.tmp_dir is not None
+        listing = read_list(path, self.tmp_dir)
         if not self.held_out_splits or (split in lists and split != "train"):
             return listing
         groups = group_utterances(listing.utterances)
@@ -151,6 +153,11 @@ class SpeechFiles(SpeechProblem):
             "recording or name."
         )
         return Listing(chosen, [*listing.notes, note])
+
+
+def _list_wanted(folder: Path, split: str) -> list[Path]:
+    """List what a split may be, one of them."""
+    return [folder / split / "text", *(folder / f"{split}{end}" for end in MANIFEST_SUFFIXES)]
 
 
 def group_utterances(utterances: Sequence[Utterance]) -> dict[str, int]:

@@ -37,12 +37,37 @@ def read_list(path: Path, top: Path) -> Listing:
 
     Args:
         path: Of either.
-        top: The highest folder that relative paths in `wav.scp` may start from.
+        top: The highest folder that relative paths may start from, as the root of the data.
 
     Raises:
         UserError: Naming file and line.
     """
-    return read_kaldi_directory(path, top) if path.is_dir() else read_manifest(path)
+    return read_kaldi_directory(path, top) if path.is_dir() else read_manifest(path, top)
+
+
+def find_sound(place: Path, number: int, value: str, top: Path) -> Path:
+    """Find the sound file that a line of a list names.
+
+    Args:
+        place: The list.
+        number: Of the line, for messages.
+        value: The path in it: absolute, or from the folder of the list, from a folder above up to
+            `top`, or from the working directory; the first of these that has it.
+        top: The highest folder.
+
+    Raises:
+        UserError: None has it; the message tells all that were tried.
+    """
+    above = [base for base in place.parents if base.is_relative_to(top)] or [place.parent]
+    tried = dict.fromkeys(base / value for base in (*above, Path.cwd()))
+    for path in tried:
+        if path.is_file():
+            return path
+    raise UserError(
+        f"{place}, line {number}: the sound file is not there",
+        expected=" or ".join(map(str, tried)),
+        received={"path": value},
+    )
 
 
 def read_kaldi_directory(folder: Path, top: Path) -> Listing:
@@ -50,7 +75,7 @@ def read_kaldi_directory(folder: Path, top: Path) -> Listing:
 
     Args:
         folder: Of these files.
-        top: Relative paths in `wav.scp` start from `folder`, or from a folder above up to this one.
+        top: The highest folder that relative paths in `wav.scp` may start from: see `find_sound`.
 
     Returns:
         The utterances in the order of `text`, grouped by speaker, or else by recording. Those
@@ -76,7 +101,7 @@ def read_kaldi_directory(folder: Path, top: Path) -> Listing:
             wordless.append(key)
         else:
             if recording not in sounds:
-                sounds[recording] = _find_sound(folder / "wav.scp", *scp[recording], top)
+                sounds[recording] = _find_recording(folder / "wav.scp", *scp[recording], top)
             group = speakers.get(key, recording)
             utterances.append(Utterance(key, sounds[recording], words, group, **where))
     unwritten = [key for key in segments or scp if key not in texts]
@@ -134,7 +159,7 @@ def _read_segments(path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
     return segments
 
 
-def _find_sound(scp: Path, number: int, value: str, top: Path) -> Path:
+def _find_recording(scp: Path, number: int, value: str, top: Path) -> Path:
     if value.endswith("|") or _ARCHIVE.fullmatch(value):
         what = "a command" if value.endswith("|") else "an archive"
         raise UserError(
@@ -143,31 +168,20 @@ def _find_sound(scp: Path, number: int, value: str, top: Path) -> Path:
             received={"line": value},
             fix="Write the sounds to files first. SPHERE files need no sph2pipe: name them.",
         )
-    above = [base for base in scp.parents if base.is_relative_to(top)]
-    for base in above or [scp.parent]:
-        if (path := base / value).is_file():
-            return path
-    raise _make_missing_sound_error(scp, number, value, [base / value for base in above])
+    return find_sound(scp, number, value, top)
 
 
-def _make_missing_sound_error(place: Path, number: int, value: str, tried: list[Path]) -> UserError:
-    return UserError(
-        f"{place}, line {number}: the sound file is not there",
-        expected=" or ".join(map(str, dict.fromkeys(tried))),
-        received={"path": value},
-    )
-
-
-def read_manifest(path: Path) -> Listing:
+def read_manifest(path: Path, top: Path | None = None) -> Listing:
     """Read a list of sound files with their texts.
 
     Args:
         path: `.jsonl` (`.json` alike: one object a line), `.csv` or `.tsv` (with a line of names;
             each row in a line of its own; tabs are all that parts the columns of a `.tsv`).
-            Columns: `audio` (or `path`, `audio_filepath`, `audio_path`, `wav`, `file`), relative to
-            the manifest; `text` (or `sentence`, `transcript`, `transcription`); where there are
-            such, `speaker` (or `speaker_id`, `client_id`), and `offset` with `duration` in seconds
-            for a segment.
+            Columns: `audio` (or `path`, `audio_filepath`, `audio_path`, `wav`, `file`), as
+            `find_sound` takes it; `text` (or `sentence`, `transcript`, `transcription`); where
+            there are such, `speaker` (or `speaker_id`, `client_id`), and `offset` with `duration`
+            in seconds for a segment.
+        top: The highest folder that relative paths may start from; by default the manifest's.
 
     Returns:
         The utterances in order, grouped by speaker, or else by file. Those without words are left
@@ -185,9 +199,7 @@ def read_manifest(path: Path) -> Listing:
     utterances, wordless = [], []
     for number, row in _read_rows(path):
         value, text = (_pick_column(path, number, row, names) for names in (_AUDIO, _TEXT))
-        sound = path.parent / value
-        if not sound.is_file():
-            raise _make_missing_sound_error(path, number, value, [sound])
+        sound = find_sound(path, number, value, top or path.parent)
         segment = _parse_segment(path, number, row)
         key = f"{value}@{segment['start_s']}" if segment else value
         if words := lower_text(text):

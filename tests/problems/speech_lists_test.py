@@ -127,6 +127,36 @@ def test_manifests(tmp_path: Path, name: str, content: str) -> None:
     assert find_list_files(tmp_path / name) == [tmp_path / name]
 
 
+@pytest.mark.parametrize(
+    "place", ["data/my/lists/clips", "data/my/clips", "data/clips", "elsewhere/clips"]
+)
+@pytest.mark.parametrize("name", ["train.json", "train.csv", "train.tsv"])
+def test_paths_of_a_manifest_start_from_it_from_above_or_from_where_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, name: str
+) -> None:
+    content = {
+        "train.json": '{"audio_filepath": "clips/a.wav", "text": "A"}\n',
+        "train.csv": "path,sentence\nclips/a.wav,A\n",
+        "train.tsv": "path\tsentence\nclips/a.wav\tA\n",
+    }
+    files = {f"data/my/lists/{name}": content[name], f"{place}/a.wav": "", "elsewhere/x": ""}
+    write(tmp_path, files)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (one,) = read_list(tmp_path / "data/my/lists" / name, tmp_path / "data").utterances
+    assert one.sound == tmp_path / place / "a.wav" and one.key == "clips/a.wav"
+
+
+def test_the_nearest_file_is_taken_and_none_from_above_the_data(tmp_path: Path) -> None:
+    write(tmp_path, {"data/my/train.jsonl": MANIFEST, "data/my/a.wav": "", "data/a.wav": ""})
+    (one,) = read_list(tmp_path / "data/my/train.jsonl", tmp_path / "data").utterances
+    assert one.sound == tmp_path / "data/my/a.wav"
+    write(tmp_path, {"data/my/train.jsonl": '{"audio": "b.wav", "text": "B"}\n', "b.wav": ""})
+    told = r"line 1: .*data/my/b\.wav or .*data/b\.wav or .*b\.wav\. Received"
+    with pytest.raises(UserError, match=told) as error:
+        read_list(tmp_path / "data/my/train.jsonl", tmp_path / "data")
+    assert f" {tmp_path / 'b.wav'}" not in str(error.value)
+
+
 def test_segments_and_speakers_of_a_manifest(tmp_path: Path) -> None:
     rows = [
         {"audio": "a.wav", "text": "One", "offset": 0.25, "duration": 0.5, "speaker_id": 7},
