@@ -34,6 +34,7 @@ from t2t_mm.evaluation import evaluation
 from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference import decode
+from t2t_mm.inference.input_lines import LeftOutError
 from t2t_mm.inference.predictor import LoadedRun
 from t2t_mm.settings import HParams
 
@@ -207,6 +208,8 @@ def test_audio_to_text_issue_474(
     inputs = [samples, sound("disc", 1.0, dice), path, (samples / 32767).astype(np.float32)]
     write_down = loaded["speech_for_tests"]
     outputs = write_down(inputs)
+    assert write_down((samples, RATE_HZ)) == outputs[0]
+    assert write_down([(samples, RATE_HZ), inputs[1]]) == outputs[:2]
     check_one_by_one(outputs, [write_down(one) for one in inputs])
     assert outputs[0] == outputs[2] == outputs[3]
     check_scores(scores["speech_for_tests"], {"wer", "cer"})
@@ -281,9 +284,14 @@ def test_a_file_of_paths_has_a_line_for_each(
     )
     assert len(outputs) == 4 and outputs[1] == ""
     assert answers.read_text() == "".join(f"{output}\n" for output in outputs)
-    listing.write_text(f"{paths[0]}\n{tmp_path / 'lost.png'}\n")
-    with pytest.raises(UserError, match=r"no such input file.*lost\.png"):
-        t2t_mm.decode(senses.output_dir, "pictures_for_tests", from_file=listing)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(paths[0].read_bytes()[:60])
+    listing.write_text(f"{paths[0]}\n{tmp_path / 'lost.png'}\n\n{broken}\n{paths[1]}\n")
+    told = r"2 of 5 inputs.*pictures\.txt, line 2, 4\..*no such input file.*lost\.png"
+    with pytest.raises(LeftOutError, match=told) as error:
+        t2t_mm.decode(senses.output_dir, "pictures_for_tests", from_file=listing, to_file=answers)
+    assert error.value.outputs == [outputs[0], "", "", "", outputs[2]]
+    assert answers.read_text() == "".join(f"{output}\n" for output in error.value.outputs)
 
 
 @pytest.mark.parametrize(

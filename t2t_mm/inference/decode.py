@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
@@ -16,13 +16,13 @@ from rich.progress import track
 from t2t_mm import registry
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.errors import UserError
-from t2t_mm.features import BatchSpec
+from t2t_mm.features import NO_OUTPUT, BatchSpec
 from t2t_mm.files.atomic_writes import open_atomically
 from t2t_mm.files.text_files import decode_line, decode_lines
 from t2t_mm.inference.decoding_options import DecodingOptions
+from t2t_mm.inference.input_lines import InputLines
 from t2t_mm.inference.output_formats import check_output_format, format_outputs
 from t2t_mm.inference.predictor import LoadedRun
-from t2t_mm.inference.user_inputs import check_files
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import Run, open_run
@@ -57,7 +57,9 @@ def decode(
         The outputs in the order of the inputs.
 
     Raises:
-        UserError: The run, the file or the data is not there.
+        LeftOutError: Some inputs of a file could not be read; all others are decoded and written,
+            and are its `outputs`.
+        UserError: The run, the file or the data is not there, or no input could be read.
 
     Example:
         >>> count = Path("inputs.txt").write_text("A red boat.\n\nA tree.\n")
@@ -72,34 +74,51 @@ def decode(
     if to_file and str(to_file) != "-":
         _check_writable(Path(to_file))
     if from_file:
-        inputs = list(islice(read_lines(from_file), options.limit or None))
-        check_files(inputs, task.inputs)
-        loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
-        total = len(inputs)
-        decoded: Iterable[tuple[str, str]] = zip(
-            inputs, loaded[task.name].decode_each(inputs), strict=True
-        )
-    else:
-        if not options.t2t_usr_dir:
-            registry.import_user_modules(list(run.user_modules))
-        directory = Path(data_dir or run.data_dir)
-        check_run_data(run, [task], split, directory)
-        loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
-        dataset = make_evaluation_dataset(
-            registry.problem(task.name, data_dir=directory),
-            split,
-            data_dir=directory,
-            batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
-            limit=options.limit,
-        )
-        decoded = (
-            (text.decode("utf-8"), output.text)
-            for batch in dataset
-            for text, output in zip(batch["inputs_text"], loaded.decoder(task, batch), strict=True)
-        )
-        total = dataset.num_examples
-    outputs = format_outputs(decoded, task, options.output_format, tell_on_stderr)
-    return _write_outputs(outputs, total, task.name, to_file)
+        return _decode_file(run, task, from_file, to_file, options)
+    if not options.t2t_usr_dir:
+        registry.import_user_modules(list(run.user_modules))
+    directory = Path(data_dir or run.data_dir)
+    check_run_data(run, [task], split, directory)
+    loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
+    dataset = make_evaluation_dataset(
+        registry.problem(task.name, data_dir=directory),
+        split,
+        data_dir=directory,
+        batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
+        limit=options.limit,
+    )
+    decoded = (
+        (text.decode("utf-8"), output.text)
+        for batch in dataset
+        for text, output in zip(batch["inputs_text"], loaded.decoder(task, batch), strict=True)
+    )
+    formatted = format_outputs(decoded, task, options.output_format, tell_on_stderr)
+    outputs = _write_outputs(formatted, dataset.num_examples, task.name, to_file)
+    _tell_empty_outputs(outputs)
+    return outputs
+
+
+def _decode_file(
+    run: Run, task: Task, from_file: str | Path, to_file: str | Path, options: DecodingOptions
+) -> list[str]:
+    """Decode the lines of a file; those that cannot be read are told at the end."""
+    lines = list(islice(read_lines(from_file), options.limit or None))
+    name = "standard input" if str(from_file) == "-" else str(from_file)
+    inputs = InputLines(name, lines, task.inputs, tell_on_stderr)
+    loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
+    readable = inputs.readable
+    decoded = loaded[task.name].decode_each(readable, inputs.skip)
+    pairs = zip(readable, decoded, strict=True)
+    formatted = format_outputs(pairs, task, options.output_format, tell_on_stderr)
+    outputs = _write_outputs(formatted, len(lines), task.name, to_file)
+    _tell_empty_outputs([text for n, text in enumerate(outputs) if inputs.expects_output(n)])
+    inputs.check(outputs)
+    return outputs
+
+
+def _tell_empty_outputs(outputs: Sequence[str]) -> None:
+    if number := sum(not output.strip() for output in outputs):
+        tell_on_stderr(f"{number:,} of {len(outputs):,} outputs are empty")
 
 
 def tell_on_stderr(text: str) -> None:
@@ -200,6 +219,7 @@ def decode_interactively(
     for line in lines:
         if not line.strip():
             break
-        output.write(predictor(line.rstrip("\n")) + "\n" + prompt)
+        answer = predictor(line.rstrip("\n"))
+        output.write(f"{answer if answer.strip() else NO_OUTPUT}\n{prompt}")
         output.flush()
     output.write("\n")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
+from t2t_mm.data.kinds.kind_table import choose_kind
+from t2t_mm.errors import UserError
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.inference.user_inputs import batch_inputs, check_files
 from t2t_mm.run.restore import RestoredModel, restore_model
@@ -40,12 +42,13 @@ class Predictor:
 
         Args:
             inputs: A text; a picture as path, bytes of a file or uint8[height, width, channels];
-                a sound as path or samples; or a list of such.
+                a sound as path, samples, or `(samples, rate in Hz)`; or a list of such.
 
         Returns:
             str, or list[str]; an empty text gives an empty text.
         """
-        if isinstance(inputs, list | tuple):
+        is_one = choose_kind(self.task.inputs).is_one_input(inputs)
+        if isinstance(inputs, list | tuple) and not is_one:
             check_files(inputs, self.task.inputs)
             return list(self.decode_each(inputs))
         return next(self.decode_each([inputs]))
@@ -57,7 +60,12 @@ class Predictor:
         """
         return next(self._decode_inputs([inputs])).ranking
 
-    def decode_each(self, inputs: Iterable[Any]) -> Iterator[str]:
+    def __repr__(self) -> str:
+        return f"<predictor of {self.task.name}: {self.task.describe()}>"
+
+    def decode_each(
+        self, inputs: Iterable[Any], skip: Callable[[int, UserError], None] | None = None
+    ) -> Iterator[str]:
         """Decode inputs and yield the texts in their order, each as soon as it is there.
 
         No more inputs are looked at, prepared and in memory than those of a few batches, however
@@ -65,14 +73,30 @@ class Predictor:
 
         Args:
             inputs: As `__call__` takes them; an empty one gives an empty output.
+            skip: Is given the place of an input that cannot be read, counted from 0, and why; its
+                output is empty. Without it that is raised.
         """
-        return (output.text for output in self._decode_inputs(inputs))
+        return (output.text for output in self._decode_inputs(inputs, skip))
 
-    def _decode_inputs(self, inputs: Iterable[Any]) -> Iterator[Output]:
-        rest = iter(inputs)
-        while window := list(islice(rest, _BATCHES_TOGETHER * self.batch_size)):
+    def _decode_inputs(
+        self, inputs: Iterable[Any], skip: Callable[[int, UserError], None] | None = None
+    ) -> Iterator[Output]:
+        rest, size = iter(inputs), _BATCHES_TOGETHER * self.batch_size
+        for start in count(step=size):
+            if not (window := list(islice(rest, size))):
+                return
+
+            def skip_in_window(place: int, error: UserError, start: int = start) -> None:
+                if skip is None:
+                    raise error
+                skip(start + place, error)
+
             batches = batch_inputs(
-                window, self.task.inputs, self._restored.vocabularies, self.batch_size
+                window,
+                self.task.inputs,
+                self._restored.vocabularies,
+                self.batch_size,
+                skip_in_window,
             )
             outputs = [Output("")] * len(window)
             for places, batch in batches:
@@ -102,6 +126,10 @@ class LoadedRun(Mapping[str, Predictor]):
             task, self.restored, self.decoder, batch_size=self.run.hparams.decode.batch_size
         )
 
+    def __repr__(self) -> str:
+        problems = ", ".join(f"{task.name} ({task.describe()})" for task in self.run.tasks)
+        return f"<run {self.run.directory}, step {self.restored.step:,}: {problems}>"
+
     def __contains__(self, name: object) -> bool:
         return name in list(self)
 
@@ -129,6 +157,8 @@ def load(output_dir: str | Path, checkpoint_path: str | Path = "") -> LoadedRun:
         >>> run = load("demo/run")
         >>> list(run)
         ['mini_ende', 'mini_image']
+        >>> run
+        <run demo/run, step 1: mini_ende (language to language), mini_image (image to categorical)>
         >>> len(run["mini_ende"](["The red boat is below two stars.", "A tree."]))
         2
     """

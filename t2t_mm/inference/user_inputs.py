@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ def batch_inputs(
     feature: Feature,
     vocabularies: Mapping[str, Vocabulary],
     batch_size: int,
+    skip: Callable[[int, UserError], None] | None = None,
 ) -> Iterator[tuple[list[int], dict[str, Any]]]:
     """Yield inputs in padded batches of similar size; empty ones are in none.
 
@@ -29,6 +30,8 @@ def batch_inputs(
         feature: What the problem declares.
         vocabularies: By name.
         batch_size: Examples of a batch.
+        skip: Is given the place of an input that cannot be read, which is then in no batch, and
+            why; without it that is raised.
 
     Returns:
         Pairs: the places of a batch's examples among the inputs, and the batch.
@@ -41,11 +44,15 @@ def batch_inputs(
         ...     print(places, batch["inputs"].shape)
         [2, 0] (2, 4)
     """
-    prepared = {
-        place: prepare_input(value, feature, vocabularies)
-        for place, value in enumerate(inputs)
-        if not is_empty(value)
-    }
+    prepared: dict[int, npt.NDArray[Any]] = {}
+    for place, value in enumerate(inputs):
+        try:
+            if not is_empty(value):
+                prepared[place] = prepare_input(value, feature, vocabularies)
+        except UserError as error:
+            if skip is None:
+                raise
+            skip(place, error)
     order = sorted(prepared, key=lambda place: prepared[place].shape)
     for start in range(0, len(order), batch_size):
         places = order[start : start + batch_size]
@@ -59,8 +66,9 @@ def prepare_input(
 
     Args:
         value: A text; a picture as path, bytes of a file or uint8[height, width, channels]; a sound
-            as path or as float32[samples] or int16[samples] at the feature's rate; the name of
-            a class; or what another kind takes: by default an array, or the path of its file.
+            as path, as float32[samples] or int16[samples] at the feature's rate, or as such samples
+            and their rate in Hz; the name of a class; or what another kind takes: by default an
+            array, or the path of its file.
         feature: What the problem declares.
         vocabularies: By name.
 

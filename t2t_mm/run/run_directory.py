@@ -57,6 +57,10 @@ class Run:
     data_digests: Mapping[str, str]
     backend: str = "tensorflow"  # that of 0.1.0, which does not say
 
+    def __repr__(self) -> str:
+        problems = ", ".join(f"{task.name} ({task.describe()})" for task in self.tasks)
+        return f"<run {self.directory}: {problems}>"
+
     def task(self, name: str) -> Task:
         """Return the task called `name`.
 

@@ -59,6 +59,10 @@ class Task:
         """The nets that a step of this task runs through: (input net, target net)."""
         return self.nets
 
+    def describe(self) -> str:
+        """Return what goes in and out, as "image to language"."""
+        return f"{self.inputs.modality} to {self.targets.modality}"
+
     def indices(self) -> dict[str, np.int32]:
         """Return what the model's call asks for beside a batch: "command" and "problem"."""
         return {"command": np.int32(self.command_index), "problem": np.int32(self.problem_index)}

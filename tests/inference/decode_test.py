@@ -38,7 +38,7 @@ def test_outputs_are_written_as_they_come_and_kept_after_an_error(
     source.write_text("1 2\n" * 5, encoding="utf-8")
     seen: list[int] = []
 
-    def decode_each(_: Predictor, inputs: list[str]) -> Iterator[str]:
+    def decode_each(_: Predictor, inputs: list[str], __: object) -> Iterator[str]:
         for number, line in enumerate(inputs):
             if number == 3:
                 raise RuntimeError("the power fails")
@@ -80,6 +80,22 @@ def test_a_data_set_is_decoded_in_stored_order(tiny_run: TinyRun) -> None:
         options=DecodingOptions(limit=3),
     )
     assert len(whole) > 3 and whole[:3] == first
+
+
+def test_empty_outputs_are_told_and_shown_to_whom_types(
+    tiny_run: TinyRun,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = tmp_path / "in.txt"
+    source.write_text("1 2\n\n3\n4\n", encoding="utf-8")
+    monkeypatch.setattr(Predictor, "decode_each", lambda *_: iter(["", "", "3", " "]))
+    decode(tiny_run.output_dir, "algorithmic_copy", from_file=source)
+    assert "2 of 3 outputs are empty" in capsys.readouterr().err
+    output = io.StringIO()
+    decode_interactively(lambda _: "", ["1 2\n"], output)
+    assert output.getvalue() == "> (nothing)\n> \n"
 
 
 def test_the_prompt_answers_until_an_empty_line(tiny_run: TinyRun) -> None:

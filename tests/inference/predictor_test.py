@@ -23,6 +23,15 @@ def test_is_a_mapping_from_problems_to_functions(tiny_run: TinyRun) -> None:
     assert run["algorithmic_copy"](["1 2 3", "4"])[0] == text
 
 
+def test_a_run_and_a_predictor_say_what_they_are(tiny_run: TinyRun) -> None:
+    run = t2t_mm.load(tiny_run.output_dir)
+    both = "algorithmic_copy (language to language), algorithmic_reverse (language to language)"
+    assert repr(run).startswith(f"<run {tiny_run.output_dir}, step ")
+    assert repr(run).endswith(f": {both}>")
+    assert repr(run["algorithmic_copy"]) == "<predictor of algorithmic_copy: language to language>"
+    assert repr(run.run) == f"<run {tiny_run.output_dir}: {both}>"
+
+
 def test_an_answer_does_not_depend_on_its_neighbours(tiny_run: TinyRun) -> None:
     copy = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
     lines = ["1 2 3", "4 4 4 4 4 4 4", "5", "6 7 8 9 1 2"]

@@ -104,7 +104,8 @@ class Problem:
         self.raw_files_read: list[Path] = []
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(name={self.name!r})"
+        sides = " to ".join(self.features[side].modality for side in sorted(self.features))
+        return f"<{type(self).__name__} {self.name}: {sides}>"
 
     # What a subclass writes.
 

@@ -248,6 +248,10 @@ class FeatureKind:
                 f"The file holds no array: {error}", expected="a file that numpy.save wrote"
             ) from error
 
+    def is_one_input(self, value: Any) -> bool:
+        """Return whether a tuple is one value, and not as many as it has parts."""
+        return False
+
     def prepare_input(self, value: Any) -> npt.NDArray[Any]:
         """Return one value as evaluation batches hold it, by the way over what is stored."""
         import tensorflow as tf

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Limit, Medium
-from t2t_mm.data.sounds.raw_sounds import encode_wav, read_sound
+from t2t_mm.data.sounds.raw_sounds import Sound, encode_wav, read_sound
 from t2t_mm.data.sounds.sound_inputs import choose_window_and_hop, make_sound_input
-from t2t_mm.data.sounds.stored_sounds import store_sound
+from t2t_mm.data.sounds.stored_sounds import resample_sound, store_sound
+from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Feature
 from t2t_mm.registry import register_feature_kind
 from t2t_mm.settings import DataHParams
@@ -87,6 +90,34 @@ class SoundKind(FeatureKind):
     def read_file(self, path: Path) -> Any:
         """Return the samples of a file of any kind, at the declared rate."""
         return read_sound(path, self.spec.sample_rate_hz)
+
+    def is_one_input(self, value: Any) -> bool:
+        """Return whether these are samples and their rate in Hz, as soundfile and librosa give."""
+        match value:
+            case (np.ndarray(), numbers.Real()):
+                return isinstance(value, tuple)
+        return False
+
+    def prepare_input(self, value: Any) -> npt.NDArray[Any]:
+        """Return what the net reads of samples, or of `(samples, rate)`."""
+        if self.is_one_input(value):
+            value = self._convert(*value)
+        return super().prepare_input(value)
+
+    def _convert(self, samples: npt.NDArray[Any], rate_hz: float) -> npt.NDArray[Any]:
+        """Return samples as one channel at the declared rate."""
+        rate = round(rate_hz)
+        if samples.ndim not in (1, 2) or rate < 1:
+            raise UserError(
+                "The value is no sound",
+                expected="(samples, rate in Hz) of [samples] or [samples, channels]",
+                received={"shape": samples.shape, "rate": rate_hz},
+            )
+        mono = Sound(samples.reshape(len(samples), -1), rate).mix_to_mono()
+        self.check(mono)  # before it is resampled, which would turn another scale into noise
+        if rate == self.spec.sample_rate_hz:
+            return mono
+        return np.clip(resample_sound(mono, rate, self.spec.sample_rate_hz), -1.0, 1.0)
 
     def describe(self, read: Any, text: str) -> dict[str, Any]:
         """Return its seconds."""

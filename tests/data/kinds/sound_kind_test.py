@@ -8,6 +8,8 @@ import tensorflow as tf
 from t2t_mm import Audio
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.kinds.sound_kind import SoundKind
+from t2t_mm.data.sounds.stored_sounds import resample_sound
+from t2t_mm.errors import UserError
 from t2t_mm.settings import DataHParams
 
 KIND = SoundKind(Audio())
@@ -18,6 +20,35 @@ def test_a_sound_is_samples_without_ids() -> None:
     assert bytes(1400) == STORED and not KIND.has_ids and not KIND.has_text
     with pytest.raises(BadExampleError):
         KIND.check(np.zeros(0, np.int16))
+
+
+def test_samples_and_their_rate_are_one_sound_at_the_declared_rate() -> None:
+    tone = np.sin(np.arange(8_000) * 0.1).astype(np.float32) * 0.5
+    at_16_khz = np.clip(resample_sound(tone, 8_000, 16_000), -1, 1)
+    expected = KIND.prepare_input(at_16_khz)
+    for given in ((tone, 8_000), (tone.astype(np.float64), np.int64(8_000)), (tone, 8_000.0)):
+        assert KIND.is_one_input(given)
+        np.testing.assert_allclose(KIND.prepare_input(given), expected, atol=1e-3)
+    stereo = np.stack([tone, tone], axis=1)
+    np.testing.assert_allclose(KIND.prepare_input((stereo, 8_000)), expected, atol=1e-3)
+    np.testing.assert_array_equal(KIND.prepare_input((at_16_khz, 16_000)), expected)
+    assert not KIND.is_one_input((tone, tone)) and not KIND.is_one_input([tone, 8_000])
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate", "message"),
+    [
+        (np.zeros(0, np.float32), 8_000, "empty"),
+        (np.full(100, 20_000.0), 8_000, "too large"),
+        (np.zeros(100, np.float32), 0, "rate=0"),
+        (np.zeros((2, 2, 2), np.float32), 8_000, "channels"),
+    ],
+)
+def test_samples_and_a_rate_that_are_no_sound_are_told(
+    samples: np.ndarray, rate: int, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        KIND.prepare_input((samples, rate))
 
 
 @pytest.mark.parametrize(("samples", "number"), [(1, 1), (640, 1), (641, 2)])

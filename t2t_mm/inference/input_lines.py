@@ -1,0 +1,105 @@
+"""The lines of a file as inputs: one that cannot be read is told by its number, not the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from t2t_mm.errors import UserError
+from t2t_mm.features import Feature
+from t2t_mm.inference.user_inputs import check_files, is_empty
+
+_MOST_TOLD = 10
+
+
+class LeftOutError(UserError):
+    """Some inputs could not be read; all others were decoded.
+
+    Args:
+        what: The whole message.
+        outputs: Of all inputs in their order; empty for those that could not be read.
+    """
+
+    def __init__(self, what: str, outputs: Sequence[str]) -> None:
+        super().__init__(what)
+        self.outputs = list(outputs)
+
+
+class InputLines:
+    """Inputs, one a line; each that names a file is looked for at once.
+
+    Args:
+        name: Of the file that they are from, for messages.
+        lines: The inputs.
+        feature: What the problem declares for them.
+        tell: Is given a line for a person for each of the first ten that cannot be read.
+
+    Raises:
+        UserError: Not one of them can be read: they are of another problem or another folder.
+
+    Example:
+        >>> from t2t_mm.features import Image
+        >>> _ = Path("a.png").write_bytes(b"")  # its content is looked at later
+        >>> inputs = InputLines("list.txt", ["a.png", "", "b.png"], Image(), print)
+        list.txt, line 3: There is no such input file. Received: path='b.png'. Its output is empty.
+        >>> inputs.readable
+        ['a.png', '', '']
+    """
+
+    def __init__(
+        self, name: str, lines: Sequence[str], feature: Feature, tell: Callable[[str], None]
+    ) -> None:
+        self.name = name
+        self.lines = list(lines)
+        self.errors: dict[int, UserError] = {}
+        self._tell = tell
+        missing: dict[int, UserError] = {}
+        for place, line in enumerate(self.lines):
+            try:
+                check_files([line], feature)
+            except UserError as error:
+                missing[place] = error
+        if missing and len(missing) == sum(not is_empty(line) for line in self.lines):
+            raise next(iter(missing.values()))
+        for place, error in missing.items():
+            self.skip(place, error)
+
+    @property
+    def readable(self) -> list[str]:
+        """The lines, empty ones in the place of those that cannot be read."""
+        return ["" if place in self.errors else line for place, line in enumerate(self.lines)]
+
+    def skip(self, place: int, error: UserError) -> None:
+        """Leave an input out that cannot be read.
+
+        Args:
+            place: Its place among the lines, counted from 0.
+            error: Why.
+        """
+        self.errors[place] = error
+        if len(self.errors) <= _MOST_TOLD:
+            self._tell(self._describe(place))
+
+    def expects_output(self, place: int) -> bool:
+        """Return whether there is something to decode in a line."""
+        return place not in self.errors and not is_empty(self.lines[place])
+
+    def check(self, outputs: Sequence[str]) -> None:
+        """Say at the end which inputs could not be read.
+
+        Raises:
+            LeftOutError: There are some.
+        """
+        if not self.errors:
+            return
+        places = sorted(self.errors)
+        numbers = ", ".join(str(place + 1) for place in places[:_MOST_TOLD])
+        more = f" and {len(places) - _MOST_TOLD:,} more" if len(places) > _MOST_TOLD else ""
+        first = self._describe(places[0])
+        raise LeftOutError(
+            f"{len(places):,} of {len(self.lines):,} inputs could not be read, and their outputs "
+            f"are empty; all others are decoded. {self.name}, line {numbers}{more}. First: {first}",
+            outputs,
+        )
+
+    def _describe(self, place: int) -> str:
+        return f"{self.name}, line {place + 1}: {self.errors[place]} Its output is empty."
