@@ -70,8 +70,8 @@ def train_run(
             data_dir=data_dir,
             tmp_dir=tmp_dir or None,
             options=GenerationOptions(
-                vocabulary_size=hparams.data.vocabulary_size,
-                vocabulary_bytes=hparams.data.vocabulary_bytes,
+                vocab_size=hparams.data.vocab_size,
+                vocab_bytes=hparams.data.vocab_bytes,
                 only_missing=True,
             ),
         )
@@ -79,13 +79,31 @@ def train_run(
     run = _describe(inputs, hparams, output_dir, options.t2t_usr_dir)
     kept = "the last good checkpoint is kept"
     with claim_folder(output_dir, "this run"), report_full_disk(output_dir, kept):
-        return _train(run, inputs, options)
+        return _find_finished(run, inputs, options) or _train(run, inputs, options)
+
+
+def _find_finished(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> Run | None:
+    """Return the run in the folder if it has made all the steps that are asked for, and say so."""
+    latest = CheckpointStore(declared.directory).find_latest()
+    asked = declared.hparams.train.steps
+    if latest is None or latest.step < asked or options.compile_only:
+        return None
+    if options.evaluate and latest.read_state().get("awaits_evaluation"):
+        return None
+    run = _continue_run(declared, latest.step)
+    write_run(run, load_task_vocabularies(run.tasks, inputs.data_dir), inputs.data_dir)
+    print(
+        f"nothing to do: {run.directory} has made {latest.step:,} steps, and {asked:,} are asked "
+        "for. More --train_steps go on with it.",
+        file=sys.stderr,
+    )
+    return run
 
 
 def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> Run:
     store = CheckpointStore(declared.directory, declared.hparams.train.keep_checkpoint_max)
     latest = store.find_latest()
-    run = declared if latest is None else _continue_run(declared)
+    run = declared if latest is None else _continue_run(declared, latest.step)
     hparams = run.hparams
     vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
     model = build_model(run.tasks, vocabularies, hparams)
@@ -138,8 +156,13 @@ def _describe(
     )
 
 
-def _continue_run(run: Run) -> Run:
-    """Check that `run` continues what lies in its folder, and take over the nets of that."""
+def _continue_run(run: Run, step: int) -> Run:
+    """Check that `run` continues what lies in its folder, and take over the nets of that.
+
+    Args:
+        run: As the present call describes it.
+        step: How many steps were made; of fewer the present call takes none back.
+    """
     if not (run.directory / "run.json").exists():
         raise UserError(
             f"{run.directory} holds checkpoints but no run.json, so their settings are unknown",
@@ -147,7 +170,11 @@ def _continue_run(run: Run) -> Run:
         )
     earlier = open_run(run.directory)
     directory = Path(run.data_dir)
-    run = replace(run, hparams=keep_warm_up(run.hparams, earlier.hparams))
+    hparams = keep_warm_up(run.hparams, earlier.hparams)
+    if hparams.train.steps <= step:
+        train = replace(hparams.train, steps=earlier.hparams.train.steps)
+        hparams = replace(hparams, train=train)
+    run = replace(run, hparams=hparams)
     check_vocabularies(earlier, load_task_vocabularies(run.tasks, directory), directory)
     check_resumable(earlier, run)
     return keep_nets(run, earlier)

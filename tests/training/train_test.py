@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from changed_settings import change_settings
+from file_hashes import hash_files
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
 from t2t_mm.errors import UserError
@@ -14,6 +15,8 @@ from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.settings import HParams
 from t2t_mm.training.train import train
 from t2t_mm.training.training_options import TrainingOptions
+
+RSQRT = "constant*linear_warmup*rsqrt_decay"  # the tiny run's schedule
 
 
 def tiny_hparams(**changes: object) -> HParams:
@@ -55,6 +58,31 @@ def test_repeating_a_finished_run_changes_nothing(tiny_run: TinyRun, tmp_path: P
     shutil.copytree(tiny_run.output_dir, copy)
     train(list(PROBLEMS), hparams=tiny_hparams(), data_dir=tiny_run.data_dir, output_dir=copy)
     assert records(copy) == records(tiny_run.output_dir)
+
+
+@pytest.mark.parametrize("steps", [5, STEPS])
+@pytest.mark.parametrize("schedule", [RSQRT, "constant*cosine_decay"])
+def test_no_more_steps_than_a_run_has_are_nothing_to_do(
+    tiny_run: TinyRun,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    steps: int,
+    schedule: str,
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, copy)
+    kept = copy / "hparams.json"
+    kept.write_text(kept.read_text().replace(RSQRT, schedule))
+    before = hash_files(copy)
+    train(
+        list(PROBLEMS),
+        hparams=tiny_hparams(steps=steps, schedule=schedule),
+        data_dir=tiny_run.data_dir,
+        output_dir=copy,
+    )
+    told = f"nothing to do: {copy} has made 20 steps, and {steps} are asked for."
+    assert capsys.readouterr().err.startswith(told)
+    assert hash_files(copy) == before
 
 
 def test_more_steps_go_on_from_the_last_checkpoint(tiny_run: TinyRun, tmp_path: Path) -> None:
