@@ -112,7 +112,7 @@ def multimodel_mini_text() -> HParams:
     return replace(
         base,
         model=replace(base.model, dropout=0.0, attention_dropout=0.0),
-        data=DataHParams(vocabulary_size=1024, vocabulary_bytes=1_000_000, batch_tokens=1024),
+        data=DataHParams(vocab_size=1024, vocab_bytes=1_000_000, batch_tokens=1024),
         optimizer=OptimizerHParams(
             learning_rate=2e-3, schedule="constant*linear_warmup*cosine_decay", warmup_steps=200
         ),

@@ -26,13 +26,15 @@ class DataHParams(Section):
     """Vocabulary, batches and mixing.
 
     Args:
-        vocabulary_size: Pieces that a vocabulary is trained to, where none exists yet.
-        vocabulary_bytes: Bytes of text that it is trained on, over all problems and sides.
+        vocab_size: Pieces that a vocabulary is trained to, where none exists yet.
+        vocab_bytes: Bytes of text that it is trained on, over all problems and sides.
         max_pieces: Longest text of a training example in pieces, end of sequence included; 0 keeps
             all. Pictures have no limit beyond their declared size.
         max_seconds: Longest sound of a training example in seconds; 0 keeps all.
-        batch_tokens: Padded positions per batch of every problem; 0: each problem's own.
-        batch_examples: Examples per batch of every problem; 0: each problem's own.
+        batch_tokens: Padded positions per batch of every problem; 0: each problem's own. Where
+            `batch_examples` is given as well: of the problems whose own batch is in tokens.
+        batch_examples: Examples per batch of every problem; 0: each problem's own. Where
+            `batch_tokens` is given as well: of the problems whose own batch is in examples.
         batches: Problem name -> size of its batch, in the unit of that problem's own.
         eval_batch_tokens: Padded positions per batch in evaluation.
         shuffle_megabytes: Host memory for shuffling, over all problems together.
@@ -44,8 +46,8 @@ class DataHParams(Section):
 
     section = "data"
 
-    vocabulary_size: int = declare_field(8192, at_least=260)
-    vocabulary_bytes: int = declare_field(10_000_000, at_least=1)
+    vocab_size: int = declare_field(8192, at_least=260)
+    vocab_bytes: int = declare_field(10_000_000, at_least=1)
     max_pieces: int = declare_field(256, at_least=0)
     max_seconds: float = declare_field(30.0, at_least=0)
     batch_tokens: int = declare_field(0, at_least=0)
@@ -56,17 +58,6 @@ class DataHParams(Section):
     mixing: Literal["uniform", "by_size", "temperature", "given"] = "uniform"
     temperature: float = declare_field(2.0, at_least=1e-3)
     rates: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.batch_tokens and self.batch_examples:
-            raise UserError(
-                "Only one of data.batch_tokens and data.batch_examples can be given",
-                received={
-                    "data.batch_tokens": self.batch_tokens,
-                    "data.batch_examples": self.batch_examples,
-                },
-            )
 
 
 @dataclass(frozen=True, kw_only=True)

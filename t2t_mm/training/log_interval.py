@@ -75,6 +75,7 @@ class LogInterval:
         summary: dict[str, float] = {
             "learning_rate": learning_rate,
             "target_tokens_per_second": progress.tokens_per_second,
+            "examples_per_second": progress.examples_per_second,
             "seconds": seconds,
             "traces": num_traces,
             "resident_bytes": count_resident_bytes(),

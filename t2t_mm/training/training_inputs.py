@@ -136,10 +136,11 @@ class TrainingInputs:
             size = f"{spec.tokens} tokens" if spec.tokens else f"{spec.examples} examples"
             limits = choose_limits(problem, data)
             dropped = count_dropped_examples(info, "train", problem, limits)
-            lines.append(
-                f"{name}: {info.sizes['train']:,} examples, share {self.rates[name]:.1%}, batches "
-                f"of {size}, {'; '.join(map(str, dropped)) or 'none dropped'}"
-            )
+            parts = [f"{info.sizes['train']:,} examples", f"share {self.rates[name]:.1%}"]
+            parts.append(f"batches of {size}")
+            if limits:  # pictures and classes have none: they cannot be too long
+                parts.append("; ".join(map(str, dropped)) or "none dropped")
+            lines.append(f"{name}: {', '.join(parts)}")
         if others := sorted({*data.batches, *data.rates}.difference(self.infos)):
             lines.append(
                 f"data.batches and data.rates of problems not trained: {', '.join(others)}"
@@ -194,12 +195,15 @@ def _check_rates(names: Sequence[str], rates: Mapping[str, float]) -> None:
 
 
 def choose_batch(problem: Problem, data: DataHParams) -> BatchSpec:
-    """Return the batch of `problem`: by its name, else the settings' for all, else its own."""
+    """Return the batch of `problem`: by its name, else the settings' for all, else its own.
+
+    Where the settings have tokens and examples for all, the problem's own unit chooses.
+    """
     own = problem.batch
     given = data.batches.get(problem.name)
     if given is not None:
         return BatchSpec(tokens=given) if own.tokens else BatchSpec(examples=given)
-    if data.batch_tokens:
+    if data.batch_tokens and (own.tokens or not data.batch_examples):
         return BatchSpec(tokens=data.batch_tokens)
     if data.batch_examples:
         return BatchSpec(examples=data.batch_examples)

@@ -39,7 +39,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generate_data(
         "words_for_tests",
         data_dir=folder,
-        options=GenerationOptions(num_shards=2, vocabulary_size=300, progress=False),
+        options=GenerationOptions(num_shards=2, vocab_size=300, progress=False),
     )
     return folder
 

@@ -11,7 +11,7 @@ from t2t_mm.settings.overrides import apply_overrides, parse_overrides, resolve_
         ("model.width=256", "model.width", 256),
         ("width=256", "model.width", 256),
         (" width = 256 ", "model.width", 256),
-        ("vocabulary_bytes=1_000_000", "data.vocabulary_bytes", 1_000_000),
+        ("vocab_bytes=1_000_000", "data.vocab_bytes", 1_000_000),
         ("learning_rate=1e-3", "optimizer.learning_rate", 0.001),
         ("learning_rate=2", "optimizer.learning_rate", 2.0),
         ("use_experts=false", "experts.use_experts", False),

@@ -77,7 +77,10 @@ def test_settings_of_a_run_of_0_1_0_are_read() -> None:
     now = {**vars(hparams.model), **vars(hparams.experts)}
     assert now == old["model"]
     assert from_json(to_json(hparams)) == hparams
-    old["data"] |= {"max_pieces": old["data"].pop("max_length"), "max_seconds": 30.0}
+    renamed = {"max_pieces": "max_length", "vocab_size": "vocabulary_size"}
+    renamed |= {"vocab_bytes": "vocabulary_bytes"}
+    old["data"] |= {new: old["data"].pop(name) for new, name in renamed.items()}
+    old["data"] |= {"max_seconds": 30.0}
     for section in set(old) - {"model"}:
         written = json.loads(to_json(hparams))[section]
         assert written == old[section]

@@ -5,7 +5,6 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.settings import (
     SECTIONS,
-    DataHParams,
     HParams,
     ModelHParams,
     OptimizerHParams,
@@ -28,12 +27,6 @@ def test_records_check_types_and_ranges_in_python_too() -> None:
         dataclasses.replace(ModelHParams(), num_heads=0)
     with pytest.raises(dataclasses.FrozenInstanceError):
         HParams().model.width = 3  # type: ignore[misc]
-
-
-def test_a_batch_has_one_size() -> None:
-    DataHParams(batch_tokens=64), DataHParams(batch_examples=8)
-    with pytest.raises(UserError, match=r"Only one of data\.batch_tokens and data\.batch_examples"):
-        DataHParams(batch_tokens=64, batch_examples=8)
 
 
 def test_a_schedule_is_a_product_of_known_factors() -> None:

@@ -63,6 +63,18 @@ def test_batches_by_name_beat_the_settings_beat_the_problem() -> None:
     assert choose_batch(copy, by_name) == BatchSpec(tokens=99)
 
 
+def test_tokens_and_examples_together_are_each_for_the_problems_of_their_unit() -> None:
+    pictures, texts = problem("mini_image"), problem("mini_ende")
+    overrides = "data.batch_tokens=777,data.batch_examples=5"
+    both = load_hparams("multimodel_tiny", overrides=overrides).data
+    assert choose_batch(texts, both) == BatchSpec(tokens=777)
+    assert choose_batch(pictures, both) == BatchSpec(examples=5)
+    named = DataHParams(batch_tokens=777, batch_examples=5, batches={"mini_image": 9})
+    assert choose_batch(pictures, named) == BatchSpec(examples=9)
+    alone = DataHParams(batch_examples=5)
+    assert choose_batch(texts, alone) == choose_batch(pictures, alone) == BatchSpec(examples=5)
+
+
 def test_the_digests_are_those_that_the_run_was_trained_on(tiny_run: TinyRun) -> None:
     inputs = open_inputs(list(PROBLEMS), DataHParams(), data_dir=tiny_run.data_dir)
     assert inputs.compute_digests() == open_run(tiny_run.output_dir).data_digests
@@ -98,11 +110,18 @@ def mini_inputs(tmp_path_factory: pytest.TempPathFactory) -> TrainingInputs:
     """All eight problems of the miniature, of 300 examples each."""
     data_dir = tmp_path_factory.mktemp("mini")
     names = expand_problems("mini_8")
-    options = GenerationOptions(
-        max_cases=300, vocabulary_size=400, vocabulary_bytes=50_000, progress=False
-    )
+    options = GenerationOptions(max_cases=300, vocab_size=400, vocab_bytes=50_000, progress=False)
     generate_data(names, data_dir=data_dir, options=options)
     return open_inputs(names, DataHParams(), data_dir=data_dir)
+
+
+@pytest.mark.slow
+def test_only_what_has_a_limit_is_said_to_be_dropped_or_not(mini_inputs: TrainingInputs) -> None:
+    lines = {line.partition(":")[0]: line for line in mini_inputs.describe(DataHParams())}
+    assert "dropped" not in lines["mini_image"]
+    assert lines["mini_image"].endswith("batches of 64 examples")
+    others = [line for name, line in lines.items() if name != "mini_image"]
+    assert len(others) == 7 and all(line.endswith(", none dropped") for line in others)
 
 
 @pytest.mark.slow

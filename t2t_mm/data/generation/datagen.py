@@ -88,7 +88,7 @@ def generate_data(
             if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
                 _tell_size(name, data_dir, options)
             else:
-                options.tell(f"training vocabulary {name} of {options.vocabulary_size} pieces")
+                options.tell(f"training vocabulary {name} of at most {options.vocab_size:,} pieces")
                 _train_in_turn(name, bases, data_dir, options)
         if options.vocab_only:
             return [GeneratedProblem(base.name) for base in bases]
@@ -158,10 +158,10 @@ def _list_vocabularies(bases: Sequence[Problem]) -> list[str]:
 def _tell_size(name: str, data_dir: Path, options: GenerationOptions) -> None:
     """Say that an existing vocabulary is used although another size was asked for."""
     size = load_vocabulary(data_dir, name).size
-    if size != options.vocabulary_size:
+    if size != options.vocab_size:
         options.tell(
-            f"vocabulary {name} is there with {size} pieces and is used as it is "
-            f"(asked: {options.vocabulary_size}; --overwrite_vocab trains it again)"
+            f"vocabulary {name} is there with {size:,} pieces and is used as it is "
+            f"(asked: {options.vocab_size:,}; --overwrite_vocab trains it again)"
         )
 
 
@@ -171,4 +171,6 @@ def _train_in_turn(
     """Train a vocabulary unless another process has done so in the meantime."""
     with lock_folder(locate_vocabulary(data_dir, name).parent):
         if options.overwrite_vocab or not has_vocabulary(data_dir, name):
-            train_vocabulary(name, bases, data_dir, options)
+            size = train_vocabulary(name, bases, data_dir, options).size
+            fewer = "" if size == options.vocab_size else ", all that the texts yield"
+            options.tell(f"vocabulary {name} has {size:,} pieces{fewer}")

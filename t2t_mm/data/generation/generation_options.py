@@ -32,8 +32,8 @@ class GenerationOptions:
         vocab_only: Stop after the vocabularies.
         overwrite_vocab: Make again the vocabularies that are there; the data of the problems is
             then generated again, that of others becomes stale.
-        vocabulary_size: Wanted number of ids of a vocabulary that is trained.
-        vocabulary_bytes: Bytes of text to train a vocabulary on.
+        vocab_size: Wanted number of ids of a vocabulary that is trained.
+        vocab_bytes: Bytes of text to train a vocabulary on.
         beam: Generate by Apache Beam, part by part.
         beam_options: Beam pipeline options, as for its own command line.
         progress: Whether to tell on the standard error stream what is being done.
@@ -56,8 +56,8 @@ class GenerationOptions:
     only_list: bool = False
     vocab_only: bool = False
     overwrite_vocab: bool = False
-    vocabulary_size: int = 8192
-    vocabulary_bytes: int = 10_000_000
+    vocab_size: int = 8192
+    vocab_bytes: int = 10_000_000
     beam: bool = False
     beam_options: Sequence[str] = ()
     progress: bool = True

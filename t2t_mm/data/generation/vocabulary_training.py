@@ -47,7 +47,7 @@ def train_vocabulary(
     num_sides = sum(len(features) for features in sides.values())
     if num_sides == 0:
         raise UserError(f"No problem at hand uses the vocabulary {name!r}")
-    budget = max(1, options.vocabulary_bytes // num_sides)
+    budget = max(1, options.vocab_bytes // num_sides)
     texts: list[str] = []
     counts: dict[str, int] = {}
     for problem in (problem for problem in problems if sides[problem.name]):
@@ -56,8 +56,8 @@ def train_vocabulary(
         for feature, sample in samples.items():
             texts += sample
             counts[f"{problem.name}/{feature}"] = sum(_count_bytes(text) for text in sample)
-    vocabulary = SubwordVocabulary(name, _train_model(name, texts, options.vocabulary_size))
-    facts = {"requested_size": options.vocabulary_size, "trained_on_bytes": counts}
+    vocabulary = SubwordVocabulary(name, _train_model(name, texts, options.vocab_size))
+    facts = {"requested_size": options.vocab_size, "trained_on_bytes": counts}
     save_vocabulary(data_dir, vocabulary, facts)
     return vocabulary
 
@@ -191,7 +191,7 @@ def _train_model(name: str, texts: Sequence[str], size: int) -> bytes:
             f"Vocabulary {name!r} cannot be trained: {reason}",
             expected="some text, and a size above 259 (special pieces and bytes) plus the "
             "number of different characters",
-            received={"vocabulary_size": size, "texts": len(texts)},
+            received={"vocab_size": size, "texts": len(texts)},
             fix="Choose another --vocab_size.",
         ) from None
     return model.getvalue()

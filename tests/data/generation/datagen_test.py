@@ -17,10 +17,11 @@ from t2t_mm import Language, Problem, UserError, registry
 from t2t_mm.data.generation import problem_generation
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
+from t2t_mm.data.vocabulary.vocabulary import load_vocabulary
 
 
 def test_validation_files_that_came_later_make_data_stale(raw: Path, tmp_path: Path) -> None:
-    data_dir, options = tmp_path / "data", GenerationOptions(progress=False, vocabulary_size=280)
+    data_dir, options = tmp_path / "data", GenerationOptions(progress=False, vocab_size=280)
     for end in ("inputs", "targets"):
         (raw / f"train.{end}").write_text("".join(f"a {i}\n" for i in range(50)))
     problem = "text2text_files"
@@ -40,7 +41,7 @@ def test_shares_are_held_out_and_part_of_the_data(
         (raw / f"train.{end}").write_text("".join(f"a {i}\n" for i in range(50)))
     data_dir, problem = tmp_path / "data", "text2text_files"
     shares = GenerationOptions(
-        vocabulary_size=280, raw_options={"validation_share": 0.2, "test_share": 0.4}
+        vocab_size=280, raw_options={"validation_share": 0.2, "test_share": 0.4}
     )
     for problems in (problem, f"{problem},lines_for_tests"):
         made = generate_data(problems, data_dir=data_dir, tmp_dir=raw, options=shares)
@@ -61,7 +62,7 @@ def test_what_is_told_of_the_raw_data_is_kept_beside_it(raw: Path, tmp_path: Pat
     with pytest.raises(UserError, match="Checklist"):
         generate_data(problem, data_dir=data_dir, tmp_dir=raw)
     told = GenerationOptions(
-        vocabulary_size=280, raw_options={"label_pattern": r"(?P<label>[a-z]+)_.*"}
+        vocab_size=280, raw_options={"label_pattern": r"(?P<label>[a-z]+)_.*"}
     )
     generate_data(problem, data_dir=data_dir, tmp_dir=raw, options=told)
     for is_trainer in (False, True):
@@ -149,16 +150,16 @@ def test_vocab_only_stops_after_the_vocabularies(tmp_path: Path) -> None:
     generate_data(
         "words_for_tests",
         data_dir=tmp_path,
-        options=GenerationOptions(vocab_only=True, vocabulary_size=300, progress=False),
+        options=GenerationOptions(vocab_only=True, vocab_size=300, progress=False),
     )
     assert set(hash_files(tmp_path)) == {"vocab/tested.model", "vocab/tested.json"}
 
 
 def test_overwrite_vocab_regenerates_what_is_named(tmp_path: Path) -> None:
-    options = GenerationOptions(vocabulary_size=300, max_cases=30, progress=False)
+    options = GenerationOptions(vocab_size=300, max_cases=30, progress=False)
     generate_data("words_for_tests", data_dir=tmp_path, options=options)
     before = hash_files(tmp_path)
-    options = replace(options, vocabulary_size=290, overwrite_vocab=True)
+    options = replace(options, vocab_size=290, overwrite_vocab=True)
     (result,) = generate_data("words_for_tests", data_dir=tmp_path, options=options)
     after = hash_files(tmp_path)
     assert not result.was_there
@@ -171,17 +172,30 @@ def test_an_existing_vocabulary_is_reused_and_said_so(
     generate_data(
         "words_for_tests",
         data_dir=tmp_path,
-        options=GenerationOptions(vocab_only=True, vocabulary_size=300),
+        options=GenerationOptions(vocab_only=True, vocab_size=300),
     )
     before = hash_files(tmp_path)
     capsys.readouterr()
     generate_data(
         "words_for_tests",
         data_dir=tmp_path,
-        options=GenerationOptions(vocab_only=True, vocabulary_size=290),
+        options=GenerationOptions(vocab_only=True, vocab_size=290),
     )
     assert hash_files(tmp_path) == before
     assert "vocabulary tested is there with 300 pieces" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("asked", "told"), [(300, "300 pieces\n"), (8192, "pieces, all that")])
+def test_what_came_out_of_the_training_of_a_vocabulary_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: int, told: str
+) -> None:
+    options = GenerationOptions(vocab_only=True, vocab_size=asked)
+    generate_data("words_for_tests", data_dir=tmp_path, options=options)
+    size = load_vocabulary(tmp_path, "tested").size
+    said = capsys.readouterr().err
+    assert f"training vocabulary tested of at most {asked:,} pieces" in said
+    assert f"vocabulary tested has {size:,} pieces" in said and told in said
+    assert (size == asked) is (asked == 300)
 
 
 @pytest.mark.parametrize("version", ["1", "1.0", "new"])

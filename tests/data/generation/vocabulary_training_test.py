@@ -44,7 +44,7 @@ class Both(Numbered):
 def train_tested(
     problems: list[Problem], data_dir: Path, size: int, num_bytes: int, name: str = "v"
 ) -> SubwordVocabulary:
-    options = GenerationOptions(vocabulary_size=size, vocabulary_bytes=num_bytes)
+    options = GenerationOptions(vocab_size=size, vocab_bytes=num_bytes)
     return train_vocabulary(name, problems, data_dir, options)
 
 
@@ -99,7 +99,7 @@ def test_a_size_that_the_text_does_not_yield_is_stored_as_it_is(tmp_path: Path) 
 
 
 def test_a_size_below_the_bytes_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot be trained.*Received: vocabulary_size=100"):
+    with pytest.raises(UserError, match=r"cannot be trained.*Received: vocab_size=100"):
         train_tested([Numbered()], tmp_path, 100, 9000)
 
 

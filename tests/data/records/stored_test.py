@@ -85,7 +85,7 @@ def test_a_retrained_vocabulary_makes_data_stale(own_copy: Path) -> None:
     from t2t_mm.data.generation.vocabulary_training import train_vocabulary
 
     problem = registry.problem("words_for_tests")
-    options = GenerationOptions(vocabulary_size=280, vocabulary_bytes=1000)
+    options = GenerationOptions(vocab_size=280, vocab_bytes=1000)
     train_vocabulary("tested", [problem], own_copy, options)
     with pytest.raises(UserError, match=r"is stale: its vocabulary changed.*--overwrite"):
         open_data(problem, own_copy)
