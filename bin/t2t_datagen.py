@@ -148,12 +148,14 @@ def _print_table(generated: Sequence[GeneratedProblem]) -> None:
 
 def _print_records(flags: Any) -> None:
     from t2t_mm import registry
+    from t2t_mm.data.declaring.own_folders import find_own_problems
     from t2t_mm.data.pipeline.inspection import inspect_records
     from t2t_mm.data.records.stored import open_data
 
     console = _make_console()
     limit = flags.max_cases or _INSPECTED_RECORDS
-    for name in registry.expand_problems(flags.problems, flags.exclude_problems):
+    own = find_own_problems(flags.data_dir)
+    for name in registry.expand_problems(flags.problems, flags.exclude_problems, own):
         problem = registry.problem(name, tmp_dir=flags.tmp_dir or None)
         info = open_data(problem, flags.data_dir)
         info.check_checksums()

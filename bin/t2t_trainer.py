@@ -73,11 +73,13 @@ def run_from_flags(flags: Any) -> int | None:
 
 def _train_run(flags: Any) -> int:
     from t2t_mm import registry
+    from t2t_mm.data.declaring.own_folders import find_own_problems
     from t2t_mm.registry import load_hparams
 
     command.choose_backend(flags)
     command.import_user_modules(flags.t2t_usr_dir)  # they may register hparams sets, too
-    problems = registry.expand_problems(flags.problems)
+    own = find_own_problems(flags.data_dir, flags.tmp_dir if flags.generate_data else "")
+    problems = registry.expand_problems(flags.problems, own=own)
     hparams = load_hparams(
         flags.hparams_set,
         gin_files=flags.gin_file,

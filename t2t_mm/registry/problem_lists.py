@@ -7,7 +7,7 @@ old list             mini_ende-mini_enfr            (only where each part is a n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from t2t_mm.errors import UserError
@@ -17,13 +17,19 @@ from t2t_mm.registry.registration import GROUPS, PROBLEMS
 _GLOB = re.compile(r"[*?\[]")
 
 
-def expand_problems(spec: str | Iterable[str], exclude: str | Iterable[str] = "") -> list[str]:
+def expand_problems(
+    spec: str | Iterable[str],
+    exclude: str | Iterable[str] = "",
+    own: Callable[[str], Sequence[str]] | None = None,
+) -> list[str]:
     """Write a list of problems out.
 
     Args:
         spec: Names, globs, groups and old dash lists (`a-b-c`), parted by commas; or several.
         exclude: The same, for what to leave out. A glob is compared with the full names, with
             argument and reversal; a name leaves out just that one, not its reversal.
+        own: Lists the names `NAME/ARGUMENT` that there are of a problem NAME, for globs such as
+            `NAME/*`; see `find_own_problems`. None: there are none.
 
     Returns:
         Full names in the order given, each once.
@@ -38,11 +44,11 @@ def expand_problems(spec: str | Iterable[str], exclude: str | Iterable[str] = ""
     """
     found: dict[str, None] = {}
     for part in _split_list(spec):
-        chosen = _expand_part(part, PROBLEMS.names())
+        base, slash, _ = part.partition("/")
+        names = list(own(base)) if own and slash and base in PROBLEMS else []
+        chosen = _expand_part(part, names if slash else PROBLEMS.names())
         if not chosen:
-            raise UserError(
-                f"No problem matches {part!r}", fix="`t2t-registry list` shows all names."
-            )
+            raise _make_no_match_error(part, names)
         found.update(dict.fromkeys(chosen))
     if not found:
         fix = "`t2t-registry list` shows all names."
@@ -53,6 +59,16 @@ def expand_problems(spec: str | Iterable[str], exclude: str | Iterable[str] = ""
             "The exclusion leaves no problem", received={"problems": spec, "exclude": exclude}
         )
     return kept
+
+
+def _make_no_match_error(part: str, own: Sequence[str]) -> UserError:
+    fix = "`t2t-registry list` shows all names."
+    if "/" in part:
+        fix = (
+            "Such a glob stands for the folders in --tmp_dir that the problem can read, and for "
+            f"what is in --data_dir: {', '.join(own) or 'there is nothing of it'}."
+        )
+    return UserError(f"No problem matches {part!r}", fix=fix)
 
 
 def _leave_out(found: Sequence[str], exclude: str | Iterable[str]) -> list[str]:

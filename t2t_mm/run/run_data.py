@@ -87,7 +87,8 @@ def choose_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
     given = problems.split(",") if isinstance(problems, str) else list(problems)
     plain = {name.strip() for name in given}
     own = [task.name for task in run.tasks]
-    names = [name for name in registry.expand_problems(problems) if name in {*own, *plain}]
+    expanded = registry.expand_problems(problems, own=lambda base: own)
+    names = [name for name in expanded if name in {*own, *plain}]
     if not names:
         raise UserError(
             "None of the named problems is one of the run's",

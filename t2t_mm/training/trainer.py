@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.own_folders import find_own_problems
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.pipeline.mixture import Mixture
@@ -60,7 +61,8 @@ def train_run(
 ) -> Run:
     """Train a run; see `training.train.train`."""
     registry.import_user_modules(list(options.t2t_usr_dir))
-    names = registry.expand_problems(problems)
+    own = find_own_problems(data_dir, tmp_dir if options.generate else "")
+    names = registry.expand_problems(problems, own=own)
     prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
     keras.utils.set_random_seed(hparams.train.seed)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.own_folders import find_own_problems
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation import beam_generation
 from t2t_mm.data.generation.generation_options import GenerationOptions
@@ -136,7 +137,8 @@ def _find_bases(
     tmp_dir: str | Path | None,
 ) -> list[Problem]:
     bases: dict[str, Problem] = {}
-    for name in registry.expand_problems(problems, exclude):
+    own = find_own_problems(data_dir, tmp_dir)
+    for name in registry.expand_problems(problems, exclude, own):
         problem: Problem = registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir)
         base = problem.base
         if not re.fullmatch(r"\d+\.\d+\.\d+", base.version):

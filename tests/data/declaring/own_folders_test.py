@@ -1,0 +1,64 @@
+"""Problems of folders that a person has: raw files, and what was generated."""
+
+import io
+import logging
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from t2t_mm.data.declaring.own_folders import find_own_problems
+from t2t_mm.errors import UserError
+from t2t_mm.registry import expand_problems
+
+
+def write_pictures(folder: Path) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(content, "PNG")
+    for name in ("red/a.png", "red/b.png", "blue/a.png", "blue/b.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content.getvalue())
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """Two corpora of pictures, one of trees, one folder of neither, one called as a split."""
+    for name in ("pets", "cars", "train"):
+        write_pictures(tmp_path / "raw" / name)
+    (tmp_path / "raw/bank").mkdir()
+    (tmp_path / "raw/bank/train.mrg").write_text("(S (NN one))\n")
+    (tmp_path / "raw/notes").mkdir()
+    return tmp_path / "raw"
+
+
+def test_folders_that_the_problem_can_read_are_named(
+    raw: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = find_own_problems(tmp_dir=raw)
+    with caplog.at_level(logging.WARNING):
+        assert own("image_folder") == ["image_folder/cars", "image_folder/pets"]
+        assert own("tree_files") == ["tree_files/bank"]
+        assert own("mini_ende") == []
+    assert not caplog.records  # it was only looked
+
+
+def test_generated_problems_are_named_without_raw_files(tmp_path: Path) -> None:
+    for name in ("text2text_files/en-de/1.0.0", "text2text_files/de-en/1.0.0"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "t2t_mm.json").touch()
+    own = find_own_problems(data_dir=tmp_path)
+    assert own("text2text_files") == ["text2text_files/de-en", "text2text_files/en-de"]
+
+
+def test_a_glob_after_a_slash_takes_them(raw: Path) -> None:
+    own = find_own_problems(tmp_dir=raw)
+    assert expand_problems("image_folder/*,tree_files/*", own=own) == [
+        "image_folder/cars",
+        "image_folder/pets",
+        "tree_files/bank",
+    ]
+    assert expand_problems("image_folder/*", exclude="*/c*", own=own) == ["image_folder/pets"]
+    with pytest.raises(UserError, match=r"matches 'image_folder/x\*'.*image_folder/cars"):
+        expand_problems("image_folder/x*", own=own)
+    with pytest.raises(UserError, match=r"matches 'image_folder/\*'.*there is nothing of it"):
+        expand_problems("image_folder/*")
