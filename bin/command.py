@@ -11,32 +11,31 @@ exception is a bug of ours and keeps its traceback.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import importlib
 import os
 import re
 import shutil
 import sys
-import tempfile
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from absl import flags as absl_flags
 
 from t2t_mm.bin.idle_flags import refuse_idle_flags
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.files.quiet_start import LINE_OF_TENSORFLOW, ask_for_quiet, hold_back
+from t2t_mm.files.quiet_start import import_tensorflow as import_tensorflow
 from t2t_mm.run import keras_backend
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 _HELP_FLAGS = frozenset({"--help", "-help", "-h", "-?", "--helpshort", "--helpfull"})
-# Read by TensorFlow and gRPC when they are imported, so they are set before.
-_ANY_LINE = re.compile("")
-_LINE_OF_TENSORFLOW = re.compile(r"[IWE]\d{4} \d|WARNING: All log messages before absl::")
-_QUIET_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "GRPC_VERBOSITY": "ERROR"}
+_WIDTH_WITHOUT_TERMINAL = 100_000  # nothing wraps: the next program reads lines
 
 
 class FlagDefiner:
@@ -79,8 +78,7 @@ def run_command(
     Returns:
         The exit code.
     """
-    for variable, value in _QUIET_ENVIRONMENT.items():
-        os.environ.setdefault(variable, value)
+    ask_for_quiet()
     arguments = list(sys.argv[1:] if argv is None else argv)
     values = absl_flags.FlagValues()  # type: ignore[no-untyped-call]
     values.set_gnu_getopt()  # flags may follow words
@@ -123,48 +121,20 @@ def choose_backend(flags: Any) -> None:
     keras_backend.choose_backend(flags.backend, flags.output_dir)
 
 
-def import_tensorflow() -> None:
-    """Import TensorFlow without the lines that its C++ part always prints."""
-    with _hold_back(_ANY_LINE):
-        importlib.import_module("tensorflow")
-
-
 def import_user_modules(entries: Sequence[str]) -> None:
     """Import a user's modules; should these import TensorFlow, as for a net, without its lines."""
     from t2t_mm import registry
 
-    with _hold_back(_LINE_OF_TENSORFLOW):
+    with hold_back(LINE_OF_TENSORFLOW):
         registry.import_user_modules(entries)
 
 
-@contextlib.contextmanager
-def _hold_back(dropped: re.Pattern[str]) -> Iterator[None]:
-    """Hold back what is printed at file descriptor 2; drop such lines unless the block fails."""
-    sys.stderr.flush()
-    has_succeeded = False
-    with tempfile.TemporaryFile() as held_back:
-        try:
-            with _keep_descriptor(2):
-                os.dup2(held_back.fileno(), 2)
-                yield
-                sys.stderr.flush()
-                has_succeeded = True
-        finally:
-            held_back.seek(0)
-            for line in held_back.read().decode("utf-8", "replace").splitlines(keepends=True):
-                if not (has_succeeded and dropped.match(line)):
-                    sys.stderr.write(line)
+def make_console() -> Console:
+    """Make a console for tables on standard output: as wide as they are where it is no terminal."""
+    from rich.console import Console
 
-
-@contextlib.contextmanager
-def _keep_descriptor(number: int) -> Iterator[None]:
-    """Keep a file descriptor: it is restored at the end of the block."""
-    copy = os.dup(number)
-    try:
-        yield
-    finally:
-        os.dup2(copy, number)
-        os.close(copy)
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    return Console(width=width, highlight=False, soft_wrap=True)
 
 
 class ParsedFlags:

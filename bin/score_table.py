@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from t2t_mm.bin.command import make_console
 from t2t_mm.features import NO_OUTPUT
 from t2t_mm.scoring.metrics import (
     FEW_EXAMPLES,
@@ -59,7 +60,7 @@ def print_scores(
         output_dir: The run, where all outputs are.
         console: Where to; standard output by default.
     """
-    console = console or Console()
+    console = console or make_console()
     for table, notes in (_make_decoded_table(scores), _make_forced_table(scores)):
         if table.columns:
             console.print(table)

@@ -6,7 +6,6 @@ Finished problems are kept. Data that is stale, or was made with other flags, is
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from t2t_mm.data.generation.problem_generation import GeneratedProblem
 
 _INSPECTED_RECORDS = 3
-_WIDTH_WITHOUT_TERMINAL = 120
 
 
 def define_flags(flags: Any) -> None:
@@ -143,7 +141,10 @@ def _print_table(generated: Sequence[GeneratedProblem]) -> None:
                 f"{problem.seconds:.1f}" if first else "",
                 state if first else "",
             )
-    _make_console().print(table)
+        for name in problem.exchanged_by:
+            said = f"reads the data of {problem.name}, exchanged"
+            table.add_row(name, *[""] * (len(table.columns) - 2), said)
+    command.make_console().print(table)
 
 
 def _print_records(flags: Any) -> None:
@@ -152,7 +153,7 @@ def _print_records(flags: Any) -> None:
     from t2t_mm.data.pipeline.inspection import inspect_records
     from t2t_mm.data.records.stored import open_data
 
-    console = _make_console()
+    console = command.make_console()
     limit = flags.max_cases or _INSPECTED_RECORDS
     own = find_own_problems(flags.data_dir)
     for name in registry.expand_problems(flags.problems, flags.exclude_problems, own):
@@ -166,13 +167,6 @@ def _print_records(flags: Any) -> None:
                 for feature, shown in record.items():
                     for what, value in shown.items():
                         console.print(f"  {feature:8} {what:8} {value}", markup=False)
-
-
-def _make_console() -> Any:
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    return Console(width=width, highlight=False, soft_wrap=True)
 
 
 def main(argv: list[str] | None = None) -> int:

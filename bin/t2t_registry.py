@@ -1,17 +1,19 @@
 """t2t-registry: what problems, groups, hparams sets and modalities there are, and what each is.
 
-t2t-registry list [--kind=problem] [--json]
+t2t-registry list [--kind=problem] [--json]; NAME[/NAME]: it takes a name of yours after a slash
 t2t-registry describe NAME [--json]
 """
 
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from typing import Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
-from t2t_mm.registry.description import describe, list_registered_names
+from t2t_mm.registry.description import describe, list_registered_names, summarize_names
 
 _HEADINGS = {
     "problem": "Problems",
@@ -49,23 +51,27 @@ def run_from_flags(flags: Any) -> int | None:
 
 
 def print_names(kind: str = "", *, as_json: bool = False) -> None:
-    """Print the registered names; no problem's module is imported.
+    """Print the registered names, each on a line with what it is.
 
     Args:
         kind: Problem, group, hparams or modality; all of them by default.
         as_json: Whether to print `{kind: [names]}`.
     """
-    names = list_registered_names()
-    if kind:
-        names = {kind: names[kind]}
+    kinds = [kind] if kind else list(_HEADINGS)
     if as_json:
-        print(_to_json(names))
+        names = list_registered_names()
+        print(_to_json({key: names[key] for key in kinds}))
         return
-    sections = [
-        "\n".join([f"{_HEADINGS[key]}:", *(f"  {name}" for name in found)])
-        for key, found in names.items()
-    ]
+    sections = ("\n".join([f"{_HEADINGS[key]}:", *_format_lines(key)]) for key in kinds)
     print("\n\n".join(sections))
+
+
+def _format_lines(kind: str) -> list[str]:
+    """Format the names of a kind; a terminal cuts what they are, so that each has one line."""
+    lines = summarize_names(kind)
+    longest = max(map(len, lines), default=0)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return [f"  {name:{longest}}  {line}".rstrip()[:width] for name, line in lines.items()]
 
 
 def _to_json(value: object) -> str:

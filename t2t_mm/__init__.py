@@ -100,6 +100,9 @@ _LAZY_NAMES = {
     "train": "t2t_mm.training.train:train",
 }
 
+# Those whose modules import TensorFlow, which then starts as quietly as in the commands.
+_ON_TENSORFLOW = frozenset({"datagen", "decode", "evaluate", "load"})
+
 
 def _bridge_checkout() -> None:
     """Let `t2t_mm.problems`, `.hparams` and `.bin` be found in a checkout that is not installed.
@@ -116,6 +119,10 @@ def __getattr__(name: str) -> object:
     target = _LAZY_NAMES.get(name)
     if target is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _ON_TENSORFLOW:
+        from t2t_mm.files.quiet_start import import_tensorflow
+
+        import_tensorflow()
     module_name, _, attribute = target.partition(":")
     module = importlib.import_module(module_name)
     value: object = getattr(module, attribute) if attribute else module

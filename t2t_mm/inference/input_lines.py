@@ -60,8 +60,8 @@ class InputLines:
                 missing[place] = error
         if missing and len(missing) == sum(not is_empty(line) for line in self.lines):
             raise next(iter(missing.values()))
-        for place, error in missing.items():
-            self.skip(place, error)
+        for place, why in missing.items():
+            self.skip(place, why)
 
     @property
     def readable(self) -> list[str]:

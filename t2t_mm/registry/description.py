@@ -25,6 +25,37 @@ def list_registered_names() -> dict[str, list[str]]:
     }
 
 
+def summarize_names(kind: str) -> dict[str, str]:
+    """Say in one line what each name of a kind is; the modules that define them are imported.
+
+    Args:
+        kind: One of those of `list_registered_names`. Of modalities nothing is said, since their
+            nets would import Keras.
+
+    Returns:
+        The name, `NAME[/ARGUMENT]` of a problem that takes one -> the first line of its docstring.
+
+    Example:
+        >>> summarize_names("problem")["tree_files[/NAME]"].partition(":")[0]
+        'Parses sentences'
+    """
+    lines = {}
+    for name in list_registered_names()[kind]:
+        shown, doc = name, ""
+        try:
+            if kind == "problem":
+                problem = registry.problem_class(name)
+                shown, doc = name + "[/NAME]" * problem.takes_argument, _read_doc(problem)
+            elif kind == "group":
+                doc = registry.GROUPS.lookup(name).doc
+            elif kind == "hparams":
+                doc = _read_doc(registry.HPARAMS.lookup(name))
+        except UserError as error:  # of an installed package: the others can be listed
+            doc = str(error)
+        lines[shown] = " ".join(doc.partition("\n\n")[0].split())
+    return lines
+
+
 def describe(name: str) -> dict[str, Any]:
     """Collect what is known of a name; import the one module that defines it.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from t2t_mm.files.quiet_start import import_tensorflow
 from t2t_mm.run.keras_backend import choose_backend
 from t2t_mm.settings import HParams
 from t2t_mm.training.training_options import TrainingOptions
@@ -54,6 +55,7 @@ def train(
         'de'
     """
     choose_backend(backend, output_dir)
+    import_tensorflow()
     from t2t_mm.training.trainer import train_run  # imports Keras
 
     return train_run(

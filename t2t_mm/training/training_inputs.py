@@ -140,6 +140,8 @@ class TrainingInputs:
             parts.append(f"batches of {size}")
             if limits:  # pictures and classes have none: they cannot be too long
                 parts.append("; ".join(map(str, dropped)) or "none dropped")
+            if problem.exchanged:
+                parts.append(f"the data of {problem.data_name}, exchanged")
             lines.append(f"{name}: {', '.join(parts)}")
         if others := sorted({*data.batches, *data.rates}.difference(self.infos)):
             lines.append(

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from t2t_mm.bin.score_table import print_scores
@@ -86,6 +87,15 @@ def test_a_sample_without_a_text_input_names_its_file() -> None:
     sample = {"input": "", "sound": "decoded/a.wav", "reference": "red boat", "decoded": "red"}
     text = shown({"mini_speech": {"teacher_forced": FORCED, "wer": 50.0, "samples": [sample]}})
     assert "sound     decoded/a.wav" in text and "  input" not in text
+
+
+def test_in_a_pipe_a_row_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    forced = {"teacher_forced": FORCED}
+    scores = {"tree_files/" + "long" * 30: {**forced, **MINIATURE["mini_parse"]}}
+    print_scores(scores, "run")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[1:3] == ["F1", "93.1"] and "well-formed 99.0" in lines[1]
+    assert lines[2].startswith("Scores are of") and lines[2].endswith("is better.")
 
 
 def test_empty_outputs_are_shown_as_such() -> None:

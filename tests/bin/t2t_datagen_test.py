@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,30 @@ def test_the_table_tells_what_lies_on_disk(
     assert output[1].split()[:4] == ["algorithmic_copy", "train", "20", "1"]
     assert output[1].split()[-2:] == ["was", "there"]
     assert len(output) == 4
+
+
+def test_a_reversed_problem_shares_the_data_of_its_base_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--problems=mini_ende,mini_ende_rev", f"--data_dir={tmp_path}", "--only_list") == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert rows[1:] == [
+        ["mini_ende"],
+        ["mini_ende_rev", "reads", "the", "data", "of", "mini_ende,", "exchanged"],
+    ]
+
+
+def test_a_table_in_a_pipe_does_not_wrap(tmp_path: Path) -> None:
+    names = [f"text2text_files/{'long' * 30}-{end}" for end in ("en", "de")]
+    arguments = ["--only_list", f"--data_dir={tmp_path}", f"--problems={','.join(names)}"]
+    piped = subprocess.run(
+        [sys.executable, "-m", "t2t_mm.bin.t2t_datagen", *arguments],
+        env={**os.environ, "COLUMNS": "40"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line.strip() for line in piped.stdout.splitlines()[1:]] == names
 
 
 @registry.register_problem("partly_silent_for_tests")

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,26 @@ def test_list_shows_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     for heading in ("Problems:", "Groups of problems:", "Hparams sets:", "Modalities:"):
         assert heading in out
+    listed = [line.split()[0] for line in out.splitlines() if line.startswith("  ")]
+    plain = [name.removesuffix("[/NAME]") for name in listed]
     for name in [*registry.problem_names(), *registry.hparams_names(), "mini_text", "language"]:
-        assert f"\n  {name}\n" in f"{out}\n"
+        assert plain.count(name) == 1
+    assert {"image_folder[/NAME]", "text2text_files[/NAME]", "mini_ende"} <= set(listed)
+    (line,) = (line for line in out.splitlines() if line.startswith("  mini_ende "))
+    assert line.split(None, 1)[1] == "English to German, in the miniature."
+
+
+def test_a_terminal_cuts_the_lines_of_a_list_and_a_pipe_does_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert t2t_registry.main(["list", "--kind=problem"]) == 0
+    piped = capsys.readouterr().out.splitlines()
+    assert max(map(len, piped)) > 100
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert t2t_registry.main(["list", "--kind=problem"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == [line[:60] for line in piped]
 
 
 def test_list_of_one_kind_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,7 +56,7 @@ def test_list_with_the_users_own(tmp_path: Path, capsys: pytest.CaptureFixture[s
     file = tmp_path / "mine_listed.py"
     file.write_text(USER_FILE, encoding="utf-8")
     assert t2t_registry.main(["list", f"--t2t_usr_dir={file}"]) == 0
-    assert "  listed_by_me\n" in capsys.readouterr().out
+    assert re.search(r"\n  listed_by_me +A problem of mine\.\n", capsys.readouterr().out)
     assert t2t_registry.main(["describe", "listed_by_me"]) == 0
     assert "A problem of mine." in capsys.readouterr().out
 

@@ -121,7 +121,10 @@ def test_only_what_has_a_limit_is_said_to_be_dropped_or_not(mini_inputs: Trainin
     assert "dropped" not in lines["mini_image"]
     assert lines["mini_image"].endswith("batches of 64 examples")
     others = [line for name, line in lines.items() if name != "mini_image"]
-    assert len(others) == 7 and all(line.endswith(", none dropped") for line in others)
+    assert len(others) == 7 and all(", none dropped" in line for line in others)
+    told = {name: line for name, line in lines.items() if "exchanged" in line}
+    assert sorted(told) == ["mini_deen", "mini_fren"]
+    assert told["mini_deen"].endswith(", none dropped, the data of mini_ende, exchanged")
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -70,11 +71,18 @@ def generate_data(
     Example:
         >>> only_list = GenerationOptions(only_list=True)
         >>> generate_data("mini_ende,mini_deen", data_dir="demo/data", options=only_list)
-        [GeneratedProblem(name='mini_ende', splits={}, seconds=0.0, was_there=True)]
+        [GeneratedProblem(name='mini_ende', splits={}, seconds=0.0, was_there=True,
+                          exchanged_by=['mini_deen'])]
     """
-    options = options or GenerationOptions()
-    data_dir = Path(data_dir)
-    bases = _find_bases(problems, exclude, data_dir, tmp_dir)
+    bases, exchanged = _find_bases(problems, exclude, data_dir, tmp_dir)
+    made = _generate_bases(bases, Path(data_dir), options or GenerationOptions())
+    return [replace(one, exchanged_by=exchanged.get(one.name, ())) for one in made]
+
+
+def _generate_bases(
+    bases: Sequence[Problem], data_dir: Path, options: GenerationOptions
+) -> list[GeneratedProblem]:
+    """Generate problems that are written as they are read, and their vocabularies."""
     if options.only_list:
         return [
             GeneratedProblem(base.name, was_there=is_generated(base, data_dir)) for base in bases
@@ -135,8 +143,10 @@ def _find_bases(
     exclude: str | Iterable[str],
     data_dir: str | Path,
     tmp_dir: str | Path | None,
-) -> list[Problem]:
+) -> tuple[list[Problem], dict[str, list[str]]]:
+    """Return whose data is to be generated, and by base the names that read it exchanged."""
     bases: dict[str, Problem] = {}
+    exchanged: dict[str, list[str]] = {}
     own = find_own_problems(data_dir, tmp_dir)
     for name in registry.expand_problems(problems, exclude, own):
         problem: Problem = registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir)
@@ -148,7 +158,9 @@ def _find_bases(
                 received={"version": base.version},
             )
         bases.setdefault(base.name, base)
-    return list(bases.values())
+        if problem.exchanged:
+            exchanged.setdefault(base.name, []).append(name)
+    return list(bases.values()), exchanged
 
 
 def _list_vocabularies(bases: Sequence[Problem]) -> list[str]:

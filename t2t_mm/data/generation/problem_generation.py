@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,14 @@ class GeneratedProblem:
         splits: What lies on disk by split; empty where nothing was to be made.
         seconds: How long it took.
         was_there: Whether it was there already and is kept.
+        exchanged_by: Names of the problems asked for that read it, inputs and targets exchanged.
     """
 
     name: str
     splits: dict[str, GeneratedSplit] = field(default_factory=dict)
     seconds: float = 0.0
     was_there: bool = False
+    exchanged_by: Sequence[str] = ()
 
 
 def is_generated(base: Problem, data_dir: Path) -> bool:

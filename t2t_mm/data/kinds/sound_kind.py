@@ -113,7 +113,8 @@ class SoundKind(FeatureKind):
                 expected="(samples, rate in Hz) of [samples] or [samples, channels]",
                 received={"shape": samples.shape, "rate": rate_hz},
             )
-        mono = Sound(samples.reshape(len(samples), -1), rate).mix_to_mono()
+        columns = samples[:, None] if samples.ndim == 1 else samples
+        mono = Sound(columns, rate).mix_to_mono()
         self.check(mono)  # before it is resampled, which would turn another scale into noise
         if rate == self.spec.sample_rate_hz:
             return mono

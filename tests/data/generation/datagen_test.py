@@ -61,9 +61,7 @@ def test_what_is_told_of_the_raw_data_is_kept_beside_it(raw: Path, tmp_path: Pat
     data_dir, problem = tmp_path / "data", "text_classification"
     with pytest.raises(UserError, match="Checklist"):
         generate_data(problem, data_dir=data_dir, tmp_dir=raw)
-    told = GenerationOptions(
-        vocab_size=280, raw_options={"label_pattern": r"(?P<label>[a-z]+)_.*"}
-    )
+    told = GenerationOptions(vocab_size=280, raw_options={"label_pattern": r"(?P<label>[a-z]+)_.*"})
     generate_data(problem, data_dir=data_dir, tmp_dir=raw, options=told)
     for is_trainer in (False, True):
         later = GenerationOptions(only_missing=is_trainer)
