@@ -11,6 +11,7 @@ from t2t_mm.data.sounds.raw_sounds import RawSoundReader
 from t2t_mm.features import Audio, BatchSpec, Categorical
 from t2t_mm.problems.class_folder import ClassFolderProblem
 from t2t_mm.problems.file_kinds import SOUNDS
+from t2t_mm.problems.label_pattern import propose_patterns
 from t2t_mm.registry import register_problem
 
 
@@ -47,6 +48,7 @@ class AudioFolder(ClassFolderProblem):
         "targets": Categorical(vocabulary="audio_folder_classes"),
     }
     kind = SOUNDS
+    propose = staticmethod(partial(propose_patterns, SOUNDS))
     batch = BatchSpec(examples=16)
     skip_bad_examples = True
     licence = "that of your sounds"

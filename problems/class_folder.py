@@ -133,8 +133,7 @@ class ClassFolderProblem(Problem):
         found = LabelledFolder(root, self.kind, self.label_pattern, self.columns).read(shares)
         folder = (find_split_folder(root, "train") if root.is_dir() else None) or root
         if not found.classes:
-            suffix = min(self.kind.suffixes)
-            raise self.missing(all_of=[folder / "CLASS" / f"*{suffix}"])
+            raise self.missing(all_of=[folder / "CLASS" / f"*{self.kind.suffixes[0]}"])
         if len(found.classes) == 1:
             raise UserError(
                 f"Problem {self.name} finds the {self.kind.plural} of one class only",

@@ -17,7 +17,7 @@ class FileKind:
 
     Args:
         name: What a person calls one of them.
-        suffixes: How their names end, in lower case.
+        suffixes: How their names end, in lower case, the most usual first.
         holds_text: Whether what they hold may stand in a table as well.
 
     Example:
@@ -26,7 +26,7 @@ class FileKind:
     """
 
     name: str
-    suffixes: frozenset[str]
+    suffixes: tuple[str, ...]
     holds_text: bool = False
 
     @property
@@ -39,9 +39,9 @@ class FileKind:
         return path.suffix.lower() in self.suffixes
 
 
-PICTURES: Final = FileKind("picture", PICTURE_SUFFIXES)
-SOUNDS: Final = FileKind("sound", frozenset({".wav", ".flac", ".ogg", ".mp3", ".sph", ".wv1"}))
-TEXTS: Final = FileKind("text", frozenset({".txt"}), holds_text=True)
+PICTURES: Final = FileKind("picture", (".jpg", *sorted(PICTURE_SUFFIXES - {".jpg"})))
+SOUNDS: Final = FileKind("sound", (".wav", ".flac", ".ogg", ".mp3", ".sph", ".wv1"))
+TEXTS: Final = FileKind("text", (".txt",), holds_text=True)
 
 
 def list_folders(folder: Path) -> list[str]:

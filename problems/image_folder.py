@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from t2t_mm.features import BatchSpec, Categorical, Image
 from t2t_mm.problems.class_folder import ClassFolderProblem
 from t2t_mm.problems.file_kinds import PICTURES
+from t2t_mm.problems.label_pattern import propose_patterns
 from t2t_mm.registry import register_problem
 
 
@@ -50,6 +52,7 @@ class ImageFolder(ClassFolderProblem):
         "targets": Categorical(vocabulary="image_folder_classes"),
     }
     kind = PICTURES
+    propose = staticmethod(partial(propose_patterns, PICTURES))
     batch = BatchSpec(examples=32)
     skip_bad_examples = True
     licence = "that of your pictures"

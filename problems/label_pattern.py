@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.data.declaring.splits import find_named_split
 from t2t_mm.errors import UserError
 from t2t_mm.problems.file_kinds import FileKind, walk_files
 from t2t_mm.problems.labelled_table import LabelledRow
+
+_LIKELY: Final = (
+    r"(?P<label>[A-Za-z]+)[_.-].*",
+    r"(?P<label>\d+)[_-].*",
+    r".*[_-](?P<label>[A-Za-z]+)\.\w+",
+)
+
+
+def propose_patterns(kind: FileKind, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Propose to read the files of a folder, as they lie or by a pattern of their names.
+
+    A pattern is proposed if it fits all names and gives each class two files or more, on average.
+
+    Args:
+        kind: Which files.
+        folder: That they lie in, or below.
+    """
+    yield "", {}
+    names = [path.name for path in walk_files(folder) if kind.fits(path)]
+    for label_pattern in _LIKELY:
+        matches = [re.fullmatch(label_pattern, name) for name in names]
+        labels = {match["label"] for match in matches if match}
+        is_split = any(find_named_split(label) for label in labels)
+        if all(matches) and 2 <= len(labels) <= len(names) / 2 and not is_split:
+            yield "", {"label_pattern": label_pattern}
 
 
 def match_names(source: Path, label_pattern: str, kind: FileKind) -> list[LabelledRow]:

@@ -105,7 +105,8 @@ class TableReader:
         found, absent = [], []
         for row in rows:
             places = [folder / row.value for folder in (table.parent, self.root)]
-            path = next((place for place in places if place.is_file()), None)
+            there = (place for place in places if self.kind.fits(place) and place.is_file())
+            path = next(there, None)
             if path is None:
                 by_name = by_name or self._list_by_name()
                 alike = by_name.get(Path(row.value).name, [])

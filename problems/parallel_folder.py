@@ -11,11 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, find_named_split
 from t2t_mm.errors import UserError
+from t2t_mm.problems.file_kinds import PICTURES, SOUNDS, TEXTS
 from t2t_mm.problems.labelled_table import list_tables
 from t2t_mm.problems.named_columns import (
     TABLE_SUFFIXES,
@@ -242,6 +244,27 @@ class ParallelFolder:
         """Write what the files of a split are called."""
         source, target = self.languages
         return f"{split}.{source} and {split}.{target} (plain or .gz)"
+
+
+def propose_languages(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Propose pairs of the languages that files of one name end in, or columns are called.
+
+    Args:
+        folder: Of the files, or of folders of splits.
+    """
+    ends: dict[str, set[str]] = {}
+    for path in (*folder.glob("*.*"), *folder.glob("*/*.*")):
+        stem, _, end = path.name.removesuffix(".gz").rpartition(".")
+        is_other = any(kind.fits(path) for kind in (PICTURES, SOUNDS, TEXTS))
+        if re.fullmatch("[a-z]{2,3}", end) and not is_other and path.suffix not in TABLE_SUFFIXES:
+            ends.setdefault(f"{path.parent}/{stem}", set()).add(end)
+    for path in list_tables(folder):
+        row = next((row for _, row in read_rows(path)), {})
+        ends[str(path)] = {str(name) for name in row if re.fullmatch("[a-z]{2,3}", str(name))}
+    pairs = {pair for some in ends.values() for pair in combinations(sorted(some), 2)}
+    yield from ((f"{first}-{second}", {}) for first, second in sorted(pairs))
+    yield from ((f"{second}-{first}", {}) for first, second in sorted(pairs))
+    yield "", {}
 
 
 def _join(value: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from t2t_mm.data.declaring.problem import propose_folder
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, find_named_split, hash_bytes, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance
@@ -47,6 +48,7 @@ class SpeechFiles(SpeechProblem):
     """
 
     takes_argument = True
+    propose = staticmethod(propose_folder)
     licence = "that of your files"
     size = "that of your files"
     source = (

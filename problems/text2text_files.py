@@ -13,7 +13,12 @@ from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLITS, HeldOut, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
-from t2t_mm.problems.parallel_folder import Pairs, ParallelFolder, TablePairs
+from t2t_mm.problems.parallel_folder import (
+    Pairs,
+    ParallelFolder,
+    TablePairs,
+    propose_languages,
+)
 from t2t_mm.problems.parallel_text import Pair, hash_pair
 from t2t_mm.registry import register_problem
 
@@ -61,6 +66,7 @@ class Text2textFiles(Problem):
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
     takes_argument = True
+    propose = staticmethod(propose_languages)
     licence = "that of your files"
     size = "that of your files"
     source = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from t2t_mm.features import BatchSpec, Categorical, Language
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.class_folder import ClassFolderProblem
 from t2t_mm.problems.file_kinds import TEXTS
+from t2t_mm.problems.label_pattern import propose_patterns
 from t2t_mm.registry import register_problem
 
 
@@ -47,6 +49,7 @@ class TextClassification(ClassFolderProblem):
         "targets": Categorical(vocabulary="text_classification_classes"),
     }
     kind = TEXTS
+    propose = staticmethod(partial(propose_patterns, TEXTS))
     batch = BatchSpec(tokens=2048)
     licence = "that of your texts"
     size = "that of your texts"

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Final
 
-from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.problem import Problem, propose_folder
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, HeldOut, hold_out
 from t2t_mm.errors import UserError
@@ -57,6 +57,7 @@ class TreeFiles(Problem):
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
     takes_argument = True
+    propose = staticmethod(propose_folder)
     command = "parse"
     metrics = ("brackets",)
     _is_split_by_name = False

@@ -18,6 +18,11 @@ RAW_OPTIONS = ("validation_share", "test_share", "label_pattern", "columns")
 """What a problem may be told of its raw data: by flags of t2t-datagen, kept beside the data."""
 
 
+def propose_folder(folder: Path) -> list[tuple[str, Mapping[str, str]]]:
+    """Propose to read a folder as it is, for `Problem.propose`."""
+    return [("", {})]
+
+
 class Problem:
     """A data set with declared features, read split by split.
 
@@ -151,6 +156,14 @@ class Problem:
             f"{type(self).__name__} declares {feature!r} as Categorical(vocabulary=...) and must "
             "override class_names(feature)"
         )
+
+    @staticmethod
+    def propose(folder: Path) -> Iterable[tuple[str, Mapping[str, str]]]:
+        """Propose how to read a folder: arguments to put behind the name, and `RAW_OPTIONS`.
+
+        What then gives an example is told to a user whose problem cannot read the folder.
+        """
+        return ()
 
     @property
     def held_out_splits(self) -> Sequence[str]:

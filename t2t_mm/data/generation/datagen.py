@@ -19,6 +19,7 @@ from t2t_mm.data.generation.problem_generation import (
     generate_problem,
     is_generated,
 )
+from t2t_mm.data.generation.proposals import propose_others
 from t2t_mm.data.generation.vocabulary_training import train_vocabulary
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import read_checked_examples
@@ -135,7 +136,8 @@ def _check_raw_data(bases: Sequence[Problem], data_dir: Path, options: Generatio
     """
     for base in bases:
         if options.replaces_data or not is_generated(base, data_dir):
-            next(read_checked_examples(base, base.splits[0], 0, only=()), None)
+            with propose_others(base):
+                next(read_checked_examples(base, base.splits[0], 0, only=()), None)
 
 
 def _find_bases(

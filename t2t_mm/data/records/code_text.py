@@ -17,6 +17,7 @@ NOT_DATA = frozenset(
         "licence",
         "metrics",
         "modalities",
+        "propose",
         "reverse_command",
         "reverse_of",
         "size",

@@ -1,0 +1,90 @@
+"""Which problems would read what lies in a folder, where the one that was asked for cannot.
+
+Problems propose themselves (`Problem.propose`), and each is tried: it must give an example.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from t2t_mm import registry
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.reading_warnings import only_looking
+from t2t_mm.errors import UserError
+
+_MOST_LEVELS, _MOST_FOLDERS, _MOST_TOLD = 4, 10, 5
+
+
+@contextmanager
+def propose_others(asked: Problem) -> Iterator[None]:
+    """Add to an error of a problem which flags would read what lies in its folder.
+
+    Args:
+        asked: The problem whose raw data is read within the context.
+    """
+    try:
+        yield
+    except UserError as error:
+        flags = find_readers(asked)
+        if not flags:
+            raise
+        choice = " or ".join(flags)
+        fix = f"In {asked.tmp_dir} there is what can be read with {choice}"
+        raise UserError(str(error), fix=fix) from error
+
+
+def find_readers(asked: Problem) -> list[str]:
+    """Find the flags of t2t-datagen that would read what lies in a problem's folder.
+
+    Where nothing reads the folder itself, those in it are tried, and then those in these.
+
+    Args:
+        asked: The problem that cannot read it.
+    """
+    top = asked.tmp_dir
+    if top is None or not top.is_dir():
+        return []
+    parts = asked.argument.split("/")
+    prefixes = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    folders = [next((name for name in prefixes if name and (top / name).is_dir()), "")]
+    found: list[str] = []
+    with only_looking():
+        for _ in range(_MOST_LEVELS):
+            found = [flags for inside in folders for flags in _try_folder(asked, top, inside)]
+            if found:
+                break
+            below = (path for inside in folders for path in sorted((top / inside).iterdir()))
+            names = (path.relative_to(top).as_posix() for path in below if path.is_dir())
+            folders = [*islice(names, _MOST_FOLDERS)]
+    return found[:_MOST_TOLD]
+
+
+def _try_folder(asked: Problem, top: Path, inside: str) -> list[str]:
+    """Write the flags of those that can read one folder: of each problem the first, asked first."""
+    found = []
+    own, _, rest = asked.name.partition("/")
+    last = rest.rpartition("/")[2]
+    for base in sorted(registry.problem_names(), key=lambda name: name != own):
+        proposed = registry.problem_class(base).propose(top / inside)
+        for argument, options in sorted(proposed, key=lambda one: one[0] != last):
+            name = "/".join(filter(None, (base, inside, argument)))
+            if (name, options) != (asked.name, {}) and _can_read(name, options, top):
+                words = {"problems": name, **options}
+                flags = (f"--{key}={shlex.quote(value)}" for key, value in words.items())
+                found.append(" ".join(flags))
+                break
+    return found
+
+
+def _can_read(name: str, options: Mapping[str, str], tmp_dir: Path) -> bool:
+    try:
+        problem: Problem = registry.problem(name, tmp_dir=tmp_dir)
+        for option, value in options.items():
+            setattr(problem, option, value)
+        return next(iter(problem.generate(problem.splits[0])), None) is not None
+    except (UserError, OSError):
+        return False

@@ -1,0 +1,86 @@
+"""What lies in a folder is told by what would read it."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from t2t_mm import registry
+from t2t_mm.data.declaring.reading_warnings import warn_once
+from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.proposals import find_readers
+from t2t_mm.errors import UserError
+
+TREE = "(S (NP (DT a) (NN dog)) (VP (VBZ runs)))\n"
+LAYOUTS: dict[str, tuple[dict[str, str], str]] = {
+    "classes": (
+        {f"x/{label}/{n}.wav": "" for label in "ab" for n in range(3)},
+        "--problems=audio_folder/x",
+    ),
+    "texts": (
+        {f"x/train/{label}/{n}.txt": "good" for label in "ab" for n in range(3)},
+        "--problems=text_classification/x",
+    ),
+    "names": (
+        {f"x/{label}_{n}.png": "" for label in ("cat", "dog") for n in range(3)},
+        r"--problems=image_folder/x --label_pattern='(?P<label>[A-Za-z]+)[_.-].*'",
+    ),
+    "table": ({"x/train.csv": "text,label\na,b\nc,d\n"}, "--problems=text_classification/x"),
+    "metadata": (
+        {"x/metadata.csv": "file_name,label\n1.jpg,a\n2.jpg,b\n", "x/1.jpg": "", "x/2.jpg": ""},
+        "--problems=image_folder/x",
+    ),
+    "pairs": (
+        {"x/train.en": "a\nb\n", "x/train.de": "c\nd\n"},
+        "--problems=text2text_files/x/de-en",
+    ),
+    "columns": ({"x/all.tsv": "en\tfr\na\tb\nc\td\n"}, "--problems=text2text_files/x/en-fr"),
+    "trees": ({f"x/{split}/a.mrg": TREE for split in ("train", "dev")}, "--problems=tree_files/x"),
+    "deep": (
+        {"x/y/z/train.en": "a\nb\n", "x/y/z/train.de": "c\nd\n"},
+        "--problems=text2text_files/x/y/z/de-en",
+    ),
+}
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("asked", ["speech_files/x", "speech_files", "tree_files/absent"])
+def test_what_lies_there_is_proposed(layout: str, asked: str, tmp_path: Path) -> None:
+    files, flags = LAYOUTS[layout]
+    problem = registry.problem(asked, tmp_dir=write(tmp_path, files))
+    (found,) = find_readers(problem)  # some can read the folder above as well
+    assert found in (flags, flags.replace("/x", ""))
+
+
+def test_of_one_problem_the_direction_that_was_asked_for_is_proposed(tmp_path: Path) -> None:
+    files, _ = LAYOUTS["pairs"]
+    problem = registry.problem("text2text_files/en-de", tmp_dir=write(tmp_path, files))
+    assert find_readers(problem) == ["--problems=text2text_files/x/en-de"]
+
+
+def test_nothing_is_proposed_where_nothing_can_be_read(tmp_path: Path) -> None:
+    write(tmp_path, {"x/notes.md": "a", "x/1.wav": ""})
+    assert find_readers(registry.problem("image_folder/x", tmp_dir=tmp_path)) == []
+    assert find_readers(registry.problem("image_folder/x", tmp_dir=tmp_path / "absent")) == []
+    assert find_readers(registry.problem("image_folder/x")) == []
+
+
+def test_an_error_of_datagen_ends_with_what_would_read_the_folder(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files, flags = LAYOUTS["classes"]
+    raw = write(tmp_path / "raw", files)
+    with caplog.at_level(logging.WARNING), pytest.raises(UserError) as error:
+        generate_data("image_folder/x", data_dir=tmp_path / "data", tmp_dir=raw)
+    assert str(error.value).endswith(f"In {raw} there is what can be read with {flags}.")
+    assert not caplog.messages  # what is only tried tells nothing, and may tell it later
+    warn_once("a warning for the proposals")
+    assert caplog.messages == ["a warning for the proposals"]
