@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
@@ -56,3 +56,8 @@ def walk_files(folder: Path) -> Iterator[Path]:
     for directory, subdirectories, filenames in os.walk(folder, followlinks=True):
         subdirectories[:] = [name for name in subdirectories if not is_hidden(name)]
         yield from (Path(directory, name) for name in filenames if not is_hidden(name))
+
+
+def propose_folder(folder: Path) -> list[tuple[str, Mapping[str, str]]]:
+    """Propose to read a folder as it is, for `Problem.propose`."""
+    return [("", {})]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from t2t_mm.data.declaring.problem import propose_folder
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, find_named_split, hash_bytes, hold_out
 from t2t_mm.errors import UserError
+from t2t_mm.problems.file_kinds import propose_folder
 from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance
 from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, find_list_files, read_list
 from t2t_mm.registry import register_problem

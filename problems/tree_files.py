@@ -7,11 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Final
 
-from t2t_mm.data.declaring.problem import Problem, propose_folder
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, HeldOut, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
+from t2t_mm.problems.file_kinds import propose_folder
 from t2t_mm.problems.parallel_text import hash_pair
 from t2t_mm.problems.treebank_files import (
     ENDINGS,

@@ -18,11 +18,6 @@ RAW_OPTIONS = ("validation_share", "test_share", "label_pattern", "columns")
 """What a problem may be told of its raw data: by flags of t2t-datagen, kept beside the data."""
 
 
-def propose_folder(folder: Path) -> list[tuple[str, Mapping[str, str]]]:
-    """Propose to read a folder as it is, for `Problem.propose`."""
-    return [("", {})]
-
-
 class Problem:
     """A data set with declared features, read split by split.
 
