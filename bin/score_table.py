@@ -71,6 +71,8 @@ def print_scores(
             console.print(f"\n{name}", style="bold")
             for key in _SAMPLE_KEYS:
                 shown = sample.get(key) or (NO_OUTPUT if key == "decoded" else "")
+                if key == "reference":
+                    shown = " | ".join(sample.get("references") or [shown])
                 if shown.strip():
                     console.print(f"  {key:10}{shown}", markup=False, highlight=False)
     for line in _list_signatures(scores):

@@ -27,6 +27,7 @@ BUILTIN: dict[str, str] = {
     "algorithmic_copy": _ALGORITHMIC,
     "algorithmic_reverse": _ALGORITHMIC,
     "text2text_files": "t2t_mm.problems.text2text_files",
+    "text2text_references": "t2t_mm.problems.text2text_references",
     "wmt_ende": _WMT,
     "wmt_deen": _WMT,
     "wmt_enfr": _WMT,

@@ -100,11 +100,11 @@ class TableReader:
         return {}
 
     def _locate_files(self, table: Path, rows: list[LabelledRow]) -> list[LabelledRow]:
-        """Find the files beside the table, in the root, or by their names below it."""
+        """Find the files from the table, the root or where one works, or by their names below."""
         by_name: dict[str, list[Path]] = {}
         found, absent = [], []
         for row in rows:
-            places = [folder / row.value for folder in (table.parent, self.root)]
+            places = [base / row.value for base in (table.parent, self.root, Path.cwd())]
             there = (place for place in places if self.kind.fits(place) and place.is_file())
             path = next(there, None)
             if path is None:

@@ -27,6 +27,7 @@ from t2t_mm.problems.named_columns import (
     read_rows,
 )
 from t2t_mm.problems.parallel_text import Pair, ParallelText, drop_empty_pairs
+from t2t_mm.problems.reference_files import find_references, warn_of_references
 
 _USUAL: Final = {
     "inputs": ("inputs", "input", "source", "src", "question", "document", "article", "text"),
@@ -90,6 +91,7 @@ class ParallelFolder:
         languages: How their names end.
         is_pair: Whether these are languages, so that a name may have the pair in its middle.
         columns: Which columns of tables hold what; see `Problem`.
+        has_references: Whether the second language may have several files for one of the first.
     """
 
     problem: str
@@ -97,6 +99,7 @@ class ParallelFolder:
     languages: tuple[str, str]
     is_pair: bool
     columns: str = ""
+    has_references: bool = False
 
     def find_files(self) -> dict[str, Pairs]:
         """Find the files of each split that has any.
@@ -162,6 +165,20 @@ class ParallelFolder:
             )
         return next(iter(found.values()), None)
 
+    def list_references(self, text: Pairs) -> list[Path]:
+        """List the files of the second language that belong to that of the first.
+
+        Args:
+            text: As found; `test.en` with `test.A.de` and `test.B.de`, `test.de.A` or `test.de0`,
+                or plain `test.de`, which comes first.
+        """
+        if not isinstance(text, ParallelText):
+            return []
+        first, second = self.languages
+        stem = text.first.name.removesuffix(".gz").removesuffix(f".{first}")
+        own = {name: path for name, path in self._names.items() if path == text.second}
+        return list(dict.fromkeys([*own.values(), *find_references(self._names, stem, second)]))
+
     def find_test_stems(self) -> tuple[str, ...]:
         """Find "test" if there are such files, else every other name that starts with it."""
         if self._find_aligned("test"):
@@ -182,7 +199,12 @@ class ParallelFolder:
         """
         for tag in (*self._pair_tags, ""):
             sides = [self._names.get(f"{stem}.{tag}{language}") for language in self.languages]
+            whole = f"{stem}.{tag}".rstrip(".")
+            numbered = find_references(self._names, whole, self.languages[1])
+            if sides[0] and numbered and self.has_references:
+                return ParallelText(sides[0], sides[1] or numbered[0])
             if sides[0] and sides[1]:
+                warn_of_references(self.problem, numbered)
                 return ParallelText(sides[0], sides[1])
             there = sides[0] or sides[1]
             if there and strict:
@@ -191,7 +213,10 @@ class ParallelFolder:
                     f"Problem {self.problem} finds only one of two aligned files",
                     expected=f"{missing} (or {missing}.gz) beside {there.name}",
                     received={"folder": str(self.folder)},
-                    fix="Add the missing file.",
+                    fix="Add the missing file."
+                    if not numbered
+                    else f"Of {', '.join(path.name for path in numbered)} link one as the missing "
+                    "file, or score against all: text2text_references.",
                 )
         tables = [self._names.get(f"{stem}{suffix}") for suffix in TABLE_SUFFIXES]
         found = [TablePairs(path, self.languages, self.columns) for path in tables if path]

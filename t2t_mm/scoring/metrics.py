@@ -45,6 +45,26 @@ def bleu(decoded: Decoded, *, of_sentence: bool = False) -> Scores:
     return {"bleu": round(score, 4), "bleu_signature": str(metric.get_signature())}
 
 
+def chrf(decoded: Decoded) -> Scores:
+    """Return chrF of detokenised texts, each against that of its references that it is closest to.
+
+    Returns:
+        `chrf` in percent, and `chrf_signature`: sacreBLEU's own.
+
+    Example:
+        >>> chrf(Decoded(["the red boat"], [["a tree", "the red boat"]]))["chrf"]
+        100.0
+
+    Source: Popović 2015, "chrF: character n-gram F-score for automatic MT evaluation" (sacreBLEU).
+    """
+    from sacrebleu.metrics.chrf import CHRF
+
+    metric = CHRF()
+    columns = list_reference_columns(decoded.references)
+    score = metric.corpus_score(list(decoded.hypotheses), columns).score
+    return {"chrf": round(score, 4), "chrf_signature": str(metric.get_signature())}
+
+
 @dataclasses.dataclass(frozen=True)
 class Metric:
     """A way to score decoded outputs, and the one score by which it is known.
@@ -67,6 +87,7 @@ class Metric:
 # The scores of decoded outputs that a problem can name in `Problem.metrics`.
 METRICS: dict[str, Metric] = {
     "bleu": Metric(bleu, "bleu", "BLEU", score_alone=partial(bleu, of_sentence=True)),
+    "chrf": Metric(chrf, "chrf", "chrF"),
     "top_k": Metric(compute_top_k, "top_1", "top-1"),
     "wer": Metric(compute_error_rates, "wer", "WER", lower_is_better=True),
     "caption": Metric(score_captions, "bleu_4", "BLEU-4", score_alone=score_caption),

@@ -99,11 +99,11 @@ def test_in_a_pipe_a_row_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_empty_outputs_are_shown_as_such() -> None:
-    samples = [{"input": "a b", "reference": "b", "decoded": ""}]
+    samples = [{"input": "a b", "reference": "b", "references": ["b", "c"], "decoded": ""}]
     result = {"teacher_forced": FORCED, "bleu": 0.0, "empty": 50.0, "samples": samples}
     text = shown({"mini_ende": result})
     assert row(text, "mini_ende") == "mini_ende BLEU 0.0 1,000 empty outputs 50.0"
-    assert "decoded   (nothing)" in text
+    assert "decoded   (nothing)" in text and "reference b | c" in text
 
 
 def test_what_was_not_asked_for_has_no_column() -> None:

@@ -29,6 +29,15 @@ def test_files_are_found_beside_the_table_or_by_their_names(tmp_path: Path, name
     assert TableReader(tmp_path, SOUNDS).read(table) == [LabelledRow(sound, "dog")]
 
 
+def test_files_may_be_named_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = write(tmp_path / "elsewhere/clips/1.wav")
+    table = write(tmp_path / "data/all.csv", "filename,category\nclips/1.wav,dog\n")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert TableReader(tmp_path / "data", SOUNDS).read(table) == [LabelledRow(sound, "dog")]
+
+
 def test_files_that_are_not_there_are_counted_and_named(tmp_path: Path) -> None:
     for name in ("a/1.png", "b/1.png", "2.png"):
         write(tmp_path / name)

@@ -1,7 +1,7 @@
 """BLEU by hand, and what the scores of decoded outputs have in common."""
 
 import pytest
-from sacrebleu import corpus_bleu, sentence_bleu
+from sacrebleu import corpus_bleu, corpus_chrf, sentence_bleu
 
 from t2t_mm.errors import UserError
 from t2t_mm.scoring.decoded import Decoded
@@ -38,11 +38,23 @@ def test_bleu_reads_all_references_however_many_an_example_has() -> None:
     assert bleu(Decoded(hypotheses, both))["bleu"] == pytest.approx(expected, abs=1e-3)
 
 
+def test_chrf_takes_the_closest_of_all_references_however_many_an_example_has() -> None:
+    hypotheses = ["the red boat is small .", "a cat sleeps here ."]
+    references = [["a tree", "the red boat is small ."], ["a cat sleeps there ."]]
+    scores = METRICS["chrf"].score(Decoded(hypotheses, references))
+    assert "nrefs:var|" in scores["chrf_signature"]
+    alone = METRICS["chrf"].score(Decoded(hypotheses[:1], references[:1]))
+    first_only = METRICS["chrf"].score(Decoded(hypotheses, [[r[0]] for r in references]))
+    assert alone["chrf"] == 100.0 and first_only["chrf"] < scores["chrf"] < 100
+    streams = [["the red boat is small .", "a cat sleeps there ."]]
+    assert scores["chrf"] == pytest.approx(corpus_chrf(hypotheses, streams).score, abs=1e-3)
+
+
 def test_bleu_of_other_sentences_is_low() -> None:
     assert bleu(WRONG)["bleu"] < 5
 
 
-@pytest.mark.parametrize("name", ["bleu", "top_k", "wer", "caption"])
+@pytest.mark.parametrize("name", ["bleu", "chrf", "top_k", "wer", "caption"])
 def test_the_headline_of_every_metric_is_among_its_scores_and_ranks_right_over_wrong(
     name: str,
 ) -> None:
