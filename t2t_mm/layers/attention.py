@@ -16,6 +16,7 @@ from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.masking import BLOCKED
 from t2t_mm.layers.pointwise import Pointwise
+from t2t_mm.layers.weights import compute_before_loop
 
 Tensor = Any
 
@@ -151,13 +152,13 @@ class MultiHeadAttention(keras.layers.Layer):
         Returns:
             float[B, D], and the keys and values of one position more.
         """
-        key, value = self._split_row(self.key(x_BD)), self._split_row(self.value(x_BD))
+        query_BHC, key, value = self._project_row(x_BD)
         cache = History(
             write_position(cache.keys, position, key), write_position(cache.values, position, value)
         )
         is_later = ops.arange(ops.shape(cache.keys)[0], dtype="int32") > position
         bias_T = ops.cast(is_later, "float32") * BLOCKED
-        y_BD = self.look_at(x_BD, *cache, bias_T[:, None, None])
+        y_BD = self._average(query_BHC, *cache, bias_T[:, None, None])
         return y_BD, History(*(finish_reading(part, y_BD) for part in cache))
 
     def look_at(self, x_BD: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
@@ -172,14 +173,28 @@ class MultiHeadAttention(keras.layers.Layer):
         Returns:
             float[B, D].
         """
-        scale = (self.query.width // self.num_heads) ** -0.5
-        query_BHC = self._split_row(self.query(x_BD) * scale)
+        return self._average(self._split_row(self.query(x_BD)), keys, values, bias)
+
+    def _average(self, query_BHC: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+        query_BHC = query_BHC * query_BHC.shape[-1] ** -0.5
         logits_SBH = ops.cast(ops.sum(keys * query_BHC, axis=-1), "float32") + bias
         weights_SBH = ops.exp(logits_SBH - ops.max(logits_SBH, axis=0))
         weights_SBH = weights_SBH / ops.sum(weights_SBH, axis=0)
         weights_SBH1 = ops.expand_dims(ops.cast(weights_SBH, values.dtype), -1)
         mean_BHC = ops.sum(values * weights_SBH1, axis=0)
         return self.output_projection(ops.reshape(mean_BHC, (-1, self.query.width)))
+
+    def _project_row(self, x_BD: Tensor) -> list[Tensor]:
+        """Return query, key and value of one position, float[B, H, C] each, by one product."""
+        layers = (self.query, self.key, self.value)
+        w_DF = compute_before_loop(
+            lambda: ops.concatenate([ops.cast(x.kernel, x_BD.dtype) for x in layers], axis=1)
+        )
+        if w_DF is None:
+            rows = [layer(x_BD) for layer in layers]
+        else:
+            rows = ops.split(ops.matmul(x_BD, w_DF), len(layers), axis=1)
+        return [self._split_row(row) for row in rows]
 
     def _split_row(self, x_BD: Tensor) -> Tensor:
         """Return float[B, H, C]."""

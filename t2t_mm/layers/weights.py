@@ -1,9 +1,11 @@
 """Weights as tensors, for gradients that are written out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras import ops
+
+from t2t_mm.layers.forms import choose_form
 
 Tensor = Any
 Matrices = Any
@@ -28,6 +30,23 @@ def read_weights(weights: Sequence[Tensor]) -> list[Tensor]:
         'EagerTensor'
     """
     return [ops.reshape(weight, weight.shape) for weight in weights]
+
+
+@choose_form
+def compute_before_loop(compute: Callable[[], Tensor]) -> Tensor | None:
+    """Compute what every round of a loop needs before the loop, where its body is being traced.
+
+    Args:
+        compute: Reads variables, and nothing of the loop.
+
+    Returns:
+        What it computes; None outside of a loop, and on JAX, where it would be computed each time.
+
+    Example:
+        >>> compute_before_loop(lambda: ops.ones(())) is None
+        True
+    """
+    return None
 
 
 def stack_weights(*matrices: Matrices) -> list[Tensor]:

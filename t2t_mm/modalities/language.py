@@ -14,6 +14,7 @@ from keras import ops
 from t2t_mm.layers.cross_entropy import compute_cross_entropy, compute_projected_cross_entropy
 from t2t_mm.layers.masking import mark_real_positions, zero_padding
 from t2t_mm.layers.products import project_transposed
+from t2t_mm.layers.weights import compute_before_loop
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid
 from t2t_mm.registry import register_modality
@@ -105,7 +106,11 @@ class LanguageModality(Modality):
     def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
         """Turn float[B, T, D] into logits float[B, T, V]; mask and grid are not read."""
         flat = ops.reshape(x, (-1, self.width))
-        logits = project_transposed(flat, ops.cast(self.softmax, x.dtype))
+        w_DV = compute_before_loop(lambda: ops.transpose(ops.cast(self.softmax, x.dtype)))
+        if w_DV is None:
+            logits = project_transposed(flat, ops.cast(self.softmax, x.dtype))
+        else:
+            logits = ops.matmul(flat, w_DV)
         return ops.reshape(logits, (*ops.shape(x)[:-1], self.vocabulary_size))
 
     def loss(

@@ -11,6 +11,7 @@ from t2t_mm.layers.on_tensorflow.in_place import (
     read_places,
     write_position,
 )
+from t2t_mm.layers.on_tensorflow.loop_bodies import compute_before_loop
 from t2t_mm.layers.on_tensorflow.normalized_rows import normalize
 from t2t_mm.layers.on_tensorflow.single_operations import (
     back_propagate_relu,
@@ -25,6 +26,7 @@ from t2t_mm.layers.on_tensorflow.xla_context import runs_plain_graphs
 
 __all__ = [
     "back_propagate_relu",
+    "compute_before_loop",
     "draw_levels",
     "find_largest",
     "finish_reading",

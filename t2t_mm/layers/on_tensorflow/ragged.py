@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from t2t_mm.layers.on_tensorflow.loop_bodies import is_loop_body
 from t2t_mm.layers.on_tensorflow.single_operations import back_propagate_relu
 from t2t_mm.layers.on_tensorflow.transposed_products import multiply_transposed
 
@@ -53,6 +54,19 @@ def run_ragged(
     num_experts = len(w_in)
     slots = _sort_slots(experts_NK, num_experts, mask_N)
 
+    def combine(out_SD: Tensor, gates: Tensor) -> Tensor:
+        parts = slots.gather_by_position(out_SD)
+        return tf.add_n([part * gates[:, k, None] for k, part in enumerate(parts)])
+
+    if is_loop_body():  # Of a search: an expert has a row or two, which are best left as rows.
+        rows = slots.split(tf.gather(x_ND, slots.positions))
+        hidden = [
+            tf.nn.relu(tf.matmul(x, w, transpose_b=True)) for x, w in zip(rows, w_in, strict=True)
+        ]
+        return combine(
+            slots.join([tf.matmul(h, w) for h, w in zip(hidden, w_out, strict=True)]), gates_NK
+        )
+
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def run(x: Tensor, gates: Tensor, *weights: Tensor) -> Any:
         w_in, w_out = weights[:num_experts], weights[num_experts:]
@@ -79,8 +93,7 @@ def run_ragged(
             d_x = tf.add_n(slots.gather_by_position(slots.join(d_in)))
             return [d_x, d_gates, *d_w_in, *d_w_out]
 
-        parts = slots.gather_by_position(out_SD)
-        return tf.add_n([part * gates[:, k, None] for k, part in enumerate(parts)]), gradient
+        return combine(out_SD, gates), gradient
 
     return run(x_ND, gates_NK, *(tf.convert_to_tensor(matrix) for matrix in (*w_in, *w_out)))
 

@@ -20,6 +20,21 @@ def test_each_position_runs_through_its_experts(in_use):
     np.testing.assert_allclose(run_ragged(*inputs), run_one_by_one(*inputs), atol=1e-4)
 
 
+def test_a_loop_gives_the_same():
+    x, experts, gates, w_in, w_out = layer_inputs(num_tokens=4)
+    mask = tf.constant([True, True, False, True])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, WIDTH])])
+    def run_in_loop(x):
+        def body(i, total):
+            return i + 1, total + run_ragged(x, experts, gates, w_in, w_out, mask)
+
+        return tf.while_loop(lambda i, total: i < 2, body, (0, tf.zeros_like(x)))[1]
+
+    expected = run_one_by_one(x, experts, gates, w_in, w_out) * mask.numpy()[:, None]
+    np.testing.assert_allclose(run_in_loop(x), 2 * expected, atol=1e-4)
+
+
 @pytest.mark.parametrize("has_padding", [False, True])
 def test_gradients_are_those_derived_for_all_experts_on_all_positions(has_padding):
     mask = padding_mask() if has_padding else None
