@@ -117,7 +117,9 @@ def make_no_column_error(
     )
 
 
-def read_rows(path: Path, given: Mapping[str, str] | None = None) -> Iterator[tuple[int, Row]]:
+def read_rows(
+    path: Path, given: Mapping[str, str] | None = None, *, spans_lines: bool = True
+) -> Iterator[tuple[int, Row]]:
     """Yield the rows of a table with the number of the line that each begins in.
 
     Args:
@@ -125,6 +127,8 @@ def read_rows(path: Path, given: Mapping[str, str] | None = None) -> Iterator[tu
             `.tsv`); anything else has one JSON object a line.
         given: What a person named: where all are numbers the columns have these, from 1, and the
             first line is a row.
+        spans_lines: Whether a text in quotes may go over several lines; else a quote that is not
+            closed is found in its line.
 
     Raises:
         UserError: A line is malformed, with its number.
@@ -134,7 +138,7 @@ def read_rows(path: Path, given: Mapping[str, str] | None = None) -> Iterator[tu
         return
     names: list[str] = []
     is_numbered = bool(given) and all(name.isdecimal() for name in (given or {}).values())
-    for number, row in _read_delimited(path):
+    for number, row in _read_delimited(path, spans_lines):
         if is_numbered and not names:
             names = [str(index) for index in range(1, len(row) + 1)]
         if names and len(row) != len(names):
@@ -168,7 +172,7 @@ def _read_objects(path: Path) -> Iterator[tuple[int, Row]]:
         yield number, {name: value for one in (*inner, row) for name, value in one.items()}
 
 
-def _read_delimited(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _read_delimited(path: Path, spans_lines: bool) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(_MOST_CHARACTERS)
     options: dict[str, Any] = {"strict": True, "delimiter": _find_delimiter(path)}
     if path.suffix == ".tsv":
@@ -178,6 +182,8 @@ def _read_delimited(path: Path) -> Iterator[tuple[int, list[str]]]:
         begin = reader.line_num + 1
         try:
             row = next(reader, None)
+            if row is not None and reader.line_num > begin and not spans_lines:
+                raise csv.Error("a text goes over several lines")
         except csv.Error as error:
             raise UserError(
                 f"{path}, line {begin}: this is no row of a table: {error}",

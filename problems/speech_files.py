@@ -9,6 +9,7 @@ from pathlib import Path
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, find_named_split, hash_bytes, hold_out
 from t2t_mm.errors import UserError
 from t2t_mm.problems.file_kinds import propose_folder
+from t2t_mm.problems.labelled_table import find_metadata
 from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance
 from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, find_list_files, read_list
 from t2t_mm.registry import register_problem
@@ -29,7 +30,8 @@ class SpeechFiles(SpeechProblem):
       have them. Commands (`sph2pipe ... |`) are refused: name the SPHERE file itself;
     - a manifest `SPLIT.jsonl` or `SPLIT.json` (one object a line, as NeMo's), `SPLIT.csv` or
       `SPLIT.tsv` with the columns `audio` and `text` (see
-      `t2t_mm.problems.speech_lists.read_manifest` for other names).
+      `t2t_mm.problems.speech_lists.read_manifest` for other names; `--columns` of t2t-datagen names
+      the rest); or `metadata.csv` (.jsonl) as Hugging Face has it, in `SPLIT/` or alone.
 
     Paths in these are absolute, or start from the folder of the list, from one above it up to
     --tmp_dir, or from the working directory; the first of these that has the file counts.
@@ -83,6 +85,12 @@ class SpeechFiles(SpeechProblem):
         whole = self._list_whole(split)
         return Listing(whole.utterances[part :: self.num_parts(split)], () if part else whole.notes)
 
+    @property
+    def options_that_count(self) -> frozenset[str]:
+        """The shares of splits that are held out, and columns where there is a manifest."""
+        has_table = any(path.is_file() for path in self._lists.values())
+        return super().options_that_count | ({"columns"} if has_table else set())
+
     def raw_files_wanted(self) -> list[Path]:
         """Return the lists of all splits that there are now; not the sounds."""
         return [file for path in self._lists.values() for file in find_list_files(path)]
@@ -119,11 +127,14 @@ class SpeechFiles(SpeechProblem):
         if self._folder.is_dir():
             folders = (path for path in sorted(self._folder.iterdir()) if path.is_dir())
             named = (path for path in folders if find_named_split(path.name) == split)
-            paths += [path for path in named if (path / "text").is_file()]
+            for path in named:
+                metadata = None if (path / "text").is_file() else find_metadata(path)
+                paths += [metadata] if metadata else [path] if (path / "text").is_file() else []
         for stem in SPLIT_NAMES[split]:
             manifests = (self._folder / f"{stem}{suffix}" for suffix in MANIFEST_SUFFIXES)
             paths += [path for path in manifests if path.is_file()]
-        return paths
+        alone = find_metadata(self._folder) if split == "train" and not paths else None
+        return [alone] if alone else paths
 
     def _list_whole(self, split: str) -> Listing:
         if split not in self._listings:
@@ -141,7 +152,7 @@ class SpeechFiles(SpeechProblem):
         path = lists.get(split, lists["train"])
         self.raw_files_read += find_list_files(path)
         assert self.tmp_dir is not None
-        listing = read_list(path, self.tmp_dir)
+        listing = read_list(path, self.tmp_dir, self.columns)
         if not self.held_out_splits or (split in lists and split != "train"):
             return listing
         groups = group_utterances(listing.utterances)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
+from t2t_mm.problems.named_columns import parse_columns, read_rows
 from t2t_mm.problems.speech import Listing, Utterance, lower_text, note_left_out
 
 MANIFEST_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
 
-_AUDIO = ("audio", "path", "audio_filepath", "audio_path", "wav", "file")
-_TEXT = ("text", "sentence", "transcript", "transcription")
+_COLUMNS = (
+    ("audio", ("audio", "path", "audio_filepath", "audio_path", "wav", "file", "file_name")),
+    ("text", ("text", "sentence", "transcript", "transcription")),
+)
 _SPEAKER = ("speaker", "speaker_id", "client_id")
 _ARCHIVE = re.compile(r".*\.ark:\d+")
 
@@ -32,17 +33,18 @@ def find_list_files(path: Path) -> list[Path]:
     return [path / name for name in names if (path / name).is_file()]
 
 
-def read_list(path: Path, top: Path) -> Listing:
+def read_list(path: Path, top: Path, columns: str = "") -> Listing:
     """Read a Kaldi directory or a manifest.
 
     Args:
         path: Of either.
         top: The highest folder that relative paths may start from, as the root of the data.
+        columns: Of a manifest; see `read_manifest`.
 
     Raises:
         UserError: Naming file and line.
     """
-    return read_kaldi_directory(path, top) if path.is_dir() else read_manifest(path, top)
+    return read_kaldi_directory(path, top) if path.is_dir() else read_manifest(path, top, columns)
 
 
 def find_sound(place: Path, number: int, value: str, top: Path) -> Path:
@@ -171,17 +173,19 @@ def _find_recording(scp: Path, number: int, value: str, top: Path) -> Path:
     return find_sound(scp, number, value, top)
 
 
-def read_manifest(path: Path, top: Path | None = None) -> Listing:
+def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Listing:
     """Read a list of sound files with their texts.
 
     Args:
         path: `.jsonl` (`.json` alike: one object a line), `.csv` or `.tsv` (with a line of names;
             each row in a line of its own; tabs are all that parts the columns of a `.tsv`).
-            Columns: `audio` (or `path`, `audio_filepath`, `audio_path`, `wav`, `file`), as
+            Columns: `audio` (or `path`, `audio_filepath`, `audio_path`, `wav`, `file`,
+            `file_name`), as
             `find_sound` takes it; `text` (or `sentence`, `transcript`, `transcription`); where
             there are such, `speaker` (or `speaker_id`, `client_id`), and `offset` with `duration`
             in seconds for a segment.
         top: The highest folder that relative paths may start from; by default the manifest's.
+        columns: Which columns hold `audio` and `text`, where a person says so; see `Problem`.
 
     Returns:
         The utterances in order, grouped by speaker, or else by file. Those without words are left
@@ -197,8 +201,10 @@ def read_manifest(path: Path, top: Path | None = None) -> Listing:
         [(PosixPath('1.flac'), 'good morning')]
     """
     utterances, wordless = [], []
-    for number, row in _read_rows(path):
-        value, text = (_pick_column(path, number, row, names) for names in (_AUDIO, _TEXT))
+    given = parse_columns(columns)
+    audio, words_of = (((given[role],) if role in given else usual) for role, usual in _COLUMNS)
+    for number, row in read_rows(path, given, spans_lines=False):
+        value, text = (_pick_column(path, number, row, names) for names in (audio, words_of))
         sound = find_sound(path, number, value, top or path.parent)
         segment = _parse_segment(path, number, row)
         key = f"{value}@{segment['start_s']}" if segment else value
@@ -209,55 +215,6 @@ def read_manifest(path: Path, top: Path | None = None) -> Listing:
             wordless.append(key)
     notes = note_left_out(len(wordless), "texts are without a word", wordless)
     return Listing(utterances, [f"{path}: {note}" for note in notes])
-
-
-def _read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    if path.suffix in (".csv", ".tsv"):
-        yield from _read_table_rows(path)
-        return
-    for number, line in enumerate(decode_lines(path), start=1):
-        if not line.strip():
-            continue
-        try:
-            row: Any = json.loads(line)
-        except json.JSONDecodeError:
-            row = None
-        if not isinstance(row, dict):
-            raise UserError(
-                f"{path}, line {number}: this is no JSON object",
-                expected='{"audio": "clips/1.flac", "text": "Good morning"}',
-                received={"line": line[:100]},
-            )
-        yield number, row
-
-
-def _read_table_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Yield the rows of a .csv or .tsv by the names in its first line, each a line of its own."""
-    options: dict[str, Any] = {"strict": True}
-    if path.suffix == ".tsv":
-        options |= {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
-    names: list[str] = []
-    for number, line in enumerate(decode_lines(path), start=1):
-        if not line.strip():
-            continue
-        try:
-            (row,) = csv.reader([line], **options)
-        except csv.Error as error:
-            raise UserError(
-                f"{path}, line {number}: this is no row of a table: {error}",
-                expected="a text with commas or quotes in quotes, its own quotes doubled",
-                received={"line": line[:100]},
-            ) from None
-        if names and len(row) != len(names):
-            raise UserError(
-                f"{path}, line {number}: the row has not as many columns as the first line",
-                expected=f"{len(names)}: {', '.join(names)}",
-                received={"columns": len(row), "line": line[:100]},
-                fix="In a .csv a text with commas stands in quotes.",
-            )
-        if names:
-            yield number, dict(zip(names, row, strict=True))
-        names = names or row
 
 
 def _pick_column(path: Path, number: int, row: Mapping[str, Any], names: tuple[str, ...]) -> str:

@@ -210,3 +210,26 @@ def test_without_files_there_is_a_checklist(tmp_path, name, there):
     problem = registry.problem(name, tmp_dir=tmp_path if there else None)
     with pytest.raises(UserError, match=r"(?s)Checklist.*wav\.scp.*train/text.*train\.jsonl"):
         examples(problem, "train")
+
+
+@pytest.mark.parametrize("below", ["", "train/"])
+def test_metadata_beside_the_sounds_is_a_manifest(tmp_path, below):
+    folder = tmp_path / below
+    folder.mkdir(exist_ok=True)
+    for number in range(4):
+        (folder / f"{number}.wav").write_bytes(wav_bytes(tone()))
+    rows = "".join(f'{n}.wav,"Yes, {n}"\n' for n in range(4))
+    (folder / "metadata.csv").write_text(f"file_name,transcription\n{rows}")
+    problem = registry.problem("speech_files", tmp_dir=tmp_path)
+    texts = [one["targets"] for split in problem.splits for one in problem.generate(split)]
+    assert sorted(texts) == [f"yes, {n}" for n in range(4)]
+    assert problem.options_that_count == {"columns", "validation_share"}
+
+
+def test_columns_of_other_names_are_given(tmp_path):
+    (tmp_path / "1.wav").write_bytes(wav_bytes(tone()))
+    (tmp_path / "train.tsv").write_text("sound\twords\n1.wav\tYes\n")
+    problem = registry.problem("speech_files", tmp_dir=tmp_path)
+    problem.columns = "audio=sound,text=words"
+    held_out = list(problem.generate("validation"))
+    assert [one["targets"] for one in held_out] == ["yes"]
