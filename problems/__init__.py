@@ -40,6 +40,7 @@ BUILTIN: dict[str, str] = {
     "image_folder": "t2t_mm.problems.image_folder",
     "audio_folder": "t2t_mm.problems.audio_folder",
     "text_classification": "t2t_mm.problems.text_classification",
+    "caption_files": "t2t_mm.problems.caption_files",
     "coco_caption": _COCO,
     "coco_caption_224": _COCO,
     "coco_caption_64": _COCO,

@@ -61,3 +61,8 @@ def walk_files(folder: Path) -> Iterator[Path]:
 def propose_folder(folder: Path) -> list[tuple[str, Mapping[str, str]]]:
     """Propose to read a folder as it is, for `Problem.propose`."""
     return [("", {})]
+
+
+def propose_kind(kind: FileKind, folder: Path) -> list[tuple[str, Mapping[str, str]]]:
+    """Propose to read a folder as it is if it has files of a kind, for `Problem.propose`."""
+    return [("", {})] if any(map(kind.fits, walk_files(folder))) else []

@@ -51,11 +51,13 @@ class TableReader:
         root: The folder that the files lie in, or below.
         kind: Which files; with `holds_text` the texts themselves may stand in the table.
         columns: Which column holds what, where a person says so; see `parse_columns`.
+        says: What the table says of each: its label, or its caption.
     """
 
     root: Path
     kind: FileKind
     columns: str = ""
+    says: str = "label"
 
     def can_read(self, path: Path) -> bool:
         """Return whether a table has the columns that are needed."""
@@ -74,7 +76,9 @@ class TableReader:
         Raises:
             UserError: A column is missing, a row is malformed, or files are not there.
         """
-        roles = self._choose_roles(path) or {name: USUAL_NAMES[name] for name in ("file", "label")}
+        roles = self._choose_roles(path) or {
+            name: USUAL_NAMES[name] for name in ("file", self.says)
+        }
         chosen = find_columns(path, roles, self.columns)
         if missing := [role for role in roles if role not in (*chosen, "split")]:
             raise make_no_column_error(path, missing, roles, self.columns)
@@ -87,14 +91,14 @@ class TableReader:
             else:
                 empty += 1
         if empty:
-            warn_once(f"{path}: left out {empty:,} rows without a {content} or without a label.")
+            warn_once(f"{path}: left out {empty:,} rows without a {content} or {self.says}.")
         rows = _name_splits(rows)
         return rows if content == "text" else self._locate_files(path, rows)
 
     def _choose_roles(self, path: Path) -> dict[str, tuple[str, ...]]:
         """Choose what the columns hold: texts where there may be some, else names of files."""
         for content in ("text", "file") if self.kind.holds_text else ("file",):
-            roles = {name: USUAL_NAMES[name] for name in (content, "label", "split")}
+            roles = {name: USUAL_NAMES[name] for name in (content, self.says, "split")}
             if content in find_columns(path, roles, self.columns):
                 return roles
         return {}

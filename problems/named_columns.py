@@ -27,6 +27,7 @@ USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         *("text", "sentence", "review", "content", "document", "message", "tweet", "comment"),
         *("utterance", "title", "headline", "query", "question", "description"),
     ),
+    "caption": ("caption", "captions", "text", "description", "sentence", "comment"),
     "split": ("split", "set", "subset", "partition"),
 }
 """What the columns are mostly called, by what they hold, the first that is there."""

@@ -8,7 +8,7 @@ tables            train.tsv (.csv, .jsonl) with columns en and de; or one of any
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -271,7 +271,7 @@ class ParallelFolder:
         return f"{split}.{source} and {split}.{target} (plain or .gz)"
 
 
-def propose_languages(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def propose_languages(folder: Path) -> Iterable[tuple[str, Mapping[str, str]]]:
     """Propose pairs of the languages that files of one name end in, or columns are called.
 
     Args:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, find_named_split, hash_bytes, hold_out
 from t2t_mm.errors import UserError
-from t2t_mm.problems.file_kinds import propose_folder
+from t2t_mm.problems.file_kinds import SOUNDS, propose_kind
 from t2t_mm.problems.labelled_table import find_metadata
 from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance
 from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, find_list_files, read_list
@@ -50,7 +50,7 @@ class SpeechFiles(SpeechProblem):
     """
 
     takes_argument = True
-    propose = staticmethod(propose_folder)
+    propose = staticmethod(partial(propose_kind, SOUNDS))
     licence = "that of your files"
     size = "that of your files"
     source = (

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.features import Language
 from t2t_mm.problems.parallel_folder import ParallelFolder
@@ -31,6 +32,7 @@ class Text2textReferences(Text2textFiles):
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language(alternatives=True)}
     metrics = ("bleu", "chrf")
+    propose = staticmethod(Problem.propose)  # nothing: text2text_files reads the same
     source = f"{Text2textFiles.source} References: test.A.de, test.B.de and so on."
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:

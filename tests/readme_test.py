@@ -126,3 +126,19 @@ def test_your_own_files_without_code(tmp_path: Path) -> None:
     for pair in ("en-de", "de-en", "en-fr", "fr-en"):
         assert f"text2text_files/{pair}" in printed
     assert len((tmp_path / "corpus" / "test.fr").read_text().splitlines()) == 50
+
+
+@pytest.mark.slow
+def test_the_first_hour_with_data_of_ones_own(tmp_path: Path) -> None:
+    text = (README.parent / "docs" / "first_hour.md").read_text(encoding="utf-8")
+    scripts = [code for kind, code in FENCE.findall(text) if kind == "sh"]
+    assert len(scripts) == 7
+    printed = run("\n".join(scripts), tmp_path, environment(tmp_path))
+    for name in ("talks/en-de", "shapes", "tones", "bank", "reviews"):
+        assert f"/{name} " in printed
+    decoded = {
+        name: (tmp_path / f"{name}.txt").read_text().splitlines()
+        for name in ("translated", "shapes")
+    }
+    assert len(decoded["translated"]) == 1
+    assert len(decoded["shapes"]) == 2 and {*decoded["shapes"]} <= {"disc", "box"}

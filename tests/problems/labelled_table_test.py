@@ -53,7 +53,7 @@ def test_rows_without_a_class_are_told_and_texts_are_one_line(
     table = write(tmp_path / "a.jsonl", '{"text": "a\\n b", "label": 0}\n{"text": "c"}\n')
     with caplog.at_level(logging.WARNING):
         assert TableReader(tmp_path, TEXTS).read(table) == [LabelledRow("a b", "0")]
-    assert "left out 1 rows without a text or without a label" in caplog.text
+    assert "left out 1 rows without a text or label" in caplog.text
 
 
 def test_of_texts_a_table_may_name_the_files(tmp_path: Path) -> None:
