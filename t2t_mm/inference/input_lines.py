@@ -37,6 +37,7 @@ class InputLines:
         UserError: Not one of them can be read: they are of another problem or another folder.
 
     Example:
+        >>> from pathlib import Path
         >>> from t2t_mm.features import Image
         >>> _ = Path("a.png").write_bytes(b"")  # its content is looked at later
         >>> inputs = InputLines("list.txt", ["a.png", "", "b.png"], Image(), print)

@@ -158,7 +158,7 @@ def load(output_dir: str | Path, checkpoint_path: str | Path = "") -> LoadedRun:
         >>> list(run)
         ['mini_ende', 'mini_image']
         >>> run
-        <run demo/run, step 1: mini_ende (language to language), mini_image (image to categorical)>
+        <run demo/run, step 4: mini_ende (language to language), mini_image (image to categorical)>
         >>> len(run["mini_ende"](["The red boat is below two stars.", "A tree."]))
         2
     """

@@ -108,3 +108,13 @@ def test_a_name_or_a_glob_of_other_problems_only_is_an_error() -> None:
         choose_tasks(run, "mini_ende,mini_deen")
     with pytest.raises(UserError, match=r"None of the named problems.*mini_ende, mini_fren"):
         choose_tasks(run, "wmt_*")
+
+
+def test_a_glob_after_a_slash_chooses_among_the_problems_of_the_run() -> None:
+    run = make_run(PROBLEMS[0])
+    names = ("image_folder/cars", "image_folder/pets", "tree_files/bank")
+    tasks = tuple(dataclasses.replace(run.tasks[0], name=name) for name in names)
+    run = dataclasses.replace(run, tasks=tasks)
+    assert [task.name for task in choose_tasks(run, "image_folder/*")] == list(names[:2])
+    with pytest.raises(UserError, match="matches 'speech_files/\\*'"):
+        choose_tasks(run, "speech_files/*")

@@ -51,6 +51,12 @@ def test_logs_are_by_problem_name_and_count_what_each_received(tiny_run: TinyRun
             assert record[f"{mixture}_expert_peak"] == pytest.approx(4 * max(shares), abs=1e-3)
     evaluated = [r for r in records(tiny_run.output_dir) if r["kind"] == "eval" and "problem" in r]
     assert {r["step"] for r in evaluated} == {10, 20}
+    together = [r for r in records(tiny_run.output_dir) if "seconds" in r]
+    for record in together:
+        of_step = [r for r in trained if r["step"] == record["step"]]
+        examples = sum(float(str(r["examples"])) for r in of_step)
+        rate = float(str(record["examples_per_second"]))
+        assert rate * float(str(record["seconds"])) == pytest.approx(examples, rel=0.01)
 
 
 def test_repeating_a_finished_run_changes_nothing(tiny_run: TinyRun, tmp_path: Path) -> None:

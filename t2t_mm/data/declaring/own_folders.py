@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.reading_warnings import only_looking
 from t2t_mm.data.declaring.splits import find_named_split
 from t2t_mm.errors import UserError
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+")  # of finished data; else it is being written
 
 
 def find_own_problems(
@@ -34,9 +37,11 @@ def find_own_problems(
     """
 
     def list_names(base: str) -> list[str]:
-        generated = Path(data_dir).glob(f"{base}/*/*/t2t_mm.json") if data_dir else ()
+        there = Path(data_dir, base)
+        generated = there.glob("**/t2t_mm.json") if data_dir else ()
         raw = [*Path(tmp_dir).glob("*/"), *Path(tmp_dir).glob("*.zip")] if tmp_dir else []
-        found = {path.parts[-3] for path in generated}
+        places = (path.relative_to(there).parts for path in generated)
+        found = {"/".join(parts[:-2]) for parts in places if _VERSION.fullmatch(parts[-2])} - {""}
         for argument in {path.name.removesuffix(".zip") for path in raw} - found:
             if _can_read(base, argument, Path(tmp_dir or "")):
                 found.add(argument)

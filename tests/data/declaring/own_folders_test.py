@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from t2t_mm.bin import t2t_datagen, t2t_trainer
 from t2t_mm.data.declaring.own_folders import find_own_problems
 from t2t_mm.errors import UserError
 from t2t_mm.registry import expand_problems
@@ -43,11 +44,28 @@ def test_folders_that_the_problem_can_read_are_named(
 
 
 def test_generated_problems_are_named_without_raw_files(tmp_path: Path) -> None:
-    for name in ("text2text_files/en-de/1.0.0", "text2text_files/de-en/1.0.0"):
-        (tmp_path / name).mkdir(parents=True)
-        (tmp_path / name / "t2t_mm.json").touch()
+    for name in ("1.0.0", "en-de/1.0.0", "news/en-de/1.0.0", "fr-en/incomplete.abc"):
+        (tmp_path / "text2text_files" / name).mkdir(parents=True)
+        (tmp_path / "text2text_files" / name / "t2t_mm.json").touch()
     own = find_own_problems(data_dir=tmp_path)
-    assert own("text2text_files") == ["text2text_files/de-en", "text2text_files/en-de"]
+    assert own("text2text_files") == ["text2text_files/en-de", "text2text_files/news/en-de"]
+    for spec in ("text2text_files/*", "text2text_files/*en-de"):
+        assert expand_problems(spec, own=own) == own("text2text_files")
+    assert expand_problems("text2text_files/*/en-de", own=own) == ["text2text_files/news/en-de"]
+
+
+def test_commands_take_such_globs(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data_dir = f"--data_dir={tmp_path / 'data'}"
+    assert t2t_datagen.main(["--problems=*_f*/*", f"--tmp_dir={raw}", data_dir, "--only_list"]) == 2
+    arguments = ["--problems=image_folder/*", f"--tmp_dir={raw}", data_dir]
+    capsys.readouterr()
+    assert t2t_datagen.main([*arguments, "--only_list"]) == 0
+    names = capsys.readouterr().out.split()[-2:]
+    assert names == ["image_folder/cars", "image_folder/pets"]
+    assert t2t_trainer.main([*arguments, f"--output_dir={tmp_path / 'run'}"]) == 2
+    assert "there is nothing of it" in capsys.readouterr().err  # no --generate_data
 
 
 def test_a_glob_after_a_slash_takes_them(raw: Path) -> None:

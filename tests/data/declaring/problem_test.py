@@ -25,6 +25,11 @@ def test_the_default_name_is_the_class_in_snake_case() -> None:
     assert ReverseWords().name == "reverse_words"
 
 
+def test_a_problem_says_what_it_is() -> None:
+    assert repr(registry.problem("mini_image")) == "<MiniImage mini_image: image to categorical>"
+    assert repr(registry.problem("forward_for_tests_rev")).endswith("_rev: language to language>")
+
+
 def test_a_problem_as_written_reads_its_own_data() -> None:
     problem = registry.problem("forward_for_tests")
     assert (problem.data_name, problem.exchanged) == ("forward_for_tests", False)
