@@ -12,6 +12,7 @@ exception is a bug of ours and keeps its traceback.
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import re
 import shutil
@@ -79,6 +80,7 @@ def run_command(
         The exit code.
     """
     ask_for_quiet()
+    logging.basicConfig(format="%(message)s")  # before a library gives warnings another form
     arguments = list(sys.argv[1:] if argv is None else argv)
     values = absl_flags.FlagValues()  # type: ignore[no-untyped-call]
     values.set_gnu_getopt()  # flags may follow words

@@ -18,6 +18,7 @@ from t2t_mm.problems.coco_files import (
     CaptionSet,
     find_year,
     list_missing_paths,
+    propose_captions,
     read_caption_set,
 )
 from t2t_mm.problems.coco_tfds import read_tfds_captions
@@ -63,6 +64,7 @@ class CocoCaptionProblem(Problem):
     batch = BatchSpec(examples=32)
     metrics = ("caption",)
     command = "en"
+    propose = staticmethod(propose_captions)
     licence = "captions CC BY 4.0; each photograph has its own Flickr licence, named in the json"
     size = (
         "2014: 82,783 training and 40,504 validation pictures with five captions each; zips of "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,11 @@ from t2t_mm.problems.captions_json import (
 
 # The paper's first.
 YEARS: Final = ("2014", "2017")
+
+
+def propose_captions(folder: Path) -> list[tuple[str, Mapping[str, str]]]:
+    """Propose to read a folder that has such captions, for `Problem.propose`."""
+    return [("", {})] if any(folder.glob("annotations/captions_*.json")) else []
 
 
 @dataclass(frozen=True)

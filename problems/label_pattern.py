@@ -23,7 +23,8 @@ _LIKELY: Final = (
 def propose_patterns(kind: FileKind, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Propose to read the files of a folder, as they lie or by a pattern of their names.
 
-    A pattern is proposed if it fits all names and gives each class two files or more, on average.
+    A pattern is proposed if it fits all names and gives each class two files or more, on average;
+    none where names say splits, as `src-train.txt`.
 
     Args:
         kind: Which files.
@@ -31,11 +32,12 @@ def propose_patterns(kind: FileKind, folder: Path) -> Iterator[tuple[str, dict[s
     """
     yield "", {}
     names = [path.name for path in walk_files(folder) if kind.fits(path)]
+    if any(find_named_split(word) for name in names for word in re.split(r"[_.-]", name)):
+        return
     for label_pattern in _LIKELY:
         matches = [re.fullmatch(label_pattern, name) for name in names]
         labels = {match["label"] for match in matches if match}
-        is_split = any(find_named_split(label) for label in labels)
-        if all(matches) and 2 <= len(labels) <= len(names) / 2 and not is_split:
+        if all(matches) and 2 <= len(labels) <= len(names) / 2:
             yield "", {"label_pattern": label_pattern}
 
 

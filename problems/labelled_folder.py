@@ -166,7 +166,7 @@ class LabelledFolder:
             return self._tables.read(table)
         if listed := find_annotations(source):
             found.lists.append(listed)
-            known = {row.label for row in found.splits["train"]}
+            known = {row.label for row in found.splits.get("train", ())}
             return read_annotations(source, listed, self.kind, known)
         rows = self._read_classes(source)
         if len({row.label for row in rows}) < 2 or find_metadata(self.root):

@@ -10,16 +10,30 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import hash_bytes
+from t2t_mm.data.declaring.splits import find_named_split, hash_bytes
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines, open_bytes, report_broken_gzip
 
 Pair = tuple[str, str]
 
+_SIDES: Final = {"src": "inputs", "source": "inputs", "tgt": "targets", "target": "targets"}
 _SEGMENT = re.compile(r"<seg[^>]*>(.*)</seg>")
 _CHUNK_BYTES = 1 << 20
+
+
+def name_by_side(name: str) -> str:
+    """Return what a file with its side in front is called with it at the end; "" for others.
+
+    Example:
+        >>> [name_by_side(name) for name in ("src-train.txt", "tgt-val.txt.gz", "train.en")]
+        ['train.inputs', 'val.targets', '']
+    """
+    side, _, rest = name.partition("-")
+    split = rest.removesuffix(".gz").removesuffix(".txt")
+    return f"{split}.{_SIDES[side]}" if side in _SIDES and find_named_split(split) else ""
 
 
 @dataclass(frozen=True)

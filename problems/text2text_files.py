@@ -27,7 +27,8 @@ from t2t_mm.registry import register_problem
 class Text2textFiles(Problem):
     r"""Learns from pairs of texts: line-aligned files, or the columns of a table.
 
-    The bare name reads `train.inputs` and `train.targets` from --tmp_dir. With two languages,
+    The bare name reads `train.inputs` and `train.targets` from --tmp_dir, or OpenNMT's
+    `src-train.txt` and `tgt-train.txt`. With two languages,
     `text2text_files/en-de` reads `train.en` and `train.de` and translates from en to de;
     `text2text_files/de-en` (or `text2text_files/en-de_rev`) is the other direction. Several pairs
     may stand side by side in one folder and in one training:

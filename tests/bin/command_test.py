@@ -148,6 +148,20 @@ def test_what_a_users_module_prints_is_seen_but_tensorflows_lines_only_if_it_fai
     assert (noise in done.stderr) is shows_all is (done.returncode != 0)
 
 
+def test_a_warning_is_its_text_whatever_a_library_does_to_logging() -> None:
+    program = (
+        "from absl import logging as absl_logging\n"
+        "from t2t_mm.bin import command\n"
+        "from t2t_mm.data.declaring.reading_warnings import warn_once\n"
+        "def call(flags):\n"
+        "    absl_logging.debug('this gives the root logger a form')\n"
+        "    warn_once('two files are left out')\n"
+        "command.run_command('t2t-x', '', lambda flags: None, call, [])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr == "two files are left out\n"
+
+
 def test_a_reader_that_leaves_is_no_error() -> None:
     program = (
         "from t2t_mm.bin import command\n"

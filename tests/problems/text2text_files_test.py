@@ -342,3 +342,14 @@ def test_the_raw_folder_itself_asks_which_test_set():
     problem = registry.problem("text2text_files/en-fr", tmp_dir=RAW)
     with pytest.raises(UserError, match="test_2016_flickr, test_2017_flickr"):
         next(iter(problem.generate("train")))
+
+
+def test_a_side_may_stand_before_the_split(tmp_path: Path) -> None:
+    """OpenNMT's names; which language is which they do not say, so only without languages."""
+    for side, text in (("src", "a dog\ntwo cats\n"), ("tgt", "ein Hund\nzwei Katzen\n")):
+        for split in ("train", "val"):
+            (tmp_path / f"{side}-{split}.txt").write_text(text)
+    problem = registry.problem("text2text_files", tmp_dir=tmp_path)
+    assert next(problem.generate("validation")) == {"inputs": "a dog", "targets": "ein Hund"}
+    with pytest.raises(UserError, match="finds no training files"):
+        next(registry.problem("text2text_files/en-de", tmp_dir=tmp_path).generate("train"))

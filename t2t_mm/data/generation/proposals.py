@@ -6,7 +6,7 @@ Problems propose themselves (`Problem.propose`), and each is tried: it must give
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -40,7 +40,8 @@ def propose_others(asked: Problem) -> Iterator[None]:
 def find_readers(asked: Problem) -> list[str]:
     """Find the flags of t2t-datagen that would read what lies in a problem's folder.
 
-    Where nothing reads the folder itself, those in it are tried, and then those in these.
+    The problem itself is tried first, with other arguments. Where nothing reads the folder itself,
+    those in it are tried, and then those in these.
 
     Args:
         asked: The problem that cannot read it.
@@ -50,25 +51,27 @@ def find_readers(asked: Problem) -> list[str]:
         return []
     parts = asked.argument.split("/")
     prefixes = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    folders = [next((name for name in prefixes if name and (top / name).is_dir()), "")]
-    found: list[str] = []
+    inside = next((name for name in prefixes if name and (top / name).is_dir()), "")
+    own = asked.name.partition("/")[0]
+    others = [name for name in registry.problem_names() if name != own]
     with only_looking():
-        for _ in range(_MOST_LEVELS):
-            found = [flags for inside in folders for flags in _try_folder(asked, top, inside)]
-            if found:
-                break
-            below = (path for inside in folders for path in sorted((top / inside).iterdir()))
-            names = (path.relative_to(top).as_posix() for path in below if path.is_dir())
-            folders = [*islice(names, _MOST_FOLDERS)]
-    return found[:_MOST_TOLD]
+        for bases in ([own], others):
+            folders = [inside]
+            for _ in range(_MOST_LEVELS):
+                found = [flags for one in folders for flags in _try_folder(asked, bases, top, one)]
+                if found:
+                    return found[:_MOST_TOLD]
+                below = (path for one in folders for path in sorted((top / one).iterdir()))
+                names = (path.relative_to(top).as_posix() for path in below if path.is_dir())
+                folders = [*islice(names, _MOST_FOLDERS)]
+    return []
 
 
-def _try_folder(asked: Problem, top: Path, inside: str) -> list[str]:
-    """Write the flags of those that can read one folder: of each problem the first, asked first."""
+def _try_folder(asked: Problem, bases: Iterable[str], top: Path, inside: str) -> list[str]:
+    """Write the flags of those that can read one folder: of each problem the first."""
     found = []
-    own, _, rest = asked.name.partition("/")
-    last = rest.rpartition("/")[2]
-    for base in sorted(registry.problem_names(), key=lambda name: name != own):
+    last = asked.name.rpartition("/")[2]
+    for base in bases:
         proposed = registry.problem_class(base).propose(top / inside)
         for argument, options in sorted(proposed, key=lambda one: one[0] != last):
             name = "/".join(filter(None, (base, inside, argument)))

@@ -1,5 +1,6 @@
 """What lies in a folder is told by what would read it."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -36,6 +37,14 @@ LAYOUTS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "columns": ({"x/all.tsv": "en\tfr\na\tb\nc\td\n"}, "--problems=text2text_files/x/en-fr"),
     "trees": ({f"x/{split}/a.mrg": TREE for split in ("train", "dev")}, "--problems=tree_files/x"),
+    "sides": (
+        {
+            f"x/{side}-{split}.txt": "a\nb\n"
+            for side in ("src", "tgt")
+            for split in ("train", "val")
+        },
+        "--problems=text2text_files/x",
+    ),
     "deep": (
         {"x/y/z/train.en": "a\nb\n", "x/y/z/train.de": "c\nd\n"},
         "--problems=text2text_files/x/y/z/de-en",
@@ -64,6 +73,24 @@ def test_of_one_problem_the_direction_that_was_asked_for_is_proposed(tmp_path: P
     files, _ = LAYOUTS["pairs"]
     problem = registry.problem("text2text_files/en-de", tmp_dir=write(tmp_path, files))
     assert find_readers(problem) == ["--problems=text2text_files/x/en-de"]
+
+
+def test_the_problem_itself_comes_before_others_that_could_read_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, {f"x/{split}2017/{n}.jpg": "" for split in ("train", "val") for n in range(3)})
+    pictures = [{"id": n, "file_name": f"{n}.jpg"} for n in range(3)]
+    captions = [{"id": n, "image_id": n, "caption": "a dog"} for n in range(3)]
+    text = json.dumps({"images": pictures, "annotations": captions})
+    names = [f"x/annotations/captions_{split}2017.json" for split in ("train", "val")]
+    write(tmp_path, dict.fromkeys(names, text))
+    for asked in ("coco_caption/y", "coco_caption"):
+        found = find_readers(registry.problem(asked, tmp_dir=tmp_path))
+        assert found == ["--problems=coco_caption/x"]
+
+
+def test_a_folder_of_validation_files_alone_is_no_proposal(tmp_path: Path) -> None:
+    write(tmp_path, {f"val/images/{n}.jpg": "" for n in range(2)})
+    write(tmp_path, {"val/val_annotations.txt": "0.jpg\ta\n1.jpg\tb\n"})
+    assert find_readers(registry.problem("image_folder/x", tmp_dir=tmp_path)) == []
 
 
 def test_nothing_is_proposed_where_nothing_can_be_read(tmp_path: Path) -> None:
