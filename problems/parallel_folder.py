@@ -26,7 +26,7 @@ from t2t_mm.problems.named_columns import (
     parse_columns,
     read_rows,
 )
-from t2t_mm.problems.parallel_text import Pair, ParallelText, drop_empty_pairs, name_by_side
+from t2t_mm.problems.parallel_text import Pair, ParallelText, drop_empty_pairs, find_sides
 from t2t_mm.problems.reference_files import find_references, warn_of_references
 
 _USUAL: Final = {
@@ -241,8 +241,8 @@ class ParallelFolder:
         for path in sorted(self.folder.iterdir()):
             if path.is_file():
                 names.setdefault(path.name.removesuffix(".gz"), path)
-                if not self.is_pair and (name := name_by_side(path.name)):
-                    names.setdefault(name, path)
+        if not self.is_pair:
+            names = find_sides([*names.values()]) | names
         for folder in sorted(self.folder.iterdir()):
             if split := find_named_split(folder.name) if folder.is_dir() else "":
                 for language in self.languages:

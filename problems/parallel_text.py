@@ -24,16 +24,22 @@ _SEGMENT = re.compile(r"<seg[^>]*>(.*)</seg>")
 _CHUNK_BYTES = 1 << 20
 
 
-def name_by_side(name: str) -> str:
-    """Return what a file with its side in front is called with it at the end; "" for others.
+def find_sides(files: Iterable[Path]) -> dict[str, Path]:
+    """Find files with their side in front, by what they are called with it at the end.
+
+    What has one side alone, as OpenNMT's `src-test.txt`, is left out.
 
     Example:
-        >>> [name_by_side(name) for name in ("src-train.txt", "tgt-val.txt.gz", "train.en")]
-        ['train.inputs', 'val.targets', '']
+        >>> sorted(find_sides(map(Path, ("src-val.txt", "tgt-val.txt.gz", "src-test.txt", "a.en"))))
+        ['val.inputs', 'val.targets']
     """
-    side, _, rest = name.partition("-")
-    split = rest.removesuffix(".gz").removesuffix(".txt")
-    return f"{split}.{_SIDES[side]}" if side in _SIDES and find_named_split(split) else ""
+    found: dict[str, dict[str, Path]] = {}
+    for path in files:
+        side, _, rest = path.name.partition("-")
+        split = rest.removesuffix(".gz").removesuffix(".txt")
+        if side in _SIDES and find_named_split(split):
+            found.setdefault(split, {}).setdefault(f"{split}.{_SIDES[side]}", path)
+    return {name: path for both in found.values() if len(both) > 1 for name, path in both.items()}
 
 
 @dataclass(frozen=True)

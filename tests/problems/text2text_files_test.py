@@ -349,7 +349,9 @@ def test_a_side_may_stand_before_the_split(tmp_path: Path) -> None:
     for side, text in (("src", "a dog\ntwo cats\n"), ("tgt", "ein Hund\nzwei Katzen\n")):
         for split in ("train", "val"):
             (tmp_path / f"{side}-{split}.txt").write_text(text)
+    (tmp_path / "src-test.txt").write_text("a dog\n")  # without its targets
     problem = registry.problem("text2text_files", tmp_dir=tmp_path)
+    assert problem.splits == ("train", "validation")
     assert next(problem.generate("validation")) == {"inputs": "a dog", "targets": "ein Hund"}
     with pytest.raises(UserError, match="finds no training files"):
         next(registry.problem("text2text_files/en-de", tmp_dir=tmp_path).generate("train"))
