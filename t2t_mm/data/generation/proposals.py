@@ -33,7 +33,7 @@ def propose_others(asked: Problem) -> Iterator[None]:
         if not flags:
             raise
         choice = " or ".join(flags)
-        fix = f"In {asked.tmp_dir} there is what can be read with {choice}"
+        fix = f"In {asked.tmp_dir} there is what t2t-datagen reads with {choice}"
         raise UserError(str(error), fix=fix) from error
 
 

@@ -107,7 +107,7 @@ def test_an_error_of_datagen_ends_with_what_would_read_the_folder(
     raw = write(tmp_path / "raw", files)
     with caplog.at_level(logging.WARNING), pytest.raises(UserError) as error:
         generate_data("image_folder/x", data_dir=tmp_path / "data", tmp_dir=raw)
-    assert str(error.value).endswith(f"In {raw} there is what can be read with {flags}.")
+    assert str(error.value).endswith(f"In {raw} there is what t2t-datagen reads with {flags}.")
     assert not caplog.messages  # what is only tried tells nothing, and may tell it later
     warn_once("a warning for the proposals")
     assert caplog.messages == ["a warning for the proposals"]
