@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, find_named_split
-from t2t_mm.errors import UserError
+from t2t_mm.errors import UndecidedError, UserError
 from t2t_mm.problems.file_kinds import PICTURES, SOUNDS, TEXTS
 from t2t_mm.problems.labelled_table import list_tables
 from t2t_mm.problems.named_columns import (
@@ -140,7 +140,7 @@ class ParallelFolder:
             if not path.stem.lower().startswith(of_splits) and table.has_columns():
                 found[path.name] = table
         if len(found) > 1:
-            raise UserError(
+            raise UndecidedError(
                 f"Problem {self.problem} cannot choose its training files: "
                 f"there are {', '.join(found)}",
                 expected=f"one name, as {self.describe_files('train')}",
@@ -156,7 +156,7 @@ class ParallelFolder:
             names = [path.name for path in found[stem].paths]
             links = " ".join(f"`ln -s {name} {split}{name.removeprefix(stem)}`" for name in names)
             test_fix = f"Link the one you want, for example: {links}"
-            raise UserError(
+            raise UndecidedError(
                 f"Problem {self.problem} cannot choose its {split} files: "
                 f"there are {', '.join(sorted(found))}",
                 expected=f"one name for each language, as {self.describe_files(split)}",
@@ -258,7 +258,7 @@ class ParallelFolder:
             if path.is_file() and (name == language or name.endswith(f".{language}")):
                 found.setdefault(name, path)
         if len(found) > 1:
-            raise UserError(
+            raise UndecidedError(
                 f"Problem {self.problem} cannot choose its file of {language} in {folder}: there "
                 f"are {', '.join(found)}",
                 expected=f"one file that ends in .{language}",

@@ -45,6 +45,10 @@ class UserError(ValueError):
         return str(self.args[0])  # also for those that are a KeyError as well, which shows a repr
 
 
+class UndecidedError(UserError):
+    """Several things could be meant, and the user is to say which: what is there can be read."""
+
+
 def suggest_closest(name: str, names: Iterable[str]) -> str:
     """Suggest the names that look most like `name`.
 

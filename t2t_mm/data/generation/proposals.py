@@ -1,6 +1,7 @@
 """Which problems would read what lies in a folder, where the one that was asked for cannot.
 
-Problems propose themselves (`Problem.propose`), and each is tried: it must give an example.
+Problems propose themselves (`Problem.propose`), and each is tried: it must give an example, or ask
+for a decision.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import only_looking
-from t2t_mm.errors import UserError
+from t2t_mm.errors import UndecidedError, UserError
 
 _MOST_LEVELS, _MOST_FOLDERS, _MOST_TOLD = 4, 10, 5
 
@@ -89,5 +90,7 @@ def _can_read(name: str, options: Mapping[str, str], tmp_dir: Path) -> bool:
         for option, value in options.items():
             setattr(problem, option, value)
         return next(iter(problem.generate(problem.splits[0])), None) is not None
+    except UndecidedError:
+        return True
     except (UserError, OSError):
         return False

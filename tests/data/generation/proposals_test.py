@@ -35,6 +35,14 @@ LAYOUTS: dict[str, tuple[dict[str, str], str]] = {
         {"x/train.en": "a\nb\n", "x/train.de": "c\nd\n"},
         "--problems=text2text_files/x/de-en",
     ),
+    "tests": (
+        {
+            f"x/raw/{split}.{end}": "a\nb\n"
+            for split in ("train", "test1", "test2")
+            for end in ("en", "de")
+        },
+        "--problems=text2text_files/x/raw/de-en",
+    ),
     "columns": ({"x/all.tsv": "en\tfr\na\tb\nc\td\n"}, "--problems=text2text_files/x/en-fr"),
     "trees": ({f"x/{split}/a.mrg": TREE for split in ("train", "dev")}, "--problems=tree_files/x"),
     "sides": (
