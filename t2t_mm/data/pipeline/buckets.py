@@ -61,7 +61,7 @@ def choose_buckets(
         Bucket(examples=51, positions={'inputs': 8, 'targets': 20})
         Bucket(examples=32, positions={'inputs': 32, 'targets': 32})
     """
-    weights = [np.full(len(one), 1 / max(1, one.sum())) for one in lengths]
+    weights = [np.full(len(one), 1 / max(1, int(one.sum()))) for one in lengths]
     pooled = np.concatenate(lengths)
     largest = [
         max([1, *pooled[:, column], *(one.get(side, 1) for one in longest)])

@@ -51,7 +51,8 @@ class Sound:
             average = self.samples.mean(axis=1, dtype=np.float64)
             if self.samples.dtype == np.int16:
                 average = np.rint(average)
-            averaged: Samples = average.astype(self.samples.dtype)
+            # NumPy 2.5 says of the result that it may hold anything, those before say nothing.
+            averaged: Samples = average.astype(self.samples.dtype)  # type: ignore[assignment, unused-ignore]
             return averaged
         if not 0 <= (channel or 0) < num_channels:
             raise UserError(
