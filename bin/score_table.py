@@ -13,6 +13,7 @@ from t2t_mm.bin.command import make_console
 from t2t_mm.features import NO_OUTPUT
 from t2t_mm.scoring.metrics import (
     FEW_EXAMPLES,
+    find_main_interval,
     find_main_score,
     list_other_scores,
     write_count,
@@ -21,6 +22,10 @@ from t2t_mm.scoring.metrics import (
 _DECODED = (
     "Scores are of the decoded outputs of n examples, in percent; of error rates (WER, CER) less "
     "is better."
+)
+_INTERVAL = (
+    "\N{PLUS-MINUS SIGN} Half of the 95% interval from resampling these examples; what another "
+    "seed of training would change is not in it."
 )
 _FEW = f"* Fewer than {FEW_EXAMPLES} examples: no base for conclusions."
 _FORCED = (
@@ -105,8 +110,9 @@ def _make_decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table,
             *(_format_main_score(result, result.get(key, {})) for key in beside),
             ", ".join(others),
         )
+    interval = [_INTERVAL] if any(map(find_main_interval, scores.values())) else []
     few = [_FEW] if any("*" in write_count(result) for result in scores.values()) else []
-    return table, " ".join([_DECODED, *few, *(_BESIDE[key].note for key in beside)])
+    return table, " ".join([_DECODED, *interval, *few, *(_BESIDE[key].note for key in beside)])
 
 
 def _make_forced_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
@@ -134,7 +140,10 @@ def _format_main_score(
     main = find_main_score(result)
     if main is None or main.key not in scores:
         return ""
-    return f"{main.label + ' ' if with_label else ''}{scores[main.key]:.1f}"
+    label = f"{main.label} " if with_label else ""
+    interval = find_main_interval(scores)
+    around = f" \N{PLUS-MINUS SIGN}{(interval[1] - interval[0]) / 2:.1f}" if interval else ""
+    return f"{label}{scores[main.key]:.1f}{around}"
 
 
 def _list_signatures(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -97,6 +97,11 @@ def fake_results(folder: str) -> Results:
             for key, value in result.items()
             if isinstance(value, float)
         }
+        result["intervals"] = {
+            key: [value - 3.5, min(value + 3.0, 100.0)]
+            for key, value in result.items()
+            if isinstance(value, float)
+        }
         result["baseline"] = {key: value / 2 for key, value in result["shuffled_inputs"].items()}
         result["teacher_forced"] = FORCED
         result["experts"] = {"encoder": used.tolist()}

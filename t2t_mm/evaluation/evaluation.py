@@ -24,7 +24,7 @@ from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded, Scores
-from t2t_mm.scoring.metrics import check_metrics, score_decoded
+from t2t_mm.scoring.metrics import check_metrics, find_intervals, score_decoded
 
 
 def evaluate(
@@ -47,7 +47,8 @@ def evaluate(
     Returns:
         By problem: `teacher_forced` scores, `experts` (the share of choices on each expert of
         each mixture) and, when decoded, the scores that the problem's metrics name and how many
-        outputs are `empty` if some are, in percent, `shuffled_inputs`, `baseline`, the path of the
+        outputs are `empty` if some are, in percent, the scores' 95% `intervals` (of the choice of
+        examples: see `t2t_mm.scoring.intervals`), `shuffled_inputs`, `baseline`, the path of the
         file of all `outputs`, and a few `samples`, the `worst` and the `best`. All this is written
         under `output_dir/decoded/SPLIT-STEP`, beside what is there of the run's other problems:
         each output with the score of its example as a line of `NAME.outputs.jsonl` (see
@@ -109,6 +110,8 @@ def _score_outputs(
         console = Console(stderr=True)
         console.print(f"{task.name} has one example: there is no other input.", soft_wrap=True)
     scores = score_decoded(task.metrics, decoded, options.shuffled_inputs)
+    if intervals := find_intervals(task.metrics, decoded):
+        scores["intervals"] = intervals
     if num_empty := sum(not output.strip() for output in decoded.hypotheses):
         scores["empty"] = round(100.0 * num_empty / len(decoded.hypotheses), 4)
     if options.baseline:

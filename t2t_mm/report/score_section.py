@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from t2t_mm.report.markup import Markup, join_parts, make_element, make_section
 from t2t_mm.scoring.metrics import (
     FEW_EXAMPLES,
     Metric,
+    find_main_interval,
     find_main_score,
     list_other_scores,
     write_count,
@@ -23,6 +24,11 @@ def make_score_section(results: Results) -> Markup:
     if not decoded:
         return Markup()
     notes = ["On held-out examples, in percent."]
+    if any(map(find_main_interval, decoded.values())):
+        notes.append(
+            " 95%, and the line over the bar: the interval from resampling these examples; "
+            "what another seed of training would change is not in it."
+        )
     if any("shuffled_inputs" in result for result in decoded.values()):
         notes.append(
             " Chance (the grey bar): the same outputs scored against other inputs' references, "
@@ -83,17 +89,21 @@ def make_forced_section(results: Results) -> Markup:
 def _make_row(name: str, result: Mapping[str, Any]) -> list[Markup]:
     main = find_main_score(result)
     assert main is not None, "only decoded problems have a row"
-    bars = [_draw_bar(result[main.key], "model")]
+    interval = find_main_interval(result)
+    bars = [_draw_bar(result[main.key], "model", interval)]
     for key, kind in (("shuffled_inputs", "chance"), ("baseline", "baseline")):
         if main.key in result.get(key, {}):
             bars.append(_draw_bar(result[key][main.key], kind))
-    count = write_count(result)
+    about = [f"n = {count}"] if (count := write_count(result)) else []
+    if interval:
+        told = "95%: {:.1f} to {:.1f}".format(*interval)
+        about.append(told.replace(" ", "\N{NO-BREAK SPACE}"))
     others = ", ".join(f"{label} {value:.1f}" for label, value in list_other_scores(result).items())
     return [
         make_element(
             "div",
             make_element("strong", name),
-            make_element("span", _label_score(main), f", n = {count}" if count else ""),
+            make_element("span", ", ".join([_label_score(main), *about])),
             class_="name",
         ),
         make_element("div", *bars, class_="bars"),
@@ -105,12 +115,21 @@ def _label_score(main: Metric) -> str:
     return f"{main.label} \N{DOWNWARDS ARROW}" if main.lower_is_better else main.label
 
 
-def _draw_bar(value: float, kind: str) -> Markup:
+def _draw_bar(value: float, kind: str, interval: Sequence[float] | None = None) -> Markup:
     """Return a bar with its figure at its end; what goes beyond 100 ends there."""
-    width = min(max(value, 0.0), 100.0)
+    share, around = f"--share:{_clip(value):.1f}", Markup()
+    if interval:
+        low, high = map(_clip, interval)
+        around = make_element("span", style=f"--low:{low:.1f};--high:{high:.1f}", class_="around")
+        share += f";--high:{high:.1f}"  # the figure stands behind both
     return make_element(
         "div",
-        make_element("span", style=f"--share:{width:.1f}", class_="bar"),
+        make_element("span", style=share, class_="bar"),
+        around,
         join_parts([make_element("b", f"{value:.1f}"), " ", kind]),
         class_=kind,
     )
+
+
+def _clip(percent: float) -> float:
+    return min(max(percent, 0.0), 100.0)

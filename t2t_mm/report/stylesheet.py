@@ -45,9 +45,13 @@ a { color: var(--model); } nav a { text-decoration: none; white-space: nowrap; }
 .score + .score { border-top: 1px solid var(--rule); }
 .name strong { display: block; font-weight: 600; overflow-wrap: anywhere; }
 .name span, .others { color: var(--faint); font-size: .9rem; }
-.bars { font-size: .85rem; line-height: 1.35; }
-.bar { display: inline-block; height: .8em; margin-right: .4em; min-width: 2px;
-  width: calc(var(--share) * .78%); }
+.bars { --unit: .78%; font-size: .85rem; line-height: 1.35; }
+.bar { display: inline-block; height: .8em; min-width: 2px; width: calc(var(--share) * var(--unit));
+  margin-right: calc(.4em + max(var(--high, 0) - var(--share), 0) * var(--unit)); }
+.model { position: relative; }
+.around { position: absolute; top: .35em; height: .6em; left: calc(var(--low) * var(--unit));
+  width: calc((var(--high) - var(--low)) * var(--unit)); border: solid var(--ink);
+  border-width: 0 1.5px; background: linear-gradient(var(--ink) 0 0) center/100% 1.5px no-repeat; }
 .model .bar { background: var(--model); border-radius: 0 2px 2px 0; }
 .chance .bar { background: var(--chance); border-radius: 0 2px 2px 0; }
 .baseline .bar { border: 1px solid var(--chance); border-left: 0; border-radius: 0 2px 2px 0;
@@ -93,7 +97,7 @@ code { font-size: .85rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
 footer { padding-bottom: 2.5rem; color: var(--faint); font-size: .9rem; }
 @media (max-width: 44rem) { .score { grid-template-columns: 1fr; } h1 { font-size: 1.4rem; }
-  .bar { width: calc(var(--share) * .68%); } th, td { padding: .35rem .4rem; }
+  .bars { --unit: .68%; } th, td { padding: .35rem .4rem; }
   nav { flex-wrap: nowrap; scrollbar-width: none; }
   .tree { display: none; } .outline { display: block; } }
 """

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
 
 from t2t_mm.data.trees.linearization import count_words, delinearize, try_delinearize
 from t2t_mm.data.trees.trees import Tree
 from t2t_mm.errors import UserError
 from t2t_mm.scoring.decoded import Decoded, Scores
+from t2t_mm.scoring.intervals import Statistics
 
 PUNCTUATION_TAGS = frozenset((",", ":", "``", "''", "."))
 """The parts of speech that EVALB leaves out of the sentences, by its parameters COLLINS.prm."""
@@ -47,27 +51,46 @@ def score_brackets(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -> S
     Source: Black et al. 1991, "A Procedure for Quantitatively Comparing the Syntactic Coverage of
         English Grammars"; EVALB by Sekine and Collins (https://nlp.cs.nyu.edu/evalb/).
     """
-    counts, evalb_counts = _Counts(), _Counts()
-    num_complete = num_well_formed = 0
+    return count_brackets(decoded, deleted_tags=deleted_tags).score_all()
+
+
+def count_brackets(decoded: Decoded, *, deleted_tags: Collection[str] = ()) -> Statistics:
+    """Count the brackets of each sentence that were predicted, are true, and are both.
+
+    The same for EVALB's F1; then 1 or 0 for well-formed and for complete. See `score_brackets`.
+
+    Example:
+        >>> from t2t_mm.scoring.decoded import Decoded
+        >>> one = Decoded(["S NP PRP /NP VBZ /S"], [["S NP PRP /NP VP VBZ /VP /S"]])
+        >>> count_brackets(one).rows.tolist()
+        [[2, 3, 2, 2, 3, 2, 1, 0]]
+    """
+    rows = []
     for number, hypothesis in enumerate(decoded.hypotheses):
         reference = decoded.references[number][0]
         true = _read_reference(reference, number)
         predicted = try_delinearize(hypothesis, [""] * count_words(reference))
-        counts.add(_find_brackets(predicted, deleted_tags), _find_brackets(true, deleted_tags))
+        counts = _match(_find_brackets(predicted, deleted_tags), _find_brackets(true, deleted_tags))
+        evalb_counts = [0, 0, 0]
         if predicted is not None:
-            num_well_formed += 1
-            num_complete += hypothesis.split() == reference.split()
             ours, theirs = (_find_brackets(tree, PUNCTUATION_TAGS) for tree in (predicted, true))
             if ours.positions == theirs.positions:
-                evalb_counts.add(ours.merge_labels(), theirs.merge_labels())
-    total = len(decoded.hypotheses)
+                evalb_counts = _match(ours.merge_labels(), theirs.merge_labels())
+        is_complete = predicted is not None and hypothesis.split() == reference.split()
+        rows.append([*counts, *evalb_counts, int(predicted is not None), int(is_complete)])
+    counted = np.array(rows, int).reshape(len(rows), 8)
+    return Statistics(counted, partial(_compute_scores, num_sentences=len(rows)))
+
+
+def _compute_scores(sums: Sequence[float], num_sentences: int) -> dict[str, float]:
+    predicted, true, matched, *evalb, well_formed, complete = sums
     return {
-        "f1": counts.f1,
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "well_formed": _compute_percent(num_well_formed, total),
-        "complete": _compute_percent(num_complete, total),
-        "f1_evalb": evalb_counts.f1,
+        "f1": _compute_percent(2 * matched, predicted + true),
+        "precision": _compute_percent(matched, predicted),
+        "recall": _compute_percent(matched, true),
+        "well_formed": _compute_percent(well_formed, num_sentences),
+        "complete": _compute_percent(complete, num_sentences),
+        "f1_evalb": _compute_percent(2 * evalb[2], evalb[0] + evalb[1]),
     }
 
 
@@ -107,34 +130,14 @@ def _find_brackets(tree: Tree | None, deleted_tags: Collection[str]) -> _Bracket
     return found
 
 
-@dataclass
-class _Counts:
-    """How many brackets were predicted, are true, and are both."""
-
-    predicted: int = 0
-    true: int = 0
-    matched: int = 0
-
-    def add(self, predicted: _Brackets, true: _Brackets) -> None:
-        self.predicted += predicted.counts.total()
-        self.true += true.counts.total()
-        self.matched += (predicted.counts & true.counts).total()
-
-    @property
-    def precision(self) -> float:
-        return _compute_percent(self.matched, self.predicted)
-
-    @property
-    def recall(self) -> float:
-        return _compute_percent(self.matched, self.true)
-
-    @property
-    def f1(self) -> float:
-        return _compute_percent(2 * self.matched, self.predicted + self.true)
+def _match(predicted: _Brackets, true: _Brackets) -> list[int]:
+    """Count what was predicted, what is true, and what is both."""
+    ours, theirs = predicted.counts, true.counts
+    return [ours.total(), theirs.total(), (ours & theirs).total()]
 
 
-def _compute_percent(part: int, whole: int) -> float:
-    return round(100.0 * part / whole, 4) if whole else 0.0
+def _compute_percent(part: float, whole: float) -> float:
+    return 100.0 * part / whole if whole else 0.0
 
 
 def _read_reference(symbols: str, number: int) -> Tree:

@@ -13,7 +13,10 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
+import numpy as np
+
 from t2t_mm.scoring.decoded import Decoded, Scores
+from t2t_mm.scoring.intervals import Statistics, count_by_sacrebleu
 
 MAX_ORDER = 4  # n-grams of 1 to 4 words, in both scores
 LENGTH_SIGMA = 6.0  # width, in words, of CIDEr-D's penalty on a length that differs
@@ -74,6 +77,33 @@ def score_captions(decoded: Decoded) -> Scores:
     return {**_score_bleu_4(tokens, references, smooth_method="none"), "cider": cider}
 
 
+def count_captions(decoded: Decoded) -> Statistics:
+    """Count the n-grams of each caption for BLEU-4, and take its CIDEr-D, whose mean is the score.
+
+    The weights of CIDEr-D stay those of all pictures.
+
+    Example:
+        >>> two = Decoded(["a red boat here", "a tree"], [["a red boat here"], ["a big tree"]])
+        >>> count_captions(two).score_all() == {
+        ...     name: score for name, score in score_captions(two).items() if "sig" not in name
+        ... }
+        True
+    """
+    from sacrebleu.metrics.bleu import BLEU
+
+    tokens, references = _split_all(decoded)
+    metric = BLEU(tokenize="none", force=True, smooth_method="none")
+    bleu_4 = count_by_sacrebleu(metric, *_join_words(tokens, references), "bleu_4")
+    cider = np.array(_score_each_by_cider_d(tokens, references))
+    return Statistics(
+        np.column_stack([bleu_4.rows, cider]),
+        lambda sums: {
+            **bleu_4.compute_scores(sums[:-1]),
+            "cider": 100.0 * sums[-1] / len(tokens),
+        },
+    )
+
+
 def score_caption(decoded: Decoded) -> Scores:
     """Score one caption by BLEU-4, smoothed; CIDEr-D says nothing of one picture alone.
 
@@ -94,14 +124,19 @@ def _score_bleu_4(tokens: list[list[str]], references: list[list[list[str]]], **
     from sacrebleu.metrics.bleu import BLEU
 
     metric = BLEU(tokenize="none", force=True, **how)
-    joined = [[" ".join(words) for words in texts] for texts in references]
-    bleu = metric.corpus_score(
-        [" ".join(words) for words in tokens], list_reference_columns(joined)
-    )
+    bleu = metric.corpus_score(*_join_words(tokens, references))
     return {
         "bleu_4": round(bleu.score, 4),
         "bleu_4_signature": f"{metric.get_signature()}|words:coco",
     }
+
+
+def _join_words(
+    tokens: list[list[str]], references: list[list[list[str]]]
+) -> tuple[list[str], list[list[Any]]]:
+    """Join words by spaces to what sacreBLEU reads."""
+    joined = [[" ".join(words) for words in texts] for texts in references]
+    return [" ".join(words) for words in tokens], list_reference_columns(joined)
 
 
 def compute_cider_d(
@@ -125,12 +160,17 @@ def compute_cider_d(
     Source: Vedantam, Zitnick, Parikh 2015, "CIDEr: Consensus-based Image Description Evaluation",
         sections 3 and 5 ("CIDEr-D").
     """
-    if not hypotheses:
-        return 0.0
+    scores = _score_each_by_cider_d(hypotheses, references)
+    return sum(scores) / len(scores) if scores else 0.0
+
+
+def _score_each_by_cider_d(
+    hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[Sequence[str]]]
+) -> list[float]:
     frequencies: Counter[tuple[str, ...]] = Counter()
     for texts in references:
         frequencies.update({gram for words in texts for gram in _count_ngrams(words)})
-    total = 0.0
+    scores = []
     for words, texts in zip(hypotheses, references, strict=True):
         vectors = _weigh_ngrams(words, frequencies, len(references))
         similarities = [
@@ -138,8 +178,8 @@ def compute_cider_d(
             * _compute_similarity(vectors, _weigh_ngrams(true, frequencies, len(references)))
             for true in texts
         ]
-        total += sum(similarities) / len(similarities)
-    return 10.0 * total / len(hypotheses)
+        scores.append(10.0 * sum(similarities) / len(similarities))
+    return scores
 
 
 def _count_ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:

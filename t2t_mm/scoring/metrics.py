@@ -8,15 +8,22 @@ from functools import partial
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
-from t2t_mm.scoring.bracketing import score_brackets
+from t2t_mm.scoring.bracketing import count_brackets, score_brackets
 from t2t_mm.scoring.captioning import (
+    count_captions,
     list_reference_columns,
     score_caption,
     score_captions,
 )
 from t2t_mm.scoring.decoded import Decoded, Scores
-from t2t_mm.scoring.ranking import compute_top_k
-from t2t_mm.scoring.transcription import compute_error_rates
+from t2t_mm.scoring.intervals import (
+    Intervals,
+    Statistics,
+    compute_intervals,
+    count_by_sacrebleu,
+)
+from t2t_mm.scoring.ranking import compute_top_k, count_hits
+from t2t_mm.scoring.transcription import compute_error_rates, count_errors
 
 
 def bleu(decoded: Decoded, *, of_sentence: bool = False) -> Scores:
@@ -65,12 +72,39 @@ def chrf(decoded: Decoded) -> Scores:
     return {"chrf": round(score, 4), "chrf_signature": str(metric.get_signature())}
 
 
+def count_bleu(decoded: Decoded) -> Statistics:
+    """Count the lengths and n-grams of each text, as `bleu` counts them.
+
+    Example:
+        >>> count_bleu(Decoded(["a red boat"], [["a red boat", "a boat"]])).rows.tolist()
+        [[3, 3, 3, 2, 1, 0, 3, 2, 1, 0]]
+    """
+    from sacrebleu.metrics.bleu import BLEU
+
+    columns = list_reference_columns(decoded.references)
+    return count_by_sacrebleu(BLEU(force=True), decoded.hypotheses, columns, "bleu")
+
+
+def count_chrf(decoded: Decoded) -> Statistics:
+    """Count the n-grams of characters of each text, as `chrf` counts them.
+
+    Example:
+        >>> count_chrf(Decoded(["a boat"], [["a red boat"]])).rows[0, :3].tolist()  # of 1 character
+        [5, 8, 5]
+    """
+    from sacrebleu.metrics.chrf import CHRF
+
+    columns = list_reference_columns(decoded.references)
+    return count_by_sacrebleu(CHRF(), decoded.hypotheses, columns, "chrf")
+
+
 @dataclasses.dataclass(frozen=True)
 class Metric:
     """A way to score decoded outputs, and the one score by which it is known.
 
     Args:
         score: Computes its scores.
+        count: Counts what these scores are computed from, example by example.
         key: Name of the one score among them.
         label: What a person reads.
         lower_is_better: Whether 0 is perfect, as of error rates.
@@ -78,6 +112,7 @@ class Metric:
     """
 
     score: Callable[[Decoded], Scores]
+    count: Callable[[Decoded], Statistics]
     key: str
     label: str
     lower_is_better: bool = False
@@ -86,12 +121,14 @@ class Metric:
 
 # The scores of decoded outputs that a problem can name in `Problem.metrics`.
 METRICS: dict[str, Metric] = {
-    "bleu": Metric(bleu, "bleu", "BLEU", score_alone=partial(bleu, of_sentence=True)),
-    "chrf": Metric(chrf, "chrf", "chrF"),
-    "top_k": Metric(compute_top_k, "top_1", "top-1"),
-    "wer": Metric(compute_error_rates, "wer", "WER", lower_is_better=True),
-    "caption": Metric(score_captions, "bleu_4", "BLEU-4", score_alone=score_caption),
-    "brackets": Metric(score_brackets, "f1", "F1"),
+    "bleu": Metric(bleu, count_bleu, "bleu", "BLEU", score_alone=partial(bleu, of_sentence=True)),
+    "chrf": Metric(chrf, count_chrf, "chrf", "chrF"),
+    "top_k": Metric(compute_top_k, count_hits, "top_1", "top-1"),
+    "wer": Metric(compute_error_rates, count_errors, "wer", "WER", lower_is_better=True),
+    "caption": Metric(
+        score_captions, count_captions, "bleu_4", "BLEU-4", score_alone=score_caption
+    ),
+    "brackets": Metric(score_brackets, count_brackets, "f1", "F1"),
 }
 _BY_KEY = {metric.key: metric for metric in METRICS.values()}
 _LABELS = {
@@ -147,6 +184,26 @@ def score_decoded(
     return scores
 
 
+def find_intervals(metrics: Iterable[str], decoded: Decoded) -> Intervals:
+    """Find the 95% interval of each score of the metrics that the problem names.
+
+    Args:
+        metrics: Keys of `METRICS`.
+        decoded: What is scored; of fewer than two examples there are no intervals.
+
+    Returns:
+        By score [low, high], as from `compute_intervals`.
+
+    Example:
+        >>> find_intervals(["wer"], Decoded(["a b", "c d"], [["a x"], ["c x"]]))["wer"]
+        [50.0, 50.0]
+    """
+    if len(decoded.hypotheses) < 2:
+        return {}
+    found = [compute_intervals(METRICS[name].count(decoded)) for name in metrics]
+    return {name: interval for intervals in found for name, interval in intervals.items()}
+
+
 def score_example(metrics: Iterable[str], example: Decoded) -> dict[str, float]:
     """Score one example alone by the main score of each metric that its problem names.
 
@@ -193,6 +250,17 @@ def find_main_score(result: Mapping[str, Any]) -> Metric | None:
         'WER'
     """
     return next((_BY_KEY[key] for key in result if key in _BY_KEY), None)
+
+
+def find_main_interval(result: Mapping[str, Any]) -> list[float] | None:
+    """Return the 95% interval of the main score of one problem as [low, high], if it has one.
+
+    Example:
+        >>> find_main_interval({"wer": 31.0, "intervals": {"wer": [28.9, 33.2], "cer": [1, 2]}})
+        [28.9, 33.2]
+    """
+    main = find_main_score(result)
+    return result.get("intervals", {}).get(main.key) if main else None
 
 
 FEW_EXAMPLES = 100

@@ -72,6 +72,19 @@ def test_each_problem_has_its_own_main_score_and_others() -> None:
     assert "BLEU-4: nrefs:5|tok:none" in text
 
 
+def test_half_the_interval_stands_beside_the_score() -> None:
+    scores = {
+        name: {"teacher_forced": FORCED, **values, "shuffled_inputs": values}
+        for name, values in MINIATURE.items()
+    }
+    scores["mini_ende"]["intervals"] = {"bleu": [69.5, 72.5]}
+    text = shown(scores)
+    assert row(text, "mini_ende") == "mini_ende BLEU 71.2 \N{PLUS-MINUS SIGN}1.5 1,000 71.2"
+    assert row(text, "mini_image") == "mini_image top-1 84.0 1,000 84.0 top-5 97.5"
+    assert "Half of the 95% interval" in text and all(len(one) <= 80 for one in text.splitlines())
+    assert "95%" not in shown({"mini_image": scores["mini_image"]})
+
+
 def test_a_score_of_few_examples_is_marked() -> None:
     scores = {
         name: {"teacher_forced": {**FORCED, "examples": examples}, "bleu": 71.25}

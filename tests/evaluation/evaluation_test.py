@@ -41,6 +41,8 @@ def test_whole_splits_are_scored_by_problem(tiny_run: TinyRun, tmp_path: Path) -
         assert forced["examples"] == size
         assert 0 < forced["log_perplexity"] < 2 * math.log(259)
         assert "tok:13a" in result["bleu_signature"]
+        low, high = result["intervals"]["bleu"]
+        assert low <= result["bleu"] <= high and "intervals" not in result["shuffled_inputs"]
         assert 0 <= result["baseline"]["bleu"] < 20  # digits in another order
         assert "bleu" not in forced
     (folder,) = run.glob("decoded/test-*")
@@ -56,7 +58,8 @@ def test_whole_splits_are_scored_by_problem(tiny_run: TinyRun, tmp_path: Path) -
     assert [one["score"] for one in scores["algorithmic_copy"]["best"]] == ranked[:-4:-1]
     write_scores(tmp_path / "scores.json", scores)
     written = json.loads((tmp_path / "scores.json").read_text())
-    assert written["algorithmic_copy"]["bleu"] == scores["algorithmic_copy"]["bleu"]
+    for key in ("bleu", "intervals"):
+        assert written["algorithmic_copy"][key] == scores["algorithmic_copy"][key]
 
 
 def test_problems_without_the_split_are_named_and_the_others_scored(
@@ -116,7 +119,7 @@ def test_one_example_has_no_other_input_and_that_is_said(
     options = EvaluationOptions(shuffled_inputs=True, limit=1)
     scores = evaluate(run, split="test", problems="algorithmic_copy", options=options)
     assert "bleu" in scores["algorithmic_copy"]
-    assert "shuffled_inputs" not in scores["algorithmic_copy"]
+    assert not {"shuffled_inputs", "intervals"} & scores["algorithmic_copy"].keys()
     assert "algorithmic_copy has one example: there is no other input" in capsys.readouterr().err
 
 

@@ -52,3 +52,13 @@ def test_how_many_examples_were_scored_stands_beside_the_score() -> None:
     assert "Fewer than 100" not in make_score_section({"a": many})
     section = make_score_section({"a": few})
     assert "BLEU, n = 10*<" in section and "* Fewer than 100 examples" in section
+
+
+def test_an_interval_is_told_and_drawn_over_its_bar() -> None:
+    result = {"wer": 40.0, "cer": 20.0, "intervals": {"wer": [37.25, 104.0], "cer": [18.0, 22.0]}}
+    section = make_score_section({"a": result, "b": {"bleu": 7.0}})
+    assert ", 95%: 37.2 to 104.0<" in section.replace("\N{NO-BREAK SPACE}", " ")
+    assert "resampling these examples" in section
+    assert section.count('class="around"') == 1
+    assert 'style="--low:37.2;--high:100.0"' in section  # on the page no longer than its bars
+    assert "95%" not in make_score_section({"b": {"bleu": 7.0}})

@@ -9,6 +9,8 @@ from t2t_mm.scoring.metrics import (
     METRICS,
     bleu,
     check_metrics,
+    find_intervals,
+    find_main_interval,
     find_main_score,
     list_other_scores,
     score_decoded,
@@ -142,3 +144,58 @@ def test_an_example_has_the_score_of_every_metric_the_first_ones_first() -> None
     assert score_example(["wer"], one)["wer"] == METRICS["wer"].score(one)["wer"]
     assert 0 < score_example(["caption"], one)["bleu_4"] < 100  # smoothed
     assert score_example([], one) == {}
+
+
+TREES = ["S NP PRP /NP VP VBZ /VP /S", "S PRP VP VBZ /VP /S", "S NP PRP VBZ /NP /S", "S ("]
+TEXTS = ["the red boat is on a lake", "a dog sleeps here", "two of three cats", "", "the red tree"]
+TRUE = [
+    ["the red boat is on the lake", "a red boat is on a lake"],
+    ["a dog sleeps over there"],
+    ["two cats", "three cats of two"],
+    ["a man"],
+    ["the red tree"],
+]
+
+
+def several_outputs(name: str) -> Decoded:
+    """Outputs for a metric, some right, some in part, some wrong, one empty or malformed."""
+    if name == "brackets":
+        return Decoded(TREES, [[TREES[0]], [TREES[0]], [TREES[2]], [TREES[2]]])
+    rankings = [[text, "the red tree"] for text in TEXTS]
+    return Decoded(TEXTS, TRUE, rankings=rankings, num_classes=6)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_sums_over_examples_give_the_scores_of_all(name: str) -> None:
+    decoded, metric = several_outputs(name), METRICS[name]
+    statistics = metric.count(decoded)
+    assert len(statistics.rows) == len(decoded.hypotheses)
+    scores = {key: one for key, one in metric.score(decoded).items() if "signature" not in key}
+    assert statistics.score_all() == pytest.approx(scores, abs=2e-4)
+    assert 0 < scores[metric.key] < 100
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_sums_over_drawn_examples_give_the_score_of_these(name: str) -> None:
+    decoded, metric = several_outputs(name), METRICS[name]
+    first, *_, last = decoded.split()
+    often = len(TREES if name == "brackets" else TEXTS) - 1
+    statistics = metric.count(decoded)
+    sums = statistics.rows[[-1, *[0] * often]].sum(axis=0).tolist()
+    expected = metric.score(Decoded.join([last, *[first] * often]))[metric.key]
+    assert statistics.compute_scores(sums)[metric.key] == pytest.approx(expected, abs=1e-3)
+
+
+def test_intervals_are_those_of_every_score_around_it() -> None:
+    decoded = several_outputs("bleu")
+    intervals = find_intervals(["bleu", "wer", "top_k"], decoded)
+    scores = score_decoded(["bleu", "wer", "top_k"], decoded)
+    assert intervals.keys() == {"bleu", "wer", "cer", "top_1", "top_5"}
+    for key, (low, high) in intervals.items():
+        assert low < scores[key] < high, key
+    assert find_intervals(["bleu"], RIGHT) == {} == find_intervals([], decoded)
+
+
+def test_the_interval_of_a_problem_is_that_of_its_main_score() -> None:
+    assert find_main_interval({"bleu": 3.0, "intervals": {"wer": [1.0, 2.0]}}) is None
+    assert find_main_interval({"bleu": 3.0}) is None is find_main_interval({"teacher_forced": {}})
