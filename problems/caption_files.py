@@ -96,14 +96,19 @@ class CaptionFiles(Problem):
 
     def _select_pictures(self, split: str) -> Captions:
         pictures = self._found["train"]
+        return {path: texts for path, texts in pictures.items() if self._held_out[path] == split}
+
+    @cached_property
+    def _held_out(self) -> dict[Path, str]:
+        """The split of each training picture."""
+        pictures = self._found["train"]
         hashes = {path: hash_name(path.relative_to(self._root).as_posix()) for path in pictures}
         held_out = hold_out(hashes.values(), self.held_out_shares)
         warn_once(
             f"Problem {self.name}: {held_out.describe('pictures')}, chosen by a hash of their "
             "paths."
         )
-        found = {path: held_out.find_split(value) for path, value in hashes.items()}
-        return {path: texts for path, texts in pictures.items() if found[path] == split}
+        return {path: held_out.find_split(value) for path, value in hashes.items()}
 
     @property
     def _root(self) -> Path:
