@@ -30,6 +30,8 @@ def propose_patterns(kind: FileKind, folder: Path) -> Iterator[tuple[str, dict[s
         kind: Which files.
         folder: That they lie in, or below.
     """
+    if any(path.name.endswith(".trans.txt") for path in walk_files(folder)):
+        return  # LibriSpeech's recordings: its folders are speakers and chapters
     yield "", {}
     names = [path.name for path in walk_files(folder) if kind.fits(path)]
     if any(find_named_split(word) for name in names for word in re.split(r"[_.-]", name)):

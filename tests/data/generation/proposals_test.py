@@ -101,6 +101,12 @@ def test_a_folder_of_validation_files_alone_is_no_proposal(tmp_path: Path) -> No
     assert find_readers(registry.problem("image_folder/x", tmp_dir=tmp_path)) == []
 
 
+def test_speakers_and_chapters_are_no_classes(tmp_path: Path) -> None:
+    names = [f"s/{speaker}/{speaker}-1.{end}" for speaker in "12" for end in ("flac", "trans.txt")]
+    write(tmp_path, dict.fromkeys(names, "1-1 A DOG"))
+    assert find_readers(registry.problem("speech_files/s", tmp_dir=tmp_path)) == []
+
+
 def test_nothing_is_proposed_where_nothing_can_be_read(tmp_path: Path) -> None:
     write(tmp_path, {"x/notes.md": "a", "x/1.wav": ""})
     assert find_readers(registry.problem("image_folder/x", tmp_dir=tmp_path)) == []
