@@ -28,7 +28,7 @@ from t2t_mm.problems.labelled_table import (
     find_metadata,
     find_only_table,
     find_split_tables,
-    list_tables,
+    list_explainable,
 )
 from t2t_mm.problems.picture_listing import hash_name
 
@@ -103,7 +103,7 @@ class LabelledFolder:
 
     def _explain_table(self) -> None:
         """Raise what is wrong with the table that could have said the classes, if there is one."""
-        tables = [*find_split_tables(self.root).values(), *list_tables(self.root)]
+        tables = list_explainable(self.root)
         if self.root.is_dir() and not self._table and tables:
             self._tables.read(tables[0])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, find_named_split
@@ -19,9 +19,11 @@ from t2t_mm.problems.named_columns import (
     TABLE_SUFFIXES,
     USUAL_NAMES,
     find_columns,
+    has_columns,
     make_no_column_error,
     parse_columns,
     read_rows,
+    write_cell,
 )
 
 METADATA: Final = "metadata"
@@ -85,7 +87,7 @@ class TableReader:
         content = next(iter(roles))
         rows, empty = [], 0
         for _, row in read_rows(path, parse_columns(self.columns)):
-            values = [_write_text(row.get(chosen.get(role, ""))) for role in roles]
+            values = [write_cell(row.get(chosen.get(role, ""))) for role in roles]
             if values[0] and values[1]:
                 rows.append(LabelledRow(*values))
             else:
@@ -190,6 +192,12 @@ def list_tables(folder: Path) -> list[Path]:
     return [path for path in paths if path.suffix in TABLE_SUFFIXES and path.is_file()]
 
 
+def list_explainable(folder: Path) -> list[Path]:
+    """List the tables that are worth an error: those named as splits, and those that are tables."""
+    named = [*find_split_tables(folder).values()]
+    return named + [path for path in list_tables(folder) if has_columns(path, {})]
+
+
 def _name_splits(rows: list[LabelledRow]) -> list[LabelledRow]:
     """Name the splits as everywhere; none where some row names another one."""
     named = [find_named_split(row.split) for row in rows]
@@ -197,8 +205,3 @@ def _name_splits(rows: list[LabelledRow]) -> list[LabelledRow]:
         row._replace(split=split if all(named) else "")
         for row, split in zip(rows, named, strict=True)
     ]
-
-
-def _write_text(value: Any) -> str:
-    """Write a value in one line; nothing of what is missing."""
-    return "" if value is None else " ".join(str(value).split())

@@ -95,6 +95,24 @@ def find_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = ""
     return choose_columns(first[1], roles, named) if first else {}
 
 
+def has_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = "") -> bool:
+    """Return whether a table has a column for all that is wanted; what is no table has none."""
+    try:
+        return find_columns(path, roles, given).keys() == roles.keys()
+    except UserError:  # it is of another form, as a json of settings
+        return False
+
+
+def write_cell(value: object) -> str:
+    """Write a value in one line; nothing of what is missing.
+
+    Example:
+        >>> [write_cell(value) for value in (" two  words", 5, None)]
+        ['two words', '5', '']
+    """
+    return "" if value is None else " ".join(str(value).split())
+
+
 def make_no_column_error(
     path: Path, missing: Sequence[str], roles: Mapping[str, Sequence[str]], given: str = ""
 ) -> UserError:

@@ -18,13 +18,15 @@ from typing import Final
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, find_named_split
 from t2t_mm.errors import UndecidedError, UserError
 from t2t_mm.problems.file_kinds import PICTURES, SOUNDS, TEXTS
-from t2t_mm.problems.labelled_table import list_tables
+from t2t_mm.problems.labelled_table import list_explainable, list_tables
 from t2t_mm.problems.named_columns import (
     TABLE_SUFFIXES,
     find_columns,
+    has_columns,
     make_no_column_error,
     parse_columns,
     read_rows,
+    write_cell,
 )
 from t2t_mm.problems.parallel_text import Pair, ParallelText, drop_empty_pairs, find_sides
 from t2t_mm.problems.reference_files import find_references, warn_of_references
@@ -60,22 +62,21 @@ class TablePairs:
         Raises:
             UserError: There is no such column, or a row is malformed.
         """
-        roles = {language: _USUAL.get(language, (language,)) for language in self.languages}
-        chosen = find_columns(self.path, roles, self.columns)
+        chosen = find_columns(self.path, self._roles, self.columns)
         if missing := [language for language in self.languages if language not in chosen]:
-            raise make_no_column_error(self.path, missing, roles, self.columns)
+            raise make_no_column_error(self.path, missing, self._roles, self.columns)
         first, second = (chosen[language] for language in self.languages)
         rows = (row for _, row in read_rows(self.path, parse_columns(self.columns)))
-        pairs = ((_join(row.get(first)), _join(row.get(second))) for row in rows)
+        pairs = ((write_cell(row.get(first)), write_cell(row.get(second))) for row in rows)
         return drop_empty_pairs(pairs, str(self.path))
 
     def has_columns(self) -> bool:
         """Return whether the table has both columns."""
-        roles = {language: _USUAL.get(language, (language,)) for language in self.languages}
-        try:
-            return find_columns(self.path, roles, self.columns).keys() == roles.keys()
-        except UserError:  # it is of another form, as a json of settings
-            return False
+        return has_columns(self.path, self._roles, self.columns)
+
+    @property
+    def _roles(self) -> dict[str, tuple[str, ...]]:
+        return {language: _USUAL.get(language, (language,)) for language in self.languages}
 
 
 Pairs = ParallelText | TablePairs
@@ -114,7 +115,7 @@ class ParallelFolder:
         if "train" not in files and (text := self._find_unnamed()):
             files["train"] = text
         if "train" not in files:
-            for path in list_tables(self.folder) if self.folder else ():
+            for path in list_explainable(self.folder) if self.folder else ():
                 TablePairs(path, self.languages, self.columns).read_pairs()  # tells what it lacks
             raise UserError(
                 f"Problem {self.problem} finds no training files",
@@ -285,15 +286,10 @@ def propose_languages(folder: Path) -> Iterable[tuple[str, Mapping[str, str]]]:
         is_other = any(kind.fits(path) for kind in (PICTURES, SOUNDS, TEXTS))
         if re.fullmatch("[a-z]{2,3}", end) and not is_other and path.suffix not in TABLE_SUFFIXES:
             ends.setdefault(f"{path.parent}/{stem}", set()).add(end)
-    for path in list_tables(folder):
+    for path in list_explainable(folder):
         row = next((row for _, row in read_rows(path)), {})
         ends[str(path)] = {str(name) for name in row if re.fullmatch("[a-z]{2,3}", str(name))}
     pairs = {pair for some in ends.values() for pair in combinations(sorted(some), 2)}
     yield from ((f"{first}-{second}", {}) for first, second in sorted(pairs))
     yield from ((f"{second}-{first}", {}) for first, second in sorted(pairs))
     yield "", {}
-
-
-def _join(value: object) -> str:
-    """Write a value in one line; nothing of what is missing."""
-    return "" if value is None else " ".join(str(value).split())

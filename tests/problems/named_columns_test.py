@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.errors import UserError
 from t2t_mm.problems.named_columns import (
     USUAL_NAMES,
@@ -87,3 +88,13 @@ def test_a_column_that_a_person_names_wrongly_is_not_replaced(tmp_path: Path) ->
 def test_columns_that_are_not_named_so(given: str) -> None:
     with pytest.raises(UserError, match="not named in this way"):
         parse_columns(given)
+
+
+@pytest.mark.parametrize(
+    "name", ["image_folder", "text_classification", "text2text_files", "speech_files"]
+)
+def test_a_file_that_is_no_table_is_not_what_an_error_is_about(name: str, tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text('{\n "a": 1\n}\n')
+    with pytest.raises(UserError) as error:
+        generate_data(name, data_dir=tmp_path / "data", tmp_dir=tmp_path)
+    assert "JSON object" not in str(error.value)
