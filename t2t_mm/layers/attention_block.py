@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from t2t_mm.layers.attention import MultiHeadAttention
-from t2t_mm.layers.caching import Cache, History
+from t2t_mm.layers.caching import Cache, History, Source
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
 from t2t_mm.layers.masking import make_causal_bias, make_padding_bias
 from t2t_mm.layers.timing import add_timing, make_timing_signal
@@ -27,15 +27,13 @@ class AttentionCache(NamedTuple):
         mix1: Of the first convolution.
         mix2: Of the second.
         targets: Keys and values of the positions so far.
-        source: Keys and values of the source, projected once: float[S, B, H, C] each.
-        source_bias: float[S, B, 1], 0 or `BLOCKED`.
+        source: Keys and values of the source, projected once.
     """
 
     mix1: Cache
     mix2: Cache
     targets: History
-    source: tuple[Tensor, Tensor]
-    source_bias: Tensor
+    source: Source
 
 
 class AttentionBlock(keras.layers.Layer):
@@ -148,8 +146,10 @@ class AttentionBlock(keras.layers.Layer):
             self.mix1.start_cache(batch_size),
             self.mix2.start_cache(batch_size),
             self.self_attention.start_cache(batch_size),
-            self.source_attention.remember_source(source),
-            ops.transpose(make_padding_bias(source_mask)[:, 0], (2, 0, 1)),
+            Source(
+                *self.source_attention.remember_source(source),
+                ops.transpose(make_padding_bias(source_mask)[:, 0], (2, 0, 1)),
+            ),
         )
 
     def decode_step(
@@ -169,7 +169,7 @@ class AttentionBlock(keras.layers.Layer):
         x, mix1 = self.mix1.decode_step(x, cache.mix1, position)
         x, mix2 = self.mix2.decode_step(x, cache.mix2, position)
         x, targets = self.self_attention.decode_step(x, cache.targets, position)
-        x = self.source_attention.look_at(x, *cache.source, cache.source_bias)
+        x = self.source_attention.look_at(x, *cache.source)
         return x, cache._replace(mix1=mix1, mix2=mix2, targets=targets)
 
     def get_config(self) -> dict[str, Any]:

@@ -46,6 +46,20 @@ class History(NamedTuple):
     values: Tensor
 
 
+class Source(NamedTuple):
+    """What a layer reads of the source at every step: the same for all hypotheses of an input.
+
+    Attributes:
+        keys: float[S, B, H, C].
+        values: float[S, B, H, C].
+        bias: float[S, B, 1], 0 or `BLOCKED`.
+    """
+
+    keys: Tensor
+    values: Tensor
+    bias: Tensor
+
+
 @choose_form
 def make_zeros(shape: Sequence[Any], dtype: str) -> Tensor:
     """Make zeros that are written to later: a tensor of its own, whatever others are alike.
@@ -157,3 +171,24 @@ def take_rows(cache: Cache, rows: Tensor) -> Cache:
         [[3.0, 1.0]]
     """
     return keras.tree.map_structure(lambda tensor: ops.take(tensor, rows, axis=1), cache)
+
+
+def reorder(cache: Cache, rows: Tensor) -> Cache:
+    """Do what `take_rows` does where row i continues another hypothesis of the same input.
+
+    Args:
+        cache: As `take_rows` takes it; of each `Source` nothing moves.
+        rows: int[B].
+
+    Example:
+        >>> source = Source(*[ops.array([[1.0, 1.0]])] * 3)
+        >>> moved, same = reorder((ops.array([[1.0, 2.0]]), source), ops.array([1, 1]))
+        >>> moved.numpy().tolist(), same is source
+        ([[2.0, 2.0]], True)
+    """
+    if isinstance(cache, Source):
+        return cache
+    if not isinstance(cache, tuple):
+        return take_rows(cache, rows)
+    parts = [reorder(part, rows) for part in cache]
+    return type(cache)(*parts) if hasattr(cache, "_fields") else tuple(parts)

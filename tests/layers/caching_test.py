@@ -6,8 +6,10 @@ from keras import ops
 from t2t_mm.layers.caching import (
     FIRST_ROOM,
     History,
+    Source,
     grow,
     make_zeros,
+    reorder,
     take_rows,
     write_position,
 )
@@ -19,6 +21,15 @@ def test_rows_are_taken_from_every_tensor_of_a_nest():
     np.testing.assert_array_equal(first, [[3, 1, 1, 2]])
     assert nothing == ()
     np.testing.assert_array_equal(second, [[6, 4, 4, 5], [9, 7, 7, 8]])
+
+
+def test_reordered_hypotheses_share_the_source_of_their_input():
+    source = Source(*[ops.ones((4, 2, 1))] * 3)
+    history = History(*[ops.array([[1.0, 2.0]])] * 2)
+    moved, (same, nothing) = reorder((history, (source, ())), np.array([1, 0]))
+    assert same is source and nothing == ()
+    assert isinstance(moved, History)
+    np.testing.assert_array_equal(moved.values, [[2, 1]])
 
 
 def test_room_is_doubled_and_what_is_in_it_stays():
