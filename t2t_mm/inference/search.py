@@ -104,6 +104,29 @@ class GreedySearch:
             state = self._go_on(state)
         return np.array(state.ids).T[: len(batch["inputs"]), : int(state.position)]
 
+    def search_in_graph(
+        self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
+    ) -> Tensor:
+        """Decode a batch inside a graph of TensorFlow that a caller traces: segment by segment.
+
+        Args:
+            inputs: As `select_inputs` returns them.
+            command: int32 scalar; so are the others, see `__call__`.
+            extra_length: Symbols.
+            problem: Index of the problem.
+
+        Returns:
+            int32[B, T], as `__call__` returns it.
+        """
+        from t2t_mm.inference.tracing import repeat_in_graph
+
+        end = repeat_in_graph(
+            self._decode_segment,
+            self._start_batch(inputs, command, extra_length, problem),
+            lambda state: ops.logical_not(ops.all(state.is_finished)),
+        )
+        return ops.transpose(end.ids[: end.position])
+
     def _start_batch(
         self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
     ) -> SearchState:
@@ -195,11 +218,12 @@ class TopClasses:
         """
         inputs, problem = select_inputs(batch), np.int32(problem_index)
         if self._rank is None:
-            self._rank = compile_forward(self.model, self._rank_batch, [inputs, problem])
+            self._rank = compile_forward(self.model, self.rank_in_graph, [inputs, problem])
         ranked = self._rank(inputs, problem)
         return RankedClasses(*(np.array(values)[: len(batch["inputs"])] for values in ranked))
 
-    def _rank_batch(self, inputs: Mapping[str, Tensor], problem: Tensor) -> RankedClasses:
+    def rank_in_graph(self, inputs: Mapping[str, Tensor], problem: Tensor) -> RankedClasses:
+        """Rank the classes of what `select_inputs` returned, inside a graph."""
         encoded = encode_inputs(self.model, self.input_modality, inputs, problem)
         logits = self.model.classify(encoded, self.target_modality)
         probabilities = ops.softmax(ops.cast(logits, "float32"))

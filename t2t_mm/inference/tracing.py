@@ -53,3 +53,31 @@ def describe_outputs(graph: Any) -> Any:
         lambda output: tf.TensorSpec([size or None for size in output.shape], output.dtype),
         graph.structured_outputs,
     )
+
+
+def repeat_in_graph(
+    body: Callable[[Any], Any], state: Any, is_running: Callable[[Any], tf.Tensor]
+) -> Any:
+    """Repeat `body` inside a graph; axes that have no size at first may grow from turn to turn.
+
+    Args:
+        body: Takes a state and returns the next.
+        state: The first, a nest of tensors.
+        is_running: Whether a state has a next one, bool[].
+
+    Example:
+        >>> def grow(state):
+        ...     return (tf.concat([state[0], [tf.size(state[0])]], 0),)
+        >>> grown = trace(lambda most: repeat_in_graph(grow, (tf.zeros([0], tf.int32),),
+        ...                                            lambda state: tf.size(state[0]) < most),
+        ...               [tf.constant(0)])
+        >>> grown(tf.constant(3))[0].numpy().tolist()
+        [0, 1, 2]
+    """
+    shapes = tf.nest.map_structure(
+        lambda tensor: tf.TensorShape([size or None for size in tensor.shape]), state
+    )
+    (end,) = tf.while_loop(
+        is_running, lambda state: (body(state),), (state,), shape_invariants=(shapes,)
+    )
+    return end

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from small_model import TEXT, ids, make_model
 from tiny_run import TinyRun
 
 from t2t_mm.inference.search import GreedySearch, TopClasses
+from t2t_mm.inference.tracing import trace
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.multimodel import Encoded
 from t2t_mm.run.named_variables import name_variables
@@ -108,6 +110,30 @@ def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -
     np.testing.assert_array_equal(predicted[is_real], ids[is_real])
 
 
+def make_talkative_model() -> Any:
+    """Its outputs are long and differ."""
+    model = make_model()
+    for index, weight in enumerate(model.trainable_weights):
+        noise = np.random.default_rng(index).normal(0, 0.2, weight.shape)
+        weight.assign(weight + noise)
+    return model
+
+
+def test_inside_one_graph_the_same_symbols_are_found_over_two_rooms() -> None:
+    greedy = GreedySearch(make_talkative_model(), TEXT, TEXT)
+    graph = trace(
+        greedy.search_in_graph, [{"inputs": ids(1, 1)}, *[tf.TensorSpec([], tf.int32)] * 3]
+    )
+    batch = ids(3, 13)
+    batch[1, 5:], batch[2] = 0, 0
+    expected = greedy({"inputs": batch}, command_index=1, extra_length=30, problem_index=1)
+    found = graph({"inputs": tf.constant(batch)}, *map(tf.constant, (1, 30, 1)))
+    np.testing.assert_array_equal(found, expected)
+    assert expected.shape[1] > 32 and len(np.unique(expected)) > 5
+    nothing = graph({"inputs": tf.zeros([2, 1], tf.int32)}, *map(tf.constant, (1, 30, 1)))
+    assert nothing.shape == (2, 0)
+
+
 ON_JAX = """
 import sys
 sys.modules["tensorflow"] = None  # any import of it now fails
@@ -131,10 +157,7 @@ np.savez(sys.argv[3], **found)
 def test_jax_without_tensorflow_finds_the_same_symbols(tmp_path: Path) -> None:
     """Of batches of other sizes than it compiles for, over two rooms for positions."""
     pytest.importorskip("jax")
-    model = make_model()
-    for index, weight in enumerate(model.trainable_weights):  # so that outputs are long and differ
-        noise = np.random.default_rng(index).normal(0, 0.2, weight.shape)
-        weight.assign(weight + noise)
+    model = make_talkative_model()
     weights, inputs, outputs = (tmp_path / name for name in ("weights.npz", "in.npz", "out.npz"))
     named = name_variables(model.variables, model.row_names)
     np.savez(weights, **{name: np.asarray(variable) for name, variable in named.items()})

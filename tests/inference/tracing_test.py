@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm.inference.tracing import describe_outputs, trace
+from t2t_mm.inference.tracing import describe_outputs, repeat_in_graph, trace
 
 
 def test_every_size_and_a_kind_of_argument_each_take_one_trace() -> None:
@@ -44,3 +44,20 @@ def test_what_a_graph_returns_is_described_for_one_that_goes_on():
     assert specs["rest"][0].shape.as_list() == [None, 2]
     state = first(tf.ones([2, 5], tf.float64))
     assert second(state | {"rest": (tf.ones([7, 2]), ())}).numpy().tolist() == [7, 2]
+
+
+def test_a_loop_inside_a_graph_may_grow_what_was_empty_and_only_that() -> None:
+    def double(state: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        row = tf.concat([state["row"], tf.fill([1 + tf.size(state["row"])], 7)], 0)
+        return {"row": row, "turns": state["turns"] + 1}
+
+    def grow(most: tf.Tensor) -> dict[str, tf.Tensor]:
+        state = {"row": tf.zeros([0], tf.int32), "turns": tf.constant(0)}
+        return repeat_in_graph(double, state, lambda state: tf.size(state["row"]) < most)
+
+    graph = trace(grow, [tf.TensorSpec([], tf.int32)])
+    grown = [graph(tf.constant(most)) for most in (0, 2)]
+    assert [(one["row"].numpy().tolist(), int(one["turns"])) for one in grown] == [
+        ([], 0),
+        ([7, 7, 7], 2),
+    ]
