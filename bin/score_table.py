@@ -27,7 +27,7 @@ _INTERVAL = (
     "\N{PLUS-MINUS SIGN} Half of the 95% interval from resampling these examples; what another "
     "seed of training would change is not in it."
 )
-_FEW = f"* Fewer than {FEW_EXAMPLES} examples: no base for conclusions."
+FEW_NOTE = f"* Fewer than {FEW_EXAMPLES} examples: no base for conclusions."
 _FORCED = (
     "With the true symbols before given: log ppl in nats per token or class; acc. and seq. the "
     "percentage of tokens and of whole outputs that are right, of n examples."
@@ -111,7 +111,7 @@ def _make_decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table,
             ", ".join(others),
         )
     interval = [_INTERVAL] if any(map(find_main_interval, scores.values())) else []
-    few = [_FEW] if any("*" in write_count(result) for result in scores.values()) else []
+    few = [FEW_NOTE] if any("*" in write_count(result) for result in scores.values()) else []
     return table, " ".join([_DECODED, *interval, *few, *(_BESIDE[key].note for key in beside)])
 
 

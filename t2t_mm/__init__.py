@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from t2t_mm.data.kinds.feature_kind import FeatureKind as FeatureKind
     from t2t_mm.data.kinds.feature_kind import Medium as Medium
     from t2t_mm.errors import UserError as UserError
+    from t2t_mm.evaluation.comparison import compare as compare
     from t2t_mm.evaluation.evaluation import evaluate as evaluate
     from t2t_mm.evaluation.evaluation_options import EvaluationOptions as EvaluationOptions
     from t2t_mm.features import Audio as Audio
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from t2t_mm.registry.description import describe as describe
     from t2t_mm.registry.hparams_sets import load_hparams as load_hparams
     from t2t_mm.report.page import report as report
+    from t2t_mm.scoring.translation import score_translation as score_translation
     from t2t_mm.settings.sections import HParams as HParams
     from t2t_mm.training.train import train as train
     from t2t_mm.training.training_options import TrainingOptions as TrainingOptions
@@ -59,6 +61,7 @@ __all__ = [
     "TrainingOptions",
     "UserError",
     "__version__",
+    "compare",
     "datagen",
     "decode",
     "describe",
@@ -67,6 +70,7 @@ __all__ = [
     "load_hparams",
     "registry",
     "report",
+    "score_translation",
     "train",
 ]
 
@@ -89,6 +93,7 @@ _LAZY_NAMES = {
     "Problem": "t2t_mm.data.declaring.problem:Problem",
     "TrainingOptions": "t2t_mm.training.training_options:TrainingOptions",
     "UserError": "t2t_mm.errors:UserError",
+    "compare": "t2t_mm.evaluation.comparison:compare",
     "datagen": "t2t_mm.data.generation.datagen:generate_data",
     "decode": "t2t_mm.inference.decode:decode",
     "describe": "t2t_mm.registry.description:describe",
@@ -97,6 +102,7 @@ _LAZY_NAMES = {
     "load_hparams": "t2t_mm.registry.hparams_sets:load_hparams",
     "registry": "t2t_mm.registry",
     "report": "t2t_mm.report.page:report",
+    "score_translation": "t2t_mm.scoring.translation:score_translation",
     "train": "t2t_mm.training.train:train",
 }
 

@@ -13,6 +13,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.pipeline.samples import read_stored_bytes
 from t2t_mm.errors import UserError
+from t2t_mm.evaluation.kept_results import make_stem
 from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.files.atomic_writes import (
     open_atomically,
@@ -45,7 +46,7 @@ class OutputFolder:
         """Open `NAME.outputs.jsonl`, whole once it is closed, for the outputs of a problem."""
         with (
             report_full_disk(self.path, "the run is not touched"),
-            open_atomically(self.path / f"{_make_stem(task.name)}.outputs.jsonl") as file,
+            open_atomically(self.path / f"{make_stem(task.name)}.outputs.jsonl") as file,
         ):
             yield OutputLines(file, task.metrics)
 
@@ -84,7 +85,7 @@ class OutputFolder:
             for index, score in enumerate(lines.scores):
                 if index in described:
                     described[index]["score"] = score
-            path = self.path / f"{_make_stem(problem.name)}.outputs.jsonl"
+            path = self.path / f"{make_stem(problem.name)}.outputs.jsonl"
             result["outputs"] = path.relative_to(self.path.parent.parent).as_posix()
             for name, indices in kept.items():
                 result[name] = [described[index] for index in indices]
@@ -96,7 +97,7 @@ def write_decoded(folder: Path, name: str, decoded: Decoded) -> None:
 
     Several references of one example are separated by tabs; inputs that are no text leave no file.
     """
-    stem = _make_stem(name)
+    stem = make_stem(name)
     columns = {
         "inputs": decoded.inputs if any(decoded.inputs) else [],
         "references": ["\t".join(texts) for texts in decoded.references],
@@ -159,7 +160,7 @@ def _show_inputs(
     if kind.has_text:
         return {}
     shown = {}
-    stem = _make_stem(problem.name)
+    stem = make_stem(problem.name)
     stored = read_stored_bytes(problem, split, "inputs", data_dir=data_dir, indices=indices)
     for index, value in stored.items():
         medium = kind.show(value)
@@ -170,11 +171,6 @@ def _show_inputs(
         write_bytes_atomically(path, medium.content)
         shown[index] = {medium.type: path.relative_to(folder.parent.parent).as_posix()}
     return shown
-
-
-def _make_stem(name: str) -> str:
-    """Return how the files of a problem begin."""
-    return name.replace("/", "_")
 
 
 def keep_results(

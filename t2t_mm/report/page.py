@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.evaluation.kept_results import list_results, suggest_evaluation
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.registry.description import describe
 from t2t_mm.report.curve_drawing import make_curve_section
@@ -23,7 +22,6 @@ from t2t_mm.report.score_section import Results, make_forced_section, make_score
 from t2t_mm.report.stylesheet import STYLE
 
 MEDIA_BUDGET_BYTES = 2_400_000  # of a page of at most three million
-_WHOLE_SPLIT = re.compile(r"(?P<split>.+)-\d+")  # and not the first examples of one
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -95,26 +93,17 @@ def find_newest_results(
     Raises:
         UserError: There are none, or they are damaged.
     """
+    directory = Path(output_dir)
     found = [
-        path
-        for path in Path(output_dir).glob("decoded/*/results.json")
-        if (name := _WHOLE_SPLIT.fullmatch(path.parent.name)) and split in ("", name["split"])
+        kept for kept in list_results(directory) if not kept.limit and split in ("", kept.split)
     ]
     if not found:
         raise UserError(
             f"No results of {f'the {split} split' if split else 'any split'} in {output_dir}",
             expected=f"decoded/{split or 'SPLIT'}-STEP/results.json",
-            fix=f"First run t2t-eval --output_dir={output_dir} --split={split or 'test'} "
-            "--shuffled_inputs.",
+            fix=suggest_evaluation(directory, split),
         )
-    newest = max(found, key=lambda path: path.stat().st_mtime_ns)
-    try:
-        results: dict[str, dict[str, Any]] = json.loads(newest.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f"The results in {newest} are damaged: {error}", fix="Run t2t-eval again."
-        ) from error
-    return results, newest.parent.name.rpartition("-")[0]
+    return found[-1].read(), found[-1].split
 
 
 def render_report(output_dir: Path, results: Results, split: str, folder: Path) -> str:

@@ -63,14 +63,27 @@ def compute_intervals(statistics: Statistics) -> Intervals:
     """
     if len(statistics.rows) < 2:
         return {}
-    scores = [statistics.compute_scores(sums) for sums in _draw_sums(statistics.rows)]
+    scores = [statistics.compute_scores(sums) for sums in draw_sums(statistics.rows)]
     values = np.array([list(resample.values()) for resample in scores])
     bounds = np.percentile(values, PERCENTILES, axis=0).T.round(4)
     return dict(zip(scores[0], bounds.tolist(), strict=True))
 
 
-def _draw_sums(rows: npt.NDArray[Any]) -> Iterator[list[float]]:
-    """Yield the sums of each resample: how often it has each example times the examples' rows."""
+def draw_sums(rows: npt.NDArray[Any]) -> Iterator[list[float]]:
+    """Yield the sums of each of 1,000 resamples of the examples, the same at every call.
+
+    Args:
+        rows: float[N, S], as those of `Statistics`; beside each other those of two systems, which
+            so have the same examples in each resample.
+
+    Yields:
+        The S sums: how often the resample has each example times the examples' rows.
+
+    Example:
+        >>> first, *others = draw_sums(np.array([[1, 10], [2, 20]]))
+        >>> len(others), first[1] == 10 * first[0]
+        (999, True)
+    """
     generator = np.random.default_rng(_SEED)
     num_examples = len(rows)
     most = max(1, _MOST_COUNTS // num_examples)

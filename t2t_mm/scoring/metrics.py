@@ -9,93 +9,12 @@ from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.scoring.bracketing import count_brackets, score_brackets
-from t2t_mm.scoring.captioning import (
-    count_captions,
-    list_reference_columns,
-    score_caption,
-    score_captions,
-)
+from t2t_mm.scoring.captioning import count_captions, score_caption, score_captions
 from t2t_mm.scoring.decoded import Decoded, Scores
-from t2t_mm.scoring.intervals import (
-    Intervals,
-    Statistics,
-    compute_intervals,
-    count_by_sacrebleu,
-)
+from t2t_mm.scoring.intervals import Intervals, Statistics, compute_intervals
 from t2t_mm.scoring.ranking import compute_top_k, count_hits
 from t2t_mm.scoring.transcription import compute_error_rates, count_errors
-
-
-def bleu(decoded: Decoded, *, of_sentence: bool = False) -> Scores:
-    """Return BLEU of detokenised texts against one or several references.
-
-    Args:
-        decoded: The texts.
-        of_sentence: As sacreBLEU scores a sentence alone: without the orders of n-grams for which
-            it is too short.
-
-    Returns:
-        `bleu` in percent, and `bleu_signature`: sacreBLEU's own; two scores compare only under
-        the same signature.
-
-    Example:
-        >>> bleu(Decoded(["the red boat is small ."], [["the red boat is small ."]]))["bleu"]
-        100.0
-
-    Source: Post 2018, "A Call for Clarity in Reporting BLEU Scores" (sacreBLEU).
-    """
-    from sacrebleu.metrics.bleu import BLEU
-
-    metric = BLEU(effective_order=of_sentence)
-    columns = list_reference_columns(decoded.references)
-    score = metric.corpus_score(list(decoded.hypotheses), columns).score
-    return {"bleu": round(score, 4), "bleu_signature": str(metric.get_signature())}
-
-
-def chrf(decoded: Decoded) -> Scores:
-    """Return chrF of detokenised texts, each against that of its references that it is closest to.
-
-    Returns:
-        `chrf` in percent, and `chrf_signature`: sacreBLEU's own.
-
-    Example:
-        >>> chrf(Decoded(["the red boat"], [["a tree", "the red boat"]]))["chrf"]
-        100.0
-
-    Source: Popović 2015, "chrF: character n-gram F-score for automatic MT evaluation" (sacreBLEU).
-    """
-    from sacrebleu.metrics.chrf import CHRF
-
-    metric = CHRF()
-    columns = list_reference_columns(decoded.references)
-    score = metric.corpus_score(list(decoded.hypotheses), columns).score
-    return {"chrf": round(score, 4), "chrf_signature": str(metric.get_signature())}
-
-
-def count_bleu(decoded: Decoded) -> Statistics:
-    """Count the lengths and n-grams of each text, as `bleu` counts them.
-
-    Example:
-        >>> count_bleu(Decoded(["a red boat"], [["a red boat", "a boat"]])).rows.tolist()
-        [[3, 3, 3, 2, 1, 0, 3, 2, 1, 0]]
-    """
-    from sacrebleu.metrics.bleu import BLEU
-
-    columns = list_reference_columns(decoded.references)
-    return count_by_sacrebleu(BLEU(force=True), decoded.hypotheses, columns, "bleu")
-
-
-def count_chrf(decoded: Decoded) -> Statistics:
-    """Count the n-grams of characters of each text, as `chrf` counts them.
-
-    Example:
-        >>> count_chrf(Decoded(["a boat"], [["a red boat"]])).rows[0, :3].tolist()  # of 1 character
-        [5, 8, 5]
-    """
-    from sacrebleu.metrics.chrf import CHRF
-
-    columns = list_reference_columns(decoded.references)
-    return count_by_sacrebleu(CHRF(), decoded.hypotheses, columns, "chrf")
+from t2t_mm.scoring.translation import bleu, chrf, count_bleu, count_chrf
 
 
 @dataclasses.dataclass(frozen=True)
@@ -279,6 +198,16 @@ def write_count(result: Mapping[str, Any]) -> str:
     return f"{examples:,.0f}{star}" if examples else ""
 
 
+def name_score(key: str) -> str:
+    """Return what a person reads for the name of a score.
+
+    Example:
+        >>> name_score("top_1"), name_score("precision")
+        ('top-1', 'precision')
+    """
+    return _LABELS.get(key, key.replace("_", " "))
+
+
 def list_other_scores(result: Mapping[str, Any]) -> dict[str, float]:
     """Return the scores of one problem's decoded outputs but the main one, by what a person reads.
 
@@ -288,7 +217,7 @@ def list_other_scores(result: Mapping[str, Any]) -> dict[str, float]:
     """
     main = find_main_score(result)
     return {
-        _LABELS.get(key, key.replace("_", " ")): float(value)
+        name_score(key): float(value)
         for key, value in result.items()
         if isinstance(value, int | float) and main is not None and key != main.key
     }

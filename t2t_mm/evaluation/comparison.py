@@ -1,0 +1,125 @@
+"""`compare`: whether one run is better than another on the examples that both have decoded."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from t2t_mm.errors import UserError
+from t2t_mm.evaluation.kept_results import KeptResults, list_results, suggest_evaluation
+from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.metrics import METRICS
+from t2t_mm.scoring.paired import PairedDifference, compare_paired
+
+
+def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[str, dict[str, Any]]:
+    """Compare two runs on every problem that both have decoded; the Python form of `t2t-compare`.
+
+    What `evaluate` kept is read; nothing is decoded.
+
+    Args:
+        run_a: A run, or one evaluation of it: `RUN/decoded/SPLIT-STEP`.
+        run_b: Another; of the same run another checkpoint, say.
+        split: Of which outputs are compared; by default the one that both have, of several that of
+            which A has decoded last. A whole split goes before the first examples of one.
+
+    Returns:
+        By problem: `split`, `examples` (their number), `better` ("a", "b", or "" where no
+        difference is shown), `verdict` (a sentence about the problem's main score), and under
+        `scores` each score's `a`, `b`, `difference` (b - a), its 95% `interval` and `p_value` (see
+        `compare_paired`).
+
+    Raises:
+        UserError: A run has no outputs, the two have not decoded the same examples, or they share
+            no problem.
+    """
+    kept_a, kept_b = _choose_alike(Path(run_a), Path(run_b), split)
+    results_a, results_b = kept_a.read(), kept_b.read()
+    shared = [name for name in results_a if name in results_b and _list_metrics(results_a[name])]
+    if not shared:
+        raise UserError(
+            "The two share no problem that was decoded",
+            received={"a": ", ".join(results_a), "b": ", ".join(results_b)},
+        )
+    compared = {}
+    for name in shared:
+        a = kept_a.read_outputs(name, results_a[name])
+        b = kept_b.read_outputs(name, results_b[name])
+        _check_same_examples(name, a, b)
+        scores: dict[str, PairedDifference] = {}
+        metrics = _list_metrics(results_a[name])
+        for metric in metrics:
+            scores |= compare_paired(METRICS[metric].count(a), METRICS[metric].count(b))
+        main = METRICS[metrics[0]]
+        better = scores[main.key].name_better(main.lower_is_better)
+        compared[name] = {
+            "split": kept_a.split,
+            "examples": len(a.hypotheses),
+            "better": better,
+            "verdict": _say(better, scores[main.key].p_value),
+            "scores": {key: dataclasses.asdict(score) for key, score in scores.items()},
+        }
+    return compared
+
+
+def _choose_alike(run_a: Path, run_b: Path, split: str) -> tuple[KeptResults, KeptResults]:
+    """Choose the newest evaluations of the same split, and of as many of its examples."""
+    by_kind = []
+    for run in (run_a, run_b):
+        kept = [one for one in list_results(run) if split in ("", one.split)]
+        if not kept:
+            raise UserError(
+                f"No decoded outputs{split and f' of the {split} split'} in {run}",
+                expected="a run that was scored, or its decoded/SPLIT-STEP",
+                fix=suggest_evaluation(run, split),
+            )
+        by_kind.append({(one.split, one.limit): one for one in kept})
+    of_a, of_b = by_kind
+    shared = [kind for kind in of_a if kind in of_b]
+    if not shared:
+        wanted = list(of_a)[-1]
+        raise UserError(
+            "The two have not decoded the same split, or not as many examples of it",
+            received={
+                name: ", ".join(one.folder.name for one in kept.values())
+                for name, kept in (("a", of_a), ("b", of_b))
+            },
+            fix=suggest_evaluation(run_b, *wanted),
+        )
+    chosen = [kind for kind in shared if not kind[1]] or shared
+    return of_a[chosen[-1]], of_b[chosen[-1]]
+
+
+def _list_metrics(result: Mapping[str, Any]) -> list[str]:
+    """List the metrics by which a problem was scored, the main one first."""
+    names = {metric.key: name for name, metric in METRICS.items()}
+    return [names[key] for key in result if key in names]
+
+
+def _check_same_examples(name: str, a: Decoded, b: Decoded) -> None:
+    for what, ours, theirs in (
+        ("references", a.references, b.references),
+        ("inputs", a.inputs, b.inputs),
+    ):
+        if list(ours) != list(theirs):
+            raise UserError(
+                f"The two runs decoded other examples of {name}: they cannot be paired",
+                expected=f"the same {what} in the same order",
+                received={"a": _show_first(ours, theirs), "b": _show_first(theirs, ours)},
+                fix="Score both on the same data: t2t-eval --data_dir=....",
+            )
+
+
+def _show_first(ours: Sequence[Any], others: Sequence[Any]) -> str:
+    """Show the first entry that differs, and of how many."""
+    pairs = enumerate(ours)
+    place = next((i for i, one in pairs if i >= len(others) or one != others[i]), len(ours))
+    shown = f"{ours[place]!r}" if place < len(ours) else "none"
+    return f"{len(ours):,} examples; number {place} is {shown}"
+
+
+def _say(better: str, p_value: float) -> str:
+    p = f"(p = {p_value:.2g})"
+    return f"{better.upper()} is better {p}" if better else f"no difference shown {p}"

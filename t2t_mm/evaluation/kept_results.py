@@ -1,0 +1,116 @@
+"""What earlier evaluations left in a run's folder, read back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from t2t_mm.errors import UserError
+from t2t_mm.features import NUM_RANKED
+from t2t_mm.scoring.decoded import Decoded
+
+_FOLDER = re.compile(r"(?P<split>.+?)-(?P<step>\d+)(-first(?P<limit>\d+))?")
+_FILE = "results.json"
+
+
+@dataclass(frozen=True)
+class KeptResults:
+    """The results and outputs of one evaluation.
+
+    Args:
+        folder: `RUN/decoded/SPLIT-STEP`, with `-firstN` where N examples of each problem were read.
+        split: Of which they are.
+        limit: N; 0 for the whole split.
+    """
+
+    folder: Path
+    split: str
+    limit: int = 0
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        """Read what `evaluate` returned, by problem.
+
+        Raises:
+            UserError: The file is damaged.
+        """
+        path = self.folder / _FILE
+        try:
+            results: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise UserError(
+                f"The results in {path} are damaged: {error}", fix="Run t2t-eval again."
+            ) from error
+        return results
+
+    def read_outputs(self, name: str, result: Mapping[str, Any]) -> Decoded:
+        """Read all outputs of a problem, beside what they are compared with.
+
+        Args:
+            name: The problem.
+            result: Its result, of `read`.
+
+        Raises:
+            UserError: They were not kept, as before version 0.2, or are damaged.
+        """
+        path = self.folder / f"{make_stem(name)}.outputs.jsonl"
+        try:
+            with path.open(encoding="utf-8") as file:
+                lines = [json.loads(line) for line in file]
+        except (OSError, json.JSONDecodeError) as error:
+            raise UserError(
+                f"The outputs of {name} in {self.folder} are missing or damaged: {error}",
+                fix=suggest_evaluation(self.folder.parent.parent, self.split, self.limit),
+            ) from error
+        return Decoded(
+            hypotheses=[line["output"] for line in lines],
+            references=[line["references"] for line in lines],
+            inputs=[line.get("input", "") for line in lines],
+            rankings=[line["ranking"] for line in lines if "ranking" in line],
+            num_classes=NUM_RANKED + ("top_5" in result),  # more than five, where that was scored
+        )
+
+
+def make_stem(name: str) -> str:
+    """Return how the files of a problem begin."""
+    return name.replace("/", "_")
+
+
+def list_results(output_dir: Path) -> list[KeptResults]:
+    """List what evaluations kept in a run, or in one folder of it, the newest last.
+
+    Args:
+        output_dir: The run, or `RUN/decoded/SPLIT-STEP`.
+
+    Example:
+        >>> path = Path("demo/scored/decoded/test-4/results.json")
+        >>> path.parent.mkdir(parents=True)
+        >>> path.write_text("{}")
+        2
+        >>> [kept.split for kept in list_results(Path("demo/scored"))]
+        ['test']
+    """
+    if (output_dir / _FILE).exists():
+        paths = [output_dir / _FILE]
+    else:
+        paths = list(output_dir.glob(f"decoded/*/{_FILE}"))
+    named = [
+        (path.parent, match)
+        for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)
+        if (match := _FOLDER.fullmatch(path.parent.name))
+    ]
+    return [KeptResults(path, name["split"], int(name["limit"] or 0)) for path, name in named]
+
+
+def suggest_evaluation(output_dir: Path, split: str = "", limit: int = 0) -> str:
+    """Suggest the command that decodes a split of a run.
+
+    Example:
+        >>> suggest_evaluation(Path("run"), "test", 100)
+        'First run t2t-eval --output_dir=run --split=test --limit=100.'
+    """
+    limited = f" --limit={limit}" if limit else ""
+    return f"First run t2t-eval --output_dir={output_dir} --split={split or 'test'}{limited}."

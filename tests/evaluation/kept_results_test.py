@@ -1,0 +1,67 @@
+"""What evaluations kept is found and read back as it was."""
+
+import os
+from pathlib import Path
+
+import pytest
+from kept_outputs import keep_outputs, make_outputs
+
+from t2t_mm.errors import UserError
+from t2t_mm.evaluation.kept_results import list_results
+from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.metrics import METRICS
+
+
+def test_the_folders_of_a_run_are_listed_by_age_and_told_apart(tmp_path: Path) -> None:
+    for age, name in enumerate(["test-20-first8", "validation-5", "test-100", "notes"]):
+        keep_outputs(tmp_path / "decoded" / name, {})
+        path = tmp_path / "decoded" / name / "results.json"
+        os.utime(path, (2_000_000_000 - age, 2_000_000_000 - age))
+    found = [(kept.split, kept.limit) for kept in list_results(tmp_path)]
+    assert found == [("test", 0), ("validation", 0), ("test", 8)]
+    (alone,) = list_results(tmp_path / "decoded" / "test-20-first8")
+    assert (alone.split, alone.limit) == ("test", 8)
+    assert list_results(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize("num_classes", [6, 5])
+def test_what_was_decoded_comes_back_and_has_its_scores(tmp_path: Path, num_classes: int) -> None:
+    names = ["cat", "dog", "owl", "hen", "fox"]
+    decoded = Decoded(
+        ["cat", "owl"],
+        [["dog"], ["owl", "bird"]],
+        rankings=[names, names[::-1]],
+        num_classes=num_classes,
+        probabilities=[0.5, 0.75],
+    )
+    run = keep_outputs(tmp_path / "decoded" / "test-5", {"my/pets": decoded}, ("top_k",))
+    (kept,) = list_results(run)
+    result = kept.read()["my/pets"]
+    read = kept.read_outputs("my/pets", result)
+    assert (read.hypotheses, read.references) == (decoded.hypotheses, decoded.references)
+    assert METRICS["top_k"].count(read).score_all() == result
+    assert ("top_5" in result) is (num_classes > 5)
+
+
+def test_texts_are_read_as_they_were_whatever_ends_a_line(tmp_path: Path) -> None:
+    odd = make_outputs(1, ["a\u2028b c", "d\x85e f", "g\r\nh\ti"], source="j\u2029k")
+    run = keep_outputs(tmp_path / "decoded" / "test-5", {"copy": odd})
+    (kept,) = list_results(run)
+    read = kept.read_outputs("copy", {})
+    assert (read.hypotheses, read.references) == (odd.hypotheses, odd.references)
+    assert read.inputs == odd.inputs
+
+
+def test_what_is_missing_or_damaged_names_the_command_that_makes_it(tmp_path: Path) -> None:
+    run = keep_outputs(tmp_path / "decoded" / "test-5-first12", {"copy": make_outputs(2)})
+    (kept,) = list_results(run)
+    path = kept.folder / "copy.outputs.jsonl"
+    path.write_text(path.read_text()[:-20])
+    with pytest.raises(UserError, match=r"damaged.*t2t-eval .*--split=test --limit=12"):
+        kept.read_outputs("copy", {})
+    path.unlink()
+    with pytest.raises(UserError, match="missing"):
+        kept.read_outputs("copy", {})
+    (kept.folder / "results.json").write_text("{")
+    with pytest.raises(UserError, match=r"results in .* are damaged.*t2t-eval again"):
+        kept.read()
