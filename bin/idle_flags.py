@@ -97,7 +97,11 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
         ),
         Idle(("split", "data_dir"), "decode_from_file"),
     ),
-    "t2t-eval": (Idle(("shuffled_inputs", "baseline", "samples"), "decode", (False,)),),
+    "t2t-eval": (
+        Idle(("shuffled_inputs", "baseline", "samples"), "decode", (False,)),
+        Idle(("checkpoint_path",), "continuous", (True,), "Each checkpoint is scored in its turn."),
+        Idle(("eval_timeout_mins",), "continuous", (False,)),
+    ),
 }
 """By command. A listing (--only_list, --registry_help) is not here: it goes before any command."""
 

@@ -91,6 +91,16 @@ def print_scores(
         console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
+def list_score_lines(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """List the main scores of each problem in a line, to be read beside those of other steps."""
+    lines, width = [], max(map(len, scores))
+    for name, result in scores.items():
+        main = _format_main_score(result, result, with_label=True)
+        log_perplexity = f"log ppl {result['teacher_forced']['log_perplexity']:.3f}"
+        lines.append(f"{name:{width}}  {log_perplexity}  {main}".rstrip())
+    return lines
+
+
 def _make_decoded_table(scores: Mapping[str, Mapping[str, Any]]) -> tuple[Table, str]:
     """Make the table of decoded scores, and what its columns mean; empty if nothing was decoded."""
     table = Table(box=None, pad_edge=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_bool("decode", True, "Also decode, and score what comes out.")
     flags.DEFINE_bool("shuffled_inputs", False, "Also score each output as if of another input.")
     flags.DEFINE_bool("baseline", False, "Also score the most frequent training target.")
+    flags.DEFINE_bool("continuous", False, "Score each checkpoint as it appears, beside a trainer.")
+    flags.DEFINE_float(
+        "eval_timeout_mins",
+        60.0,
+        "With --continuous: minutes to wait for the run, and for each next checkpoint.",
+        lower_bound=0.0,
+    )
     flags.DEFINE_integer("limit", 0, "Examples of each problem; 0 for all.", lower_bound=0)
     flags.DEFINE_integer(
         "samples", 6, "First examples that are kept; half as many worst and best.", lower_bound=0
@@ -35,18 +43,20 @@ def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-eval --help.")
+    if flags.continuous:
+        from t2t_mm.evaluation.continuous import wait_for_run
+
+        wait_for_run(flags.output_dir, flags.eval_timeout_mins)  # it may say which backend
     command.choose_backend(flags)
     command.import_tensorflow()
-    from t2t_mm.evaluation.decoded_files import write_scores
     from t2t_mm.evaluation.evaluation import evaluate
     from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 
-    scores = evaluate(
-        flags.output_dir,
-        problems=flags.problems,
-        split=flags.split,
-        data_dir=flags.data_dir,
-        options=EvaluationOptions(
+    given = {
+        "problems": flags.problems,
+        "split": flags.split,
+        "data_dir": flags.data_dir,
+        "options": EvaluationOptions(
             checkpoint_path=flags.checkpoint_path,
             decode=flags.decode,
             shuffled_inputs=flags.shuffled_inputs,
@@ -55,9 +65,11 @@ def run_from_flags(flags: Any) -> int | None:
             samples=flags.samples,
             t2t_usr_dir=flags.t2t_usr_dir,
         ),
-    )
-    if flags.scores_file:
-        write_scores(Path(flags.scores_file), scores)
+    }
+    if flags.continuous:
+        return _evaluate_continuously(flags, given)
+    scores = evaluate(flags.output_dir, **given)
+    _write_scores(flags, scores)
     if flags.json:
         print(json.dumps(scores, ensure_ascii=False))
     else:
@@ -65,6 +77,35 @@ def run_from_flags(flags: Any) -> int | None:
 
         print_scores(scores, flags.output_dir)
     return 0
+
+
+def _evaluate_continuously(flags: Any, given: dict[str, Any]) -> int:
+    """Score each checkpoint as it appears: a line for each problem, the tables of the last."""
+    from t2t_mm.bin.score_table import list_score_lines, print_scores
+    from t2t_mm.evaluation.continuous import evaluate_continuously
+
+    scores: dict[str, dict[str, Any]] = {}
+    for step, scores in evaluate_continuously(
+        flags.output_dir, wait_minutes=flags.eval_timeout_mins, **given
+    ):
+        _write_scores(flags, scores)
+        if flags.json:
+            print(json.dumps({"step": step, "scores": scores}, ensure_ascii=False), flush=True)
+        else:
+            print(f"step {step:,}", *list_score_lines(scores), sep="\n  ", flush=True)
+    if not scores:
+        print("nothing to do: every checkpoint has been scored", file=sys.stderr)
+    elif not flags.json:
+        print()
+        print_scores(scores, flags.output_dir)
+    return 0
+
+
+def _write_scores(flags: Any, scores: dict[str, dict[str, Any]]) -> None:
+    if flags.scores_file:
+        from t2t_mm.evaluation.decoded_files import write_scores
+
+        write_scores(Path(flags.scores_file), scores)
 
 
 def main(argv: list[str] | None = None) -> int:

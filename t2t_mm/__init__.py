@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from t2t_mm.data.kinds.feature_kind import Medium as Medium
     from t2t_mm.errors import UserError as UserError
     from t2t_mm.evaluation.comparison import compare as compare
+    from t2t_mm.evaluation.continuous import evaluate_continuously as evaluate_continuously
     from t2t_mm.evaluation.evaluation import evaluate as evaluate
     from t2t_mm.evaluation.evaluation_options import EvaluationOptions as EvaluationOptions
     from t2t_mm.features import Audio as Audio
@@ -66,6 +67,7 @@ __all__ = [
     "decode",
     "describe",
     "evaluate",
+    "evaluate_continuously",
     "load",
     "load_hparams",
     "registry",
@@ -98,6 +100,7 @@ _LAZY_NAMES = {
     "decode": "t2t_mm.inference.decode:decode",
     "describe": "t2t_mm.registry.description:describe",
     "evaluate": "t2t_mm.evaluation.evaluation:evaluate",
+    "evaluate_continuously": "t2t_mm.evaluation.continuous:evaluate_continuously",
     "load": "t2t_mm.inference.predictor:load",
     "load_hparams": "t2t_mm.registry.hparams_sets:load_hparams",
     "registry": "t2t_mm.registry",
@@ -107,7 +110,7 @@ _LAZY_NAMES = {
 }
 
 # Those whose modules import TensorFlow, which then starts as quietly as in the commands.
-_ON_TENSORFLOW = frozenset({"datagen", "decode", "evaluate", "load"})
+_ON_TENSORFLOW = frozenset({"datagen", "decode", "evaluate", "evaluate_continuously", "load"})
 
 
 def _bridge_checkout() -> None:

@@ -13,7 +13,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.pipeline.samples import read_stored_bytes
 from t2t_mm.errors import UserError
-from t2t_mm.evaluation.kept_results import make_stem
+from t2t_mm.evaluation.kept_results import NO_SCORES, make_stem
 from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.files.atomic_writes import (
     open_atomically,
@@ -201,13 +201,10 @@ def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
         UserError: The file cannot be written.
     """
     scores = {
-        name: {key: value for key, value in result.items() if key not in _NO_SCORES}
+        name: {key: value for key, value in result.items() if key not in NO_SCORES}
         for name, result in results.items()
     }
     try:
         write_text_atomically(path, json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
         raise UserError(f"The scores could not be written. {error}. Received: {path}.") from error
-
-
-_NO_SCORES: Sequence[str] = ("outputs", "samples", "worst", "best", "experts")

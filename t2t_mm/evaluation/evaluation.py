@@ -16,10 +16,12 @@ from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
 from t2t_mm.evaluation.decoded_files import OutputFolder
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.evaluator import Evaluator
+from t2t_mm.evaluation.kept_results import name_evaluation
 from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder
-from t2t_mm.run.restore import restore_model
+from t2t_mm.run.checkpoint import Checkpoint, find_checkpoint
+from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_split
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
@@ -58,48 +60,93 @@ def evaluate(
         UserError: The run, its data or its checkpoint is not there or does not match.
     """
     options = options or EvaluationOptions()
-    registry.import_user_modules(list(options.t2t_usr_dir))
-    run = open_run(output_dir)
-    if not options.t2t_usr_dir:
-        registry.import_user_modules(list(run.user_modules))
-    directory = Path(data_dir or run.data_dir)
-    console = Console(stderr=True)
-    chosen = choose_tasks(run, problems)
-    tasks, lacking = leave_out_without_split(chosen, split, directory)
-    if lacking:
-        said = f"not scored, for want of a {split} split: {', '.join(lacking)}"
-        console.print(said, highlight=False, markup=False, soft_wrap=True)
-    for task in tasks:  # before anything is decoded: an error should not come after minutes
-        check_metrics(task.name, task.metrics)
-    check_run_data(run, tasks, split, directory)
-    restored = restore_model(run, options.checkpoint_path)
-    evaluator = Evaluator(
-        restored.model, batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens)
+    evaluation = RunEvaluation(
+        output_dir, problems=problems, split=split, data_dir=data_dir, options=options
     )
-    decoder = BatchDecoder(restored.model, restored.vocabularies, run.hparams.decode.extra_length)
-    first = f"-first{options.limit}" if options.limit else ""  # not in the whole split's place
-    folder = OutputFolder(
-        run.directory / "decoded" / f"{split}-{restored.step}{first}",
-        split,
-        directory,
-        [task.name for task in run.tasks],
-    )
-    results: dict[str, dict[str, Any]] = {}
-    for task in tasks:
-        problem: Problem = registry.problem(task.name, data_dir=directory)
-        dataset = make_evaluation_dataset(
-            problem, split, data_dir=directory, batch=evaluator.batch, limit=options.limit
+    return evaluation.score(find_checkpoint(evaluation.run.directory, options.checkpoint_path))
+
+
+class RunEvaluation:
+    """Scores checkpoints of a run, one after the other in one model and with its traces.
+
+    Args:
+        output_dir: The run.
+        problems: As for `evaluate`.
+        split: `validation` or `test`.
+        data_dir: As for `evaluate`.
+        options: How; their `checkpoint_path` is not looked at.
+
+    Raises:
+        UserError: The run or its data is not there or does not match.
+    """
+
+    def __init__(
+        self,
+        output_dir: str | Path,
+        *,
+        problems: str | Sequence[str],
+        split: str,
+        data_dir: str | Path,
+        options: EvaluationOptions,
+    ) -> None:
+        registry.import_user_modules(list(options.t2t_usr_dir))
+        self.run = open_run(output_dir)
+        if not options.t2t_usr_dir:
+            registry.import_user_modules(list(self.run.user_modules))
+        self.options, self.split = options, split
+        self.data_dir = Path(data_dir or self.run.data_dir)
+        self._console = Console(stderr=True)
+        chosen = choose_tasks(self.run, problems)
+        self.tasks, lacking = leave_out_without_split(chosen, split, self.data_dir)
+        if lacking:
+            said = f"not scored, for want of a {split} split: {', '.join(lacking)}"
+            self._console.print(said, highlight=False, markup=False, soft_wrap=True)
+        for task in self.tasks:  # before anything is decoded: an error should not come late
+            check_metrics(task.name, task.metrics)
+        check_run_data(self.run, self.tasks, split, self.data_dir)
+        self._restored: RestoredModel | None = None
+
+    def score(self, checkpoint: Checkpoint) -> dict[str, dict[str, Any]]:
+        """Score a checkpoint; returns and writes what `evaluate` does.
+
+        Raises:
+            UserError: The checkpoint is damaged or gone.
+        """
+        if self._restored is None:
+            self._restored = restore_model(self.run, checkpoint.path)
+            hparams, model = self.run.hparams, self._restored.model
+            self._evaluator = Evaluator(
+                model, batch=BatchSpec(tokens=hparams.data.eval_batch_tokens)
+            )
+            self._decoder = BatchDecoder(
+                model, self._restored.vocabularies, hparams.decode.extra_length
+            )
+        else:
+            self._restored = self._restored.read_again(checkpoint)
+        name = name_evaluation(self.split, checkpoint.step, self.options.limit)
+        names = [task.name for task in self.run.tasks]
+        folder = OutputFolder(
+            self.run.directory / "decoded" / name, self.split, self.data_dir, names
         )
-        outputs = SplitOutputs(decoder, task, folder)
+        return {task.name: self._score_task(task, folder) for task in self.tasks}
+
+    def _score_task(self, task: Task, folder: OutputFolder) -> dict[str, Any]:
+        options, directory = self.options, self.data_dir
+        problem: Problem = registry.problem(task.name, data_dir=directory)
+        batch, limit = self._evaluator.batch, options.limit
+        dataset = make_evaluation_dataset(
+            problem, self.split, data_dir=directory, batch=batch, limit=limit
+        )
+        outputs = SplitOutputs(self._decoder, task, folder)
         batches = outputs.follow(dataset) if options.decode else dataset
-        with console.status(f"scoring {task.name} on {split}"):  # seen on a terminal only
-            forced, experts = evaluator.score_with_experts(task, batches)
-        results[task.name] = {"teacher_forced": forced, "experts": experts}
+        with self._console.status(f"scoring {task.name} on {self.split}"):  # on a terminal only
+            forced, experts = self._evaluator.score_with_experts(task, batches)
+        result: dict[str, Any] = {"teacher_forced": forced, "experts": experts}
         if options.decode:
             decoded = outputs.collect()
-            results[task.name] |= _score_outputs(task, problem, decoded, options, directory)
-            folder.keep(problem, decoded, outputs.lines, results[task.name], options.samples)
-    return results
+            result |= _score_outputs(task, problem, decoded, options, directory)
+            folder.keep(problem, decoded, outputs.lines, result, options.samples)
+        return result
 
 
 def _score_outputs(

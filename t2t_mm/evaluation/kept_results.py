@@ -15,6 +15,8 @@ from t2t_mm.scoring.decoded import Decoded
 
 _FOLDER = re.compile(r"(?P<split>.+?)-(?P<step>\d+)(-first(?P<limit>\d+))?")
 _FILE = "results.json"
+NO_SCORES = ("outputs", "samples", "worst", "best", "experts")
+"""What the result of a problem holds beside its scores."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,16 @@ class KeptResults:
             rankings=[line["ranking"] for line in lines if "ranking" in line],
             num_classes=NUM_RANKED + ("top_5" in result),  # more than five, where that was scored
         )
+
+
+def name_evaluation(split: str, step: int, limit: int = 0) -> str:
+    """Name the folder of an evaluation; of the first examples it is not the whole split's.
+
+    Example:
+        >>> name_evaluation("test", 2000), name_evaluation("validation", 5, 100)
+        ('test-2000', 'validation-5-first100')
+    """
+    return f"{split}-{step}" + (f"-first{limit}" if limit else "")
 
 
 def make_stem(name: str) -> str:

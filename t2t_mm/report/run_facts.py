@@ -71,6 +71,7 @@ def read_run_facts(output_dir: Path) -> RunFacts:
         }.get(record["kind"], ("", []))
         if math.isfinite(record.get(key, math.nan)):
             points.append((int(record["step"]), float(record[key])))
+    _add_continuous(curves, output_dir)
     return RunFacts(
         hparams=_read_json(output_dir / "hparams.json"),
         environment=_read_json(output_dir / "environment.json"),
@@ -80,6 +81,16 @@ def read_run_facts(output_dir: Path) -> RunFacts:
         num_parameters=_count_parameters(output_dir),
         problems=[task["name"] for task in _read_json(output_dir / "run.json").get("tasks", [])],
     )
+
+
+def _add_continuous(curves: dict[str, Curve], output_dir: Path) -> None:
+    """Add what was scored beside the trainer, to problems that it has not scored itself."""
+    scored = {name for name, curve in curves.items() if curve.validation}
+    for record in _read_log(output_dir / "continuous-validation.jsonl"):
+        name = record.get("problem", "")
+        if name and name not in scored and math.isfinite(record["log_perplexity"]):
+            points = curves.setdefault(name, Curve()).validation
+            points.append((int(record["step"]), float(record["log_perplexity"])))
 
 
 def list_facts(facts: RunFacts, scored: Sequence[str], split: str) -> list[tuple[str, str]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint, restore_variables
+from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, find_checkpoint, restore_variables
 from t2t_mm.run.jax_process import prepare_jax
 from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.run_directory import Run, check_vocabularies
@@ -30,6 +30,15 @@ class RestoredModel:
     model: MultiModel
     vocabularies: Mapping[str, Vocabulary]
     step: int
+
+    def read_again(self, checkpoint: Checkpoint) -> RestoredModel:
+        """Read another checkpoint of the run into the same model, whose traces stay.
+
+        Raises:
+            UserError: It is damaged or gone; the weights are then of no checkpoint.
+        """
+        _read_weights(self.model, checkpoint)
+        return replace(self, step=checkpoint.step)
 
 
 def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
@@ -56,5 +65,9 @@ def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
     vocabularies = load_task_vocabularies(run.tasks, run.directory)
     check_vocabularies(run, vocabularies, run.directory)
     model = build_model(run.tasks, vocabularies, run.hparams)
-    restore_variables(checkpoint.path / WEIGHTS, name_variables(model.variables, model.row_names))
+    _read_weights(model, checkpoint)
     return RestoredModel(model, vocabularies, checkpoint.step)
+
+
+def _read_weights(model: MultiModel, checkpoint: Checkpoint) -> None:
+    restore_variables(checkpoint.path / WEIGHTS, name_variables(model.variables, model.row_names))

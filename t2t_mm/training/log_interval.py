@@ -12,7 +12,7 @@ import numpy as np
 
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.expert_use import describe_expert_use
-from t2t_mm.training.logs import RunLog
+from t2t_mm.run.logs import RunLog
 from t2t_mm.training.objective import StepMetrics
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.train_state import TrainState

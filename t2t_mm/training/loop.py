@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.run.checkpoint import CheckpointStore
+from t2t_mm.run.logs import RunLog
 from t2t_mm.run.task import Task
 from t2t_mm.settings import HParams
 from t2t_mm.training.log_interval import LogInterval
-from t2t_mm.training.logs import RunLog
 from t2t_mm.training.objective import Batch
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.schedule import compute_learning_rate

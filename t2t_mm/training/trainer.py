@@ -25,6 +25,7 @@ from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
 )
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.environment import describe_environment
+from t2t_mm.run.logs import RunLog
 from t2t_mm.run.run_directory import (
     Run,
     check_resumable,
@@ -40,7 +41,6 @@ from t2t_mm.settings.companions import list_idle_changes
 from t2t_mm.settings.warm_up import keep_warm_up
 from t2t_mm.training.backend import Backend, find_backend
 from t2t_mm.training.cost import describe_cost
-from t2t_mm.training.logs import RunLog
 from t2t_mm.training.loop import Evaluate, run_training
 from t2t_mm.training.precompiling import compile_programs
 from t2t_mm.training.progress import Progress

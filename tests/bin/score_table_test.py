@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from t2t_mm.bin.score_table import print_scores
+from t2t_mm.bin.score_table import list_score_lines, print_scores
 
 FORCED = {"log_perplexity": 0.5, "accuracy": 87.25, "sequence_accuracy": 12.5, "examples": 1000.0}
 MINIATURE: dict[str, dict[str, Any]] = {
@@ -133,3 +133,12 @@ def test_where_all_outputs_are_is_the_last_line() -> None:
     two = {**one, "b": {"teacher_forced": FORCED, "outputs": "decoded/test-7/b.outputs.jsonl"}}
     assert shown(two).splitlines()[-1] == f"{said}*.outputs.jsonl"
     assert "outputs.jsonl" not in shown({"a": {"teacher_forced": FORCED}})
+
+
+def test_a_line_for_each_problem_has_its_main_scores() -> None:
+    forced = {"teacher_forced": {"log_perplexity": 1.25}}
+    scores = {"a": {**forced, "bleu": 71.25, "intervals": {"bleu": [70, 72]}}, "longer": forced}
+    assert list_score_lines(scores) == [
+        "a       log ppl 1.250  BLEU 71.2 \N{PLUS-MINUS SIGN}1.0",
+        "longer  log ppl 1.250",
+    ]

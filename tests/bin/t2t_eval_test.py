@@ -1,12 +1,14 @@
 """t2t-eval: a table for people, JSON for programs, one error for mistakes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
 from t2t_mm.bin import t2t_eval
+from t2t_mm.evaluation import continuous
 
 
 def test_json_is_all_that_is_printed(
@@ -70,3 +72,67 @@ def test_bad_input_is_one_error_with_exit_code_2(
     error = capsys.readouterr().err
     assert error.startswith("t2t-eval: error: ")
     assert message in error
+
+
+@pytest.fixture
+def ended(tiny_run: TinyRun, tmp_path: Path) -> Path:
+    path = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, path, ignore=shutil.ignore_patterns("decoded"))
+    return path
+
+
+CONTINUOUS = ["--continuous", "--nodecode", "--limit=2", "--problem=algorithmic_copy"]
+
+
+def test_checkpoints_are_scored_as_they_come_with_a_line_for_each(
+    ended: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (ended / "checkpoints").iterdir():
+        if path.name not in ("00000015", "00000020"):
+            shutil.rmtree(path)
+    flags = [f"--output_dir={ended}", *CONTINUOUS]
+    scores_file = ended / "scores.json"
+    assert t2t_eval.main([*flags, f"--scores_file={scores_file}"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    last = json.loads(scores_file.read_text())["algorithmic_copy"]["teacher_forced"]
+    assert lines[0] == "step 15" and lines[2] == "step 20"
+    assert lines[3] == f"  algorithmic_copy  log ppl {last['log_perplexity']:.3f}"
+    assert t2t_eval.main(flags) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "nothing to do: every checkpoint has been scored\n")
+    (ended / "continuous-validation-first2.jsonl").unlink()
+    assert t2t_eval.main([*flags, "--json"]) == 0
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["step"] for record in printed] == [15, 20]
+    assert printed[1]["scores"]["algorithmic_copy"]["teacher_forced"] == last
+
+
+def test_an_interrupted_wait_keeps_what_was_scored(
+    ended: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    for path in (ended / "checkpoints").iterdir():
+        if path.name != "00000015":
+            shutil.rmtree(path)
+    monkeypatch.setattr(continuous.time, "sleep", interrupt)
+    assert t2t_eval.main([f"--output_dir={ended}", *CONTINUOUS]) == 130
+    assert capsys.readouterr().err.endswith("t2t-eval: interrupted\n")
+    (record, _) = (ended / "continuous-validation-first2.jsonl").read_text().splitlines()
+    assert json.loads(record)["step"] == 15
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--continuous", "--checkpoint_path=x"], "--checkpoint_path counts for nothing"),
+        (["--eval_timeout_mins=1"], "--eval_timeout_mins counts for nothing"),
+        (["--continuous", "--eval_timeout_mins=0"], "No run appeared"),
+    ],
+)
+def test_flags_of_continuous_evaluation_that_do_not_fit_are_refused(
+    flags: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert t2t_eval.main([f"--output_dir={tmp_path / 'nowhere'}", *flags]) == 2
+    assert message in capsys.readouterr().err

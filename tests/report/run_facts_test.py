@@ -62,3 +62,20 @@ def test_a_damaged_checkpoint_only_hides_the_number_of_parameters(tmp_path: Path
     (run / "checkpoints/00001000/weights.npz").write_bytes(b"PK damaged")
     facts = read_run_facts(run)
     assert facts.num_parameters == 0 and facts.steps == 1000
+
+
+def test_what_was_scored_beside_the_trainer_stands_where_the_trainer_scored_nothing(
+    tmp_path: Path,
+) -> None:
+    run, _ = make_fake_run(tmp_path)
+    records = [
+        {"kind": "eval", "step": step, "problem": problem, "log_perplexity": 0.25}
+        for step in (30, 60)
+        for problem in ("mini_ende", "another")
+    ]
+    records.append({"kind": "eval", "step": 60, "log_perplexity": 0.25})
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (run / "continuous-validation.jsonl").write_text(lines)
+    curves = read_run_facts(run).curves
+    assert curves["another"].validation == [(30, 0.25), (60, 0.25)]
+    assert len(curves["mini_ende"].validation) == 5

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.errors import UserError
+from t2t_mm.run.logs import RunLog
 from t2t_mm.training.log_interval import LogInterval, count_resident_bytes
-from t2t_mm.training.logs import RunLog
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.train_state import TrainState
 

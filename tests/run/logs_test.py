@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from t2t_mm.training.logs import RunLog
+from t2t_mm.run.logs import RunLog
 
 
 def records(run_dir: Path) -> list[dict[str, object]]:
@@ -76,3 +76,12 @@ def test_tensorboard_drops_what_a_resumed_run_does_again(
         for event in events.Tensors("train/loss")
     ]
     assert kept == [(10, 10.0), (20, 20.0), (30, 31.0)]
+
+
+def test_a_log_beside_the_trainers_has_files_of_its_own(tmp_path: Path) -> None:
+    with RunLog(tmp_path, 0) as log, RunLog(tmp_path, 0, name="beside") as other:
+        log.write("eval", 10, {"loss": 1.0})
+        other.write("eval", 10, {"loss": 2.0})
+    assert [record["loss"] for record in records(tmp_path)] == [1.0]
+    assert json.loads((tmp_path / "beside.jsonl").read_text())["loss"] == 2.0
+    assert len(list((tmp_path / "tensorboard" / "beside").iterdir())) == 1

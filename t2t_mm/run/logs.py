@@ -1,4 +1,4 @@
-"""The run's logs: `log.jsonl`, one record a line, and the same numbers for TensorBoard."""
+"""A run's logs: `log.jsonl`, one record a line, and the same numbers for TensorBoard."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class RunLog:
         run_dir: The run's folder.
         resume_step: The step that training goes on from.
         evaluates_again: Whether that step's evaluation is to come, and so is cut as well.
+        name: Of a log beside the trainer's, which writes `NAME.jsonl` and `tensorboard/NAME`.
 
     Example:
         A training record, one line of `log.jsonl`::
@@ -32,11 +33,13 @@ class RunLog:
             {"kind": "train", "step": 100, "problem": "mini_ende", "loss": 3.1, ...}
     """
 
-    def __init__(self, run_dir: Path, resume_step: int, evaluates_again: bool = False) -> None:
-        self.path = run_dir / "log.jsonl"
+    def __init__(
+        self, run_dir: Path, resume_step: int, evaluates_again: bool = False, name: str = ""
+    ) -> None:
+        self.path = run_dir / f"{name or 'log'}.jsonl"
         _cut_log(self.path, resume_step, evaluates_again)
         self._file = self.path.open("a", encoding="utf-8")
-        self._events = EventFileWriter(str(run_dir / "tensorboard"))
+        self._events = EventFileWriter(str(run_dir / "tensorboard" / name))
         # Upon this event TensorBoard drops what an earlier start wrote from that step on.
         start = SessionLog(status=SessionLog.START)
         self._events.add_event(
