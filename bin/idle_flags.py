@@ -91,10 +91,11 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
     ),
     "t2t-decoder": (
         Idle(
-            ("decode_from_file", "decode_to_file", "split", "data_dir", "limit"),
+            ("decode_from_file", "score_file", "decode_to_file", "split", "data_dir", "limit"),
             "decode_interactive",
             (True,),
         ),
+        Idle(("decode_from_file", "split", "data_dir", "output_format"), "score_file"),
         Idle(("split", "data_dir"), "decode_from_file"),
     ),
     "t2t-eval": (

@@ -19,6 +19,12 @@ def define_flags(flags: Any) -> None:
         "",
         "One input a line: a text, or the path of a picture or sound; '-' for standard input.",
     )
+    flags.DEFINE_string(
+        "score_file",
+        "",
+        "Score given targets instead: lines of an input, a tab and a target; '-' as above. A line "
+        "of output is the target's log-probability.",
+    )
     flags.DEFINE_string("decode_to_file", "", "Where outputs go; default: standard output.")
     flags.DEFINE_bool("decode_interactive", False, "Answer what is typed, line by line.")
     flags.DEFINE_string("split", "test", "What to decode when no file is given.")
@@ -44,20 +50,25 @@ def run_from_flags(flags: Any) -> int | None:
     command.import_tensorflow()
     from t2t_mm.inference.decode import decode
     from t2t_mm.inference.decoding_options import DecodingOptions
+    from t2t_mm.inference.score_file import score_file
 
+    options = DecodingOptions(
+        checkpoint_path=flags.checkpoint_path,
+        limit=flags.limit,
+        output_format=flags.output_format,
+        t2t_usr_dir=flags.t2t_usr_dir,
+    )
+    where, to_file = (flags.output_dir, flags.problem), flags.decode_to_file or "-"
+    if flags.score_file:
+        score_file(*where, from_file=flags.score_file, to_file=to_file, options=options)
+        return 0
     decode(
-        flags.output_dir,
-        flags.problem,
+        *where,
         from_file=flags.decode_from_file,
-        to_file=flags.decode_to_file or "-",
+        to_file=to_file,
         split=flags.split,
         data_dir=flags.data_dir,
-        options=DecodingOptions(
-            checkpoint_path=flags.checkpoint_path,
-            limit=flags.limit,
-            output_format=flags.output_format,
-            t2t_usr_dir=flags.t2t_usr_dir,
-        ),
+        options=options,
     )
     return 0
 

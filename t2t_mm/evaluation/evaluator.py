@@ -12,9 +12,8 @@ from keras import ops
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.few_shapes import pad_to_few_shapes
 from t2t_mm.inference.forward import compile_forward
-from t2t_mm.layers.forms import is_on_tensorflow
+from t2t_mm.inference.teacher_forcing import collect_arguments
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
@@ -56,11 +55,8 @@ class Evaluator:
         sums = TeacherForcedSums()
         loads: dict[str, Any] = {}
         for batch in batches:
-            tensors = {name: batch[name] for name in _MODEL_INPUTS if name in batch}
-            if not is_on_tensorflow():
-                tensors = pad_to_few_shapes(tensors)
+            tensors = collect_arguments(task, batch)
             targets, num_added = batch["targets"], len(tensors["targets"]) - len(batch["targets"])
-            tensors |= task.indices()
             if task.signature not in self._forward:
                 self._forward[task.signature] = self._compile(task, tensors)
             loss_sum, last_loss, predicted, batch_loads = self._forward[task.signature](tensors)
@@ -94,9 +90,6 @@ class Evaluator:
             return loss_sum, last_loss, predicted, loads
 
         return compile_forward(self.model, forward, [example])
-
-
-_MODEL_INPUTS = ("inputs", "inputs_size", "targets")
 
 
 def score_validation_splits(

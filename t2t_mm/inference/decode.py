@@ -72,14 +72,14 @@ def decode(
     task = choose_task(run, problem)
     check_output_format(task, options.output_format)
     if to_file and str(to_file) != "-":
-        _check_writable(Path(to_file))
+        check_writable(Path(to_file))
     if from_file:
         return _decode_file(run, task, from_file, to_file, options)
     if not options.t2t_usr_dir:
         registry.import_user_modules(list(run.user_modules))
     directory = Path(data_dir or run.data_dir)
     check_run_data(run, [task], split, directory)
-    loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
+    loaded = LoadedRun(run, restore_model(run, options.checkpoint_path, [task.name]))
     dataset = make_evaluation_dataset(
         registry.problem(task.name, data_dir=directory),
         split,
@@ -93,7 +93,7 @@ def decode(
         for text, output in zip(batch["inputs_text"], loaded.decoder(task, batch), strict=True)
     )
     formatted = format_outputs(decoded, task, options.output_format, tell_on_stderr)
-    outputs = _write_outputs(formatted, dataset.num_examples, task.name, to_file)
+    outputs = write_outputs(formatted, dataset.num_examples, task.name, to_file)
     _tell_empty_outputs(outputs)
     return outputs
 
@@ -105,12 +105,12 @@ def _decode_file(
     lines = list(islice(read_lines(from_file), options.limit or None))
     name = "standard input" if str(from_file) == "-" else str(from_file)
     inputs = InputLines(name, lines, task.inputs, tell_on_stderr)
-    loaded = LoadedRun(run, restore_model(run, options.checkpoint_path))
+    loaded = LoadedRun(run, restore_model(run, options.checkpoint_path, [task.name]))
     readable = inputs.readable
     decoded = loaded[task.name].decode_each(readable, inputs.skip)
     pairs = zip(readable, decoded, strict=True)
     formatted = format_outputs(pairs, task, options.output_format, tell_on_stderr)
-    outputs = _write_outputs(formatted, len(lines), task.name, to_file)
+    outputs = write_outputs(formatted, len(lines), task.name, to_file)
     _tell_empty_outputs([text for n, text in enumerate(outputs) if inputs.expects_output(n)])
     inputs.check(outputs)
     return outputs
@@ -126,7 +126,7 @@ def tell_on_stderr(text: str) -> None:
     Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def _write_outputs(outputs: Iterable[str], total: int, name: str, to_file: str | Path) -> list[str]:
+def write_outputs(outputs: Iterable[str], total: int, name: str, to_file: str | Path) -> list[str]:
     """Write each output as soon as it is there, and return them all.
 
     Args:
@@ -171,7 +171,7 @@ def choose_task(run: Run, problem: str) -> Task:
     return run.task(problem or run.tasks[0].name)
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Fail before the decoding rather than after it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

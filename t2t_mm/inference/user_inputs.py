@@ -44,19 +44,70 @@ def batch_inputs(
         ...     print(places, batch["inputs"].shape)
         [2, 0] (2, 4)
     """
-    prepared: dict[int, npt.NDArray[Any]] = {}
-    for place, value in enumerate(inputs):
+
+    def prepare(value: Any) -> list[npt.NDArray[Any]]:
+        return [prepare_input(value, feature, vocabularies)]
+
+    for places, examples in _batch_prepared(inputs, inputs, prepare, batch_size, skip):
+        yield places, pad_inputs([example for (example,) in examples], feature)
+
+
+def batch_pairs(
+    pairs: Sequence[tuple[Any, Any]],
+    features: tuple[Feature, Feature],
+    vocabularies: Mapping[str, Vocabulary],
+    batch_size: int,
+    skip: Callable[[int, UserError], None] | None = None,
+) -> Iterator[tuple[list[int], dict[str, Any]]]:
+    """Yield pairs of an input and its target in padded batches, as `batch_inputs` does inputs.
+
+    Args:
+        pairs: Inputs and targets as :func:`prepare_input` takes them; an empty target is one.
+        features: What the problem declares of either.
+        vocabularies: By name.
+        batch_size: Examples of a batch.
+        skip: As `batch_inputs` takes it.
+
+    Example:
+        >>> from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
+        >>> from t2t_mm.features import Language
+        >>> text, vocabularies = Language("bytes"), {"bytes": ByteVocabulary()}
+        >>> for places, batch in batch_pairs([("ab", "c")], (text, text), vocabularies, 8):
+        ...     print(places, batch["inputs"], batch["targets"])
+        [0] [[100 101   1]] [[102   1]]
+    """
+
+    def prepare(pair: tuple[Any, Any]) -> list[npt.NDArray[Any]]:
+        sides = zip(pair, features, strict=True)
+        return [prepare_input(value, feature, vocabularies) for value, feature in sides]
+
+    inputs = [value for value, _ in pairs]
+    for places, examples in _batch_prepared(pairs, inputs, prepare, batch_size, skip):
+        batch = pad_inputs([example for example, _ in examples], features[0])
+        yield places, batch | {"targets": pad_arrays([target for _, target in examples])}
+
+
+def _batch_prepared(
+    values: Sequence[Any],
+    inputs: Sequence[Any],
+    prepare: Callable[[Any], list[npt.NDArray[Any]]],
+    batch_size: int,
+    skip: Callable[[int, UserError], None] | None,
+) -> Iterator[tuple[list[int], list[list[npt.NDArray[Any]]]]]:
+    """Prepare the values whose inputs are not empty, and yield those of similar size together."""
+    prepared: dict[int, list[npt.NDArray[Any]]] = {}
+    for place, (value, given) in enumerate(zip(values, inputs, strict=True)):
         try:
-            if not is_empty(value):
-                prepared[place] = prepare_input(value, feature, vocabularies)
+            if not is_empty(given):
+                prepared[place] = prepare(value)
         except UserError as error:
             if skip is None:
                 raise
             skip(place, error)
-    order = sorted(prepared, key=lambda place: prepared[place].shape)
+    order = sorted(prepared, key=lambda place: [array.shape for array in prepared[place]])
     for start in range(0, len(order), batch_size):
         places = order[start : start + batch_size]
-        yield places, pad_inputs([prepared[place] for place in places], feature)
+        yield places, [prepared[place] for place in places]
 
 
 def prepare_input(

@@ -16,6 +16,7 @@ from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.masking import BLOCKED
 from t2t_mm.layers.pointwise import Pointwise
+from t2t_mm.layers.watching import tell_watcher
 from t2t_mm.layers.weights import compute_before_loop
 
 Tensor = Any
@@ -105,6 +106,7 @@ class MultiHeadAttention(keras.layers.Layer):
         """
         scale = (x.shape[-1] // self.num_heads) ** -0.5
         query = self._split_heads(self.query(x) * scale)
+        tell_watcher(self.path, lambda: _weigh(query, source.keys, bias))
         if not (training and self.dropout):
             return self.output_projection(self._merge_heads(average_values(query, *source, bias)))
         batch_size, length, _ = ops.shape(x)

@@ -18,15 +18,12 @@ class ExpertReport(NamedTuple):
     """How one mixture of experts was used in one call.
 
     Attributes:
-        name: "encoder" or "decoder".
-        importance: float[E], the sum of each expert's gates.
-        load: float[E], each expert's number of positions.
-        balance_loss: Scalar, not weighted.
-        z_loss: Scalar, not weighted.
-        dropped_share: Scalar, see `Routing`; None where nothing is ever dropped.
+        name: "encoder" or "decoder"; the rest is that of its `Routing`, losses not weighted.
     """
 
     name: str
+    experts: Tensor
+    gates: Tensor
     importance: Tensor
     load: Tensor
     balance_loss: Tensor
@@ -101,14 +98,4 @@ def make_expert_reports(name: str, routings: list[Routing]) -> list[ExpertReport
         name: "encoder" or "decoder".
         routings: Of its mixtures, in their order.
     """
-    return [
-        ExpertReport(
-            name,
-            routing.importance,
-            routing.load,
-            routing.balance_loss,
-            routing.z_loss,
-            routing.dropped_share,
-        )
-        for routing in routings
-    ]
+    return [ExpertReport(name, *routing) for routing in routings]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import RLock
+from typing import Any
 
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.layers.forms import is_on_tensorflow
@@ -25,11 +27,13 @@ class RestoredModel:
         model: Built and restored.
         vocabularies: By name, from the run's own folder.
         step: Updates that the weights have seen.
+        lock: To hold while the model computes, where several threads use it.
     """
 
     model: MultiModel
     vocabularies: Mapping[str, Vocabulary]
     step: int
+    lock: Any = field(default_factory=RLock, repr=False, compare=False)
 
     def read_again(self, checkpoint: Checkpoint) -> RestoredModel:
         """Read another checkpoint of the run into the same model, whose traces stay.
@@ -41,16 +45,20 @@ class RestoredModel:
         return replace(self, step=checkpoint.step)
 
 
-def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
+def restore_model(
+    run: Run, checkpoint_path: str | Path = "", problems: Sequence[str] = ()
+) -> RestoredModel:
     """Build the run's model and read its best checkpoint, or the one named.
 
     Args:
         run: As its folder describes it.
         checkpoint_path: A checkpoint's folder; empty: the best, else the newest.
+        problems: Names of those that the model is for; it has no nets that only others use. Empty:
+            all of the run.
 
     Raises:
         UserError: No checkpoint, or it does not fit the settings or vocabularies; or too few
-            devices for its experts.
+            devices for its experts; or the run has no such problem.
 
     Example:
         >>> from t2t_mm.run.run_directory import open_run
@@ -62,9 +70,10 @@ def restore_model(run: Run, checkpoint_path: str | Path = "") -> RestoredModel:
     if not is_on_tensorflow():
         prepare_jax(apart_from=[run.directory])
     checkpoint = find_checkpoint(run.directory, checkpoint_path)
-    vocabularies = load_task_vocabularies(run.tasks, run.directory)
+    tasks = [run.task(name) for name in problems] or run.tasks
+    vocabularies = load_task_vocabularies(tasks, run.directory)
     check_vocabularies(run, vocabularies, run.directory)
-    model = build_model(run.tasks, vocabularies, run.hparams)
+    model = build_model(tasks, vocabularies, run.hparams, len(run.tasks))
     _read_weights(model, checkpoint)
     return RestoredModel(model, vocabularies, checkpoint.step)
 

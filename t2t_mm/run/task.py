@@ -170,14 +170,18 @@ def load_task_vocabularies(tasks: Sequence[Task], directory: Path) -> dict[str, 
 
 @tell_exhaustion("Choose a smaller --hparams_set, or lower model.width.")
 def build_model(
-    tasks: Sequence[Task], vocabularies: Mapping[str, Vocabulary], hparams: HParams
+    tasks: Sequence[Task],
+    vocabularies: Mapping[str, Vocabulary],
+    hparams: HParams,
+    num_problems: int = 0,
 ) -> MultiModel:
     """Build the MultiModel that runs `tasks`: one net for each share key, one body for all.
 
     Args:
-        tasks: The run's tasks.
+        tasks: The run's tasks, or some of them.
         vocabularies: Those that the tasks use, by name.
         hparams: The run's settings.
+        num_problems: Those of the run, where these are only some of them; 0: as many as tasks.
 
     Raises:
         UserError: Two problems share a net but not its classes.
@@ -193,7 +197,7 @@ def build_model(
         inputs={task.nets[0]: _make_spec(task.inputs, vocabularies) for task in tasks},
         targets={task.nets[1]: _make_spec(task.targets, vocabularies) for task in tasks},
         commands=commands,
-        num_problems=len(tasks),
+        num_problems=num_problems or len(tasks),
         seed=hparams.train.seed,
     )
 

@@ -36,7 +36,10 @@ def give(command: str, flag: str, value: object = None) -> str:
         return f"--{'' if value else 'no'}{flag}"
     if value is not None:
         return f"--{flag}={value}"
-    kind = define_flags(command)[flag].flag_type()
+    defined = define_flags(command)[flag]
+    kind = defined.flag_type()
+    if kind == "string enum":
+        return f"--{flag}={defined.parser.enum_values[-1]}"
     return f"--{flag}" if kind == "bool" else f"--{flag}={3 if kind in ('int', 'float') else 'x'}"
 
 

@@ -26,6 +26,17 @@ def test_a_data_set_goes_to_a_file(tiny_run: TinyRun, tmp_path: Path) -> None:
     assert len(target.read_text(encoding="utf-8").splitlines()) == 5
 
 
+def test_given_targets_are_scored(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "pairs.tsv"
+    source.write_text("1 2\t1\n\n3\t3\n", encoding="utf-8")
+    flags = ["--problem=algorithmic_copy", f"--score_file={source}"]
+    assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert float(first) < 0 and second == "" and float(third) < 0
+
+
 def test_the_prompt_answers(
     tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,7 +1,9 @@
 """A loaded run is a mapping from problem names to functions; it needs nothing but its folder."""
 
+import math
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from tiny_run import PROBLEMS, TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
-from t2t_mm.inference import predictor, user_inputs
+from t2t_mm.inference import user_inputs, windows
 from t2t_mm.run.named_variables import name_variables
 
 
@@ -43,7 +45,7 @@ def test_outputs_come_in_order_before_all_inputs_were_looked_at(
 ) -> None:
     copy = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
     monkeypatch.setattr(copy, "batch_size", 2)
-    monkeypatch.setattr(predictor, "_BATCHES_TOGETHER", 3)
+    monkeypatch.setattr(windows, "BATCHES_TOGETHER", 3)
     lines = ["1 2 3", "", "4 4 4 4 4 4 4", "5", "6 7", "8 9 1 2", "3", "", "4 5 6 7"]
     opened: list[str] = []
 
@@ -71,7 +73,7 @@ def test_no_more_than_a_few_batches_are_prepared_at_once(
 
     monkeypatch.setattr(user_inputs, "prepare_input", note)
     copy = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
-    at_once = predictor._BATCHES_TOGETHER * copy.batch_size
+    at_once = windows.BATCHES_TOGETHER * copy.batch_size
     outputs = copy.decode_each(["1"] * (at_once + 1))
     next(outputs)
     assert len(prepared) == at_once <= 256
@@ -106,3 +108,64 @@ def test_membership_is_answered_without_an_error(tiny_run: TinyRun) -> None:
 def test_other_names_answer_with_the_closest(tiny_run: TinyRun) -> None:
     with pytest.raises(UserError, match="Did you mean 'algorithmic_copy'"):
         t2t_mm.load(tiny_run.output_dir)["algorithmic_copi"]
+
+
+def test_the_scores_of_one_and_of_many_are_the_same(tiny_run: TinyRun) -> None:
+    copy = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
+    inputs, targets = ["1 2 3", "", "4"], ["1 2", "1", "4"]
+    scores = copy.score(inputs, targets)
+    assert math.isnan(scores[1]) and scores[0] < 0 and scores[2] < 0
+    assert copy.score(inputs[0], targets[0]) == pytest.approx(scores[0], abs=1e-4)
+    assert copy.score(("4",), ("",)) != scores[2:]
+
+
+@pytest.mark.parametrize("targets", ["12", ["1"]])
+def test_targets_that_do_not_fit_the_inputs_are_refused(targets: Any, tiny_run: TinyRun) -> None:
+    copy = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
+    with pytest.raises(UserError, match=r"not as many targets as inputs\. Expected: a list of 2"):
+        copy.score(["1", "2"], targets)
+
+
+def test_what_is_looked_at_is_by_default_of_the_decoded_output(tiny_run: TinyRun) -> None:
+    run = t2t_mm.load(tiny_run.output_dir)
+    copy = run["algorithmic_copy"]
+    vocabulary = run.restored.vocabularies["bytes"]
+    attention = copy.attention("1 2 3")
+    assert attention.inputs == ("1", " ", "2", " ", "3", "</s>")
+    decoded = copy("1 2 3")
+    named = [vocabulary.name_symbol(index) for index in (*vocabulary.encode(decoded), 1)]
+    assert list(attention.targets) == named
+    given = copy.attention(["1 2 3", "", "4"], ["3 2", "", "4"])
+    assert given[0].targets == ("3", " ", "2", "</s>") and given[1].weights == {}
+    assert given[0].weights["mixer"].shape == (4, 4, 6)
+    experts = copy.experts(["1 2 3"], ["3 2"])[0]
+    assert experts["encoder"].positions == attention.inputs
+    assert experts["decoder"].positions == given[0].targets
+
+
+def test_threads_get_the_answers_that_one_after_another_gets(tiny_run: TinyRun) -> None:
+    """The first calls of all come together, while nothing is traced yet."""
+    lines = [" ".join("123456789"[: 1 + n % 5]) for n in range(24)]
+    run = t2t_mm.load(tiny_run.output_dir)
+    expected = {name: one(lines) for name, one in run.items()}
+    scores = run["algorithmic_copy"].score(lines, lines)
+    run = t2t_mm.load(tiny_run.output_dir)
+
+    def ask(n: int) -> tuple[str, str, float]:
+        copy, reverse = (run[name] for name in PROBLEMS)
+        return copy(lines[n]), reverse(lines[n]), copy.score(lines[n], lines[n])
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(ask, range(len(lines))))
+    assert [answer[0] for answer in answers] == expected[PROBLEMS[0]]
+    assert [answer[1] for answer in answers] == expected[PROBLEMS[1]]
+    assert [answer[2] for answer in answers] == pytest.approx(scores, abs=1e-3)
+
+
+def test_some_problems_are_loaded_without_the_others(tiny_run: TinyRun) -> None:
+    whole = t2t_mm.load(tiny_run.output_dir)
+    some = t2t_mm.load(tiny_run.output_dir, problems=["algorithmic_reverse"])
+    assert list(some) == ["algorithmic_reverse"] and "algorithmic_copy" not in repr(some)
+    assert some["algorithmic_reverse"]("1 2 3") == whole["algorithmic_reverse"]("1 2 3")
+    with pytest.raises(UserError, match="not one of this run's"):
+        t2t_mm.load(tiny_run.output_dir, problems=["algorithmic_copi"])

@@ -14,6 +14,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Image, Language
 from t2t_mm.inference.user_inputs import (
     batch_inputs,
+    batch_pairs,
     check_files,
     is_empty,
     pad_inputs,
@@ -95,6 +96,18 @@ def test_batches_are_of_similar_size_and_know_the_places_of_their_examples() -> 
     found = [(places, batch["inputs"].shape) for places, batch in batches]
     assert found == [([2, 5], (2, 2)), ([3, 0], (2, 5))]
     assert list(batch_inputs(["", " "], Language("bytes"), VOCABULARIES, 2)) == []
+
+
+def test_pairs_stay_together_and_an_empty_target_is_one() -> None:
+    sides, skipped = (Language("bytes"), Categorical(vocabulary="fruit")), list[int]()
+    pairs = [("abc", "plum"), ("", "plum"), ("d", "pear"), ("e", "fig")]
+    batches = batch_pairs(pairs, sides, VOCABULARIES, 8, lambda place, _: skipped.append(place))
+    [(places, batch)] = batches
+    assert (places, batch["targets"].tolist(), skipped) == ([2, 0], [0, 1], [3])
+    texts = (Language("bytes"), Language("bytes"))
+    [(_, batch)] = batch_pairs([("a", "bcd"), ("a", "")], texts, VOCABULARIES, 8)
+    assert batch["inputs"].shape == (2, 2)
+    assert batch["targets"].tolist() == [[1, 0, 0, 0], [*VOCABULARIES["bytes"].encode("bcd"), 1]]
 
 
 def test_only_text_can_be_empty() -> None:

@@ -1,6 +1,8 @@
 """A restored model is the trained one; a checkpoint of other shapes is refused."""
 
 import dataclasses
+import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
 
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "run_of_0_1_0.tar.xz"
+
 
 def test_the_best_checkpoint_is_read(tiny_run: TinyRun) -> None:
     restored = restore_model(open_run(tiny_run.output_dir))
@@ -20,6 +24,27 @@ def test_the_best_checkpoint_is_read(tiny_run: TinyRun) -> None:
         assert set(arrays.files) == named.keys()
         for name, variable in named.items():
             np.testing.assert_array_equal(variable, arrays[name])
+
+
+@pytest.mark.parametrize(
+    ("problem", "absent"),
+    [("mini_ende", {"image", "categorical_mini_kinds"}), ("mini_image", {"mixer", "decoder"})],
+)
+def test_nets_that_only_other_problems_use_are_left_out(
+    problem: str, absent: set[str], tmp_path: Path
+) -> None:
+    with tarfile.open(FIXTURE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    run = open_run(tmp_path / "run")
+    whole, some = (restore_model(run, problems=names).model for names in ([], [problem]))
+    arrays = {variable.path: np.asarray(variable) for variable in whole.trainable_variables}
+    parts = {path.split("/")[1] for path in arrays}
+    assert absent <= parts
+    left = some.trainable_variables
+    assert {variable.path.split("/")[1] for variable in left} <= parts - absent
+    for variable in left:
+        if variable.shape == arrays[variable.path].shape:  # not the table of commands
+            np.testing.assert_array_equal(variable, arrays[variable.path])
 
 
 def test_settings_that_do_not_fit_the_checkpoint_are_refused(tiny_run: TinyRun) -> None:

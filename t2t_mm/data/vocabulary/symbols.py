@@ -42,6 +42,14 @@ class Vocabulary(ABC):
             UserError: If an id does not belong to this vocabulary.
         """
 
+    def name_symbol(self, index: int) -> str:
+        """Return one symbol as a person is shown it, beside others.
+
+        Raises:
+            UserError: If the id does not belong to this vocabulary.
+        """
+        return self.decode([index])
+
     def check_id(self, index: int) -> None:
         """Refuse an id that does not belong to this vocabulary."""
         if not 0 <= index < self.size:
@@ -58,6 +66,10 @@ class TextVocabulary(Vocabulary):
     @abstractmethod
     def _decode(self, ids: list[int]) -> str:
         """Return the text of ids that are all at least `UNKNOWN_ID` and below `size`."""
+
+    def name_symbol(self, index: int) -> str:
+        """Return the symbol's text; "</s>" is the end of a sequence."""
+        return "</s>" if index == EOS_ID else super().name_symbol(index)
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of `ids` up to the first end of sequence; padding is left out.

@@ -82,6 +82,11 @@ class SubwordVocabulary(TextVocabulary):
         """Return the ids of the pieces of `text`."""
         return list(self._processor.encode(text))
 
+    def name_symbol(self, index: int) -> str:
+        """Return the piece, "▁" for a space in it."""
+        self.check_id(index)
+        return str(self._processor.id_to_piece(index))
+
     def _decode(self, ids: list[int]) -> str:
         return str(self._processor.decode(ids))
 

@@ -47,6 +47,13 @@ def test_ids_are_read_up_to_the_end_without_padding(ids: Iterable[int], text: st
     assert Letters().decode(ids) == text
 
 
+def test_a_symbol_alone_has_a_name() -> None:
+    names = [Letters().name_symbol(index) for index in (EOS_ID, UNKNOWN_ID, 3)]
+    assert names == ["</s>", "?", "a"]
+    with pytest.raises(UserError, match="id=6"):
+        Letters().name_symbol(6)
+
+
 @pytest.mark.parametrize("index", [-1, 6])
 def test_an_id_of_no_symbol_is_refused(index: int) -> None:
     with pytest.raises(UserError, match=f"'letters' .* ids from 0 to 5.*id={index}"):

@@ -62,6 +62,12 @@ def test_known_words_are_single_pieces_and_unknown_characters_bytes(
     assert processor.encode("Ж", out_type=str)[-2:] == ["<0xD0>", "<0x96>"]
 
 
+def test_pieces_are_named_with_their_space(subwords: SubwordVocabulary) -> None:
+    ids = [*subwords.encode("Straße Ж"), EOS_ID]
+    named = [subwords.name_symbol(index) for index in ids]
+    assert (named[0], named[-1]) == ("▁Straße", "</s>") and "<0x96>" in named
+
+
 def test_bytes_start_after_the_special_ids() -> None:
     assert ByteVocabulary().encode("ab") == [100, 101]
     assert ByteVocabulary().size == 259

@@ -1,0 +1,64 @@
+"""Long lists through a model, a few batches at a time: outputs in order, each as soon as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count, islice
+from typing import Any, TypeVar
+
+from t2t_mm.errors import UserError
+
+BATCHES_TOGETHER = 8
+"""Batches whose inputs are prepared together, so that those of similar size share one."""
+
+Out = TypeVar("Out")
+Skip = Callable[[int, UserError], None]
+Batches = Iterator[tuple[list[int], Mapping[str, Any]]]
+
+
+def run_in_windows(
+    values: Iterable[Any],
+    make_batches: Callable[[Sequence[Any], Skip], Batches],
+    run: Callable[[Mapping[str, Any]], Sequence[Out]],
+    *,
+    batch_size: int,
+    empty: Out,
+    skip: Skip | None = None,
+) -> Iterator[Out]:
+    """Yield what a model makes of values, in their order.
+
+    No more values are looked at, prepared and in memory than those of a few batches, however many
+    there are.
+
+    Args:
+        values: Such as inputs.
+        make_batches: Makes padded batches of some values, and says the places of their examples;
+            calls what it is given with the place of one that cannot be read.
+        run: Returns an output for each example of a batch.
+        batch_size: Examples of a batch.
+        empty: The output of values that are in no batch.
+        skip: Is given the place of a value that cannot be read, counted from 0, and why. Without
+            it that is raised.
+
+    Example:
+        >>> def make_batches(window, skip):
+        ...     yield [1, 0], {"inputs": window[::-1]}
+        >>> double = lambda batch: [2 * value for value in batch["inputs"]]
+        >>> list(run_in_windows([3, 4], make_batches, double, batch_size=2, empty=0))
+        [6, 8]
+    """
+    rest, size = iter(values), BATCHES_TOGETHER * batch_size
+    for start in count(step=size):
+        if not (window := list(islice(rest, size))):
+            return
+
+        def skip_in_window(place: int, error: UserError, start: int = start) -> None:
+            if skip is None:
+                raise error
+            skip(start + place, error)
+
+        outputs = [empty] * len(window)
+        for places, batch in make_batches(window, skip_in_window):
+            for place, output in zip(places, run(batch), strict=True):
+                outputs[place] = output
+        yield from outputs
