@@ -86,7 +86,7 @@ def measure(name: str, rows: int, steps: list[int], rounds: int) -> Figures:
 
     def decode(length: int) -> float:
         start = time.perf_counter()
-        ids = search(batch, command_index=0, extra_length=length - SOURCE_LENGTH)
+        ids = search(batch, command_index=0, extra_length=length - SOURCE_LENGTH).ids[:, 0]
         assert ids.shape == (rows, length) and ids.all()
         return time.perf_counter() - start
 

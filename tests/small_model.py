@@ -37,6 +37,15 @@ def make_model(seed=1, inputs=(), targets=(), **changes):
     )
 
 
+def make_talkative_model(**changes):
+    """Its outputs are long and differ."""
+    model = make_model(**changes)
+    for index, weight in enumerate(model.trainable_weights):
+        noise = np.random.default_rng(index).normal(0, 0.2, weight.shape)
+        weight.assign(weight + noise)
+    return model
+
+
 def spread_gates(model):
     """A new gate sends every position to the same experts; give it an opinion."""
     for weight in model.weights:

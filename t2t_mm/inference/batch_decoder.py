@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from t2t_mm.data.kinds.kind_table import name_vocabulary
 from t2t_mm.data.vocabulary.symbols import Vocabulary
-from t2t_mm.inference.search import GreedySearch, TopClasses
+from t2t_mm.inference.class_ranking import TopClasses
+from t2t_mm.inference.search import GreedySearch
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
@@ -76,11 +77,11 @@ class BatchDecoder:
             ]
         if signature not in self._searches:
             self._searches[signature] = GreedySearch(self.model, *signature)
-        ids = self._searches[signature](
+        found = self._searches[signature](
             batch,
             command_index=task.command_index,
             extra_length=self.extra_length,
             problem_index=task.problem_index,
         )
         vocabulary = self.vocabularies[name_vocabulary(task.targets)]
-        return [Output(vocabulary.decode(row)) for row in ids.tolist()]
+        return [Output(vocabulary.decode(row)) for row in found.ids[:, 0].tolist()]

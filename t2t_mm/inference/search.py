@@ -1,76 +1,62 @@
-"""Searching for outputs: greedily, the most probable symbol at every step; or the best classes."""
+"""Searching for outputs, one position of all hypotheses at a time; here greedily.
+
+Axis letters: B inputs, K hypotheses of each, N = B * K rows, T positions, V symbols.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from keras import ops
 
-from t2t_mm.data.vocabulary.vocabulary import EOS_ID, PAD_ID
-from t2t_mm.features import NUM_RANKED
-from t2t_mm.inference.few_shapes import pad_to_few_shapes
+from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID
+from t2t_mm.inference.constraint import Constraint
+from t2t_mm.inference.few_shapes import find_power, pad_to_few_shapes
 from t2t_mm.inference.forward import compile_forward, describe_results
-from t2t_mm.layers.caching import double_room, grow, write_position
+from t2t_mm.inference.search_state import Hypotheses, OutputCollector, SearchState
+from t2t_mm.layers.caching import double_room, grow, take_rows, write_position
 from t2t_mm.layers.forms import choose_form, is_on_tensorflow
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.model.outputs import DecodingCache, Encoded
+from t2t_mm.model.outputs import Encoded
 
 Tensor = Any
-IntArray = npt.NDArray[np.int32]
 
 
-class SearchState(NamedTuple):
-    """What one part of a search hands to the next.
-
-    Attributes:
-        ids: int32[T, B], the symbols so far, and room for others.
-        position: int32 scalar, how many of each row there are.
-        previous: int32[B], the last of them.
-        is_finished: bool[B], whether a row had its EOS or came to its limit.
-        limits: int32[B], the most symbols of each row.
-        cache: The model's.
-    """
-
-    ids: Tensor
-    position: Tensor
-    previous: Tensor
-    is_finished: Tensor
-    limits: Tensor
-    cache: DecodingCache
-
-
-class GreedySearch:
-    """Decodes batches of one signature.
+class Search(ABC):
+    """Decodes batches of one signature; a subclass says how symbols are chosen.
 
     Each step computes one position of every row and caches what later positions need of it. The
     room for positions is doubled whenever it is used up, so that the time of a step follows the
-    length. On TensorFlow one trace serves every length and batch size.
+    length, and then inputs whose outputs are finished leave. On TensorFlow one trace serves every
+    length and batch size.
 
     Args:
         model: built.
         input_modality: Share key of the input net.
         target_modality: Share key of the target net.
-
-    Example:
-        >>> import t2t_mm
-        >>> loaded = t2t_mm.load("demo/run")
-        >>> task = loaded.run.task("mini_ende")
-        >>> search = GreedySearch(loaded.restored.model, *task.signature)
-        >>> batch = {"inputs": np.array([[7, 9, 1], [5, 1, 0]], np.int32)}
-        >>> ids = search(batch, command_index=task.command_index, extra_length=4)
-        >>> ids.dtype, len(ids), ids.shape[1] <= 3 + 4
-        (dtype('int32'), 2, True)
+        num_hypotheses: K.
+        constraint: What may be written; anything by default.
     """
 
-    def __init__(self, model: MultiModel, input_modality: str, target_modality: str) -> None:
+    def __init__(
+        self,
+        model: MultiModel,
+        input_modality: str,
+        target_modality: str,
+        num_hypotheses: int = 1,
+        constraint: Constraint | None = None,
+    ) -> None:
         self.model = model
         self.input_modality = input_modality
         self.target_modality = target_modality
+        self.num_hypotheses = num_hypotheses
+        self.constraint = constraint
         self._start: Any = None
         self._go_on: Any = None
+        self._take: Any = None
 
     def __call__(
         self,
@@ -79,7 +65,8 @@ class GreedySearch:
         command_index: int,
         extra_length: int,
         problem_index: int = 0,
-    ) -> IntArray:
+        places: Sequence[int] | None = None,
+    ) -> Hypotheses:
         """Decode a batch.
 
         Args:
@@ -89,20 +76,149 @@ class GreedySearch:
             extra_length: An output may be this many symbols longer than its own input has
                 positions in the encoder.
             problem_index: The problem's place among the run's.
-
-        Returns:
-            int[B, T]; what follows a row's EOS is 0. A row without EOS ran into the limit.
+            places: Numbers of the inputs, which seed what is drawn for them; 0 to B - 1 by default.
         """
-        inputs = select_inputs(batch)
+        inputs = select_inputs(batch, self.constraint)
         numbers = [np.int32(number) for number in (command_index, extra_length, problem_index)]
         if self._start is None:
-            self._start = compile_forward(self.model, self._start_batch, [inputs, *numbers])
-            examples = [describe_results(self._start)]
-            self._go_on = compile_forward(self.model, self._decode_segment, examples)
+            self._compile([inputs, *numbers])
         state = self._start(inputs, *numbers)
-        while not np.all(state.is_finished):
-            state = self._go_on(state)
-        return np.array(state.ids).T[: len(batch["inputs"]), : int(state.position)]
+        num_inputs = len(batch["inputs"])
+        outputs = OutputCollector(num_inputs)
+        remaining = np.arange(len(state.limits) // self.num_hypotheses)
+        named = np.zeros(1 + max(num_inputs, len(remaining)), np.int64)
+        named[:num_inputs] = np.arange(num_inputs) if places is None else places
+        while True:
+            is_finished = np.all(
+                np.array(state.is_finished).reshape(-1, self.num_hypotheses), axis=1
+            )
+            if is_finished.any():
+                outputs.put(remaining[is_finished], self._read(state), is_finished)
+            if is_finished.all():
+                return outputs.join()
+            kept = _choose_remaining(is_finished)
+            if len(kept) < len(remaining):
+                remaining = np.where(is_finished[kept], num_inputs, remaining[kept])
+                rows = kept[:, None] * self.num_hypotheses + np.arange(self.num_hypotheses)
+                state = self._take(state, rows.reshape(-1).astype(np.int32))
+            state = self._go_on(self._prepare(state, named[remaining]))
+
+    def _compile(self, arguments: Sequence[Any]) -> None:
+        self._start = compile_forward(self.model, self._start_batch, arguments)
+        example = describe_results(self._start)
+        self._go_on = compile_forward(self.model, self._decode_segment, [example])
+        rows = np.zeros(1, np.int32)
+        self._take = compile_forward(self.model, self._take_rows, [example, rows])
+
+    def _start_batch(
+        self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
+    ) -> SearchState:
+        encoded = encode_inputs(self.model, self.input_modality, inputs, problem)
+        lengths = ops.sum(ops.cast(encoded.positions.mask, "int32"), axis=1)
+        cache = self.model.start_decoding(encoded, modality=self.target_modality, command=command)
+        limits, constraint = lengths + extra_length, ()
+        if self.constraint:
+            limits, constraint = self.constraint.start(inputs, limits)
+        if self.num_hypotheses > 1:
+            rows = ops.repeat(ops.arange(ops.shape(lengths)[0]), self.num_hypotheses)
+            cache, constraint = take_rows((cache, constraint), rows)
+            lengths, limits = ops.take(lengths, rows), ops.take(limits, rows)
+        state = SearchState(
+            ids=ops.zeros((0, ops.shape(lengths)[0]), "int32"),
+            position=ops.zeros((), "int32"),
+            previous=ops.full_like(lengths, PAD_ID),
+            is_finished=ops.equal(lengths, 0),
+            limits=limits,
+            cache=cache,
+            constraint=constraint,
+        )
+        return state._replace(method=self._start_method(state))
+
+    def _decode_segment(self, state: SearchState) -> SearchState:
+        """Double the room for symbols and fill it, unless all rows are finished before."""
+        state = state._replace(
+            ids=double_room(state.ids),
+            cache=grow(state.cache),
+            method=self._grow_method(state.method),
+        )
+        room = ops.shape(state.ids)[0]
+
+        def is_running(state: SearchState) -> Tensor:
+            return ops.logical_and(
+                state.position < room, ops.logical_not(ops.all(state.is_finished))
+            )
+
+        def step(state: SearchState) -> tuple[SearchState]:
+            x, cache = self.model.decode_step(
+                state.previous, state.position, state.cache, modality=self.target_modality
+            )
+            logits = self.model.compute_logits(x, self.target_modality)
+            return (self._advance(state._replace(cache=cache), logits),)
+
+        (end,) = ops.while_loop(is_running, step, (state,))
+        return SearchState(*end)
+
+    def _take_rows(self, state: SearchState, rows: Tensor) -> SearchState:
+        return state.take(rows)
+
+    def _start_method(self, state: SearchState) -> Any:
+        """Return what the way to search remembers before the first symbol."""
+        return ()
+
+    def _grow_method(self, method: Any) -> Any:
+        """Double the room of what the way to search remembers."""
+        return method
+
+    def _prepare(self, state: SearchState, places: np.ndarray[Any, Any]) -> SearchState:
+        """Change a state before the next part, outside of what is compiled."""
+        return state
+
+    @abstractmethod
+    def _advance(self, state: SearchState, logits: Tensor) -> SearchState:
+        """Choose a symbol for each row: logits float[N, V] are of the state's position."""
+
+    def _read(self, state: SearchState) -> Hypotheses:
+        """Return what was found for every input."""
+        ids = np.array(state.ids).T[:, : int(state.position)]
+        num_inputs = len(ids) // self.num_hypotheses
+        return Hypotheses(ids.reshape(num_inputs, self.num_hypotheses, ids.shape[1]))
+
+    def _forbid(self, state: SearchState, logits: Tensor) -> Tensor:
+        """Return logits, minus infinity of padding and of what the constraint does not allow."""
+        is_allowed = ops.arange(logits.shape[-1]) != PAD_ID
+        if self.constraint:
+            allowed = self.constraint.allow(state.constraint, state, logits.shape[-1])
+            is_allowed = ops.logical_and(is_allowed, allowed)
+        return ops.where(is_allowed, logits, float("-inf"))
+
+    def _append(self, state: SearchState, chosen: Tensor) -> SearchState:
+        """Write int32[N], a symbol for each row; those with their EOS or at their limit end."""
+        chosen = ops.where(state.is_finished, PAD_ID, chosen)
+        is_last = ops.logical_or(chosen == EOS_ID, state.position + 1 >= state.limits)
+        if self.constraint:
+            constraint = self.constraint.advance(state.constraint, chosen)
+            state = state._replace(constraint=constraint)
+        return state._replace(
+            ids=write_position(state.ids, state.position, chosen),
+            position=state.position + 1,
+            previous=chosen,
+            is_finished=ops.logical_or(state.is_finished, is_last),
+        )
+
+
+class GreedySearch(Search):
+    """Takes the most probable symbol at every step.
+
+    Example:
+        >>> import t2t_mm
+        >>> loaded = t2t_mm.load("demo/run")
+        >>> task = loaded.run.task("mini_ende")
+        >>> search = GreedySearch(loaded.restored.model, *task.signature)
+        >>> batch = {"inputs": np.array([[7, 9, 1], [5, 1, 0]], np.int32)}
+        >>> found = search(batch, command_index=task.command_index, extra_length=4)
+        >>> found.ids.dtype, found.ids.shape[:2], found.ids.shape[2] <= 3 + 4
+        (dtype('int32'), (2, 1), True)
+    """
 
     def search_in_graph(
         self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
@@ -116,7 +232,7 @@ class GreedySearch:
             problem: Index of the problem.
 
         Returns:
-            int32[B, T], as `__call__` returns it.
+            int32[B, T]; what follows a row's EOS is 0.
         """
         from t2t_mm.inference.tracing import repeat_in_graph
 
@@ -127,108 +243,19 @@ class GreedySearch:
         )
         return ops.transpose(end.ids[: end.position])
 
-    def _start_batch(
-        self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
-    ) -> SearchState:
-        encoded = encode_inputs(self.model, self.input_modality, inputs, problem)
-        lengths = ops.sum(ops.cast(encoded.positions.mask, "int32"), axis=1)
-        return SearchState(
-            ids=ops.zeros((0, ops.shape(lengths)[0]), "int32"),
-            position=ops.zeros((), "int32"),
-            previous=ops.full_like(lengths, PAD_ID),
-            is_finished=ops.equal(lengths, 0),
-            limits=lengths + extra_length,
-            cache=self.model.start_decoding(
-                encoded, modality=self.target_modality, command=command
-            ),
-        )
-
-    def _decode_segment(self, state: SearchState) -> SearchState:
-        """Double the room for symbols and fill it, unless all rows are finished before."""
-        ids = double_room(state.ids)
-        room = ops.shape(ids)[0]
-
-        def is_running(state: SearchState) -> Tensor:
-            return ops.logical_and(
-                state.position < room, ops.logical_not(ops.all(state.is_finished))
-            )
-
-        def step(state: SearchState) -> tuple[SearchState]:
-            x, cache = self.model.decode_step(
-                state.previous, state.position, state.cache, modality=self.target_modality
-            )
-            chosen = find_largest(self.model.compute_logits(x, self.target_modality))
-            chosen = ops.where(state.is_finished, PAD_ID, chosen)
-            at_end = ops.logical_or(chosen == EOS_ID, state.position + 1 >= state.limits)
-            following = SearchState(
-                ids=write_position(state.ids, state.position, chosen),
-                position=state.position + 1,
-                previous=chosen,
-                is_finished=ops.logical_or(state.is_finished, at_end),
-                limits=state.limits,
-                cache=cache,
-            )
-            return (following,)
-
-        state = state._replace(ids=ids, cache=grow(state.cache))
-        (end,) = ops.while_loop(is_running, step, (state,))
-        return SearchState(*end)
+    def _advance(self, state: SearchState, logits: Tensor) -> SearchState:
+        if self.constraint:  # padding is never the most probable once a model was trained
+            logits = self._forbid(state, logits)
+        return self._append(state, find_largest(logits))
 
 
-class RankedClasses(NamedTuple):
-    """The most probable classes of each input, best first.
-
-    Attributes:
-        ids: int32[B, count].
-        probabilities: float32[B, count].
-    """
-
-    ids: Tensor
-    probabilities: Tensor
-
-
-class TopClasses:
-    """Finds the most probable classes of inputs; one trace serves every size.
-
-    Args:
-        model: built.
-        input_modality: Share key of the input net.
-        target_modality: Share key of a net that reads the encoder's output.
-        count: How many classes, best first; fewer where there are fewer.
-    """
-
-    def __init__(
-        self, model: MultiModel, input_modality: str, target_modality: str, count: int = NUM_RANKED
-    ) -> None:
-        self.model = model
-        self.input_modality = input_modality
-        self.target_modality = target_modality
-        self.count = count
-        self._rank: Any = None
-
-    def __call__(self, batch: Mapping[str, Any], *, problem_index: int = 0) -> RankedClasses:
-        """Rank the classes of a batch.
-
-        Args:
-            batch: As :class:`GreedySearch` takes it.
-            problem_index: The problem's place among the run's.
-
-        Returns:
-            Ids of classes, the most probable first, and how probable they are.
-        """
-        inputs, problem = select_inputs(batch), np.int32(problem_index)
-        if self._rank is None:
-            self._rank = compile_forward(self.model, self.rank_in_graph, [inputs, problem])
-        ranked = self._rank(inputs, problem)
-        return RankedClasses(*(np.array(values)[: len(batch["inputs"])] for values in ranked))
-
-    def rank_in_graph(self, inputs: Mapping[str, Tensor], problem: Tensor) -> RankedClasses:
-        """Rank the classes of what `select_inputs` returned, inside a graph."""
-        encoded = encode_inputs(self.model, self.input_modality, inputs, problem)
-        logits = self.model.classify(encoded, self.target_modality)
-        probabilities = ops.softmax(ops.cast(logits, "float32"))
-        values, ids = ops.top_k(probabilities, min(self.count, logits.shape[-1]))
-        return RankedClasses(ids, values)
+def _choose_remaining(is_finished: Any) -> Any:
+    """Return which inputs go on; where a program is compiled for each size, to fill up, others."""
+    kept = np.flatnonzero(np.logical_not(is_finished))
+    if is_on_tensorflow():
+        return kept
+    size = min(find_power(len(kept)), len(is_finished))
+    return np.concatenate([kept, np.flatnonzero(is_finished)[: size - len(kept)]])
 
 
 @choose_form
@@ -248,9 +275,11 @@ def find_largest(values: Tensor) -> Tensor:
     return ops.cast(ops.argmax(values, axis=-1), "int32")
 
 
-def select_inputs(batch: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an encoder reads of a batch, "inputs" and their sizes; on JAX in few shapes."""
+def select_inputs(batch: Mapping[str, Any], constraint: Constraint | None = None) -> dict[str, Any]:
+    """Return what is read of a batch, "inputs" and their sizes; on JAX in few shapes."""
     read = {name: batch[name] for name in ("inputs", "inputs_size") if name in batch}
+    if constraint:
+        read |= constraint.describe_inputs(batch)
     return read if is_on_tensorflow() else pad_to_few_shapes(read)
 
 

@@ -12,7 +12,8 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.inference import batch_decoder
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
-from t2t_mm.inference.search import RankedClasses
+from t2t_mm.inference.class_ranking import RankedClasses
+from t2t_mm.inference.search_state import Hypotheses
 from t2t_mm.run.task import Task
 
 BYTES, FRUIT = ByteVocabulary(), LabelVocabulary("fruit", ["pear", "plum", "fig"])
@@ -31,16 +32,16 @@ class Backwards:
     def __init__(self, model: object, input_modality: str, target_modality: str) -> None:
         self.made.append((input_modality, target_modality))
 
-    def __call__(self, batch: dict[str, Any], **told: int) -> np.ndarray:
+    def __call__(self, batch: dict[str, Any], **told: int) -> Any:
         self.told.append(told)
-        return batch["inputs"][:, ::-1]
+        return Hypotheses(batch["inputs"][:, None, ::-1])
 
 
 class BackwardsClasses(Backwards):
     """Stands for the other search: the first class is as good as sure."""
 
     def __call__(self, batch: dict[str, Any], **told: int) -> RankedClasses:
-        ids = super().__call__(batch, **told)
+        ids = super().__call__(batch, **told).ids[:, 0]
         return RankedClasses(ids, np.array([[0.75, 0.25]] * len(ids)))
 
 

@@ -4,15 +4,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_model import TEXT, ids, make_model
+from search_cases import run_searches
+from small_model import TEXT, ids, make_talkative_model
 from tiny_run import TinyRun
 
-from t2t_mm.inference.search import GreedySearch, TopClasses
+from t2t_mm.inference.search import GreedySearch
 from t2t_mm.inference.tracing import trace
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.multimodel import Encoded
@@ -56,7 +56,7 @@ def search(inputs: list[list[int]], extra_length: int, problem: int = 0) -> list
     greedy = GreedySearch(CountDown(), "", "")  # type: ignore[arg-type]
     batch = {"inputs": np.array(inputs, np.int32)}
     found = greedy(batch, command_index=0, extra_length=extra_length, problem_index=problem)
-    return found.tolist()
+    return found.ids[:, 0].tolist()
 
 
 def test_each_row_ends_at_its_own_end_of_sequence() -> None:
@@ -85,11 +85,22 @@ def test_a_row_without_inputs_has_no_output() -> None:
 
 def test_the_model_is_told_which_problem_it_is() -> None:
     assert search([[2, 1]], extra_length=9, problem=2) == [[4, 3, 2, 1]]
-    ranking = TopClasses(CountDown(), "", "", count=1)  # type: ignore[arg-type]
-    batch = {"inputs": np.array([[2, 1]], np.int32)}
-    ranked = ranking(batch, problem_index=3)
-    assert ranked.ids.tolist() == [[5]]
-    assert 0 < ranked.probabilities.item() <= 1
+
+
+def test_inputs_that_are_finished_leave_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows: list[int] = []
+    greedy = GreedySearch(CountDown(), "", "")  # type: ignore[arg-type]
+    batch = {"inputs": np.array([[40] + [1] * 39, [3] + [1] * 39, [90] + [1] * 39], np.int32)}
+    greedy(batch, command_index=0, extra_length=60)
+    go_on = greedy._go_on
+    monkeypatch.setattr(
+        greedy, "_go_on", lambda state: rows.append(len(state.limits)) or go_on(state)
+    )
+    found = greedy(batch, command_index=0, extra_length=60).ids[:, 0]
+    assert rows == [3, 2, 1]
+    assert [np.count_nonzero(row) for row in found] == [40, 3, 90]
 
 
 def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -> None:
@@ -98,7 +109,7 @@ def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -
     task = run.task("algorithmic_copy")
     inputs = np.array([[52, 35, 53, 1]], np.int32)
     greedy = GreedySearch(model, *task.signature)
-    ids = greedy({"inputs": inputs}, command_index=task.command_index, extra_length=4)
+    ids = greedy({"inputs": inputs}, command_index=task.command_index, extra_length=4).ids[:, 0]
     outputs = model(
         {"inputs": inputs, "targets": ids, "command": np.int32(task.command_index)},
         input_modality=task.signature[0],
@@ -110,15 +121,6 @@ def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -
     np.testing.assert_array_equal(predicted[is_real], ids[is_real])
 
 
-def make_talkative_model() -> Any:
-    """Its outputs are long and differ."""
-    model = make_model()
-    for index, weight in enumerate(model.trainable_weights):
-        noise = np.random.default_rng(index).normal(0, 0.2, weight.shape)
-        weight.assign(weight + noise)
-    return model
-
-
 def test_inside_one_graph_the_same_symbols_are_found_over_two_rooms() -> None:
     greedy = GreedySearch(make_talkative_model(), TEXT, TEXT)
     graph = trace(
@@ -126,7 +128,9 @@ def test_inside_one_graph_the_same_symbols_are_found_over_two_rooms() -> None:
     )
     batch = ids(3, 13)
     batch[1, 5:], batch[2] = 0, 0
-    expected = greedy({"inputs": batch}, command_index=1, extra_length=30, problem_index=1)
+    expected = greedy({"inputs": batch}, command_index=1, extra_length=30, problem_index=1).ids[
+        :, 0
+    ]
     found = graph({"inputs": tf.constant(batch)}, *map(tf.constant, (1, 30, 1)))
     np.testing.assert_array_equal(found, expected)
     assert expected.shape[1] > 32 and len(np.unique(expected)) > 5
@@ -138,18 +142,14 @@ ON_JAX = """
 import sys
 sys.modules["tensorflow"] = None  # any import of it now fails
 import numpy as np
-from small_model import TEXT, make_model
-from t2t_mm.inference.search import GreedySearch
+from search_cases import run_searches
+from small_model import make_model
 from t2t_mm.run.named_variables import assign_arrays, name_variables
 
 model = make_model()
 with np.load(sys.argv[1]) as arrays:
     assign_arrays(name_variables(model.variables, model.row_names), arrays.__getitem__)
-greedy = GreedySearch(model, TEXT, TEXT)
-found = {}
-for name, inputs in np.load(sys.argv[2]).items():
-    found[name] = greedy({"inputs": inputs}, command_index=1, extra_length=30, problem_index=1)
-np.savez(sys.argv[3], **found)
+np.savez(sys.argv[2], **run_searches(model))
 """
 
 
@@ -158,21 +158,16 @@ def test_jax_without_tensorflow_finds_the_same_symbols(tmp_path: Path) -> None:
     """Of batches of other sizes than it compiles for, over two rooms for positions."""
     pytest.importorskip("jax")
     model = make_talkative_model()
-    weights, inputs, outputs = (tmp_path / name for name in ("weights.npz", "in.npz", "out.npz"))
+    weights, outputs = tmp_path / "weights.npz", tmp_path / "out.npz"
     named = name_variables(model.variables, model.row_names)
     np.savez(weights, **{name: np.asarray(variable) for name, variable in named.items()})
-    batches = {"three": ids(3, 13), "four": ids(4, 16, seed=1)}
-    batches["three"][1, 5:] = 0
-    np.savez(inputs, **batches)
     subprocess.run(
-        [sys.executable, "-c", ON_JAX, weights, inputs, outputs],
+        [sys.executable, "-c", ON_JAX, weights, outputs],
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
         | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
         check=True,
     )
-    greedy = GreedySearch(model, TEXT, TEXT)
     with np.load(outputs) as found:
-        for name, batch in batches.items():
-            expected = greedy({"inputs": batch}, command_index=1, extra_length=30, problem_index=1)
-            np.testing.assert_array_equal(found[name], expected)
-            assert expected.shape[1] > 32 and len(np.unique(expected)) > 5
+        for name, expected in run_searches(model).items():
+            np.testing.assert_array_equal(found[name], expected, err_msg=name)
+            assert expected.shape[2] > 32 and len(np.unique(expected)) > 5, name

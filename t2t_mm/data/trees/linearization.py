@@ -51,7 +51,7 @@ def linearize(tree: Tree) -> str:
         else:
             waiting += [f"/{node.label}", *node.branches()[::-1]]
         symbols.append(_check_label(node.label))
-    closed = _find_closed_labels(symbols)
+    closed = find_closed_labels(symbols)
     for index in tags:
         if symbols[index] in closed:
             symbols[index] = _MARK + symbols[index]
@@ -76,11 +76,11 @@ def delinearize(symbols: str, words: Sequence[str]) -> Tree:
         Tree(label='NP', children=(Tree(label='DT', children=('the',)), ...))
     """
     sequence = symbols.split()
-    closed = _find_closed_labels(sequence)
+    closed = find_closed_labels(sequence)
     opened: list[tuple[str, list[Tree]]] = [("", [])]
     used = 0
     for position, symbol in enumerate(sequence, start=1):
-        if _is_closing(symbol):
+        if is_closing(symbol):
             label, children = opened.pop()
             if label != symbol[1:]:
                 raise _make_malformed_error(f"symbol {position} closes what is not open", symbols)
@@ -123,20 +123,22 @@ def count_words(symbols: str) -> int:
         2
     """
     sequence = symbols.split()
-    closed = _find_closed_labels(sequence)
-    return sum(not _is_closing(symbol) and symbol not in closed for symbol in sequence)
+    closed = find_closed_labels(sequence)
+    return sum(not is_closing(symbol) and symbol not in closed for symbol in sequence)
 
 
 def _list_roots(tree: Tree) -> tuple[Tree, ...]:
     return (tree,) if tree.label or tree.is_tag else tuple(tree.branches())
 
 
-def _is_closing(symbol: str) -> bool:
+def is_closing(symbol: str) -> bool:
+    """Return whether a symbol closes a constituent."""
     return len(symbol) > 1 and symbol.startswith("/")
 
 
-def _find_closed_labels(symbols: Sequence[str]) -> frozenset[str]:
-    return frozenset(symbol[1:] for symbol in symbols if _is_closing(symbol))
+def find_closed_labels(symbols: Sequence[str]) -> frozenset[str]:
+    """Return the labels that a sequence closes: those of its constituents."""
+    return frozenset(symbol[1:] for symbol in symbols if is_closing(symbol))
 
 
 def _check_label(label: str) -> str:

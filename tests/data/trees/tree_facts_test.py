@@ -1,0 +1,14 @@
+from t2t_mm.data.trees.tree_facts import collect_facts
+
+
+def test_symbols_are_parted_and_the_deepest_and_the_longest_beginning_are_found():
+    facts = collect_facts(["S S NP NN /NP /S VP VB NP DT NN /NP /VP /S", "UH", "", "X S NN /S /X"])
+    assert facts.labels == ("NP", "S", "VP", "X")
+    assert facts.tags == ("DT", "NN", "UH", "VB")
+    assert (facts.max_depth, facts.max_opened) == (3, 3)
+
+
+def test_marked_parts_of_speech_stay_marked_and_labels_of_other_trees_are_none():
+    facts = collect_facts(["NP =NP NN /NP", "NN VB", "VB NP /VB"])
+    assert facts.labels == ("NP", "VB")
+    assert facts.tags == ("=NP", "NN")
