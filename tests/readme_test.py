@@ -26,6 +26,7 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 def section(heading: str) -> str:
     text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 200, "what is long has a page in docs/"
     match = re.search(
         rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
     )
@@ -97,12 +98,11 @@ def test_add_your_own_problem(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_add_your_own_kind_of_input(tmp_path: Path) -> None:
-    heading = "Add your own kind of input"
+    text = (README.parent / "docs" / "own_kind.md").read_text(encoding="utf-8")
     (tmp_path / "my_kind").mkdir()
-    assert "`my_kind/points.py`:" in section(heading)
-    (code,) = blocks(heading, "python")
+    assert "`my_kind/points.py`:" in text
+    (_, code), (_, script) = FENCE.findall(text)
     (tmp_path / "my_kind" / "points.py").write_text(code, encoding="utf-8")
-    (script,) = blocks(heading, "sh")
     printed = run(script, tmp_path, environment(tmp_path))
     assert "name_shape" in printed and "BLEU" in printed
     tasks = json.loads((tmp_path / "kind_run" / "run.json").read_text())["tasks"]
@@ -121,7 +121,8 @@ def test_add_your_own_kind_of_input(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_your_own_files_without_code(tmp_path: Path) -> None:
     variables = environment(tmp_path)
-    (script,) = blocks("Your own translation files, without code", "sh")
+    text = (README.parent / "docs" / "translation_files.md").read_text(encoding="utf-8")
+    ((_, script),) = FENCE.findall(text)
     printed = run(script, tmp_path, variables)
     for pair in ("en-de", "de-en", "en-fr", "fr-en"):
         assert f"text2text_files/{pair}" in printed

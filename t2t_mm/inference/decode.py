@@ -41,6 +41,8 @@ def decode(
 ) -> list[str]:
     r"""Decode the lines of a file, or a split of the problem's data set.
 
+    The Python form of `t2t-decoder`.
+
     Args:
         output_dir: The trained run.
         problem: One of its problems; may be left out where it has only one.

@@ -59,6 +59,8 @@ def summarize_names(kind: str) -> dict[str, str]:
 def describe(name: str) -> dict[str, Any]:
     """Collect what is known of a name; import the one module that defines it.
 
+    The Python form of `t2t-registry describe`.
+
     Args:
         name: A problem (with argument and `_rev`), group, hparams set or modality.
 

@@ -27,6 +27,8 @@ def train(
 ) -> Run:
     """Train one MultiModel on `problems`; the same call goes on with an unfinished run.
 
+    The Python form of `t2t-trainer`.
+
     Args:
         problems: Names, globs or groups, as `--problems` takes them.
         hparams: The settings, as `registry.hparams(name)` or `load_hparams` give them.

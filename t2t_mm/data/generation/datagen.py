@@ -50,6 +50,8 @@ def generate_data(
 ) -> list[GeneratedProblem]:
     """Generate the data of problems, and the vocabularies that they need, in `data_dir`.
 
+    The Python form of `t2t-datagen`.
+
     The unit is one problem: it appears under its name when all its splits are whole. Problems
     that are there already are kept, so that the same call again finishes what a kill left. The
     bytes depend on the problems and the options only, not on `num_processes` or on kills.
