@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from t2t_mm.features import Language as Language
     from t2t_mm.inference.decode import decode as decode
     from t2t_mm.inference.decoding_options import DecodingOptions as DecodingOptions
+    from t2t_mm.inference.export import export as export
     from t2t_mm.inference.predictor import load as load
     from t2t_mm.modalities.base import Modality as Modality
     from t2t_mm.modalities.base import Positions as Positions
@@ -68,6 +69,7 @@ __all__ = [
     "describe",
     "evaluate",
     "evaluate_continuously",
+    "export",
     "load",
     "load_hparams",
     "registry",
@@ -101,6 +103,7 @@ _LAZY_NAMES = {
     "describe": "t2t_mm.registry.description:describe",
     "evaluate": "t2t_mm.evaluation.evaluation:evaluate",
     "evaluate_continuously": "t2t_mm.evaluation.continuous:evaluate_continuously",
+    "export": "t2t_mm.inference.export:export",
     "load": "t2t_mm.inference.predictor:load",
     "load_hparams": "t2t_mm.registry.hparams_sets:load_hparams",
     "registry": "t2t_mm.registry",
@@ -110,7 +113,9 @@ _LAZY_NAMES = {
 }
 
 # Those whose modules import TensorFlow, which then starts as quietly as in the commands.
-_ON_TENSORFLOW = frozenset({"datagen", "decode", "evaluate", "evaluate_continuously", "load"})
+_ON_TENSORFLOW = frozenset(
+    {"datagen", "decode", "evaluate", "evaluate_continuously", "export", "load"}
+)
 
 
 def _bridge_checkout() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -84,6 +85,18 @@ class ClassKind(FeatureKind):
     def prepare_input(self, value: Any) -> npt.NDArray[Any]:
         """Return the id of one class, int32[]."""
         return np.array(self.encode(self.check(value))[0], np.int32)
+
+    @property
+    def served_specs(self) -> dict[str, tf.TensorSpec]:
+        """The name of a class."""
+        import tensorflow as tf
+
+        return {"inputs": tf.TensorSpec([], tf.string)}
+
+    def store_tensors(self, given: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Return the id of the class, int32[1]."""
+        assert self.vocabulary
+        return self.vocabulary.encode_tensor(given["inputs"])
 
     def describe(self, read: Any, text: str) -> dict[str, Any]:
         """Return name and id."""

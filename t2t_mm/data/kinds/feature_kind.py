@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -14,11 +14,13 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.stored_arrays import (
     describe_array_type,
+    describe_served_array,
     load_array,
     make_array_input,
     measure_array,
     measure_array_input,
     store_array,
+    store_array_tensor,
 )
 from t2t_mm.data.vocabulary.labels import LabelVocabulary
 from t2t_mm.data.vocabulary.symbols import PAD_ID, Vocabulary
@@ -257,6 +259,22 @@ class FeatureKind:
         import tensorflow as tf
 
         return np.asarray(self.prepare(tf.constant(self.check(value)), None))
+
+    @property
+    def served_specs(self) -> dict[str, tf.TensorSpec]:
+        """What an exported model is given of one value, by name."""
+        return describe_served_array(self.dtype, self.shape, self.size_axes)
+
+    def store_tensors(self, given: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Return what `prepare` takes of what `served_specs` name, inside a graph."""
+        own = type(self)
+        is_array = own.check is FeatureKind.check and not self.has_ids
+        if own.store_tensors is FeatureKind.store_tensors and not is_array:
+            raise UserError(
+                f"{own.__name__} does not say how an exported model stores a value",
+                fix="Override served_specs and store_tensors in it.",
+            )
+        return store_array_tensor(given, self.dtype)
 
     def list_texts(self, text: str) -> list[str]:
         """Return the texts that stand for one example, at least one; `text` is as it is stored."""

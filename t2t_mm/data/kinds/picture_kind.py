@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -81,6 +81,17 @@ class PictureKind(FeatureKind):
     def read_file(self, path: Path) -> bytes:
         """Return the bytes of the file."""
         return path.read_bytes()
+
+    @property
+    def served_specs(self) -> dict[str, tf.TensorSpec]:
+        """The bytes of a file."""
+        import tensorflow as tf
+
+        return {"inputs": tf.TensorSpec([], tf.string)}
+
+    def store_tensors(self, given: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Return the file as it is: only JPEG, PNG, GIF and BMP are read in a graph."""
+        return given["inputs"]
 
     def describe(self, read: Any, text: str) -> dict[str, Any]:
         """Return type and size."""

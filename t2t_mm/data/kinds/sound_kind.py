@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Limit, Medium
+from t2t_mm.data.kinds.stored_arrays import pack_bytes
 from t2t_mm.data.sounds.raw_sounds import Sound, encode_wav, read_sound
 from t2t_mm.data.sounds.sound_inputs import choose_window_and_hop, make_sound_input
-from t2t_mm.data.sounds.stored_sounds import resample_sound, store_sound
+from t2t_mm.data.sounds.stored_sounds import quantize_tensor, resample_sound, store_sound
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Feature
 from t2t_mm.registry import register_feature_kind
@@ -119,6 +120,36 @@ class SoundKind(FeatureKind):
         if rate == self.spec.sample_rate_hz:
             return mono
         return np.clip(resample_sound(mono, rate, self.spec.sample_rate_hz), -1.0, 1.0)
+
+    @property
+    def served_specs(self) -> dict[str, tf.TensorSpec]:
+        """Samples in -1 to 1, how many of them are no padding, and their rate in Hz."""
+        import tensorflow as tf
+
+        return {
+            "inputs": tf.TensorSpec([None], tf.float32),
+            "num_samples": tf.TensorSpec([], tf.int32),
+            "sample_rate": tf.TensorSpec([], tf.int32),
+        }
+
+    def store_tensors(self, given: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Return int16 samples; those of another rate than the declared one are an error."""
+        import tensorflow as tf
+
+        samples, number = given["inputs"], given["num_samples"]
+        rate = self.spec.sample_rate_hz
+        checks = [
+            tf.debugging.assert_equal(
+                given["sample_rate"], rate, f"A sound is not of {rate} Hz: resample it"
+            ),
+            tf.debugging.assert_equal(
+                number,
+                tf.clip_by_value(number, 0, tf.size(samples)),
+                "num_samples of a sound is not a number of its samples",
+            ),
+        ]
+        with tf.control_dependencies(checks):
+            return pack_bytes(quantize_tensor(samples[:number]))
 
     def describe(self, read: Any, text: str) -> dict[str, Any]:
         """Return its seconds."""

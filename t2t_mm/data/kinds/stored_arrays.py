@@ -5,7 +5,7 @@ All is little-endian: of float32[2, 3] 8 bytes are lengths, and 24 elements.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,6 +91,61 @@ def measure_array_input(stored: tf.Tensor, rank: int) -> tf.Tensor:
 
     lengths = tf.io.decode_raw(tf.strings.substr(stored, 0, _LENGTH_BYTES * rank), tf.int32)
     return tf.ensure_shape(lengths, [rank])
+
+
+def describe_served_array(dtype: str, shape: Shape, size_axes: int) -> dict[str, tf.TensorSpec]:
+    """Return what an exported model is given of one array.
+
+    Args:
+        dtype: Of the elements.
+        shape: The lengths of its axes; None is any length.
+        size_axes: How many axes may be padded; their real lengths are given beside the array.
+    """
+    import tensorflow as tf
+
+    specs = {"inputs": tf.TensorSpec(shape, dtype)}
+    if size_axes:
+        specs["inputs_size"] = tf.TensorSpec([size_axes], tf.int32)
+    return specs
+
+
+def store_array_tensor(given: Mapping[str, tf.Tensor], dtype: str) -> tf.Tensor:
+    """Return the bytes that `store_array` makes, inside a graph.
+
+    Args:
+        given: "inputs", the array, and "inputs_size" where it may be padded: without its padding
+            it must not be empty, and its elements must be finite.
+        dtype: Of what is stored.
+    """
+    import tensorflow as tf
+
+    array = tf.cast(given["inputs"], dtype)
+    if "inputs_size" in given:
+        size = given["inputs_size"]
+        lengths = tf.concat([size, tf.shape(array)[size.shape[0] :]], 0)
+        array = tf.slice(array, tf.zeros_like(lengths), lengths)
+    checks = [tf.debugging.assert_positive(tf.size(array), "An array is empty")]
+    if array.dtype.is_floating:
+        finite = tf.reduce_all(tf.math.is_finite(array))
+        checks.append(tf.debugging.assert_equal(finite, True, "An array is not finite"))
+    with tf.control_dependencies(checks):
+        return tf.strings.join([pack_bytes(tf.shape(array)), pack_bytes(array)])
+
+
+def pack_bytes(elements: tf.Tensor) -> tf.Tensor:
+    """Return the little-endian bytes of a tensor's elements in C order, string[].
+
+    Example:
+        >>> import tensorflow as tf
+        >>> pack_bytes(tf.constant([1, 258])).numpy().hex()
+        '0100000002010000'
+    """
+    import tensorflow as tf
+
+    numeric = tf.cast(elements, tf.uint8) if elements.dtype == tf.bool else elements
+    values = tf.reshape(tf.bitcast(numeric, tf.uint8), [-1])
+    every = tf.constant([bytes([value]) for value in range(256)])
+    return tf.strings.reduce_join(tf.gather(every, tf.cast(values, tf.int32)))
 
 
 def describe_array_type(dtype: object, shape: Shape) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Limit
-from t2t_mm.data.vocabulary.symbols import EOS_ID
+from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature, Language
 from t2t_mm.registry import register_feature_kind
@@ -16,6 +17,10 @@ from t2t_mm.settings import DataHParams
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+
+_BLANK = r"[\t-\r\x1c-\x1f\x{85}\p{Z}]*"
+"""What has nothing for `str.strip` to leave, in RE2's words."""
 
 
 @register_feature_kind("language")
@@ -95,6 +100,23 @@ class TextKind(FeatureKind):
         """Return the ids of one text, int32[L]."""
         assert self.vocabulary
         return np.array([*self.vocabulary.encode(_check_text(value, _ONE)), EOS_ID], np.int32)
+
+    @property
+    def served_specs(self) -> dict[str, tf.TensorSpec]:
+        """A text in UTF-8."""
+        import tensorflow as tf
+
+        return {"inputs": tf.TensorSpec([], tf.string)}
+
+    def store_tensors(self, given: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Return the ids of a text; of a blank one padding alone, to which nothing is answered."""
+        import tensorflow as tf
+
+        assert self.vocabulary
+        text = tf.strings.unicode_transcode(given["inputs"], "UTF-8", "UTF-8", errors="strict")
+        text = tf.strings.regex_replace(text, r"[\r\n]+\z", "")
+        ids = tf.concat([self.vocabulary.encode_tensor(text), [EOS_ID]], 0)
+        return tf.where(tf.strings.regex_full_match(text, _BLANK), PAD_ID, ids)
 
     def list_texts(self, text: str) -> list[str]:
         """Return the lines of alternatives, another text as it is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,9 @@ import soxr
 
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 Samples = npt.NDArray[np.float32]
 
@@ -39,6 +42,23 @@ def store_sound(value: Any) -> bytes:
         samples = np.round(samples.clip(-1.0, 1.0) * _FULL_SCALE)
     stored: bytes = samples.astype("<i2").tobytes()
     return stored
+
+
+def quantize_tensor(samples: tf.Tensor) -> tf.Tensor:
+    """Return the int16[samples] that `store_sound` stores of float32[samples], inside a graph.
+
+    What is empty, not finite or of another scale than -1 to 1 is an error there.
+    """
+    import tensorflow as tf
+
+    fits = tf.reduce_all(tf.abs(samples) <= LOUDEST)  # false for what is no number
+    checks = [
+        tf.debugging.assert_positive(tf.size(samples), "A sound is empty"),
+        tf.debugging.assert_equal(fits, True, "The samples of a sound are not in -1 to 1"),
+    ]
+    with tf.control_dependencies(checks):
+        scaled = tf.clip_by_value(samples, -1.0, 1.0) * _FULL_SCALE
+        return tf.cast(tf.round(scaled), tf.int16)
 
 
 def resample_sound(samples: Any, from_hz: int, to_hz: int) -> Samples:

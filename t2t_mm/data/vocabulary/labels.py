@@ -7,10 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 _NUMBERED = re.compile(r"classes_(\d+)")
 _FIRST_LINE = "#sha256 "
@@ -62,6 +66,21 @@ class LabelVocabulary(Vocabulary):
         (index,) = (int(value) for value in ids)
         self.check_id(index)
         return self.names[index]
+
+    def encode_tensor(self, text: tf.Tensor) -> tf.Tensor:
+        """Return the id of the class that string[] names, int32[1]; another name is an error."""
+        import tensorflow as tf
+
+        found = tf.reshape(tf.where(tf.equal(tf.constant(self.names), text)), [-1])
+        no_class = f"Vocabulary {self.name} has no class of that name"
+        with tf.control_dependencies([tf.debugging.assert_equal(tf.size(found), 1, no_class)]):
+            return tf.cast(found, tf.int32)
+
+    def decode_tensor(self, ids: tf.Tensor) -> tf.Tensor:
+        """Return the name of the class of each row's one id."""
+        import tensorflow as tf
+
+        return tf.gather(tf.constant(self.names), ids[:, 0])
 
 
 def _check_names(vocabulary: str, names: tuple[str, ...]) -> None:

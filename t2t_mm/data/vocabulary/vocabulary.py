@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import filecmp
+import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from t2t_mm.data.vocabulary.labels import (
     load_labels,
@@ -24,6 +26,9 @@ from t2t_mm.data.vocabulary.symbols import (
 from t2t_mm.data.vocabulary.symbols import PAD_ID as PAD_ID
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_bytes_atomically
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 BYTES = "bytes"
 
@@ -46,6 +51,20 @@ class ByteVocabulary(TextVocabulary):
     def _decode(self, ids: list[int]) -> str:
         values = bytes(value - NUM_SPECIAL_IDS for value in ids if value >= NUM_SPECIAL_IDS)
         return values.decode("utf-8", errors="replace")
+
+    def encode_tensor(self, text: tf.Tensor) -> tf.Tensor:
+        """Return the ids of the bytes of string[]."""
+        import tensorflow as tf
+
+        return NUM_SPECIAL_IDS + tf.cast(tf.io.decode_raw(text, tf.uint8), tf.int32)
+
+    def _decode_pieces(self, ids: tf.RaggedTensor) -> tf.Tensor:
+        """Return the text of each row; of broken UTF-8 the marks may be other than Python's."""
+        import tensorflow as tf
+
+        of_ids = [*[b""] * NUM_SPECIAL_IDS, *(bytes([value]) for value in range(256))]
+        rows = tf.strings.reduce_join(tf.gather(tf.constant(of_ids), ids), axis=1)
+        return tf.strings.unicode_transcode(rows, "UTF-8", "UTF-8", errors="replace")
 
 
 class SubwordVocabulary(TextVocabulary):
@@ -89,6 +108,27 @@ class SubwordVocabulary(TextVocabulary):
 
     def _decode(self, ids: list[int]) -> str:
         return str(self._processor.decode(ids))
+
+    @functools.cached_property
+    def _tokenizer(self) -> Any:
+        import tensorflow as tf
+        import tensorflow_text
+
+        with tf.init_scope():  # it outlives the graph that asks for it first
+            return tensorflow_text.SentencepieceTokenizer(self.model, out_type=tf.int32)
+
+    @property
+    def resources(self) -> Sequence[Any]:
+        """The tokenizer, which holds the model."""
+        return (self._tokenizer,)
+
+    def encode_tensor(self, text: tf.Tensor) -> tf.Tensor:
+        """Return the ids of the pieces of string[]."""
+        return self._tokenizer.tokenize(text)
+
+    def _decode_pieces(self, ids: tf.RaggedTensor) -> tf.Tensor:
+        """Return the text of each row; spaces in front of all else are left out."""
+        return self._tokenizer.detokenize(ids)
 
 
 def locate_vocabulary(data_dir: str | Path, name: str) -> Path:

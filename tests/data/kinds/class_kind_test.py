@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import tensorflow as tf
+from served_values import read_in_graph
 
 from t2t_mm import Categorical, Problem, UserError
 from t2t_mm.data.kinds.class_kind import ClassKind
@@ -69,3 +70,9 @@ def test_there_is_one_id_of_the_list(ids: list[int], are_valid: bool) -> None:
 
 def test_a_person_sees_name_and_id() -> None:
     assert NAMED.describe(np.array([1]), "dog") == {"class": "dog", "id": 1}
+
+
+def test_in_a_graph_a_name_is_its_id_and_another_is_refused() -> None:
+    assert read_in_graph(NAMED, {"inputs": "dog"}) == 1
+    with pytest.raises(tf.errors.InvalidArgumentError, match="pets has no class of that name"):
+        read_in_graph(NAMED, {"inputs": "dogg"})

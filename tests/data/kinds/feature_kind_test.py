@@ -1,11 +1,13 @@
 """What a kind of a user's own is without overriding anything."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from served_values import read_in_graph
 
 from t2t_mm import Feature, FeatureKind, Language, Modality, Problem, UserError, registry
 from t2t_mm.settings import DataHParams
@@ -111,3 +113,33 @@ def test_it_has_no_text_no_vocabulary_and_no_classes() -> None:
 
 def test_only_text_may_change_places() -> None:
     assert Language.is_text and not Track.is_text
+
+
+def test_in_a_graph_an_array_without_its_padding_is_read_as_elsewhere() -> None:
+    padded = np.pad(ARRAY, ((0, 2), (0, 0)))
+    read = read_in_graph(KIND, {"inputs": padded, "inputs_size": [4]})
+    np.testing.assert_array_equal(read, KIND.prepare_input(ARRAY))
+    for size, message in ((0, "An array is empty"), (7, "size")):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            read_in_graph(KIND, {"inputs": padded, "inputs_size": [size]})
+    assert read_in_graph(Number(Track()), {"inputs": 2.5}) == 2.5
+
+
+class Squares(TrackKind):
+    """Stores something else than what it is given."""
+
+    def check(self, value: np.ndarray) -> bytes:
+        return super().check(value**2)
+
+
+class ServedSquares(Squares):
+    def store_tensors(self, given: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        return super().store_tensors({**given, "inputs": given["inputs"] ** 2})
+
+
+def test_a_kind_that_stores_in_a_way_of_its_own_has_to_say_how_a_graph_does() -> None:
+    given = {"inputs": ARRAY, "inputs_size": [4]}
+    with pytest.raises(UserError, match=r"Squares does not say how .* Override served_specs"):
+        read_in_graph(Squares(Track()), given)
+    expected = Squares(Track()).prepare_input(ARRAY)
+    np.testing.assert_array_equal(read_in_graph(ServedSquares(Track()), given), expected)

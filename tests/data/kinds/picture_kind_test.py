@@ -4,6 +4,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import tensorflow as tf
+from served_values import read_in_graph
 
 from t2t_mm import Image
 from t2t_mm.data.declaring.bad_examples import BadExampleError
@@ -56,3 +57,18 @@ def test_a_person_sees_type_and_size_and_a_page_the_file() -> None:
     file = io.BytesIO()
     PIL.Image.new("RGB", (8, 8)).save(file, "JPEG")
     assert OWN_SIZE.show(file.getvalue())[:2] == ("picture", "jpg")
+
+
+@pytest.mark.parametrize("kind", [OWN_SIZE, DECLARED, PictureKind(Image(16, 16, channels=1))])
+@pytest.mark.parametrize("file_type", ["PNG", "JPEG"])
+def test_in_a_graph_a_file_is_read_as_elsewhere(kind: PictureKind, file_type: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 32, 3)).astype(np.uint8)
+    file = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(file, file_type)
+    read = read_in_graph(kind, {"inputs": file.getvalue()})
+    np.testing.assert_allclose(read, kind.prepare_input(file.getvalue()), atol=1e-6)
+
+
+def test_in_a_graph_what_is_no_picture_is_refused() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Unknown image file format"):
+        read_in_graph(OWN_SIZE, {"inputs": b"no picture"})

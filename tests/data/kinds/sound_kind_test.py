@@ -1,9 +1,11 @@
 import io
 import wave
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from served_values import read_in_graph
 
 from t2t_mm import Audio
 from t2t_mm.data.declaring.bad_examples import BadExampleError
@@ -98,3 +100,33 @@ def test_a_person_sees_seconds_and_a_page_a_wav_file() -> None:
     assert (medium.type, medium.suffix) == ("sound", "wav")
     with wave.open(io.BytesIO(medium.content)) as file:
         assert (file.getframerate(), file.getnframes()) == (8000, 3)
+
+
+@pytest.mark.parametrize("representation", ["log_mel", "waveform"])
+def test_in_a_graph_samples_without_their_padding_are_read_as_elsewhere(
+    representation: Any,
+) -> None:
+    kind = SoundKind(Audio(representation=representation))
+    noise = np.random.default_rng(0).uniform(-1.05, 1.05, 5_000).astype(np.float32)
+    given = {"inputs": np.pad(noise, (0, 99)), "num_samples": 5_000, "sample_rate": 16_000}
+    expected = kind.prepare_input(noise)
+    np.testing.assert_allclose(read_in_graph(kind, given), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sample_rate": 8_000}, "A sound is not of 16000 Hz: resample it"),
+        ({"num_samples": 0}, "A sound is empty"),
+        ({"num_samples": 101}, "not a number of its samples"),
+        ({"num_samples": -1}, "not a number of its samples"),
+        ({"inputs": [np.nan] * 100}, "not in -1 to 1"),
+        ({"inputs": [2.0] * 100}, "not in -1 to 1"),
+    ],
+)
+def test_in_a_graph_what_is_no_sound_of_that_rate_is_told(
+    changes: dict[str, Any], message: str
+) -> None:
+    given = {"inputs": [0.5] * 100, "num_samples": 100, "sample_rate": 16_000}
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        read_in_graph(KIND, given | changes)

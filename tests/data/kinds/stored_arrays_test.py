@@ -12,6 +12,7 @@ from t2t_mm.data.kinds.stored_arrays import (
     measure_array,
     measure_array_input,
     store_array,
+    store_array_tensor,
 )
 
 
@@ -42,6 +43,9 @@ def test_an_array_comes_back_by_numpy_and_in_a_graph(
     assert tensor.dtype == tf.as_dtype(dtype)
     np.testing.assert_array_equal(tensor.numpy(), array)
     assert tuple(lengths.numpy()) == array.shape
+
+    given = {"inputs": tf.constant(array)}
+    assert tf.function(store_array_tensor)(given, dtype).numpy() == stored
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from served_values import read_in_graph
 
 from t2t_mm import Language, UserError
 from t2t_mm.data.kinds.text_kind import TextKind
@@ -80,3 +81,21 @@ def test_a_person_sees_text_ids_and_what_they_decode_to() -> None:
         "ids": [[100, 1], [101, 1]],
         "decoded": ["a", "b"],
     }
+
+
+@pytest.mark.parametrize("text", ["ab", " é\n", "a\nb\r\n", "\u2581 x"])
+def test_in_a_graph_a_text_has_the_same_ids(text: str) -> None:
+    np.testing.assert_array_equal(read_in_graph(ONE, {"inputs": text}), ONE.prepare_input(text))
+
+
+def test_in_a_graph_a_blank_text_is_padding_alone() -> None:
+    blanks = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+    for text in ("", " ", "\r\n", blanks):
+        assert not text.strip() and not read_in_graph(ONE, {"inputs": text}).any()
+    for text in ("\0", "\u200b", "."):
+        assert text.strip() and read_in_graph(ONE, {"inputs": text}).all()
+
+
+def test_in_a_graph_what_is_not_utf_8_is_refused() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid formatting"):
+        read_in_graph(ONE, {"inputs": b"a\xff"})

@@ -4,10 +4,12 @@ from typing import Any
 import numpy as np
 import pytest
 import soxr
+import tensorflow as tf
 
 from t2t_mm import UserError
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.sounds.stored_sounds import (
+    quantize_tensor,
     resample_sound,
     store_sound,
 )
@@ -111,3 +113,9 @@ def test_a_long_sound_needs_little_memory_beside_itself_and_the_result() -> None
     tracemalloc.stop()
     assert resampled.shape == (600 * 16_000,)
     assert peak < 1.1 * resampled.nbytes
+
+
+def test_in_a_graph_samples_are_rounded_as_they_are_stored() -> None:
+    samples = np.linspace(-1.1, 1.1, 4_001, dtype=np.float32)
+    quantized = tf.function(quantize_tensor)(samples).numpy()
+    assert quantized.astype("<i2").tobytes() == store_sound(samples)

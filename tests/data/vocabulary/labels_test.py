@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tensorflow as tf
 
 from t2t_mm import UserError
 from t2t_mm.data.vocabulary.labels import (
@@ -17,6 +18,13 @@ PETS = LabelVocabulary("pets", ["cat", "dog", "guinea pig"])
 
 def test_a_name_is_its_place_in_the_list() -> None:
     assert (PETS.size, PETS.encode("guinea pig"), PETS.decode([1])) == (3, [2], "dog")
+
+
+def test_tensors_are_named_and_names_are_found() -> None:
+    assert PETS.encode_tensor(tf.constant("guinea pig")).numpy().tolist() == [2]
+    assert PETS.decode_tensor(tf.constant([[1], [0]])).numpy().tolist() == [b"dog", b"cat"]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="no class of that name"):
+        PETS.encode_tensor(tf.constant("dgo"))
 
 
 def test_an_unknown_name_is_refused_with_one_that_looks_alike() -> None:

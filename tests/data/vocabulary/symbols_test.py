@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from t2t_mm import UserError
 from t2t_mm.data.vocabulary.symbols import (
@@ -27,6 +28,12 @@ class Letters(TextVocabulary):
     def _decode(self, ids: list[int]) -> str:
         return "".join("?abc"[index - UNKNOWN_ID] for index in ids)
 
+    def encode_tensor(self, text: tf.Tensor) -> tf.Tensor:
+        return tf.constant(self.encode(text.numpy().decode()))
+
+    def _decode_pieces(self, ids: tf.RaggedTensor) -> tf.Tensor:
+        return tf.constant([self._decode(row) for row in ids.to_list()])
+
 
 def test_the_special_ids_are_the_first_ones() -> None:
     assert (PAD_ID, EOS_ID, UNKNOWN_ID, NUM_SPECIAL_IDS) == (0, 1, 2, 3)
@@ -45,6 +52,8 @@ def test_the_special_ids_are_the_first_ones() -> None:
 )
 def test_ids_are_read_up_to_the_end_without_padding(ids: Iterable[int], text: str) -> None:
     assert Letters().decode(ids) == text
+    row = tf.reshape(tf.constant(ids, tf.int32), [1, -1])
+    assert Letters().decode_tensor(row).numpy().tolist() == [text.encode()]
 
 
 def test_a_symbol_alone_has_a_name() -> None:
@@ -58,3 +67,7 @@ def test_a_symbol_alone_has_a_name() -> None:
 def test_an_id_of_no_symbol_is_refused(index: int) -> None:
     with pytest.raises(UserError, match=f"'letters' .* ids from 0 to 5.*id={index}"):
         Letters().decode([3, index])
+
+
+def test_in_a_tensor_an_id_of_no_symbol_is_left_out() -> None:
+    assert Letters().decode_tensor(tf.constant([[3, 6, 5]])).numpy().tolist() == [b"ac"]

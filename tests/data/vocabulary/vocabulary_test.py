@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sentencepiece
+import tensorflow as tf
 
 from t2t_mm import UserError
 from t2t_mm.data.vocabulary.labels import LabelVocabulary, save_labels
@@ -40,6 +42,24 @@ def test_text_comes_back_as_it_went_in(vocabulary: Vocabulary, text: str) -> Non
     ids = vocabulary.encode(text)
     assert vocabulary.decode(ids) == text
     assert all(EOS_ID < index < vocabulary.size for index in ids)
+
+
+def test_tensors_are_encoded_and_decoded_as_texts_are(vocabulary: Vocabulary) -> None:
+    rows = [vocabulary.encode(text) for text in ODD_TEXTS]
+    for text, row in zip(ODD_TEXTS, rows, strict=True):
+        assert vocabulary.encode_tensor(tf.constant(text)).numpy().tolist() == row
+    if vocabulary.name != "bytes":  # of broken UTF-8 marks may differ there
+        dice = np.random.default_rng(0)
+        rows += [dice.integers(0, vocabulary.size, 20).tolist() for _ in range(50)]
+    padded = tf.ragged.constant(rows, dtype=tf.int32).to_tensor()
+    decoded = tf.function(vocabulary.decode_tensor)(padded)
+    texts = [text.decode().lstrip(" ") for text in decoded.numpy()]  # in front there may be none
+    assert texts == [vocabulary.decode(row).lstrip(" ") for row in rows]
+    assert vocabulary.decode_tensor(padded[:, :0]).numpy().tolist() == [b""] * len(rows)
+
+
+def test_only_subwords_have_something_to_keep(subwords: SubwordVocabulary) -> None:
+    assert len(subwords.resources) == 1 and not ByteVocabulary().resources
 
 
 def test_decoding_stops_at_the_end_and_drops_padding(vocabulary: Vocabulary) -> None:
