@@ -118,6 +118,16 @@ def define_backend(flags: Any) -> None:
     )
 
 
+def define_decode_hparams(flags: Any) -> None:
+    """Declare the flag of how outputs are decoded."""
+    flags.DEFINE_string(
+        "decode_hparams",
+        "",
+        "How outputs are decoded, as 'beam_size=4,alpha=0.6'; default: as the run says. "
+        "t2t-registry describe multimodel_base lists what there is, under decode.",
+    )
+
+
 def choose_backend(flags: Any) -> None:
     """Choose Keras's backend by a command's flags, before anything imports Keras."""
     keras_backend.choose_backend(flags.backend, flags.output_dir)

@@ -31,6 +31,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("data_dir", "", "Generated data; default: where the run found it.")
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems; default: the run's.")
     command.define_backend(flags)
+    command.define_decode_hparams(flags)
     flags.DEFINE_integer("limit", 0, "Examples; 0 for all.", lower_bound=0)
     flags.DEFINE_enum(
         "output_format",
@@ -54,6 +55,7 @@ def run_from_flags(flags: Any) -> int | None:
 
     options = DecodingOptions(
         checkpoint_path=flags.checkpoint_path,
+        decode_hparams=flags.decode_hparams,
         limit=flags.limit,
         output_format=flags.output_format,
         t2t_usr_dir=flags.t2t_usr_dir,
@@ -76,18 +78,27 @@ def run_from_flags(flags: Any) -> int | None:
 def _answer_lines(flags: Any) -> int:
     command.import_tensorflow()
     from t2t_mm.inference.decode import choose_task, decode_interactively, tell_on_stderr
+    from t2t_mm.inference.loaded_run import load
     from t2t_mm.inference.output_formats import check_output_format, format_outputs
-    from t2t_mm.inference.predictor import load
     from t2t_mm.run.run_directory import open_run
+    from t2t_mm.settings.overrides import change_decoding
 
     command.import_user_modules(flags.t2t_usr_dir)
-    task = choose_task(open_run(flags.output_dir), flags.problem)  # before the model is loaded
-    check_output_format(task, flags.output_format)
-    predictor = load(flags.output_dir, flags.checkpoint_path)[task.name]
+    run = open_run(flags.output_dir)
+    task = choose_task(run, flags.problem)  # before the model is loaded
+    how = change_decoding(run.hparams.decode, flags.decode_hparams)
+    check_output_format(task, flags.output_format, how)
+    loaded = load(
+        flags.output_dir,
+        flags.checkpoint_path,
+        problems=[task.name],
+        decode_hparams=flags.decode_hparams,
+    )
+    predictor = loaded[task.name]
 
     def answer(text: str) -> str:
-        pairs = [(text, predictor(text))]
-        return "".join(format_outputs(pairs, task, flags.output_format, tell_on_stderr))
+        pairs = [(text, next(predictor.output_each([text])))]
+        return "".join(format_outputs(pairs, task, flags.output_format, tell_on_stderr, how))
 
     decode_interactively(answer, sys.stdin, sys.stdout)
     return 0

@@ -31,6 +31,7 @@ def define_flags(flags: Any) -> None:
         "With --continuous: minutes to wait for the run, and for each next checkpoint.",
         lower_bound=0.0,
     )
+    command.define_decode_hparams(flags)
     flags.DEFINE_integer("limit", 0, "Examples of each problem; 0 for all.", lower_bound=0)
     flags.DEFINE_integer(
         "samples", 6, "First examples that are kept; half as many worst and best.", lower_bound=0
@@ -61,6 +62,7 @@ def run_from_flags(flags: Any) -> int | None:
             decode=flags.decode,
             shuffled_inputs=flags.shuffled_inputs,
             baseline=flags.baseline,
+            decode_hparams=flags.decode_hparams,
             limit=flags.limit,
             samples=flags.samples,
             t2t_usr_dir=flags.t2t_usr_dir,

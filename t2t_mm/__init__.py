@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from t2t_mm.inference.decode import decode as decode
     from t2t_mm.inference.decoding_options import DecodingOptions as DecodingOptions
     from t2t_mm.inference.export import export as export
-    from t2t_mm.inference.predictor import load as load
+    from t2t_mm.inference.loaded_run import load as load
     from t2t_mm.modalities.base import Modality as Modality
     from t2t_mm.modalities.base import Positions as Positions
     from t2t_mm.registry.description import describe as describe
@@ -104,7 +104,7 @@ _LAZY_NAMES = {
     "evaluate": "t2t_mm.evaluation.evaluation:evaluate",
     "evaluate_continuously": "t2t_mm.evaluation.continuous:evaluate_continuously",
     "export": "t2t_mm.inference.export:export",
-    "load": "t2t_mm.inference.predictor:load",
+    "load": "t2t_mm.inference.loaded_run:load",
     "load_hparams": "t2t_mm.registry.hparams_sets:load_hparams",
     "registry": "t2t_mm.registry",
     "report": "t2t_mm.report.page:report",

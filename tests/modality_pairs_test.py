@@ -35,7 +35,7 @@ from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference import decode
 from t2t_mm.inference.input_lines import LeftOutError
-from t2t_mm.inference.predictor import LoadedRun
+from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.settings import HParams
 
 pytestmark = pytest.mark.slow

@@ -20,6 +20,7 @@ from t2t_mm.evaluation.kept_results import name_evaluation
 from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder
+from t2t_mm.inference.choose_search import make_constraints
 from t2t_mm.run.checkpoint import Checkpoint, find_checkpoint
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_split
@@ -27,6 +28,7 @@ from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded, Scores
 from t2t_mm.scoring.metrics import check_metrics, find_intervals, score_decoded
+from t2t_mm.settings.overrides import change_decoding, describe_changes
 
 
 def evaluate(
@@ -94,6 +96,7 @@ class RunEvaluation:
         if not options.t2t_usr_dir:
             registry.import_user_modules(list(self.run.user_modules))
         self.options, self.split = options, split
+        self.decode = change_decoding(self.run.hparams.decode, options.decode_hparams)
         self.data_dir = Path(data_dir or self.run.data_dir)
         self._console = Console(stderr=True)
         chosen = choose_tasks(self.run, problems)
@@ -118,12 +121,13 @@ class RunEvaluation:
             self._evaluator = Evaluator(
                 model, batch=BatchSpec(tokens=hparams.data.eval_batch_tokens)
             )
-            self._decoder = BatchDecoder(
-                model, self._restored.vocabularies, hparams.decode.extra_length
-            )
+            vocabularies = self._restored.vocabularies
+            constraints = make_constraints(self.tasks, self.decode, vocabularies, self.data_dir)
+            self._decoder = BatchDecoder(model, vocabularies, self.decode, constraints)
         else:
             self._restored = self._restored.read_again(checkpoint)
-        name = name_evaluation(self.split, checkpoint.step, self.options.limit)
+        settings = describe_changes(self.run.hparams.decode, self.decode)
+        name = name_evaluation(self.split, checkpoint.step, self.options.limit, settings)
         names = [task.name for task in self.run.tasks]
         folder = OutputFolder(
             self.run.directory / "decoded" / name, self.split, self.data_dir, names

@@ -19,6 +19,8 @@ class EvaluationOptions:
         shuffled_inputs: Also score each output against the reference of *another* input: what a
             model reaches that does not read its input.
         baseline: Also score the most frequent target of the training split as every output.
+        decode_hparams: How outputs are decoded, as "beam_size=4,alpha=0.8"; otherwise as the run
+            says. They are kept in a folder of their own.
         limit: Examples of each problem; 0 for all.
         samples: First examples of each problem that are returned and kept with picture and sound,
             and half as many of the worst and of the best.
@@ -36,6 +38,7 @@ class EvaluationOptions:
     decode: bool = True
     shuffled_inputs: bool = False
     baseline: bool = False
+    decode_hparams: str = ""
     limit: int = 0
     samples: int = 6
     t2t_usr_dir: Sequence[str] = ()

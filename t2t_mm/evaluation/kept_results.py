@@ -13,7 +13,9 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import NUM_RANKED
 from t2t_mm.scoring.decoded import Decoded
 
-_FOLDER = re.compile(r"(?P<split>.+?)-(?P<step>\d+)(-first(?P<limit>\d+))?")
+_FOLDER = re.compile(
+    r"(?P<split>.+?)-(?P<step>\d+)(-first(?P<limit>\d+))?(?P<settings>-[a-z_]+=.*)?"
+)
 _FILE = "results.json"
 NO_SCORES = ("outputs", "samples", "worst", "best", "experts")
 """What the result of a problem holds beside its scores."""
@@ -24,7 +26,8 @@ class KeptResults:
     """The results and outputs of one evaluation.
 
     Args:
-        folder: `RUN/decoded/SPLIT-STEP`, with `-firstN` where N examples of each problem were read.
+        folder: `RUN/decoded/SPLIT-STEP`, with `-firstN` where N examples of each problem were read,
+            and with settings of decoding that are not the run's own.
         split: Of which they are.
         limit: N; 0 for the whole split.
     """
@@ -76,14 +79,21 @@ class KeptResults:
         )
 
 
-def name_evaluation(split: str, step: int, limit: int = 0) -> str:
+def name_evaluation(split: str, step: int, limit: int = 0, settings: str = "") -> str:
     """Name the folder of an evaluation; of the first examples it is not the whole split's.
+
+    Args:
+        split: Which is scored.
+        step: Of the checkpoint.
+        limit: Examples of each problem; 0 for all.
+        settings: Of decoding that are not the run's own, as "beam_size=4".
 
     Example:
         >>> name_evaluation("test", 2000), name_evaluation("validation", 5, 100)
         ('test-2000', 'validation-5-first100')
     """
-    return f"{split}-{step}" + (f"-first{limit}" if limit else "")
+    of_first = f"-first{limit}" if limit else ""
+    return f"{split}-{step}{of_first}" + (f"-{settings}" if settings else "")
 
 
 def make_stem(name: str) -> str:
@@ -95,7 +105,8 @@ def list_results(output_dir: Path) -> list[KeptResults]:
     """List what evaluations kept in a run, or in one folder of it, the newest last.
 
     Args:
-        output_dir: The run, or `RUN/decoded/SPLIT-STEP`.
+        output_dir: The run, of which those with the run's own settings of decoding are listed; or
+            `RUN/decoded/SPLIT-STEP`.
 
     Example:
         >>> path = Path("demo/scored/decoded/test-4/results.json")
@@ -105,14 +116,12 @@ def list_results(output_dir: Path) -> list[KeptResults]:
         >>> [kept.split for kept in list_results(Path("demo/scored"))]
         ['test']
     """
-    if (output_dir / _FILE).exists():
-        paths = [output_dir / _FILE]
-    else:
-        paths = list(output_dir.glob(f"decoded/*/{_FILE}"))
+    is_one = (output_dir / _FILE).exists()
+    paths = [output_dir / _FILE] if is_one else list(output_dir.glob(f"decoded/*/{_FILE}"))
     named = [
         (path.parent, match)
         for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)
-        if (match := _FOLDER.fullmatch(path.parent.name))
+        if (match := _FOLDER.fullmatch(path.parent.name)) and (is_one or not match["settings"])
     ]
     return [KeptResults(path, name["split"], int(name["limit"] or 0)) for path, name in named]
 

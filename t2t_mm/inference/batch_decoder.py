@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from t2t_mm.data.kinds.kind_table import name_vocabulary
 from t2t_mm.data.vocabulary.symbols import Vocabulary
+from t2t_mm.inference.choose_search import make_search
 from t2t_mm.inference.class_ranking import TopClasses
-from t2t_mm.inference.search import GreedySearch
+from t2t_mm.inference.constraint import Constraint
+from t2t_mm.inference.search import Search
+from t2t_mm.inference.search_state import Hypotheses
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
+from t2t_mm.settings.sections import DecodeHParams
+
+_SMALLEST = 1e-38  # a probability whose logarithm float32 has
+
+
+class Alternative(NamedTuple):
+    """One of several outputs for an example.
+
+    Attributes:
+        text: As decoded, or the name of a class.
+        log_probability: In nats, of all its symbols and the end of the sequence.
+        score: What the search prefers by; of classes and samples the log-probability.
+    """
+
+    text: str
+    log_probability: float
+    score: float
 
 
 class Output(NamedTuple):
@@ -21,11 +42,13 @@ class Output(NamedTuple):
         text: The decoded text, or the name of the most probable class.
         ranking: Names of the most probable classes, best first; empty where the output is text.
         probability: Of the best class; None where the output is text.
+        alternatives: All that was found, best first; empty after a greedy search.
     """
 
     text: str
     ranking: tuple[str, ...] = ()
     probability: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
 
 
 class BatchDecoder:
@@ -34,25 +57,43 @@ class BatchDecoder:
     Args:
         model: Built; its weights may change between two calls.
         vocabularies: By name.
-        extra_length: How much longer than its input an output may be, in symbols.
+        decode: How.
+        constraints: What outputs may be, by name of the task.
     """
 
     def __init__(
-        self, model: MultiModel, vocabularies: Mapping[str, Vocabulary], extra_length: int
+        self,
+        model: MultiModel,
+        vocabularies: Mapping[str, Vocabulary],
+        decode: DecodeHParams,
+        constraints: Mapping[str, Constraint] | None = None,
     ) -> None:
         self.model = model
         self.vocabularies = vocabularies
-        self.extra_length = extra_length
-        self._searches: dict[tuple[str, str], GreedySearch] = {}
+        self.decode = decode
+        self.constraints = constraints or {}
+        self._searches: dict[Any, Search] = {}
         self._rankings: dict[tuple[str, str], TopClasses] = {}
+        self._others: dict[DecodeHParams, BatchDecoder] = {decode: self}
+
+    def change(self, decode: DecodeHParams) -> BatchDecoder:
+        """Return a decoder of the same model with other settings; one for each is kept."""
+        if decode not in self._others:
+            other = BatchDecoder(self.model, self.vocabularies, decode, self.constraints)
+            other._others = self._others
+            self._others[decode] = other
+        return self._others[decode]
 
     @tell_exhaustion("Lower decode.batch_size, or decode on the CPU: JAX_PLATFORMS=cpu.")
-    def __call__(self, task: Task, batch: Mapping[str, Any]) -> list[Output]:
+    def __call__(
+        self, task: Task, batch: Mapping[str, Any], places: Sequence[int] | None = None
+    ) -> list[Output]:
         """Return an output for each example of a batch, in order.
 
         Args:
             task: One of the model's.
             batch: "inputs", and "inputs_size" where there is one.
+            places: Of the examples among all, which seed what is drawn for them.
 
         Example:
             >>> import numpy as np
@@ -63,25 +104,49 @@ class BatchDecoder:
             >>> len(loaded.decoder(task, batch))
             2
         """
-        signature = task.signature
+        vocabulary = self.vocabularies[name_vocabulary(task.targets)]
         if self.model.modalities[task.nets[1]].reads_encoder:
-            if signature not in self._rankings:
-                self._rankings[signature] = TopClasses(self.model, *signature)
-            ranked = self._rankings[signature](batch, problem_index=task.problem_index)
-            vocabulary = self.vocabularies[name_vocabulary(task.targets)]
-            names = [[vocabulary.decode([index]) for index in row] for row in ranked.ids.tolist()]
-            best = ranked.probabilities[:, 0].tolist()
-            return [
-                Output(ranking[0], tuple(ranking), round(probability, 6))
-                for ranking, probability in zip(names, best, strict=True)
-            ]
-        if signature not in self._searches:
-            self._searches[signature] = GreedySearch(self.model, *signature)
-        found = self._searches[signature](
+            return self._rank(task, batch, vocabulary)
+        constraint = self.constraints.get(task.name)
+        key = (task.signature, constraint)
+        if key not in self._searches:
+            self._searches[key] = make_search(self.model, task.signature, self.decode, constraint)
+        found = self._searches[key](
             batch,
             command_index=task.command_index,
-            extra_length=self.extra_length,
+            extra_length=self.decode.extra_length,
             problem_index=task.problem_index,
+            places=places,
         )
-        vocabulary = self.vocabularies[name_vocabulary(task.targets)]
-        return [Output(vocabulary.decode(row)) for row in found.ids[:, 0].tolist()]
+        return _read_outputs(found, vocabulary)
+
+    def _rank(self, task: Task, batch: Mapping[str, Any], vocabulary: Vocabulary) -> list[Output]:
+        if task.signature not in self._rankings:
+            self._rankings[task.signature] = TopClasses(self.model, *task.signature)
+        ranked = self._rankings[task.signature](batch, problem_index=task.problem_index)
+        outputs = []
+        for ids, probabilities in zip(
+            ranked.ids.tolist(), ranked.probabilities.tolist(), strict=True
+        ):
+            names = [vocabulary.decode([index]) for index in ids]
+            logs = [math.log(max(probability, _SMALLEST)) for probability in probabilities]
+            alternatives = tuple(map(Alternative, names, logs, logs))
+            outputs.append(Output(names[0], tuple(names), round(probabilities[0], 6), alternatives))
+        return outputs
+
+
+def _read_outputs(found: Hypotheses, vocabulary: Vocabulary) -> list[Output]:
+    texts = [[vocabulary.decode(ids) for ids in rows] for rows in found.ids.tolist()]
+    if found.log_probabilities is None or found.scores is None:
+        return [Output(row[0]) for row in texts]
+    columns = zip(texts, found.log_probabilities.tolist(), found.scores.tolist(), strict=True)
+    outputs = []
+    for row, logs, scores in columns:
+        alternatives = [
+            Alternative(*one)
+            for one in zip(row, logs, scores, strict=True)
+            if math.isfinite(one[1])
+        ]
+        text = alternatives[0].text if alternatives else ""
+        outputs.append(Output(text, alternatives=tuple(alternatives)))
+    return outputs

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, Any, TextIO
 
 from rich.console import Console
 from rich.progress import track
@@ -19,14 +20,17 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import NO_OUTPUT, BatchSpec
 from t2t_mm.files.atomic_writes import open_atomically
 from t2t_mm.files.text_files import decode_line, decode_lines
+from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines
+from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.inference.output_formats import check_output_format, format_outputs
-from t2t_mm.inference.predictor import LoadedRun
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
+from t2t_mm.settings.overrides import change_decoding
+from t2t_mm.settings.sections import DecodeHParams
 
 
 def decode(
@@ -72,46 +76,66 @@ def decode(
     registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
     task = choose_task(run, problem)
-    check_output_format(task, options.output_format)
+    how = change_decoding(run.hparams.decode, options.decode_hparams)
+    check_output_format(task, options.output_format, how)
     if to_file and str(to_file) != "-":
         check_writable(Path(to_file))
     if from_file:
-        return _decode_file(run, task, from_file, to_file, options)
+        return _decode_file(run, task, how, from_file=from_file, to_file=to_file, options=options)
     if not options.t2t_usr_dir:
         registry.import_user_modules(list(run.user_modules))
     directory = Path(data_dir or run.data_dir)
     check_run_data(run, [task], split, directory)
-    loaded = LoadedRun(run, restore_model(run, options.checkpoint_path, [task.name]))
+    restored = restore_model(run, options.checkpoint_path, [task.name])
+    loaded = LoadedRun(replace(run, tasks=(task,)), restored, how)
     dataset = make_evaluation_dataset(
         registry.problem(task.name, data_dir=directory),
         split,
         data_dir=directory,
         batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
-        limit=options.limit,
+        limit=_choose_limit(how, options),
     )
-    decoded = (
-        (text.decode("utf-8"), output.text)
-        for batch in dataset
-        for text, output in zip(batch["inputs_text"], loaded.decoder(task, batch), strict=True)
-    )
-    formatted = format_outputs(decoded, task, options.output_format, tell_on_stderr)
+    decoded = _decode_batches(dataset, task, loaded.decoder)
+    formatted = format_outputs(decoded, task, options.output_format, tell_on_stderr, how)
     outputs = write_outputs(formatted, dataset.num_examples, task.name, to_file)
     _tell_empty_outputs(outputs)
     return outputs
 
 
+def _choose_limit(how: DecodeHParams, options: DecodingOptions) -> int:
+    return options.limit or max(how.num_samples, 0)
+
+
+def _decode_batches(
+    dataset: Iterable[Mapping[str, Any]], task: Task, decoder: BatchDecoder
+) -> Iterator[tuple[str, Output]]:
+    start = 0
+    for batch in dataset:
+        texts = batch["inputs_text"]
+        outputs = decoder(task, batch, range(start, start + len(texts)))
+        yield from zip((text.decode("utf-8") for text in texts), outputs, strict=True)
+        start += len(texts)
+
+
 def _decode_file(
-    run: Run, task: Task, from_file: str | Path, to_file: str | Path, options: DecodingOptions
+    run: Run,
+    task: Task,
+    how: DecodeHParams,
+    *,
+    from_file: str | Path,
+    to_file: str | Path,
+    options: DecodingOptions,
 ) -> list[str]:
     """Decode the lines of a file; those that cannot be read are told at the end."""
-    lines = list(islice(read_lines(from_file), options.limit or None))
+    lines = list(islice(read_lines(from_file), _choose_limit(how, options) or None))
     name = "standard input" if str(from_file) == "-" else str(from_file)
     inputs = InputLines(name, lines, task.inputs, tell_on_stderr)
-    loaded = LoadedRun(run, restore_model(run, options.checkpoint_path, [task.name]))
+    restored = restore_model(run, options.checkpoint_path, [task.name])
+    loaded = LoadedRun(replace(run, tasks=(task,)), restored, how)
     readable = inputs.readable
-    decoded = loaded[task.name].decode_each(readable, inputs.skip)
+    decoded = loaded[task.name].output_each(readable, inputs.skip)
     pairs = zip(readable, decoded, strict=True)
-    formatted = format_outputs(pairs, task, options.output_format, tell_on_stderr)
+    formatted = format_outputs(pairs, task, options.output_format, tell_on_stderr, how)
     outputs = write_outputs(formatted, len(lines), task.name, to_file)
     _tell_empty_outputs([text for n, text in enumerate(outputs) if inputs.expects_output(n)])
     inputs.check(outputs)

@@ -13,6 +13,8 @@ class DecodingOptions:
 
     Args:
         checkpoint_path: One checkpoint; the best, else the newest, by default.
+        decode_hparams: How outputs are decoded, as "beam_size=4,alpha=0.8"; otherwise as the run
+            says (see `DecodeHParams`).
         limit: Examples; 0 for all.
         output_format: "plain", or "brackets" for trees with their words, `(S (NP (DT The) ...))`.
         t2t_usr_dir: Where user problems are; the run's own by default.
@@ -23,6 +25,7 @@ class DecodingOptions:
     """
 
     checkpoint_path: str | Path = ""
+    decode_hparams: str = ""
     limit: int = 0
     output_format: str = "plain"
     t2t_usr_dir: Sequence[str] = ()

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from t2t_mm.data.trees.brackets import bracket_words, find_attached_punctuation
 from t2t_mm.errors import UserError
+from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.run.task import Task
+from t2t_mm.settings.sections import DecodeHParams
 
 OUTPUT_FORMATS = ("plain", "brackets")
 
@@ -14,16 +16,22 @@ Tell = Callable[[str], None]
 
 
 def format_outputs(
-    pairs: Iterable[tuple[str, str]], task: Task, output_format: str, tell: Tell
+    pairs: Iterable[tuple[str, Output]],
+    task: Task,
+    output_format: str,
+    tell: Tell,
+    decode: DecodeHParams | None = None,
 ) -> Iterator[str]:
     """Yield each output as it is to be written; tell of what looks wrong in inputs and outputs.
 
     Args:
-        pairs: Input text and decoded output of each example.
+        pairs: Input text and output of each example.
         task: Whose they are.
         output_format: One of `OUTPUT_FORMATS`.
         tell: Is given a line for a person: once of words with punctuation, where trees are made of
             words, and at the end how many outputs were no trees and are mended.
+        decode: Says whether all hypotheses are written, parted by tabs, and each with its score
+            behind another; by default one without.
     """
     number_mended, has_told = 0, False
     for text, output in pairs:
@@ -33,16 +41,35 @@ def format_outputs(
                 f"{task.name} was trained on sentences cut into words, as 'The dog barks .'; "
                 f"{word!r} is not cut. Put a space before what belongs to no word."
             )
+        line = output.text
         if output_format == "brackets":
-            output, is_mended = bracket_words(output, text.split())
-            number_mended += is_mended and bool(output)
-        yield output
+            line, is_mended = bracket_words(line, text.split())
+            number_mended += is_mended and bool(line)
+        yield _add_alternatives(line, output, decode or DecodeHParams())
     if number_mended:
         tell(f"{number_mended:,} outputs were no trees over their words and are mended")
 
 
-def check_output_format(task: Task, output_format: str) -> None:
+def _add_alternatives(line: str, output: Output, decode: DecodeHParams) -> str:
+    """Return a line with other outputs and scores, if these are wanted."""
+    if not output.alternatives or not (decode.return_beams or decode.write_beam_scores):
+        return line
+    lines = [(line, output.alternatives[0].score)]
+    if decode.return_beams:
+        lines = [(one.text, one.score) for one in output.alternatives[: decode.beam_size]]
+    if decode.write_beam_scores:
+        return "\t".join(f"{text}\t{score:.4f}" for text, score in lines)
+    return "\t".join(text for text, _ in lines)
+
+
+def check_output_format(task: Task, output_format: str, decode: DecodeHParams) -> None:
     """Refuse a format that does not exist, or that is not for a task's outputs."""
+    if output_format == "brackets" and decode.return_beams:
+        raise UserError(
+            "Brackets are written of one output alone",
+            received={"output_format": output_format, "return_beams": True},
+            fix="Leave return_beams or --output_format out.",
+        )
     if output_format not in OUTPUT_FORMATS:
         raise UserError(
             "There is no such output format",

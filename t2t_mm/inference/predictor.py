@@ -1,23 +1,24 @@
-"""A trained run as Python functions: `t2t_mm.load(output_dir)["mini_ende"]("...")`."""
+"""One problem of a trained run as Python functions, as `t2t_mm.load(...)["mini_ende"]("...")`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.errors import UserError
-from t2t_mm.inference.batch_decoder import BatchDecoder, Output
+from t2t_mm.inference.batch_decoder import Alternative, BatchDecoder, Output
 from t2t_mm.inference.inner_view import NOTHING, Inspection
 from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.inference.user_inputs import batch_inputs, batch_pairs, check_files
 from t2t_mm.inference.windows import Batches, Out, Skip, run_in_windows
-from t2t_mm.run.restore import RestoredModel, restore_model
-from t2t_mm.run.run_directory import Run, open_run
+from t2t_mm.run.restore import RestoredModel
 from t2t_mm.run.task import Task
+from t2t_mm.settings.sections import DecodeHParams
+
+RunBatch = Callable[[Task, Mapping[str, Any], Sequence[int]], Sequence[Out]]
 
 
 class Predictor:
@@ -65,7 +66,75 @@ class Predictor:
 
         Nothing where the problem's targets are text.
         """
-        return next(self._decode_inputs([inputs])).ranking
+        return next(self.output_each([inputs])).ranking
+
+    def n_best(self, inputs: Any, number: int = 4, *, alpha: float | None = None) -> Any:
+        """Return the best outputs for one input, or for each of a list, the best first.
+
+        Args:
+            inputs: As `__call__` takes them.
+            number: How many, found by a beam of as many hypotheses; of classes there are not more
+                than a few.
+            alpha: Of the length penalty, see `BeamSearch`; by default the run's own.
+
+        Returns:
+            list[Alternative], or a list of such; nothing for an empty text.
+        """
+        own = self._decoder.decode
+        return self._find_alternatives(
+            inputs,
+            number,
+            replace(
+                own,
+                beam_size=number,
+                alpha=own.alpha if alpha is None else alpha,
+                return_beams=True,
+                write_beam_scores=True,
+                sampling_method="argmax",
+            ),
+        )
+
+    def samples(
+        self,
+        inputs: Any,
+        number: int = 1,
+        *,
+        temperature: float = 1.0,
+        top_k: int = -1,
+        top_p: float = 1.0,
+        seed: int = 0,
+    ) -> Any:
+        """Return outputs drawn by their probability for one input, or for each of a list.
+
+        Args:
+            inputs: As `__call__` takes them.
+            number: How many for each input; they may be equal.
+            temperature: See `SamplingOptions`; so are the others.
+            top_k: -1 for all symbols.
+            top_p: Share of the probability.
+            seed: Of what is drawn; the same seed draws the same for the same place in a list.
+
+        Returns:
+            list[Alternative], or a list of such; nothing for an empty text.
+
+        Raises:
+            UserError: The problem's targets are classes, whose probabilities `n_best` gives.
+        """
+        if not choose_kind(self.task.targets).has_text:
+            raise UserError(
+                f"The outputs of {self.task.name} are classes, of which no samples are drawn",
+                fix="n_best gives their probabilities.",
+            )
+        settings = replace(
+            self._decoder.decode,
+            beam_size=number,
+            sampling_method="random",
+            sampling_temp=temperature,
+            sampling_keep_top_k=top_k,
+            sampling_keep_top_p=top_p,
+            sampling_seed=seed,
+        )
+        return self._find_alternatives(inputs, number, settings)
 
     def score(self, inputs: Any, targets: Any) -> Any:
         """Return the log-probability of the target of one input, or of each of a list.
@@ -127,19 +196,27 @@ class Predictor:
             skip: Is given the place of an input that cannot be read, counted from 0, and why; its
                 output is empty. Without it that is raised.
         """
-        return (output.text for output in self._decode_inputs(inputs, skip))
+        return (output.text for output in self.output_each(inputs, skip))
+
+    def output_each(self, inputs: Iterable[Any], skip: Skip | None = None) -> Iterator[Output]:
+        """Do what `decode_each` does, and yield all that is known of each output."""
+        return self._decode_inputs(inputs, self._decoder, skip)
 
     def score_each(
         self, pairs: Iterable[tuple[Any, Any]], skip: Skip | None = None
     ) -> Iterator[float]:
         """Score pairs of an input and a target, and yield in their order as `decode_each` does."""
         sides = (self.task.inputs, self.task.targets)
-        return self._run_each(pairs, batch_pairs, sides, self._forcing.score, math.nan, skip)
+        return self._run_each(
+            pairs, batch_pairs, sides, _leave_places(self._forcing.score), math.nan, skip
+        )
 
     def inspect_each(self, pairs: Iterable[tuple[Any, Any]]) -> Iterator[Inspection]:
         """Look at attention and experts of pairs of an input and a target in one pass."""
         sides = (self.task.inputs, self.task.targets)
-        return self._run_each(pairs, batch_pairs, sides, self._forcing.inspect, NOTHING)
+        return self._run_each(
+            pairs, batch_pairs, sides, _leave_places(self._forcing.inspect), NOTHING
+        )
 
     def _is_list(self, inputs: Any) -> bool:
         """Return whether there are several inputs; their files are looked for."""
@@ -163,16 +240,25 @@ class Predictor:
             )
         return list(run(zip(inputs, targets, strict=True)))
 
-    def _decode_inputs(self, inputs: Iterable[Any], skip: Skip | None = None) -> Iterator[Output]:
+    def _find_alternatives(self, inputs: Any, number: int, settings: DecodeHParams) -> Any:
+        decoder = self._decoder.change(settings)
+        is_list = self._is_list(inputs)
+        outputs = self._decode_inputs(inputs if is_list else [inputs], decoder)
+        found: list[list[Alternative]] = [list(one.alternatives[:number]) for one in outputs]
+        return found if is_list else found[0]
+
+    def _decode_inputs(
+        self, inputs: Iterable[Any], decoder: BatchDecoder, skip: Skip | None = None
+    ) -> Iterator[Output]:
         side, empty = self.task.inputs, Output("")
-        return self._run_each(inputs, batch_inputs, side, self._decoder, empty, skip)
+        return self._run_each(inputs, batch_inputs, side, decoder, empty, skip)
 
     def _run_each(
         self,
         values: Iterable[Any],
         batch_values: Callable[..., Batches],
         features: Any,
-        run: Callable[[Task, Mapping[str, Any]], Sequence[Out]],
+        run: RunBatch[Out],
         empty: Out,
         skip: Skip | None = None,
     ) -> Iterator[Out]:
@@ -182,77 +268,15 @@ class Predictor:
             vocabularies = self._restored.vocabularies
             return batch_values(window, features, vocabularies, self.batch_size, skip)
 
-        def run_alone(batch: Mapping[str, Any]) -> Sequence[Out]:
+        def run_alone(batch: Mapping[str, Any], places: Sequence[int]) -> Sequence[Out]:
             with self._restored.lock:
-                return run(self.task, batch)
+                return run(self.task, batch, places)
 
         return run_in_windows(
             values, make_batches, run_alone, batch_size=self.batch_size, empty=empty, skip=skip
         )
 
 
-class LoadedRun(Mapping[str, Predictor]):
-    """A mapping from the run's problem names to predictors; the model is in memory once."""
-
-    def __init__(self, run: Run, restored: RestoredModel) -> None:
-        self.run = run
-        self.restored = restored
-        self.decoder = BatchDecoder(
-            restored.model, restored.vocabularies, run.hparams.decode.extra_length
-        )
-        self.forcing = TeacherForcing(restored.model, restored.vocabularies)
-
-    def __getitem__(self, name: str) -> Predictor:
-        """Return the predictor of the problem called `name`.
-
-        Raises:
-            UnknownTaskError: The run was not trained on it; a `UserError` and a `KeyError`.
-        """
-        task = self.run.task(name)
-        batch_size = self.run.hparams.decode.batch_size
-        return Predictor(task, self.restored, self.decoder, self.forcing, batch_size=batch_size)
-
-    def __repr__(self) -> str:
-        problems = ", ".join(f"{task.name} ({task.describe()})" for task in self.run.tasks)
-        return f"<run {self.run.directory}, step {self.restored.step:,}: {problems}>"
-
-    def __contains__(self, name: object) -> bool:
-        return name in list(self)
-
-    def __iter__(self) -> Iterator[str]:
-        return (task.name for task in self.run.tasks)
-
-    def __len__(self) -> int:
-        return len(self.run.tasks)
-
-
-def load(
-    output_dir: str | Path, checkpoint_path: str | Path = "", *, problems: Sequence[str] = ()
-) -> LoadedRun:
-    """Load a trained run: the best checkpoint, else the newest, or the one named.
-
-    Args:
-        output_dir: The run's folder; it is all that is needed, neither data nor user code.
-        checkpoint_path: A folder under `output_dir/checkpoints`.
-        problems: Names of those that are needed; nets that only others use are not loaded. Empty:
-            all of the run.
-
-    Returns:
-        A mapping from problem names to functions from inputs to outputs.
-
-    Raises:
-        UserError: No run, no checkpoint, or they do not fit together.
-
-    Example:
-        >>> run = load("demo/run")
-        >>> list(run)
-        ['mini_ende', 'mini_image']
-        >>> run
-        <run demo/run, step 4: mini_ende (language to language), mini_image (image to categorical)>
-        >>> len(run["mini_ende"](["The red boat is below two stars.", "A tree."]))
-        2
-    """
-    run = open_run(output_dir)
-    restored = restore_model(run, checkpoint_path, problems)
-    tasks = [run.task(name) for name in problems] or run.tasks
-    return LoadedRun(replace(run, tasks=tuple(tasks)), restored)
+def _leave_places(run: Callable[[Task, Mapping[str, Any]], Sequence[Out]]) -> RunBatch[Out]:
+    """Return a function of places, too, which it does not look at."""
+    return lambda task, batch, places: run(task, batch)

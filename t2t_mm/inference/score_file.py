@@ -18,7 +18,7 @@ from t2t_mm.inference.decode import (
 )
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines
-from t2t_mm.inference.predictor import load
+from t2t_mm.inference.loaded_run import load
 from t2t_mm.run.run_directory import open_run
 
 

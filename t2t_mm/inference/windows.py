@@ -19,7 +19,7 @@ Batches = Iterator[tuple[list[int], Mapping[str, Any]]]
 def run_in_windows(
     values: Iterable[Any],
     make_batches: Callable[[Sequence[Any], Skip], Batches],
-    run: Callable[[Mapping[str, Any]], Sequence[Out]],
+    run: Callable[[Mapping[str, Any], Sequence[int]], Sequence[Out]],
     *,
     batch_size: int,
     empty: Out,
@@ -34,7 +34,7 @@ def run_in_windows(
         values: Such as inputs.
         make_batches: Makes padded batches of some values, and says the places of their examples;
             calls what it is given with the place of one that cannot be read.
-        run: Returns an output for each example of a batch.
+        run: Returns an output for each example of a batch; it is told their places, too.
         batch_size: Examples of a batch.
         empty: The output of values that are in no batch.
         skip: Is given the place of a value that cannot be read, counted from 0, and why. Without
@@ -43,7 +43,7 @@ def run_in_windows(
     Example:
         >>> def make_batches(window, skip):
         ...     yield [1, 0], {"inputs": window[::-1]}
-        >>> double = lambda batch: [2 * value for value in batch["inputs"]]
+        >>> double = lambda batch, places: [2 * value for value in batch["inputs"]]
         >>> list(run_in_windows([3, 4], make_batches, double, batch_size=2, empty=0))
         [6, 8]
     """
@@ -59,6 +59,7 @@ def run_in_windows(
 
         outputs = [empty] * len(window)
         for places, batch in make_batches(window, skip_in_window):
-            for place, output in zip(places, run(batch), strict=True):
+            found = run(batch, [start + place for place in places])
+            for place, output in zip(places, found, strict=True):
                 outputs[place] = output
         yield from outputs

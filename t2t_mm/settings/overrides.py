@@ -9,7 +9,7 @@ from typing import Any
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.settings.field_values import parse_value, split_top_level
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
-from t2t_mm.settings.sections import FIELD_TYPES, HParams
+from t2t_mm.settings.sections import FIELD_TYPES, DecodeHParams, HParams
 
 
 def parse_overrides(text: str) -> dict[str, Any]:
@@ -115,3 +115,46 @@ def apply_overrides(hparams: HParams, values: Mapping[str, Any]) -> HParams:
             for section, changes in sections.items()
         },
     )
+
+
+def change_decoding(decode: DecodeHParams, text: str) -> DecodeHParams:
+    """Replace fields of how outputs are decoded: the grammar of --decode_hparams.
+
+    Args:
+        decode: The run's own.
+        text: `name=value` pairs parted by commas, of the section `decode` alone.
+
+    Raises:
+        UserError: A field is unknown or given twice, or a value has the wrong type or range.
+
+    Example:
+        >>> change_decoding(DecodeHParams(), "beam_size=4,alpha=0.8").alpha
+        0.8
+    """
+    names = [field.name for field in dataclasses.fields(decode)]
+    changes: dict[str, Any] = {}
+    for part in split_top_level(text):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        name = name.removeprefix("decode.")
+        if name not in names or not equals:
+            raise UserError(
+                f"There is no setting of decoding in {part!r}.{suggest_closest(name, names)}",
+                expected=f"name=value, with one of {', '.join(names)}",
+                received={"decode_hparams": text},
+            )
+        check_given_once(name, changes, "--decode_hparams")
+        full_name = f"{decode.section}.{name}"
+        changes[name] = parse_value(full_name, FIELD_TYPES[full_name], value)
+    return dataclasses.replace(decode, **changes)
+
+
+def describe_changes(decode: DecodeHParams, changed: DecodeHParams) -> str:
+    """Write what differs between two settings of decoding, as --decode_hparams has it.
+
+    Example:
+        >>> describe_changes(DecodeHParams(), DecodeHParams(beam_size=4, return_beams=True))
+        'beam_size=4,return_beams=true'
+    """
+    had, values = vars(decode), vars(changed)
+    different = (f"{name}={value}" for name, value in values.items() if value != had[name])
+    return ",".join(different).replace("=True", "=true").replace("=False", "=false")

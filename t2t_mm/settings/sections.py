@@ -150,12 +150,38 @@ class DecodeHParams(Section):
     Args:
         extra_length: Pieces that an output may have beyond its input's length.
         batch_size: Examples of a file or a prompt that are decoded together.
+        num_samples: Examples of a file or a split that are decoded; -1 for all.
+        beam_size: Hypotheses of an input: 1 for the most probable symbol at every step, more for a
+            beam search, or samples drawn where the method is random.
+        alpha: Of a beam's length penalty; with 0 there is none, the larger the longer outputs are.
+        return_beams: Whether all hypotheses of an input are written, the best first.
+        write_beam_scores: Whether their scores are written, too.
+        sampling_method: "random" draws symbols by their probabilities.
+        sampling_temp: What logits are divided by before a symbol is drawn.
+        sampling_keep_top_k: Only so many most probable symbols are drawn from; -1 for all.
+        sampling_keep_top_p: Only the fewest most probable symbols that have this probability are.
+        sampling_seed: Of what is drawn.
+        no_repeat: No sequence of so many symbols is written twice in an output; 0 allows it.
+        constrain: "trees" writes well-formed trees over the words of their inputs alone, with the
+            symbols and the depth of the training split.
     """
 
     section = "decode"
 
     extra_length: int = declare_field(50, at_least=0)
     batch_size: int = declare_field(32, at_least=1)
+    num_samples: int = declare_field(-1, at_least=-1)
+    beam_size: int = declare_field(1, at_least=1)
+    alpha: float = declare_field(0.6, at_least=0)
+    return_beams: bool = False
+    write_beam_scores: bool = False
+    sampling_method: Literal["argmax", "random"] = "argmax"
+    sampling_temp: float = declare_field(1.0, at_least=1e-3)
+    sampling_keep_top_k: int = declare_field(-1, at_least=-1)
+    sampling_keep_top_p: float = declare_field(1.0, at_least=0)
+    sampling_seed: int = declare_field(0, at_least=0)
+    no_repeat: int = declare_field(0, at_least=0)
+    constrain: Literal["nothing", "trees"] = "nothing"
 
 
 @dataclass(frozen=True, kw_only=True)

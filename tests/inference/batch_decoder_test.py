@@ -1,5 +1,6 @@
 """From batches to what a person reads, with searches whose answers are known."""
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +12,11 @@ from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.inference import batch_decoder
-from t2t_mm.inference.batch_decoder import BatchDecoder, Output
+from t2t_mm.inference.batch_decoder import Alternative, BatchDecoder, Output
 from t2t_mm.inference.class_ranking import RankedClasses
 from t2t_mm.inference.search_state import Hypotheses
 from t2t_mm.run.task import Task
+from t2t_mm.settings.sections import DecodeHParams
 
 BYTES, FRUIT = ByteVocabulary(), LabelVocabulary("fruit", ["pear", "plum", "fig"])
 BOTH = ("language:bytes", "language:bytes")
@@ -49,30 +51,63 @@ class BackwardsClasses(Backwards):
 def decoder(monkeypatch: pytest.MonkeyPatch) -> BatchDecoder:
     monkeypatch.setattr(Backwards, "made", [], raising=False)
     monkeypatch.setattr(Backwards, "told", [], raising=False)
-    monkeypatch.setattr(batch_decoder, "GreedySearch", Backwards)
+    monkeypatch.setattr(
+        batch_decoder,
+        "make_search",
+        lambda model, signature, decode, constraint: Backwards(model, *signature),
+    )
     monkeypatch.setattr(batch_decoder, "TopClasses", BackwardsClasses)
     modalities = {
         TEXT.nets[1]: SimpleNamespace(reads_encoder=False),
         CLASS.nets[1]: SimpleNamespace(reads_encoder=True),
     }
     model: Any = SimpleNamespace(modalities=modalities)
-    return BatchDecoder(model, {"bytes": BYTES, "fruit": FRUIT}, extra_length=7)
+    return BatchDecoder(model, {"bytes": BYTES, "fruit": FRUIT}, DecodeHParams(extra_length=7))
 
 
 def test_symbols_become_text_up_to_their_end(decoder: BatchDecoder) -> None:
     rows = [[*BYTES.encode("ab"), 1, 0], [*BYTES.encode("abc"), 1]]
     batch = {"inputs": np.array(rows, np.int32)[:, ::-1]}
     assert decoder(TEXT, batch) == [Output("ab"), Output("abc")]
-    assert Backwards.told == [{"command_index": 3, "extra_length": 7, "problem_index": 2}]
+    assert Backwards.told == [
+        {"command_index": 3, "extra_length": 7, "problem_index": 2, "places": None}
+    ]
 
 
 def test_the_best_class_is_the_output_and_all_of_them_the_ranking(decoder: BatchDecoder) -> None:
     outputs = decoder(CLASS, {"inputs": np.array([[0, 2], [1, 0]], np.int32)})
-    assert outputs == [
-        Output("fig", ("fig", "pear"), 0.75),
-        Output("pear", ("pear", "plum"), 0.75),
+    assert [output[:3] for output in outputs] == [
+        ("fig", ("fig", "pear"), 0.75),
+        ("pear", ("pear", "plum"), 0.75),
     ]
+    first, second = outputs[0].alternatives
+    assert (first.text, second.text) == ("fig", "pear")
+    assert math.exp(first.log_probability) == pytest.approx(0.75)
+    assert second.score == pytest.approx(math.log(0.25))
     assert Backwards.told == [{"problem_index": 5}]
+
+
+def test_all_hypotheses_are_alternatives_but_those_that_are_impossible(
+    decoder: BatchDecoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = np.array([[[*BYTES.encode("ab"), 1], [*BYTES.encode("a"), 1, 0], [9, 9, 9]]], np.int32)
+    logs, scores = np.array([[-1.0, -2.0, -np.inf]]), np.array([[-0.5, -1.5, -np.inf]])
+    monkeypatch.setattr(Backwards, "__call__", lambda *_, **__: Hypotheses(ids, logs, scores))
+    (output,) = decoder(TEXT, {"inputs": np.array([[1]], np.int32)})
+    assert output.text == "ab"
+    assert output.alternatives == (Alternative("ab", -1.0, -0.5), Alternative("a", -2.0, -1.5))
+    monkeypatch.setattr(
+        Backwards, "__call__", lambda *_, **__: Hypotheses(ids[:, 2:], logs[:, 2:], scores[:, 2:])
+    )
+    assert decoder(TEXT, {"inputs": np.array([[1]], np.int32)}) == [Output("")]
+
+
+def test_there_is_one_decoder_for_each_setting(decoder: BatchDecoder) -> None:
+    beams = DecodeHParams(beam_size=4)
+    other = decoder.change(beams)
+    assert other is decoder.change(DecodeHParams(beam_size=4)) is other.change(beams)
+    assert other.change(decoder.decode) is decoder
+    assert other.decode.beam_size == 4 and decoder.decode.beam_size == 1
 
 
 def test_tasks_of_one_signature_share_a_search(decoder: BatchDecoder) -> None:

@@ -14,6 +14,7 @@ from tiny_run import TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
+from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.inference.decode import choose_task, decode, decode_interactively, read_lines
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.predictor import Predictor
@@ -38,14 +39,14 @@ def test_outputs_are_written_as_they_come_and_kept_after_an_error(
     source.write_text("1 2\n" * 5, encoding="utf-8")
     seen: list[int] = []
 
-    def decode_each(_: Predictor, inputs: list[str], __: object) -> Iterator[str]:
+    def output_each(_: Predictor, inputs: list[str], __: object) -> Iterator[Output]:
         for number, line in enumerate(inputs):
             if number == 3:
                 raise RuntimeError("the power fails")
-            yield f"{line}\n{number}"
+            yield Output(f"{line}\n{number}")
             seen.append(len((tmp_path / "out.txt.incomplete").read_text().splitlines()))
 
-    monkeypatch.setattr(Predictor, "decode_each", decode_each)
+    monkeypatch.setattr(Predictor, "output_each", output_each)
     with pytest.raises(RuntimeError, match="the power fails"):
         decode(tiny_run.output_dir, "algorithmic_copy", from_file=source, to_file=target)
     assert seen == [1, 2, 3] and not target.exists()
@@ -90,7 +91,8 @@ def test_empty_outputs_are_told_and_shown_to_whom_types(
 ) -> None:
     source = tmp_path / "in.txt"
     source.write_text("1 2\n\n3\n4\n", encoding="utf-8")
-    monkeypatch.setattr(Predictor, "decode_each", lambda *_: iter(["", "", "3", " "]))
+    outputs = [Output(text) for text in ("", "", "3", " ")]
+    monkeypatch.setattr(Predictor, "output_each", lambda *_: iter(outputs))
     decode(tiny_run.output_dir, "algorithmic_copy", from_file=source)
     assert "2 of 3 outputs are empty" in capsys.readouterr().err
     output = io.StringIO()

@@ -22,7 +22,8 @@ def batch_backwards(window: Sequence[Any], skip: Skip) -> Batches:
         yield chosen, {"inputs": [window[place] for place in chosen]}
 
 
-def square(batch: Mapping[str, Any]) -> list[int]:
+def square(batch: Mapping[str, Any], places: Sequence[int]) -> list[int]:
+    assert len(places) == len(batch["inputs"])
     return [value * value for value in batch["inputs"]]
 
 
@@ -57,3 +58,15 @@ def test_what_cannot_be_read_is_told_by_its_place_among_all() -> None:
     assert outputs[3] == outputs[37] == -1 and outputs.count(1) == 38
     with pytest.raises(UserError, match="-5"):
         list(run(values))
+
+
+def test_a_batch_is_told_the_places_of_its_examples_among_all() -> None:
+    values = list(range(1, 50))
+    told: dict[int, int] = {}
+
+    def note(batch: Mapping[str, Any], places: Sequence[int]) -> list[int]:
+        told.update(zip(places, batch["inputs"], strict=True))
+        return square(batch, places)
+
+    list(run_in_windows(values, batch_backwards, note, batch_size=2, empty=-1))
+    assert told == dict(enumerate(values))

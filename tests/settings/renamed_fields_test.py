@@ -11,7 +11,7 @@ from t2t_mm.registry import load_hparams
 from t2t_mm.settings.hparams_json import from_json, to_json
 from t2t_mm.settings.overrides import parse_overrides, resolve_field_name
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
-from t2t_mm.settings.sections import FIELD_TYPES
+from t2t_mm.settings.sections import FIELD_TYPES, DecodeHParams
 
 RUN = Path(__file__).parents[1] / "fixtures" / "run_of_0_1_0.tar.xz"
 
@@ -81,6 +81,7 @@ def test_settings_of_a_run_of_0_1_0_are_read() -> None:
     renamed |= {"vocab_bytes": "vocabulary_bytes"}
     old["data"] |= {new: old["data"].pop(name) for new, name in renamed.items()}
     old["data"] |= {"max_seconds": 30.0}
+    old["decode"] = vars(DecodeHParams()) | old["decode"]
     for section in set(old) - {"model"}:
         written = json.loads(to_json(hparams))[section]
         assert written == old[section]

@@ -1,0 +1,95 @@
+"""A trained run as Python functions: `t2t_mm.load(output_dir)["mini_ende"]("...")`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from t2t_mm.inference.batch_decoder import BatchDecoder
+from t2t_mm.inference.choose_search import make_constraints
+from t2t_mm.inference.predictor import Predictor
+from t2t_mm.inference.teacher_forcing import TeacherForcing
+from t2t_mm.run.restore import RestoredModel, restore_model
+from t2t_mm.run.run_directory import Run, open_run
+from t2t_mm.settings.overrides import change_decoding
+from t2t_mm.settings.sections import DecodeHParams
+
+
+class LoadedRun(Mapping[str, Predictor]):
+    """A mapping from the run's problem names to predictors; the model is in memory once."""
+
+    def __init__(
+        self, run: Run, restored: RestoredModel, decode: DecodeHParams | None = None
+    ) -> None:
+        self.run = run
+        self.restored = restored
+        decode = decode or run.hparams.decode
+        self.decoder = BatchDecoder(
+            restored.model,
+            restored.vocabularies,
+            decode,
+            make_constraints(run.tasks, decode, restored.vocabularies, Path(run.data_dir)),
+        )
+        self.forcing = TeacherForcing(restored.model, restored.vocabularies)
+
+    def __getitem__(self, name: str) -> Predictor:
+        """Return the predictor of the problem called `name`.
+
+        Raises:
+            UnknownTaskError: The run was not trained on it; a `UserError` and a `KeyError`.
+        """
+        task = self.run.task(name)
+        batch_size = self.decoder.decode.batch_size
+        return Predictor(task, self.restored, self.decoder, self.forcing, batch_size=batch_size)
+
+    def __repr__(self) -> str:
+        problems = ", ".join(f"{task.name} ({task.describe()})" for task in self.run.tasks)
+        return f"<run {self.run.directory}, step {self.restored.step:,}: {problems}>"
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return (task.name for task in self.run.tasks)
+
+    def __len__(self) -> int:
+        return len(self.run.tasks)
+
+
+def load(
+    output_dir: str | Path,
+    checkpoint_path: str | Path = "",
+    *,
+    problems: Sequence[str] = (),
+    decode_hparams: str = "",
+) -> LoadedRun:
+    """Load a trained run: the best checkpoint, else the newest, or the one named.
+
+    Args:
+        output_dir: The run's folder; it is all that is needed, neither data nor user code.
+        checkpoint_path: A folder under `output_dir/checkpoints`.
+        problems: Names of those that are needed; nets that only others use are not loaded. Empty:
+            all of the run.
+        decode_hparams: How it decodes, as "beam_size=4,alpha=0.8"; otherwise as the run says.
+
+    Returns:
+        A mapping from problem names to functions from inputs to outputs.
+
+    Raises:
+        UserError: No run, no checkpoint, or they do not fit together.
+
+    Example:
+        >>> run = load("demo/run")
+        >>> list(run)
+        ['mini_ende', 'mini_image']
+        >>> run
+        <run demo/run, step 4: mini_ende (language to language), mini_image (image to categorical)>
+        >>> len(run["mini_ende"](["The red boat is below two stars.", "A tree."]))
+        2
+    """
+    run = open_run(output_dir)
+    decode = change_decoding(run.hparams.decode, decode_hparams)
+    restored = restore_model(run, checkpoint_path, problems)
+    tasks = [run.task(name) for name in problems] or run.tasks
+    return LoadedRun(replace(run, tasks=tuple(tasks)), restored, decode)

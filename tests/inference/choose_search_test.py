@@ -1,0 +1,54 @@
+import pytest
+from small_model import TEXT, make_model
+
+from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
+from t2t_mm.inference.beam_search import BeamSearch
+from t2t_mm.inference.choose_search import make_search
+from t2t_mm.inference.constraint import AllOf, NoRepeat
+from t2t_mm.inference.prefix_tree import OneOf
+from t2t_mm.inference.sampling import Sampling
+from t2t_mm.inference.search import GreedySearch
+from t2t_mm.settings.sections import DecodeHParams
+
+
+@pytest.fixture(scope="module")
+def model():
+    return make_model()
+
+
+def choose(model, constraint=None, **settings):
+    return make_search(model, (TEXT, TEXT), DecodeHParams(**settings), constraint)
+
+
+def test_the_search_is_greedy_unless_several_outputs_or_scores_are_asked_for(model):
+    assert type(choose(model)) is GreedySearch
+    assert type(choose(model, beam_size=2)) is BeamSearch
+    assert type(choose(model, write_beam_scores=True)) is BeamSearch
+    assert type(choose(model, sampling_method="random")) is Sampling
+
+
+def test_settings_reach_the_search(model):
+    beam = choose(model, beam_size=3, alpha=0.9)
+    assert (beam.num_hypotheses, beam.alpha, beam.num_wanted) == (3, 0.9, 1)
+    assert choose(model, beam_size=3, return_beams=True).num_wanted == 3
+    drawn = choose(
+        model,
+        sampling_method="random",
+        beam_size=5,
+        sampling_temp=0.5,
+        sampling_keep_top_k=7,
+        sampling_keep_top_p=0.8,
+        sampling_seed=9,
+    )
+    assert drawn.num_hypotheses == 5
+    options = drawn.options
+    assert (options.temperature, options.top_k, options.top_p, options.seed) == (0.5, 7, 0.8, 9)
+    assert choose(model, sampling_method="random").options.top_k == 0
+
+
+def test_rules_of_settings_and_of_the_caller_hold_together(model):
+    answers = OneOf(["a"], ByteVocabulary())
+    assert choose(model, answers).constraint is answers
+    assert isinstance(choose(model, no_repeat=3).constraint, NoRepeat)
+    both = choose(model, answers, no_repeat=3).constraint
+    assert isinstance(both, AllOf) and both.constraints[0] is answers

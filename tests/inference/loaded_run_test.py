@@ -1,0 +1,75 @@
+"""A loaded run: how it decodes, and other ways to ask it."""
+
+import numpy as np
+import pytest
+from tiny_run import TinyRun
+
+import t2t_mm
+from t2t_mm.errors import UserError
+from t2t_mm.inference.loaded_run import LoadedRun
+
+LINES = ["1 2 3", "", "4 5", "0"]
+
+
+@pytest.fixture(scope="module")
+def loaded(tiny_run: TinyRun) -> LoadedRun:
+    return t2t_mm.load(tiny_run.output_dir, problems=["algorithmic_copy"])
+
+
+def test_settings_of_decoding_are_changed_for_one_load(tiny_run: TinyRun) -> None:
+    settings = "beam_size=3,extra_length=2"
+    changed = t2t_mm.load(tiny_run.output_dir, decode_hparams=settings)
+    assert (changed.decoder.decode.beam_size, changed.decoder.decode.extra_length) == (3, 2)
+    assert changed.run.hparams.decode.beam_size == 1
+
+
+@pytest.mark.parametrize("text", ["beam_sise=3", "beam_size", "beam_size=0", "model.width=8"])
+def test_what_is_no_setting_is_refused_before_the_model_is_loaded(
+    tiny_run: TinyRun, text: str
+) -> None:
+    with pytest.raises(UserError, match=r"beam_size|width"):
+        t2t_mm.load(tiny_run.output_dir, "no checkpoint", decode_hparams=text)
+
+
+def test_trees_alone_are_constrained_to_be_trees(tiny_run: TinyRun) -> None:
+    with pytest.raises(UserError, match=r"algorithmic_copy.*Leave constrain=trees out"):
+        t2t_mm.load(tiny_run.output_dir, decode_hparams="constrain=trees")
+
+
+def test_the_best_outputs_have_the_scores_that_they_have_under_teacher_forcing(
+    loaded: LoadedRun,
+) -> None:
+    predictor = loaded["algorithmic_copy"]
+    found = predictor.n_best(LINES, 3)
+    assert [len(one) for one in found] == [3, 0, 3, 3]
+    assert predictor.n_best(LINES[0], 3) == found[0]
+    for line, alternatives in zip(LINES, found, strict=True):
+        scores = [one.score for one in alternatives]
+        assert scores == sorted(scores, reverse=True)
+        for one in alternatives:
+            if len(one.text) < len(line):  # it did not run into the limit, where there is no end
+                known = predictor.score(line, one.text)
+                assert one.log_probability == pytest.approx(known, abs=2e-4)
+
+
+def test_samples_are_those_of_their_seed(loaded: LoadedRun) -> None:
+    predictor = loaded["algorithmic_copy"]
+    found = predictor.samples(LINES, 5, seed=1)
+    assert [len(one) for one in found] == [5, 5, 5, 5] or [len(one) for one in found] == [
+        5,
+        0,
+        5,
+        5,
+    ]
+    assert predictor.samples(LINES, 5, seed=1) == found
+    assert predictor.samples(LINES, 5, seed=2) != found
+    (sure,) = predictor.samples(LINES[0], top_k=1)
+    assert sure.text == predictor(LINES[0])
+
+
+def test_greedy_answers_are_not_changed_by_other_ways_to_ask(loaded: LoadedRun) -> None:
+    predictor = loaded["algorithmic_copy"]
+    before = predictor(LINES)
+    predictor.n_best(LINES, 2)
+    predictor.samples(LINES, 2)
+    assert predictor(LINES) == before and np.shape(before) == (4,)
