@@ -90,7 +90,7 @@ class PictureKind(FeatureKind):
         return {"inputs": tf.TensorSpec([], tf.string)}
 
     def store_tensors(self, given: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Return the file as it is; Pillow, which reads more and turns upright, has no part in it."""
+        """Return the file as it is; what only Pillow can read or put right is not."""
         return given["inputs"]
 
     def describe(self, read: Any, text: str) -> dict[str, Any]:
