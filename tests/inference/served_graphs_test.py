@@ -12,7 +12,7 @@ from tiny_senses import KINDS, hparams, picture, picture_file, sound
 from t2t_mm import registry
 from t2t_mm.data.vocabulary.labels import LabelVocabulary, make_numbered_labels
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
-from t2t_mm.inference.predictor import LoadedRun
+from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.inference.served_graphs import ServedGraphs
 from t2t_mm.run.restore import RestoredModel
 from t2t_mm.run.run_directory import Run
