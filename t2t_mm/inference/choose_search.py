@@ -8,7 +8,7 @@ from pathlib import Path
 from t2t_mm import registry
 from t2t_mm.data.kinds.kind_table import name_vocabulary
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
-from t2t_mm.data.trees.tree_facts import collect_facts
+from t2t_mm.data.trees.tree_facts import choose_cut, collect_facts
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
@@ -81,20 +81,35 @@ def make_constraints(
     """
     if decode.constrain != "trees":
         return {}
-    found: dict[str, Constraint] = {}
     chosen = list(tasks)
-    for task in chosen:
-        if "brackets" in task.metrics:
-            problem = registry.problem(task.name, data_dir=data_dir)
-            dataset = make_evaluation_dataset(problem, "train", data_dir=data_dir, batch=_BATCH)
-            texts = (text.decode("utf-8") for batch in dataset for text in batch["targets_text"])
-            sides = (vocabularies[name_vocabulary(side)] for side in (task.inputs, task.targets))
-            found[task.name] = TreeGrammar(collect_facts(texts), *sides)
-    if not found:
+    trees = [task for task in chosen if "brackets" in task.metrics]
+    if not trees:
         raise UserError(
             "Only trees can be constrained to be trees",
             expected="a problem with the metric 'brackets', as tree_files",
             received={"problems": ", ".join(task.name for task in chosen)},
             fix="Leave constrain=trees out.",
         )
-    return found
+    return {task.name: _make_grammar(task, vocabularies, data_dir) for task in trees}
+
+
+def _make_grammar(
+    task: Task, vocabularies: Mapping[str, Vocabulary], data_dir: Path
+) -> TreeGrammar:
+    problem = registry.problem(task.name, data_dir=data_dir)
+    dataset = make_evaluation_dataset(problem, "train", data_dir=data_dir, batch=_BATCH)
+    pairs = [
+        (sentence.decode("utf-8"), symbols.decode("utf-8"))
+        for batch in dataset
+        for sentence, symbols in zip(batch["inputs_text"], batch["targets_text"], strict=True)
+    ]
+    cut_words = choose_cut(pairs)
+    if cut_words is None:
+        raise UserError(
+            f"The trees of {task.name} have another number of words than its sentences",
+            expected="sentences cut into words by spaces, as 'The dog barks .'",
+            received={"sentence": pairs[0][0], "tree": pairs[0][1]},
+            fix="Leave constrain=trees out.",
+        )
+    sides = (vocabularies[name_vocabulary(side)] for side in (task.inputs, task.targets))
+    return TreeGrammar(collect_facts(symbols for _, symbols in pairs), *sides, cut_words)

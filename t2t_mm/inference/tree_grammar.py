@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
-from t2t_mm.data.trees.tree_facts import TreeFacts
+from t2t_mm.data.trees.tree_facts import CutWords, TreeFacts
 from t2t_mm.data.vocabulary.symbols import EOS_ID, Vocabulary
 from t2t_mm.inference.constraint import mark_symbols
 from t2t_mm.inference.prefix_tree import PrefixTree
@@ -52,14 +52,22 @@ class TreeGrammar:
         facts: Of the trees that were learned.
         inputs: The vocabulary of the sentences.
         targets: The vocabulary of the trees.
+        cut_words: Cuts a sentence into the words that get a part of speech.
 
     Source: the idea that a search may know the grammar of what it writes, Vinyals et al. 2015,
         "Grammar as a Foreign Language" (arXiv:1412.7449), whose outputs needed none.
     """
 
-    def __init__(self, facts: TreeFacts, inputs: Vocabulary, targets: Vocabulary) -> None:
+    def __init__(
+        self,
+        facts: TreeFacts,
+        inputs: Vocabulary,
+        targets: Vocabulary,
+        cut_words: CutWords = str.split,
+    ) -> None:
         self.facts = facts
         self.inputs = inputs
+        self.cut_words = cut_words
         number, others = len(facts.labels), len(facts.tags)
         symbols = [*facts.labels, *(f"/{label}" for label in facts.labels), *facts.tags]
         kinds = np.repeat(np.arange(3), [number, number, others])
@@ -100,7 +108,7 @@ class TreeGrammar:
     def describe_inputs(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """Return "num_words", int32[B]."""
         rows = np.asarray(batch["inputs"]).tolist()
-        counts = [len(self.inputs.decode(row).split()) for row in rows]
+        counts = [len(self.cut_words(self.inputs.decode(row))) for row in rows]
         return {"num_words": np.array(counts, np.int32)}
 
     def start(self, inputs: Mapping[str, Tensor], limits: Tensor) -> tuple[Tensor, Any]:
@@ -115,10 +123,12 @@ class TreeGrammar:
         """Return the pieces that lead to a tree symbol which may come next, or EOS."""
         node = memory.node[0]
         symbol = ops.take(self._symbol_at, node)
-        is_whole = symbol != self._none
         after = self._write(memory, symbol)
         remaining = state.limits - state.position
         unfinished = self._find_symbols(memory, remaining + ops.take(self._pieces_at, node))
+        # What the pieces make so far may only be how another symbol begins: /S of /SINV.
+        is_symbol = ops.equal(symbol[:, None], np.arange(self._none, dtype=np.int32))
+        is_whole = ops.any(ops.logical_and(unfinished, is_symbol), axis=1)
         following = self._find_symbols(after, remaining)
 
         def lead_to(symbols: Tensor) -> Tensor:

@@ -16,7 +16,13 @@ from t2t_mm.inference.sampling import Sampling, SamplingOptions
 from t2t_mm.inference.search import GreedySearch
 from t2t_mm.inference.tree_grammar import TreeGrammar
 
-TREES = ["S NP DT NN /NP VP VBZ NP =NP /NP /VP /S", "NP NNP /NP", "S S NP NN /NP /S VP VBZ /VP /S"]
+LONGER = "SINV PP P NN /PP VP VBZ /VP /SINV"  # /S begins /SINV, P begins PP
+TREES = [
+    LONGER,
+    "S NP DT NN /NP VP VBZ NP =NP /NP /VP /S",
+    "NP NNP /NP",
+    "S S NP NN /NP /S VP VBZ /VP /S",
+]
 SENTENCES = ["the dog barks", "it", "", "a b c d e f g h i j k", "two words"]
 
 
@@ -56,39 +62,42 @@ def setting(request):
     return vocabulary, model, {"inputs": inputs}, grammar
 
 
-@pytest.mark.parametrize("extra_length", [0, 60])
 @pytest.mark.parametrize("kind", [GreedySearch, BeamSearch, Sampling])
-def test_every_output_is_a_tree_over_the_words_of_its_input(setting, kind, extra_length):
+def test_every_output_is_a_tree_over_the_words_of_its_input(setting, kind):
     vocabulary, model, batch, grammar = setting
-    options = (
-        {} if kind is GreedySearch else {"beam_size" if kind is BeamSearch else "num_samples": 3}
-    )
-    search = kind(model, TEXT, TEXT, **options, constraint=grammar)
-    found = search(batch, command_index=0, extra_length=extra_length)
+    count = {GreedySearch: {}, BeamSearch: {"beam_size": 3}, Sampling: {"num_samples": 3}}[kind]
+    search = kind(model, TEXT, TEXT, **count, constraint=grammar)
     seen = set()
-    for row, (sentence, outputs) in enumerate(zip(SENTENCES, found.ids, strict=True)):
-        for number, output in enumerate(outputs.tolist()):
-            if kind is BeamSearch and not np.isfinite(found.log_probabilities[row, number]):
-                continue
-            text = vocabulary.decode(output)
-            seen.add(text)
-            if sentence:
-                tree = delinearize(text, sentence.split())
-                assert tree.words() == sentence.split()
-                assert 1 in output
-            else:
-                assert not text
+    for extra_length in (0, 60):
+        found = search(batch, command_index=0, extra_length=extra_length)
+        for row, (sentence, outputs) in enumerate(zip(SENTENCES, found.ids, strict=True)):
+            for number, output in enumerate(outputs.tolist()):
+                if kind is BeamSearch and not np.isfinite(found.log_probabilities[row, number]):
+                    continue
+                text = vocabulary.decode(output)
+                seen.add(text)
+                if sentence:
+                    assert delinearize(text, sentence.split()).words() == sentence.split()
+                    assert 1 in output
+                else:
+                    assert not text
     assert len(seen) >= len(SENTENCES)
 
 
-def test_depth_and_chains_are_those_of_the_facts(setting):
+@pytest.mark.parametrize(("max_depth", "max_opened"), [(1, 1), (4, 2)])
+def test_depth_and_chains_are_those_of_the_facts(setting, max_depth, max_opened):
     vocabulary, model, batch, _ = setting
-    for max_depth, max_opened in ((1, 1), (2, 1), (4, 2)):
-        facts = TreeFacts(("A", "B"), ("X",), max_depth, max_opened)
-        grammar = TreeGrammar(facts, vocabulary, vocabulary)
-        search = Sampling(model, TEXT, TEXT, 6, SamplingOptions(seed=1), grammar)
-        found = search(batch, command_index=0, extra_length=60)
-        lines = [vocabulary.decode(row) for row in found.ids[3].tolist()]
-        seen = collect_facts(lines)
-        assert seen.max_depth <= max_depth and seen.max_opened <= max_opened
-        assert seen.max_depth > 1 or max_depth == 1
+    facts = TreeFacts(("NP", "S", "SINV"), ("NN", "P"), max_depth, max_opened)
+    grammar = TreeGrammar(facts, vocabulary, vocabulary)
+    search = Sampling(model, TEXT, TEXT, 6, SamplingOptions(seed=1), grammar)
+    found = search(batch, command_index=0, extra_length=60)
+    seen = collect_facts([vocabulary.decode(row) for row in found.ids[3].tolist()])
+    assert seen.max_depth <= max_depth and seen.max_opened <= max_opened
+    assert seen.max_depth > 1 or max_depth == 1
+
+
+def test_sentences_are_cut_as_the_caller_says():
+    vocabulary = ByteVocabulary()
+    grammar = TreeGrammar(collect_facts(TREES), vocabulary, vocabulary, cut_words=list)
+    inputs = np.array([[*vocabulary.encode("a b"), 1], [*vocabulary.encode("c"), 1, 0, 0]])
+    assert grammar.describe_inputs({"inputs": inputs})["num_words"].tolist() == [3, 1]

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from t2t_mm.data.trees.linearization import find_closed_labels, is_closing
+from t2t_mm.data.trees.linearization import count_words, find_closed_labels, is_closing
+
+CutWords = Callable[[str], Sequence[str]]
+
+CUTS: tuple[CutWords, ...] = (str.split, re.compile(r"\w[\w'-]*|[^\w\s]").findall)
+"""How a sentence may be cut into words: at white space alone, or before punctuation, too."""
+
+_LEAST_SHARE = 0.99
 
 
 @dataclass(frozen=True)
@@ -51,3 +59,25 @@ def collect_facts(lines: Iterable[str]) -> TreeFacts:
             depth += (symbol in closed) - is_closing(symbol)
             max_depth, max_opened = max(max_depth, depth), max(max_opened, opened)
     return TreeFacts(tuple(sorted(labels)), tuple(sorted(symbols - labels)), max_depth, max_opened)
+
+
+def choose_cut(pairs: Iterable[tuple[str, str]]) -> CutWords | None:
+    """Choose the way to cut sentences into as many words as their trees have parts of speech.
+
+    Args:
+        pairs: A sentence and its linearised tree each.
+
+    Returns:
+        The first of `CUTS` that is right for 99% of the pairs; None if there is none.
+
+    Example:
+        >>> cut = choose_cut([("A dog, too.", "S NP DT NN /NP , RB . /S")])
+        >>> cut("Two cats.")
+        ['Two', 'cats', '.']
+    """
+    counts = [(sentence, count_words(symbols)) for sentence, symbols in pairs]
+    for cut in CUTS:
+        right = sum(len(cut(sentence)) == count for sentence, count in counts)
+        if right >= _LEAST_SHARE * len(counts):
+            return cut
+    return None
