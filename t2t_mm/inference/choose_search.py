@@ -111,5 +111,6 @@ def _make_grammar(
             received={"sentence": pairs[0][0], "tree": pairs[0][1]},
             fix="Leave constrain=trees out.",
         )
-    sides = (vocabularies[name_vocabulary(side)] for side in (task.inputs, task.targets))
-    return TreeGrammar(collect_facts(symbols for _, symbols in pairs), *sides, cut_words)
+    facts = collect_facts(symbols for _, symbols in pairs)
+    inputs, targets = (vocabularies[name_vocabulary(side)] for side in (task.inputs, task.targets))
+    return TreeGrammar(facts, inputs, targets, cut_words)
