@@ -15,6 +15,12 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
     flags.DEFINE_string("problem", "", "One of the run's problems.")
     flags.DEFINE_string(
+        "inputs_of", "", "Instead of --problem: the one whose inputs are read, with --command_of."
+    )
+    flags.DEFINE_string(
+        "command_of", "", "As whose targets the outputs are written; such a pair is untrained."
+    )
+    flags.DEFINE_string(
         "decode_from_file",
         "",
         "One input a line: a text, or the path of a picture or sound; '-' for standard input.",
@@ -57,6 +63,8 @@ def run_from_flags(flags: Any) -> int | None:
         checkpoint_path=flags.checkpoint_path,
         decode_hparams=flags.decode_hparams,
         limit=flags.limit,
+        inputs_of=flags.inputs_of,
+        command_of=flags.command_of,
         output_format=flags.output_format,
         t2t_usr_dir=flags.t2t_usr_dir,
     )
@@ -77,24 +85,19 @@ def run_from_flags(flags: Any) -> int | None:
 
 def _answer_lines(flags: Any) -> int:
     command.import_tensorflow()
-    from t2t_mm.inference.decode import choose_task, decode_interactively, tell_on_stderr
-    from t2t_mm.inference.loaded_run import load
+    from t2t_mm.inference.chosen_task import choose_task
+    from t2t_mm.inference.decode import decode_interactively, tell_on_stderr
+    from t2t_mm.inference.loaded_run import load_tasks
     from t2t_mm.inference.output_formats import check_output_format, format_outputs
     from t2t_mm.run.run_directory import open_run
     from t2t_mm.settings.overrides import change_decoding
 
     command.import_user_modules(flags.t2t_usr_dir)
     run = open_run(flags.output_dir)
-    task = choose_task(run, flags.problem)  # before the model is loaded
+    task = choose_task(run, flags.problem, flags.inputs_of, flags.command_of)
     how = change_decoding(run.hparams.decode, flags.decode_hparams)
     check_output_format(task, flags.output_format, how)
-    loaded = load(
-        flags.output_dir,
-        flags.checkpoint_path,
-        problems=[task.name],
-        decode_hparams=flags.decode_hparams,
-    )
-    predictor = loaded[task.name]
+    predictor = load_tasks(run, [task], flags.checkpoint_path, how)[task.name]
 
     def answer(text: str) -> str:
         pairs = [(text, next(predictor.output_each([text])))]

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -21,11 +20,11 @@ from t2t_mm.features import NO_OUTPUT, BatchSpec
 from t2t_mm.files.atomic_writes import open_atomically
 from t2t_mm.files.text_files import decode_line, decode_lines
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
+from t2t_mm.inference.chosen_task import choose_task
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines
-from t2t_mm.inference.loaded_run import LoadedRun
+from t2t_mm.inference.loaded_run import load_tasks
 from t2t_mm.inference.output_formats import check_output_format, format_outputs
-from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
@@ -75,7 +74,7 @@ def decode(
     options = options or DecodingOptions()
     registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
-    task = choose_task(run, problem)
+    task = choose_task(run, problem, options.inputs_of, options.command_of)
     how = change_decoding(run.hparams.decode, options.decode_hparams)
     check_output_format(task, options.output_format, how)
     if to_file and str(to_file) != "-":
@@ -85,11 +84,11 @@ def decode(
     if not options.t2t_usr_dir:
         registry.import_user_modules(list(run.user_modules))
     directory = Path(data_dir or run.data_dir)
-    check_run_data(run, [task], split, directory)
-    restored = restore_model(run, options.checkpoint_path, [task.name])
-    loaded = LoadedRun(replace(run, tasks=(task,)), restored, how)
+    source = run.task(options.inputs_of or task.name)
+    check_run_data(run, [source], split, directory)
+    loaded = load_tasks(run, [task], options.checkpoint_path, how)
     dataset = make_evaluation_dataset(
-        registry.problem(task.name, data_dir=directory),
+        registry.problem(source.name, data_dir=directory),
         split,
         data_dir=directory,
         batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
@@ -130,8 +129,7 @@ def _decode_file(
     lines = list(islice(read_lines(from_file), _choose_limit(how, options) or None))
     name = "standard input" if str(from_file) == "-" else str(from_file)
     inputs = InputLines(name, lines, task.inputs, tell_on_stderr)
-    restored = restore_model(run, options.checkpoint_path, [task.name])
-    loaded = LoadedRun(replace(run, tasks=(task,)), restored, how)
+    loaded = load_tasks(run, [task], options.checkpoint_path, how)
     readable = inputs.readable
     decoded = loaded[task.name].output_each(readable, inputs.skip)
     pairs = zip(readable, decoded, strict=True)
@@ -185,16 +183,6 @@ def _open_output(to_file: str | Path) -> AbstractContextManager[IO[str] | None]:
     if str(to_file) == "-":
         return nullcontext(sys.stdout)
     return open_atomically(Path(to_file)) if to_file else nullcontext(None)
-
-
-def choose_task(run: Run, problem: str) -> Task:
-    """Return the task called `problem`, or the run's only one where the name is empty."""
-    if not problem and len(run.tasks) > 1:
-        names = ", ".join(task.name for task in run.tasks)
-        raise UserError(
-            f"The run has {len(run.tasks)} problems", expected=f"--problem=NAME, one of {names}"
-        )
-    return run.task(problem or run.tasks[0].name)
 
 
 def check_writable(path: Path) -> None:

@@ -16,6 +16,8 @@ class DecodingOptions:
         decode_hparams: How outputs are decoded, as "beam_size=4,alpha=0.8"; otherwise as the run
             says (see `DecodeHParams`).
         limit: Examples; 0 for all.
+        inputs_of: Instead of a problem: the one whose inputs are read,
+        command_of: and the one as whose targets the outputs are written, see `pair_tasks`.
         output_format: "plain", or "brackets" for trees with their words, `(S (NP (DT The) ...))`.
         t2t_usr_dir: Where user problems are; the run's own by default.
 
@@ -27,5 +29,7 @@ class DecodingOptions:
     checkpoint_path: str | Path = ""
     decode_hparams: str = ""
     limit: int = 0
+    inputs_of: str = ""
+    command_of: str = ""
     output_format: str = "plain"
     t2t_usr_dir: Sequence[str] = ()

@@ -101,8 +101,7 @@ def export(
     parent = Path(export_dir or run.directory / "export")
     with claim_folder(parent, "an export"), report_full_disk(parent, "other versions are kept"):
         folder = choose_version(parent, version)
-        names = [task.name for task in tasks]
-        restored = restore_model(_leave_mesh_out(run), checkpoint_path, names)
+        restored = restore_model(_leave_mesh_out(run), checkpoint_path, tasks)
         graphs = ServedGraphs(restored, run.hparams.decode.extra_length)
         with hold_back(_LINE_OF_TOKENIZER):
             signatures = {task.name: graphs.trace(task) for task in tasks}

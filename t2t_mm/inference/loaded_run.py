@@ -8,10 +8,12 @@ from pathlib import Path
 
 from t2t_mm.inference.batch_decoder import BatchDecoder
 from t2t_mm.inference.choose_search import make_constraints
+from t2t_mm.inference.chosen_task import pair_tasks
 from t2t_mm.inference.predictor import Predictor
 from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_directory import Run, open_run
+from t2t_mm.run.task import Task
 from t2t_mm.settings.overrides import change_decoding
 from t2t_mm.settings.sections import DecodeHParams
 
@@ -39,7 +41,28 @@ class LoadedRun(Mapping[str, Predictor]):
         Raises:
             UnknownTaskError: The run was not trained on it; a `UserError` and a `KeyError`.
         """
-        task = self.run.task(name)
+        return self._make_predictor(self.run.task(name))
+
+    def pair(self, inputs_of: str, command_of: str) -> Predictor:
+        """Return a predictor that reads as one problem and writes as another.
+
+        Nothing says that a run can do what it was not trained on; see `pair_tasks`.
+
+        Args:
+            inputs_of: Name of the problem whose inputs it takes.
+            command_of: Name of the problem as whose targets it answers.
+
+        Raises:
+            UnknownTaskError: The run was not trained on one of them, or it is not loaded.
+
+        Example:
+            >>> import t2t_mm
+            >>> t2t_mm.load("demo/run").pair("mini_image", "mini_ende")
+            <predictor of mini_image to mini_ende: image to language>
+        """
+        return self._make_predictor(pair_tasks(self.run.task(inputs_of), self.run.task(command_of)))
+
+    def _make_predictor(self, task: Task) -> Predictor:
         batch_size = self.decoder.decode.batch_size
         return Predictor(task, self.restored, self.decoder, self.forcing, batch_size=batch_size)
 
@@ -90,6 +113,23 @@ def load(
     """
     run = open_run(output_dir)
     decode = change_decoding(run.hparams.decode, decode_hparams)
-    restored = restore_model(run, checkpoint_path, problems)
     tasks = [run.task(name) for name in problems] or run.tasks
+    return load_tasks(run, tasks, checkpoint_path, decode)
+
+
+def load_tasks(
+    run: Run,
+    tasks: Sequence[Task],
+    checkpoint_path: str | Path = "",
+    decode: DecodeHParams | None = None,
+) -> LoadedRun:
+    """Load what some tasks need of a run.
+
+    Args:
+        run: As its folder describes it.
+        tasks: Its own, or what `choose_task` made of two.
+        checkpoint_path: As `load` takes it.
+        decode: How it decodes; by default as the run says.
+    """
+    restored = restore_model(run, checkpoint_path, tasks)
     return LoadedRun(replace(run, tasks=tuple(tasks)), restored, decode)

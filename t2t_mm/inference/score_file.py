@@ -9,16 +9,16 @@ from pathlib import Path
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError
+from t2t_mm.inference.chosen_task import choose_task
 from t2t_mm.inference.decode import (
     check_writable,
-    choose_task,
     read_lines,
     tell_on_stderr,
     write_outputs,
 )
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines
-from t2t_mm.inference.loaded_run import load
+from t2t_mm.inference.loaded_run import load_tasks
 from t2t_mm.run.run_directory import open_run
 
 
@@ -57,7 +57,7 @@ def score_file(
     options = options or DecodingOptions()
     registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
-    task = choose_task(run, problem)
+    task = choose_task(run, problem, options.inputs_of, options.command_of)
     if to_file and str(to_file) != "-":
         check_writable(Path(to_file))
     lines = list(islice(read_lines(from_file), options.limit or None))
@@ -69,7 +69,7 @@ def score_file(
         if inputs.expects_output(place) and len(side) != 2:
             inputs.skip(place, _make_error(side))
     pairs = [(text, side[-1]) for text, side in zip(inputs.readable, sides, strict=True)]
-    predictor = load(output_dir, options.checkpoint_path, problems=[task.name])[task.name]
+    predictor = load_tasks(run, [task], options.checkpoint_path)[task.name]
     scores = predictor.score_each(pairs, inputs.skip)
     written = ("" if math.isnan(score) else f"{score:.6f}" for score in scores)
     outputs = write_outputs(written, len(lines), task.name, to_file)

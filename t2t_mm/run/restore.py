@@ -16,7 +16,7 @@ from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, find_checkpoint, restore_
 from t2t_mm.run.jax_process import prepare_jax
 from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.run_directory import Run, check_vocabularies
-from t2t_mm.run.task import build_model, load_task_vocabularies
+from t2t_mm.run.task import Task, build_model, load_task_vocabularies
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,19 @@ class RestoredModel:
 
 
 def restore_model(
-    run: Run, checkpoint_path: str | Path = "", problems: Sequence[str] = ()
+    run: Run, checkpoint_path: str | Path = "", tasks: Sequence[Task] = ()
 ) -> RestoredModel:
     """Build the run's model and read its best checkpoint, or the one named.
 
     Args:
         run: As its folder describes it.
         checkpoint_path: A checkpoint's folder; empty: the best, else the newest.
-        problems: Names of those that the model is for; it has no nets that only others use. Empty:
-            all of the run.
+        tasks: Those that the model is for; it has no nets that only others use. Empty: all of the
+            run.
 
     Raises:
         UserError: No checkpoint, or it does not fit the settings or vocabularies; or too few
-            devices for its experts; or the run has no such problem.
+            devices for its experts.
 
     Example:
         >>> from t2t_mm.run.run_directory import open_run
@@ -70,7 +70,7 @@ def restore_model(
     if not is_on_tensorflow():
         prepare_jax(apart_from=[run.directory])
     checkpoint = find_checkpoint(run.directory, checkpoint_path)
-    tasks = [run.task(name) for name in problems] or run.tasks
+    tasks = tasks or run.tasks
     vocabularies = load_task_vocabularies(tasks, run.directory)
     check_vocabularies(run, vocabularies, run.directory)
     model = build_model(tasks, vocabularies, run.hparams, len(run.tasks))

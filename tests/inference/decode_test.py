@@ -15,10 +15,9 @@ from tiny_run import TinyRun
 import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.inference.batch_decoder import Output
-from t2t_mm.inference.decode import choose_task, decode, decode_interactively, read_lines
+from t2t_mm.inference.decode import decode, decode_interactively, read_lines
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.predictor import Predictor
-from t2t_mm.run.run_directory import open_run
 
 LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
 
@@ -105,11 +104,6 @@ def test_the_prompt_answers_until_an_empty_line(tiny_run: TinyRun) -> None:
     output = io.StringIO()
     decode_interactively(predictor, ["1 2\n", "3 4\n", "\n", "5 6\n"], output)
     assert output.getvalue() == f"> {predictor('1 2')}\n> {predictor('3 4')}\n> \n"
-
-
-def test_which_problem_must_be_said_where_there_are_several(tiny_run: TinyRun) -> None:
-    with pytest.raises(UserError, match="--problem=NAME, one of algorithmic_copy"):
-        choose_task(open_run(tiny_run.output_dir), "")
 
 
 def test_a_missing_file_and_text_that_is_not_utf8_are_named(

@@ -36,7 +36,7 @@ def test_nets_that_only_other_problems_use_are_left_out(
     with tarfile.open(FIXTURE) as archive:
         archive.extractall(tmp_path, filter="data")
     run = open_run(tmp_path / "run")
-    whole, some = (restore_model(run, problems=names).model for names in ([], [problem]))
+    whole, some = (restore_model(run, tasks=one).model for one in ([], [run.task(problem)]))
     arrays = {variable.path: np.asarray(variable) for variable in whole.trainable_variables}
     parts = {path.split("/")[1] for path in arrays}
     assert absent <= parts
