@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from t2t_mm.inference.loaded_run import load as load
     from t2t_mm.modalities.base import Modality as Modality
     from t2t_mm.modalities.base import Positions as Positions
+    from t2t_mm.playground.play import play as play
     from t2t_mm.registry.description import describe as describe
     from t2t_mm.registry.hparams_sets import load_hparams as load_hparams
     from t2t_mm.report.page import report as report
@@ -72,6 +73,7 @@ __all__ = [
     "export",
     "load",
     "load_hparams",
+    "play",
     "registry",
     "report",
     "score_translation",
@@ -106,6 +108,7 @@ _LAZY_NAMES = {
     "export": "t2t_mm.inference.export:export",
     "load": "t2t_mm.inference.loaded_run:load",
     "load_hparams": "t2t_mm.registry.hparams_sets:load_hparams",
+    "play": "t2t_mm.playground.play:play",
     "registry": "t2t_mm.registry",
     "report": "t2t_mm.report.page:report",
     "score_translation": "t2t_mm.scoring.translation:score_translation",
@@ -114,7 +117,7 @@ _LAZY_NAMES = {
 
 # Those whose modules import TensorFlow, which then starts as quietly as in the commands.
 _ON_TENSORFLOW = frozenset(
-    {"datagen", "decode", "evaluate", "evaluate_continuously", "export", "load"}
+    {"datagen", "decode", "evaluate", "evaluate_continuously", "export", "load", "play"}
 )
 
 

@@ -35,6 +35,7 @@ RANKS = {
             ("t2t_mm.inference", "t2t_mm.scoring"),
             ("t2t_mm.evaluation",),
             ("t2t_mm.training", "t2t_mm.report"),
+            ("t2t_mm.playground",),
             ("t2t_mm.training.on_jax", "t2t_mm.training.on_tensorflow"),
             ("t2t_mm.problems.miniature",),
             ("t2t_mm.problems", "t2t_mm.hparams"),

@@ -80,7 +80,7 @@ def _encode_picture(path: Path) -> str:
         encoded = io.BytesIO()
         small.save(encoded, "JPEG", quality=82)
         content, mime = encoded.getvalue(), "image/jpeg"
-    return _make_data_uri(content, mime)
+    return make_data_uri(content, mime)
 
 
 def _encode_sound(path: Path, limit: int) -> str:
@@ -92,7 +92,7 @@ def _encode_sound(path: Path, limit: int) -> str:
         return ""
     samples, rate = np.frombuffer(stored, "<i2").astype(np.float32), sound.sample_rate_hz
     while True:
-        uri = _make_data_uri(encode_wav(samples.astype(np.int16), rate), "audio/wav")
+        uri = make_data_uri(encode_wav(samples.astype(np.int16), rate), "audio/wav")
         if len(uri) <= limit:
             return uri
         if rate // 2 < _LOWEST_RATE_HZ:
@@ -101,5 +101,6 @@ def _encode_sound(path: Path, limit: int) -> str:
         samples, rate = samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1), rate // 2
 
 
-def _make_data_uri(content: bytes, mime: str) -> str:
+def make_data_uri(content: bytes, mime: str) -> str:
+    """Return the address of a file that stands in the page itself."""
     return f"data:{mime};base64,{base64.b64encode(content).decode('ascii')}"

@@ -3,13 +3,30 @@
 Colours are Okabe and Ito's, which the colour-blind tell apart; nothing is told by colour alone.
 """
 
-STYLE = """
-:root { color-scheme: light dark; --page: #f6f6f3; --card: #fff; --ink: #1d2126; --faint: #666c74;
-  --rule: #dcdcd6; --model: #0072b2; --chance: #a3a8ae; --wrong: #c04a00; --tint: #fbe3d3;
-  --right: #00795a; }
-@media (prefers-color-scheme: dark) {
-  :root { --page: #15181c; --card: #1e2227; --ink: #e8e9ea; --faint: #9ba2aa; --rule: #363c43;
-    --model: #56b4e9; --chance: #6b727a; --wrong: #f08a4b; --tint: #4a2c1a; --right: #3fc79a; } }
+LIGHT = (
+    "--page: #f6f6f3; --card: #fff; --ink: #1d2126; --faint: #666c74; --rule: #dcdcd6; "
+    "--model: #0072b2; --chance: #a3a8ae; --wrong: #c04a00; --tint: #fbe3d3; --right: #00795a;"
+)
+DARK = (
+    "--page: #15181c; --card: #1e2227; --ink: #e8e9ea; --faint: #9ba2aa; --rule: #363c43; "
+    "--model: #56b4e9; --chance: #6b727a; --wrong: #f08a4b; --tint: #4a2c1a; --right: #3fc79a;"
+)
+
+_COLOURS = f"""
+:root {{ color-scheme: light dark; {LIGHT} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {DARK} }} }}"""
+
+TREE_STYLE = """
+.tree text { text-anchor: middle; font-size: 12.5px; } .tree line { stroke: var(--chance); }
+.tree .word { font-style: italic; } .tree .tag { fill: var(--faint); }
+.outline { display: none; font-size: .9rem; overflow-wrap: anywhere; }
+.outline div { border-left: 2px solid var(--rule); padding-left: .45rem; margin: .2rem 0; }
+.outline b { color: var(--faint); font-size: .75rem; font-weight: 400; }
+.outline .label > b { color: var(--model); } .outline .tag { margin-right: .3rem; }
+@media (max-width: 44rem) { .tree { display: none; } .outline { display: block; } }
+"""
+
+_PAGE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
@@ -85,19 +102,14 @@ svg .end { font-size: 11px; fill: var(--faint); } svg .end.valid { fill: var(--m
 .experts { width: 100%; height: auto; } .experts rect { fill: var(--model); }
 svg .share { font-size: 9.5px; text-anchor: middle; fill: var(--ink); }
 svg .share.strong { fill: var(--card); }
-.tree text { text-anchor: middle; font-size: 12.5px; } .tree line { stroke: var(--chance); }
-.tree .word { font-style: italic; } .tree .tag { fill: var(--faint); }
 .whole { grid-column: 1 / -1; }
-.outline { display: none; font-size: .9rem; overflow-wrap: anywhere; }
-.outline div { border-left: 2px solid var(--rule); padding-left: .45rem; margin: .2rem 0; }
-.outline b { color: var(--faint); font-size: .75rem; font-weight: 400; }
-.outline .label > b { color: var(--model); } .outline .tag { margin-right: .3rem; }
 .tree rect { fill: var(--tint); stroke: var(--wrong); } svg.tree .wrong { fill: var(--wrong); }
 code { font-size: .85rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
 footer { padding-bottom: 2.5rem; color: var(--faint); font-size: .9rem; }
 @media (max-width: 44rem) { .score { grid-template-columns: 1fr; } h1 { font-size: 1.4rem; }
   .bars { --unit: .68%; } th, td { padding: .35rem .4rem; }
-  nav { flex-wrap: nowrap; scrollbar-width: none; }
-  .tree { display: none; } .outline { display: block; } }
+  nav { flex-wrap: nowrap; scrollbar-width: none; } }
 """
+
+STYLE = _COLOURS + _PAGE + TREE_STYLE

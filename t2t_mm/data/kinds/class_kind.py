@@ -26,6 +26,7 @@ class ClassKind(FeatureKind):
     spec_class: ClassVar[type[Feature]] = Categorical
     has_ids = True
     has_text = True
+    given_as = "class"
     smallest_id = 0
     spec: Categorical
     shape = ()

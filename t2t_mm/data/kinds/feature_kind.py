@@ -74,6 +74,8 @@ class FeatureKind:
         smallest_id: The least of them.
         has_text: Whether the stored value is a text, to show and to score against. Of another
             kind a person may name the file instead of the value.
+        given_as: How a person gives a value on a page: as text, a class of a list, a picture, a
+            sound, or the file of another kind.
         stored_by: The function of t2t_mm that makes the stored bytes: data is stale when its code
             changes, or that of a class elsewhere, as far as it stores.
 
@@ -98,6 +100,7 @@ class FeatureKind:
     has_ids: ClassVar[bool] = False
     smallest_id: ClassVar[int] = PAD_ID + 1
     has_text: ClassVar[bool] = False
+    given_as: ClassVar[Literal["text", "class", "picture", "sound", "file"]] = "file"
     stored_by: ClassVar[Callable[..., bytes] | None] = None
 
     def __init__(self, spec: Any, vocabulary: Vocabulary | None = None) -> None:

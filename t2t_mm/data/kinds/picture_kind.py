@@ -26,6 +26,7 @@ class PictureKind(FeatureKind):
 
     spec_class: ClassVar[type[Feature]] = Image
     stored_by = staticmethod(store_picture)
+    given_as = "picture"
     spec: Image
     size_axes = 2
 

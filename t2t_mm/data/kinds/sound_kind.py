@@ -31,6 +31,7 @@ class SoundKind(FeatureKind):
 
     spec_class: ClassVar[type[Feature]] = Audio
     stored_by = staticmethod(store_sound)
+    given_as = "sound"
     spec: Audio
     size_axes = 1
 

@@ -34,6 +34,7 @@ class TextKind(FeatureKind):
     spec_class: ClassVar[type[Feature]] = Language
     has_ids = True
     has_text = True
+    given_as = "text"
     spec: Language
     size_axes = 0
 

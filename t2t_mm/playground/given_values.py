@@ -1,0 +1,98 @@
+"""What a person may hand over in a browser: no more than a page answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from t2t_mm.errors import UserError
+
+MOST_LETTERS = 2_000
+MOST_SECONDS = 60.0
+MOST_PIXELS = 4_000_000
+MOST_BYTES = "20mb"
+"""Of an uploaded file, as Gradio takes it."""
+
+
+def check_given(given_as: str, value: Any) -> None:
+    """Refuse a value that is not there or too large, before a model is asked.
+
+    Args:
+        given_as: See `FeatureKind`.
+        value: A text, the name of a class, or the path of a file.
+
+    Raises:
+        UserError: One line for the person.
+
+    Example:
+        >>> check_given("text", " ")
+        Traceback (most recent call last):
+        ...
+        t2t_mm.errors.UserError: There is nothing to answer yet. Type a text first.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise UserError("There is nothing to answer yet", fix=_WISHES[given_as])
+    check = _CHECKS.get(given_as)
+    if check is not None:
+        check(value)
+
+
+def measure_seconds(path: str | Path) -> float:
+    """Return how long the sound in a file lasts by its header; 0 where that cannot be read."""
+    import soundfile
+
+    try:
+        return float(soundfile.info(str(path)).duration)
+    except soundfile.LibsndfileError:
+        return 0.0  # of another form, or no sound: who reads it whole will tell
+
+
+def _check_text(text: str) -> None:
+    if len(text) > MOST_LETTERS:
+        raise UserError(
+            "The text is too long for this page",
+            expected=f"at most {MOST_LETTERS:,} letters",
+            received={"letters": len(text)},
+            fix="t2t-decoder --decode_from_file takes any length.",
+        )
+
+
+def _check_sound(path: str) -> None:
+    seconds = measure_seconds(path)
+    if seconds > MOST_SECONDS:
+        raise UserError(
+            "The sound is too long for this page",
+            expected=f"at most {MOST_SECONDS:.0f} seconds",
+            received={"seconds": round(seconds, 1)},
+        )
+
+
+def _check_picture(path: str) -> None:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            width, height = picture.size
+    except (OSError, Image.DecompressionBombError):
+        return  # no picture: who reads it whole will tell
+    if width * height > MOST_PIXELS:
+        raise UserError(
+            "The picture is too large for this page",
+            expected=f"at most {MOST_PIXELS:,} pixels",
+            received={"width": width, "height": height},
+        )
+
+
+_CHECKS: dict[str, Callable[[str], None]] = {
+    "text": _check_text,
+    "sound": _check_sound,
+    "picture": _check_picture,
+}
+_WISHES = {
+    "text": "Type a text first.",
+    "class": "Choose a class first.",
+    "picture": "Drop a picture first.",
+    "sound": "Record or drop a sound first.",
+    "file": "Drop a file first.",
+}

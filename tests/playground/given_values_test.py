@@ -1,0 +1,57 @@
+"""What is missing or too large is told in one line, before a model is asked."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_run import picture_bytes, wave_bytes
+from PIL import Image
+
+from t2t_mm.errors import UserError
+from t2t_mm.playground.given_values import (
+    MOST_LETTERS,
+    MOST_PIXELS,
+    check_given,
+    measure_seconds,
+)
+
+
+@pytest.mark.parametrize(
+    ("given_as", "value", "message"),
+    [
+        ("text", "  ", "Type a text first"),
+        ("text", "a" * (MOST_LETTERS + 1), "at most 2,000 letters.*letters=2001"),
+        ("picture", None, "Drop a picture first"),
+        ("sound", None, "Record or drop a sound"),
+        ("class", None, "Choose a class first"),
+        ("file", "", "Drop a file first"),
+    ],
+)
+def test_nothing_and_too_much_are_refused(given_as: str, value: str | None, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        check_given(given_as, value)
+
+
+def test_a_long_sound_and_a_large_picture_are_refused_by_their_headers(tmp_path: Path) -> None:
+    sound, picture = tmp_path / "long.wav", tmp_path / "large.png"
+    sound.write_bytes(wave_bytes(61))
+    with pytest.raises(UserError, match=r"at most 60 seconds.*seconds=61\.0"):
+        check_given("sound", str(sound))
+    side = int(MOST_PIXELS**0.5) + 1
+    Image.fromarray(np.zeros((side, side), np.uint8)).save(picture)
+    with pytest.raises(UserError, match=f"at most 4,000,000 pixels.*width={side}"):
+        check_given("picture", str(picture))
+
+
+def test_what_fits_passes_and_what_is_broken_is_told_by_who_reads_it(tmp_path: Path) -> None:
+    sound, picture, broken = (tmp_path / name for name in ("a.wav", "a.png", "broken"))
+    sound.write_bytes(wave_bytes(1.5))
+    picture.write_bytes(picture_bytes())
+    broken.write_bytes(b"no picture, no sound")
+    check_given("text", "a" * MOST_LETTERS)
+    for given_as, path in (("sound", sound), ("picture", picture)):
+        check_given(given_as, str(path))
+        check_given(given_as, str(broken))
+    check_given("file", str(broken))
+    assert measure_seconds(sound) == pytest.approx(1.5)
+    assert measure_seconds(broken) == 0

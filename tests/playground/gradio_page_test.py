@@ -1,0 +1,171 @@
+"""The page in a real browser: it answers, asks nobody else, fits a phone, needs no mouse."""
+
+import http.client
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from fake_run import picture_bytes, wave_bytes
+from loaded_senses import PAIRS, load_senses
+
+from t2t_mm.errors import UserError
+from t2t_mm.playground.gradio_page import import_gradio, serve_page
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+
+
+def test_a_missing_gradio_is_one_error_that_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with pytest.raises(UserError, match=r"pip install 't2t_mm\[playground\]'"):
+        import_gradio()
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    pytest.importorskip("gradio", reason="Gradio is not installed: the extra [playground]")
+    with serve_page(load_senses(), port=0) as served:
+        yield served
+
+
+def test_the_server_answers_to_its_own_name_with_its_policy(address: str) -> None:
+    place = urlsplit(address).netloc
+    for host, status in ((place, 200), ("evil.example", 400)):
+        connection = http.client.HTTPConnection(place, timeout=30)
+        connection.request("GET", "/", headers={"Host": host})
+        answer = connection.getresponse()
+        assert answer.status == status
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        connection.close()
+
+
+class Visit:
+    """A page in a browser, and what went on in it."""
+
+    def __init__(self, browser: Any, address: str, width: int) -> None:
+        self.page = browser.new_page(viewport={"width": width, "height": 900})
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        self.page.goto(address)
+        self.page.get_by_role("tab").first.wait_for()
+
+    def _note(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def open_tab(self, name: str) -> None:
+        tab = self.page.get_by_role("tab", name=name, exact=True)
+        if not tab.is_visible():
+            self.page.locator(".overflow-menu button").first.click()
+            self.page.locator(".overflow-dropdown button", has_text=name).first.click()
+        else:
+            tab.click()
+
+    def read_answer(self, name: str) -> str:
+        answer = self.page.locator(f"#{name}-answer .answer")
+        answer.wait_for(timeout=60_000)
+        text: str = answer.inner_text()
+        return text
+
+    def drop(self, name: str, file: Path) -> str:
+        self.open_tab(name)
+        self.page.locator(f"#{name} input[type=file]").set_input_files(str(file))
+        self.wait_for_file(name)
+        self.page.locator(f"#{name} button.primary").click()
+        return self.read_answer(name)
+
+    def wait_for_file(self, name: str) -> None:
+        shown = self.page.locator(f"#{name} img, #{name} button[aria-label=Clear]")
+        shown.first.wait_for(timeout=30_000)
+
+    def check(self, address: str) -> None:
+        width = self.page.viewport_size["width"]
+        assert self.page.evaluate("document.documentElement.scrollWidth") == width
+        assert self.errors == []
+        assert self.hosts - {""} == {urlsplit(address).netloc}
+
+
+@pytest.fixture(scope="module")
+def browser(address: str) -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    if not CHROMIUM:
+        pytest.skip("no Chromium is installed")
+    with api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1200, 390])
+def test_texts_pictures_and_sounds_are_answered_and_nobody_else_is_asked(
+    width: int, browser: Any, address: str, tmp_path: Path
+) -> None:
+    picture, sound = tmp_path / "a.png", tmp_path / "a.wav"
+    picture.write_bytes(picture_bytes())
+    sound.write_bytes(wave_bytes(0.5))
+    loaded = load_senses()
+    visit = Visit(browser, address, width)
+    assert visit.page.get_by_role("tab").count() >= 1
+    visit.open_tab("translate")
+    visit.page.locator("#translate textarea").fill("a bad egg")
+    visit.page.locator("#translate button.primary").click()
+    best = loaded["translate"].n_best("a bad egg")[0].text
+    assert visit.read_answer("translate").split() == (best.split() or ["(nothing)"])
+    assert visit.page.locator("#translate-answer .alternatives li").count() == 4
+    assert visit.page.locator("#translate-answer svg.heat").count() == 3
+    assert visit.drop("hear", sound) == loaded["hear"](str(sound))
+    assert visit.page.locator("#hear-answer .alternatives li").count() == 4
+    visit.drop("caption", picture)
+    assert visit.page.locator("#caption-answer svg.tile").count() >= 1
+    visit.check(address)
+
+
+@pytest.mark.slow
+def test_the_keyboard_is_enough(browser: Any, address: str) -> None:
+    visit = Visit(browser, address, 1200)
+    keyboard = visit.page.keyboard
+    visit.page.get_by_role("tab", name=next(iter(PAIRS)), exact=True).focus()
+    for _ in range(12):  # past the other tabs, into the text
+        keyboard.press("Tab")
+        if visit.page.evaluate("document.activeElement.tagName") == "TEXTAREA":
+            break
+    keyboard.type("egg")
+    keyboard.press("Enter")
+    visit.read_answer("translate")
+    summary = visit.page.locator("#translate-answer summary").first
+    summary.focus()
+    keyboard.press("Enter")
+    assert visit.page.locator("#translate-answer details[open]").count() == 1
+    visit.check(address)
+
+
+@pytest.mark.slow
+def test_a_bad_file_is_one_alert_and_the_page_goes_on(
+    browser: Any, address: str, tmp_path: Path
+) -> None:
+    long = tmp_path / "long.wav"
+    long.write_bytes(wave_bytes(61, rate=8_000))
+    visit = Visit(browser, address, 1200)
+    visit.open_tab("hear")
+    visit.page.locator("#hear button.primary").click()
+    alert = visit.page.locator("#hear-answer [role=alert]")
+    alert.wait_for(timeout=30_000)
+    assert "Record or drop a sound first" in alert.inner_text()
+    visit.page.locator("#hear input[type=file]").set_input_files(str(long))
+    visit.wait_for_file("hear")
+    visit.page.locator("#hear button.primary").click()
+    visit.page.locator("#hear-answer", has_text="at most 60 seconds").wait_for(timeout=30_000)
+    visit.check(address)

@@ -1,0 +1,56 @@
+"""A run is loaded once Gradio is there, and served until somebody interrupts."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loaded_senses import load_senses
+
+import t2t_mm
+from t2t_mm.errors import UserError
+from t2t_mm.playground import play as module
+
+
+def test_the_address_is_printed_and_the_page_ends_with_an_interruption(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[Any] = []
+
+    def load(*where: Any, problems: Any) -> Any:
+        told.append((where, problems))
+        return load_senses()
+
+    @contextmanager
+    def serve(loaded: Any, host: str, port: int) -> Iterator[str]:
+        told.append((loaded, host, port))
+        try:
+            yield "http://127.0.0.1:1/"
+        finally:
+            told.append("closed")
+
+    def interrupt(self: threading.Event) -> None:
+        raise KeyboardInterrupt
+
+    for name, fake in {"import_gradio": lambda: None, "load": load, "serve_page": serve}.items():
+        monkeypatch.setattr(module, name, fake)
+    monkeypatch.setattr(threading.Event, "wait", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        module.play("run", problems=["translate"], port=1)
+    assert told == [
+        (("run", ""), ["translate"]),
+        (load_senses(), "127.0.0.1", 1),
+        "closed",
+    ]
+    assert capsys.readouterr().out == "http://127.0.0.1:1/ (Ctrl-C ends)\n"
+
+
+def test_a_missing_gradio_is_told_before_a_missing_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with pytest.raises(UserError, match="playground"):
+        t2t_mm.play(tmp_path / "nowhere")
