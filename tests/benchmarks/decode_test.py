@@ -15,26 +15,36 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.mark.slow
-def test_tokens_and_the_reading_of_weights_are_measured(tmp_path: Path) -> None:
+def test_searches_copies_and_prefixes_are_timed(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     flags = ["--sets=multimodel_tiny", "--rows=2", "--steps=65", "--quick", f"--json={file}"]
     result = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "decoding.py"), *flags],  # as documented: from anywhere
+        [sys.executable, str(BENCHMARKS / "decode.py"), *flags],  # as documented: from anywhere
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,
         text=True,
     )
     assert result.returncode == 0, result.stderr
-    step = json.loads(file.read_text())["multimodel_tiny"]["steps"]["65"]
-    assert 0 < step["reading_ms"] < step["step_ms"]
-    assert step["tokens_per_s"] * step["step_ms"] == pytest.approx(2e3)
+    (found,) = json.loads(file.read_text())
+    assert 0 < found["copy_ms"] < found["step_ms"]
+    assert found["tokens_per_s"] * found["step_ms"] == pytest.approx(2e3)
+    assert found["beam_ratio"] > 1 and found["rerun_ratio"] > 1
+
+
+def test_steps_are_summed_up_over_all_lengths_of_the_prefix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    integrate = importlib.import_module("decode").integrate
+    assert integrate([1, 5, 9], [2.0, 10.0, 18.0]) == pytest.approx(sum(range(2, 19, 2)))
+    assert integrate([1], [3.0]) == 3.0
 
 
 def test_a_step_uses_the_decoder_and_those_of_its_experts_that_are_chosen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    count_used_bytes = importlib.import_module("decoding").count_used_bytes
+    count_used_bytes = importlib.import_module("decode").count_used_bytes
     model = make_model()
     one, many = (count_used_bytes(model, HPARAMS.experts, rows) for rows in (1, 1000))
     # One row chooses two of the decoder's four experts of two 8 x 16 matrices, 1,000 choose all.
