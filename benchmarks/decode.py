@@ -164,6 +164,7 @@ class Decoding:
     def _rerun(self, length: int, rounds: int) -> float:
         """Return the seconds that re-running every prefix would take."""
         import numpy as np
+        from keras import ops
 
         from t2t_mm.inference.forward import compile_forward
         from t2t_mm.modalities.base import Positions
@@ -176,6 +177,7 @@ class Decoding:
             return positions.x, positions.mask
 
         def predict_next(x: Any, mask: Any, prefix: Any) -> Any:
+            x = ops.reshape(x, (*ops.shape(mask), self.model.width))
             encoded = Encoded(Positions(x, mask), [])
             x, _ = self.model.decode(encoded, prefix, modality=target, command=0)
             return self.model.compute_logits(x[:, -1], target)
