@@ -23,7 +23,8 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string(
         "decode_from_file",
         "",
-        "One input a line: a text, or the path of a picture or sound; '-' for standard input.",
+        "One input a line: a text, or the path of a picture or sound; '-' for standard input. Of "
+        "a .jsonl(.gz): an object a line, with problem (or inputs_of, command_of) and inputs.",
     )
     flags.DEFINE_string(
         "score_file",
@@ -31,7 +32,11 @@ def define_flags(flags: Any) -> None:
         "Score given targets instead: lines of an input, a tab and a target; '-' as above. A line "
         "of output is the target's log-probability.",
     )
-    flags.DEFINE_string("decode_to_file", "", "Where outputs go; default: standard output.")
+    flags.DEFINE_string(
+        "decode_to_file",
+        "",
+        "Where outputs go, objects if it is a .jsonl; default: standard output.",
+    )
     flags.DEFINE_bool("decode_interactive", False, "Answer what is typed, line by line.")
     flags.DEFINE_string("split", "test", "What to decode when no file is given.")
     flags.DEFINE_string("data_dir", "", "Generated data; default: where the run found it.")

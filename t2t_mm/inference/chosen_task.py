@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from t2t_mm.errors import UserError
@@ -45,6 +46,17 @@ def choose_task(run: Run, problem: str = "", inputs_of: str = "", command_of: st
             f"The run has {len(run.tasks)} problems", expected=f"--problem=NAME, one of {names}"
         )
     return run.task(problem or run.tasks[0].name)
+
+
+def name_task(task: Task, names: Mapping[str, str]) -> dict[str, str]:
+    """Return the arguments of `choose_task` that alone say which task is meant.
+
+    Args:
+        task: What was chosen.
+        names: By which arguments.
+    """
+    pair = {key: name for key, name in names.items() if key != "problem" and name}
+    return pair or {"problem": task.name}
 
 
 def pair_tasks(inputs_of: Task, command_of: Task) -> Task:

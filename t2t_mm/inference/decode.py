@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,9 +21,10 @@ from t2t_mm.features import NO_OUTPUT, BatchSpec
 from t2t_mm.files.atomic_writes import open_atomically
 from t2t_mm.files.text_files import decode_line, decode_lines
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
-from t2t_mm.inference.chosen_task import choose_task
+from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines
+from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, write_record
 from t2t_mm.inference.loaded_run import load_tasks
 from t2t_mm.inference.output_formats import check_output_format, format_outputs
 from t2t_mm.run.run_data import check_run_data
@@ -50,10 +52,11 @@ def decode(
         output_dir: The trained run.
         problem: One of its problems; may be left out where it has only one.
         from_file: One input a line (`-` for standard input), a text or the path of a picture, a
-            sound or what else the problem reads; N lines in, N lines out.
+            sound or what else the problem reads; N lines in, N lines out. If it is called .jsonl or
+            .jsonl.gz: an object a line, see `JsonLines`, and so are the outputs.
         to_file: Where the outputs go, one a line, each as soon as it is there (`-` for standard
-            output): a file beside it, `NAME.incomplete`, takes its place at the end. Nowhere by
-            default.
+            output): a file beside it, `NAME.incomplete`, takes its place at the end. If it is
+            called .jsonl: as objects, see `write_record`. Nowhere by default.
         split: What to decode when no file is given.
         data_dir: Where the data is; the run's own by default.
         options: How; by default as `DecodingOptions()`.
@@ -74,11 +77,18 @@ def decode(
     options = options or DecodingOptions()
     registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
-    task = choose_task(run, problem, options.inputs_of, options.command_of)
     how = change_decoding(run.hparams.decode, options.decode_hparams)
-    check_output_format(task, options.output_format, how)
+    names = {
+        "problem": problem,
+        "inputs_of": options.inputs_of,
+        "command_of": options.command_of,
+    }
     if to_file and str(to_file) != "-":
         check_writable(Path(to_file))
+    if from_file and (is_jsonl(from_file) or is_jsonl(to_file)):
+        return _decode_objects(run, how, names, from_file, to_file, options)
+    task = choose_task(run, **names)
+    check_output_format(task, options.output_format, how)
     if from_file:
         return _decode_file(run, task, how, from_file=from_file, to_file=to_file, options=options)
     if not options.t2t_usr_dir:
@@ -95,7 +105,13 @@ def decode(
         limit=_choose_limit(how, options),
     )
     decoded = _decode_batches(dataset, task, loaded.decoder)
-    formatted = format_outputs(decoded, task, options.output_format, tell_on_stderr, how)
+    if is_jsonl(to_file):
+        told = name_task(task, names)
+        formatted: Iterator[str] = (
+            write_record({**told, "inputs": text}, output) for text, output in decoded
+        )
+    else:
+        formatted = format_outputs(decoded, task, options.output_format, tell_on_stderr, how)
     outputs = write_outputs(formatted, dataset.num_examples, task.name, to_file)
     _tell_empty_outputs(outputs)
     return outputs
@@ -127,8 +143,7 @@ def _decode_file(
 ) -> list[str]:
     """Decode the lines of a file; those that cannot be read are told at the end."""
     lines = list(islice(read_lines(from_file), _choose_limit(how, options) or None))
-    name = "standard input" if str(from_file) == "-" else str(from_file)
-    inputs = InputLines(name, lines, task.inputs, tell_on_stderr)
+    inputs = InputLines(_name_file(from_file), lines, task.inputs, tell_on_stderr)
     loaded = load_tasks(run, [task], options.checkpoint_path, how)
     readable = inputs.readable
     decoded = loaded[task.name].output_each(readable, inputs.skip)
@@ -138,6 +153,39 @@ def _decode_file(
     _tell_empty_outputs([text for n, text in enumerate(outputs) if inputs.expects_output(n)])
     inputs.check(outputs)
     return outputs
+
+
+def _decode_objects(
+    run: Run,
+    how: DecodeHParams,
+    names: Mapping[str, str],
+    from_file: str | Path,
+    to_file: str | Path,
+    options: DecodingOptions,
+) -> list[str]:
+    """Decode the lines of a file to objects; they may be of many problems."""
+    if options.output_format != "plain":
+        raise UserError(
+            "Objects have their outputs as they are decoded",
+            received={"output_format": options.output_format},
+            fix="Leave --output_format out.",
+        )
+    lines = list(islice(read_lines(from_file), _choose_limit(how, options) or None))
+    if any(names.values()) or not is_jsonl(from_file):
+        told = name_task(choose_task(run, **names), names)
+    if not is_jsonl(from_file):
+        lines = [json.dumps({**told, "inputs": line}) for line in lines]
+    inputs = JsonLines(_name_file(from_file), lines, run, names, tell_on_stderr)
+    loaded = load_tasks(run, list(inputs.tasks.values()), options.checkpoint_path, how)
+    outputs = write_outputs(inputs.decode(loaded), len(lines), "lines", to_file)
+    if inputs.num_empty:
+        tell_on_stderr(f"{inputs.num_empty:,} of {len(outputs):,} outputs are empty")
+    inputs.check(outputs)
+    return outputs
+
+
+def _name_file(path: str | Path) -> str:
+    return "standard input" if str(path) == "-" else str(path)
 
 
 def _tell_empty_outputs(outputs: Sequence[str]) -> None:

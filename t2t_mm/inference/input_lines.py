@@ -24,7 +24,56 @@ class LeftOutError(UserError):
         self.outputs = list(outputs)
 
 
-class InputLines:
+class LeftOutLines:
+    """Which lines of a file could not be read, and why.
+
+    Args:
+        name: Of the file, for messages.
+        tell: Is given a line for a person for each of the first ten.
+    """
+
+    def __init__(self, name: str, tell: Callable[[str], None]) -> None:
+        self.name = name
+        self.errors: dict[int, UserError] = {}
+        self._tell = tell
+
+    def skip(self, place: int, error: UserError) -> None:
+        """Leave an input out that cannot be read.
+
+        Args:
+            place: Its place among the lines, counted from 0.
+            error: Why.
+        """
+        self.errors[place] = error
+        if len(self.errors) <= _MOST_TOLD:
+            self._tell(self._describe(place))
+
+    def check(self, outputs: Sequence[str]) -> None:
+        """Say at the end which inputs could not be read.
+
+        Args:
+            outputs: As many as lines.
+
+        Raises:
+            LeftOutError: There are some.
+        """
+        if not self.errors:
+            return
+        places = sorted(self.errors)
+        numbers = ", ".join(str(place + 1) for place in places[:_MOST_TOLD])
+        more = f" and {len(places) - _MOST_TOLD:,} more" if len(places) > _MOST_TOLD else ""
+        first = self._describe(places[0])
+        raise LeftOutError(
+            f"{len(places):,} of {len(outputs):,} inputs could not be read, and their outputs "
+            f"are empty; all others are decoded. {self.name}, line {numbers}{more}. First: {first}",
+            outputs,
+        )
+
+    def _describe(self, place: int) -> str:
+        return f"{self.name}, line {place + 1}: {self.errors[place]} Its output is empty."
+
+
+class InputLines(LeftOutLines):
     """Inputs, one a line; each that names a file is looked for at once.
 
     Args:
@@ -49,10 +98,8 @@ class InputLines:
     def __init__(
         self, name: str, lines: Sequence[str], feature: Feature, tell: Callable[[str], None]
     ) -> None:
-        self.name = name
+        super().__init__(name, tell)
         self.lines = list(lines)
-        self.errors: dict[int, UserError] = {}
-        self._tell = tell
         missing: dict[int, UserError] = {}
         for place, line in enumerate(self.lines):
             try:
@@ -69,38 +116,6 @@ class InputLines:
         """The lines, empty ones in the place of those that cannot be read."""
         return ["" if place in self.errors else line for place, line in enumerate(self.lines)]
 
-    def skip(self, place: int, error: UserError) -> None:
-        """Leave an input out that cannot be read.
-
-        Args:
-            place: Its place among the lines, counted from 0.
-            error: Why.
-        """
-        self.errors[place] = error
-        if len(self.errors) <= _MOST_TOLD:
-            self._tell(self._describe(place))
-
     def expects_output(self, place: int) -> bool:
         """Return whether there is something to decode in a line."""
         return place not in self.errors and not is_empty(self.lines[place])
-
-    def check(self, outputs: Sequence[str]) -> None:
-        """Say at the end which inputs could not be read.
-
-        Raises:
-            LeftOutError: There are some.
-        """
-        if not self.errors:
-            return
-        places = sorted(self.errors)
-        numbers = ", ".join(str(place + 1) for place in places[:_MOST_TOLD])
-        more = f" and {len(places) - _MOST_TOLD:,} more" if len(places) > _MOST_TOLD else ""
-        first = self._describe(places[0])
-        raise LeftOutError(
-            f"{len(places):,} of {len(self.lines):,} inputs could not be read, and their outputs "
-            f"are empty; all others are decoded. {self.name}, line {numbers}{more}. First: {first}",
-            outputs,
-        )
-
-    def _describe(self, place: int) -> str:
-        return f"{self.name}, line {place + 1}: {self.errors[place]} Its output is empty."

@@ -41,7 +41,7 @@ class LoadedRun(Mapping[str, Predictor]):
         Raises:
             UnknownTaskError: The run was not trained on it; a `UserError` and a `KeyError`.
         """
-        return self._make_predictor(self.run.task(name))
+        return self.make_predictor(self.run.task(name))
 
     def pair(self, inputs_of: str, command_of: str) -> Predictor:
         """Return a predictor that reads as one problem and writes as another.
@@ -60,9 +60,10 @@ class LoadedRun(Mapping[str, Predictor]):
             >>> t2t_mm.load("demo/run").pair("mini_image", "mini_ende")
             <predictor of mini_image to mini_ende: image to language>
         """
-        return self._make_predictor(pair_tasks(self.run.task(inputs_of), self.run.task(command_of)))
+        return self.make_predictor(pair_tasks(self.run.task(inputs_of), self.run.task(command_of)))
 
-    def _make_predictor(self, task: Task) -> Predictor:
+    def make_predictor(self, task: Task) -> Predictor:
+        """Return the predictor of a task whose nets are loaded."""
         batch_size = self.decoder.decode.batch_size
         return Predictor(task, self.restored, self.decoder, self.forcing, batch_size=batch_size)
 

@@ -198,9 +198,14 @@ class Predictor:
         """
         return (output.text for output in self.output_each(inputs, skip))
 
-    def output_each(self, inputs: Iterable[Any], skip: Skip | None = None) -> Iterator[Output]:
-        """Do what `decode_each` does, and yield all that is known of each output."""
-        return self._decode_inputs(inputs, self._decoder, skip)
+    def output_each(
+        self, inputs: Iterable[Any], skip: Skip | None = None, start: int = 0
+    ) -> Iterator[Output]:
+        """Do what `decode_each` does, and yield all that is known of each output.
+
+        The first input has the place `start`, if these are the rest of more.
+        """
+        return self._decode_inputs(inputs, self._decoder, skip, start)
 
     def score_each(
         self, pairs: Iterable[tuple[Any, Any]], skip: Skip | None = None
@@ -248,10 +253,14 @@ class Predictor:
         return found if is_list else found[0]
 
     def _decode_inputs(
-        self, inputs: Iterable[Any], decoder: BatchDecoder, skip: Skip | None = None
+        self,
+        inputs: Iterable[Any],
+        decoder: BatchDecoder,
+        skip: Skip | None = None,
+        start: int = 0,
     ) -> Iterator[Output]:
         side, empty = self.task.inputs, Output("")
-        return self._run_each(inputs, batch_inputs, side, decoder, empty, skip)
+        return self._run_each(inputs, batch_inputs, side, decoder, empty, skip, start)
 
     def _run_each(
         self,
@@ -261,6 +270,7 @@ class Predictor:
         run: RunBatch[Out],
         empty: Out,
         skip: Skip | None = None,
+        start: int = 0,
     ) -> Iterator[Out]:
         """Run batches of values, one at a time whatever the number of threads."""
 
@@ -273,7 +283,13 @@ class Predictor:
                 return run(self.task, batch, places)
 
         return run_in_windows(
-            values, make_batches, run_alone, batch_size=self.batch_size, empty=empty, skip=skip
+            values,
+            make_batches,
+            run_alone,
+            batch_size=self.batch_size,
+            empty=empty,
+            skip=skip,
+            start=start,
         )
 
 

@@ -24,6 +24,7 @@ def run_in_windows(
     batch_size: int,
     empty: Out,
     skip: Skip | None = None,
+    start: int = 0,
 ) -> Iterator[Out]:
     """Yield what a model makes of values, in their order.
 
@@ -39,6 +40,7 @@ def run_in_windows(
         empty: The output of values that are in no batch.
         skip: Is given the place of a value that cannot be read, counted from 0, and why. Without
             it that is raised.
+        start: Place of the first value, where they are the rest of more.
 
     Example:
         >>> def make_batches(window, skip):
@@ -48,18 +50,18 @@ def run_in_windows(
         [6, 8]
     """
     rest, size = iter(values), BATCHES_TOGETHER * batch_size
-    for start in count(step=size):
+    for first in count(start, size):
         if not (window := list(islice(rest, size))):
             return
 
-        def skip_in_window(place: int, error: UserError, start: int = start) -> None:
+        def skip_in_window(place: int, error: UserError, first: int = first) -> None:
             if skip is None:
                 raise error
-            skip(start + place, error)
+            skip(first + place, error)
 
         outputs = [empty] * len(window)
         for places, batch in make_batches(window, skip_in_window):
-            found = run(batch, [start + place for place in places])
+            found = run(batch, [first + place for place in places])
             for place, output in zip(places, found, strict=True):
                 outputs[place] = output
         yield from outputs
