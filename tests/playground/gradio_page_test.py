@@ -20,6 +20,12 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
 
+FLAGS = (
+    "--no-sandbox",
+    "--use-fake-device-for-media-stream",  # its microphone beeps
+    "--use-fake-ui-for-media-stream",
+)
+
 
 def test_a_missing_gradio_is_one_error_that_names_the_extra(
     monkeypatch: pytest.MonkeyPatch,
@@ -103,7 +109,7 @@ def browser(address: str) -> Iterator[Any]:
     if not CHROMIUM:
         pytest.skip("no Chromium is installed")
     with api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched
         launched.close()
 
@@ -149,6 +155,20 @@ def test_the_keyboard_is_enough(browser: Any, address: str) -> None:
     summary.focus()
     keyboard.press("Enter")
     assert visit.page.locator("#translate-answer details[open]").count() == 1
+    visit.check(address)
+
+
+@pytest.mark.slow
+def test_what_is_recorded_is_answered(browser: Any, address: str) -> None:
+    visit = Visit(browser, address, 390)
+    visit.open_tab("hear")
+    visit.page.get_by_role("button", name="Record audio").click()
+    visit.page.locator("#hear button.record-button").click()
+    visit.page.wait_for_timeout(1_000)
+    visit.page.locator("#hear button.stop-button").click()
+    visit.page.get_by_role("button", name="Play", exact=True).wait_for(timeout=30_000)
+    visit.page.locator("#hear button.primary").click()
+    assert visit.read_answer("hear") in "01234"
     visit.check(address)
 
 
