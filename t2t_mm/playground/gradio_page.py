@@ -150,7 +150,7 @@ def serve_page(loaded: LoadedRun, host: str = "127.0.0.1", port: int = 7860) -> 
             )
         except OSError as error:
             raise UserError(
-                "The page cannot be served: the port is taken, or the host is none of this machine's",
+                "The page cannot be served: the port is taken or the host not this machine's",
                 received={"host": host, "port": port},
                 fix="Name another --port, or 0 for any.",
             ) from error
