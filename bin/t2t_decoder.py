@@ -91,8 +91,9 @@ def run_from_flags(flags: Any) -> int | None:
 def _answer_lines(flags: Any) -> int:
     command.import_tensorflow()
     from t2t_mm.inference.chosen_task import choose_task
-    from t2t_mm.inference.decode import decode_interactively, tell_on_stderr
+    from t2t_mm.inference.decode import decode_interactively
     from t2t_mm.inference.loaded_run import load_tasks
+    from t2t_mm.inference.output_files import tell_on_stderr
     from t2t_mm.inference.output_formats import check_output_format, format_outputs
     from t2t_mm.run.run_directory import open_run
     from t2t_mm.settings.overrides import change_decoding

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
+from t2t_mm.files.text_files import decode_line, decode_lines
 from t2t_mm.inference.user_inputs import check_files, is_empty
 
 _MOST_TOLD = 10
@@ -119,3 +122,19 @@ class InputLines(LeftOutLines):
     def expects_output(self, place: int) -> bool:
         """Return whether there is something to decode in a line."""
         return place not in self.errors and not is_empty(self.lines[place])
+
+
+def read_lines(path: str | Path) -> Iterator[str]:
+    """Read the lines of a text file (`.gz` too), a pipe or standard input, empty ones included.
+
+    Raises:
+        UserError: The file is missing or not UTF-8.
+    """
+    path = Path(path)
+    if str(path) == "-":
+        for number, line in enumerate(sys.stdin.buffer, start=1):
+            yield decode_line(line, Path("standard input"), number)
+    elif path.exists() and not path.is_dir():
+        yield from decode_lines(path)
+    else:
+        raise UserError("There is no file to decode", received={"decode_from_file": str(path)})

@@ -10,15 +10,10 @@ from pathlib import Path
 from t2t_mm import registry
 from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task
-from t2t_mm.inference.decode import (
-    check_writable,
-    read_lines,
-    tell_on_stderr,
-    write_outputs,
-)
 from t2t_mm.inference.decoding_options import DecodingOptions
-from t2t_mm.inference.input_lines import InputLines
+from t2t_mm.inference.input_lines import InputLines, read_lines
 from t2t_mm.inference.loaded_run import load_tasks
+from t2t_mm.inference.output_files import check_writable, tell_on_stderr, write_outputs
 from t2t_mm.run.run_directory import open_run
 
 

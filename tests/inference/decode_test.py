@@ -15,8 +15,9 @@ from tiny_run import TinyRun
 import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.inference.batch_decoder import Output
-from t2t_mm.inference.decode import decode, decode_interactively, read_lines
+from t2t_mm.inference.decode import decode, decode_interactively
 from t2t_mm.inference.decoding_options import DecodingOptions
+from t2t_mm.inference.input_lines import read_lines
 from t2t_mm.inference.predictor import Predictor
 
 LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
@@ -38,7 +39,7 @@ def test_outputs_are_written_as_they_come_and_kept_after_an_error(
     source.write_text("1 2\n" * 5, encoding="utf-8")
     seen: list[int] = []
 
-    def output_each(_: Predictor, inputs: list[str], __: object) -> Iterator[Output]:
+    def output_each(_: Predictor, inputs: list[str], *__: object) -> Iterator[Output]:
         for number, line in enumerate(inputs):
             if number == 3:
                 raise RuntimeError("the power fails")

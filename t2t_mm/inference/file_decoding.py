@@ -1,0 +1,148 @@
+"""Files of inputs to files of outputs: lines, or JSON objects; gone on with after a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import keras
+
+from t2t_mm.data.records.stored import hash_file
+from t2t_mm.errors import UserError
+from t2t_mm.inference.chosen_task import choose_task, name_task
+from t2t_mm.inference.decoding_options import DecodingOptions
+from t2t_mm.inference.input_lines import InputLines, LeftOutLines, read_lines
+from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl
+from t2t_mm.inference.loaded_run import load_tasks
+from t2t_mm.inference.output_files import tell_empty_outputs, tell_on_stderr, write_outputs
+from t2t_mm.inference.output_formats import check_output_format, format_outputs
+from t2t_mm.inference.resumed_file import ResumedFile
+from t2t_mm.inference.windows import BATCHES_TOGETHER
+from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint
+from t2t_mm.run.run_directory import Run
+from t2t_mm.settings.sections import DecodeHParams
+
+
+def choose_limit(how: DecodeHParams, options: DecodingOptions) -> int:
+    """Return how many examples are decoded; 0 for all."""
+    return options.limit or max(how.num_samples, 0)
+
+
+@dataclass(frozen=True)
+class FileDecoding:
+    """One file through one run.
+
+    Args:
+        run: As its folder describes it.
+        how: How it decodes.
+        names: Which problem is meant: arguments of `choose_task`.
+        from_file: As `decode` takes it.
+        to_file: As `decode` takes it.
+        options: As `decode` takes them.
+    """
+
+    run: Run
+    how: DecodeHParams
+    names: Mapping[str, str]
+    from_file: str | Path
+    to_file: str | Path
+    options: DecodingOptions
+
+    def run_through(self) -> list[str]:
+        """Decode the file; what cannot be read is told at the end.
+
+        Returns:
+            A line for each line.
+
+        Raises:
+            LeftOutError: Some inputs could not be read; all others are decoded.
+        """
+        if is_jsonl(self.from_file) or is_jsonl(self.to_file):
+            return self._decode_objects()
+        return self._decode_texts()
+
+    def _decode_texts(self) -> list[str]:
+        task, output_format = choose_task(self.run, **self.names), self.options.output_format
+        check_output_format(task, output_format, self.how)
+        lines = self._read_lines()
+        inputs = InputLines(self._name, lines, task.inputs, tell_on_stderr)
+        file, start = self._go_on(lines, inputs)
+        loaded = load_tasks(self.run, [task], self.options.checkpoint_path, self.how)
+        readable = inputs.readable[start:]
+        decoded = loaded[task.name].output_each(readable, inputs.skip, start)
+        pairs = zip(readable, decoded, strict=True)
+        formatted = format_outputs(pairs, task, output_format, tell_on_stderr, self.how)
+        outputs = write_outputs(formatted, len(lines), task.name, file, inputs.errors)
+        expected = [text for n, text in enumerate(outputs) if inputs.expects_output(n)]
+        tell_empty_outputs(sum(not text.strip() for text in expected), len(expected))
+        inputs.check(outputs)
+        return outputs
+
+    def _decode_objects(self) -> list[str]:
+        """Decode lines, which may be of many problems, to objects."""
+        if self.options.output_format != "plain":
+            raise UserError(
+                "Objects have their outputs as they are decoded",
+                received={"output_format": self.options.output_format},
+                fix="Leave --output_format out.",
+            )
+        lines = self._read_lines()
+        if any(self.names.values()) or not is_jsonl(self.from_file):
+            told = name_task(choose_task(self.run, **self.names), self.names)
+        if not is_jsonl(self.from_file):
+            lines = [json.dumps({**told, "inputs": line}) for line in lines]
+        inputs = JsonLines(self._name, lines, self.run, self.names, tell_on_stderr)
+        file, start = self._go_on(lines, inputs)
+        tasks = list(inputs.tasks.values())
+        loaded = load_tasks(self.run, tasks, self.options.checkpoint_path, self.how)
+        decoded = inputs.decode(loaded, start)
+        outputs = write_outputs(decoded, len(lines), "lines", file, inputs.errors)
+        tell_empty_outputs(inputs.num_empty, len(outputs))
+        inputs.check(outputs)
+        return outputs
+
+    @property
+    def _name(self) -> str:
+        return "standard input" if str(self.from_file) == "-" else str(self.from_file)
+
+    def _read_lines(self) -> list[str]:
+        limit = choose_limit(self.how, self.options)
+        return list(islice(read_lines(self.from_file), limit or None))
+
+    def _go_on(
+        self, lines: Sequence[str], inputs: LeftOutLines
+    ) -> tuple[str | Path | ResumedFile, int]:
+        """Return where outputs go, and how many an earlier process has written there."""
+        path = Path(self.to_file)
+        is_replaced = path.is_file() or not path.exists()
+        is_kept = str(self.to_file) not in ("", "-") and str(self.from_file) != "-"
+        if not (is_kept and is_replaced):
+            return self.to_file, 0
+        file = ResumedFile(
+            path,
+            self._list_facts(lines),
+            window=BATCHES_TOGETHER * self.how.batch_size,
+            total=len(lines),
+            tell=tell_on_stderr,
+        )
+        inputs.errors |= {n: why for n, why in file.errors.items() if n not in inputs.errors}
+        return file, len(file.done)
+
+    def _list_facts(self, lines: Sequence[str]) -> dict[str, object]:
+        """List all that decides what the outputs are."""
+        from t2t_mm import __version__
+
+        checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
+        return {
+            "inputs": hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest(),
+            "run": str(self.run.directory.resolve()),
+            "checkpoint": [checkpoint.step, hash_file(checkpoint.path / WEIGHTS)],
+            "problem": dict(self.names),
+            "settings": asdict(self.how),
+            "format": [self.options.output_format, is_jsonl(self.to_file)],
+            "version": [__version__, keras.backend.backend()],
+        }

@@ -1,0 +1,92 @@
+"""Outputs on their way to a file or to standard output, each as soon as it is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import IO
+
+from rich.console import Console
+from rich.progress import track
+
+from t2t_mm.errors import UserError
+from t2t_mm.files.atomic_writes import open_atomically
+from t2t_mm.inference.resumed_file import ResumedFile
+
+
+def tell_on_stderr(text: str) -> None:
+    """Say something beside the outputs."""
+    Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def tell_empty_outputs(number: int, total: int) -> None:
+    """Say how many outputs are empty, if any are."""
+    if number:
+        tell_on_stderr(f"{number:,} of {total:,} outputs are empty")
+
+
+def check_writable(path: Path) -> None:
+    """Fail before the decoding rather than after it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        can_write = os.access(path.parent, os.W_OK) and not path.is_dir()
+    except OSError:
+        can_write = False
+    if not can_write:
+        raise UserError("The outputs cannot be written", received={"decode_to_file": str(path)})
+
+
+def write_outputs(
+    outputs: Iterable[str],
+    total: int,
+    name: str,
+    to_file: str | Path | ResumedFile,
+    errors: Mapping[int, UserError] | None = None,
+) -> list[str]:
+    """Write each output as soon as it is there, and return them all.
+
+    Args:
+        outputs: Decoded when asked for; those that a `ResumedFile` has not.
+        total: How many there will be.
+        name: Their problem's, for the bar on standard error if that is a terminal.
+        to_file: As `decode` takes it, or a file that is gone on with.
+        errors: Why inputs are left out, by place: of a `ResumedFile` they are kept, too.
+    """
+    console = Console(stderr=True)
+    resumed = to_file if isinstance(to_file, ResumedFile) else None
+    errors = {} if errors is None else errors
+    written = list(resumed.done) if resumed else []
+    with _open_output(to_file, errors) as file:
+        num_kept = len(errors)
+        is_shown = file is not None and file.isatty()
+        steps = track(
+            outputs,
+            description=name,
+            total=total,
+            completed=len(written),
+            console=console,
+            transient=True,
+            disable=is_shown or not console.is_terminal,
+        )
+        for output in steps:
+            if resumed and len(errors) > num_kept:
+                num_kept = len(errors)
+                resumed.keep(errors)
+            written.append(output)
+            if file:
+                file.write(output.replace("\n", " ") + "\n")
+                file.flush()
+    return written
+
+
+def _open_output(
+    to_file: str | Path | ResumedFile, errors: Mapping[int, UserError]
+) -> AbstractContextManager[IO[str] | None]:
+    if isinstance(to_file, ResumedFile):
+        return to_file.open(errors)
+    if str(to_file) == "-":
+        return nullcontext(sys.stdout)
+    return open_atomically(Path(to_file)) if to_file else nullcontext(None)

@@ -1,0 +1,65 @@
+"""A file through a run: after a kill it is gone on with, and the result is the same."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny_run import TinyRun
+
+from t2t_mm.bin import t2t_decoder
+
+KILLED = """
+import os, signal, sys
+from t2t_mm.bin import t2t_decoder
+from t2t_mm.inference.predictor import Predictor
+
+whole = Predictor.output_each
+
+def output_each(self, *arguments):
+    for number, output in enumerate(whole(self, *arguments)):
+        if number == 21:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield output
+
+Predictor.output_each = output_each
+t2t_decoder.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_gone_on_with_and_nothing_differs(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, whole, killed = (tmp_path / name for name in ("in.txt", "whole.txt", "killed.txt"))
+    source.write_text("\n".join(f"{number} {number * 7}" for number in range(30)))
+    flags = [
+        f"--output_dir={tiny_run.output_dir}",
+        "--problem=algorithmic_copy",
+        f"--decode_from_file={source}",
+        "--decode_hparams=batch_size=1,sampling_method=random,sampling_seed=3",
+    ]
+    assert t2t_decoder.main([*flags, f"--decode_to_file={whole}"]) == 0
+    flags.append(f"--decode_to_file={killed}")
+    done = subprocess.run([sys.executable, "-c", KILLED, *flags], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert len((tmp_path / "killed.txt.incomplete").read_text().splitlines()) == 21
+    capsys.readouterr()
+    assert t2t_decoder.main(flags) == 0
+    assert "killed.txt: went on behind 16 of 30" in capsys.readouterr().err
+    assert killed.read_bytes() == whole.read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"in.txt", "whole.txt", "killed.txt"}
+
+
+def test_inputs_from_standard_input_are_not_gone_on_with(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.txt"
+    (tmp_path / "out.txt.incomplete").write_text("an older one\n")
+    reader = type("Reader", (), {"buffer": [b"1 2\n"]})
+    monkeypatch.setattr("sys.stdin", reader)
+    flags = ["--problem=algorithmic_copy", "--decode_from_file=-", f"--decode_to_file={target}"]
+    assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
+    assert target.read_text().count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]

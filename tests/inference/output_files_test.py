@@ -1,0 +1,51 @@
+"""Outputs are written as they come; with them, for who goes on, why some are empty."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.inference.output_files import check_writable, tell_empty_outputs, write_outputs
+from t2t_mm.inference.resumed_file import ResumedFile
+
+
+def make(path: Path) -> ResumedFile:
+    return ResumedFile(path, {"inputs": "a"}, window=1, total=4, tell=lambda _: None)
+
+
+def test_what_is_gone_on_with_is_returned_whole_and_errors_are_kept_before_their_outputs(
+    tmp_path: Path,
+) -> None:
+    errors: dict[int, UserError] = {}
+    seen: list[dict[str, str]] = []
+
+    def decode() -> Iterator[str]:
+        yield "one"
+        errors[1] = UserError("The picture is broken")
+        yield ""
+        seen.append(json.loads((tmp_path / "out.txt.incomplete.json").read_text())["left_out"])
+        raise RuntimeError("the power fails")
+
+    with pytest.raises(RuntimeError, match="the power fails"):
+        write_outputs(decode(), 4, "copy", make(tmp_path / "out.txt"), errors)
+    assert seen == [{"1": "The picture is broken."}]
+    again = make(tmp_path / "out.txt")
+    assert list(again.errors) == [1]
+    outputs = write_outputs(["thr\nee", "four"], 4, "copy", again, again.errors)
+    assert outputs == ["one", "", "thr\nee", "four"]
+    assert (tmp_path / "out.txt").read_text() == "one\n\nthr ee\nfour\n"
+
+
+def test_empty_outputs_are_told_only_if_there_are_any(capsys: pytest.CaptureFixture[str]) -> None:
+    tell_empty_outputs(0, 5)
+    assert capsys.readouterr().err == ""
+    tell_empty_outputs(2, 5)
+    assert capsys.readouterr().err == "2 of 5 outputs are empty\n"
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "out.txt")
+    with pytest.raises(UserError, match="decode_to_file"):
+        check_writable(tmp_path)
