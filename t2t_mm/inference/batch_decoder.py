@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from t2t_mm.data.kinds.kind_table import name_vocabulary
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.inference.choose_search import make_search
@@ -59,6 +61,9 @@ class BatchDecoder:
         vocabularies: By name.
         decode: How.
         constraints: What outputs may be, by name of the task.
+
+    Attributes:
+        num_symbols: Of the best texts decoded so far, the ends of sequences included.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class BatchDecoder:
         self.model = model
         self.vocabularies = vocabularies
         self.decode = decode
+        self.num_symbols = 0
         self.constraints = constraints or {}
         self._searches: dict[Any, Search] = {}
         self._rankings: dict[tuple[str, str], TopClasses] = {}
@@ -118,6 +124,7 @@ class BatchDecoder:
             problem_index=task.problem_index,
             places=places,
         )
+        self.num_symbols += int(np.count_nonzero(found.ids[:, 0]))  # 0 pads
         return _read_outputs(found, vocabulary)
 
     def _rank(self, task: Task, batch: Mapping[str, Any], vocabulary: Vocabulary) -> list[Output]:

@@ -105,7 +105,13 @@ def decode(
         )
     else:
         formatted = format_outputs(decoded, task, options.output_format, tell_on_stderr, how)
-    outputs = write_outputs(formatted, dataset.num_examples, task.name, to_file)
+    outputs = write_outputs(
+        formatted,
+        dataset.num_examples,
+        task.name,
+        to_file,
+        count_symbols=lambda: loaded.decoder.num_symbols,
+    )
     tell_empty_outputs(sum(not output.strip() for output in outputs), len(outputs))
     return outputs
 

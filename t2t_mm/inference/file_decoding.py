@@ -76,7 +76,14 @@ class FileDecoding:
         decoded = loaded[task.name].output_each(readable, inputs.skip, start)
         pairs = zip(readable, decoded, strict=True)
         formatted = format_outputs(pairs, task, output_format, tell_on_stderr, self.how)
-        outputs = write_outputs(formatted, len(lines), task.name, file, inputs.errors)
+        outputs = write_outputs(
+            formatted,
+            len(lines),
+            task.name,
+            file,
+            inputs.errors,
+            lambda: loaded.decoder.num_symbols,
+        )
         expected = [text for n, text in enumerate(outputs) if inputs.expects_output(n)]
         tell_empty_outputs(sum(not text.strip() for text in expected), len(expected))
         inputs.check(outputs)
@@ -100,7 +107,14 @@ class FileDecoding:
         tasks = list(inputs.tasks.values())
         loaded = load_tasks(self.run, tasks, self.options.checkpoint_path, self.how)
         decoded = inputs.decode(loaded, start)
-        outputs = write_outputs(decoded, len(lines), "lines", file, inputs.errors)
+        outputs = write_outputs(
+            decoded,
+            len(lines),
+            Path(self._name).name,
+            file,
+            inputs.errors,
+            lambda: loaded.decoder.num_symbols,
+        )
         tell_empty_outputs(inputs.num_empty, len(outputs))
         inputs.check(outputs)
         return outputs

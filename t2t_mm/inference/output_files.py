@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
 
 from rich.console import Console
-from rich.progress import track
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import open_atomically
+from t2t_mm.inference.decoding_progress import show_progress
 from t2t_mm.inference.resumed_file import ResumedFile
 
 
@@ -45,31 +45,30 @@ def write_outputs(
     name: str,
     to_file: str | Path | ResumedFile,
     errors: Mapping[int, UserError] | None = None,
+    count_symbols: Callable[[], int] = lambda: 0,
 ) -> list[str]:
     """Write each output as soon as it is there, and return them all.
 
     Args:
         outputs: Decoded when asked for; those that a `ResumedFile` has not.
         total: How many there will be.
-        name: Their problem's, for the bar on standard error if that is a terminal.
+        name: Their problem's, for the progress on standard error if that is a terminal.
         to_file: As `decode` takes it, or a file that is gone on with.
         errors: Why inputs are left out, by place: of a `ResumedFile` they are kept, too.
+        count_symbols: How many symbols were decoded so far.
     """
-    console = Console(stderr=True)
     resumed = to_file if isinstance(to_file, ResumedFile) else None
     errors = {} if errors is None else errors
     written = list(resumed.done) if resumed else []
     with _open_output(to_file, errors) as file:
         num_kept = len(errors)
-        is_shown = file is not None and file.isatty()
-        steps = track(
+        steps = show_progress(
             outputs,
-            description=name,
-            total=total,
-            completed=len(written),
-            console=console,
-            transient=True,
-            disable=is_shown or not console.is_terminal,
+            total,
+            name,
+            done=len(written),
+            count_symbols=count_symbols,
+            has_bar=file is None or not file.isatty(),
         )
         for output in steps:
             if resumed and len(errors) > num_kept:
