@@ -141,7 +141,7 @@ def rewrite_links(markdown: str) -> str:
     """Lead links to where a page is on the site; one to what is not there becomes its text."""
     for name, place in OF_ROOT.items():
         markdown = re.sub(rf"\]\((?:\.\./)?{name}", f"]({place}", markdown)
-    markdown = markdown.replace("](docs/", "](")
+    markdown = markdown.replace("](docs/", "](").replace('src="docs/', 'src="')
     return re.sub(
         r"\[([^\]]+)\]\((?:\.\./\w+/[\w.]+\.gin|LICENSE|CITATION\.cff)\)", r"\1", markdown
     )

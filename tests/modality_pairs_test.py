@@ -237,6 +237,13 @@ def test_text_to_label(loaded: LoadedRun, scores: dict[str, Any]) -> None:
     check_one_by_one(outputs, [classify(line) for line in lines])
     assert set(outputs) <= {"0", "1", "2"}
     check_scores(scores["topics_for_tests"], {"top_1"})
+    best = classify.n_best(lines[0], 2)
+    assert best[0].text == outputs[0] and best[0].log_probability >= best[1].log_probability
+    assert best[1].log_probability == pytest.approx(
+        classify.score(lines[0], best[1].text), abs=1e-4
+    )
+    with pytest.raises(UserError, match=r"topics_for_tests are classes.*n_best"):
+        classify.samples(lines)
 
 
 @pytest.mark.parametrize("name", SENSES)

@@ -120,7 +120,7 @@ class Predictor:
         Raises:
             UserError: The problem's targets are classes, whose probabilities `n_best` gives.
         """
-        if not choose_kind(self.task.targets).has_text:
+        if self._restored.model.modalities[self.task.nets[1]].reads_encoder:
             raise UserError(
                 f"The outputs of {self.task.name} are classes, of which no samples are drawn",
                 fix="n_best gives their probabilities.",
