@@ -11,7 +11,7 @@ LONG_STEPS ?= 9000
 LONG_FLAGS ?= --hparams='model.dropout=0.1,model.attention_dropout=0.1,train.num_threads=1'
 export PYTHON
 
-.PHONY: help demo demo-long _demo test test-quick coverage lint format docs wheel clean distclean
+.PHONY: help demo demo-long _demo test test-quick coverage lint format docs notebook wheel clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,10 @@ format: ## let ruff sort imports, mend what it can and format
 docs: ## build the documentation as a site in build/site/, every link checked
 	@.ci/install $(VENV) docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+notebook: ## run docs/first_picture.ipynb from its first cell to its last (five minutes)
+	@.ci/install $(VENV) docs
+	$(BIN)/jupyter-execute --timeout=1800 docs/first_picture.ipynb
 
 wheel: ## build the source archive, and from it the wheel, into dist/
 	@.ci/install $(VENV) dev
