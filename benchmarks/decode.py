@@ -109,9 +109,9 @@ class Decoding:
     def __init__(self, name: str, model: Any, task: Any, rows: int, beam_size: int) -> None:
         import numpy as np
 
-        from t2t_mm.inference.beam_search import BeamSearch
-        from t2t_mm.inference.search import GreedySearch
         from t2t_mm.registry import load_hparams
+        from t2t_mm.search.beam_search import BeamSearch
+        from t2t_mm.search.search import GreedySearch
 
         self.model, self.task, self.rows, self.beam_size = model, task, rows, beam_size
         drawn = np.random.default_rng(0).integers(2, VOCABULARY_SIZE, (rows, SOURCE_LENGTH))
@@ -166,9 +166,9 @@ class Decoding:
         import numpy as np
         from keras import ops
 
-        from t2t_mm.inference.forward import compile_forward
         from t2t_mm.modalities.base import Positions
         from t2t_mm.model.outputs import Encoded
+        from t2t_mm.search.forward import compile_forward
 
         source, target = self.task.signature
 

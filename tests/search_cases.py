@@ -8,11 +8,11 @@ import numpy as np
 from every_pair import TEXT, make_batch
 from small_model import ids
 
-from t2t_mm.inference.beam_search import BeamSearch
-from t2t_mm.inference.constraint import NoRepeat
-from t2t_mm.inference.forward import compile_forward
-from t2t_mm.inference.sampling import Sampling, SamplingOptions
-from t2t_mm.inference.search import GreedySearch
+from t2t_mm.search.beam_search import BeamSearch
+from t2t_mm.search.constraint import NoRepeat
+from t2t_mm.search.forward import compile_forward
+from t2t_mm.search.sampling import Sampling, SamplingOptions
+from t2t_mm.search.search import GreedySearch
 
 
 def run_searches(model):

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from t2t_mm import FeatureKind
-from t2t_mm.inference.tracing import trace
+from t2t_mm.search.tracing import trace
 
 
 def read_in_graph(kind: FeatureKind, given: Mapping[str, Any]) -> np.ndarray:

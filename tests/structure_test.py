@@ -32,6 +32,7 @@ RANKS = {
             ("t2t_mm.modalities",),
             ("t2t_mm.model",),
             ("t2t_mm.run",),
+            ("t2t_mm.search",),
             ("t2t_mm.inference", "t2t_mm.scoring"),
             ("t2t_mm.evaluation",),
             ("t2t_mm.training", "t2t_mm.report"),

@@ -20,7 +20,6 @@ from t2t_mm.evaluation.kept_results import name_evaluation
 from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder
-from t2t_mm.inference.choose_search import make_constraints
 from t2t_mm.run.checkpoint import Checkpoint, find_checkpoint
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_split
@@ -28,6 +27,7 @@ from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded, Scores
 from t2t_mm.scoring.metrics import check_metrics, find_intervals, score_decoded
+from t2t_mm.search.choose_search import make_constraints
 from t2t_mm.settings.overrides import change_decoding, describe_changes
 
 

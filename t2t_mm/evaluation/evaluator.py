@@ -12,12 +12,12 @@ from keras import ops
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.forward import compile_forward
 from t2t_mm.inference.teacher_forcing import collect_arguments
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.teacher_forced import TeacherForcedSums
+from t2t_mm.search.forward import compile_forward
 
 
 class Evaluator:

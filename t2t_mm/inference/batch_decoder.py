@@ -10,14 +10,14 @@ import numpy as np
 
 from t2t_mm.data.kinds.kind_table import name_vocabulary
 from t2t_mm.data.vocabulary.symbols import Vocabulary
-from t2t_mm.inference.choose_search import make_search
-from t2t_mm.inference.class_ranking import TopClasses
-from t2t_mm.inference.constraint import Constraint
-from t2t_mm.inference.search import Search
-from t2t_mm.inference.search_state import Hypotheses
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
+from t2t_mm.search.choose_search import make_search
+from t2t_mm.search.class_ranking import TopClasses
+from t2t_mm.search.constraint import Constraint
+from t2t_mm.search.search import Search
+from t2t_mm.search.search_state import Hypotheses
 from t2t_mm.settings.sections import DecodeHParams
 
 _SMALLEST = 1e-38  # a probability whose logarithm float32 has

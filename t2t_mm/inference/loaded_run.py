@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from t2t_mm.inference.batch_decoder import BatchDecoder
-from t2t_mm.inference.choose_search import make_constraints
 from t2t_mm.inference.chosen_task import pair_tasks
 from t2t_mm.inference.predictor import Predictor
 from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
+from t2t_mm.search.choose_search import make_constraints
 from t2t_mm.settings.overrides import change_decoding
 from t2t_mm.settings.sections import DecodeHParams
 

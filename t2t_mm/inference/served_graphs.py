@@ -13,12 +13,12 @@ import tensorflow as tf
 from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.vocabulary.symbols import PAD_ID
-from t2t_mm.inference.class_ranking import TopClasses
-from t2t_mm.inference.forward import compile_forward
-from t2t_mm.inference.search import GreedySearch
-from t2t_mm.inference.tracing import describe_outputs, trace
 from t2t_mm.run.restore import RestoredModel
 from t2t_mm.run.task import Task
+from t2t_mm.search.class_ranking import TopClasses
+from t2t_mm.search.forward import compile_forward
+from t2t_mm.search.search import GreedySearch
+from t2t_mm.search.tracing import describe_outputs, trace
 
 Tensors = Mapping[str, tf.Tensor]
 _NUMBER = tf.TensorSpec([], tf.int32)

@@ -13,8 +13,6 @@ import numpy as np
 from keras import ops
 
 from t2t_mm.data.vocabulary.symbols import Vocabulary
-from t2t_mm.inference.few_shapes import pad_to_few_shapes
-from t2t_mm.inference.forward import compile_forward
 from t2t_mm.inference.inner_view import ExpertUse, InnerView, Inspection, make_inspections
 from t2t_mm.layers.cross_entropy import compute_cross_entropy
 from t2t_mm.layers.forms import is_on_tensorflow
@@ -25,6 +23,8 @@ from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
+from t2t_mm.search.few_shapes import pad_to_few_shapes
+from t2t_mm.search.forward import compile_forward
 
 Tensor = Any
 

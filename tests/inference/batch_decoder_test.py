@@ -13,9 +13,9 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.inference import batch_decoder
 from t2t_mm.inference.batch_decoder import Alternative, BatchDecoder, Output
-from t2t_mm.inference.class_ranking import RankedClasses
-from t2t_mm.inference.search_state import Hypotheses
 from t2t_mm.run.task import Task
+from t2t_mm.search.class_ranking import RankedClasses
+from t2t_mm.search.search_state import Hypotheses
 from t2t_mm.settings.sections import DecodeHParams
 
 BYTES, FRUIT = ByteVocabulary(), LabelVocabulary("fruit", ["pear", "plum", "fig"])

@@ -11,9 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from t2t_mm.errors import UserError
-from t2t_mm.inference.tracing import trace
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.named_variables import name_variables
+from t2t_mm.search.tracing import trace
 from t2t_mm.settings import OptimizerHParams
 from t2t_mm.settings.sections import TrainHParams
 from t2t_mm.training.objective import Batch, Signature, StepMetrics, compute_objective

@@ -1,13 +1,13 @@
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.inference import search
 from t2t_mm.layers import batch_norm, gradients
 from t2t_mm.layers.on_tensorflow.single_operations import (
     back_propagate_relu,
     find_largest,
     scale_and_shift,
 )
+from t2t_mm.search import search
 
 
 def draw(*shape, seed=0):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from t2t_mm.inference.forward import compile_forward
+from t2t_mm.search.forward import compile_forward
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ sys.modules["tensorflow"] = None  # any import of it now fails
 import keras
 import numpy as np
 from keras import ops
-from t2t_mm.inference.forward import compile_forward
+from t2t_mm.search.forward import compile_forward
 
 traces = []
 layer = keras.layers.Dense(1, kernel_initializer="ones")

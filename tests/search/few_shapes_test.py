@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from t2t_mm.inference.few_shapes import pad_to_few_shapes
+from t2t_mm.search.few_shapes import pad_to_few_shapes
 
 
 def test_texts_and_classes() -> None:

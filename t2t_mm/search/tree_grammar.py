@@ -13,9 +13,9 @@ from keras import ops
 
 from t2t_mm.data.trees.tree_facts import CutWords, TreeFacts
 from t2t_mm.data.vocabulary.symbols import EOS_ID, Vocabulary
-from t2t_mm.inference.constraint import mark_symbols
-from t2t_mm.inference.prefix_tree import PrefixTree
-from t2t_mm.inference.search_state import SearchState
+from t2t_mm.search.constraint import mark_symbols
+from t2t_mm.search.prefix_tree import PrefixTree
+from t2t_mm.search.search_state import SearchState
 
 Tensor = Any
 

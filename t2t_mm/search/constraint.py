@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from keras import ops
 
-from t2t_mm.inference.search_state import SearchState
+from t2t_mm.search.search_state import SearchState
 
 Tensor = Any
 

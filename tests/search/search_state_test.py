@@ -1,7 +1,7 @@
 import numpy as np
 
-from t2t_mm.inference.search_state import SearchState
 from t2t_mm.layers.caching import History
+from t2t_mm.search.search_state import SearchState
 
 
 def test_rows_are_taken_of_everything_that_has_rows():

@@ -13,14 +13,14 @@ import numpy as np
 from keras import ops
 
 from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID
-from t2t_mm.inference.constraint import Constraint
-from t2t_mm.inference.few_shapes import find_power, pad_to_few_shapes
-from t2t_mm.inference.forward import compile_forward, describe_results
-from t2t_mm.inference.search_state import Hypotheses, OutputCollector, SearchState
 from t2t_mm.layers.caching import double_room, grow, take_rows, write_position
 from t2t_mm.layers.forms import choose_form, is_on_tensorflow
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import Encoded
+from t2t_mm.search.constraint import Constraint
+from t2t_mm.search.few_shapes import find_power, pad_to_few_shapes
+from t2t_mm.search.forward import compile_forward, describe_results
+from t2t_mm.search.search_state import Hypotheses, OutputCollector, SearchState
 
 Tensor = Any
 
@@ -234,7 +234,7 @@ class GreedySearch(Search):
         Returns:
             int32[B, T]; what follows a row's EOS is 0.
         """
-        from t2t_mm.inference.tracing import repeat_in_graph
+        from t2t_mm.search.tracing import repeat_in_graph
 
         end = repeat_in_graph(
             self._decode_segment,

@@ -11,10 +11,10 @@ from small_model import TEXT, make_talkative_model
 from t2t_mm.data.trees.linearization import delinearize
 from t2t_mm.data.trees.tree_facts import TreeFacts, collect_facts
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, SubwordVocabulary
-from t2t_mm.inference.beam_search import BeamSearch
-from t2t_mm.inference.sampling import Sampling, SamplingOptions
-from t2t_mm.inference.search import GreedySearch
-from t2t_mm.inference.tree_grammar import TreeGrammar
+from t2t_mm.search.beam_search import BeamSearch
+from t2t_mm.search.sampling import Sampling, SamplingOptions
+from t2t_mm.search.search import GreedySearch
+from t2t_mm.search.tree_grammar import TreeGrammar
 
 LONGER = "SINV PP P NN /PP VP VBZ /VP /SINV"  # /S begins /SINV, P begins PP
 TREES = [

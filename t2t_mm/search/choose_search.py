@@ -12,13 +12,13 @@ from t2t_mm.data.trees.tree_facts import choose_cut, collect_facts
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.beam_search import BeamSearch
-from t2t_mm.inference.constraint import AllOf, Constraint, NoRepeat
-from t2t_mm.inference.sampling import Sampling, SamplingOptions
-from t2t_mm.inference.search import GreedySearch, Search
-from t2t_mm.inference.tree_grammar import TreeGrammar
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.task import Task
+from t2t_mm.search.beam_search import BeamSearch
+from t2t_mm.search.constraint import AllOf, Constraint, NoRepeat
+from t2t_mm.search.sampling import Sampling, SamplingOptions
+from t2t_mm.search.search import GreedySearch, Search
+from t2t_mm.search.tree_grammar import TreeGrammar
 from t2t_mm.settings.sections import DecodeHParams
 
 _BATCH = BatchSpec(examples=256)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from chain_model import LIMIT, NUM_SYMBOLS, Chain
 
-from t2t_mm.inference.sampling import Sampling, SamplingOptions, draw_symbols
+from t2t_mm.search.sampling import Sampling, SamplingOptions, draw_symbols
 
 BATCH = {"inputs": np.array([[1], [2], [3]], np.int32)}
 SETTINGS = {"command_index": 0, "extra_length": LIMIT - 1}

@@ -2,12 +2,12 @@ import pytest
 from small_model import TEXT, make_model
 
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
-from t2t_mm.inference.beam_search import BeamSearch
-from t2t_mm.inference.choose_search import make_search
-from t2t_mm.inference.constraint import AllOf, NoRepeat
-from t2t_mm.inference.prefix_tree import OneOf
-from t2t_mm.inference.sampling import Sampling
-from t2t_mm.inference.search import GreedySearch
+from t2t_mm.search.beam_search import BeamSearch
+from t2t_mm.search.choose_search import make_search
+from t2t_mm.search.constraint import AllOf, NoRepeat
+from t2t_mm.search.prefix_tree import OneOf
+from t2t_mm.search.sampling import Sampling
+from t2t_mm.search.search import GreedySearch
 from t2t_mm.settings.sections import DecodeHParams
 
 

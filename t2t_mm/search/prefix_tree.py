@@ -13,8 +13,8 @@ from keras import ops
 
 from t2t_mm.data.vocabulary.symbols import EOS_ID, Vocabulary
 from t2t_mm.errors import UserError
-from t2t_mm.inference.constraint import mark_symbols
-from t2t_mm.inference.search_state import SearchState
+from t2t_mm.search.constraint import mark_symbols
+from t2t_mm.search.search_state import SearchState
 
 Tensor = Any
 

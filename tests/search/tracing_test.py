@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_mm.inference.tracing import describe_outputs, repeat_in_graph, trace
+from t2t_mm.search.tracing import describe_outputs, repeat_in_graph, trace
 
 
 def test_every_size_and_a_kind_of_argument_each_take_one_trace() -> None:

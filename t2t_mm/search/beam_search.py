@@ -11,11 +11,11 @@ import numpy as np
 from keras import ops
 
 from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID
-from t2t_mm.inference.constraint import Constraint
-from t2t_mm.inference.search import Search
-from t2t_mm.inference.search_state import Hypotheses, SearchState
 from t2t_mm.layers.caching import double_room, reorder, take_rows, write_position
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.search.constraint import Constraint
+from t2t_mm.search.search import Search
+from t2t_mm.search.search_state import Hypotheses, SearchState
 
 Tensor = Any
 NEVER = float("-inf")

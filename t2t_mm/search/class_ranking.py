@@ -9,9 +9,9 @@ import numpy as np
 from keras import ops
 
 from t2t_mm.features import NUM_RANKED
-from t2t_mm.inference.forward import compile_forward
-from t2t_mm.inference.search import encode_inputs, select_inputs
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.search.forward import compile_forward
+from t2t_mm.search.search import encode_inputs, select_inputs
 
 Tensor = Any
 

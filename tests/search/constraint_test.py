@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from chain_model import Chain
 
-from t2t_mm.inference.beam_search import BeamSearch
-from t2t_mm.inference.constraint import AllOf, NoRepeat, mark_symbols
-from t2t_mm.inference.search import GreedySearch
-from t2t_mm.inference.search_state import SearchState
+from t2t_mm.search.beam_search import BeamSearch
+from t2t_mm.search.constraint import AllOf, NoRepeat, mark_symbols
+from t2t_mm.search.search import GreedySearch
+from t2t_mm.search.search_state import SearchState
 
 BATCH = {"inputs": np.array([[1], [5]], np.int32)}
 

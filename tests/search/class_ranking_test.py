@@ -1,9 +1,9 @@
 import numpy as np
 import tensorflow as tf
 
-from t2t_mm.inference.class_ranking import TopClasses
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.multimodel import Encoded
+from t2t_mm.search.class_ranking import TopClasses
 
 
 class Echo:

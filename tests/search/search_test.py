@@ -12,13 +12,13 @@ from search_cases import run_searches
 from small_model import TEXT, ids, make_talkative_model
 from tiny_run import TinyRun
 
-from t2t_mm.inference.search import GreedySearch
-from t2t_mm.inference.tracing import trace
 from t2t_mm.modalities.base import Positions
 from t2t_mm.model.multimodel import Encoded
 from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.search.search import GreedySearch
+from t2t_mm.search.tracing import trace
 
 ROOT = Path(__file__).parents[2]
 

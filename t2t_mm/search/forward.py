@@ -40,7 +40,7 @@ def compile_forward(model: Any, function: Callable[..., Any], examples: Sequence
             return function(*arguments)
 
     if is_on_tensorflow():
-        from t2t_mm.inference.tracing import trace
+        from t2t_mm.search.tracing import trace
 
         return trace(run, examples)
     return _compile_on_jax(model, run)
@@ -57,7 +57,7 @@ def describe_results(compiled: Any) -> Any:
     """
     if not is_on_tensorflow():
         return None
-    from t2t_mm.inference.tracing import describe_outputs
+    from t2t_mm.search.tracing import describe_outputs
 
     return describe_outputs(compiled)
 

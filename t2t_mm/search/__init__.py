@@ -1,0 +1,1 @@
+"""Searching for outputs: greedily, by beams or by samples, freely or under rules."""
