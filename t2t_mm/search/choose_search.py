@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from t2t_mm import registry
-from t2t_mm.data.kinds.kind_table import name_vocabulary
+from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.data.trees.tree_facts import choose_cut, collect_facts
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
+from t2t_mm.files.text_files import decode_lines
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.task import Task
 from t2t_mm.search.beam_search import BeamSearch
 from t2t_mm.search.constraint import AllOf, Constraint, NoRepeat
+from t2t_mm.search.prefix_tree import OneOf
 from t2t_mm.search.sampling import Sampling, SamplingOptions
 from t2t_mm.search.search import GreedySearch, Search
 from t2t_mm.search.tree_grammar import TreeGrammar
@@ -77,11 +79,14 @@ def make_constraints(
         data_dir: Where the training split of trees is stored, for their symbols.
 
     Raises:
-        UserError: None of the tasks writes trees; or their training split is not there.
+        UserError: None of the tasks writes trees, or text; or their training split, or the answers,
+            are not there.
     """
+    chosen = list(tasks)
+    if decode.answers_file:
+        return _make_closed_sets(chosen, decode, vocabularies)
     if decode.constrain != "trees":
         return {}
-    chosen = list(tasks)
     trees = [task for task in chosen if "brackets" in task.metrics]
     if not trees:
         raise UserError(
@@ -91,6 +96,27 @@ def make_constraints(
             fix="Leave constrain=trees out.",
         )
     return {task.name: _make_grammar(task, vocabularies, data_dir) for task in trees}
+
+
+def _make_closed_sets(
+    tasks: Sequence[Task], decode: DecodeHParams, vocabularies: Mapping[str, Vocabulary]
+) -> dict[str, Constraint]:
+    path, received = Path(decode.answers_file), {"answers_file": decode.answers_file}
+    if decode.constrain != "nothing":
+        raise UserError("Outputs are either trees or out of a file of answers", received=received)
+    if not path.is_file():
+        raise UserError("There is no such file of answers", received=received)
+    texts = [task for task in tasks if choose_kind(task.targets).text_vocabulary]
+    if not texts:
+        raise UserError(
+            "Only texts can be chosen out of a file of answers",
+            received={"problems": ", ".join(task.name for task in tasks), **received},
+            fix="Of classes t2t-decoder writes the most probable one without it.",
+        )
+    answers = [line for line in decode_lines(path) if line.strip()]
+    return {
+        task.name: OneOf(answers, vocabularies[name_vocabulary(task.targets)]) for task in texts
+    }
 
 
 def _make_grammar(

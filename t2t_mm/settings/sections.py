@@ -164,6 +164,7 @@ class DecodeHParams(Section):
         no_repeat: No sequence of so many symbols is written twice in an output; 0 allows it.
         constrain: "trees" writes well-formed trees over the words of their inputs alone, with the
             symbols and the depth of the training split.
+        answers_file: A file with an answer a line: every output is one of them.
     """
 
     section = "decode"
@@ -182,6 +183,7 @@ class DecodeHParams(Section):
     sampling_seed: int = declare_field(0, at_least=0)
     no_repeat: int = declare_field(0, at_least=0)
     constrain: Literal["nothing", "trees"] = "nothing"
+    answers_file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,7 @@
 """A loaded run: how it decodes, and other ways to ask it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tiny_run import TinyRun
@@ -34,6 +36,28 @@ def test_what_is_no_setting_is_refused_before_the_model_is_loaded(
 def test_trees_alone_are_constrained_to_be_trees(tiny_run: TinyRun) -> None:
     with pytest.raises(UserError, match=r"algorithmic_copy.*Leave constrain=trees out"):
         t2t_mm.load(tiny_run.output_dir, decode_hparams="constrain=trees")
+
+
+def test_answers_out_of_a_file_are_the_only_ones(tiny_run: TinyRun, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.txt"
+    answers.write_text("1 2 3\n\n9 9\n5\n", encoding="utf-8")
+    settings = f"answers_file={answers}"
+    run = t2t_mm.load(tiny_run.output_dir, problems=["algorithmic_copy"], decode_hparams=settings)
+    copy = run["algorithmic_copy"]
+    outputs = copy(LINES)
+    assert outputs[1] == "" and {outputs[0], *outputs[2:]} <= {"1 2 3", "9 9", "5"}
+    for line, found in zip(LINES, copy.n_best(LINES, 3, alpha=0.0), strict=True):
+        if line:
+            assert sorted(one.text for one in found) == ["1 2 3", "5", "9 9"]
+            for one in found:
+                assert one.log_probability == pytest.approx(copy.score(line, one.text), abs=2e-4)
+            assert found == sorted(found, key=lambda one: -one.log_probability)
+    for wrong in ("answers_file=nowhere.txt", f"{settings},constrain=trees"):
+        with pytest.raises(UserError, match="answers"):
+            t2t_mm.load(tiny_run.output_dir, decode_hparams=wrong)
+    answers.write_text("\n", encoding="utf-8")
+    with pytest.raises(UserError, match="no answer"):
+        t2t_mm.load(tiny_run.output_dir, decode_hparams=settings)
 
 
 def test_the_best_outputs_have_the_scores_that_they_have_under_teacher_forcing(
