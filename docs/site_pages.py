@@ -101,7 +101,7 @@ def _make_description(name: str) -> str:
     """Make a page of what `describe` tells: what it is, the facts, the settings of a set."""
     facts = describe(name)
     values = facts.pop("values", {})
-    title, doc = f"# {facts.pop('name')}", facts.pop("doc").partition("\n\nRaises:")[0]
+    title, doc = f"# {facts.pop('name')}", facts.pop("doc", "").partition("\n\nRaises:")[0]
     rows = [(key.replace("_", " "), _format(value)) for key, value in facts.items()]
     settings = [
         f"{section}.{field} = {value}"

@@ -33,7 +33,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.evaluation import evaluation
 from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference import decode
+from t2t_mm.inference import file_decoding
 from t2t_mm.inference.input_lines import LeftOutError
 from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.settings import HParams
@@ -278,8 +278,7 @@ def test_a_file_of_paths_has_a_line_for_each(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decode, "restore_model", lambda *_: loaded.restored)
-    monkeypatch.setattr(decode, "LoadedRun", lambda *_: loaded)  # traced already
+    monkeypatch.setattr(file_decoding, "load_tasks", lambda *_: loaded)  # traced already
     paths = [tmp_path / f"{kind}.png" for kind in KINDS]
     for path in paths:
         path.write_bytes(picture_file(picture(path.stem, (32, 32), dice)))

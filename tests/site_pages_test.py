@@ -127,3 +127,10 @@ def test_pictures_are_whole_and_nothing_stands_outside_them(made: dict[str, str]
             x, y = float(box.get("x", 0)), float(box.get("y", 0))
             assert x + float(box.attrib["width"]) <= width
             assert y + float(box.attrib["height"]) <= height
+
+
+def test_a_name_about_which_nothing_is_said_has_a_page_too(
+    site: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "describe", lambda name: {"name": name, "kind": "problem"})
+    assert site._make_description("silent").startswith("# silent")
