@@ -219,6 +219,7 @@ def integrate(places: Sequence[int], seconds: Sequence[float]) -> float:
 
 def spread_gates_and_never_end(model: Any) -> None:
     """Let gates choose by position, as trained ones do, and no text have an end."""
+    import keras
     import numpy as np
 
     from t2t_mm.data.vocabulary.vocabulary import EOS_ID, PAD_ID
@@ -227,7 +228,7 @@ def spread_gates_and_never_end(model: Any) -> None:
         if variable.path.endswith("gate/choice"):
             variable.assign(np.random.default_rng(7).normal(size=variable.shape))
         elif variable.path.endswith("/softmax"):  # logits of 0, the largest being above
-            rows = np.array(variable)
+            rows = keras.ops.convert_to_numpy(variable).copy()
             rows[[PAD_ID, EOS_ID]] = 0.0
             variable.assign(rows)
 
