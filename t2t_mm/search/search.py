@@ -100,15 +100,13 @@ class Search(ABC):
             if len(kept) < len(remaining):
                 remaining = np.where(is_finished[kept], num_inputs, remaining[kept])
                 rows = kept[:, None] * self.num_hypotheses + np.arange(self.num_hypotheses)
-                state = self._take(state, rows.reshape(-1).astype(np.int32))
+                state = self._take_rows(state, rows.reshape(-1).astype(np.int32))
             state = self._go_on(self._prepare(state, named[remaining]))
 
     def _compile(self, arguments: Sequence[Any]) -> None:
         self._start = compile_forward(self.model, self._start_batch, arguments)
         example = describe_results(self._start)
         self._go_on = compile_forward(self.model, self._decode_segment, [example])
-        rows = np.zeros(1, np.int32)
-        self._take = compile_forward(self.model, self._take_rows, [example, rows])
 
     def _start_batch(
         self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
@@ -158,8 +156,12 @@ class Search(ABC):
         (end,) = ops.while_loop(is_running, step, (state,))
         return SearchState(*end)
 
-    def _take_rows(self, state: SearchState, rows: Tensor) -> SearchState:
-        return state.take(rows)
+    def _take_rows(self, state: SearchState, rows: np.ndarray[Any, Any]) -> SearchState:
+        """Return the state of some rows; many searches end before that is asked for."""
+        if self._take is None:
+            examples = [describe_results(self._start), rows]
+            self._take = compile_forward(self.model, _take, examples)
+        return SearchState(*self._take(state, rows))
 
     def _start_method(self, state: SearchState) -> Any:
         """Return what the way to search remembers before the first symbol."""
@@ -247,6 +249,10 @@ class GreedySearch(Search):
         if self.constraint:  # padding is never the most probable once a model was trained
             logits = self._forbid(state, logits)
         return self._append(state, find_largest(logits))
+
+
+def _take(state: SearchState, rows: Tensor) -> SearchState:
+    return state.take(rows)
 
 
 def _choose_remaining(is_finished: Any) -> Any:
