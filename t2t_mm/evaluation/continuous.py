@@ -36,7 +36,8 @@ def evaluate_continuously(
     those first that are there; one that the trainer has removed before it was read is left out.
     The scores of each are appended to `output_dir/continuous-SPLIT.jsonl` and, for TensorBoard, to
     `output_dir/tensorboard/continuous-SPLIT`, in records like those of the trainer's own
-    evaluations. Steps that are in this log already are not scored again.
+    evaluations; of other examples or ways to decode in a log of their own. Steps that are in this
+    log already are not scored again.
 
     Args:
         output_dir: The run.
@@ -68,7 +69,7 @@ def evaluate_continuously(
         output_dir, problems=problems, split=split, data_dir=data_dir, options=options
     )
     directory = evaluation.run.directory
-    name = f"continuous-{split}" + (f"-first{options.limit}" if options.limit else "")
+    name = f"continuous-{split}{evaluation.variant}"
     scored = _read_scored(directory / f"{name}.jsonl")
     asked = {task.name for task in evaluation.tasks}
     done = {step for step, names in scored.items() if asked <= names}

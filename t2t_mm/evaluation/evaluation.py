@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
 from t2t_mm.evaluation.decoded_files import OutputFolder
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.evaluator import Evaluator
-from t2t_mm.evaluation.kept_results import name_evaluation
+from t2t_mm.evaluation.kept_results import name_variant
 from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder
@@ -96,7 +97,11 @@ class RunEvaluation:
         if not options.t2t_usr_dir:
             registry.import_user_modules(list(self.run.user_modules))
         self.options, self.split = options, split
-        self.decode = change_decoding(self.run.hparams.decode, options.decode_hparams)
+        own = self.run.hparams.decode
+        self.decode = change_decoding(own, options.decode_hparams)
+        self.limit = self.decode.choose_limit(options.limit)
+        settings = describe_changes(own, replace(self.decode, num_samples=own.num_samples))
+        self.variant = name_variant(self.limit, settings)
         self.data_dir = Path(data_dir or self.run.data_dir)
         self._console = Console(stderr=True)
         chosen = choose_tasks(self.run, problems)
@@ -126,8 +131,7 @@ class RunEvaluation:
             self._decoder = BatchDecoder(model, vocabularies, self.decode, constraints)
         else:
             self._restored = self._restored.read_again(checkpoint)
-        settings = describe_changes(self.run.hparams.decode, self.decode)
-        name = name_evaluation(self.split, checkpoint.step, self.options.limit, settings)
+        name = f"{self.split}-{checkpoint.step}{self.variant}"
         names = [task.name for task in self.run.tasks]
         folder = OutputFolder(
             self.run.directory / "decoded" / name, self.split, self.data_dir, names
@@ -137,7 +141,7 @@ class RunEvaluation:
     def _score_task(self, task: Task, folder: OutputFolder) -> dict[str, Any]:
         options, directory = self.options, self.data_dir
         problem: Problem = registry.problem(task.name, data_dir=directory)
-        batch, limit = self._evaluator.batch, options.limit
+        batch, limit = self._evaluator.batch, self.limit
         dataset = make_evaluation_dataset(
             problem, self.split, data_dir=directory, batch=batch, limit=limit
         )
@@ -191,13 +195,16 @@ class SplitOutputs:
     def follow(self, batches: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Yield the batches of an evaluation data set, each once it has been decoded."""
         with self._folder.open_lines(self._task) as self.lines:
+            start = 0
             for batch in batches:
-                self._parts.append(self._decode(batch))
+                self._parts.append(self._decode(batch, start))
                 self.lines.add(self._parts[-1])
+                start += len(batch["targets_text"])
                 yield batch
 
-    def _decode(self, batch: Mapping[str, Any]) -> Decoded:
-        outputs = self._decoder(self._task, batch)
+    def _decode(self, batch: Mapping[str, Any], start: int) -> Decoded:
+        places = range(start, start + len(batch["targets_text"]))
+        outputs = self._decoder(self._task, batch, places)
         rankings = [output.ranking for output in outputs if output.ranking]
         texts = [text.decode("utf-8") for text in batch["targets_text"]]
         vocabulary = self._decoder.vocabularies[name_vocabulary(self._task.targets)]

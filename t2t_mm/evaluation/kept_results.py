@@ -79,21 +79,19 @@ class KeptResults:
         )
 
 
-def name_evaluation(split: str, step: int, limit: int = 0, settings: str = "") -> str:
-    """Name the folder of an evaluation; of the first examples it is not the whole split's.
+def name_variant(limit: int = 0, settings: str = "") -> str:
+    """Name what is not all of a split, or not decoded as the run says, behind another name.
 
     Args:
-        split: Which is scored.
-        step: Of the checkpoint.
         limit: Examples of each problem; 0 for all.
         settings: Of decoding that are not the run's own, as "beam_size=4".
 
     Example:
-        >>> name_evaluation("test", 2000), name_evaluation("validation", 5, 100)
-        ('test-2000', 'validation-5-first100')
+        >>> name_variant(), name_variant(100), name_variant(9, "beam_size=4")
+        ('', '-first100', '-first9-beam_size=4')
     """
     of_first = f"-first{limit}" if limit else ""
-    return f"{split}-{step}{of_first}" + (f"-{settings}" if settings else "")
+    return of_first + (f"-{settings}" if settings else "")
 
 
 def make_stem(name: str) -> str:

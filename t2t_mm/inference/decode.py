@@ -12,7 +12,7 @@ from t2t_mm.features import NO_OUTPUT, BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
-from t2t_mm.inference.file_decoding import FileDecoding, choose_limit
+from t2t_mm.inference.file_decoding import FileDecoding
 from t2t_mm.inference.jsonl_files import is_jsonl, write_record
 from t2t_mm.inference.loaded_run import load_tasks
 from t2t_mm.inference.output_files import (
@@ -95,7 +95,7 @@ def decode(
         split,
         data_dir=directory,
         batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
-        limit=choose_limit(how, options),
+        limit=how.choose_limit(options.limit),
     )
     decoded = _decode_batches(dataset, task, loaded.decoder)
     if is_jsonl(to_file):

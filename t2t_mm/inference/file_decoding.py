@@ -27,11 +27,6 @@ from t2t_mm.run.run_directory import Run
 from t2t_mm.settings.sections import DecodeHParams
 
 
-def choose_limit(how: DecodeHParams, options: DecodingOptions) -> int:
-    """Return how many examples are decoded; 0 for all."""
-    return options.limit or max(how.num_samples, 0)
-
-
 @dataclass(frozen=True)
 class FileDecoding:
     """One file through one run.
@@ -124,7 +119,7 @@ class FileDecoding:
         return "standard input" if str(self.from_file) == "-" else str(self.from_file)
 
     def _read_lines(self) -> list[str]:
-        limit = choose_limit(self.how, self.options)
+        limit = self.how.choose_limit(self.options.limit)
         return list(islice(read_lines(self.from_file), limit or None))
 
     def _go_on(
@@ -151,12 +146,14 @@ class FileDecoding:
         from t2t_mm import __version__
 
         checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
+        answers = self.how.answers_file if Path(self.how.answers_file).is_file() else ""
         return {
             "inputs": hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest(),
             "run": str(self.run.directory.resolve()),
             "checkpoint": [checkpoint.step, hash_file(checkpoint.path / WEIGHTS)],
             "problem": dict(self.names),
             "settings": asdict(self.how),
+            "answers": answers and hash_file(Path(answers)),
             "format": [self.options.output_format, is_jsonl(self.to_file)],
             "version": [__version__, keras.backend.backend()],
         }

@@ -185,6 +185,15 @@ class DecodeHParams(Section):
     constrain: Literal["nothing", "trees"] = "nothing"
     answers_file: str = ""
 
+    def choose_limit(self, limit: int = 0) -> int:
+        """Return how many examples are decoded: a limit that is given, else `num_samples`; 0: all.
+
+        Example:
+            >>> DecodeHParams(num_samples=9).choose_limit(), DecodeHParams().choose_limit()
+            (9, 0)
+        """
+        return limit or max(self.num_samples, 0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class HParams:

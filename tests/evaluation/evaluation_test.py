@@ -13,9 +13,11 @@ from tiny_run import PROBLEMS, TinyRun, drop_split
 from t2t_mm.data.pipeline import datasets
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
+from t2t_mm.evaluation import evaluation
 from t2t_mm.evaluation.decoded_files import write_scores
 from t2t_mm.evaluation.evaluation import evaluate
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
+from t2t_mm.features import BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.registry import problem
 from t2t_mm.run.task import Task
@@ -128,7 +130,7 @@ def test_empty_outputs_are_counted(
 ) -> None:
     run = not_yet_scored(tiny_run, tmp_path)
 
-    def decode(_: BatchDecoder, __: Task, batch: dict[str, Any]) -> list[Output]:
+    def decode(_: BatchDecoder, __: Task, batch: dict[str, Any], places: Any) -> list[Output]:
         return [Output(" " if index else "3") for index in range(len(batch["inputs"]))]
 
     monkeypatch.setattr(BatchDecoder, "__call__", decode)
@@ -155,6 +157,28 @@ def test_a_part_of_the_problems_or_examples_leaves_the_other_results(
     assert [len(kept[name]["samples"]) for name in PROBLEMS] == [6, 1]
     assert [len(kept[name]["best"]) for name in PROBLEMS] == [3, 0]
     assert not (run / "decoded" / results.parent.name.removesuffix("-first6")).exists()
+
+
+@pytest.mark.slow
+def test_other_ways_to_decode_are_kept_apart_and_draw_by_the_places_of_all_examples(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = not_yet_scored(tiny_run, tmp_path)
+    places: list[int] = []
+    decode_batch = BatchDecoder.__call__
+
+    def note(self: Any, task: Any, batch: Any, some: Any = None) -> Any:
+        places.extend(some)
+        return decode_batch(self, task, batch, some)
+
+    monkeypatch.setattr(BatchDecoder, "__call__", note)
+    monkeypatch.setattr(evaluation, "BatchSpec", lambda tokens: BatchSpec(examples=2))
+    how = "num_samples=5,sampling_method=random"
+    options = EvaluationOptions(decode_hparams=how)
+    scores = evaluate(run, split="test", problems=PROBLEMS[0], options=options)
+    assert scores[PROBLEMS[0]]["teacher_forced"]["examples"] == 5 and sorted(places) == [*range(5)]
+    (folder,) = (run / "decoded").iterdir()
+    assert folder.name.endswith("-first5-sampling_method=random")
 
 
 def test_a_misspelt_metric_is_told_before_anything_is_decoded(

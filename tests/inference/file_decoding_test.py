@@ -9,6 +9,10 @@ import pytest
 from tiny_run import TinyRun
 
 from t2t_mm.bin import t2t_decoder
+from t2t_mm.inference.decoding_options import DecodingOptions
+from t2t_mm.inference.file_decoding import FileDecoding
+from t2t_mm.run.run_directory import open_run
+from t2t_mm.settings.sections import DecodeHParams
 
 KILLED = """
 import os, signal, sys
@@ -63,3 +67,16 @@ def test_inputs_from_standard_input_are_not_gone_on_with(
     assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
     assert target.read_text().count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+
+
+def test_other_answers_in_a_file_of_the_same_name_are_other_facts(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    answers = tmp_path / "answers.txt"
+    how = DecodeHParams(answers_file=str(answers))
+    decoding = FileDecoding(open_run(tiny_run.output_dir), how, {}, "in", "out", DecodingOptions())
+    facts = []
+    for text in ("1\n", "2\n", "2\n"):
+        answers.write_text(text)
+        facts.append(decoding._list_facts([]))
+    assert facts[0] != facts[1] == facts[2]
