@@ -63,6 +63,8 @@ _OF_GENERATION = (
 IDLE: Mapping[str, tuple[Idle, ...]] = {
     "t2t-datagen": (
         Idle(_OF_GENERATION, "inspect", (True,)),
+        Idle(("kept_batch",), "inspect", (False,)),
+        Idle(("problems", "exclude_problems", "data_dir", "tmp_dir"), "kept_batch"),
         Idle(("num_shards", "num_concurrent_processes", "beam"), "vocab_only", (True,)),
         Idle(
             ("overwrite",),

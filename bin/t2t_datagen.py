@@ -6,7 +6,8 @@ Finished problems are kept. Data that is stale, or was made with other flags, is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from t2t_mm.bin import command
@@ -40,6 +41,9 @@ def define_flags(flags: Any) -> None:
     )
     flags.DEFINE_bool("only_list", False, "Only list which problems would be generated.")
     flags.DEFINE_bool("inspect", False, "Print records (--max_cases of them, or 3) as stored.")
+    flags.DEFINE_string(
+        "kept_batch", "", "With --inspect: print a batch that training kept, RUN/faults/STEP-0."
+    )
     flags.DEFINE_bool("overwrite", False, "Generate again what is there.")
     flags.DEFINE_bool("vocab_only", False, "Stop after the vocabularies.")
     flags.DEFINE_bool(
@@ -77,6 +81,9 @@ def _define_raw_options(flags: Any) -> None:
 
 def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
+    if flags.kept_batch:
+        _print_kept_batch(flags)
+        return 0
     missing = [f"--{name}" for name in ("problems", "data_dir") if not getattr(flags, name)]
     if missing:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-datagen --help.")
@@ -153,7 +160,6 @@ def _print_records(flags: Any) -> None:
     from t2t_mm.data.pipeline.inspection import inspect_records
     from t2t_mm.data.records.stored import open_data
 
-    console = command.make_console()
     limit = flags.max_cases or _INSPECTED_RECORDS
     own = find_own_problems(flags.data_dir)
     for name in registry.expand_problems(flags.problems, flags.exclude_problems, own):
@@ -163,10 +169,25 @@ def _print_records(flags: Any) -> None:
         for split in info.lengths:
             records = inspect_records(info, split, problem, limit=limit)
             for number, record in enumerate(records):
-                console.print(f"{name} {split} {number}", style="bold", markup=False)
-                for feature, shown in record.items():
-                    for what, value in shown.items():
-                        console.print(f"  {feature:8} {what:8} {value}", markup=False)
+                _print_record(f"{name} {split} {number}", record)
+
+
+def _print_record(title: str, record: Mapping[str, Mapping[str, Any]]) -> None:
+    console = command.make_console()
+    console.print(title, style="bold", markup=False)
+    for feature, shown in record.items():
+        for what, value in shown.items():
+            console.print(f"  {feature:8} {what:8} {value}", markup=False)
+
+
+def _print_kept_batch(flags: Any) -> None:
+    command.import_tensorflow()
+    from t2t_mm.run.kept_batches import describe_kept_batch
+
+    facts, examples = describe_kept_batch(Path(flags.kept_batch))
+    print(", ".join(f"{name}: {value}" for name, value in facts.items()))
+    for number, example in enumerate(examples[: flags.max_cases or None]):
+        _print_record(f"{facts['problem']} step {facts['step']} {number}", example)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras import ops
+from keras.backend import is_float_dtype
 
 from t2t_mm.layers.masking import mark_real_positions
 from t2t_mm.modalities.base import Modality, Positions
@@ -100,6 +101,10 @@ class MultiModel(EncoderDecoder):
         )
         logits = self.modalities[target_modality].top(*positions)
         return Outputs(logits, self._sum_balance_losses(reports), reports)
+
+    def list_statistics(self) -> list[Any]:
+        """Return what a training pass changes that no gradient trains, but for states of seeds."""
+        return [one for one in self.non_trainable_variables if is_float_dtype(one.dtype)]
 
     def training_loss(
         self,

@@ -13,6 +13,7 @@ _FREE_ON_RESUME = frozenset(
         "train.jit_compile",
         "train.keep_checkpoint_max",
         "train.log_every",
+        "train.max_faults",
         "train.num_threads",
         "train.overlap_update",
     }

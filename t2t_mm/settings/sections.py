@@ -125,6 +125,8 @@ class TrainHParams(Section):
         num_threads: Threads of the tensor library; 0: it decides.
         overlap_update: Whether updates of large variables run beside the next step's forward pass.
         jit_compile: Whether XLA compiles the training step, for GPUs: on a CPU it is slower.
+        max_faults: Batches of one problem in a row whose loss or gradient is not finite that stop
+            training; fewer are skipped.
     """
 
     section = "train"
@@ -141,6 +143,7 @@ class TrainHParams(Section):
     num_threads: int = declare_field(0, at_least=0)
     overlap_update: bool = True
     jit_compile: bool = False
+    max_faults: int = declare_field(5, at_least=1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,6 +114,8 @@ def update_variables(
 ) -> tuple[dict[str, Tensor], dict[str, AdamState], Tensor]:
     """Clip all gradients by their common norm and make one update of every variable.
 
+    Where the norm is not finite nothing is updated: all stays as it is, to the last bit.
+
     Args:
         values: The variables by name.
         states: Their states by name.
@@ -126,10 +128,15 @@ def update_variables(
         The variables and their states after the update, and the norm before clipping.
     """
     norm = measure_norm(gradients.values())
-    factor = find_clip_factor(norm, hparams.clip_norm)
+    factor, is_finite = find_clip_factor(norm, hparams.clip_norm), ops.isfinite(norm)
     updated = {
         name: update_variable(
-            value, states[name], gradients[name] * factor, reached[name], learning_rate, hparams
+            value,
+            states[name],
+            gradients[name] * factor,
+            ops.logical_and(reached[name], is_finite),
+            learning_rate,
+            hparams,
         )
         for name, value in values.items()
     }

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from t2t_mm.errors import UserError
 from t2t_mm.evaluation.expert_use import describe_expert_use
 from t2t_mm.run.logs import RunLog
 from t2t_mm.training.objective import StepMetrics
@@ -28,7 +27,7 @@ class LogInterval:
         >>> for loss in (2.0, 1.0):
         ...     interval.add("mini_ende", {"loss": loss, "target_tokens": 30, "expert_load": {}})
         >>> interval.summarize()
-        {'mini_ende': {'loss': 1.5, 'target_tokens': 60.0, 'batches': 2.0}}
+        {'mini_ende': {'loss': 1.5, 'target_tokens': 60.0, 'batches': 2.0, 'skipped': 0.0}}
     """
 
     def __init__(self) -> None:
@@ -57,18 +56,14 @@ class LogInterval:
             progress: Gets the loss of each problem.
             learning_rate: Of the last step.
             num_traces: Graphs traced since the start.
-
-        Raises:
-            UserError: A loss or a norm is not a number any more.
         """
         seconds = time.monotonic() - self.start
         by_problem = self.summarize()
         _tell_speed(progress, by_problem, seconds, learning_rate)
         for name, values in by_problem.items():
-            zeros = {"batches": 0, "examples": 0, "target_tokens": 0}
-            counts = state.counts.setdefault(name, zeros)
-            for key in counts:
-                counts[key] += int(values[key])
+            counts = state.counts.setdefault(name, {})
+            for key in ("batches", "examples", "target_tokens", "skipped"):
+                counts[key] = counts.get(key, 0) + int(values[key])
             progress.totals[name].examples += int(values["examples"])
             progress.totals[name].target_tokens += int(values["target_tokens"])
             log.write("train", state.step, {**values, "total": counts}, problem=name)
@@ -80,12 +75,12 @@ class LogInterval:
             "traces": num_traces,
             "resident_bytes": count_resident_bytes(),
         }
-        if self.gradient_norms:
-            summary["gradient_norm"] = float(np.mean([float(n) for n in self.gradient_norms]))
+        if norms := [norm for norm in map(float, self.gradient_norms) if np.isfinite(norm)]:
+            summary["gradient_norm"] = float(np.mean(norms))
         summary |= compute_padded_share(by_problem.values())
         log.write("train", state.step, summary)
-        progress.show_interval(state.step, {name: v["loss"] for name, v in by_problem.items()})
-        _check_finite(by_problem, summary, state.step)
+        progress.skipped = sum(counts["skipped"] for counts in state.counts.values())
+        progress.show_interval(state.step, _find_losses(by_problem))
 
     def show(self, progress: Progress, step: int, learning_rate: float) -> None:
         """Show the steps so far, before the interval ends.
@@ -97,19 +92,24 @@ class LogInterval:
         """
         by_problem = self.summarize()
         _tell_speed(progress, by_problem, time.monotonic() - self.start, learning_rate)
-        progress.show_interval(step, {name: v["loss"] for name, v in by_problem.items()})
+        progress.show_interval(step, _find_losses(by_problem))
 
     def summarize(self) -> dict[str, dict[str, Any]]:
-        """Return means of losses and norms, sums of tokens and examples, and the experts' use."""
+        """Return means of losses and norms, sums of tokens and examples, and the experts' use.
+
+        Means are of the batches that were not skipped; where all were, there are none.
+        """
         result: dict[str, dict[str, Any]] = {}
         for name, batches in sorted(self.metrics.items()):
             scalars = [key for key in batches[0] if key != "expert_load"]
             columns = {key: np.array([float(b[key]) for b in batches]) for key in scalars}
+            counts = np.isfinite(columns["loss"] + columns.get("gradient_norm", 0.0))
             result[name] = {
-                key: float(values.sum() if key in _SUMS else values.mean())
+                key: float(values.sum() if key in _SUMS else values[counts].mean())
                 for key, values in columns.items()
+                if key in _SUMS or counts.any()
             }
-            result[name] |= {"batches": float(len(batches))}
+            result[name] |= {"batches": float(len(batches)), "skipped": float((~counts).sum())}
             result[name] |= compute_padded_share([result[name]])
             result[name] |= describe_expert_use(batch["expert_load"] for batch in batches)
         return result
@@ -132,18 +132,8 @@ def _tell_speed(
         progress.totals[name].padded_share = values.get("padded_share", 0.0)
 
 
-def _check_finite(
-    by_problem: Mapping[str, Mapping[str, float]], summary: Mapping[str, float], step: int
-) -> None:
-    for name, values in [*by_problem.items(), ("the accumulated batches", summary)]:
-        for key in ("loss", "gradient_norm"):
-            if not np.isfinite(values.get(key, 0.0)):
-                raise UserError(
-                    f"The {key.replace('_', ' ')} of {name} is {values[key]} at step {step}: "
-                    "training has diverged, and this step is not saved. Train anew in another "
-                    "--output_dir with a lower optimizer.learning_rate or optimizer.clip_norm, or "
-                    "a longer optimizer.warmup_steps."
-                )
+def _find_losses(by_problem: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    return {name: values.get("loss", float("nan")) for name, values in by_problem.items()}
 
 
 def compute_padded_share(counts: Iterable[Mapping[str, float]]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.logs import RunLog
 from t2t_mm.run.task import Task
 from t2t_mm.settings import HParams
+from t2t_mm.training.fault_guard import FaultGuard
 from t2t_mm.training.log_interval import LogInterval
 from t2t_mm.training.objective import Batch
 from t2t_mm.training.progress import Progress
@@ -49,7 +50,8 @@ def run_training(
 
     Raises:
         KeyboardInterrupt: After a checkpoint of the step that Ctrl-C or SIGTERM interrupted.
-        UserError: The loss is not a number any more, or a checkpoint cannot be written.
+        UserError: Losses or gradients are not finite again and again, or a checkpoint cannot be
+            written.
     """
     train = hparams.train
     by_name = {task.name: task for task in tasks}
@@ -57,6 +59,7 @@ def run_training(
     with catch_stop_signals(progress.note) as stop:
         _evaluate_what_waits(evaluate, state, store, log, progress)  # the run was killed in it
         interval = LogInterval()
+        guard = FaultGuard(state, log, progress.note, train.max_faults)
         while state.step < train.steps:
             step_start, traces_before = time.monotonic(), train_step.num_traces
             learning_rate = compute_learning_rate(state.step, hparams.optimizer, train.steps)
@@ -69,6 +72,7 @@ def run_training(
                     else:
                         metrics = train_step.accumulate(by_name[name], batch)
                 interval.add(name, metrics)
+                guard.watch(state.step + 1, name, batch, metrics)
                 progress.totals[name].steps += 1
             if train.accumulate_steps > 1:
                 interval.gradient_norms.append(train_step.apply_accumulated(learning_rate))
@@ -88,6 +92,7 @@ def run_training(
             step_end, is_typical = time.monotonic(), train_step.num_traces == traces_before
             progress.count_step(step_end - step_start, is_typical=is_typical)
             if saving:
+                guard.settle()
                 state.awaits_evaluation = evaluating
                 state.save(store)  # before the evaluation, which may be long
                 _evaluate_what_waits(evaluate, state, store, log, progress)

@@ -30,9 +30,10 @@ def compute_objective(
         label_smoothing: Probability mass spread over the wrong classes.
 
     Returns:
-        A scalar, the mean loss of the real targets and the experts' balance loss; and the batch's
-        metrics: "loss" and "balance_loss", "target_tokens", "examples" and "padded_tokens",
-        "expert_load" by mixture, and "dropped_slots_percent" where experts have limits.
+        A scalar, the mean loss of the real targets and the experts' balance loss; where it is not
+        finite its gradients are not, either. And the batch's metrics: "loss" and "balance_loss",
+        "target_tokens", "examples" and "padded_tokens", "expert_load" by mixture, and
+        "dropped_slots_percent" where experts have limits.
     """
     input_modality, target_modality = signature
     losses = model.training_loss(
@@ -50,7 +51,13 @@ def compute_objective(
         "padded_tokens": ops.size(batch["targets"]) + _count_padded_tokens(batch["inputs"]),
         "expert_load": {report.name: report.load for report in losses.reports},
     }
-    return loss + losses.balance_loss, metrics | _measure_dropped_slots(losses.reports)
+    objective = _spread_fault(loss + losses.balance_loss)
+    return objective, metrics | _measure_dropped_slots(losses.reports)
+
+
+def _spread_fault(objective: Tensor) -> Tensor:
+    """Let an objective that is not finite make its gradients so: then their norm tells it all."""
+    return objective * ops.where(ops.isfinite(objective), 1.0, float("nan"))
 
 
 def _measure_dropped_slots(reports: Sequence[ExpertReport]) -> StepMetrics:

@@ -58,6 +58,7 @@ class Progress:
     tokens_per_second: float = 0.0
     examples_per_second: float = 0.0
     padded_share: float = 0.0
+    skipped: int = 0
 
     def __post_init__(self) -> None:
         self.totals: dict[str, ProblemTotals] = {name: ProblemTotals() for name in self.names}
@@ -156,6 +157,7 @@ class Progress:
         return (
             f"{self.tokens_per_second:,.0f} target tokens/s, "
             f"{self.examples_per_second:,.0f} examples/s, padding {self.padded_share:.0%}"
+            + (f", {self.skipped:,} batches skipped" if self.skipped else "")
         )
 
     def make_table(self) -> Group:

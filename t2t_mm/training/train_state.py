@@ -17,6 +17,7 @@ from t2t_mm.run.checkpoint import (
     restore_variables,
 )
 from t2t_mm.training.backend import Backend
+from t2t_mm.training.batch_health import BatchHealth
 from t2t_mm.training.older_state import convert_optimizer_state
 
 
@@ -28,10 +29,12 @@ class TrainState:
         backend: Weights and seed generators, moments and counts.
         inputs: Position in each problem's training data.
         step: Updates made.
-        counts: Per problem, what it has received: batches, examples, target tokens.
+        counts: Per problem, what it has received: batches, examples, target tokens; and how many
+            batches were skipped.
         best: Lowest mean log perplexity so far (`inf` before the first evaluation).
         best_step: Where it was reached; -1 before the first evaluation.
         best_of_problem: The lowest log perplexity of each problem.
+        health: What is usual of each problem's batches, and how many were skipped in a row.
         awaits_evaluation: Whether an evaluation was due at this step and is not in `best` yet.
     """
 
@@ -42,6 +45,7 @@ class TrainState:
     best: float = float("inf")
     best_step: int = -1
     best_of_problem: dict[str, float] = field(default_factory=dict)
+    health: dict[str, BatchHealth] = field(default_factory=dict)
     awaits_evaluation: bool = False
 
     def keep_best(self, log_perplexities: Mapping[str, float]) -> float:
@@ -75,6 +79,7 @@ class TrainState:
             "best": self.best,
             "best_step": self.best_step,
             "best_of_problem": self.best_of_problem,
+            "health": {name: health.to_json() for name, health in self.health.items()},
             "awaits_evaluation": self.awaits_evaluation,
         }
 
@@ -88,5 +93,7 @@ class TrainState:
         self.step, self.counts = state["step"], state["counts"]
         self.best, self.best_step = state["best"], state["best_step"]
         self.best_of_problem = state["best_of_problem"]
-        self.awaits_evaluation = state.get("awaits_evaluation", False)  # 0.1.0 has none
+        health = state.get("health", {})  # older versions have none, nor 0.1.0 the next one
+        self.health = {name: BatchHealth.from_json(one) for name, one in health.items()}
+        self.awaits_evaluation = state.get("awaits_evaluation", False)
         return self.inputs.restore(str(checkpoint.path / "input"))

@@ -12,7 +12,6 @@ import pytest
 from rich.console import Console
 
 from t2t_mm.data.pipeline.input_streams import InputStreams
-from t2t_mm.errors import UserError
 from t2t_mm.run.logs import RunLog
 from t2t_mm.training.log_interval import LogInterval, count_resident_bytes
 from t2t_mm.training.progress import Progress
@@ -67,8 +66,8 @@ def test_a_report_is_a_record_for_each_problem_and_one_for_all(tmp_path: Path) -
     interval.gradient_norms = [np.float32(1.0), np.float32(3.0)]
     copy, reverse, whole = report(interval, tmp_path, state)
     assert (copy["problem"], copy["loss"]) == ("copy", 1.5)
-    assert copy["total"] == {"batches": 7, "examples": 14, "target_tokens": 160}
-    assert reverse["total"] == {"batches": 1, "examples": 2, "target_tokens": 10}
+    assert copy["total"] == {"batches": 7, "examples": 14, "target_tokens": 160, "skipped": 0}
+    assert reverse["total"] == {"batches": 1, "examples": 2, "target_tokens": 10, "skipped": 0}
     assert (whole["learning_rate"], whole["traces"], whole["gradient_norm"]) == (0.5, 2, 2.0)
     assert whole["step"] == 3 and "problem" not in whole
 
@@ -86,19 +85,24 @@ def test_the_share_of_padding_is_of_the_positions_of_all_batches(tmp_path: Path)
     assert (progress.padded_share, progress.totals["copy"].padded_share) == (0.1, 0.125)
 
 
-def test_a_loss_that_is_no_number_is_logged_and_told(tmp_path: Path) -> None:
-    interval = make_interval()
-    interval.add("reverse", metrics(math.nan, 10, [1.0, 0.0]))
-    with pytest.raises(UserError, match="loss of reverse is nan at step 3: training has diverged"):
-        report(interval, tmp_path, make_state())
-    assert '"problem": "reverse"' in (tmp_path / "log.jsonl").read_text()
+def test_skipped_batches_are_counted_and_no_part_of_a_mean(tmp_path: Path) -> None:
+    interval, state = make_interval(), make_state()
+    interval.add("copy", metrics(math.nan, 10, [1.0, 0.0]))
+    interval.add("reverse", metrics(9.0, 10, [1.0, 0.0]) | {"gradient_norm": math.inf})
+    interval.metrics["reverse"][0]["gradient_norm"] = 2.0
+    interval.gradient_norms = [np.float32(math.inf), np.float32(3.0)]
+    copy, reverse, whole = report(interval, tmp_path, state)
+    assert (copy["loss"], copy["skipped"], copy["target_tokens"]) == (1.5, 1, 70)
+    assert (reverse["loss"], reverse["gradient_norm"], reverse["skipped"]) == (4.0, 2.0, 1)
+    assert whole["gradient_norm"] == 3.0
+    assert state.counts["copy"]["skipped"] == state.counts["reverse"]["skipped"] == 1
 
 
-def test_a_norm_of_accumulated_batches_that_is_no_number_is_told(tmp_path: Path) -> None:
+def test_a_problem_whose_batches_were_all_skipped_has_no_loss(tmp_path: Path) -> None:
     interval = make_interval()
-    interval.gradient_norms = [np.float32(math.inf)]
-    with pytest.raises(UserError, match="gradient norm of the accumulated batches is inf"):
-        report(interval, tmp_path, make_state())
+    interval.metrics["reverse"] = [metrics(math.inf, 10, [1.0, 0.0])]
+    _, reverse, _ = report(interval, tmp_path, make_state())
+    assert "loss" not in reverse and reverse["skipped"] == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")

@@ -6,15 +6,21 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from tiny_run import PROBLEMS, TINY, TinyRun
 
+from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
+from t2t_mm.run.kept_batches import describe_kept_batch
 from t2t_mm.settings import HParams
 from t2t_mm.training import trainer as train_module
 from t2t_mm.training.on_tensorflow import tensorflow_backend
@@ -57,24 +63,79 @@ def test_ctrl_c_saves_the_step_it_interrupts(
     assert f"Saved at step {saved.step}" in capsys.readouterr().err
 
 
-def test_a_loss_that_is_no_number_names_the_problem(tiny_run: TinyRun, tmp_path: Path) -> None:
-    tiny = hparams(log_every=1)
-    wild = dataclasses.replace(
-        tiny,
-        optimizer=dataclasses.replace(
-            tiny.optimizer, learning_rate=1e30, warmup_steps=1, clip_norm=0.0
-        ),
+MARK = 1  # the end of a text, where none begins
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, which: Callable[[int], bool]) -> None:
+    """Let the loss of some of the batches of the second problem be no number on the device."""
+    compute, read, number = tensorflow_backend.compute_objective, InputStreams.read, count()
+
+    def compute_planted(model: Any, signature: Any, batch: Any, smoothing: float) -> Any:
+        objective, metrics = compute(model, signature, batch, smoothing)
+        planted = tf.where(batch["inputs"][0, 0] == MARK, np.nan, 1.0)
+        return objective * planted, metrics
+
+    def read_planted(streams: InputStreams, name: str) -> Any:
+        batch = read(streams, name)
+        if name == PROBLEMS[1] and which(next(number)):
+            inputs = batch["inputs"].numpy()
+            inputs[0, 0] = MARK
+            batch = batch | {"inputs": tf.constant(inputs)}
+        return batch
+
+    monkeypatch.setattr(tensorflow_backend, "compute_objective", compute_planted)
+    monkeypatch.setattr(InputStreams, "read", read_planted)
+
+
+def test_a_batch_that_is_no_number_is_located_kept_and_skipped(
+    tiny_run: TinyRun,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plant(monkeypatch, lambda number: number == 1)
+    train(
+        list(PROBLEMS),
+        hparams=hparams(steps=8, log_every=4),
+        data_dir=tiny_run.data_dir,
+        output_dir=tmp_path / "run",
+        options=TrainingOptions(evaluate=False),
     )
-    with pytest.raises(
-        UserError, match=r"(loss|gradient norm) of algorithmic_.* training has diverged"
-    ):
+    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    (fault,) = [record for record in log if record["kind"] == "fault"]
+    assert fault["problem"] == PROBLEMS[1] and Path(fault["kept"]).is_dir()
+    told = capsys.readouterr().err
+    assert f"skipped: of a batch of {PROBLEMS[1]} the gradient norm is nan" in told
+    assert "1 batches skipped" in told
+    last = [one for one in log if one["kind"] == "train" and one.get("problem") == PROBLEMS[1]][-1]
+    assert last["total"]["skipped"] == 1 and np.isfinite(last["loss"])
+    saved = CheckpointStore(tmp_path / "run").find_latest()
+    assert saved is not None and saved.step == 8
+    with np.load(saved.path / WEIGHTS) as arrays:
+        assert all(np.isfinite(arrays[name]).all() for name in arrays.files)
+    facts, examples = describe_kept_batch(Path(fault["kept"]))
+    assert facts["step"] == fault["step"] and len(examples) > 1
+
+
+def test_a_problem_of_no_numbers_stops_with_the_last_checkpoint_whole(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, lambda number: number >= 2)
+    with pytest.raises(UserError, match=rf"2 batches of {PROBLEMS[1]} in a row.*max_faults=2"):
         train(
             list(PROBLEMS),
-            hparams=wild,
+            hparams=hparams(checkpoint_every=1, max_faults=2),
             data_dir=tiny_run.data_dir,
             output_dir=tmp_path / "run",
             options=TrainingOptions(evaluate=False),
         )
+    log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    faults = [record for record in map(json.loads, log) if record["kind"] == "fault"]
+    saved = CheckpointStore(tmp_path / "run").find_latest()
+    assert len(faults) == 2 and saved is not None and saved.step == faults[-1]["step"] - 1
+    assert saved.read_state()["health"][PROBLEMS[1]]["faults_in_row"] == 1
+    with np.load(saved.path / WEIGHTS) as arrays:
+        assert all(np.isfinite(arrays[name]).all() for name in arrays.files)
 
 
 @pytest.mark.slow

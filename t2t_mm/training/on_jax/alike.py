@@ -6,14 +6,14 @@ updates and norms were two thirds of what a GPU is asked to start in a step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import prod
 from typing import Any
 
 from keras import ops
 
 from t2t_mm.settings import OptimizerHParams
-from t2t_mm.training.adam import AdamState, update_variables
+from t2t_mm.training.adam import AdamState, measure_norm, update_variables
 
 Tensor = Any
 Tensors = dict[str, Tensor]
@@ -41,15 +41,11 @@ def update_alike(
         >>> [new[name].numpy().round(3).tolist() for name in "ab"], int(states["a"].count)
         ([[-0.5, -0.5], [0.5, 0.5]], 1)
     """
-    groups = _group_by_shape(values, states)
+    tables = {name for name, state in states.items() if len(state.count.shape) > 0}
+    groups = _group_by_shape(values, tables)
 
     def stack(tensors: Mapping[str, Any]) -> Tensors:
-        return {
-            key: ops.stack([ops.convert_to_tensor(tensors[name]) for name in names])
-            if len(names) > 1
-            else tensors[key]
-            for key, names in groups.items()
-        }
+        return _stack(tensors, groups)
 
     fields = [stack({n: state[i] for n, state in states.items()}) for i in range(3)]
     stacked = {key: AdamState(*(field[key] for field in fields)) for key in groups}
@@ -69,12 +65,32 @@ def update_alike(
     return unstack(new_values), states, norm
 
 
+def measure_norm_alike(gradients: Mapping[str, Tensor]) -> Tensor:
+    """Return the norm that `measure_norm` measures.
+
+    Example:
+        >>> gradients = {"a": ops.array([3.0]), "b": ops.array([4.0]), "c": ops.zeros((2, 2))}
+        >>> float(measure_norm_alike(gradients))
+        5.0
+    """
+    return measure_norm(_stack(gradients, _group_by_shape(gradients)).values())
+
+
+def _stack(tensors: Mapping[str, Any], groups: Mapping[str, list[str]]) -> Tensors:
+    return {
+        key: ops.stack([ops.convert_to_tensor(tensors[name]) for name in names])
+        if len(names) > 1
+        else tensors[key]
+        for key, names in groups.items()
+    }
+
+
 def _group_by_shape(
-    values: Mapping[str, Tensor], states: Mapping[str, AdamState]
+    values: Mapping[str, Tensor], tables: Collection[str] = ()
 ) -> dict[str, list[str]]:
-    """List the names that are updated together, by the first of them; large ones are alone."""
+    """List the names that are stacked, by the first of them; large ones and tables are alone."""
     found: dict[Any, list[str]] = {}
     for name, value in values.items():
-        is_alone = prod(value.shape) > LARGEST or len(states[name].count.shape) > 0
+        is_alone = prod(value.shape) > LARGEST or name in tables
         found.setdefault(name if is_alone else tuple(value.shape), []).append(name)
     return {names[0]: names for names in found.values()}

@@ -38,7 +38,9 @@ class DonatedState:
         self.model = model
         self.variables = {variable.path: variable for variable in model.variables}
         self.trained = [variable.path for variable in model.trainable_variables]
-        self.others = [path for path in self.variables if path not in set(self.trained)]
+        self.statistics = [variable.path for variable in model.list_statistics()]
+        known = {*self.trained, *self.statistics}
+        self.seeds = [path for path in self.variables if path not in known]
         for path in self.trained:
             shape = self.variables[path].shape
             rows = (len(model.row_names[path]),) if path in model.row_names else ()

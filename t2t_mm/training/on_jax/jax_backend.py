@@ -17,7 +17,7 @@ from t2t_mm.settings import OptimizerHParams
 from t2t_mm.settings.sections import TrainHParams
 from t2t_mm.training.adam import AdamState
 from t2t_mm.training.objective import Batch, Signature, StepMetrics, compute_objective
-from t2t_mm.training.on_jax.alike import update_alike
+from t2t_mm.training.on_jax.alike import measure_norm_alike, update_alike
 from t2t_mm.training.on_jax.donated_state import ADAM, WAITING, Arrays, DonatedState
 from t2t_mm.training.on_jax.program import Program
 from t2t_mm.training.on_jax.reach_scope import ReachScope
@@ -68,19 +68,24 @@ class JaxBackend:
         """See `Backend`."""
         paths = self._list_reached(signature)
 
-        def differentiate(state: Arrays, batch: Batch, weights: Arrays) -> tuple[Arrays, Any]:
-            gradients, metrics, changed = self._differentiate(signature, weights, state, batch)
-            return changed, (gradients, metrics)
+        statistics = self.donated.statistics
 
-        program = self._make_program(differentiate, self.donated.others)
-        program.compile(example, self.donated.read(paths))
+        def differentiate(state: Arrays, batch: Batch, weights: Arrays) -> tuple[Arrays, Any]:
+            gradients, metrics, changed = self._differentiate(
+                signature, weights, weights | state, batch
+            )
+            seen = {path: changed.pop(path) for path in statistics}
+            return changed, (gradients, metrics, seen)
+
+        program = self._make_program(differentiate, self.donated.seeds)
+        program.compile(example, self.donated.read([*paths, *statistics]))
         if signature not in self._updates:
             self._updates[signature] = self._compile_adam(paths, example)
         update = self._updates[signature]
 
         def run(batch: Batch, learning_rate: float) -> StepMetrics:
-            gradients, metrics = program(batch, self.donated.read(paths))
-            norm = update(_select_command(batch), gradients, np.float32(learning_rate))
+            gradients, metrics, seen = program(batch, self.donated.read([*paths, *statistics]))
+            norm = update(_select_command(batch), gradients, seen, np.float32(learning_rate))
             return {**metrics, "gradient_norm": norm}
 
         return run
@@ -93,30 +98,34 @@ class JaxBackend:
         """
 
         def update(
-            state: Arrays, command: Batch, gradients: Arrays, learning_rate: Any
+            state: Arrays, command: Batch, gradients: Arrays, seen: Arrays, learning_rate: Any
         ) -> tuple[Arrays, Any]:
             reached = {path: self._mark(path, command) for path in paths}
-            return self._apply(state, gradients, reached, learning_rate)
+            updated, norm = self._apply(state, gradients, reached, learning_rate)
+            return updated | _keep_if_finite(norm, seen, state), norm
 
-        values = self.donated.read(paths)
-        shapes = jax.eval_shape(lambda: values)
-        program = self._make_program(update, [*paths, *_name(ADAM, paths)])
-        return program.compile(_select_command(example), shapes, np.float32(0))
+        statistics = self.donated.statistics
+        values, seen = self.donated.read(paths), self.donated.read(statistics)
+        shapes = jax.eval_shape(lambda: (values, seen))
+        program = self._make_program(update, [*paths, *_name(ADAM, paths), *statistics])
+        return program.compile(_select_command(example), *shapes, np.float32(0))
 
     def compile_accumulation(
         self, signature: Signature, example: Batch
     ) -> Callable[[Batch], StepMetrics]:
         """See `Backend`."""
         paths = self._list_reached(signature)
-        names = [*self.donated.others, *_name(WAITING, paths)]
+        names = [*self.donated.seeds, *self.donated.statistics, *_name(WAITING, paths)]
 
         def accumulate(state: Arrays, batch: Batch, weights: Arrays) -> tuple[Arrays, StepMetrics]:
             gradients, metrics, changed = self._differentiate(signature, weights, state, batch)
+            norm = measure_norm_alike(gradients)
             for path, gradient in gradients.items():
                 part = gradient / self.train.accumulate_steps
                 changed[f"sum/{path}"] = state[f"sum/{path}"] + part
                 changed[f"reached/{path}"] = state[f"reached/{path}"] | self._mark(path, batch)
-            return changed, metrics
+            kept = _keep_if_finite(norm, changed, state)
+            return kept, metrics | {"gradient_norm": norm}
 
         program = self._make_program(accumulate, names).compile(example, self.donated.read(paths))
         return lambda batch: program(batch, self.donated.read(paths))
@@ -151,7 +160,7 @@ class JaxBackend:
             pass changes, such as the state of seed generators.
         """
         variables, paths = self.donated.variables, self._list_reached(signature)
-        others = {path: state[path] for path in self.donated.others}
+        others = {path: state[path] for path in (*self.donated.seeds, *self.donated.statistics)}
 
         def compute(values: Arrays) -> tuple[Any, tuple[StepMetrics, Arrays]]:
             known = values | others
@@ -205,6 +214,12 @@ class JaxBackend:
 
 def _select_command(batch: Batch) -> Batch:
     return {name: batch[name] for name in ("command",) if name in batch}
+
+
+def _keep_if_finite(norm: Any, changed: Arrays, before: Arrays) -> Arrays:
+    """Return what a batch has changed, or what was before it where its norm is not finite."""
+    is_finite = ops.isfinite(norm)
+    return {name: ops.where(is_finite, one, before[name]) for name, one in changed.items()}
 
 
 def _name(kinds: Sequence[str], paths: Sequence[str]) -> list[str]:

@@ -26,19 +26,29 @@ class GradientSums:
         self.reached = _make_flags(len(self.sums))
         self.reached_rows = {i: _make_flags(len(names)) for i, names in optimizer.row_names.items()}
 
-    def add(self, gradients: Mapping[int, tf.Tensor], rows: Mapping[int, tf.Tensor]) -> None:
-        """Add the gradients of a batch.
+    def add(
+        self, gradients: Mapping[int, tf.Tensor], rows: Mapping[int, tf.Tensor], share: float
+    ) -> tf.Tensor:
+        """Add the gradients of a batch; of one whose norm is not finite, nothing.
 
         Args:
             gradients: By the variable's index.
             rows: bool[R], which rows it reaches, of each table among them.
+            share: What they are multiplied by.
+
+        Returns:
+            float32 scalar, their norm before.
         """
+        norm = self.optimizer.measure_norm(gradients)
+        is_finite = tf.math.is_finite(norm)
+        factor = tf.where(is_finite, share, 0.0)
         for i, gradient in gradients.items():
-            self.sums[i].assign_add(gradient)
+            self.sums[i].assign_add(tf.math.multiply_no_nan(gradient, factor))
         reached = np.isin(np.arange(len(self.sums)), list(gradients))
-        self.reached.assign(self.reached | reached)
+        self.reached.assign(self.reached | (reached & is_finite))
         for i, flags in rows.items():
-            self.reached_rows[i].assign(self.reached_rows[i] | flags)
+            self.reached_rows[i].assign(self.reached_rows[i] | (flags & is_finite))
+        return norm
 
     def apply(self, learning_rate: tf.Tensor) -> tf.Tensor:
         """Make one update from the sums and clear them; return their norm."""

@@ -56,6 +56,8 @@ class Adam:
     ) -> tf.Tensor:
         """Update the variables that are reached; the others are left as they are.
 
+        All are left where the norm is not finite.
+
         Args:
             gradients: By the variable's index, of those that may be reached.
             reached_rows: bool[R] of each table among them.
@@ -66,10 +68,11 @@ class Adam:
         Returns:
             float32 scalar, the global norm of the gradients before clipping.
         """
-        norm = self._measure_norm(gradients)
-        factor = find_clip_factor(norm, self.hparams.clip_norm)
+        norm = self.measure_norm(gradients)
+        factor, is_finite = find_clip_factor(norm, self.hparams.clip_norm), tf.math.is_finite(norm)
         if is_reached is None:
             is_reached = np.isin(np.arange(len(self.variables)), list(gradients))
+        is_reached = tf.logical_and(is_reached, is_finite)
         counts = tf.cast(self.counts.assign_add(tf.cast(is_reached, tf.int64)), tf.float32)
         numbers = {
             "factor": factor,
@@ -84,10 +87,12 @@ class Adam:
         whole = {i: one for i, one in gradients.items() if i not in self.row_names}
         self.updates.make(whole, columns, postpone)
         for i, rows in reached_rows.items():
-            self._update_table(i, gradients[i] * factor, rows, learning_rate)
+            clipped = gradients[i] * factor
+            self._update_table(i, clipped, tf.logical_and(rows, is_finite), learning_rate)
         return norm
 
-    def _measure_norm(self, gradients: Mapping[int, tf.Tensor]) -> tf.Tensor:
+    def measure_norm(self, gradients: Mapping[int, tf.Tensor]) -> tf.Tensor:
+        """Return the root of the sum of all squares, float32 scalar."""
         half_squares = []
         for i, gradient in gradients.items():
             with tf.device(self.variables[i].device):

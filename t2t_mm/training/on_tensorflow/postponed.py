@@ -18,7 +18,7 @@ Numbers = Mapping[str, Any]
 """The scalars of updates by name; float32[variables], or of one variable."""
 
 NEUTRAL = {
-    "factor": 1.0,
+    "factor": 0.0,
     "beta1_power": 0.0,
     "beta2_power": 0.0,
     "lr": 0.0,
@@ -26,7 +26,7 @@ NEUTRAL = {
     "beta2": 1.0,
     "epsilon": 1.0,
 }
-"""Numbers with which an update changes nothing, to the last bit."""
+"""Numbers with which an update changes nothing, to the last bit, whatever the gradient."""
 
 
 class Updates:
@@ -95,7 +95,7 @@ class Updates:
                 var=variable.handle,
                 m=self.first_moments[i].handle,
                 v=self.second_moments[i].handle,
-                grad=tf.ensure_shape(gradient, variable.shape) * factor,
+                grad=tf.math.multiply_no_nan(tf.ensure_shape(gradient, variable.shape), factor),
                 **dict(zip([*NEUTRAL][1:], others, strict=True)),
             )
 

@@ -96,11 +96,13 @@ class TensorFlowBackend:
 
         def update(batch: Batch, learning_rate: tf.Tensor) -> StepMetrics:
             updates.carry_out(postponed)
+            statistics = self._read_statistics()
             gradients, metrics = self.compute_gradients(signature, batch)
-            metrics["gradient_norm"] = self.optimizer.apply(
+            norm = self.optimizer.apply(
                 gradients, self._mark_rows(gradients, batch), learning_rate, postpone=postponed
             )
-            return metrics
+            _keep_if_finite(norm, statistics)
+            return metrics | {"gradient_norm": norm}
 
         updates.make_room(postponed)
         graph = trace(update, [example, _RATE], self.train.jit_compile)
@@ -154,6 +156,11 @@ class TensorFlowBackend:
         }
         return gradients, metrics
 
+    def _read_statistics(self) -> list[tuple[tf.Variable, tf.Tensor]]:
+        """Read what a forward pass changes, but for the states of seed generators."""
+        variables = [variable.value for variable in self.model.list_statistics()]
+        return [(variable, variable.read_value()) for variable in variables]
+
     def _list_reached(self, signature: Signature) -> list[int]:
         reached = self.model.list_reached_variables(*signature)
         return sorted(self._index[variable.path] for variable in reached)
@@ -187,10 +194,12 @@ class TensorFlowBackend:
         sums = self._require_sums()
 
         def accumulate(batch: Batch) -> StepMetrics:
+            statistics = self._read_statistics()
             gradients, metrics = self.compute_gradients(signature, batch)
-            parts = {i: one / self.train.accumulate_steps for i, one in gradients.items()}
-            sums.add(parts, self._mark_rows(gradients, batch))
-            return metrics
+            share = 1.0 / self.train.accumulate_steps
+            norm = sums.add(gradients, self._mark_rows(gradients, batch), share)
+            _keep_if_finite(norm, statistics)
+            return metrics | {"gradient_norm": norm}
 
         compiled: Callable[[Batch], StepMetrics]
         compiled = trace(accumulate, [example], self.train.jit_compile)
@@ -214,3 +223,10 @@ class TensorFlowBackend:
     def settle(self) -> None:
         """See `Backend`."""
         self.optimizer.updates.settle()
+
+
+def _keep_if_finite(norm: tf.Tensor, before: Sequence[tuple[tf.Variable, tf.Tensor]]) -> None:
+    """Give variables the values that they had before a batch whose gradients are not finite."""
+    is_finite = tf.math.is_finite(norm)
+    for variable, value in before:
+        variable.assign(tf.where(is_finite, variable.read_value(), value))

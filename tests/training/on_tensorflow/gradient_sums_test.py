@@ -22,8 +22,8 @@ def add_two_batches(sums: GradientSums) -> None:
     """The first reaches a, b and row 0; the second b, whose gradients cancel out, and row 2."""
     ones = tf.ones([2])
     rows = [tf.constant([[1.0], [0.0], [0.0]]), tf.constant([[0.0], [0.0], [-1.0]])]
-    sums.add({0: ones, 1: ones, 3: rows[0]}, {3: tf.constant([True, False, False])})
-    sums.add({1: -ones, 3: rows[1]}, {3: tf.constant([False, False, True])})
+    sums.add({0: ones, 1: ones, 3: rows[0]}, {3: tf.constant([True, False, False])}, 1.0)
+    sums.add({1: -ones, 3: rows[1]}, {3: tf.constant([False, False, True])}, 1.0)
 
 
 def test_an_update_is_of_what_any_batch_reached() -> None:
@@ -44,7 +44,7 @@ def test_sums_and_marks_are_cleared() -> None:
     add_two_batches(sums)
     sums.apply(tf.constant(RATE))
     before = [variable.numpy() for variable in sums.optimizer.variables]
-    sums.add({2: tf.ones([2])}, {})
+    sums.add({2: tf.ones([2])}, {}, 1.0)
     sums.apply(tf.constant(RATE))
     moved = [
         i
