@@ -41,6 +41,8 @@ _OF_TRAINING = (
     "dtype_policy",
     "compile_cache",
     "compile_only",
+    "warm_start_from",
+    "freeze",
 )
 _OF_GENERATION = (
     "num_shards",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from t2t_mm.bin import command
@@ -51,7 +52,20 @@ def define_flags(flags: Any) -> None:
         _SCHEDULES,
         "What to do; evaluate and test score a trained run on its validation or test split.",
     )
+    _define_warm_start(flags)
     flags.DEFINE_bool("registry_help", False, "List what is registered and leave.")
+
+
+def _define_warm_start(flags: Any) -> None:
+    flags.DEFINE_string(
+        "warm_start_from",
+        "",
+        "A trained run, or one of its checkpoints, whose weights a new run begins with; and its "
+        "settings, unless --hparams_set is given.",
+    )
+    flags.DEFINE_string(
+        "freeze", None, "Regular expression of names of variables that stay as they are."
+    )
 
 
 def run_from_flags(flags: Any) -> int | None:
@@ -81,7 +95,7 @@ def _train_run(flags: Any) -> int:
     own = find_own_problems(flags.data_dir, flags.tmp_dir if flags.generate_data else "")
     problems = registry.expand_problems(flags.problems, own=own)
     hparams = load_hparams(
-        flags.hparams_set,
+        _choose_base(flags),
         gin_files=flags.gin_file,
         gin_params=flags.gin_param,
         overrides=flags.hparams,
@@ -106,9 +120,20 @@ def _train_run(flags: Any) -> int:
             evaluate=flags.schedule == "train_and_evaluate",
             compile_cache=flags.compile_cache,
             compile_only=flags.compile_only,
+            warm_start_from=flags.warm_start_from,
         ),
     )
     return 0
+
+
+def _choose_base(flags: Any) -> Any:
+    """Return the set of settings; of a warm start the run's own, or those of the run it is from."""
+    if not flags.warm_start_from or flags.gives("hparams_set"):
+        return flags.hparams_set
+    from t2t_mm.run.run_settings import read_settings
+
+    has_begun = os.path.exists(os.path.join(flags.output_dir, "hparams.json"))
+    return read_settings(flags.output_dir if has_begun else flags.warm_start_from)
 
 
 def _evaluate_run(flags: Any) -> int:
@@ -140,6 +165,7 @@ def _collect_fields(flags: Any) -> dict[str, Any]:
         "train.deterministic": flags.deterministic,
         "train.jit_compile": flags.jit_compile,
         "model.precision": flags.dtype_policy,
+        "optimizer.freeze": flags.freeze,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -23,6 +23,7 @@ from t2t_mm.run.checkpoint import restore_variables, write_arrays
 from t2t_mm.run.task import Task
 from t2t_mm.settings import OptimizerHParams, TrainHParams
 from t2t_mm.training.backend import Backend, find_backend
+from t2t_mm.training.freezing import freeze_variables
 from t2t_mm.training.step import TrainStep
 
 ROOT = Path(__file__).parents[1]
@@ -165,6 +166,20 @@ def train_in_bfloat16(folder: Path) -> None:
     losses = [float(step.update(task, batch, 1e-2)["loss"]) for _ in range(12)]
     save(step.backend, folder / "after")
     (folder / "losses.json").write_text(json.dumps(losses))
+
+
+def train_partly_frozen(folder: Path, pattern: str) -> None:
+    """Update by a picture and by a text what a pattern does not freeze: states into folders."""
+    model = make_model(**QUIET | {"norm": "batch"})
+    names = freeze_variables(model, pattern)
+    backend = find_backend()(model, OptimizerHParams(), TrainHParams())
+    keras.random.normal = draw_alike
+    step = TrainStep(backend)
+    save(backend, folder / "before")
+    for pair in (("image", TEXT), (TEXT, TEXT)):
+        step.update(make_task(pair), make_bucketed_batch(pair, 1), RATE)
+    save(backend, folder / "after")
+    (folder / "frozen.json").write_text(json.dumps(names))
 
 
 def score(path: Path, starts: Path) -> None:

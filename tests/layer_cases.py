@@ -198,6 +198,7 @@ CASES = [
     ),
     Case("NoisyTopKGate", lambda **k: NoisyTopKGate(4, 2, seed=2, **k), gating),
     Case("NoisyTopKGate switch", lambda **k: NoisyTopKGate(4, 2, 2, "switch", **k), gating),
+    Case("NoisyTopKGate entry", lambda **k: NoisyTopKGate(4, 2, 2, entry_steps=8, **k), gating),
     Case("NoisyTopKGate bias", lambda **k: NoisyTopKGate(4, 2, 2, "bias", **k), gating),
     Case("Experts", lambda **k: Experts(4, 8, **k), running_experts),
     Case("ExpertBlock", lambda **k: ExpertBlock(**EXPERTS, **k), expert_block),

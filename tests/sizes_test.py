@@ -18,6 +18,8 @@ SOURCES = [*MODULES.values(), *sorted((ROOT / "benchmarks").glob("*.py"))]
 # Modules without a test of their own name, and why.
 TESTED_ELSEWHERE = {
     "t2t_mm/training/trainer.py": "what train hands over: train_test",
+    "t2t_mm/training/add_problem.py": "what the command hands over: t2t_add_problem_test",
+    "t2t_mm/training/grafted_problems.py": "the same: t2t_add_problem_test",
     "t2t_mm/inference/decoding_options.py": "fields without checks: decode_test",
 }
 

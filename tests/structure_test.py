@@ -58,6 +58,7 @@ LIGHT = (
     "t2t_mm.data.pipeline.mixture",
     "t2t_mm.run.environment",
     "t2t_mm.run.keras_backend",
+    "t2t_mm.training.add_problem",
     "t2t_mm.training.train",
     "t2t_mm.training.training_options",
     "t2t_mm.scoring",

@@ -63,13 +63,14 @@ class BatchNorm(keras.layers.Layer):
             x: float[B, H, W, C].
             position_mask: bool[B, H, W], or with an axis of 1 where all along it are alike; what
                 is not real does not count. None: all count.
-            training: Whether the batch's own statistics are used, and kept.
+            training: Whether the batch's own statistics are used, and kept; a layer that is not
+                `trainable` never does so.
 
         Returns:
             float[B, H, W, C].
         """
         rows = ops.reshape(ops.cast(x, "float32"), (-1, x.shape[-1]))
-        if training:
+        if training and self.trainable:
             out = self._renormalize(rows, _weigh_places(ops.shape(x), position_mask))
         else:
             running_mean, running_deviation = self._read_running()

@@ -130,6 +130,7 @@ def _collect_expert_arguments(
         "gate_arguments": {
             "balancing": experts.balancing,
             "bias_update_rate": experts.bias_update_rate,
+            "entry_steps": experts.entry_steps,
         },
         **by_gate[experts.gate],
     }

@@ -129,7 +129,7 @@ class EncoderDecoder(keras.layers.Layer):
             parts += [mixer.trainable_variables, decoder.trainable_variables]
             parts += [[self.command_embeddings]]
         by_path = {variable.path: variable for part in parts for variable in part}
-        return list(by_path.values())
+        return [variable for variable in by_path.values() if variable.trainable]
 
     def find_command(self, name: str) -> int:
         """Return the index to pass as `command`.

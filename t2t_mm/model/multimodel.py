@@ -35,6 +35,10 @@ class MultiModel(EncoderDecoder):
         balance_loss_weight: Of each mixture's balance loss.
         z_loss_weight: Of each mixture's router z-loss.
 
+    Attributes:
+        frozen_paths: Of the variables that training leaves as they are.
+        free_rows: bool[R] by path of tables of which it leaves only some rows as they are.
+
     See `t2t_mm.model.build.build_multimodel`, which makes one from settings.
     """
 
@@ -52,6 +56,8 @@ class MultiModel(EncoderDecoder):
         super().__init__(encoder, mixer, decoder, modalities, commands, **kwargs)
         self.balance_loss_weight = balance_loss_weight
         self.z_loss_weight = z_loss_weight
+        self.free_rows: dict[str, Any] = {}
+        self.frozen_paths: set[str] = set()
 
     def compute_logits(self, x: Tensor, modality: str) -> Tensor:
         """Turn float[..., D] from `decode` into float[..., V] of the target net `modality`."""
@@ -104,7 +110,9 @@ class MultiModel(EncoderDecoder):
 
     def list_statistics(self) -> list[Any]:
         """Return what a training pass changes that no gradient trains, but for states of seeds."""
-        return [one for one in self.non_trainable_variables if is_float_dtype(one.dtype)]
+        unchanged = self.frozen_paths
+        others = (one for one in self.non_trainable_variables if one.path not in unchanged)
+        return [one for one in others if is_float_dtype(one.dtype)]
 
     def training_loss(
         self,

@@ -42,7 +42,7 @@ def hparams(name: str) -> HParams:
 
 
 def load_hparams(
-    set_name: str,
+    base: str | HParams,
     *,
     gin_files: Iterable[str | Path] = (),
     gin_params: Iterable[str] = (),
@@ -50,10 +50,10 @@ def load_hparams(
     fields: Mapping[str, Any] | None = None,
     problems: Sequence[str] = (),
 ) -> HParams:
-    """Make the settings of a run: a registered set, and what stands over it.
+    """Make the settings of a run: a registered set or those of another, and what stands over it.
 
     Args:
-        set_name: A registered set.
+        base: A registered set, or the settings of a run.
         gin_files: Gin files, the later ones stronger.
         gin_params: Gin bindings, `model.width=256`, stronger than the files.
         overrides: The text of `--hparams`, stronger than gin.
@@ -69,7 +69,7 @@ def load_hparams(
         >>> load_hparams("multimodel_tiny", overrides="model.width=64").model.width
         64
     """
-    chosen = hparams(set_name)
+    chosen = base if isinstance(base, HParams) else hparams(base)
     changes = parse_overrides(overrides)
     gin_files, gin_params = list(gin_files), list(gin_params)
     bound = read_gin(gin_files, gin_params)

@@ -206,7 +206,7 @@ def restore_variables(
     Raises:
         UserError: A variable is missing from the file or has another shape there.
     """
-    with _open_arrays(path) as saved:
+    with open_arrays(path) as saved:
         arrays = convert(saved)
         missing = sorted(set(variables) - set(arrays))
         if missing:
@@ -228,7 +228,7 @@ def restore_variables(
 
 
 @contextlib.contextmanager
-def _open_arrays(path: Path) -> Iterator[Any]:
+def open_arrays(path: Path) -> Iterator[Any]:
     """Open an archive of arrays; a damaged one is an error that the user can read."""
     try:
         with np.load(path) as arrays:

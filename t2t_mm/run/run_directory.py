@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ class Run:
         vocabulary_hashes: Hash of each vocabulary by name.
         data_digests: Digest of each problem's generated data by name.
         backend: That of Keras on which it was last trained.
+        warm_start: Of a run that began with the weights of another: the "run", its "step", and
+            its "problems".
     """
 
     directory: Path
@@ -56,6 +59,7 @@ class Run:
     vocabulary_hashes: Mapping[str, str]
     data_digests: Mapping[str, str]
     backend: str = "tensorflow"  # that of 0.1.0, which does not say
+    warm_start: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         problems = ", ".join(f"{task.name} ({task.describe()})" for task in self.tasks)
@@ -149,6 +153,11 @@ def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
     write_text_atomically(path, json.dumps({**environment, "earlier": earlier}, indent=2) + "\n")
 
 
+def make_absolute(module: str) -> str:
+    """Return what --t2t_usr_dir named such that it is found from any folder."""
+    return os.path.abspath(module) if os.path.exists(module) else module
+
+
 def check_resumable(run: Run, asked: Run) -> None:
     """Check that what is asked now continues `run`.
 
@@ -180,7 +189,7 @@ def check_resumable(run: Run, asked: Run) -> None:
 
 
 def keep_nets(run: Run, earlier: Run) -> Run:
-    """Return `run` with the nets of what it continues: its weights are under their names.
+    """Return `run` with the nets of what it continues, under whose names its weights are.
 
     Args:
         run: As the present call would describe it.
@@ -189,7 +198,7 @@ def keep_nets(run: Run, earlier: Run) -> Run:
     tasks = (
         replace(task, nets=old.nets) for task, old in zip(run.tasks, earlier.tasks, strict=True)
     )
-    return replace(run, tasks=tuple(tasks))
+    return replace(run, tasks=tuple(tasks), warm_start=earlier.warm_start)
 
 
 def check_vocabularies(run: Run, vocabularies: Mapping[str, Vocabulary], where: Path) -> None:

@@ -96,21 +96,58 @@ def make_tasks(problems: Sequence[Problem]) -> list[Task]:
     """
     for problem in problems:
         _warn_of_idle_fields(problem)
-    named = [_name_command(problem) for problem in problems]
-    commands = list(dict.fromkeys(filter(None, named)))
+    return number_tasks(
+        [
+            Task(
+                name=problem.name,
+                inputs=problem.features["inputs"],
+                targets=_check_targets(problem),
+                command=_name_command(problem),
+                command_index=0,
+                metrics=tuple(problem.metrics),
+                nets=(name_net(problem, "inputs"), name_net(problem, "targets")),
+            )
+            for problem in problems
+        ]
+    )
+
+
+def number_tasks(tasks: Sequence[Task]) -> list[Task]:
+    """Give tasks and their commands numbers, in their order."""
+    commands = list(dict.fromkeys(task.command for task in tasks if task.command))
     return [
-        Task(
-            name=problem.name,
-            inputs=problem.features["inputs"],
-            targets=_check_targets(problem),
-            command=command,
-            command_index=commands.index(command) if command else 0,
-            metrics=tuple(problem.metrics),
-            nets=(name_net(problem, "inputs"), name_net(problem, "targets")),
+        dataclasses.replace(
+            task,
+            command_index=commands.index(task.command) if task.command else 0,
             problem_index=index,
         )
-        for index, (problem, command) in enumerate(zip(problems, named, strict=True))
+        for index, task in enumerate(tasks)
     ]
+
+
+def adopt_tasks(tasks: Sequence[Task], earlier: Sequence[Task]) -> list[Task]:
+    """Give tasks that another run has its nets, under whose names its weights are.
+
+    Args:
+        tasks: Those of a new run, as declared.
+        earlier: Those of the other.
+
+    Raises:
+        UserError: One declares other features, or another command, than it had.
+    """
+    by_name = {task.name: task for task in earlier}
+    adopted = []
+    for task in tasks:
+        old = by_name.get(task.name, task)
+        had, has = ((one.inputs, one.targets, one.command) for one in (old, task))
+        if had != has:
+            raise UserError(
+                f"Problem {task.name} is not declared as the run was trained on it",
+                expected=f"{had}",
+                received={"declared": has},
+            )
+        adopted.append(dataclasses.replace(task, nets=old.nets))
+    return adopted
 
 
 def _warn_of_idle_fields(problem: Problem) -> None:

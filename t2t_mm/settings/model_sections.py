@@ -76,6 +76,8 @@ class ExpertHParams(Section):
             share of the positions.
         mesh_shape: "experts:4" lays the experts out in 4 slices, each on a device of its own;
             empty: all are on one. Checkpoints are the same either way.
+        entry_steps: Batches over which experts that t2t-add-problem has added come in; 0: there are
+            none.
     """
 
     section = "experts"
@@ -92,6 +94,7 @@ class ExpertHParams(Section):
     expert_dispatch: Literal["auto", "ragged", "blocked", "capacity", "dense", "tiered"] = "auto"
     capacity_factor: float = declare_field(1.25, at_least=0.1)
     mesh_shape: str = ""
+    entry_steps: int = declare_field(0, at_least=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -73,6 +74,8 @@ class OptimizerHParams(Section):
         beta2: Adam's decay of the second moment.
         epsilon: Adam's epsilon.
         clip_norm: Largest global norm of the gradients; 0 clips nothing.
+        freeze: A regular expression; variables in whose names, as checkpoints have them, it is
+            found are left as they are. Empty: all are trained.
     """
 
     section = "optimizer"
@@ -85,6 +88,7 @@ class OptimizerHParams(Section):
     beta2: float = declare_field(0.98, at_least=0, below=1)
     epsilon: float = declare_field(1e-6, at_least=0)
     clip_norm: float = declare_field(2.0, at_least=0)
+    freeze: str = ""
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -98,6 +102,13 @@ class OptimizerHParams(Section):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        try:
+            re.compile(self.freeze)
+        except re.error as error:
+            raise UserError(
+                f"optimizer.freeze is no regular expression: {error}",
+                received={"optimizer.freeze": self.freeze},
+            ) from error
         for name in self.factors:
             if name not in SCHEDULE_FACTORS:
                 names = suggest_closest(name, SCHEDULE_FACTORS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +11,6 @@ import keras
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
-from t2t_mm.data.generation.datagen import generate_data
-from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
@@ -31,6 +28,7 @@ from t2t_mm.run.run_directory import (
     check_resumable,
     check_vocabularies,
     keep_nets,
+    make_absolute,
     open_run,
     write_environment,
     write_run,
@@ -41,13 +39,15 @@ from t2t_mm.settings.companions import list_idle_changes
 from t2t_mm.settings.warm_up import keep_warm_up
 from t2t_mm.training.backend import Backend, find_backend
 from t2t_mm.training.cost import describe_cost
+from t2t_mm.training.freezing import freeze_variables
 from t2t_mm.training.loop import Evaluate, run_training
 from t2t_mm.training.precompiling import compile_programs
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.schedule import describe_schedule
 from t2t_mm.training.train_state import TrainState
-from t2t_mm.training.training_inputs import TrainingInputs, open_inputs
+from t2t_mm.training.training_inputs import TrainingInputs, generate_missing, open_inputs
 from t2t_mm.training.training_options import TrainingOptions
+from t2t_mm.training.warm_start import begin_run, describe_change, lend_vocabularies
 
 
 def train_run(
@@ -66,21 +66,19 @@ def train_run(
     prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
     keras.utils.set_random_seed(hparams.train.seed)
+    has_begun = CheckpointStore(output_dir).find_latest() is not None
+    source = None if has_begun or not options.warm_start_from else options.warm_start_from
+    if source:
+        lend_vocabularies(source, data_dir)
     if options.generate:
-        generate_data(
-            names,
-            data_dir=data_dir,
-            tmp_dir=tmp_dir or None,
-            options=GenerationOptions(
-                vocab_size=hparams.data.vocab_size,
-                vocab_bytes=hparams.data.vocab_bytes,
-                only_missing=True,
-            ),
-        )
+        generate_missing(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
     inputs = open_inputs(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
     run = _describe(inputs, hparams, output_dir, options.t2t_usr_dir)
     kept = "the last good checkpoint is kept"
     with claim_folder(output_dir, "this run"), report_full_disk(output_dir, kept):
+        if source:
+            told = begin_run(run, source, lambda line: print(line, file=sys.stderr)).describe()
+            print("\n".join(told), file=sys.stderr)
         return _find_finished(run, inputs, options) or _train(run, inputs, options)
 
 
@@ -109,6 +107,7 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     hparams = run.hparams
     vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
     model = build_model(run.tasks, vocabularies, hparams)
+    frozen = freeze_variables(model, hparams.optimizer.freeze)
     backend = find_backend()(model, hparams.optimizer, hparams.train)
     buckets = inputs.choose_buckets(hparams, run.tasks) if backend.pads_batches else {}
     if options.compile_only:
@@ -128,7 +127,9 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     progress.note(f"trains {backend.describe_device()}")
     if warning := describe_cost(model.count_params(), hparams.train.steps - state.step):
         progress.note(warning)
-    if begun:
+    if frozen:
+        progress.note(f"frozen: {len(frozen):,} variables, {frozen[0]} to {frozen[-1]}")
+    if begun and state.step:
         progress.note(f"read in another way than before, so a new pass begins: {', '.join(begun)}")
     if differ_in_sharing(run.tasks, declared.tasks):
         progress.note("the run keeps the nets that it was trained with, not those declared now")
@@ -138,6 +139,8 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     mixture = Mixture(inputs.rates, hparams.train.seed)
     with RunLog(run.directory, state.step, state.awaits_evaluation) as log, progress:
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
+        for line in describe_change(run):
+            progress.note(line)
     return run
 
 
@@ -151,7 +154,7 @@ def _describe(
         hparams=hparams,
         tasks=tasks,
         data_dir=str(inputs.data_dir.absolute()),
-        user_modules=tuple(_make_absolute(path) for path in user_modules),
+        user_modules=tuple(make_absolute(path) for path in user_modules),
         vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
         data_digests=inputs.compute_digests(),
         backend=keras.backend.backend(),
@@ -172,6 +175,11 @@ def _continue_run(run: Run, step: int) -> Run:
         )
     earlier = open_run(run.directory)
     directory = Path(run.data_dir)
+    if step == 0:  # a warm start: only what shapes the model counts yet
+        shaping = {
+            name: getattr(earlier.hparams, name) for name in ("model", "experts", "modality")
+        }
+        earlier = replace(earlier, hparams=replace(run.hparams, **shaping))
     hparams = keep_warm_up(run.hparams, earlier.hparams)
     if hparams.train.steps <= step:
         train = replace(hparams.train, steps=earlier.hparams.train.steps)
@@ -228,7 +236,3 @@ def _describe_mesh(hparams: HParams) -> str:
         f"position copies {traffic.copied:,} bytes and all-reduces {traffic.all_reduced:,} "
         "forward, and no more backward"
     )
-
-
-def _make_absolute(module: str) -> str:
-    return os.path.abspath(module) if os.path.exists(module) else module

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.pipeline.buckets import MOST_BUCKETS, SIDES, Bucket, choose_buckets
 from t2t_mm.data.pipeline.datasets import make_training_dataset
@@ -53,10 +55,7 @@ class TrainingInputs:
 
     def compute_digests(self) -> dict[str, str]:
         """Digest each problem's records: a run goes on only with the data it began with."""
-        return {
-            name: _digest(json.dumps({f: s.sha256 for f, s in info.metadata.shards.items()}))
-            for name, info in self.infos.items()
-        }
+        return {name: digest_records(info) for name, info in self.infos.items()}
 
     def choose_buckets(self, hparams: HParams, tasks: Sequence[Task]) -> Buckets:
         """Choose few shapes for all batches, where a program is compiled for each.
@@ -210,6 +209,21 @@ def choose_batch(problem: Problem, data: DataHParams) -> BatchSpec:
     if data.batch_examples:
         return BatchSpec(examples=data.batch_examples)
     return own
+
+
+def digest_records(info: DataInfo) -> str:
+    """Digest the generated records of a problem."""
+    return _digest(json.dumps({file: one.sha256 for file, one in info.metadata.shards.items()}))
+
+
+def generate_missing(
+    names: Sequence[str], data: DataHParams, *, data_dir: Path, tmp_dir: str | Path
+) -> None:
+    """Generate the data of problems that is not there yet, by the settings of a run."""
+    options = GenerationOptions(
+        vocab_size=data.vocab_size, vocab_bytes=data.vocab_bytes, only_missing=True
+    )
+    generate_data(names, data_dir=data_dir, tmp_dir=tmp_dir or None, options=options)
 
 
 def _digest(text: str) -> str:

@@ -20,6 +20,8 @@ class TrainingOptions:
         compile_cache: Where JAX keeps compiled programs: a folder, or "none"; by default
             `t2t_mm/jax` in the user's own cache folder.
         compile_only: Only compile what training runs on JAX, so that it starts quickly later.
+        warm_start_from: A trained run, or one of its checkpoints, whose weights a new run begins
+            with; of a run that has begun already it is not read.
 
     Raises:
         UserError: Batches of an evaluation are given, but nothing is evaluated; or programs are
@@ -36,6 +38,7 @@ class TrainingOptions:
     evaluate: bool = True
     compile_cache: str = ""
     compile_only: bool = False
+    warm_start_from: str = ""
 
     def __post_init__(self) -> None:
         if self.eval_steps and not self.evaluate:

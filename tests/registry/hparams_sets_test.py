@@ -23,6 +23,11 @@ def test_authority_set_then_file_then_parameter_then_override(tmp_path: Path) ->
     assert hparams.train.seed == 9
 
 
+def test_the_settings_of_a_run_are_a_base_as_a_set_is() -> None:
+    base = load_hparams("multimodel_tiny", overrides="model.width=96")
+    assert load_hparams(base, overrides="steps=7").model.width == 96
+
+
 def test_what_a_flag_sets_is_strongest() -> None:
     hparams = load_hparams("multimodel_tiny", overrides="steps=7", fields={"train.steps": 8})
     assert hparams.train.steps == 8

@@ -23,6 +23,8 @@ from t2t_mm.layers.experts.balancing import (
 Tensor = Any
 
 LEAST_NOISE = 0.01
+LEAST_ENTRY = 1e-37
+"""What the logarithm of an entry is taken of at least: for smaller numbers it may be infinite."""
 
 
 class Routing(NamedTuple):
@@ -83,6 +85,9 @@ class NoisyTopKGate(keras.layers.Layer):
             `compute_switch_loss`; "bias": no loss, but a bias on each expert's logit, for the
             choice and not for the weights, which each call in training corrects; "none": nothing.
         bias_update_rate: How far such a correction goes.
+        entry_steps: Calls in training over which experts that were added to a trained mixture come
+            in: the logarithm of their `entry`, from 0 up to 1, is added to their logits. 0: there
+            are none.
 
     Raises:
         ValueError: If K is not in 1 to E, or `balancing` is unknown.
@@ -104,6 +109,7 @@ class NoisyTopKGate(keras.layers.Layer):
         seed: int | None = None,
         balancing: str = "importance_load",
         bias_update_rate: float = 1e-3,
+        entry_steps: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -121,6 +127,7 @@ class NoisyTopKGate(keras.layers.Layer):
         self.seed = seed
         self.balancing = balancing
         self.bias_update_rate = bias_update_rate
+        self.entry_steps = entry_steps
 
     def build(self, input_shape: Any) -> None:
         """Create the weights for inputs of this shape, (N, D)."""
@@ -128,11 +135,20 @@ class NoisyTopKGate(keras.layers.Layer):
         self.choice = self.add_weight(shape, "zeros", name="choice", **every)
         self.spread = self.add_weight(shape, "zeros", name="spread", **every)
         self.noise = keras.random.SeedGenerator(self.seed, name="noise")
-        self.bias = None
+        self.bias = self.entry = None
+        of_expert = {"shape": (self.num_experts,), "trainable": False, **every}
         if self.balancing == "bias":
-            self.bias = self.add_weight(
-                (self.num_experts,), "zeros", name="bias", trainable=False, **every
-            )
+            self.bias = self.add_weight(initializer="zeros", name="bias", **of_expert)
+        if self.entry_steps:
+            self.entry = self.add_weight(initializer="ones", name="entry", **of_expert)
+
+    @property
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """What the axes of the weights stand for, by path; "input" and "expert"."""
+        of_expert = (one for one in (self.bias, self.entry) if one is not None)
+        return {one.path: ("input", "expert") for one in (self.choice, self.spread)} | {
+            one.path: ("expert",) for one in of_expert
+        }
 
     def call(
         self, x: Tensor, position_mask: Tensor | None = None, training: bool = False
@@ -149,6 +165,8 @@ class NoisyTopKGate(keras.layers.Layer):
         if position_mask is not None:
             real = ops.cast(position_mask, "float32")
         clean = ops.matmul(x, self.choice)
+        if self.entry is not None:
+            clean = clean + ops.log(ops.maximum(self.entry, LEAST_ENTRY))
         noisy, spread = clean, None
         if training:
             spread = ops.softplus(ops.matmul(x, self.spread)) + LEAST_NOISE
@@ -167,8 +185,11 @@ class NoisyTopKGate(keras.layers.Layer):
             loss = compute_switch_loss(clean, load, real)
         else:
             loss = ops.zeros((), "float32")
-        if training and self.bias is not None:
+        corrects = training and self.trainable
+        if corrects and self.bias is not None:
             self.bias.assign(correct_bias(self.bias, load, self.bias_update_rate))
+        if corrects and self.entry is not None:
+            self.entry.assign(ops.minimum(self.entry + 1.0 / self.entry_steps, 1.0))
         return Routing(experts, gates, importance, load, loss, compute_router_z_loss(clean, real))
 
     def _choose(self, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -191,4 +212,5 @@ class NoisyTopKGate(keras.layers.Layer):
             "seed": self.seed,
             "balancing": self.balancing,
             "bias_update_rate": self.bias_update_rate,
+            "entry_steps": self.entry_steps,
         }

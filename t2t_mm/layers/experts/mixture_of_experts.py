@@ -247,6 +247,11 @@ class ExpertBlock(keras.layers.Layer):
         for layer in (self.gate, self.experts, self.norm):
             layer.build(input_shape)
 
+    @property
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """What the axes of the gate's weights stand for; the experts have names of their own."""
+        return self.gate.axes
+
     def call(
         self,
         x: Tensor,

@@ -88,6 +88,17 @@ class ProblemGatedExperts(keras.layers.Layer):
         uniform = keras.initializers.RandomUniform(-limit, limit)
         return self.add_weight((self.num_experts, *shape), uniform, name=name)
 
+    @property
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """What the axes of the weights stand for: "problem", "expert", "input" and "output"."""
+        of_gate = {
+            path: tuple("problem" if axis == "input" else axis for axis in axes)
+            for path, axes in self.gate.axes.items()
+        }
+        return of_gate | {
+            one.path: ("expert", "input", "output") for one in (self.w_in, self.w_out)
+        }
+
     def call(
         self,
         x: Tensor,

@@ -173,6 +173,10 @@ class JaxBackend:
 
         differentiate = jax.value_and_grad(compute, has_aux=True)
         (_, (metrics, changed)), gradients = differentiate({path: weights[path] for path in paths})
+        for path, rows in self.model.free_rows.items():
+            if path in gradients:
+                column = rows.reshape(-1, *[1] * (len(gradients[path].shape) - 1))
+                gradients[path] = gradients[path] * column
         return gradients, metrics, changed
 
     def _apply(
@@ -198,10 +202,10 @@ class JaxBackend:
         """Return whether a batch reaches a variable, or which of its rows; experts are all."""
         if path not in self.model.row_names:
             return True
-        commands = self.model.command_embeddings
+        commands, free = self.model.command_embeddings, self.model.free_rows.get(path, True)
         if commands is not None and path == commands.path:
-            return self.model.mark_rows(batch["command"])
-        return np.ones(self.donated.variables[f"count/{path}"].shape, bool)
+            return self.model.mark_rows(batch["command"]) & free
+        return np.ones(self.donated.variables[f"count/{path}"].shape, bool) & free
 
     def state(self) -> dict[str, Mapping[str, Any]]:
         """See `Backend`."""

@@ -154,6 +154,9 @@ class TensorFlowBackend:
             else tf.convert_to_tensor(found[i])
             for i in self._list_reached(signature)
         }
+        for path, rows in self.model.free_rows.items():
+            if (i := self._index[path]) in gradients:
+                gradients[i] = gradients[i] * rows[:, None].astype("float32")
         return gradients, metrics
 
     def _read_statistics(self) -> list[tuple[tf.Variable, tf.Tensor]]:
@@ -185,7 +188,8 @@ class TensorFlowBackend:
     def _mark_rows(self, gradients: Mapping[int, Any], batch: Batch) -> dict[int, tf.Tensor]:
         """Return which rows a batch reaches of each table that has a gradient."""
         tables = self.optimizer.row_names.keys() & gradients.keys()
-        return {i: self.model.mark_rows(batch["command"]) for i in tables}
+        free = {self._index[path]: rows for path, rows in self.model.free_rows.items()}
+        return {i: self.model.mark_rows(batch["command"]) & free.get(i, True) for i in tables}
 
     def compile_accumulation(
         self, signature: Signature, example: Batch

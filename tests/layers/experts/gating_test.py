@@ -174,3 +174,17 @@ def test_an_unknown_balancing_is_refused():
 def test_too_few_or_too_many_chosen_experts_are_refused(chosen):
     with pytest.raises(ValueError, match=f"experts_per_token={chosen}, num_experts=4"):
         NoisyTopKGate(4, chosen)
+
+
+def test_experts_that_were_added_are_chosen_by_nothing_until_training_lets_them_in():
+    old, wide = gate_with(TABLE[:, :3], 2), gate_with(TABLE, 2, entry_steps=2)
+    wide.entry.assign([1, 1, 1, 0])
+    tokens = np.eye(4, dtype="float32")
+    before, routing = old(tokens), wide(tokens)
+    np.testing.assert_array_equal(routing.experts, before.experts)
+    np.testing.assert_array_equal(routing.gates, before.gates)
+    for expected in (0.5, 1.0, 1.0):
+        assert np.isfinite(wide(tokens, training=True).balance_loss)
+        np.testing.assert_array_equal(wide.entry, [1, 1, 1, expected])
+    full = gate_with(TABLE, 2)(tokens)
+    np.testing.assert_array_equal(wide(tokens).experts, full.experts)

@@ -1,0 +1,35 @@
+"""The settings of a run, read without all else that its folder holds: nothing heavy is imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from t2t_mm.errors import UserError
+from t2t_mm.settings import HParams
+from t2t_mm.settings.hparams_json import from_json
+
+
+def read_settings(path: str | Path) -> HParams:
+    """Read the settings of a run.
+
+    Args:
+        path: Its folder, or one of its checkpoints.
+
+    Raises:
+        UserError: There are none.
+
+    Example:
+        >>> read_settings("demo/run").train.steps
+        4
+    """
+    directory = Path(path)
+    if directory.parent.name == "checkpoints":
+        directory = directory.parent.parent
+    file = directory / "hparams.json"
+    if not file.is_file():
+        raise UserError(
+            "There is no run to begin with",
+            expected="a folder that t2t-trainer wrote, or one of its checkpoints",
+            received={"warm_start_from": str(path)},
+        )
+    return from_json(file.read_text(encoding="utf-8"))

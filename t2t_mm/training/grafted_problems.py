@@ -1,0 +1,82 @@
+"""From a trained run and names of problems to a run that can learn these, too."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+
+from t2t_mm import registry
+from t2t_mm.data.declaring.own_folders import find_own_problems
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.stored import open_data
+from t2t_mm.errors import UserError
+from t2t_mm.files.disk import claim_folder, report_full_disk
+from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
+from t2t_mm.run.checkpoint import CheckpointStore
+from t2t_mm.run.run_directory import Run, make_absolute
+from t2t_mm.run.task import load_task_vocabularies, make_tasks, number_tasks
+from t2t_mm.settings import HParams
+from t2t_mm.training.backend import find_backend
+from t2t_mm.training.training_inputs import digest_records, generate_missing
+from t2t_mm.training.training_options import TrainingOptions
+from t2t_mm.training.warm_start import WarmStart, begin_run, find_source, lend_vocabularies
+
+
+def graft_problems(
+    problems: str | Sequence[str],
+    *,
+    data_dir: str | Path,
+    output_dir: Path,
+    tmp_dir: str | Path,
+    hparams: HParams | None,
+    options: TrainingOptions,
+) -> WarmStart:
+    """Graft problems onto a trained run; see `training.add_problem.add_problem`."""
+    source, _ = find_source(options.warm_start_from)
+    data_dir, hparams = Path(data_dir or source.data_dir), hparams or source.hparams
+    if CheckpointStore(output_dir).find_latest():
+        raise UserError(f"{output_dir} holds a run already", fix="Name another --output_dir.")
+    with contextlib.suppress(UserError):  # gone: what cannot be compared is told
+        registry.import_user_modules(list(source.user_modules))
+    registry.import_user_modules(list(options.t2t_usr_dir))
+    own = find_own_problems(data_dir, tmp_dir if options.generate else "")
+    names = registry.expand_problems(problems, own=own)
+    _check_new(names, source)
+    prepare_expert_devices(hparams.experts.mesh_shape)  # before TensorFlow starts
+    find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
+    keras.utils.set_random_seed(hparams.train.seed)
+    lend_vocabularies(options.warm_start_from, data_dir)
+    if options.generate:
+        generate_missing(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
+    added: list[Problem] = [registry.problem(name, data_dir=data_dir) for name in names]
+    digests = {one.name: digest_records(open_data(one, data_dir)) for one in added}
+    tasks = tuple(number_tasks([*source.tasks, *make_tasks(added)]))
+    vocabularies = load_task_vocabularies(tasks, data_dir)
+    modules = [*source.user_modules, *map(make_absolute, options.t2t_usr_dir)]
+    run = Run(
+        directory=output_dir,
+        hparams=hparams,
+        tasks=tasks,
+        data_dir=str(data_dir.absolute()),
+        user_modules=tuple(dict.fromkeys(modules)),
+        vocabulary_hashes={name: one.hash for name, one in vocabularies.items()},
+        data_digests={**source.data_digests, **digests},
+        backend=keras.backend.backend(),
+    )
+    with claim_folder(output_dir, "this run"), report_full_disk(output_dir):
+        return begin_run(run, options.warm_start_from, lambda line: print(line, file=sys.stderr))
+
+
+def _check_new(names: Sequence[str], source: Run) -> None:
+    had = [task.name for task in source.tasks]
+    if there := [name for name in names if name in had]:
+        raise UserError(
+            f"{source.directory} has learned {', '.join(there)} already",
+            expected="problems that it has not",
+            received={"problems": ",".join(names)},
+            fix=f"It has {', '.join(had)}; name the new ones only.",
+        )

@@ -1,0 +1,17 @@
+from pathlib import Path
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.run.run_settings import read_settings
+
+
+def test_a_checkpoint_stands_for_its_run(tmp_path: Path) -> None:
+    (tmp_path / "hparams.json").write_text('{"model": {"width": 64}}')
+    for path in (tmp_path, tmp_path / "checkpoints" / "00000004"):
+        assert read_settings(path).model.width == 64
+
+
+def test_no_run_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no run to begin with.*warm_start_from="):
+        read_settings(tmp_path)
