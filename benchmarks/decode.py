@@ -43,6 +43,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_bool("rerun", True, "Also re-run the prefix at every step.")
     flags.DEFINE_integer("rounds", 5, "Searches of each length; the median counts.", lower_bound=1)
     flags.DEFINE_enum("backend", "tensorflow", ["tensorflow", "jax"], "Keras's backend.")
+    flags.DEFINE_string("hparams", "", "Settings that differ, as in t2t-trainer's --hparams.")
     flags.DEFINE_bool("quick", False, "The first set and number of steps, one round.")
     flags.DEFINE_string("json", "", "Also write the figures to this file.")
 
@@ -52,6 +53,8 @@ def run_from_flags(flags: Any) -> int:
     os.environ["KERAS_BACKEND"] = flags.backend  # before anything imports Keras
     if flags.backend == "tensorflow":
         command.import_tensorflow()
+    from t2t_mm.registry import load_hparams
+
     sets, lengths = flags.sets, [int(text) for text in flags.steps]
     if flags.quick:
         sets, lengths = sets[:1], lengths[:1]
@@ -61,9 +64,11 @@ def run_from_flags(flags: Any) -> int:
         flush=True,
     )
     for name in sets:
-        model, task = build(name)
+        hparams = load_hparams(name, overrides=flags.hparams)
+        model, task = build(name, hparams)
         for rows in map(int, flags.rows):
-            bench = Decoding(name, model, task, rows, flags.beam_size)
+            copy = make_copy(count_used_bytes(model, hparams, rows), flags.backend)
+            bench = Decoding(model, task, rows, flags.beam_size, copy)
             for length in lengths:
                 found = bench.measure(length, 1 if flags.quick else flags.rounds, flags.rerun)
                 figures.append({"set": name, "backend": flags.backend, **found})
@@ -86,11 +91,9 @@ def describe(found: Figures) -> str:
     return ", ".join([*parts, f"copying {found['copy_ms']:.2f} ms"])
 
 
-def build(name: str) -> tuple[Any, Any]:
+def build(name: str, hparams: Any) -> tuple[Any, Any]:
     """Build a set's model and its task of texts."""
-    from t2t_mm.registry import load_hparams
-
-    model, task = build_model_and_task(Case(name, 1, TEXT, (SOURCE_LENGTH,), 1), load_hparams(name))
+    model, task = build_model_and_task(Case(name, 1, TEXT, (SOURCE_LENGTH,), 1), hparams)
     spread_gates_and_never_end(model)
     return model, task
 
@@ -99,17 +102,18 @@ class Decoding:
     """Searches of one model for a number of random texts.
 
     Args:
-        name: Of the set.
         model: Of `build`.
         task: Of `build`.
         rows: Texts.
         beam_size: Hypotheses of the beam; 1 for none.
+        copy: Of `make_copy`.
     """
 
-    def __init__(self, name: str, model: Any, task: Any, rows: int, beam_size: int) -> None:
+    def __init__(
+        self, model: Any, task: Any, rows: int, beam_size: int, copy: Callable[[], float]
+    ) -> None:
         import numpy as np
 
-        from t2t_mm.registry import load_hparams
         from t2t_mm.search.beam_search import BeamSearch
         from t2t_mm.search.search import GreedySearch
 
@@ -119,7 +123,7 @@ class Decoding:
         nets: tuple[str, str] = task.signature
         self.greedy = GreedySearch(model, *nets)
         self.beam = BeamSearch(model, *nets, beam_size, num_wanted=1)
-        self.copy = make_copy(count_used_bytes(model, load_hparams(name).experts, rows))
+        self.copy = copy
 
     def measure(self, length: int, rounds: int, rerun: bool) -> Figures:
         """Measure texts of a length.
@@ -233,8 +237,9 @@ def spread_gates_and_never_end(model: Any) -> None:
             variable.assign(rows)
 
 
-def count_used_bytes(model: Any, experts: Any, rows: int) -> float:
+def count_used_bytes(model: Any, hparams: Any, rows: int) -> float:
     """Count the bytes of the weights that one step of a search reads."""
+    experts = hparams.experts
     unused = ("source_attention/key", "source_attention/value", "gate/spread", "_embedding")
     share = 1 - (1 - experts.experts_per_token / experts.num_experts) ** rows
     parts = (model.mixer, model.decoder, *model.modalities.values())
@@ -246,17 +251,35 @@ def count_used_bytes(model: Any, experts: Any, rows: int) -> float:
     )
 
 
-def make_copy(num_bytes: float) -> Callable[[], float]:
-    """Make a function that copies so many bytes and returns the seconds that it took."""
+def make_copy(num_bytes: float, backend: str) -> Callable[[], float]:
+    """Make a function that copies so many bytes and returns the seconds that it took.
+
+    On JAX a device copies within its own memory, several times for one wait.
+    """
     import numpy as np
 
     copied = min(int(num_bytes), MOST_COPIED)
-    source, target = np.ones(copied, np.uint8), np.zeros(copied, np.uint8)
+    source = np.ones(copied, np.uint8)
+    if backend == "jax":
+        import jax
+
+        on_device, times = jax.device_put(source), 10
+        invert = jax.jit(jax.numpy.invert)  # what it reads is written, changed
+
+        def copy_all() -> None:
+            for _ in range(times):
+                inverted = invert(on_device)
+            inverted.block_until_ready()
+    else:
+        target, times = np.zeros(copied, np.uint8), 1
+
+        def copy_all() -> None:
+            np.copyto(target, source)
 
     def copy() -> float:
         start = time.perf_counter()
-        np.copyto(target, source)
-        return (time.perf_counter() - start) * num_bytes / copied
+        copy_all()
+        return (time.perf_counter() - start) / times * num_bytes / copied
 
     return copy
 

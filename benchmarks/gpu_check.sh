@@ -3,7 +3,7 @@
 #
 #     benchmarks/gpu_check.sh FOLDER [--quick] [PART...]
 #
-# Parts are experts, text, depthwise, audio, image and caption; all if none is named. Every line
+# Parts are experts, text, depthwise, audio, image, caption and decode; all if none is named. Every line
 # goes to FOLDER/log.txt, too, and the figures to FOLDER/*.json. Each program has a limit of its
 # own, together 475 seconds, and the next one runs whatever became of it. PYTHON names the
 # interpreter, PYTHONPATH what it lacks.
@@ -12,13 +12,15 @@ folder=${1:?"Usage: benchmarks/gpu_check.sh FOLDER [--quick] [PART...]"}
 shift
 quick=""
 if [[ ${1:-} == --quick ]]; then quick=$1; shift; fi
-parts=${*:-experts text depthwise audio image caption}
+parts=${*:-experts text depthwise audio image caption decode}
 mkdir -p "$folder"
 cd "$(dirname "$0")/.." || exit 1
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1 COLUMNS=120
 python=${PYTHON:-python3}
 programs=$(mktemp -d)
 trap 'rm -rf "$programs"' EXIT
+# What one case tried of kernels, and the programs of weights and updates, the next finds there.
+export JAX_COMPILATION_CACHE_DIR=$programs JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 
 # run NAME SECONDS PROGRAM ARGUMENTS...
 run() {
@@ -45,9 +47,11 @@ check() {
         --shapes=4096,512,2048,60,4 --shapes=32768,1024,4096,64,4
     step text 130 "text base" --steps=8 --compile_cache="$programs"
     run depthwise 30 benchmarks/depthwise.py $quick
-    step audio 75 "audio base" --steps=6
-    step image 75 "image base" --steps=6
-    step caption 75 "caption base" --steps=6
+    step audio 100 "audio base" --steps=6
+    step image 100 "image base" --steps=6
+    step caption 100 "caption base" --steps=6
+    run decode 90 benchmarks/decode.py --backend=jax --hparams=model.precision=mixed_bfloat16 \
+        --sets=multimodel_base --rows=8,128 --steps=64 --norerun
 }
 
 check 2>&1 | tee "$folder/log.txt"

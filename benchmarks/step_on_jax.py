@@ -43,12 +43,18 @@ def measure(case: Case, num_steps: int, settings: str, profile: bool, cache: str
     if profile:  # as deep as from Keras's operations to a file of ours
         set_option("jax_traceback_in_locations_limit", 100)
     start = time.perf_counter()
+
+    def tell(what: str) -> None:
+        print(f"{time.perf_counter() - start:6.1f} s: {what}", flush=True)
+
     watch = CompilationWatch(cache)
-    step = Step(case, f"model.precision=mixed_bfloat16,{settings}" if on_gpu else settings)
+    step = Step(case, f"model.precision=mixed_bfloat16,{settings}" if on_gpu else settings, tell)
     step.run(1)
     first = time.perf_counter() - start
     compilation = watch.read()
+    tell(", ".join(f"{name} {value:.1f}" for name, value in compilation.items()))
     seconds, products = time_in_turns(step.run, num_steps, on_gpu)
+    tell(f"{1e3 * statistics.median(seconds):.1f} ms a step")
     figures = {
         "device": find_device_kind(),
         "examples": case.batch_size,
@@ -63,6 +69,9 @@ def measure(case: Case, num_steps: int, settings: str, profile: bool, cache: str
         "operations": step.count_operations(),
     }
     figures["share"] = figures["operations"] / figures["seconds"] / figures["matmul_rate"]
+    tell(
+        f"{figures['share']:.1%} of the plain product, peak {figures['peak_bytes'] / 2**30:.2f} GiB"
+    )
     if profile:
         figures["device_seconds"] = profile_device(lambda: step.run(3), 3)
     return figures
@@ -126,14 +135,17 @@ class Step:
     Args:
         case: The shape.
         settings: What differs from the set.
+        tell: Is told what has been done.
     """
 
-    def __init__(self, case: Case, settings: str) -> None:
+    def __init__(self, case: Case, settings: str, tell: Callable[[str], None]) -> None:
         step, task = build_step_and_task(case, settings)
+        tell("built")
         self.backend, self.signature = step.backend, task.signature
         self.model = self.backend.model
         self.batch = {**draw_batch(case), **task.indices()}
         self._update = self.backend.compile_update(self.signature, self.batch)
+        tell("compiled")
 
     def run(self, number: int) -> None:
         """Make some updates and wait for the last."""

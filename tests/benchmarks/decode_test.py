@@ -46,7 +46,7 @@ def test_a_step_uses_the_decoder_and_those_of_its_experts_that_are_chosen(
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     count_used_bytes = importlib.import_module("decode").count_used_bytes
     model = make_model()
-    one, many = (count_used_bytes(model, HPARAMS.experts, rows) for rows in (1, 1000))
+    one, many = (count_used_bytes(model, HPARAMS, rows) for rows in (1, 1000))
     # One row chooses two of the decoder's four experts of two 8 x 16 matrices, 1,000 choose all.
     assert many - one == pytest.approx(4 * 2 * 2 * 8 * 16)
     decoder = [*model.mixer.trainable_variables, *model.decoder.trainable_variables]

@@ -57,7 +57,7 @@ settings = "model.encoder_blocks=1,model.mixer_blocks=1,model.decoder_blocks=1"
 """
 ON_JAX = """
 from step_on_jax import Step
-print(json.dumps(Step(case, settings).count_operations()))
+print(json.dumps(Step(case, settings, lambda _: None).count_operations()))
 """
 ON_TENSORFLOW = """
 from operations import count_operations
