@@ -107,7 +107,7 @@ def run_from_flags(flags: Any) -> int | None:
             num_shards=flags.num_shards,
             max_cases=flags.max_cases,
             random_seed=flags.random_seed,
-            raw_options={name: getattr(flags, name) for name in RAW_OPTIONS},
+            raw_options={name: value for name in RAW_OPTIONS if (value := getattr(flags, name))},
             num_processes=flags.num_concurrent_processes,
             overwrite=flags.overwrite,
             only_list=flags.only_list,
@@ -163,7 +163,7 @@ def _print_records(flags: Any) -> None:
     limit = flags.max_cases or _INSPECTED_RECORDS
     own = find_own_problems(flags.data_dir)
     for name in registry.expand_problems(flags.problems, flags.exclude_problems, own):
-        problem = registry.problem(name, tmp_dir=flags.tmp_dir or None)
+        problem = registry.problem(name, data_dir=flags.data_dir, tmp_dir=flags.tmp_dir or None)
         info = open_data(problem, flags.data_dir)
         info.check_checksums()
         for split in info.lengths:

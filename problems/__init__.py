@@ -51,6 +51,7 @@ BUILTIN: dict[str, str] = {
     "librispeech": "t2t_mm.problems.librispeech",
     "librispeech_100": "t2t_mm.problems.librispeech",
     "speech_files": "t2t_mm.problems.speech_files",
+    "tfds": "t2t_mm.problems.tfds_problem",
 }
 
 GROUPS: dict[str, Group] = {

@@ -133,12 +133,12 @@ def test_your_own_files_without_code(tmp_path: Path) -> None:
 def test_the_first_hour_with_data_of_ones_own(tmp_path: Path) -> None:
     text = (README.parent / "docs" / "first_hour.md").read_text(encoding="utf-8")
     scripts = [code for kind, code in FENCE.findall(text) if kind == "sh"]
-    assert len(scripts) == 7
+    assert len(scripts) == 8
     printed = run("\n".join(scripts), tmp_path, environment(tmp_path))
     assert "talks/en-de" in printed and "image_folder/shapes" in printed
     tasks = json.loads((tmp_path / "run" / "run.json").read_text())["tasks"]
     names = [task["name"].partition("/")[2] for task in tasks]
-    assert names == ["talks/en-de", "shapes", "tones", "bank", "reviews"]
+    assert names == ["talks/en-de", "shapes", "tones", "bank", "reviews", "counting"]
     decoded = {
         name: (tmp_path / f"{name}.txt").read_text().splitlines()
         for name in ("translated", "shapes")

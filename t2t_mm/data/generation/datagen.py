@@ -10,7 +10,7 @@ from typing import Final
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
-from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.declaring.problem import RAW_OPTIONS, Problem
 from t2t_mm.data.generation import beam_generation
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.label_writing import write_labels
@@ -113,9 +113,10 @@ def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None
     Raises:
         UserError: For none of them it does: it would be ignored.
     """
+    told = RAW_OPTIONS if options.replaces_data else options.raw_options
     for base in bases:  # all of it before a problem looks at its files
-        for name, value in options.raw_options.items():
-            setattr(base, name, value)
+        for name in told:
+            setattr(base, name, options.raw_options.get(name, getattr(base, name)))
     for name in (name for name, value in options.raw_options.items() if value):
         others = [base for base in bases if name not in base.options_that_count]
         for base in others:

@@ -114,8 +114,9 @@ def _check_same_options(base: Problem, data_dir: Path, options: GenerationOption
     """Refuse to take data for what was asked when other arguments or raw files made it."""
     metadata = open_data(base, data_dir).metadata
     for name in RAW_OPTIONS:  # what was told of the raw data need not be told again
-        if options.only_missing or getattr(base, name) == "":
-            setattr(base, name, getattr(metadata, name))
+        stored, asked = getattr(metadata, name), getattr(base, name)
+        if stored != asked and (options.only_missing or asked == ""):
+            setattr(base, name, stored)
     limits = (
         ("max_cases", metadata.max_cases, options.max_cases),
         ("random_seed", metadata.random_seed, options.random_seed),
