@@ -1,4 +1,4 @@
-"""What is said when the memory of a device runs out, on either backend."""
+"""What is said when the memory of a device, or of the machine, runs out, on either backend."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ class DeviceMemoryError(UserError):
     Args:
         told: What the backend says of it.
         fix: What lowers it.
+        place: What it is: "device", or "machine" where Python itself gets none.
     """
 
-    def __init__(self, told: str, fix: str = "") -> None:
-        super().__init__(f"The device has too little memory: {told}", fix=fix)
+    def __init__(self, told: str, fix: str = "", place: str = "device") -> None:
+        super().__init__(f"The {place} has too little memory: {told}", fix=fix)
+        self.place = place
         self.told = told
 
 
@@ -41,6 +43,8 @@ memory, 12 bytes. Lower the batch.
     """
     try:
         yield
+    except MemoryError as error:
+        raise DeviceMemoryError(str(error) or "nothing is left", fix, "machine") from error
     except Exception as error:
         first = str(error).partition("\n")[0]
         _, is_named, told = first.partition("RESOURCE_EXHAUSTED: ")

@@ -88,8 +88,8 @@ def _name_what_is_too_large(task: Task, batch: Batch) -> Iterator[None]:
             yield
     except DeviceMemoryError as error:
         raise UserError(
-            f"A batch of {task.name} needs more memory than the device has: "
-            f"{describe_batch(batch)}. {error.told}",
+            f"A batch of {task.name} needs more memory than the {error.place} has, in the bucket "
+            f"of {describe_batch(batch)}. {error.told}",
             fix=f"Lower its batch (data.batches={{{task.name}: ...}}, or data.batch_tokens or "
             "data.batch_examples for all) or its longest examples (data.max_pieces, "
             "data.max_seconds); train.accumulate_steps averages over several batches.",

@@ -10,6 +10,7 @@ from t2t_mm.run.device_memory import DeviceMemoryError, tell_exhaustion
 @pytest.mark.parametrize(
     ("error", "told"),
     [
+        (MemoryError("Unable to allocate 12 GiB"), "Unable to allocate 12 GiB"),
         (RuntimeError("RESOURCE_EXHAUSTED: Out of memory, 12 bytes.\nMore"), "Out of memory, 12 "),
         (tf.errors.ResourceExhaustedError(None, None, "OOM when allocating a tensor"), ".*OOM "),
     ],

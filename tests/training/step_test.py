@@ -1,11 +1,13 @@
 """Training steps: one trace for each signature, whatever problem, command and length."""
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from changed_settings import change_settings
 
 from t2t_mm.errors import UserError
@@ -323,13 +325,21 @@ def test_a_command_that_no_batch_gives_is_left_alone(accumulate_steps: int) -> N
 
 
 def test_a_batch_that_does_not_fit_the_memory_is_named(train_step: TrainStep) -> None:
-    def fail(*arguments: object) -> None:
-        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory, 12345 bytes.")
+    def fail(error: Exception, *arguments: object) -> None:
+        raise error
 
-    for name in ("compile_update", "compile_accumulation"):
-        setattr(train_step.backend, name, fail)
-    told = r"of ende needs.*4 examples, inputs of 5, targets of 5\. Out.*12345 bytes\..*{ende: "
-    with pytest.raises(UserError, match=told):
-        train_step.update(task("ende", 0), batch(5), 1e-3)
-    with pytest.raises(UserError, match=told):
-        train_step.accumulate(task("ende", 0), batch(5))
+    for error, place in (
+        (RuntimeError("RESOURCE_EXHAUSTED: Out of memory, 12345 bytes."), "device"),
+        (tf.errors.ResourceExhaustedError(None, None, "Out of memory, 12345 bytes."), "device"),
+        (MemoryError("Out of memory, 12345 bytes."), "machine"),
+    ):
+        for name in ("compile_update", "compile_accumulation"):
+            setattr(train_step.backend, name, partial(fail, error))
+        told = (
+            rf"of ende needs more memory than the {place} has, in the bucket of 4 examples, inputs "
+            r"of 5, targets of 5\. Out.*12345 bytes\..*{ende: "
+        )
+        with pytest.raises(UserError, match=told):
+            train_step.update(task("ende", 0), batch(5), 1e-3)
+        with pytest.raises(UserError, match=told):
+            train_step.accumulate(task("ende", 0), batch(5))
