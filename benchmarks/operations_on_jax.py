@@ -22,7 +22,7 @@ def count_operations(compute: Callable[..., Any], *arguments: Any) -> float:
         *arguments: Arrays, or nests of them.
 
     Returns:
-        Operations, a multiplication and an addition being two; as `operations.count_operations`
+        Operations, a multiplication and an addition being two; as `on_tensorflow.operations`
         counts them where TensorFlow runs.
 
     Example:

@@ -8,9 +8,10 @@ import statistics
 import time
 from typing import Any
 
-from operations import count_operations
 from profiling import measure_seconds_by_kind
 from step_cases import Case, build_step_and_task, draw_batch
+
+from t2t_mm.training.on_tensorflow.operations import count_operations
 
 Figures = dict[str, Any]
 

@@ -43,6 +43,7 @@ _OF_TRAINING = (
     "compile_only",
     "warm_start_from",
     "freeze",
+    "profile",
 )
 _OF_GENERATION = (
     "num_shards",
@@ -91,7 +92,7 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
             "t2t-eval --limit scores the first examples only.",
         ),
         Idle(("eval_every", "eval_steps"), "schedule", ("train",)),
-        Idle(("eval_steps",), "compile_only", (True,)),
+        Idle(("eval_steps", "profile"), "compile_only", (True,)),
     ),
     "t2t-decoder": (
         Idle(

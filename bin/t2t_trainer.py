@@ -53,6 +53,7 @@ def define_flags(flags: Any) -> None:
         "What to do; evaluate and test score a trained run on its validation or test split.",
     )
     _define_warm_start(flags)
+    flags.DEFINE_bool("profile", False, "Record five steps for TensorBoard's profiler.")
     flags.DEFINE_bool("registry_help", False, "List what is registered and leave.")
 
 
@@ -121,6 +122,7 @@ def _train_run(flags: Any) -> int:
             compile_cache=flags.compile_cache,
             compile_only=flags.compile_only,
             warm_start_from=flags.warm_start_from,
+            profile=flags.profile,
         ),
     )
     return 0

@@ -84,6 +84,15 @@ class Backend(Protocol):
         names and shapes on all backends.
         """
 
+    def count_operations(self, signature: Signature, example: Batch) -> float:
+        """Count the multiplications and additions of a step, forward and backward."""
+
+    def start_profile(self, folder: Path) -> None:
+        """Begin to record what is computed, for TensorBoard's profiler."""
+
+    def stop_profile(self) -> None:
+        """Wait for what was computed and write the record."""
+
     def settle(self) -> None:
         """Finish what is left to the next step: before the state is read, written or evaluated."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -47,6 +47,9 @@ class Progress:
         total_steps: Where training ends.
         first_step: Where this process began.
         console: Where it is shown; standard error by default.
+
+    Attributes:
+        after_step: Is told after each step whether it was typical.
     """
 
     names: Sequence[str]
@@ -69,6 +72,7 @@ class Progress:
         self._seconds_aside = 0.0
         self._noted: set[str] = set()
         self._live: Live | None = None
+        self.after_step: Callable[[bool], None] | None = None
 
     def __enter__(self) -> Progress:
         if self.console.is_terminal:
@@ -108,6 +112,8 @@ class Progress:
         if is_typical:
             self._timed_steps += 1
             self._seconds_of_steps += seconds
+        if self.after_step is not None:
+            self.after_step(is_typical)
 
     def count_aside(self, seconds: float) -> None:
         """Count time between steps: that of a checkpoint and an evaluation."""

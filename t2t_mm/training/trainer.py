@@ -21,6 +21,7 @@ from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
     prepare_expert_devices,
 )
 from t2t_mm.run.checkpoint import CheckpointStore
+from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.environment import describe_environment
 from t2t_mm.run.logs import RunLog
 from t2t_mm.run.run_directory import (
@@ -44,6 +45,7 @@ from t2t_mm.training.loop import Evaluate, run_training
 from t2t_mm.training.precompiling import compile_programs
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.schedule import describe_schedule
+from t2t_mm.training.step_profile import profile_steps
 from t2t_mm.training.train_state import TrainState
 from t2t_mm.training.training_inputs import TrainingInputs, generate_missing, open_inputs
 from t2t_mm.training.training_options import TrainingOptions
@@ -100,6 +102,10 @@ def _find_finished(declared: Run, inputs: TrainingInputs, options: TrainingOptio
     return run
 
 
+@tell_exhaustion(
+    "Lower the batches (data.batch_tokens, data.batch_examples), data.shuffle_megabytes or "
+    "model.width, or choose a smaller --hparams_set."
+)
 def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> Run:
     store = CheckpointStore(declared.directory, declared.hparams.train.keep_checkpoint_max)
     latest = store.find_latest()
@@ -137,7 +143,8 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     if options.evaluate:
         evaluate = _prepare_evaluation(run, inputs, backend, options.eval_steps, progress)
     mixture = Mixture(inputs.rates, hparams.train.seed)
-    with RunLog(run.directory, state.step, state.awaits_evaluation) as log, progress:
+    log = RunLog(run.directory, state.step, state.awaits_evaluation)
+    with log, progress, profile_steps(backend, run.directory, progress, options.profile):
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
         for line in describe_change(run):
             progress.note(line)

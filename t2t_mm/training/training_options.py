@@ -22,6 +22,7 @@ class TrainingOptions:
         compile_only: Only compile what training runs on JAX, so that it starts quickly later.
         warm_start_from: A trained run, or one of its checkpoints, whose weights a new run begins
             with; of a run that has begun already it is not read.
+        profile: Record a few steps for TensorBoard's profiler, in the run's `tensorboard` folder.
 
     Raises:
         UserError: Batches of an evaluation are given, but nothing is evaluated; or programs are
@@ -39,6 +40,7 @@ class TrainingOptions:
     compile_cache: str = ""
     compile_only: bool = False
     warm_start_from: str = ""
+    profile: bool = False
 
     def __post_init__(self) -> None:
         if self.eval_steps and not self.evaluate:

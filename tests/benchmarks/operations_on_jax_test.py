@@ -60,7 +60,7 @@ from step_on_jax import Step
 print(json.dumps(Step(case, settings, lambda _: None).count_operations()))
 """
 ON_TENSORFLOW = """
-from operations import count_operations
+from t2t_mm.training.on_tensorflow.operations import count_operations
 from step_cases import build_step_and_task, draw_batch
 step, task = build_step_and_task(case, settings)
 batch = {**draw_batch(case), **task.indices()}

@@ -211,6 +211,26 @@ class JaxBackend:
         """See `Backend`."""
         return {"weights": self.donated.name_weights(), "optimizer": self.donated.name_adam()}
 
+    def count_operations(self, signature: Signature, example: Batch) -> float:
+        """See `Backend`; as XLA counts them, with the room that experts leave empty."""
+        weights = self.donated.read(self._list_reached(signature))
+        state = self.donated.read([*self.donated.seeds, *self.donated.statistics])
+
+        def differentiate(values: Arrays) -> Arrays:
+            return self._differentiate(signature, values, state, example)[0]
+
+        counted: Any = jax.jit(differentiate).lower(weights).cost_analysis()
+        return float(counted["flops"])
+
+    def start_profile(self, folder: Path) -> None:
+        """See `Backend`."""
+        jax.profiler.start_trace(folder)
+
+    def stop_profile(self) -> None:
+        """See `Backend`."""
+        jax.block_until_ready(self.donated.read(self.donated.trained))  # type: ignore[no-untyped-call]
+        jax.profiler.stop_trace()  # type: ignore[no-untyped-call]
+
     def settle(self) -> None:
         """See `Backend`."""
         self.donated.settle()

@@ -18,6 +18,7 @@ from t2t_mm.settings import OptimizerHParams
 from t2t_mm.settings.sections import TrainHParams
 from t2t_mm.training.objective import Batch, Signature, StepMetrics, compute_objective
 from t2t_mm.training.on_tensorflow.gradient_sums import GradientSums
+from t2t_mm.training.on_tensorflow.operations import count_operations
 from t2t_mm.training.on_tensorflow.optimizer import Adam
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -223,6 +224,18 @@ class TensorFlowBackend:
         """See `Backend`."""
         weights = name_variables(self.model.variables, self.model.row_names)
         return {"weights": weights, "optimizer": self.optimizer.state()}
+
+    def count_operations(self, signature: Signature, example: Batch) -> float:
+        """See `Backend`; those of matrix products and convolutions."""
+        return count_operations(lambda: self.compute_gradients(signature, example))
+
+    def start_profile(self, folder: Path) -> None:
+        """See `Backend`."""
+        tf.profiler.experimental.start(str(folder))
+
+    def stop_profile(self) -> None:
+        """See `Backend`."""
+        tf.profiler.experimental.stop()
 
     def settle(self) -> None:
         """See `Backend`."""

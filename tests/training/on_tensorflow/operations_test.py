@@ -1,6 +1,6 @@
 import tensorflow as tf
 
-from benchmarks.operations import count_operations
+from t2t_mm.training.on_tensorflow.operations import count_operations
 
 
 def test_products_count_whatever_is_transposed():
