@@ -44,6 +44,7 @@ _OF_TRAINING = (
     "warm_start_from",
     "freeze",
     "profile",
+    "dry_run",
 )
 _OF_GENERATION = (
     "num_shards",
@@ -92,7 +93,9 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
             "t2t-eval --limit scores the first examples only.",
         ),
         Idle(("eval_every", "eval_steps"), "schedule", ("train",)),
-        Idle(("eval_steps", "profile"), "compile_only", (True,)),
+        Idle(("eval_steps", "profile", "dry_run"), "compile_only", (True,)),
+        Idle(("profile",), "dry_run", (True,)),
+        Idle(("json",), "dry_run", (False,)),
     ),
     "t2t-decoder": (
         Idle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -46,6 +47,8 @@ def define_flags(flags: Any) -> None:
     )
     flags.DEFINE_string("dtype_policy", None, "model.precision as Keras calls it: mixed_bfloat16.")
     flags.DEFINE_bool("compile_only", False, "Only compile JAX's programs, for a later start.")
+    flags.DEFINE_bool("dry_run", False, "Only print what each problem would get, and its cost.")
+    flags.DEFINE_bool("json", False, "Print that of --dry_run as JSON and nothing else.")
     flags.DEFINE_enum(
         "schedule",
         "train_and_evaluate",
@@ -104,10 +107,11 @@ def _train_run(flags: Any) -> int:
         problems=problems,
     )
     command.import_tensorflow()
-    from t2t_mm.training.train import train
+    from t2t_mm.training.train import plan, train
     from t2t_mm.training.training_options import TrainingOptions
 
-    train(
+    call = plan if flags.dry_run else train
+    found = call(
         flags.problems,
         hparams=hparams,
         data_dir=flags.data_dir,
@@ -125,6 +129,8 @@ def _train_run(flags: Any) -> int:
             profile=flags.profile,
         ),
     )
+    if flags.dry_run:
+        _print_plan(found, flags.json)
     return 0
 
 
@@ -136,6 +142,15 @@ def _choose_base(flags: Any) -> Any:
 
     has_begun = os.path.exists(os.path.join(flags.output_dir, "hparams.json"))
     return read_settings(flags.output_dir if has_begun else flags.warm_start_from)
+
+
+def _print_plan(plan: Any, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(plan.to_json()))
+        return
+    from t2t_mm.bin.plan_table import print_plan
+
+    print_plan(plan)
 
 
 def _evaluate_run(flags: Any) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from source_modules import MODULES
 
-from t2t_mm.registry import GROUPS, HPARAMS, MODALITIES, PROBLEMS
+from t2t_mm.registry import GROUPS, HPARAMS, MODALITIES, PROBLEMS, RATE_FUNCTIONS
 
 RUN = Path(__file__).parent / "fixtures" / "run_of_0_1_0.tar.xz"
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -34,7 +34,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def tables_as_before() -> Iterator[None]:
-    tables = (PROBLEMS, MODALITIES, HPARAMS, GROUPS)
+    tables = (PROBLEMS, MODALITIES, HPARAMS, GROUPS, RATE_FUNCTIONS)
     before = [dict(table._entries) for table in tables]
     yield
     for table, entries in zip(tables, before, strict=True):

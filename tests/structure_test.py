@@ -15,7 +15,7 @@ RANKS = {
     for rank, folders in enumerate(
         (
             ("t2t_mm",),
-            ("t2t_mm.files",),
+            ("t2t_mm.files", "t2t_mm.mixing"),
             ("t2t_mm.settings",),
             ("t2t_mm.registry",),
             ("t2t_mm.data", "t2t_mm.data.declaring"),
@@ -55,7 +55,7 @@ LIGHT = (
     "t2t_mm.registry",
     "t2t_mm.data.declaring",
     "t2t_mm.data.kinds",
-    "t2t_mm.data.pipeline.mixture",
+    "t2t_mm.mixing",
     "t2t_mm.run.environment",
     "t2t_mm.run.keras_backend",
     "t2t_mm.training.add_problem",

@@ -13,8 +13,9 @@ import numpy as np
 from PIL import Image as Pillow
 
 from t2t_mm import Problem, registry
-from t2t_mm.data.pipeline.mixture import Mixture, compute_mixture_rates
 from t2t_mm.features import Audio, BatchSpec, Categorical, Image, Language
+from t2t_mm.mixing.mixture import Mixture
+from t2t_mm.mixing.rates import compute_mixture_rates
 from t2t_mm.registry import load_hparams
 from t2t_mm.settings import HParams
 
@@ -60,7 +61,7 @@ def seed_of_draws(problems: Sequence[str], *parts: tuple[int, Sequence[str]]) ->
         steps = itertools.count()
         mixture = Mixture(rates, seed)
         if all(
-            {mixture.choose_problem(next(steps)) for _ in range(length)} == set(wanted)
+            {mixture.choose_problems(next(steps))[0] for _ in range(length)} == set(wanted)
             for length, wanted in parts
         ):
             return seed

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.mixing.rates import list_rated
 from t2t_mm.registry.registration import HPARAMS
 from t2t_mm.settings.companions import flatten_fields, lay_over
 from t2t_mm.settings.gin_overlay import read_gin
@@ -19,7 +20,7 @@ from t2t_mm.settings.overrides import apply_overrides, parse_overrides, resolve_
 from t2t_mm.settings.sections import HParams
 from t2t_mm.settings.warm_up import shorten_warm_up
 
-_BY_PROBLEM = ("data.batches", "data.rates")
+_BY_PROBLEM = ("data.batches", "data.rates", "mixture.schedules", "mixture.loss_weights")
 """The fields that map names of problems to values."""
 
 
@@ -85,8 +86,8 @@ def load_hparams(
 
 
 def _check_problem_names(given: Mapping[str, Any], problems: Sequence[str]) -> None:
-    for field, values in given.items():
-        for name in values if problems else ():
+    for field, values in given.items() if problems else ():
+        for name in list_rated(values) if field == "data.rates" else values:
             if name not in problems:
                 raise UserError(
                     f"{field} names {name!r}, which is none of the problems that are trained."

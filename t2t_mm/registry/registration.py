@@ -30,6 +30,7 @@ _USER_DIR_HINT = (
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[[], HParams])
+R = TypeVar("R", bound=Callable[[Any, int], float])
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ KINDS: Registry[Any] = Registry(
 MODALITIES: Registry[Any] = Registry("modality", builtin=lambda: _BUILTIN_MODALITIES)
 HPARAMS: Registry[Callable[[], HParams]] = Registry(
     "hparams set", builtin=make_builtin_offers("t2t_mm.hparams"), how_to_add=_USER_DIR_HINT
+)
+RATE_FUNCTIONS: Registry[Callable[[Any, int], float]] = Registry(
+    "rate function", how_to_add=_USER_DIR_HINT
 )
 GROUPS: Registry[Group] = Registry(
     "group of problems", builtin=make_builtin_offers("t2t_mm.problems", "GROUPS")
@@ -159,6 +163,30 @@ def register_modality(name_or_class: Any = None) -> Any:
         UserError: The name is taken or malformed.
     """
     return _make_decorator(name_or_class, MODALITIES.register, drop_suffix="_modality")
+
+
+@overload
+def register_rate_function(name_or_function: str | None = None) -> Callable[[R], R]: ...
+@overload
+def register_rate_function(name_or_function: R) -> R: ...
+def register_rate_function(name_or_function: Any = None) -> Any:
+    """Decorate a function that gives each problem of a mixture its relative rate.
+
+    Args:
+        name_or_function: The name for `mixture.rate_function`, by default the function's own; or
+            the function itself. It is given a problem and its number of training examples.
+
+    Raises:
+        UserError: The name is taken or malformed.
+
+    Example:
+        >>> @register_rate_function
+        ... def speech_twice(problem, num_examples):
+        ...     return 2.0 if problem.features["inputs"].modality == "audio" else 1.0
+        >>> "speech_twice" in RATE_FUNCTIONS
+        True
+    """
+    return _make_decorator(name_or_function, RATE_FUNCTIONS.register)
 
 
 def register_group(name: str, names: Iterable[str], doc: str = "") -> None:

@@ -2,7 +2,7 @@
 
 run_dir/
     hparams.json       the frozen settings
-    run.json           tasks, data_dir, user modules, vocabulary hashes, backend
+    run.json           tasks, data_dir, user modules, vocabulary hashes, backend, mixture
     environment.json   versions, machine, seed, command line, revision
     vocab/             copies of the vocabularies: the folder can be moved and still decodes
     log.jsonl          one record a line; tensorboard/ the same for TensorBoard
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -49,6 +50,8 @@ class Run:
         backend: That of Keras on which it was last trained.
         warm_start: Of a run that began with the weights of another: the "run", its "step", and
             its "problems".
+        mixture: What its `mixing.mixture.Mixture` is made of, fixed at the start; older runs keep
+            none.
     """
 
     directory: Path
@@ -60,6 +63,7 @@ class Run:
     data_digests: Mapping[str, str]
     backend: str = "tensorflow"  # that of 0.1.0, which does not say
     warm_start: Mapping[str, Any] = field(default_factory=dict)
+    mixture: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         problems = ", ".join(f"{task.name} ({task.describe()})" for task in self.tasks)
@@ -171,7 +175,10 @@ def check_resumable(run: Run, asked: Run) -> None:
     differences = list_resume_differences(run.hparams, asked.hparams)
     had, names = ([task.name for task in one.tasks] for one in (run, asked))
     if had != names:
-        differences.append(f"problems: run has {', '.join(had)}, asked for {', '.join(names)}")
+        differences.append(
+            f"problems: run has {', '.join(had)}, asked for {', '.join(names)} (t2t-add-problem "
+            "adds problems to what a run has learned, in a run of its own)"
+        )
     else:
         changed = [old.name for old, new in zip(run.tasks, asked.tasks, strict=True) if old != new]
         differences += [f"problem {name}: its features or its command changed" for name in changed]
@@ -180,6 +187,8 @@ def check_resumable(run: Run, asked: Run) -> None:
             for name in had
             if run.data_digests[name] != asked.data_digests[name]
         ]
+    if run.mixture and not differences and not _is_same_mixture(run.mixture, asked.mixture):
+        differences.append(f"mixture: run has {run.mixture}, asked for {asked.mixture}")
     if differences:
         raise UserError(
             f"{run.directory} holds a run of other settings:\n  "
@@ -188,8 +197,18 @@ def check_resumable(run: Run, asked: Run) -> None:
         )
 
 
+def _is_same_mixture(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether mixtures are the same but for what another machine rounds otherwise."""
+    had, asked = ({**mixture, "rates": None} for mixture in (one, other))
+    return (
+        had == asked
+        and one["rates"].keys() == other["rates"].keys()
+        and all(math.isclose(rate, other["rates"][name]) for name, rate in one["rates"].items())
+    )
+
+
 def keep_nets(run: Run, earlier: Run) -> Run:
-    """Return `run` with the nets of what it continues, under whose names its weights are.
+    """Return `run` with nets and mixture of what it continues: its weights have the nets' names.
 
     Args:
         run: As the present call would describe it.
@@ -198,7 +217,8 @@ def keep_nets(run: Run, earlier: Run) -> Run:
     tasks = (
         replace(task, nets=old.nets) for task, old in zip(run.tasks, earlier.tasks, strict=True)
     )
-    return replace(run, tasks=tuple(tasks), warm_start=earlier.warm_start)
+    mixture = earlier.mixture or run.mixture
+    return replace(run, tasks=tuple(tasks), warm_start=earlier.warm_start, mixture=mixture)
 
 
 def check_vocabularies(run: Run, vocabularies: Mapping[str, Vocabulary], where: Path) -> None:

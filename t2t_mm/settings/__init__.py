@@ -18,5 +18,6 @@ from t2t_mm.settings.sections import SECTIONS as SECTIONS
 from t2t_mm.settings.sections import DataHParams as DataHParams
 from t2t_mm.settings.sections import DecodeHParams as DecodeHParams
 from t2t_mm.settings.sections import HParams as HParams
+from t2t_mm.settings.sections import MixtureHParams as MixtureHParams
 from t2t_mm.settings.sections import OptimizerHParams as OptimizerHParams
 from t2t_mm.settings.sections import TrainHParams as TrainHParams

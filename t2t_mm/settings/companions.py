@@ -49,6 +49,7 @@ _WITH_LOSS = ("importance_load", "switch")
 COMPANIONS: tuple[Companion, ...] = (
     Companion("data.rates", "data.mixing", ("given",), implied=True),
     Companion("data.temperature", "data.mixing", ("temperature",), implied=True),
+    Companion("mixture.rate_function", "data.mixing", ("function",), implied=True),
     Companion("model.num_heads", "model.use_attention", (True,)),
     Companion("model.attention_dropout", "model.use_attention", (True,)),
     *(Companion(f"experts.{name}", "experts.use_experts", (True,)) for name in _OF_EXPERTS),

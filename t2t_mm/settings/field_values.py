@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from t2t_mm.errors import UserError
 
 _OPENING, _CLOSING = "[{(", "]})"
+_UNIONS = (Union, types.UnionType)
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 
 
@@ -46,7 +48,7 @@ def convert_value(name: str, hint: Any, value: Any) -> Any:
 
     Args:
         name: The field, for messages.
-        hint: Its type: bool, int, float, str, a `Literal`, a tuple or mapping of these.
+        hint: Its type: bool, int, float, str, a `Literal`, a tuple, mapping or union of these.
         value: What was given.
 
     Returns:
@@ -127,7 +129,9 @@ def describe_type(hint: Any) -> str:
     if origin is Literal:
         return "one of " + ", ".join(repr(choice) for choice in arguments)
     if _is_mapping(origin):
-        return f"a mapping from str to {describe_type(arguments[1])}"
+        return f"a mapping from {describe_type(arguments[0])} to {describe_type(arguments[1])}"
+    if origin in _UNIONS:
+        return " or ".join(map(describe_type, arguments))
     if origin is tuple:
         return f"a list of {describe_type(arguments[0])}"
     return str(hint.__name__)
@@ -139,11 +143,13 @@ def _convert_value(hint: Any, value: Any) -> Any:
         if value in arguments and type(value) in {type(choice) for choice in arguments}:
             return value
         raise _WrongTypeError
+    if origin in _UNIONS:
+        return _take_first(_convert_value, arguments, value)
     if _is_mapping(origin):
         if not isinstance(value, Mapping):
             raise _WrongTypeError
         return {
-            _convert_value(str, key): _convert_value(arguments[1], part)
+            _convert_key(arguments[0], key): _convert_value(arguments[1], part)
             for key, part in value.items()
         }
     if origin is tuple:
@@ -157,17 +163,26 @@ def _convert_value(hint: Any, value: Any) -> Any:
     return value
 
 
+def _convert_key(hint: Any, key: Any) -> Any:
+    """Convert the key of a mapping; JSON has texts where it is a number."""
+    is_text_of_number = hint is int and isinstance(key, str)
+    return _parse_value(hint, key) if is_text_of_number else _convert_value(hint, key)
+
+
 def _parse_value(hint: Any, text: str) -> Any:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         return _convert_value(hint, _unquote(text))
+    if origin in _UNIONS:
+        return _take_first(_parse_value, arguments, text)
     if _is_mapping(origin):
-        pairs = [part.rpartition(":") for part in split_top_level(_strip_brackets(text, "{}"))]
-        if not all(colon and key.strip() for key, colon, _ in pairs):
+        parts = split_top_level(_strip_brackets(text, "{}"))
+        pairs = [split_top_level(part, ":") for part in parts]
+        if not all(len(pair) > 1 for pair in pairs):
             raise _WrongTypeError
         return {
-            _unquote(key.strip()): _parse_value(arguments[1], part.strip())
-            for key, _, part in pairs
+            _parse_value(arguments[0], ":".join(names)): _parse_value(arguments[1], value)
+            for *names, value in pairs
         }
     if origin is tuple:
         parts = split_top_level(_strip_brackets(text, "[]"))
@@ -176,6 +191,16 @@ def _parse_value(hint: Any, text: str) -> Any:
         return _convert_value(hint, _READERS[hint](text))
     except (KeyError, ValueError):
         raise _WrongTypeError from None
+
+
+def _take_first(read: Callable[[Any, Any], Any], hints: Sequence[Any], value: Any) -> Any:
+    """Read a value as the first of several types that it fits."""
+    for hint in hints:
+        try:
+            return read(hint, value)
+        except _WrongTypeError:
+            continue
+    raise _WrongTypeError
 
 
 def _strip_brackets(text: str, brackets: str) -> str:

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.mixing.rate_schedules import Schedule
 from t2t_mm.settings.field_values import read_field_types
 from t2t_mm.settings.model_sections import ExpertHParams, ModalityHParams, ModelHParams
 from t2t_mm.settings.section import Section, declare_field
+
+_Group = Mapping[str, float | Mapping[str, float]]
+Rates = Mapping[str, float | _Group]
 
 # Factors of a learning-rate schedule, and whether each looks at the number of training steps.
 SCHEDULE_FACTORS = {
@@ -42,7 +46,8 @@ class DataHParams(Section):
         mixing: How often each problem is drawn.
         temperature: For mixing by temperature, and implies it: sizes to the power of
             1 / temperature.
-        rates: For given rates, and implies these: problem name -> rate; they need not sum to 1.
+        rates: For given rates, and implies these: problem name -> rate, or name of a group -> the
+            same again, up to three deep; they need not sum to 1. See `mixing.rates.flatten_rates`.
     """
 
     section = "data"
@@ -56,9 +61,33 @@ class DataHParams(Section):
     batches: Mapping[str, int] = field(default_factory=dict)
     eval_batch_tokens: int = declare_field(4096, at_least=1)
     shuffle_megabytes: int = declare_field(64, at_least=1)
-    mixing: Literal["uniform", "by_size", "temperature", "given"] = "uniform"
+    mixing: Literal["uniform", "by_size", "temperature", "given", "function"] = "uniform"
     temperature: float = declare_field(2.0, at_least=1e-3)
-    rates: Mapping[str, float] = field(default_factory=dict)
+    rates: Rates = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixtureHParams(Section):
+    """What stands over the rates of `data.mixing`; see docs/mixtures.md.
+
+    Args:
+        rate_function: For mixing by a function, and implies it: a name that
+            `register_rate_function` gave.
+        schedules: Problem name -> "step" or "linear" -> step -> what its rate is multiplied with.
+        loss_temperature: Nats of loss that multiply a rate by e; 0: rates do not follow losses.
+        problems_per_update: Different problems in an update, a batch of each (of
+            `train.accumulate_steps`, so many); -1: all; 0: each batch is of a problem of its own
+            draw.
+        loss_weights: Problem name -> what its loss is multiplied with, where that is not 1.
+    """
+
+    section = "mixture"
+
+    rate_function: str = ""
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    loss_temperature: float = declare_field(0.0, at_least=0)
+    problems_per_update: int = declare_field(0, at_least=-1)
+    loss_weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +253,7 @@ class HParams:
     experts: ExpertHParams = field(default_factory=ExpertHParams)
     modality: ModalityHParams = field(default_factory=ModalityHParams)
     data: DataHParams = field(default_factory=DataHParams)
+    mixture: MixtureHParams = field(default_factory=MixtureHParams)
     optimizer: OptimizerHParams = field(default_factory=OptimizerHParams)
     train: TrainHParams = field(default_factory=TrainHParams)
     decode: DecodeHParams = field(default_factory=DecodeHParams)

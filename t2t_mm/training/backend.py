@@ -87,6 +87,9 @@ class Backend(Protocol):
     def count_operations(self, signature: Signature, example: Batch) -> float:
         """Count the multiplications and additions of a step, forward and backward."""
 
+    def read_device_peak(self) -> int:
+        """Return the most bytes that accelerators have held for this process; 0: there is none."""
+
     def start_profile(self, folder: Path) -> None:
         """Begin to record what is computed, for TensorBoard's profiler."""
 

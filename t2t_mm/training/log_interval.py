@@ -34,10 +34,12 @@ class LogInterval:
         self.start = time.monotonic()
         self.metrics: dict[str, list[StepMetrics]] = {}
         self.gradient_norms: list[Any] = []
+        self.drawn: list[str] = []
 
     def add(self, name: str, metrics: StepMetrics) -> None:
         """Keep the metrics of one batch of the problem `name`."""
         self.metrics.setdefault(name, []).append(metrics)
+        self.drawn.append(name)
 
     def report(
         self,
@@ -52,7 +54,8 @@ class LogInterval:
 
         Args:
             state: After the last of them; what each problem has received is added up in it.
-            log: Gets a record for each problem, and one for all.
+            log: Gets a record for each problem, and one for all with the problem of every batch:
+                "drawn", their places in the run's order.
             progress: Gets the loss of each problem.
             learning_rate: Of the last step.
             num_traces: Graphs traced since the start.
@@ -67,7 +70,8 @@ class LogInterval:
             progress.totals[name].examples += int(values["examples"])
             progress.totals[name].target_tokens += int(values["target_tokens"])
             log.write("train", state.step, {**values, "total": counts}, problem=name)
-        summary: dict[str, float] = {
+        summary: dict[str, Any] = {
+            "drawn": [list(progress.totals).index(name) for name in self.drawn],
             "learning_rate": learning_rate,
             "target_tokens_per_second": progress.tokens_per_second,
             "examples_per_second": progress.examples_per_second,

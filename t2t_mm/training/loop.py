@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from t2t_mm.data.pipeline.mixture import Mixture
+from t2t_mm.mixing.mixture import Mixture
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.logs import RunLog
 from t2t_mm.run.task import Task
@@ -35,14 +35,15 @@ def run_training(
 ) -> None:
     """Train from `state.step` to `hparams.train.steps`.
 
-    Which problem feeds a step is a pure function of seed and step; everything else that the next
-    step depends on is in `state`, so a killed run that is started again goes on bit for bit.
+    Which problems feed a step is a pure function of seed and step, and of the losses where rates
+    follow them; these and everything else that the next step depends on are in `state`, so a killed
+    run that is started again goes on bit for bit.
 
     Args:
         state: Where training starts; changed in place.
         tasks: The problems, in the run's order.
         hparams: The run's settings.
-        mixture: Chooses the problem of each batch.
+        mixture: Chooses the problems of each update.
         store: Where checkpoints go.
         log: Where numbers go.
         progress: What a person sees.
@@ -55,7 +56,7 @@ def run_training(
     """
     train = hparams.train
     by_name = {task.name: task for task in tasks}
-    train_step = TrainStep(state.backend)
+    train_step = TrainStep(state.backend, hparams.mixture.loss_weights)
     with catch_stop_signals(progress.note) as stop:
         _evaluate_what_waits(evaluate, state, store, log, progress)  # the run was killed in it
         interval = LogInterval()
@@ -63,18 +64,18 @@ def run_training(
         while state.step < train.steps:
             step_start, traces_before = time.monotonic(), train_step.num_traces
             learning_rate = compute_learning_rate(state.step, hparams.optimizer, train.steps)
-            for micro_step in range(train.accumulate_steps):
-                name = mixture.choose_problem(state.step * train.accumulate_steps + micro_step)
+            for name in mixture.choose_problems(state.step, state.losses.begin_update()):
                 batch = state.inputs.read(name)
                 with _tell_traces(by_name[name], batch, train_step, progress):
-                    if train.accumulate_steps == 1:
+                    if mixture.most_batches == 1:
                         metrics = train_step.update(by_name[name], batch, learning_rate)
                     else:
                         metrics = train_step.accumulate(by_name[name], batch)
                 interval.add(name, metrics)
                 guard.watch(state.step + 1, name, batch, metrics)
+                state.losses.add(name, metrics["loss"])
                 progress.totals[name].steps += 1
-            if train.accumulate_steps > 1:
+            if mixture.most_batches > 1:
                 interval.gradient_norms.append(train_step.apply_accumulated(learning_rate))
             state.step += 1
 

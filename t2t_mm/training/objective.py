@@ -26,14 +26,15 @@ def compute_objective(
     Args:
         model: Its noise is on.
         signature: Share keys of the nets that read and write.
-        batch: Inputs, their sizes if they have any, targets, and what tells the problem.
+        batch: Inputs, their sizes if they have any, targets, and what tells the problem; and
+            "loss_weight" where losses have some.
         label_smoothing: Probability mass spread over the wrong classes.
 
     Returns:
-        A scalar, the mean loss of the real targets and the experts' balance loss; where it is not
-        finite its gradients are not, either. And the batch's metrics: "loss" and "balance_loss",
-        "target_tokens", "examples" and "padded_tokens", "expert_load" by mixture, and
-        "dropped_slots_percent" where experts have limits.
+        A scalar, the mean loss of the real targets and the experts' balance loss, times the weight
+        of the problem's loss; where it is not finite its gradients are not, either. And the batch's
+        metrics: "loss" and "balance_loss", "target_tokens", "examples" and "padded_tokens",
+        "expert_load" by mixture, and "dropped_slots_percent" where experts have limits.
     """
     input_modality, target_modality = signature
     losses = model.training_loss(
@@ -51,8 +52,10 @@ def compute_objective(
         "padded_tokens": ops.size(batch["targets"]) + _count_padded_tokens(batch["inputs"]),
         "expert_load": {report.name: report.load for report in losses.reports},
     }
-    objective = _spread_fault(loss + losses.balance_loss)
-    return objective, metrics | _measure_dropped_slots(losses.reports)
+    objective = loss + losses.balance_loss
+    if "loss_weight" in batch:  # only there: without it nothing is rounded otherwise
+        objective = objective * ops.cast(batch["loss_weight"], objective.dtype)
+    return _spread_fault(objective), metrics | _measure_dropped_slots(losses.reports)
 
 
 def _spread_fault(objective: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from t2t_mm.data.pipeline.padding import describe_batch
 from t2t_mm.run.task import Task
 from t2t_mm.training.backend import Backend
 from t2t_mm.training.objective import Batch
+from t2t_mm.training.step import complete_batch
 
 
 def compile_programs(
@@ -17,6 +18,7 @@ def compile_programs(
     batches: Mapping[str, Sequence[Batch]],
     tell: Callable[[str], None],
     accumulates: bool = False,
+    loss_weights: Mapping[str, float] | None = None,
 ) -> None:
     """Compile what trains batches of some shapes; the backend keeps it for later processes.
 
@@ -26,6 +28,7 @@ def compile_programs(
         batches: By problem, one of every shape.
         tell: Is given a line for each program.
         accumulates: Whether gradients of several batches are averaged.
+        loss_weights: By problem, what its loss is multiplied with; none: no loss is.
     """
     compiled: set[Hashable] = set()
     for task in tasks:
@@ -35,7 +38,7 @@ def compile_programs(
             shapes = (task.signature, describe_batch(batch))
             if shapes in compiled:
                 continue
-            start, example = time.monotonic(), {**batch, **task.indices()}
+            start, example = time.monotonic(), complete_batch(task, batch, loss_weights)
             if accumulates:
                 backend.compile_accumulation(task.signature, example)
             else:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kinds
@@ -23,10 +25,12 @@ class TrainStep:
 
     Args:
         backend: Of the model.
+        loss_weights: By problem, what its loss is multiplied with; none: no loss is.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, loss_weights: Mapping[str, float] | None = None) -> None:
         self.backend = backend
+        self.loss_weights = loss_weights
         self._functions: dict[Hashable, Callable[..., Any]] = {}
         self._shapes: set[Hashable] = set()
         self._kinds: dict[str, dict[str, FeatureKind]] = {}
@@ -71,7 +75,7 @@ class TrainStep:
         if self.backend.pads_batches:
             shapes = ((name, tuple(values.shape)) for name, values in sorted(batch.items()))
             self._shapes.add((task.signature, *shapes))
-        return {**batch, **task.indices()}
+        return complete_batch(task, batch, self.loss_weights)
 
     def _measure(self, task: Task, batch: Batch) -> StepMetrics:
         """Count positions and padding, on the host: while the device may be at work."""
@@ -79,6 +83,14 @@ class TrainStep:
             self._kinds[task.name] = choose_kinds({"inputs": task.inputs, "targets": task.targets})
         padding = measure_padding(batch, self._kinds[task.name])
         return {"positions": padding.positions, "padding_positions": padding.padded}
+
+
+def complete_batch(
+    task: Task, batch: Batch, loss_weights: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Add to a batch what tells its problem, and the weight of its loss where losses have some."""
+    weight = {"loss_weight": np.float32(loss_weights.get(task.name, 1.0))} if loss_weights else {}
+    return {**batch, **task.indices(), **weight}
 
 
 @contextlib.contextmanager

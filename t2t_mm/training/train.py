@@ -13,6 +13,7 @@ from t2t_mm.training.training_options import TrainingOptions
 
 if TYPE_CHECKING:
     from t2t_mm.run.run_directory import Run
+    from t2t_mm.training.dry_run import TrainingPlan
 
 
 def train(
@@ -61,6 +62,56 @@ def train(
     from t2t_mm.training.trainer import train_run  # imports Keras
 
     return train_run(
+        problems,
+        hparams,
+        data_dir=Path(data_dir),
+        output_dir=Path(output_dir),
+        tmp_dir=tmp_dir,
+        options=options or TrainingOptions(),
+    )
+
+
+def plan(
+    problems: str | Sequence[str],
+    *,
+    hparams: HParams,
+    data_dir: str | Path,
+    output_dir: str | Path,
+    tmp_dir: str | Path = "",
+    backend: str = "",
+    options: TrainingOptions | None = None,
+) -> TrainingPlan:
+    """Say what `train` with the same arguments would give each problem; nothing is trained.
+
+    Batches are read, and a few steps of each problem are made and forgotten. Of a run that is there
+    it is what is left; its folder stays as it is.
+
+    Args:
+        problems: As for `train`.
+        hparams: As for `train`.
+        data_dir: As for `train`.
+        output_dir: As for `train`; it need not exist.
+        tmp_dir: As for `train`.
+        backend: As for `train`.
+        options: As for `train`; nothing is evaluated.
+
+    Raises:
+        UserError: As `train`.
+
+    Example:
+        >>> from t2t_mm.registry import load_hparams
+        >>> small = "width=8,encoder_blocks=1,mixer_blocks=0,decoder_blocks=1,steps=10"
+        >>> hparams = load_hparams("multimodel_tiny", overrides=small)
+        >>> found = plan(["mini_ende", "mini_image"], hparams=hparams, data_dir="demo/data",
+        ...              output_dir="planned")
+        >>> sum(problem.batches for problem in found.problems.values())
+        10
+    """
+    choose_backend(backend, output_dir)
+    import_tensorflow()
+    from t2t_mm.training.trainer import plan_run  # imports Keras
+
+    return plan_run(
         problems,
         hparams,
         data_dir=Path(data_dir),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.data.pipeline.input_streams import InputStreams
+from t2t_mm.mixing.loss_averages import LossAverages
 from t2t_mm.run.checkpoint import (
     OPTIMIZER,
     WEIGHTS,
@@ -28,6 +29,7 @@ class TrainState:
     Args:
         backend: Weights and seed generators, moments and counts.
         inputs: Position in each problem's training data.
+        losses: What the rates of the mixture follow, if they follow losses.
         step: Updates made.
         counts: Per problem, what it has received: batches, examples, target tokens; and how many
             batches were skipped.
@@ -40,6 +42,7 @@ class TrainState:
 
     backend: Backend
     inputs: InputStreams
+    losses: LossAverages = field(default_factory=LossAverages)
     step: int = 0
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     best: float = float("inf")
@@ -81,6 +84,7 @@ class TrainState:
             "best_of_problem": self.best_of_problem,
             "health": {name: health.to_json() for name, health in self.health.items()},
             "awaits_evaluation": self.awaits_evaluation,
+            "losses": self.losses.state(),
         }
 
     def restore(self, checkpoint: Checkpoint) -> list[str]:
@@ -96,4 +100,5 @@ class TrainState:
         health = state.get("health", {})  # older versions have none, nor 0.1.0 the next one
         self.health = {name: BatchHealth.from_json(one) for name, one in health.items()}
         self.awaits_evaluation = state.get("awaits_evaluation", False)
+        self.losses.restore(state.get("losses", {}))
         return self.inputs.restore(str(checkpoint.path / "input"))

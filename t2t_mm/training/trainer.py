@@ -11,7 +11,6 @@ import keras
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
-from t2t_mm.data.pipeline.mixture import Mixture
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
 from t2t_mm.features import BatchSpec
@@ -20,6 +19,8 @@ from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
     count_expert_traffic,
     prepare_expert_devices,
 )
+from t2t_mm.mixing.loss_averages import LossAverages
+from t2t_mm.mixing.mixture import Mixture
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.environment import describe_environment
@@ -40,10 +41,12 @@ from t2t_mm.settings.companions import list_idle_changes
 from t2t_mm.settings.warm_up import keep_warm_up
 from t2t_mm.training.backend import Backend, find_backend
 from t2t_mm.training.cost import describe_cost
+from t2t_mm.training.dry_run import TrainingPlan, plan_training
 from t2t_mm.training.freezing import freeze_variables
 from t2t_mm.training.loop import Evaluate, run_training
 from t2t_mm.training.precompiling import compile_programs
 from t2t_mm.training.progress import Progress
+from t2t_mm.training.run_mixture import accumulate_mixture, describe_mixture, make_mixture
 from t2t_mm.training.schedule import describe_schedule
 from t2t_mm.training.step_profile import profile_steps
 from t2t_mm.training.train_state import TrainState
@@ -62,26 +65,80 @@ def train_run(
     options: TrainingOptions,
 ) -> Run:
     """Train a run; see `training.train.train`."""
-    registry.import_user_modules(list(options.t2t_usr_dir))
-    own = find_own_problems(data_dir, tmp_dir if options.generate else "")
-    names = registry.expand_problems(problems, own=own)
-    prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
-    find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
-    keras.utils.set_random_seed(hparams.train.seed)
-    has_begun = CheckpointStore(output_dir).find_latest() is not None
-    source = None if has_begun or not options.warm_start_from else options.warm_start_from
-    if source:
-        lend_vocabularies(source, data_dir)
-    if options.generate:
-        generate_missing(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
-    inputs = open_inputs(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
-    run = _describe(inputs, hparams, output_dir, options.t2t_usr_dir)
+    run, inputs = _declare(problems, hparams, data_dir, output_dir, tmp_dir, options)
+    source = _find_warm_start(output_dir, options)
     kept = "the last good checkpoint is kept"
     with claim_folder(output_dir, "this run"), report_full_disk(output_dir, kept):
         if source:
             told = begin_run(run, source, lambda line: print(line, file=sys.stderr)).describe()
             print("\n".join(told), file=sys.stderr)
         return _find_finished(run, inputs, options) or _train(run, inputs, options)
+
+
+def plan_run(
+    problems: str | Sequence[str],
+    hparams: HParams,
+    *,
+    data_dir: Path,
+    output_dir: Path,
+    tmp_dir: str | Path,
+    options: TrainingOptions,
+) -> TrainingPlan:
+    """Plan a run, or what is left of one; see `training.train.plan`. Its folder stays as it is."""
+    declared, inputs = _declare(problems, hparams, data_dir, output_dir, tmp_dir, options)
+    latest = CheckpointStore(output_dir).find_latest()
+    run = declared if latest is None else _continue_run(declared, latest.step)
+    mixture, state, _ = _begin(run, inputs)
+    if latest is not None:
+        state.restore(latest)
+    return plan_training(state, run, mixture, inputs)
+
+
+def _find_warm_start(output_dir: Path, options: TrainingOptions) -> str | Path | None:
+    """Return the run that a run is to begin with, unless it has begun."""
+    has_begun = CheckpointStore(output_dir).find_latest() is not None
+    return None if has_begun or not options.warm_start_from else options.warm_start_from
+
+
+def _declare(
+    problems: str | Sequence[str],
+    hparams: HParams,
+    data_dir: Path,
+    output_dir: Path,
+    tmp_dir: str | Path,
+    options: TrainingOptions,
+) -> tuple[Run, TrainingInputs]:
+    """Generate data where that is asked for, open it, and describe the run."""
+    registry.import_user_modules(list(options.t2t_usr_dir))
+    own = find_own_problems(data_dir, tmp_dir if options.generate else "")
+    names = registry.expand_problems(problems, own=own)
+    prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
+    find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
+    keras.utils.set_random_seed(hparams.train.seed)
+    if source := _find_warm_start(output_dir, options):
+        lend_vocabularies(source, data_dir)
+    if options.generate:
+        generate_missing(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
+    inputs = open_inputs(
+        names,
+        hparams.data,
+        data_dir=data_dir,
+        tmp_dir=tmp_dir,
+        rate_function=hparams.mixture.rate_function,
+    )
+    return _describe(inputs, hparams, output_dir, options.t2t_usr_dir), inputs
+
+
+def _begin(run: Run, inputs: TrainingInputs) -> tuple[Mixture, TrainState, Sequence[str]]:
+    """Build a run's mixture, model and backend, and open its streams; also what is frozen."""
+    hparams, mixture = run.hparams, Mixture(**run.mixture)
+    model = build_model(run.tasks, load_task_vocabularies(run.tasks, inputs.data_dir), hparams)
+    frozen = freeze_variables(model, hparams.optimizer.freeze)
+    train = accumulate_mixture(hparams.train, mixture)
+    backend = find_backend()(model, hparams.optimizer, train)
+    buckets = inputs.choose_buckets(hparams, run.tasks) if backend.pads_batches else {}
+    losses = LossAverages(hparams.mixture.loss_temperature)
+    return mixture, TrainState(backend, inputs.open_streams(hparams, buckets), losses), frozen
 
 
 def _find_finished(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> Run | None:
@@ -111,22 +168,19 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     latest = store.find_latest()
     run = declared if latest is None else _continue_run(declared, latest.step)
     hparams = run.hparams
-    vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
-    model = build_model(run.tasks, vocabularies, hparams)
-    frozen = freeze_variables(model, hparams.optimizer.freeze)
-    backend = find_backend()(model, hparams.optimizer, hparams.train)
-    buckets = inputs.choose_buckets(hparams, run.tasks) if backend.pads_batches else {}
+    mixture, state, frozen = _begin(run, inputs)
+    backend, model = state.backend, state.backend.model
     if options.compile_only:
-        accumulates = hparams.train.accumulate_steps > 1
-        compile_programs(backend, run.tasks, inputs.make_batches(buckets), print, accumulates)
+        weights = hparams.mixture.loss_weights
+        batches = inputs.make_batches(inputs.choose_buckets(hparams, run.tasks))
+        compile_programs(backend, run.tasks, batches, print, mixture.most_batches > 1, weights)
         return run
-    state = TrainState(backend, inputs.open_streams(hparams, buckets))
     begun = [] if latest is None else state.restore(latest)
-    write_run(run, vocabularies, inputs.data_dir)
+    write_run(run, load_task_vocabularies(run.tasks, inputs.data_dir), inputs.data_dir)
     write_environment(run.directory, describe_environment(hparams.train.seed, sys.argv))
 
     progress = Progress(list(inputs.infos), hparams.train.steps, state.step)
-    for line in inputs.describe(hparams.data):
+    for line in (*inputs.describe(hparams.data), *describe_mixture(mixture, hparams)):
         progress.note(line)
     for line in _introduce(run, model.count_params(), state.step):
         progress.note(line)
@@ -142,7 +196,6 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     evaluate: Evaluate | None = None
     if options.evaluate:
         evaluate = _prepare_evaluation(run, inputs, backend, options.eval_steps, progress)
-    mixture = Mixture(inputs.rates, hparams.train.seed)
     log = RunLog(run.directory, state.step, state.awaits_evaluation)
     with log, progress, profile_steps(backend, run.directory, progress, options.profile):
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
@@ -165,6 +218,7 @@ def _describe(
         vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
         data_digests=inputs.compute_digests(),
         backend=keras.backend.backend(),
+        mixture=make_mixture(inputs.rates, hparams).record,
     )
 
 
@@ -186,7 +240,7 @@ def _continue_run(run: Run, step: int) -> Run:
         shaping = {
             name: getattr(earlier.hparams, name) for name in ("model", "experts", "modality")
         }
-        earlier = replace(earlier, hparams=replace(run.hparams, **shaping))
+        earlier = replace(earlier, hparams=replace(run.hparams, **shaping), mixture={})
     hparams = keep_warm_up(run.hparams, earlier.hparams)
     if hparams.train.steps <= step:
         train = replace(hparams.train, steps=earlier.hparams.train.steps)

@@ -23,10 +23,10 @@ from t2t_mm.data.pipeline.length_limits import (
     find_longest_of_each,
 )
 from t2t_mm.data.pipeline.length_sample import sample_lengths
-from t2t_mm.data.pipeline.mixture import compute_mixture_rates
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.features import BatchSpec
+from t2t_mm.mixing.rates import RateTree, compute_mixture_rates, keep_rates, list_rated
 from t2t_mm.run.task import Task
 from t2t_mm.settings import DataHParams, HParams
 from t2t_mm.training.objective import Batch
@@ -142,7 +142,7 @@ class TrainingInputs:
             if problem.exchanged:
                 parts.append(f"the data of {problem.data_name}, exchanged")
             lines.append(f"{name}: {', '.join(parts)}")
-        if others := sorted({*data.batches, *data.rates}.difference(self.infos)):
+        if others := sorted({*data.batches, *list_rated(data.rates)}.difference(self.infos)):
             lines.append(
                 f"data.batches and data.rates of problems not trained: {', '.join(others)}"
             )
@@ -150,11 +150,23 @@ class TrainingInputs:
 
 
 def open_inputs(
-    names: Sequence[str], data: DataHParams, *, data_dir: Path, tmp_dir: str | Path = ""
+    names: Sequence[str],
+    data: DataHParams,
+    *,
+    data_dir: Path,
+    tmp_dir: str | Path = "",
+    rate_function: str = "",
 ) -> TrainingInputs:
     """Open the data of problems.
 
     Rates and batches of problems that are not trained on are left aside.
+
+    Args:
+        names: Of the problems, in the run's order.
+        data: Batches and rates.
+        data_dir: Where the data is.
+        tmp_dir: Raw files.
+        rate_function: Where `data.mixing` is by a function, its registered name.
 
     Raises:
         UserError: Data is missing, stale or damaged, or the settings name no such problem.
@@ -162,12 +174,18 @@ def open_inputs(
     problems: list[Problem] = [
         registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir or None) for name in names
     ]
-    for name in {**data.batches, **data.rates}:
+    for name in (*data.batches, *list_rated(data.rates)):
         if name not in names:  # a set of settings may know more problems than are trained on
             registry.expand_problems(name)  # but no misspelt ones
     if data.mixing == "given":
         _check_rates(names, data.rates)
     infos = {problem.name: open_data(problem, data_dir) for problem in problems}
+    by_name = {problem.name: problem for problem in problems}
+
+    def ask_function(name: str) -> float:
+        function = registry.RATE_FUNCTIONS.lookup(rate_function)
+        return function(by_name[name], infos[name].sizes["train"])
+
     return TrainingInputs(
         problems=problems,
         infos=infos,
@@ -177,16 +195,18 @@ def open_inputs(
             mixing=data.mixing,
             sizes={name: info.sizes["train"] for name, info in infos.items()},
             temperature=data.temperature,
-            rates={name: rate for name, rate in data.rates.items() if name in names},
+            rates=keep_rates(data.rates, names),
+            function=ask_function,
         ),
         data_dir=data_dir,
     )
 
 
-def _check_rates(names: Sequence[str], rates: Mapping[str, float]) -> None:
-    missing = [name for name in names if name not in rates]
+def _check_rates(names: Sequence[str], rates: RateTree) -> None:
+    rated = list(list_rated(rates))
+    missing = [name for name in names if name not in rated]
     if missing:
-        closest = "".join(suggest_closest(name, missing) for name in rates if name not in names)
+        closest = "".join(suggest_closest(name, missing) for name in rated if name not in names)
         raise UserError(
             f"data.rates has no rate for {', '.join(missing)}.{closest}",
             expected=f"one for each of {', '.join(names)}",

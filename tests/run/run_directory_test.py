@@ -13,6 +13,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.run.run_directory import (
     check_resumable,
     check_vocabularies,
+    keep_nets,
     open_run,
     write_environment,
 )
@@ -53,6 +54,25 @@ def test_another_command_and_other_data_are_differences(tiny_run: TinyRun) -> No
     digests = dict(run.data_digests) | {"algorithmic_copy": "other"}
     with pytest.raises(UserError, match="algorithmic_copy: its generated data is not"):
         check_resumable(run, dataclasses.replace(run, data_digests=digests))
+
+
+def test_the_mixture_is_fixed_but_for_rounding(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    assert run.mixture["rates"] == dict.fromkeys(PROBLEMS, 0.5)
+    rounded = {**run.mixture, "rates": dict.fromkeys(PROBLEMS, 0.5 + 1e-15)}
+    check_resumable(run, dataclasses.replace(run, mixture=rounded))
+    other = {**run.mixture, "rates": dict(zip(PROBLEMS, (0.4, 0.6), strict=True))}
+    with pytest.raises(UserError, match="mixture: run has"):
+        check_resumable(run, dataclasses.replace(run, mixture=other))
+    older = dataclasses.replace(run, mixture={})
+    check_resumable(older, run)
+    assert keep_nets(run, older).mixture == run.mixture
+
+
+def test_other_problems_are_refused_with_the_command_that_adds_some(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    with pytest.raises(UserError, match="t2t-add-problem"):
+        check_resumable(run, dataclasses.replace(run, tasks=run.tasks[:1]))
 
 
 def test_intervals_and_more_steps_are_free(tiny_run: TinyRun) -> None:

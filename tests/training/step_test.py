@@ -343,3 +343,24 @@ def test_a_batch_that_does_not_fit_the_memory_is_named(train_step: TrainStep) ->
             train_step.update(task("ende", 0), batch(5), 1e-3)
         with pytest.raises(UserError, match=told):
             train_step.accumulate(task("ende", 0), batch(5))
+
+
+def test_an_update_by_several_problems_is_by_the_sum_of_their_weighted_gradients() -> None:
+    small = {"encoder_blocks": 1, "mixer_blocks": 0, "decoder_blocks": 1, "dropout": 0.0}
+    step = make_step(accumulate_steps=4, **small, attention_dropout=0.0, use_experts=False)
+    step.loss_weights = {"ende": 0.5}
+    problems = [(task("ende", 0), batch(6, 1)), (task("enfr", 1), batch(9, 2))]
+    backend = step.backend
+    assert isinstance(backend, TensorFlowBackend)
+    alone = [
+        backend.compute_gradients(one.signature, {**given, **one.indices()})[0]
+        for one, given in problems
+    ]
+    norms = [float(step.accumulate(*problem)["gradient_norm"]) for problem in problems]
+    for norm, gradients, weight in zip(norms, alone, (0.5, 1.0), strict=True):
+        squares = sum(float(np.sum(np.square(one))) for one in gradients.values())
+        assert norm == pytest.approx(weight * np.sqrt(squares), rel=1e-4)
+    # Two of at most four batches came: the sum is divided by four all the same.
+    total = [(0.5 * alone[0][i].numpy() + alone[1][i].numpy()) / 4 for i in alone[0]]
+    expected = np.sqrt(sum(float(np.sum(np.square(one))) for one in total))
+    assert float(step.apply_accumulated(1e-3)) == pytest.approx(expected, rel=1e-4)

@@ -222,6 +222,11 @@ class JaxBackend:
         counted: Any = jax.jit(differentiate).lower(weights).cost_analysis()
         return float(counted["flops"])
 
+    def read_device_peak(self) -> int:
+        """See `Backend`."""
+        found = [device.memory_stats() or {} for device in jax.local_devices()]
+        return sum(int(stats.get("peak_bytes_in_use", 0)) for stats in found)
+
     def start_profile(self, folder: Path) -> None:
         """See `Backend`."""
         jax.profiler.start_trace(folder)

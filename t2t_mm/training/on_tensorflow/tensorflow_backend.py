@@ -229,6 +229,12 @@ class TensorFlowBackend:
         """See `Backend`; those of matrix products and convolutions."""
         return count_operations(lambda: self.compute_gradients(signature, example))
 
+    def read_device_peak(self) -> int:
+        """See `Backend`."""
+        devices = tf.config.list_logical_devices("GPU")
+        names = [device.name.removeprefix("/device:") for device in devices]
+        return sum(tf.config.experimental.get_memory_info(name)["peak"] for name in names)
+
     def start_profile(self, folder: Path) -> None:
         """See `Backend`."""
         tf.profiler.experimental.start(str(folder))
