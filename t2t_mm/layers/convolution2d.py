@@ -14,7 +14,6 @@ from keras import ops
 from t2t_mm.layers.batch_norm import BatchNorm
 from t2t_mm.layers.centring import centre_inputs, draw_level_kernels
 from t2t_mm.layers.depthwise import convolve_depthwise_2d
-from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.masking import rectify, zero_padding
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.layers.pointwise import Pointwise
@@ -61,26 +60,6 @@ class Norm(keras.layers.Layer):
         """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"kind": self.kind}
-
-
-@choose_form
-def convolve_2d(x: Tensor, kernel: Tensor, strides: Pair = (1, 1)) -> Tensor:
-    """Convolve over rows and columns.
-
-    Args:
-        x: float[B, H, W, C], zero at padded positions.
-        kernel: float[rows, columns, C, D], odd sizes.
-        strides: Of rows and columns.
-
-    Returns:
-        float[B, ceil(H / stride), ceil(W / stride), D].
-
-    Example:
-        >>> convolve_2d(ops.ones((2, 5, 8, 3)), ops.ones((3, 3, 3, 4)), (2, 1)).shape
-        TensorShape([2, 3, 8, 4])
-    """
-    x = surround(x, (kernel.shape[0], kernel.shape[1]), 0.0)
-    return ops.conv(x, kernel, strides, padding="valid")
 
 
 class ConvStep2D(keras.layers.Layer):
@@ -173,7 +152,8 @@ class ConvStep2D(keras.layers.Layer):
         if self.separable:
             x = self.pointwise(convolve_depthwise_2d(x, kernel[..., 0], self.strides))
         else:
-            x = convolve_2d(x, kernel, self.strides)
+            x = surround(x, self.kernel_size, 0.0)
+            x = ops.conv(x, kernel, self.strides, padding="valid")
             x = x + self.bias if self.norm_kind == "layer" else x
         mask = subsample_mask(position_mask, self.strides)
         return self.norm(x, position_mask=mask, training=training)

@@ -4,13 +4,12 @@
 """
 
 from t2t_mm.layers.on_jax.heads import average_values
+from t2t_mm.layers.on_jax.pooling import take_largest
 from t2t_mm.layers.on_jax.shifted_places import convolve_depthwise, convolve_depthwise_2d
 from t2t_mm.layers.on_jax.threefry_halves import draw_levels
-from t2t_mm.layers.on_jax.windows_2d import convolve_2d, take_largest
 
 __all__ = [
     "average_values",
-    "convolve_2d",
     "convolve_depthwise",
     "convolve_depthwise_2d",
     "draw_levels",

@@ -1,4 +1,4 @@
-"""JAX's forms of ordinary convolutions and pooling beside the plain ones and their gradients."""
+"""JAX's form of pooling beside the plain one, with its gradient."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ import tensorflow as tf
 
 jax = pytest.importorskip("jax")
 
-from t2t_mm.layers import convolution2d, striding  # noqa: E402
-from t2t_mm.layers.on_jax import windows_2d  # noqa: E402
+from t2t_mm.layers import striding  # noqa: E402
+from t2t_mm.layers.on_jax import pooling  # noqa: E402
 
 SIZES = [(6, 7), (1, 2)]
 STRIDES = [(1, 1), (2, 2), (2, 1)]
@@ -15,23 +15,6 @@ STRIDES = [(1, 1), (2, 2), (2, 1)]
 
 def draw(*shape):
     return np.random.default_rng(sum(shape)).normal(size=shape).astype("float32")
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("strides", STRIDES)
-@pytest.mark.parametrize("kernel_size", [(3, 3), (5, 1)])
-@pytest.mark.parametrize("channels", [3, 8])
-def test_output_and_gradients_of_convolutions(size, strides, kernel_size, channels):
-    x, kernel = draw(2, *size, channels), draw(*kernel_size, channels, 4)
-    with tf.GradientTape() as tape:
-        places, weights = tf.constant(x), tf.constant(kernel)
-        tape.watch([places, weights])
-        wanted = convolution2d.convolve_2d(places, weights, strides)
-    upstream = draw(*wanted.shape)
-    gradients = tape.gradient(wanted, [places, weights], upstream)
-    got, backward = jax.vjp(lambda *both: windows_2d.convolve_2d(*both, strides), x, kernel)
-    for one, other in zip((got, *backward(upstream)), (wanted, *gradients), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -52,7 +35,7 @@ def test_output_and_gradients_of_pooling(size, strides, ties):
         blocked = jax.numpy.asarray(~mask[..., None], "float32") * striding.BLOCKED
         edges = [(0, 0), (1, 1), (1, 1), (0, 0)]
         padded = jax.numpy.pad(x + blocked, edges, constant_values=striding.BLOCKED)
-        return windows_2d.take_largest(padded, (3, 3), strides)
+        return pooling.take_largest(padded, (3, 3), strides)
 
     got, backward = jax.vjp(pool, x)
     np.testing.assert_array_equal(got, wanted)

@@ -1,9 +1,9 @@
-"""Ordinary convolutions and pooling over windows, by shifted places.
+"""Pooling over windows, by shifted places.
 
-XLA computes the gradient of pooling by writing to places one by one, of which it keeps the indices:
-on a CPU it takes 12 to 17 times as long.
+XLA computes the gradient by writing to places one by one, of which it keeps the indices: forward
+and backward take 12 to 17 times as long on a CPU, and as long as this on an H100.
 
-Axis letters: B batch, H rows, W columns, C channels, D channels of the output.
+Axis letters: B batch, H rows, W columns, C channels.
 """
 
 from __future__ import annotations
@@ -15,33 +15,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from t2t_mm.layers.on_jax.shifted_places import Taps, list_seen, place_taps
+from t2t_mm.layers.on_jax.shifted_places import Taps, list_seen
 
 Tensor = Any
 Pair = tuple[int, int]
-
-FEW_CHANNELS = 4
-"""Those of pictures and spectrograms; nine times as many are no more than a layer has."""
-
-
-def convolve_2d(x: Tensor, kernel: Tensor, strides: Pair = (1, 1)) -> Tensor:
-    """Convolve as `t2t_mm.layers.convolution2d.convolve_2d`.
-
-    Of few channels it is a product of what all taps see, and so is the gradient of the kernel, for
-    which that is put together again. So a GPU has no library's convolutions to try.
-    """
-    taps = place_taps(kernel.shape[:2], strides, x.shape[1:3])
-    if x.shape[-1] > FEW_CHANNELS:
-        edges = [(size // 2, size // 2) for size in kernel.shape[:2]]
-        axes = ("NHWC", "HWIO", "NHWC")
-        return jax.lax.conv_general_dilated(x, kernel, strides, edges, dimension_numbers=axes)
-
-    @jax.checkpoint
-    def multiply(x: Tensor, kernel: Tensor) -> Tensor:
-        seen = jnp.concatenate(list_seen(x, taps), axis=-1)
-        return seen @ jnp.reshape(kernel, (-1, kernel.shape[-1]))
-
-    return multiply(x, kernel)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1, 2))
