@@ -102,9 +102,8 @@ def plan(
         >>> from t2t_mm.registry import load_hparams
         >>> small = "width=8,encoder_blocks=1,mixer_blocks=0,decoder_blocks=1,steps=10"
         >>> hparams = load_hparams("multimodel_tiny", overrides=small)
-        >>> found = plan(["mini_ende", "mini_image"], hparams=hparams, data_dir="demo/data",
-        ...              output_dir="planned")
-        >>> sum(problem.batches for problem in found.problems.values())
+        >>> found = plan("mini_ende", hparams=hparams, data_dir="demo/data", output_dir="planned")
+        >>> found.problems["mini_ende"].batches
         10
     """
     choose_backend(backend, output_dir)

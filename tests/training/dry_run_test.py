@@ -28,6 +28,7 @@ def test_the_parts_of_a_run_have_all_its_batches() -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_run_does_what_was_planned(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,6 +51,7 @@ def make_weak(monkeypatch: pytest.MonkeyPatch, method: str, calls: int) -> Calla
     return lambda: monkeypatch.setattr(TrainStep, method, whole)
 
 
+@pytest.mark.slow
 def test_a_run_killed_within_an_update_goes_on_bit_for_bit(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
