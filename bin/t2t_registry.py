@@ -2,6 +2,7 @@
 
 t2t-registry list [--kind=problem] [--json]; NAME[/NAME]: it takes a name of yours after a slash
 t2t-registry describe NAME [--json]
+t2t-registry check NAME [--json]: shapes, vocabulary, one batch learned by heart and decoded, cost
 """
 
 from __future__ import annotations
@@ -23,31 +24,74 @@ _HEADINGS = {
 }
 
 
+_OF_CHECK = ("data_dir", "tmp_dir", "hparams_set", "hparams", "most_steps", "backend")
+
+
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_enum("kind", None, list(_HEADINGS), "What to list; by default all.")
     flags.DEFINE_bool("json", False, "Print JSON instead of text.")
     flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+    flags.DEFINE_string("data_dir", "", "check: generated data; else a little is generated.")
+    flags.DEFINE_string("tmp_dir", "", "check: raw files.")
+    flags.DEFINE_string("hparams_set", "multimodel_tiny", "check: settings of the model.")
+    flags.DEFINE_string("hparams", "", "check: overrides, 'model.width=64'.")
+    flags.DEFINE_integer(
+        "most_steps",
+        300,
+        "check: steps after which a batch is given up; 0: none is learned.",
+        lower_bound=0,
+    )
+    command.define_backend(flags)
 
 
 def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
     command.import_user_modules(flags.t2t_usr_dir)
+    if flags.arguments[:1] != ["check"] and (given := [*filter(flags.gives, _OF_CHECK)]):
+        raise UserError(f"--{given[0]} is for `check`", received={"arguments": flags.arguments})
     match flags.arguments:
         case ["list"]:
             print_names(flags.kind or "", as_json=flags.json)
-        case ["describe", _] if flags.kind:
+        case ["describe" | "check", _] if flags.kind:
             raise UserError("--kind is for `list`", received={"kind": flags.kind})
         case ["describe", name]:
             description = describe(name)
             print(_to_json(description) if flags.json else _to_text(description))
+        case ["check", name]:
+            return _check(name, flags)
         case _:
             raise UserError(
                 "t2t-registry needs one of its commands",
-                expected="list, or describe NAME",
+                expected="list, or describe NAME, or check NAME",
                 received={"arguments": " ".join(flags.arguments)},
             )
     return 0
+
+
+def _check(name: str, flags: Any) -> int:
+    """Print what is found; 2 where something is not fine."""
+    from t2t_mm.registry import load_hparams
+    from t2t_mm.run.keras_backend import choose_backend
+
+    hparams = load_hparams(flags.hparams_set, overrides=flags.hparams)
+    choose_backend(flags.backend)
+    command.import_tensorflow()
+    from t2t_mm.training.problem_check import check_problem
+
+    findings = check_problem(
+        name,
+        hparams=hparams,
+        data_dir=flags.data_dir,
+        tmp_dir=flags.tmp_dir,
+        most_steps=flags.most_steps,
+    )
+    if flags.json:
+        print(_to_json([finding.to_json() for finding in findings]))
+    else:
+        for finding in findings:
+            print(f"{finding.what:10}  {'ok' if finding.is_fine else 'FAILED':6}  {finding.told}")
+    return 0 if all(finding.is_fine for finding in findings) else command.EXIT_USAGE
 
 
 def print_names(kind: str = "", *, as_json: bool = False) -> None:
@@ -112,7 +156,12 @@ def _format_facts(facts: dict[str, Any]) -> list[str]:
 def main(argv: list[str] | None = None) -> int:
     """Run the command from its command line; return its exit code."""
     return command.run_command(
-        "t2t-registry", __doc__, define_flags, run_from_flags, argv, usage="list | describe NAME"
+        "t2t-registry",
+        __doc__,
+        define_flags,
+        run_from_flags,
+        argv,
+        usage="list | describe NAME | check NAME",
     )
 
 

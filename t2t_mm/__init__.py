@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from t2t_mm.scoring.translation import score_translation as score_translation
     from t2t_mm.settings.sections import HParams as HParams
     from t2t_mm.training.add_problem import add_problem as add_problem
+    from t2t_mm.training.problem_check import check_problem as check
     from t2t_mm.training.train import train as train
     from t2t_mm.training.training_options import TrainingOptions as TrainingOptions
 
@@ -66,6 +67,7 @@ __all__ = [
     "UserError",
     "__version__",
     "add_problem",
+    "check",
     "compare",
     "datagen",
     "decode",
@@ -102,6 +104,7 @@ _LAZY_NAMES = {
     "TrainingOptions": "t2t_mm.training.training_options:TrainingOptions",
     "UserError": "t2t_mm.errors:UserError",
     "add_problem": "t2t_mm.training.add_problem:add_problem",
+    "check": "t2t_mm.training.problem_check:check_problem",
     "compare": "t2t_mm.evaluation.comparison:compare",
     "datagen": "t2t_mm.data.generation.datagen:generate_data",
     "decode": "t2t_mm.inference.decode:decode",

@@ -90,7 +90,10 @@ def test_describe_an_hparams_set(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["describe", "wmt_edne"], "Did you mean 'wmt_ende'"),
         (["describe", "multimodel_tinny"], "Did you mean 'multimodel_tiny'"),
-        (["describe"], "Expected: list, or describe NAME. Received: arguments='describe'"),
+        (
+            ["describe"],
+            "Expected: list, or describe NAME, or check NAME. Received: arguments='describe'",
+        ),
         ([], "Expected: list, or describe NAME"),
         (["lst"], "Received: arguments='lst'"),
         (["describe", "wmt_ende", "--kind=problem"], "--kind is for `list`"),
