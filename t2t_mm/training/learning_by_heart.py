@@ -15,7 +15,7 @@ from t2t_mm.run.task import Task, build_model
 from t2t_mm.settings import HParams
 from t2t_mm.training.backend import find_backend
 from t2t_mm.training.objective import Batch
-from t2t_mm.training.step import TrainStep
+from t2t_mm.training.step import TrainStep, complete_batch
 
 KNOWN: Final = 0.05
 """Loss, in nats per token, from which on a batch counts as known by heart."""
@@ -33,7 +33,7 @@ class Learned:
         outputs: What the model then makes of the inputs: texts, or names of classes.
         parameters: Of the model.
         operations: Of a step, forward and backward.
-        peak_bytes: The most memory that this process has held.
+        peak_bytes: The most memory that accelerators, or without one this process, have held.
     """
 
     losses: list[float]
@@ -77,6 +77,7 @@ def learn_by_heart(
         losses=losses,
         outputs=[output.text for output in decode(task, inputs)],
         parameters=model.count_params(),
-        operations=backend.count_operations(task.signature, {**batch, **task.indices()}),
-        peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB,
+        operations=backend.count_operations(task.signature, complete_batch(task, batch)),
+        peak_bytes=backend.read_device_peak()
+        or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB,
     )

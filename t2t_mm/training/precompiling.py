@@ -9,7 +9,7 @@ from t2t_mm.data.pipeline.padding import describe_batch
 from t2t_mm.run.task import Task
 from t2t_mm.training.backend import Backend
 from t2t_mm.training.objective import Batch
-from t2t_mm.training.step import complete_batch
+from t2t_mm.training.step import complete_batch, name_what_is_too_large
 
 
 def compile_programs(
@@ -39,10 +39,11 @@ def compile_programs(
             if shapes in compiled:
                 continue
             start, example = time.monotonic(), complete_batch(task, batch, loss_weights)
-            if accumulates:
-                backend.compile_accumulation(task.signature, example)
-            else:
-                backend.compile_update(task.signature, example)
+            with name_what_is_too_large(task, batch):
+                if accumulates:
+                    backend.compile_accumulation(task.signature, example)
+                else:
+                    backend.compile_update(task.signature, example)
             compiled.add(shapes)
             seconds = time.monotonic() - start
             nets = " to ".join(task.signature)

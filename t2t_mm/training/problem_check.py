@@ -169,8 +169,8 @@ def _tell_cost(learned: Learned) -> Finding:
     state = learned.parameters * _BYTES_EACH
     told = (
         f"{learned.operations:.2e} operations a step, {learned.parameters:,} parameters: "
-        f"{state / 2**20:,.0f} MiB with gradients and moments; this process has held "
-        f"{learned.peak_bytes / 2**20:,.0f} MiB"
+        f"{state / 2**20:,.0f} MiB with gradients and moments; at most "
+        f"{learned.peak_bytes / 2**20:,.0f} MiB were held in all"
     )
     facts = {name: getattr(learned, name) for name in ("operations", "parameters", "peak_bytes")}
     return Finding("cost", bool(np.isfinite(learned.operations)), told, facts)

@@ -43,7 +43,7 @@ class TrainStep:
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Make one update from one batch (`train.accumulate_steps` of 1)."""
         inputs, signature = self._prepare(task, batch), task.signature
-        with _name_what_is_too_large(task, batch):
+        with name_what_is_too_large(task, batch):
             if signature not in self._functions:
                 self._functions[signature] = self.backend.compile_update(signature, inputs)
             metrics: StepMetrics = self._functions[signature](inputs, learning_rate)
@@ -52,7 +52,7 @@ class TrainStep:
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Add the gradients of one batch to those that wait for `apply_accumulated`."""
         inputs, signature = self._prepare(task, batch), task.signature
-        with _name_what_is_too_large(task, batch):
+        with name_what_is_too_large(task, batch):
             if signature not in self._functions:
                 self._functions[signature] = self.backend.compile_accumulation(signature, inputs)
             metrics: StepMetrics = self._functions[signature](inputs)
@@ -94,7 +94,16 @@ def complete_batch(
 
 
 @contextlib.contextmanager
-def _name_what_is_too_large(task: Task, batch: Batch) -> Iterator[None]:
+def name_what_is_too_large(task: Task, batch: Batch) -> Iterator[None]:
+    """Name problem, bucket and what to lower where memory runs out in the block.
+
+    Args:
+        task: The problem.
+        batch: What is computed or compiled for.
+
+    Raises:
+        UserError: Memory ran out.
+    """
     try:
         with tell_exhaustion():
             yield

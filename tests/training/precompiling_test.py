@@ -4,7 +4,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
+from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.run.task import Task
 from t2t_mm.training.precompiling import compile_programs
@@ -49,3 +51,14 @@ def test_each_shape_of_two_nets_is_compiled_once() -> None:
     asked.clear()
     compile_programs(backend, tasks[:1], batches, told.append, accumulates=True)
     assert asked == ["accumulation", "accumulation", "accumulated"]
+
+
+def test_a_shape_that_does_not_fit_the_memory_is_named() -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory, 12 bytes.")
+
+    backend: Any = SimpleNamespace(compile_update=fail)
+    with pytest.raises(
+        UserError, match=r"A batch of a needs.*4 examples, inputs of 8.*{a: \.\.\.}"
+    ):
+        compile_programs(backend, [make_task("a", "x", "y")], {"a": [make_batch(4, 8)]}, print)
