@@ -55,7 +55,7 @@ def test_a_set_that_returns_something_else_is_an_error() -> None:
 PAIRS = ["text2text_files/deu-eng", "tree_files/bank"]
 
 
-@pytest.mark.parametrize("field", ["data.batches", "data.rates"])
+@pytest.mark.parametrize("field", ["data.batches", "data.rates", "mixture.loss_weights"])
 def test_the_command_names_only_problems_that_are_trained(field: str) -> None:
     value = "{text2text_files/deu-eng: 512, tree_files/bank: 512}"
     for given in ({"overrides": f"{field}={value}"}, {"overrides": f"{field}={{}}"}):
@@ -66,6 +66,15 @@ def test_the_command_names_only_problems_that_are_trained(field: str) -> None:
         with pytest.raises(UserError, match=f"{field} names {said}"):
             load_hparams("multimodel_tiny", problems=PAIRS, **given)
         assert load_hparams("multimodel_tiny", **given)  # it is not known yet what is trained
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    ["data.rates={texts:{mini_endee:1},mini_ende:2}", "schedules={mini_endee:{step:{0:1}}}"],
+)
+def test_a_problem_within_a_group_or_a_schedule_is_known_too(overrides: str) -> None:
+    with pytest.raises(UserError, match=r"names 'mini_endee', which is none.*Did you mean 'mini_e"):
+        load_hparams("multimodel_tiny", overrides=overrides, problems=["mini_ende"])
 
 
 def test_sets_and_files_may_know_more_problems_than_are_trained() -> None:
