@@ -1,15 +1,21 @@
 """What is taken over by name, what grows by place, and what does not fit."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from changed_settings import change_settings
+from small_model import HPARAMS, TEXT, VOCABULARY, ids, make_talkative_model, spread_gates
 
 from t2t_mm.errors import UserError
+from t2t_mm.features import Language
+from t2t_mm.model.build import ModalitySpec, build_multimodel
+from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.checkpoint import write_arrays
-from t2t_mm.run.grafting import Graft, fill_variables
-from t2t_mm.run.named_variables import name_rows
+from t2t_mm.run.grafting import Graft, close_new_experts, fill_variables, list_axes
+from t2t_mm.run.named_variables import name_rows, name_variables
 
 SAVED = {
     "m/kept": np.arange(3.0),
@@ -70,3 +76,37 @@ def test_the_table_counts_variables_and_numbers_and_names_the_new_parts() -> Non
     lines = [line.split() for line in graft.describe()]
     assert lines[1] == ["loaded", "1", "1,500"]
     assert lines[3] == ["new", "2", "2", "net", "(2)"]
+
+
+def run_model(model: MultiModel, command: str, problem: int) -> Any:
+    batch = {"inputs": ids(2, 5, 1), "targets": ids(2, 4, 2), "problem": np.int32(problem)}
+    batch["command"] = np.int32(model.find_command(command))
+    return np.asarray(model(batch, input_modality=TEXT, target_modality=TEXT).logits)
+
+
+@pytest.mark.parametrize("gate", ["position", "problem"])
+def test_a_model_of_more_experts_and_problems_answers_as_before(gate: str, tmp_path: Path) -> None:
+    changes = {"gate": gate, "balancing": "none"}
+    small = spread_gates(make_talkative_model(**changes))
+    write_arrays(tmp_path / "w.npz", name_variables(small.variables, small.row_names))
+    hparams = change_settings(HPARAMS, **changes, num_experts=6, entry_steps=10)
+    nets = {TEXT: ModalitySpec(Language(), VOCABULARY)}
+    large = build_multimodel(
+        hparams.model,
+        experts=hparams.experts,
+        inputs=nets,
+        targets=nets,
+        commands=["to_english", "to_french", "to_german"],
+        num_problems=3,
+        seed=5,
+    )
+    close_new_experts(large, 4)
+    places = {"problem": [-1, 1, 0], "expert": [0, 1, 2, 3, -1, -1]}
+    named = name_variables(large.variables, large.row_names)
+    graft = fill_variables(named, tmp_path / "w.npz", list_axes(large), places)
+    assert not graft.mismatched and not graft.unused
+    assert "multimodel/command.to_english" in graft.new
+    for command, before, now in (("to_german", 0, 2), ("to_french", 1, 1)):
+        expected = run_model(small, command, before)
+        np.testing.assert_allclose(run_model(large, command, now), expected, atol=1e-5)
+        assert np.abs(run_model(large, "to_english", now) - expected).max() > 1e-3
