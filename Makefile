@@ -11,7 +11,7 @@ LONG_STEPS ?= 9000
 LONG_FLAGS ?= --hparams='model.dropout=0.1,model.attention_dropout=0.1,train.num_threads=1'
 export PYTHON
 
-.PHONY: help demo demo-long _demo test test-quick coverage lint format docs notebook wheel clean distclean
+.PHONY: help demo demo-long _demo test test-quick coverage kills lint format docs notebook wheel clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,10 @@ test-quick: lint ## the same without what is slow (6 minutes)
 coverage: ## run the tests and list which lines of the engine none of them ran (20 minutes)
 	@.ci/install $(VENV) dev
 	$(BIN)/python -m pytest $(PARALLEL) --cov=t2t_mm --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+
+kills: ## kill runs at random moments, 50 times on TensorFlow and 10 on JAX (half an hour)
+	@.ci/install $(VENV) dev
+	$(BIN)/python tests/kills.py --tensorflow=50 --jax=10
 
 lint: ## run ruff and mypy --strict
 	@.ci/install $(VENV) dev

@@ -45,6 +45,9 @@ _OF_TRAINING = (
     "freeze",
     "profile",
     "dry_run",
+    "verify_checkpoints",
+    "save_in_background",
+    "early_stopping_steps",
 )
 _OF_GENERATION = (
     "num_shards",
@@ -66,9 +69,9 @@ _OF_GENERATION = (
 
 IDLE: Mapping[str, tuple[Idle, ...]] = {
     "t2t-datagen": (
+        Idle(("problems", "exclude_problems", "data_dir", "tmp_dir"), "kept_batch"),
         Idle(_OF_GENERATION, "inspect", (True,)),
         Idle(("kept_batch",), "inspect", (False,)),
-        Idle(("problems", "exclude_problems", "data_dir", "tmp_dir"), "kept_batch"),
         Idle(("num_shards", "num_concurrent_processes", "beam"), "vocab_only", (True,)),
         Idle(
             ("overwrite",),
@@ -96,6 +99,7 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
         Idle(("eval_steps", "profile", "dry_run"), "compile_only", (True,)),
         Idle(("profile",), "dry_run", (True,)),
         Idle(("json",), "dry_run", (False,)),
+        Idle(("early_stopping_metric", "early_stopping_delta"), "early_stopping_steps", (0,)),
     ),
     "t2t-decoder": (
         Idle(

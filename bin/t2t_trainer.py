@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
+
+if TYPE_CHECKING:
+    from t2t_mm.training.training_options import TrainingOptions
 
 _SCHEDULES = ("train", "train_and_evaluate", "evaluate", "test")
 
@@ -36,8 +39,7 @@ def define_flags(flags: Any) -> None:
         "eval_steps", 0, "Batches per evaluation; 0 for the whole split.", lower_bound=0
     )
     flags.DEFINE_integer("eval_every", None, "Steps between evaluations.", lower_bound=1)
-    flags.DEFINE_integer("checkpoint_every", None, "Steps between checkpoints.", lower_bound=1)
-    flags.DEFINE_integer("keep_checkpoint_max", None, "Checkpoints to keep.", lower_bound=1)
+    _define_saving(flags)
     flags.DEFINE_integer("random_seed", None, "Seed of weights, data order and mixture.")
     flags.DEFINE_bool("deterministic", None, "Same numbers to the last bit at every run.")
     flags.DEFINE_bool("jit_compile", None, "Compile TensorFlow's step by XLA, as for GPUs.")
@@ -70,6 +72,28 @@ def _define_warm_start(flags: Any) -> None:
     flags.DEFINE_string(
         "freeze", None, "Regular expression of names of variables that stay as they are."
     )
+
+
+def _define_saving(flags: Any) -> None:
+    """Declare when checkpoints are written, how, and when training ends before its last step."""
+    flags.DEFINE_integer("checkpoint_every", None, "Steps between checkpoints.", lower_bound=1)
+    flags.DEFINE_integer("keep_checkpoint_max", None, "Checkpoints to keep.", lower_bound=1)
+    flags.DEFINE_bool("verify_checkpoints", False, "Read each checkpoint back from the disk.")
+    flags.DEFINE_bool(
+        "save_in_background", False, "JAX: write checkpoints from a copy while training goes on."
+    )
+    flags.DEFINE_integer(
+        "early_stopping_steps",
+        0,
+        "Stop when the metric has not got better by the delta within so many steps; 0: never.",
+        lower_bound=0,
+    )
+    flags.DEFINE_string(
+        "early_stopping_metric",
+        "log_perplexity",
+        "log_perplexity, accuracy or sequence_accuracy: the mean, or PROBLEM/METRIC.",
+    )
+    flags.DEFINE_float("early_stopping_delta", 0.1, "What counts as better.", lower_bound=0)
 
 
 def run_from_flags(flags: Any) -> int | None:
@@ -108,7 +132,6 @@ def _train_run(flags: Any) -> int:
     )
     command.import_tensorflow()
     from t2t_mm.training.train import plan, train
-    from t2t_mm.training.training_options import TrainingOptions
 
     call = plan if flags.dry_run else train
     found = call(
@@ -118,20 +141,35 @@ def _train_run(flags: Any) -> int:
         output_dir=flags.output_dir,
         tmp_dir=flags.tmp_dir,
         backend=flags.backend,
-        options=TrainingOptions(
-            generate=flags.generate_data,
-            t2t_usr_dir=flags.t2t_usr_dir,
-            eval_steps=flags.eval_steps,
-            evaluate=flags.schedule == "train_and_evaluate",
-            compile_cache=flags.compile_cache,
-            compile_only=flags.compile_only,
-            warm_start_from=flags.warm_start_from,
-            profile=flags.profile,
-        ),
+        options=_collect_options(flags),
     )
     if flags.dry_run:
         _print_plan(found, flags.json)
     return 0
+
+
+def _collect_options(flags: Any) -> TrainingOptions:
+    """Return what belongs to this call only."""
+    from t2t_mm.training.early_stopping import EarlyStopping
+    from t2t_mm.training.training_options import TrainingOptions
+
+    return TrainingOptions(
+        generate=flags.generate_data,
+        t2t_usr_dir=flags.t2t_usr_dir,
+        eval_steps=flags.eval_steps,
+        evaluate=flags.schedule == "train_and_evaluate",
+        compile_cache=flags.compile_cache,
+        compile_only=flags.compile_only,
+        warm_start_from=flags.warm_start_from,
+        profile=flags.profile,
+        verify_checkpoints=flags.verify_checkpoints,
+        save_in_background=flags.save_in_background,
+        early_stopping=EarlyStopping(
+            flags.early_stopping_steps,
+            flags.early_stopping_metric,
+            flags.early_stopping_delta,
+        ),
+    )
 
 
 def _choose_base(flags: Any) -> Any:

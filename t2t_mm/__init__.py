@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from t2t_mm.registry.description import describe as describe
     from t2t_mm.registry.hparams_sets import load_hparams as load_hparams
     from t2t_mm.report.page import report as report
+    from t2t_mm.run.averaging import average_checkpoints as average_checkpoints
     from t2t_mm.scoring.translation import score_translation as score_translation
     from t2t_mm.settings.sections import HParams as HParams
     from t2t_mm.training.add_problem import add_problem as add_problem
@@ -67,6 +68,7 @@ __all__ = [
     "UserError",
     "__version__",
     "add_problem",
+    "average_checkpoints",
     "check",
     "compare",
     "datagen",
@@ -105,6 +107,7 @@ _LAZY_NAMES = {
     "UserError": "t2t_mm.errors:UserError",
     "add_problem": "t2t_mm.training.add_problem:add_problem",
     "check": "t2t_mm.training.problem_check:check_problem",
+    "average_checkpoints": "t2t_mm.run.averaging:average_checkpoints",
     "compare": "t2t_mm.evaluation.comparison:compare",
     "datagen": "t2t_mm.data.generation.datagen:generate_data",
     "decode": "t2t_mm.inference.decode:decode",

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,22 @@ def sync_folder(folder: Path) -> None:
                 raise
         finally:
             os.close(descriptor)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder such that a kill in between leaves nothing that looks complete.
+
+    Example:
+        >>> Path("old").mkdir()
+        >>> remove_folder(Path("old"))
+        >>> Path("old").exists()
+        False
+    """
+    if path.exists():
+        doomed = path.with_name(path.name + ".removed.incomplete")
+        shutil.rmtree(doomed, ignore_errors=True)
+        path.rename(doomed)
+        shutil.rmtree(doomed)
 
 
 def is_full_disk(error: BaseException) -> bool:

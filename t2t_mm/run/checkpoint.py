@@ -12,9 +12,10 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,15 @@ import numpy as np
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
-from t2t_mm.files.disk import is_full_disk, sync_folder
+from t2t_mm.files.disk import is_full_disk, remove_folder, sync_folder
 from t2t_mm.run.named_variables import assign_arrays
+from t2t_mm.run.written_arrays import (
+    check_written,
+    copy_arrays,
+    make_damaged_error,
+    open_arrays,
+    shorten_message,
+)
 
 WEIGHTS = "weights.npz"
 OPTIMIZER = "optimizer.npz"
@@ -53,7 +61,7 @@ class Checkpoint:
         try:
             return dict(json.loads(path.read_text(encoding="utf-8")))
         except json.JSONDecodeError as error:
-            raise _make_damaged_error(path, error) from error
+            raise make_damaged_error(path, error) from error
 
 
 class CheckpointStore:
@@ -62,11 +70,20 @@ class CheckpointStore:
     Args:
         run_dir: The run's folder.
         keep: How many of the newest to keep; the best one is kept besides.
+        verifies: Whether what was written is read back before it takes its place.
+        in_background: Whether arrays are copied and written while others are computed; without it
+            they are written one after the other, uncopied.
     """
 
-    def __init__(self, run_dir: Path, keep: int = 3) -> None:
+    def __init__(
+        self, run_dir: Path, keep: int = 3, *, verifies: bool = False, in_background: bool = False
+    ) -> None:
         self.directory = run_dir / "checkpoints"
         self.keep = keep
+        self.verifies = verifies
+        self._pool = ThreadPoolExecutor(1) if in_background else None
+        self._writing: Future[None] | None = None
+        self._written: list[tuple[int, dict[str, float]]] = []
 
     def list_checkpoints(self) -> list[Checkpoint]:
         """List the complete checkpoints, oldest first."""
@@ -97,6 +114,8 @@ class CheckpointStore:
     ) -> Checkpoint:
         """Write a checkpoint beside its final place and rename it when it is complete.
 
+        In the background that comes later; what is given may change meanwhile.
+
         Args:
             step: Updates made.
             weights: The model's variables by path.
@@ -106,22 +125,65 @@ class CheckpointStore:
                 `best_step` names is not removed.
 
         Raises:
-            UserError: The disk is full or the folder cannot be written; what was there stays.
+            UserError: The disk is full or the folder cannot be written, now or in the background
+                since the last time; what was there stays.
         """
-        final = self.directory / f"{step:08d}"
-        partial = self.directory / f"{step:08d}.incomplete"
-        try:
+        self.close()
+        parts = {WEIGHTS: weights, OPTIMIZER: optimizer}
+        with self._complete_or_remove(step) as partial:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
-            write_arrays(partial / WEIGHTS, weights)
-            write_arrays(partial / OPTIMIZER, optimizer)
             input_checkpoint.write(str(partial / "input"))
             (partial / STATE).write_text(_format_state(state), encoding="utf-8")
+        if self._pool is None:
+            self._finish(step, parts)
+        else:
+            copies = {name: copy_arrays(arrays) for name, arrays in parts.items()}
+            self._writing = self._pool.submit(self._finish, step, copies)
+        return Checkpoint(self.directory / f"{step:08d}", step)
+
+    def _finish(self, step: int, parts: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write the arrays of a checkpoint that lacks nothing else, and let it take its place."""
+        start, final = time.monotonic(), self.directory / f"{step:08d}"
+        with self._complete_or_remove(step) as partial:
+            for name, arrays in parts.items():
+                write_arrays(partial / name, arrays)
             sync_folder(partial)
-            _remove_checkpoint(final)
+            for name, arrays in parts.items() if self.verifies else ():
+                check_written(partial / name, arrays)
+            size = sum(path.stat().st_size for path in partial.iterdir())
+            remove_folder(final)
             partial.rename(final)
             sync_folder(self.directory)
             self._remove_old()
+        self._written.append((step, {"seconds": time.monotonic() - start, "bytes": size}))
+
+    def close(self) -> None:
+        """Wait for what is written in the background.
+
+        Raises:
+            UserError: It could not be written.
+        """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def collect_written(self) -> list[tuple[int, dict[str, float]]]:
+        """Return the steps of the checkpoints that have become whole since the last time.
+
+        Each with the "seconds" of writing and its "bytes"; nothing is waited for.
+        """
+        if self._writing is not None and self._writing.done():
+            self.close()
+        written, self._written = self._written, []
+        return written
+
+    @contextlib.contextmanager
+    def _complete_or_remove(self, step: int) -> Iterator[Path]:
+        """Give the folder of an unfinished checkpoint; after an error it is removed."""
+        partial = self.directory / f"{step:08d}.incomplete"
+        try:
+            yield partial
         except Exception as error:
             shutil.rmtree(partial, ignore_errors=True)
             if not (isinstance(error, OSError) or is_full_disk(error)):
@@ -130,10 +192,9 @@ class CheckpointStore:
             kept = f"The last good checkpoint stays: {last.path}." if last else "None exists yet."
             raise UserError(
                 f"The checkpoint of step {step} could not be written to {self.directory}: "
-                f"{_shorten_message(error)}. {kept} Free some space and repeat the command to go "
+                f"{shorten_message(error)}. {kept} Free some space and repeat the command to go "
                 "on from there."
             ) from error
-        return Checkpoint(final, step)
 
     def replace_state(self, step: int, state: Mapping[str, Any]) -> None:
         """Write the loop's state of a checkpoint anew; its `best_step` says what is kept.
@@ -142,6 +203,7 @@ class CheckpointStore:
             step: Of a checkpoint that is complete.
             state: As for `save`.
         """
+        self.close()
         path = self.directory / f"{step:08d}" / STATE
         write_text_atomically(path, _format_state(state))
         self._remove_old()
@@ -150,7 +212,7 @@ class CheckpointStore:
         best = self.find_best()
         for checkpoint in self.list_checkpoints()[: -self.keep]:
             if best is None or checkpoint.step != best.step:
-                _remove_checkpoint(checkpoint.path)
+                remove_folder(checkpoint.path)
         for leftover in self.directory.glob("*.incomplete"):  # of a run that was killed
             shutil.rmtree(leftover)
 
@@ -227,23 +289,6 @@ def restore_variables(
         assign_arrays(variables, read)
 
 
-@contextlib.contextmanager
-def open_arrays(path: Path) -> Iterator[Any]:
-    """Open an archive of arrays; a damaged one is an error that the user can read."""
-    try:
-        with np.load(path) as arrays:
-            yield arrays
-    except (zipfile.BadZipFile, EOFError, FileNotFoundError, zlib.error) as error:
-        raise _make_damaged_error(path, error) from error
-
-
-def _make_damaged_error(path: Path, error: Exception) -> UserError:
-    return UserError(
-        f"The checkpoint file {path} is damaged or missing: {_shorten_message(error)}",
-        fix="Remove this checkpoint's folder, and the one before it is taken.",
-    )
-
-
 def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
     """Write variables to an `.npz` archive, each under its name, uncompressed.
 
@@ -253,17 +298,3 @@ def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
         for name, variable in variables.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.asarray(variable), allow_pickle=False)
-
-
-def _remove_checkpoint(path: Path) -> None:
-    """Remove a checkpoint such that a kill in between leaves nothing that looks complete."""
-    if path.exists():
-        doomed = path.with_name(path.name + ".removed.incomplete")
-        shutil.rmtree(doomed, ignore_errors=True)
-        path.rename(doomed)
-        shutil.rmtree(doomed)
-
-
-def _shorten_message(error: Exception) -> str:
-    """Return the first line of an error's message, cut to 200 letters."""
-    return str(error).strip().splitlines()[0][:200]

@@ -16,8 +16,8 @@ import numpy as np
 
 from t2t_mm.errors import UserError
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.run.checkpoint import open_arrays
 from t2t_mm.run.named_variables import assign_arrays
+from t2t_mm.run.written_arrays import open_arrays
 
 Places = Mapping[str, Sequence[int]]
 """What an axis stands for -> where each of its places was before; -1: it is new."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from t2t_mm.mixing.mixture import Mixture
 from t2t_mm.run.checkpoint import CheckpointStore
@@ -15,12 +15,11 @@ from t2t_mm.training.fault_guard import FaultGuard
 from t2t_mm.training.log_interval import LogInterval
 from t2t_mm.training.objective import Batch
 from t2t_mm.training.progress import Progress
+from t2t_mm.training.run_evaluations import RunEvaluations
 from t2t_mm.training.schedule import compute_learning_rate
 from t2t_mm.training.step import TrainStep
-from t2t_mm.training.stop_signals import catch_stop_signals
+from t2t_mm.training.stop_signals import StopRequest, catch_stop_signals
 from t2t_mm.training.train_state import TrainState
-
-Evaluate = Callable[[], Mapping[str, Mapping[str, float]]]
 
 
 def run_training(
@@ -31,7 +30,7 @@ def run_training(
     store: CheckpointStore,
     log: RunLog,
     progress: Progress,
-    evaluate: Evaluate | None = None,
+    evaluations: RunEvaluations,
 ) -> None:
     """Train from `state.step` to `hparams.train.steps`.
 
@@ -47,7 +46,7 @@ def run_training(
         store: Where checkpoints go.
         log: Where numbers go.
         progress: What a person sees.
-        evaluate: Returns teacher-forced scores by problem; `None` for never.
+        evaluations: Score the model, and say when it has stopped getting better.
 
     Raises:
         KeyboardInterrupt: After a checkpoint of the step that Ctrl-C or SIGTERM interrupted.
@@ -57,11 +56,11 @@ def run_training(
     train = hparams.train
     by_name = {task.name: task for task in tasks}
     train_step = TrainStep(state.backend, hparams.mixture.loss_weights)
-    with catch_stop_signals(progress.note) as stop:
-        _evaluate_what_waits(evaluate, state, store, log, progress)  # the run was killed in it
+    with catch_stop_signals(progress.note) as stop, contextlib.closing(store):
+        is_over = evaluations.catch_up(state, store, log, progress, stop)  # it was killed in one
         interval = LogInterval()
         guard = FaultGuard(state, log, progress.note, train.max_faults)
-        while state.step < train.steps:
+        while state.step < train.steps and not is_over:
             step_start, traces_before = time.monotonic(), train_step.num_traces
             learning_rate = compute_learning_rate(state.step, hparams.optimizer, train.steps)
             for name in mixture.choose_problems(state.step, state.losses.begin_update()):
@@ -78,10 +77,10 @@ def run_training(
             if mixture.most_batches > 1:
                 interval.gradient_norms.append(train_step.apply_accumulated(learning_rate))
             state.step += 1
-
-            last, stopping = state.step == train.steps, stop.was_made
-            evaluating = evaluate is not None and (last or _is_due(state.step, train.eval_every))
-            saving = evaluating or last or stopping or _is_due(state.step, train.checkpoint_every)
+            last = state.step == train.steps
+            state.awaits_evaluation = evaluations.are_due(state.step, train.eval_every, last)
+            is_due = last or _is_due(state.step, train.checkpoint_every)
+            saving = is_due or state.awaits_evaluation or stop.was_made
             if saving or _is_due(state.step, train.log_every):
                 num_traces = train_step.num_traces
                 interval.report(
@@ -94,14 +93,11 @@ def run_training(
             progress.count_step(step_end - step_start, is_typical=is_typical)
             if saving:
                 guard.settle()
-                state.awaits_evaluation = evaluating
-                state.save(store)  # before the evaluation, which may be long
-                _evaluate_what_waits(evaluate, state, store, log, progress)
+                is_over = _save(state, store, log, progress, evaluations, stop)
                 interval.start = time.monotonic()
                 progress.count_aside(interval.start - step_end)
-            if stopping and not last:
-                progress.note(f"Saved at step {state.step}; repeat the command to go on.")
-                raise KeyboardInterrupt
+            _tell_written(store, log)
+        _finish(store, log)
 
 
 @contextlib.contextmanager
@@ -123,25 +119,35 @@ def _is_due(step: int, every: int) -> bool:
     return every > 0 and step % every == 0
 
 
-def _evaluate_what_waits(
-    evaluate: Evaluate | None,
+def _save(
     state: TrainState,
     store: CheckpointStore,
     log: RunLog,
     progress: Progress,
-) -> None:
-    """Evaluate the last checkpoint if that is due; `state` and it keep what is best."""
-    if evaluate is None or not state.awaits_evaluation:
-        return
-    progress.note(f"evaluating at step {state.step}")
-    scores = evaluate()
-    for name, values in scores.items():
-        log.write("eval", state.step, values, problem=name)
-    log_perplexities = {name: values["log_perplexity"] for name, values in scores.items()}
-    mean = state.keep_best(log_perplexities)
-    summary = {"best": state.best, "best_of_problem": state.best_of_problem}
-    log.write("eval", state.step, {"log_perplexity": mean, **summary})
-    parts = "  ".join(f"{name} {value:.3f}" for name, value in log_perplexities.items())
-    state.save_best(store)
-    is_best = state.best_step == state.step
-    progress.note(f"eval at step {state.step}: log perplexity {parts}{'  (best)' * is_best}")
+    evaluations: RunEvaluations,
+    stop: StopRequest,
+) -> bool:
+    """Save, and evaluate where that is due; return whether training is over.
+
+    Raises:
+        KeyboardInterrupt: A stop was asked for.
+    """
+    state.save(store)  # before the evaluation, which may be long
+    _tell_written(store, log)
+    if stop.was_made:
+        _finish(store, log)
+        progress.note(f"Saved at step {state.step}; repeat the command to go on.")
+        raise KeyboardInterrupt
+    return evaluations.catch_up(state, store, log, progress, stop)
+
+
+def _finish(store: CheckpointStore, log: RunLog) -> None:
+    """Wait for what is written in the background, and log it."""
+    store.close()
+    _tell_written(store, log)
+
+
+def _tell_written(store: CheckpointStore, log: RunLog) -> None:
+    """Log the checkpoints that have become whole: what a kill from now on does not take."""
+    for step, facts in store.collect_written():
+        log.write("checkpoint", step, facts)

@@ -11,14 +11,31 @@ from typing import Any
 
 @dataclass
 class StopRequest:
-    """Whether someone asked the run to stop."""
+    """Whether someone asked the run to stop.
+
+    Args:
+        was_made: Whether they did.
+        needs_no_saving: Whether all is saved now, so that a stop need not wait.
+    """
 
     was_made: bool = False
+    needs_no_saving: bool = False
+
+    @contextlib.contextmanager
+    def all_saved(self) -> Iterator[None]:
+        """Let a signal interrupt at once: what is done now is done again by the next start."""
+        self.needs_no_saving = True
+        try:
+            yield
+        finally:
+            self.needs_no_saving = False
 
 
 @contextlib.contextmanager
 def catch_stop_signals(tell: Callable[[str], None]) -> Iterator[StopRequest]:
     """Turn the first SIGINT or SIGTERM into a request; a second one interrupts at once.
+
+    So does the first where all is saved.
 
     Args:
         tell: Says to the person who interrupted what happens now.
@@ -34,7 +51,9 @@ def catch_stop_signals(tell: Callable[[str], None]) -> Iterator[StopRequest]:
     previous: dict[signal.Signals, Any] = {}
 
     def handle(number: int, frame: Any) -> None:
-        if request.was_made:
+        if request.needs_no_saving:
+            tell("Stopping: the checkpoint is written; repeat the command to evaluate and go on.")
+        if request.was_made or request.needs_no_saving:
             raise KeyboardInterrupt
         request.was_made = True
         tell("Stopping after this step; once more to stop at once, without saving.")

@@ -12,8 +12,6 @@ import keras
 from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
 from t2t_mm.errors import UserError
-from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
-from t2t_mm.features import BatchSpec
 from t2t_mm.files.disk import claim_folder, report_full_disk
 from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
     count_expert_traffic,
@@ -39,13 +37,14 @@ from t2t_mm.run.task import build_model, differ_in_sharing, load_task_vocabulari
 from t2t_mm.settings import HParams
 from t2t_mm.settings.companions import list_idle_changes
 from t2t_mm.settings.warm_up import keep_warm_up
-from t2t_mm.training.backend import Backend, find_backend
+from t2t_mm.training.backend import find_backend
 from t2t_mm.training.cost import describe_cost
 from t2t_mm.training.dry_run import TrainingPlan, plan_training
 from t2t_mm.training.freezing import freeze_variables
-from t2t_mm.training.loop import Evaluate, run_training
+from t2t_mm.training.loop import run_training
 from t2t_mm.training.precompiling import compile_programs
 from t2t_mm.training.progress import Progress
+from t2t_mm.training.run_evaluations import prepare_evaluations
 from t2t_mm.training.run_mixture import accumulate_mixture, describe_mixture, make_mixture
 from t2t_mm.training.schedule import describe_schedule
 from t2t_mm.training.step_profile import profile_steps
@@ -164,7 +163,7 @@ def _find_finished(declared: Run, inputs: TrainingInputs, options: TrainingOptio
     "model.width, or choose a smaller --hparams_set."
 )
 def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> Run:
-    store = CheckpointStore(declared.directory, declared.hparams.train.keep_checkpoint_max)
+    store = _open_store(declared, options)
     latest = store.find_latest()
     run = declared if latest is None else _continue_run(declared, latest.step)
     hparams = run.hparams
@@ -193,15 +192,22 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
         progress.note(f"read in another way than before, so a new pass begins: {', '.join(begun)}")
     if differ_in_sharing(run.tasks, declared.tasks):
         progress.note("the run keeps the nets that it was trained with, not those declared now")
-    evaluate: Evaluate | None = None
-    if options.evaluate:
-        evaluate = _prepare_evaluation(run, inputs, backend, options.eval_steps, progress)
+    evaluations = prepare_evaluations(run, inputs, backend, options, progress)
     log = RunLog(run.directory, state.step, state.awaits_evaluation)
     with log, progress, profile_steps(backend, run.directory, progress, options.profile):
-        run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluate)
+        run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluations)
         for line in describe_change(run):
             progress.note(line)
     return run
+
+
+def _open_store(run: Run, options: TrainingOptions) -> CheckpointStore:
+    return CheckpointStore(
+        run.directory,
+        run.hparams.train.keep_checkpoint_max,
+        verifies=options.verify_checkpoints,
+        in_background=options.save_in_background,
+    )
 
 
 def _describe(
@@ -249,26 +255,6 @@ def _continue_run(run: Run, step: int) -> Run:
     check_vocabularies(earlier, load_task_vocabularies(run.tasks, directory), directory)
     check_resumable(earlier, run)
     return keep_nets(run, earlier)
-
-
-def _prepare_evaluation(
-    run: Run, inputs: TrainingInputs, backend: Backend, eval_steps: int, progress: Progress
-) -> Evaluate | None:
-    """Return what the loop calls to score the validation splits of those problems that have one."""
-    scored = [
-        (task, problem)
-        for task, problem in zip(run.tasks, inputs.problems, strict=True)
-        if "validation" in inputs.infos[task.name].sizes
-    ]
-    missing = [task.name for task in run.tasks if task.name not in {t.name for t, _ in scored}]
-    if missing:
-        progress.note(f"not evaluated, for want of a validation split: {', '.join(missing)}")
-    if not scored:
-        return None
-    batch = BatchSpec(tokens=run.hparams.data.eval_batch_tokens)
-    evaluator = Evaluator(backend.model, batch=batch)
-    tell = progress.note_at_times
-    return lambda: score_validation_splits(evaluator, scored, inputs.data_dir, eval_steps, tell)
 
 
 def _introduce(run: Run, num_parameters: int, first_step: int) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from t2t_mm.errors import UserError
+from t2t_mm.training.early_stopping import EarlyStopping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,10 @@ class TrainingOptions:
         warm_start_from: A trained run, or one of its checkpoints, whose weights a new run begins
             with; of a run that has begun already it is not read.
         profile: Record a few steps for TensorBoard's profiler, in the run's `tensorboard` folder.
+        verify_checkpoints: Read each checkpoint back before it takes its place.
+        save_in_background: On JAX, write checkpoints from a copy on the host while training goes
+            on.
+        early_stopping: Training ends when it no longer gets better.
 
     Raises:
         UserError: Batches of an evaluation are given, but nothing is evaluated; or programs are
@@ -41,12 +46,21 @@ class TrainingOptions:
     compile_only: bool = False
     warm_start_from: str = ""
     profile: bool = False
+    verify_checkpoints: bool = False
+    save_in_background: bool = False
+    early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
 
     def __post_init__(self) -> None:
         if self.eval_steps and not self.evaluate:
             raise UserError(
                 "eval_steps counts for nothing where nothing is evaluated",
                 received={"eval_steps": self.eval_steps, "evaluate": False},
+            )
+        if self.early_stopping.steps and not self.evaluate:
+            raise UserError(
+                "Early stopping looks at evaluations, and there are none",
+                received={"early_stopping_steps": self.early_stopping.steps, "evaluate": False},
+                fix="Give --schedule=train_and_evaluate.",
             )
         if self.compile_only and self.compile_cache == "none":
             raise UserError(

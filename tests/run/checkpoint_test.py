@@ -1,11 +1,14 @@
 """Checkpoints appear whole or not at all; a full disk leaves the last good one."""
 
+import errno
 import json
 import subprocess
 import sys
+import threading
 import weakref
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,6 +114,73 @@ def test_names_are_on_the_disk_before_the_rename_and_after_it(
 
 def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+def test_what_is_written_in_the_background_is_what_was_there_when_it_was_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write, write = threading.Event(), checkpoint.write_arrays
+
+    def write_later(path: Path, variables: Any) -> None:
+        assert may_write.wait(10)
+        write(path, variables)
+
+    monkeypatch.setattr(checkpoint, "write_arrays", write_later)
+    store = CheckpointStore(tmp_path, in_background=True)
+    values, position, state = np.array([1.0, 2.0]), tf.Variable(7), {"step": 1, "seen": [1]}
+    store.save(
+        1,
+        weights={"w": values},
+        optimizer={},
+        input_checkpoint=tf.train.Checkpoint(position=position),
+        state=state,
+    )
+    values += 10.0
+    position.assign(8)
+    state["seen"].append(2)
+    assert store.collect_written() == [] and store.find_latest() is None
+    may_write.set()
+    store.close()
+    ((step, facts),) = store.collect_written()
+    assert step == 1 and facts["bytes"] > 100
+    latest = store.find_latest()
+    assert latest is not None and latest.read_state() == {"step": 1, "seen": [1]}
+    with np.load(latest.path / "weights.npz") as arrays:
+        assert arrays["w"].tolist() == [1.0, 2.0]
+    again = tf.Variable(0)
+    tf.train.Checkpoint(position=again).read(str(latest.path / "input"))
+    assert int(again) == 7
+
+
+def test_what_fails_in_the_background_is_told_by_the_next_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, variables: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = CheckpointStore(tmp_path, in_background=True)
+    save(store, 1)
+    store.close()
+    monkeypatch.setattr(checkpoint, "write_arrays", fail)
+    save(store, 2)
+    with pytest.raises(UserError, match=r"step 2 could not be written.*00000001"):
+        store.close()
+    assert [step for step, _ in store.collect_written()] == [1]
+    assert [path.name for path in store.directory.iterdir()] == ["00000001"]
+
+
+def test_a_checkpoint_that_reads_back_otherwise_takes_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_wrongly(path: Path, variables: Any) -> None:
+        write_arrays(path, {name: np.asarray(one) + 1 for name, one in variables.items()})
+
+    store = CheckpointStore(tmp_path, verifies=True)
+    save(store, 1)
+    monkeypatch.setattr(checkpoint, "write_arrays", write_wrongly)
+    with pytest.raises(UserError, match=r"'body/kernel' was read back.*not what was written"):
+        save(store, 2)
+    assert [path.name for path in store.directory.iterdir()] == ["00000001"]
 
 
 def test_a_half_written_checkpoint_is_not_seen_and_not_in_the_way(tmp_path: Path) -> None:

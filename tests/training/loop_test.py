@@ -22,7 +22,7 @@ from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
 from t2t_mm.run.kept_batches import describe_kept_batch
 from t2t_mm.settings import HParams
-from t2t_mm.training import trainer as train_module
+from t2t_mm.training import run_evaluations
 from t2t_mm.training.on_tensorflow import tensorflow_backend
 from t2t_mm.training.train import train
 from t2t_mm.training.training_options import TrainingOptions
@@ -164,7 +164,7 @@ def test_what_is_saved_and_scored_has_every_update(
 
 
 @pytest.mark.slow
-def test_a_run_killed_in_its_evaluation_loses_nothing(
+def test_a_run_ended_in_its_evaluation_ends_at_once_and_loses_nothing(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is saved before, evaluates when it is started again, and is the run never killed."""
@@ -177,8 +177,10 @@ def test_a_run_killed_in_its_evaluation_loses_nothing(
             output_dir=tmp_path / name,
         )
 
-    def kill(*_: object) -> None:
-        raise SystemExit("killed")
+    def end(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+        raise AssertionError("the evaluation went on")
 
     def read(name: str) -> tuple[list[object], dict[str, object], dict[str, np.ndarray]]:
         lines = (tmp_path / name / "log.jsonl").read_text().splitlines()
@@ -190,12 +192,12 @@ def test_a_run_killed_in_its_evaluation_loses_nothing(
 
     start("undisturbed")
     with monkeypatch.context() as patch:
-        patch.setattr(train_module, "score_validation_splits", kill)
-        with pytest.raises(SystemExit):
-            start("killed")
-    saved = CheckpointStore(tmp_path / "killed").find_latest()
+        patch.setattr(run_evaluations, "score_validation_splits", end)
+        with pytest.raises(KeyboardInterrupt):
+            start("ended")
+    saved = CheckpointStore(tmp_path / "ended").find_latest()
     assert saved is not None and saved.step == 2
     assert saved.read_state()["best_step"] == -1
-    start("killed")
-    assert len(read("killed")[0]) == 2 * (len(PROBLEMS) + 1)
-    np.testing.assert_equal(read("killed"), read("undisturbed"))
+    start("ended")
+    assert len(read("ended")[0]) == 2 * (len(PROBLEMS) + 1)
+    np.testing.assert_equal(read("ended"), read("undisturbed"))

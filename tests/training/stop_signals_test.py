@@ -37,3 +37,13 @@ def test_beside_the_main_thread_signals_stay_with_their_owner() -> None:
     thread.start()
     thread.join()
     assert handlers == [signal.getsignal(signal.SIGINT)]
+
+
+def test_where_all_is_saved_the_first_signal_does_not_wait() -> None:
+    told: list[str] = []
+    with catch_stop_signals(told.append) as stop:
+        with pytest.raises(KeyboardInterrupt), stop.all_saved():
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert "the checkpoint is written" in told[0] and not stop.was_made
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.was_made

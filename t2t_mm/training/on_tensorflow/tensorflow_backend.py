@@ -67,6 +67,12 @@ class TensorFlowBackend:
                     received={name: value},
                     fix="Leave it out, or give --backend=jax.",
                 )
+        if options.save_in_background:
+            raise UserError(
+                "TensorFlow writes checkpoints variable by variable, without a second copy of them",
+                received={"save_in_background": True},
+                fix="Leave it out, or give --backend=jax.",
+            )
         if train.num_threads:
             try:
                 tf.config.threading.set_intra_op_parallelism_threads(train.num_threads)

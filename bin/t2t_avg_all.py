@@ -1,0 +1,46 @@
+"""t2t-avg-all: average the last checkpoints of a run; what comes out is a run that decodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from t2t_mm.bin import command
+from t2t_mm.errors import UserError
+
+
+def define_flags(flags: Any) -> None:
+    """Declare the command's flags on absl's `flags` module."""
+    flags.DEFINE_string("model_dir", "", "The run whose checkpoints are averaged.")
+    flags.DEFINE_string("output_dir", "", "Where the averages go, as a run of their own.")
+    flags.DEFINE_integer(
+        "n", 8, "Checkpoints in an average; of a run that kept fewer, all.", lower_bound=1
+    )
+    flags.DEFINE_integer("min_steps", 0, "Leave out checkpoints before this step.", lower_bound=0)
+
+
+def run_from_flags(flags: Any) -> int | None:
+    """Run the command with its parsed flags; return its exit code, `None` for 0."""
+    missing = [f"--{name}" for name in ("model_dir", "output_dir") if not getattr(flags, name)]
+    if missing:
+        raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-avg-all --help.")
+    from t2t_mm.run.averaging import average_checkpoints
+    from t2t_mm.run.checkpoint import CheckpointStore
+
+    written = average_checkpoints(
+        flags.model_dir, flags.output_dir, n=flags.n, min_steps=flags.min_steps
+    )
+    known = [c.step for c in CheckpointStore(Path(flags.model_dir)).list_checkpoints()]
+    for checkpoint in written:
+        steps = [s for s in known if flags.min_steps <= s <= checkpoint.step][-flags.n :]
+        print(f"{checkpoint.path}: the mean of steps {', '.join(map(str, steps))}")
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command from its command line; return its exit code."""
+    return command.run_command("t2t-avg-all", __doc__, define_flags, run_from_flags, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,125 @@
+"""Averages of a run's last checkpoints, as a run of their own.
+
+The weights of the last steps of training move around a point that is often better than any of
+them: their mean is near it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2t_mm.errors import UserError
+from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.disk import claim_folder, remove_folder, report_full_disk, sync_folder
+from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, CheckpointStore, write_arrays
+from t2t_mm.run.run_directory import open_run
+from t2t_mm.run.written_arrays import open_arrays
+
+
+def average_checkpoints(
+    model_dir: str | Path, output_dir: str | Path, *, n: int = 8, min_steps: int = 0
+) -> list[Checkpoint]:
+    """Average the last checkpoints of a run, for each of its checkpoints that has enough before it.
+
+    The Python form of `t2t-avg-all`. What is written is a run that scores, decodes and exports as
+    any other, with the settings and vocabularies of the first. Beside the mean weights a
+    checkpoint has all else of the newest one that it is of; numbers that are counted, such as
+    states of seeds, are the newest's, too.
+
+    Args:
+        model_dir: The run that is averaged.
+        output_dir: The run that is written; averages that are there are kept.
+        n: Checkpoints in an average; where the run has fewer, all of them.
+        min_steps: Earlier checkpoints are left out.
+
+    Returns:
+        The averages, each under the step of the newest checkpoint in it.
+
+    Raises:
+        UserError: There are no checkpoints, or what is in the folder is of another run.
+
+    Example:
+        >>> [one.step for one in average_checkpoints("demo/run", "averaged", n=2)]
+        [4]
+
+    Source: Vaswani et al. 2017, arXiv:1706.03762, section 6.1.
+    """
+    source, target = Path(model_dir), Path(output_dir)
+    open_run(source)
+    found = [c for c in CheckpointStore(source).list_checkpoints() if c.step >= min_steps]
+    if not found:
+        raise UserError(
+            "There is no checkpoint to average",
+            received={"model_dir": str(source), "min_steps": min_steps},
+        )
+    n = min(n, len(found))
+    with claim_folder(target, "averages"), report_full_disk(target, "what is whole is kept"):
+        _copy_description(source, target)
+        directory = CheckpointStore(target).directory
+        return [_write_average(found[end - n : end], directory) for end in range(n, len(found) + 1)]
+
+
+def _copy_description(source: Path, target: Path) -> None:
+    """Copy what a run's folder says of it, `run.json` last."""
+    if source.resolve() == target.resolve():
+        raise UserError(
+            "Averages need a folder of their own",
+            received={"model_dir": str(source), "output_dir": str(target)},
+        )
+    description = (source / "run.json").read_text(encoding="utf-8")
+    there = target / "run.json"
+    if there.exists() and there.read_text(encoding="utf-8") != description:
+        raise UserError(
+            f"{target} holds another run",
+            received={"output_dir": str(target)},
+            fix="Name another --output_dir.",
+        )
+    if (source / "vocab").is_dir():
+        shutil.copytree(source / "vocab", target / "vocab", dirs_exist_ok=True)
+    for name in ("environment.json", "hparams.json", "run.json"):
+        if (source / name).exists():
+            write_text_atomically(target / name, (source / name).read_text(encoding="utf-8"))
+
+
+def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoint:
+    newest = averaged[-1]
+    final, partial = directory / newest.path.name, directory / f"{newest.path.name}.incomplete"
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(newest.path, partial, ignore=shutil.ignore_patterns(WEIGHTS))
+    with _open_all(averaged) as archives:
+        names = archives[-1].files
+        write_arrays(partial / WEIGHTS, {name: _Mean(name, archives) for name in names})
+    sync_folder(partial)
+    remove_folder(final)
+    partial.rename(final)
+    sync_folder(directory)
+    return Checkpoint(final, newest.step)
+
+
+@contextlib.contextmanager
+def _open_all(checkpoints: Sequence[Checkpoint]) -> Iterator[list[Any]]:
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(open_arrays(one.path / WEIGHTS)) for one in checkpoints]
+
+
+class _Mean:
+    """The mean of an array of several archives, computed when it is written: one at a time."""
+
+    def __init__(self, name: str, archives: Sequence[Any]) -> None:
+        self.name = name
+        self.archives = archives
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        newest = self.archives[-1][self.name]
+        if not np.issubdtype(newest.dtype, np.floating):
+            return np.array(newest, dtype)
+        total = np.zeros(newest.shape, np.float64)
+        for archive in self.archives:
+            total += archive[self.name]
+        return np.array(total / len(self.archives), dtype or newest.dtype)

@@ -1,0 +1,78 @@
+"""Averages of checkpoints: by hand, as a run that loads, and what is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_run import TinyRun
+
+from t2t_mm.errors import UserError
+from t2t_mm.run.averaging import average_checkpoints
+from t2t_mm.run.checkpoint import CheckpointStore, find_checkpoint, write_arrays
+from t2t_mm.run.restore import restore_model
+from t2t_mm.run.run_directory import open_run
+
+
+def read_weights(run_dir: Path, step: int) -> dict[str, np.ndarray]:
+    with np.load(run_dir / "checkpoints" / f"{step:08d}" / "weights.npz") as arrays:
+        return dict(arrays)
+
+
+def test_an_average_is_a_run_with_the_mean_of_the_weights(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    output_dir = tmp_path / "averaged"
+    written = average_checkpoints(tiny_run.output_dir, output_dir, n=2)
+    assert [one.step for one in written] == [15, 20]  # the run keeps 10, 15 and 20
+    ours = read_weights(output_dir, 20)
+    parts = [read_weights(tiny_run.output_dir, step) for step in (15, 20)]
+    assert ours.keys() == parts[1].keys()
+    for name, array in ours.items():
+        assert array.dtype == parts[1][name].dtype
+        is_float = np.issubdtype(array.dtype, np.floating)
+        mean = (parts[0][name].astype("f8") + parts[1][name]) / 2
+        np.testing.assert_array_equal(array, mean.astype("f4") if is_float else parts[1][name])
+    restored = restore_model(open_run(output_dir))
+    assert restored.step == 20
+    names = {path.name for path in (output_dir / "checkpoints" / "00000020").iterdir()}
+    assert {"optimizer.npz", "state.json", "input.index"} <= names
+
+
+def test_of_fewer_checkpoints_all_are_averaged_and_what_is_there_is_kept(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    (one,) = average_checkpoints(tiny_run.output_dir, tmp_path / "a", n=8)
+    assert one.step == 20
+    (two,) = average_checkpoints(tiny_run.output_dir, tmp_path / "a", n=8, min_steps=20)
+    np.testing.assert_equal(read_weights(tmp_path / "a", 20), read_weights(tiny_run.output_dir, 20))
+    assert two == find_checkpoint(tmp_path / "a")
+    assert not list(CheckpointStore(tmp_path / "a").directory.glob("*.incomplete"))
+
+
+def make_run(folder: Path, name: str, steps: tuple[int, ...] = ()) -> Path:
+    run = folder / name
+    run.mkdir()
+    (run / "hparams.json").write_text("{}")
+    record = {"tasks": [], "user_modules": [], "data_dir": name, "vocabulary_hashes": {}}
+    (run / "run.json").write_text(json.dumps(record | {"data_digests": {}}))
+    for step in steps:
+        path = run / "checkpoints" / f"{step:08d}"
+        path.mkdir(parents=True)
+        (path / "state.json").write_text("{}")
+        write_arrays(path / "weights.npz", {"w": np.array([float(step)])})
+    return run
+
+
+def test_what_makes_no_average_is_refused(tmp_path: Path) -> None:
+    empty, run = make_run(tmp_path, "empty"), make_run(tmp_path, "run", (1, 2))
+    with pytest.raises(UserError, match="no checkpoint to average"):
+        average_checkpoints(empty, tmp_path / "out")
+    with pytest.raises(UserError, match=r"no checkpoint to average.*min_steps=3"):
+        average_checkpoints(run, tmp_path / "out", min_steps=3)
+    with pytest.raises(UserError, match="folder of their own"):
+        average_checkpoints(run, run)
+    with pytest.raises(UserError, match="holds another run"):
+        average_checkpoints(run, empty)
+    with pytest.raises(UserError, match="No run in"):
+        average_checkpoints(tmp_path, tmp_path / "out")

@@ -1,0 +1,58 @@
+"""Evaluations on the way: when they are due, what they leave, and when they end training."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from t2t_mm.data.pipeline.input_streams import InputStreams
+from t2t_mm.run.logs import RunLog
+from t2t_mm.training.early_stopping import EarlyStopping
+from t2t_mm.training.progress import Progress
+from t2t_mm.training.run_evaluations import RunEvaluations
+from t2t_mm.training.stop_signals import StopRequest
+from t2t_mm.training.train_state import TrainState
+
+
+class Store:
+    """Keeps the last state that a checkpoint was told."""
+
+    def replace_state(self, step: int, state: dict[str, Any]) -> None:
+        self.step, self.state = step, state
+
+
+@pytest.mark.parametrize(
+    ("step", "every", "is_last", "expected"),
+    [(10, 5, False, True), (11, 5, False, False), (10, 0, False, False), (11, 0, True, True)],
+)
+def test_they_are_due_every_so_often_and_at_the_end(
+    step: int, every: int, is_last: bool, expected: bool
+) -> None:
+    assert RunEvaluations(dict).are_due(step, every, is_last) == expected
+    assert not RunEvaluations().are_due(step, every, is_last)
+
+
+def test_training_is_over_when_nothing_gets_better(tmp_path: Path) -> None:
+    scores = iter([2.0, 1.0, 0.99, 0.98])
+    evaluations = RunEvaluations(
+        lambda: {"a": {"log_perplexity": next(scores)}}, EarlyStopping(10, delta=0.1)
+    )
+    output, store = io.StringIO(), Store()
+    progress = Progress(["a"], 100, 0, Console(file=output, width=200))
+    state = TrainState(None, InputStreams({}))  # type: ignore[arg-type]
+    found, stop = [], StopRequest()
+    with RunLog(tmp_path, 0) as log:
+        for step in (5, 10, 15, 20):
+            state.step, state.awaits_evaluation = step, True
+            found.append(evaluations.catch_up(state, store, log, progress, stop))  # type: ignore[arg-type]
+            assert not state.awaits_evaluation and store.step == step
+        assert evaluations.catch_up(state, store, log, progress, stop)  # type: ignore[arg-type]
+    assert found == [False, False, False, True]
+    assert next(scores, None) is None
+    assert (state.best, state.best_step) == (0.98, 20)
+    assert "stopped at step 20: log_perplexity has not got better by 0.1" in output.getvalue()
+    log_lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert len([1 for line in log_lines if json.loads(line)["kind"] == "eval"]) == 8
