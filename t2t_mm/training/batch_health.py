@@ -30,7 +30,7 @@ class RunningNumber:
     Example:
         >>> number = RunningNumber()
         >>> [number.add(value) for value in [1.0, 3.0] * 50 + [2.0, 62.0]][-2:]
-        [0.0, 60.15...]
+        [0.0, 60.30...]
         >>> round(number.mean, 3)
         2.6
 
