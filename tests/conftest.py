@@ -34,6 +34,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) else None
 
 
+@pytest.fixture(autouse=True)
+def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test has seen the warnings that are given once in a process."""
+    monkeypatch.setattr("t2t_mm.data.declaring.reading_warnings._told", set())
+
+
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
     """A few steps on two problems of few examples, made through the public functions."""

@@ -123,7 +123,8 @@ def test_all_in_one_mixture_issue_413(senses: SensesRun) -> None:
 
 def test_two_problems_of_the_same_pair_share_nets_and_trace_issue_379(senses: SensesRun) -> None:
     """#379: several problems of one pair of modalities did not train together."""
-    assert records(senses.output_dir)[-1]["traces"] < len(SENSES)
+    traces = [r["traces"] for r in records(senses.output_dir) if "traces" in r]
+    assert traces[-1] < len(SENSES)
     modalities = {path.split("/")[1] for path in weights(senses.output_dir, STEPS)}
     assert {name for name in modalities if name.startswith("image")} == {"image"}
     commands = [name for name in modalities if name.startswith("command")]

@@ -83,7 +83,7 @@ class LogInterval:
             summary["gradient_norm"] = float(np.mean(norms))
         summary |= compute_padded_share(by_problem.values())
         log.write("train", state.step, summary)
-        progress.skipped = sum(counts["skipped"] for counts in state.counts.values())
+        progress.skipped = sum(counts.get("skipped", 0) for counts in state.counts.values())
         progress.show_interval(state.step, _find_losses(by_problem))
 
     def show(self, progress: Progress, step: int, learning_rate: float) -> None:

@@ -51,7 +51,8 @@ def test_logs_are_by_problem_name_and_count_what_each_received(tiny_run: TinyRun
             assert record[f"{mixture}_expert_peak"] == pytest.approx(4 * max(shares), abs=1e-3)
     evaluated = [r for r in records(tiny_run.output_dir) if r["kind"] == "eval" and "problem" in r]
     assert {r["step"] for r in evaluated} == {10, 20}
-    together = [r for r in records(tiny_run.output_dir) if "seconds" in r]
+    together = [r for r in records(tiny_run.output_dir) if "examples_per_second" in r]
+    assert together
     for record in together:
         of_step = [r for r in trained if r["step"] == record["step"]]
         examples = sum(float(str(r["examples"])) for r in of_step)
