@@ -38,7 +38,7 @@ _demo:
 	@echo "  $(BIN)/tensorboard --logdir=$(OUT)/run/tensorboard"
 	@echo "  a problem of your own in ten lines, or files of your own without code: README.md"
 
-test: lint ## run every check: ruff, mypy --strict and the tests (25 minutes on two cores)
+test: lint ## run every check: ruff, mypy --strict and the tests (27 minutes on two cores)
 	$(BIN)/python -m pytest $(PARALLEL) --durations=10 $(PYTEST_ARGS)
 
 test-quick: lint ## the same without what is slow (6 minutes)

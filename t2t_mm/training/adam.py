@@ -90,18 +90,15 @@ def update_variable(
     count = state.count + ops.cast(is_reached, state.count.dtype)
     steps = ops.cast(ops.maximum(count, 1), "float32")
     correction = ops.sqrt(1.0 - hparams.beta2**steps) / (1.0 - hparams.beta1**steps)
-    size = _put_beside(learning_rate * correction, value)
-    first = state.first_moment + (1.0 - hparams.beta1) * (gradient - state.first_moment)
-    second = state.second_moment + (1.0 - hparams.beta2) * (
+    size, kept = _put_beside(learning_rate * correction, value), _put_beside(is_reached, value)
+    # Moments move by nothing: choosing each of their numbers took JAX 6% of a step on a CPU.
+    gradient, moves = ops.where(kept, gradient, 0.0), ops.cast(kept, "float32")
+    first = state.first_moment + (1.0 - hparams.beta1) * moves * (gradient - state.first_moment)
+    second = state.second_moment + (1.0 - hparams.beta2) * moves * (
         ops.square(gradient) - state.second_moment
     )
     moved = value - size * first / (ops.sqrt(second) + hparams.epsilon)
-    kept = _put_beside(is_reached, value)
-    new, first, second = (
-        ops.where(kept, after, before)
-        for after, before in zip((moved, first, second), (value, *state[:2]), strict=True)
-    )
-    return new, AdamState(first, second, count)
+    return ops.where(kept, moved, value), AdamState(first, second, count)
 
 
 def update_variables(
