@@ -32,7 +32,7 @@ def write_batches(path: Path, data_dir: Path) -> None:
     from t2t_mm.training import training_inputs
 
     names = registry.expand_problems("mini_8")
-    options = GenerationOptions(max_cases=60, progress=False, vocab_size=512)
+    options = GenerationOptions(max_cases=200, progress=False, vocab_size=512)
     generate_data(names, data_dir=data_dir, tmp_dir=None, options=options)
     inputs = training_inputs.open_inputs(names, HPARAMS.data, data_dir=data_dir)
     tasks = make_tasks(inputs.problems)

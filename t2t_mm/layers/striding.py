@@ -13,7 +13,6 @@ from typing import Any
 
 from keras import ops
 
-from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.masking import BLOCKED
 
 Tensor = Any
@@ -86,22 +85,7 @@ def max_pool(x: Tensor, mask: Tensor | None, window: Pair, strides: Pair) -> Ten
     if mask is not None:
         # Added, not put in its place: the gradient is handed on as it is.
         x = x + ops.expand_dims(ops.cast(ops.logical_not(mask), x.dtype), -1) * BLOCKED
-    return take_largest(surround(x, window, BLOCKED), window, strides)
-
-
-@choose_form
-def take_largest(x: Tensor, window: Pair, strides: Pair) -> Tensor:
-    """Return the largest of each channel in each window that lies within the places.
-
-    Args:
-        x: float[B, H, W, C].
-        window: Rows and columns.
-        strides: Of rows and columns.
-
-    Returns:
-        float[B, (H - rows) // stride + 1, (W - columns) // stride + 1, C].
-    """
-    return ops.max_pool(x, window, strides, padding="valid")
+    return ops.max_pool(surround(x, window, BLOCKED), window, strides, padding="valid")
 
 
 def subsample(x: Tensor, strides: Pair) -> Tensor:

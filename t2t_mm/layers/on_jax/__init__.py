@@ -4,7 +4,6 @@
 """
 
 from t2t_mm.layers.on_jax.heads import average_values
-from t2t_mm.layers.on_jax.pooling import take_largest
 from t2t_mm.layers.on_jax.row_sums import add_up_rows
 from t2t_mm.layers.on_jax.shifted_places import convolve_depthwise, convolve_depthwise_2d
 from t2t_mm.layers.on_jax.threefry_halves import draw_levels
@@ -15,5 +14,4 @@ __all__ = [
     "convolve_depthwise",
     "convolve_depthwise_2d",
     "draw_levels",
-    "take_largest",
 ]
