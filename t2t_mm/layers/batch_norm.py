@@ -151,9 +151,10 @@ def _normalize(
         slope = gain * scale / deviation
 
         def gradient(upstream: Tensor) -> tuple[Tensor, ...]:
+            # Rows are added up by a product with ones, on the CPU far faster than by a sum.
             ones = ops.ones_like(weights)
-            d_shift = add_up_rows(ones, upstream)
-            d_normal = (add_up_rows(ones, upstream * rows) - mean * d_shift) / deviation
+            d_shift = ops.matmul(ones, upstream)[0]
+            d_normal = (ops.matmul(ones, upstream * rows)[0] - mean * d_shift) / deviation
             share = slope / ops.maximum(ops.sum(weights), 1.0)
             bend = share * d_normal / deviation
             through_statistics = scale_and_shift(rows, bend, share * d_shift - mean * bend)
@@ -195,7 +196,7 @@ def _weigh_places(shape: Any, position_mask: Tensor | None) -> Tensor:
 
 
 def _compute_moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Compute mean and population variance of each channel.
+    """Compute mean and population variance of each channel, by two products: fast on a CPU.
 
     Args:
         rows: float32[N, C].
@@ -205,24 +206,6 @@ def _compute_moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         float32[C] each.
     """
     count = ops.maximum(ops.sum(weights), 1.0)
-    mean = add_up_rows(weights, rows) / count
-    square = add_up_rows(weights, ops.square(rows)) / count
+    mean = ops.matmul(weights, rows)[0] / count
+    square = ops.matmul(weights, ops.square(rows))[0] / count
     return mean, ops.maximum(square - ops.square(mean), 0.0)
-
-
-@choose_form
-def add_up_rows(weights: Tensor, rows: Tensor) -> Tensor:
-    """Add up weighted rows by a product, with TensorFlow on a CPU far faster than by a sum.
-
-    Args:
-        weights: float32[1, N].
-        rows: float32[N, C].
-
-    Returns:
-        float32[C].
-
-    Example:
-        >>> add_up_rows(ops.array([[1.0, 0.0, 2.0]]), ops.array([[1.0], [5.0], [3.0]])).numpy()
-        array([7.], dtype=float32)
-    """
-    return ops.matmul(weights, rows)[0]
