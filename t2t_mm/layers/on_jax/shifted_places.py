@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -39,37 +40,42 @@ def convolve_depthwise(
     """Convolve as `t2t_mm.layers.depthwise.convolve_depthwise`."""
     taps, length = kernel_KD.shape[0], x_BLD.shape[1]
     first = taps - 1 if causal else taps // 2
-    offsets = tuple(((tap - first) * dilation,) for tap in range(taps))
-    return _convolve_within_reach(x_BLD, kernel_KD, Taps(offsets, (1,), (length,)))
+    offsets = [((tap - first) * dilation,) for tap in range(taps)]
+    return _convolve_within_reach(x_BLD, kernel_KD, offsets, (1,), (length,))
 
 
 def convolve_depthwise_2d(x: Tensor, kernel: Tensor, strides: tuple[int, int] = (1, 1)) -> Tensor:
     """Convolve as `t2t_mm.layers.depthwise.convolve_depthwise_2d`."""
-    taps = place_taps(kernel.shape[:2], strides, x.shape[1:3])
-    flat = jnp.reshape(kernel, (-1, kernel.shape[-1]))
-    return _convolve_within_reach(x, flat, taps)
+    rows, columns, channels = kernel.shape
+    offsets = list(
+        itertools.product(
+            range(-(rows // 2), rows - rows // 2), range(-(columns // 2), columns - columns // 2)
+        )
+    )
+    sizes = tuple(-(-size // stride) for size, stride in zip(x.shape[1:3], strides, strict=True))
+    flat = jnp.reshape(kernel, (rows * columns, channels))
+    return _convolve_within_reach(x, flat, offsets, tuple(strides), sizes)
 
 
-def place_taps(window: tuple[int, ...], strides: tuple[int, ...], places: tuple[int, ...]) -> Taps:
-    """Place the taps of a window of odd sizes that is centred on every stride-th place."""
-    offsets = itertools.product(*(range(-(size // 2), size - size // 2) for size in window))
-    sizes = tuple(-(-size // stride) for size, stride in zip(places, strides, strict=True))
-    return Taps(tuple(offsets), tuple(strides), sizes)
-
-
-def _convolve_within_reach(x: Tensor, kernel_KC: Tensor, taps: Taps) -> Tensor:
+def _convolve_within_reach(
+    x: Tensor,
+    kernel_KC: Tensor,
+    offsets: Sequence[tuple[int, ...]],
+    strides: tuple[int, ...],
+    sizes: tuple[int, ...],
+) -> Tensor:
     """Convolve with the taps that reach any place."""
     places = x.shape[1:-1]
     reaching = [
         tap
-        for tap, offset in enumerate(taps.offsets)
+        for tap, offset in enumerate(offsets)
         if all(abs(one) < size for one, size in zip(offset, places, strict=True))
     ]
     if not reaching:  # there is no place
-        return jnp.zeros((x.shape[0], *taps.sizes, x.shape[-1]), x.dtype)
-    if len(reaching) < len(taps.offsets):
+        return jnp.zeros((x.shape[0], *sizes, x.shape[-1]), x.dtype)
+    if len(reaching) < len(offsets):
         kernel_KC = kernel_KC[jnp.array(reaching)]
-        taps = taps._replace(offsets=tuple(taps.offsets[tap] for tap in reaching))
+    taps = Taps(tuple(offsets[tap] for tap in reaching), strides, sizes)
     return _convolve(x, kernel_KC.astype(x.dtype), taps)
 
 
@@ -113,8 +119,8 @@ def sum_taps(x: Tensor, kernel_KC: Tensor, taps: Taps) -> Tensor:
         float[B, *taps.sizes, C].
     """
     kernel_KC = kernel_KC.astype("float32")
-    seen = list_seen(x, taps)
-    total = sum(one.astype("float32") * kernel_KC[tap] for tap, one in enumerate(seen))
+    seen = _list_seen(x, taps)
+    total = sum(one * kernel_KC[tap] for tap, one in enumerate(seen))
     return jnp.asarray(total, x.dtype)
 
 
@@ -127,13 +133,12 @@ def sum_products(x: Tensor, upstream: Tensor, taps: Taps) -> Tensor:
     """
     upstream = upstream.astype("float32")
     places = tuple(range(1, x.ndim - 1))
-    seen = (one.astype("float32") for one in list_seen(x, taps))
-    parts = [jnp.sum(one * upstream, axis=places) for one in seen]
+    parts = [jnp.sum(one * upstream, axis=places) for one in _list_seen(x, taps)]
     return jnp.sum(jnp.stack(parts), axis=1)
 
 
-def list_seen(x: Tensor, taps: Taps) -> list[Tensor]:
-    """List what each tap sees, zero beyond the places: as x, [B, *taps.sizes, C]."""
+def _list_seen(x: Tensor, taps: Taps) -> list[Tensor]:
+    """List what each tap sees: float32[B, *taps.sizes, C]."""
     places = x.shape[1:-1]
     before, widths = [], [(0, 0)]
     for axis, (place, stride, size) in enumerate(zip(places, *taps[1:], strict=True)):
@@ -151,5 +156,5 @@ def list_seen(x: Tensor, taps: Taps) -> list[Tensor]:
             for start, stride, size in zip(starts, *taps[1:], strict=True)
         ]
         limits = (x.shape[0], *ends, x.shape[-1])
-        seen.append(jax.lax.slice(padded, (0, *starts, 0), limits, strides))
+        seen.append(jax.lax.slice(padded, (0, *starts, 0), limits, strides).astype("float32"))
     return seen
