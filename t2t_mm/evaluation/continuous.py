@@ -14,6 +14,7 @@ import numpy as np
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.kept_results import NO_SCORES
+from t2t_mm.files.json_records import read_records
 from t2t_mm.run.checkpoint import Checkpoint, CheckpointStore
 
 WAIT_MINUTES = 60.0
@@ -148,11 +149,7 @@ def _read_last_step(directory: Path) -> int:
 def _read_scored(path: Path) -> dict[int, set[str]]:
     """Read which problems an earlier start has scored, by step."""
     scored: dict[int, set[str]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:  # half a line, of a start that was killed
-            continue
+    for record in read_records(path):
         scored.setdefault(record["step"], set()).add(record.get("problem", ""))
     return scored
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from t2t_mm.files.json_records import read_records
 from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
 
 Points = list[tuple[int, float]]  # step, value
@@ -58,11 +59,11 @@ def read_run_facts(output_dir: Path) -> RunFacts:
     """Read the JSON files of a run, `log.jsonl` and the newest checkpoint's sizes."""
     curves: dict[str, Curve] = {}
     steps, seconds = 0, 0.0
-    for record in _read_log(output_dir / "log.jsonl"):
+    for record in read_records(output_dir / "log.jsonl"):
         steps = max(steps, int(record["step"]))
         problem = record.get("problem", "")
         if not problem:
-            seconds += float(record.get("seconds", 0.0))
+            seconds += float(record.get("seconds", 0.0)) if record["kind"] == "train" else 0.0
             continue
         curve = curves.setdefault(problem, Curve())
         key, points = {
@@ -86,7 +87,7 @@ def read_run_facts(output_dir: Path) -> RunFacts:
 def _add_continuous(curves: dict[str, Curve], output_dir: Path) -> None:
     """Add what was scored beside the trainer, to problems that it has not scored itself."""
     scored = {name for name, curve in curves.items() if curve.validation}
-    for record in _read_log(output_dir / "continuous-validation.jsonl"):
+    for record in read_records(output_dir / "continuous-validation.jsonl"):
         name = record.get("problem", "")
         if name and name not in scored and math.isfinite(record["log_perplexity"]):
             points = curves.setdefault(name, Curve()).validation
@@ -149,19 +150,6 @@ def _format_duration(seconds: float) -> str:
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _read_log(path: Path) -> list[dict[str, Any]]:
-    """Read the records of a log, all but a half-written last line (of a run that still trains)."""
-    if not path.exists():
-        return []
-    records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return records
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class RunLog:
         """Write one record.
 
         Args:
-            kind: `train` or `eval`.
+            kind: `train`, `eval`, `checkpoint`, `fault` or `unusual`.
             step: Updates made.
             values: Numbers, which TensorBoard gets too; lists and mappings are only in the JSONL.
             problem: The problem's name, where the record is of one problem.

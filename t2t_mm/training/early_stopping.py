@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.files.json_records import read_records
 
 METRICS = {"log_perplexity": True, "accuracy": False, "sequence_accuracy": False}
 """What can be looked at, and whether less of it is better."""
@@ -72,7 +72,7 @@ class EarlyStopping:
 
     def is_due(self, log: Path) -> bool:
         """Return whether the run whose log this is has stopped getting better."""
-        if not self.steps or not log.exists():
+        if not self.steps:
             return False
         steps, values = self._read(log)
         decreases = METRICS[self.metric.rpartition("/")[2]]
@@ -81,8 +81,7 @@ class EarlyStopping:
     def _read(self, log: Path) -> tuple[list[int], list[float]]:
         problem, _, name = self.metric.rpartition("/")
         found: dict[int, list[float]] = {}
-        for line in log.read_text(encoding="utf-8").splitlines():
-            record = json.loads(line)
+        for record in read_records(log):
             of = record.get("problem", "") if record["kind"] == "eval" else ""
             if of and of == (problem or of) and name in record:
                 found.setdefault(record["step"], []).append(record[name])

@@ -62,6 +62,7 @@ class LogInterval:
         """
         seconds = time.monotonic() - self.start
         by_problem = self.summarize()
+        places = {name: place for place, name in enumerate(progress.totals)}
         _tell_speed(progress, by_problem, seconds, learning_rate)
         for name, values in by_problem.items():
             counts = state.counts.setdefault(name, {})
@@ -71,7 +72,7 @@ class LogInterval:
             progress.totals[name].target_tokens += int(values["target_tokens"])
             log.write("train", state.step, {**values, "total": counts}, problem=name)
         summary: dict[str, Any] = {
-            "drawn": [list(progress.totals).index(name) for name in self.drawn],
+            "drawn": [places[name] for name in self.drawn],
             "learning_rate": learning_rate,
             "target_tokens_per_second": progress.tokens_per_second,
             "examples_per_second": progress.examples_per_second,

@@ -6,7 +6,6 @@ start of any training. The new run's first checkpoint is of step 0, and training
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.data.vocabulary.vocabulary import copy_vocabulary, has_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.unmoved_outputs import OutputChange, OutputReader, compare_outputs
+from t2t_mm.files.json_records import read_records
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.checkpoint import OPTIMIZER, WEIGHTS, Checkpoint, CheckpointStore, find_checkpoint
 from t2t_mm.run.grafting import Graft, close_new_experts, fill_variables, list_axes
@@ -154,13 +154,12 @@ def _fill(parts: Any, model: MultiModel, runs: tuple[Run, Run], checkpoint: Chec
     }
     axes = list_axes(model)
     graft = fill_variables(parts["weights"], checkpoint.path / WEIGHTS, axes, places)
-    moments = {f"{kind}_moment/{path}": one for path, one in axes.items() for kind in _KINDS}
+    moments = {
+        f"{kind}_moment/{path}": one for path, one in axes.items() for kind in ("first", "second")
+    }
     path = checkpoint.path / OPTIMIZER
     fill_variables(parts["optimizer"], path, moments, places, convert_optimizer_state)
     return graft
-
-
-_KINDS = ("first", "second")
 
 
 def _compare(
@@ -187,8 +186,7 @@ def describe_change(run: Run) -> list[str]:
     """
     if not run.warm_start:
         return []
-    path = run.directory / "log.jsonl"
-    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    records = read_records(run.directory / "log.jsonl")
     scores = [one for one in records if one["kind"] == "eval" and "problem" in one]
     first = {one["problem"]: one for one in scores if one["step"] == 0}
     last = {one["problem"]: one for one in scores if one["step"] > 0}

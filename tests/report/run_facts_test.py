@@ -57,6 +57,13 @@ def test_a_log_that_is_being_written_and_a_loss_that_is_no_number(tmp_path: Path
     assert facts.curves["a"].train == [(1, 2.0)] and facts.steps == 2
 
 
+def test_time_in_steps_is_without_that_of_checkpoints(tmp_path: Path) -> None:
+    train = {"kind": "train", "step": 9, "seconds": 5.0}
+    records = [train, {"kind": "checkpoint", "step": 9, "seconds": 3.0, "bytes": 10}]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
+    assert read_run_facts(tmp_path).seconds == 5.0
+
+
 def test_a_damaged_checkpoint_only_hides_the_number_of_parameters(tmp_path: Path) -> None:
     run, _ = make_fake_run(tmp_path)
     (run / "checkpoints/00001000/weights.npz").write_bytes(b"PK damaged")
