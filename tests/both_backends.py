@@ -209,6 +209,7 @@ def run_on_jax(*calls: str, module: str = "both_backends") -> None:
         "KERAS_BACKEND": "jax",
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
         "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiles faster
     }
     program = (
         "import sys\n"

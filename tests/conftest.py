@@ -8,8 +8,6 @@ from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 # Before any test imports TensorFlow; commands run as subprocesses inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-# Programs run a few steps: XLA compiles them in less time than it would optimize them.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,7 +10,17 @@ LARGE = 50_000_000
 """Parameters from which on a CPU is told to be slow; the sets for a CPU have a tenth of them."""
 
 _NANOSECONDS_EACH = 5.5
-_BYTES_EACH = 16  # float32: a weight, its gradient and two moments.
+_BYTES_EACH = 16
+
+
+def count_state_bytes(num_parameters: int) -> int:
+    """Count the bytes of a model's weights, gradients and two moments each, all float32.
+
+    Example:
+        >>> count_state_bytes(10)
+        160
+    """
+    return num_parameters * _BYTES_EACH
 
 
 def describe_cost(num_parameters: int, steps: int) -> str:
@@ -31,6 +41,6 @@ def describe_cost(num_parameters: int, steps: int) -> str:
     return (
         f"WARNING: {num_parameters:,} parameters and no GPU. On two cores expect {seconds:.1f} s a "
         f"step of 2,048 tokens, {left} for {steps:,} steps, and "
-        f"{num_parameters * _BYTES_EACH / 2**30:.0f} GiB of memory. For a CPU there are "
+        f"{count_state_bytes(num_parameters) / 2**30:.0f} GiB of memory. For a CPU there are "
         "--hparams_set=multimodel_tiny (first results within an hour) and multimodel_small."
     )

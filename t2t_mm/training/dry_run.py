@@ -18,6 +18,7 @@ from t2t_mm.data.pipeline.padding import describe_batch, measure_padding
 from t2t_mm.mixing.mixture import Mixture
 from t2t_mm.run.run_directory import Run
 from t2t_mm.run.task import Task
+from t2t_mm.training.cost import count_state_bytes
 from t2t_mm.training.log_interval import count_resident_bytes
 from t2t_mm.training.objective import Batch, Signature
 from t2t_mm.training.step import TrainStep, complete_batch
@@ -31,7 +32,6 @@ TIMED_STEPS = 5
 PARTS = 20
 """Parts of the run that are told apart."""
 _BATCHES_KEPT = 16
-_BYTES_EACH = 16  # float32: a weight, its gradient and two moments.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +159,7 @@ def plan_training(
         steps=steps,
         problems=problems,
         parameters=parameters,
-        model_bytes=parameters * _BYTES_EACH,
+        model_bytes=count_state_bytes(parameters),
         device=state.backend.describe_device(),
         start_seconds=start,
         update_seconds=_time_updates(train_step, mixture) * max(steps - state.step, 0),

@@ -24,12 +24,12 @@ from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.features import BatchSpec
 from t2t_mm.run.task import load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
+from t2t_mm.training.cost import count_state_bytes
 from t2t_mm.training.learning_by_heart import KNOWN, Learned, learn_by_heart
 
 EXAMPLES_READ: Final = 32
 """Of each split, where the data is not generated yet."""
 _BATCH, _ROUND_TRIPS, _VOCAB_SIZE = 8, 200, 512
-_BYTES_EACH = 16  # float32: a weight, its gradient and two moments
 _SHOWN = 60
 
 
@@ -166,7 +166,7 @@ def _judge_outputs(learned: Learned, texts: Sequence[str]) -> Finding:
 
 
 def _tell_cost(learned: Learned) -> Finding:
-    state = learned.parameters * _BYTES_EACH
+    state = count_state_bytes(learned.parameters)
     told = (
         f"{learned.operations:.2e} operations a step, {learned.parameters:,} parameters: "
         f"{state / 2**20:,.0f} MiB with gradients and moments; at most "

@@ -115,6 +115,7 @@ def run(backend: str, *files: Path) -> dict[str, np.ndarray]:
         "KERAS_BACKEND": backend,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
         "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiles faster
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     program = DIFFERENTIATE[backend] + GRADIENTS

@@ -107,10 +107,10 @@ def test_a_line_for_each_problem_tells_its_size_share_and_batch(tiny_run: TinyRu
 
 @pytest.fixture(scope="module")
 def mini_inputs(tmp_path_factory: pytest.TempPathFactory) -> TrainingInputs:
-    """All eight problems of the miniature, of 150 examples each."""
+    """All eight problems of the miniature, of 300 examples each."""
     data_dir = tmp_path_factory.mktemp("mini")
     names = expand_problems("mini_8")
-    options = GenerationOptions(max_cases=150, vocab_size=400, vocab_bytes=50_000, progress=False)
+    options = GenerationOptions(max_cases=300, vocab_size=400, vocab_bytes=50_000, progress=False)
     generate_data(names, data_dir=data_dir, options=options)
     return open_inputs(names, DataHParams(), data_dir=data_dir)
 

@@ -31,10 +31,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_command(name: str, *flags: str, **environment: str) -> str:
     command = [sys.executable, "-m", f"t2t_mm.bin.{name}", *flags]
-    cpu = {"JAX_PLATFORMS": "cpu"}
+    quick = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_backend_optimization_level=0"}
     done = subprocess.run(
         command,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "", **cpu, **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "", **quick, **environment},
         capture_output=True,
         text=True,
         cwd=ROOT,
