@@ -65,17 +65,8 @@ class TfdsProblem(Problem):
         "downloads into --tmp_dir/tfds, or one that is prepared there or in ~/tensorflow_datasets."
     )
 
-    def __init__(
-        self,
-        *,
-        name: str | None = None,
-        argument: str = "",
-        data_dir: str | Path | None = None,
-        tmp_dir: str | Path | None = None,
-    ) -> None:
-        super().__init__(name=name, argument=argument, data_dir=data_dir, tmp_dir=tmp_dir)
-        self._told: str | None = None
-        self._found: Metadata | None = None
+    _told: str | None = None  # --columns of this call
+    _found: Metadata | None = None
 
     # What is declared: by the data that was generated, or by the data set that it is made of.
 
