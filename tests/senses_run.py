@@ -24,12 +24,14 @@ class SensesRun:
 @contextlib.contextmanager
 def determinism_ends() -> Iterator[None]:
     """Switches off again what `train.deterministic` switches on for the whole process."""
+    import tensorflow as tf
     from tensorflow.python.framework.config import disable_op_determinism
 
     try:
         yield
     finally:
         disable_op_determinism()
+        tf.config.optimizer.set_experimental_options({"arithmetic_optimization": True})
 
 
 def train(

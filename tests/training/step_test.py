@@ -1,6 +1,7 @@
 """Training steps: one trace for each signature, whatever problem, command and length."""
 
 import dataclasses
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -122,7 +123,16 @@ BATCHES = [
 ]
 
 
+@pytest.fixture
+def sums_in_order() -> Iterator[None]:
+    """As `train.deterministic` has it: gradients of the same batch have the same bits."""
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+    yield
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": True})
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("sums_in_order")
 def test_postponed_updates_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two signatures in turn, settled in the middle: every bit of weights and moments."""
     monkeypatch.setattr(tensorflow_backend, "LEAST_POSTPONED", 100)
@@ -353,7 +363,7 @@ def test_an_update_by_several_problems_is_by_the_sum_of_their_weighted_gradients
     backend = step.backend
     assert isinstance(backend, TensorFlowBackend)
     alone = [
-        backend.compute_gradients(one.signature, {**given, **one.indices()})[0]
+        tf.function(backend.compute_gradients)(one.signature, {**given, **one.indices()})[0]
         for one, given in problems
     ]
     norms = [float(step.accumulate(*problem)["gradient_norm"]) for problem in problems]

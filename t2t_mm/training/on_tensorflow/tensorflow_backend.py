@@ -84,6 +84,8 @@ class TensorFlowBackend:
                 ) from error
         if train.deterministic:
             tf.config.experimental.enable_op_determinism()
+            # It would make sums of two into sums of many, see `compute_gradients`.
+            tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
 
     @staticmethod
     def describe_device() -> str:
@@ -149,11 +151,16 @@ class TensorFlowBackend:
             optimizer: zeros where nothing comes, as to the encoder in a model without attention.
             And the batch's metrics.
         """
-        with tf.GradientTape() as tape:
-            objective, metrics = compute_objective(
-                self.model, signature, batch, self.train.label_smoothing
-            )
-        found = tape.gradient(objective, self.optimizer.variables)
+        objective, metrics = compute_objective(
+            self.model, signature, batch, self.train.label_smoothing
+        )
+        # Sums of two: one of more begins with the term whose memory is free, so that its last bits
+        # hang on which operation ended first.
+        found = tf.gradients(
+            objective,
+            self.optimizer.variables,
+            aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE,
+        )
         self._has_gradient[signature] = [gradient is not None for gradient in found]
         gradients = {
             i: tf.zeros_like(self.optimizer.variables[i])

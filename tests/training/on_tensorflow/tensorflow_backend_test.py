@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from changed_settings import change_settings
 from every_pair import CLASS, HPARAMS, PAIRS, TEXT, make_batch, make_model
+from senses_run import determinism_ends
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError
@@ -15,6 +16,7 @@ from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.training.objective import Signature, compute_objective
 from t2t_mm.training.on_tensorflow import tensorflow_backend
 from t2t_mm.training.on_tensorflow.tensorflow_backend import TensorFlowBackend
+from t2t_mm.training.training_options import TrainingOptions
 
 
 def find_by_tape(model: MultiModel, pair: Signature) -> set[str]:
@@ -93,6 +95,13 @@ def train(backend: TensorFlowBackend) -> dict[str, np.ndarray]:
     return {name: np.asarray(one).copy() for name, one in backend.state()["weights"].items()}
 
 
+def trace_gradients(backend: TensorFlowBackend) -> Any:
+    """Trace the gradients of a batch of texts: a function without arguments."""
+    batch = make_batch((TEXT, TEXT))
+    traced = tf.function(lambda: backend.compute_gradients((TEXT, TEXT), batch)[0])
+    return traced.get_concrete_function()
+
+
 @pytest.mark.slow
 def test_what_an_input_net_reads_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A net that ties its embeddings trains as if no update waited."""
@@ -117,6 +126,22 @@ def test_what_is_reached_by_nothing_has_gradients_of_zero() -> None:
     """Without attention no target reads the encoder's output."""
     model = make_model(use_attention=False, use_experts=False)
     backend = TensorFlowBackend(model, HPARAMS.optimizer, HPARAMS.train)
-    gradients, _ = backend.compute_gradients((TEXT, TEXT), make_batch((TEXT, TEXT)))
+    gradients = trace_gradients(backend)()
     names = [backend.optimizer.names[i] for i, one in gradients.items() if not np.any(one)]
     assert {name.split("/")[1] for name in names} == {"encoder", "language_shared"}
+
+
+def test_gradients_are_added_in_an_order_that_hangs_on_no_thread() -> None:
+    """A sum of three tensors begins with the one whose memory is free, which differs by the run."""
+    backend = TensorFlowBackend(make_model(), HPARAMS.optimizer, HPARAMS.train)
+    graph = trace_gradients(backend).graph
+    sums = [len(op.inputs) for op in graph.get_operations() if op.type == "AddN"]
+    assert len(sums) > 50
+    assert set(sums) == {2}
+
+
+def test_a_deterministic_run_lets_no_sums_be_joined() -> None:
+    with determinism_ends():
+        settings = change_settings(HPARAMS, deterministic=True)
+        TensorFlowBackend.prepare_process(settings.train, TrainingOptions(), [])
+        assert tf.config.optimizer.get_experimental_options()["arithmetic_optimization"] is False
