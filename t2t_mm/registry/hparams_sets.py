@@ -20,7 +20,10 @@ from t2t_mm.settings.overrides import apply_overrides, parse_overrides, resolve_
 from t2t_mm.settings.sections import HParams
 from t2t_mm.settings.warm_up import shorten_warm_up
 
-_BY_PROBLEM = ("data.batches", "data.rates", "mixture.schedules", "mixture.loss_weights")
+_BY_PROBLEM = (
+    *("data.batches", "data.rates", "data.shares"),
+    *("mixture.schedules", "mixture.loss_weights"),
+)
 """The fields that map names of problems to values."""
 
 

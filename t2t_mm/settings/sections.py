@@ -48,6 +48,8 @@ class DataHParams(Section):
             1 / temperature.
         rates: For given rates, and implies these: problem name -> rate, or name of a group -> the
             same again, up to three deep; they need not sum to 1. See `mixing.rates.flatten_rates`.
+        shares: Problem name -> share of its training examples that is read, above 0 and up to 1;
+            they are stored in random order, and the first ones are read.
     """
 
     section = "data"
@@ -64,6 +66,16 @@ class DataHParams(Section):
     mixing: Literal["uniform", "by_size", "temperature", "given", "function"] = "uniform"
     temperature: float = declare_field(2.0, at_least=1e-3)
     rates: Rates = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if any(not 0 < share <= 1 for share in self.shares.values()):
+            raise UserError(
+                "A share of the training examples is out of range",
+                expected="above 0 and up to 1",
+                received={"data.shares": dict(self.shares)},
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

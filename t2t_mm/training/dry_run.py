@@ -237,7 +237,7 @@ def _count_kept_examples(inputs: TrainingInputs, run: Run, task: Task) -> int:
     problem = next(one for one in inputs.problems if one.name == task.name)
     limits, info = choose_limits(problem, run.hparams.data), inputs.infos[task.name]
     dropped = count_dropped_examples(info, "train", problem, limits)
-    return info.sizes["train"] - sum(one.number for one in dropped)
+    return max(info.sizes["train"] - sum(one.number for one in dropped), 0)
 
 
 def _count_operations(state: TrainState, run: Run, task: Task, sample: _Sample) -> float:

@@ -122,6 +122,7 @@ class TrainingInputs:
                 seed=hparams.train.seed + index,
                 shuffle_megabytes=megabytes,
                 buckets=buckets.get(problem.name, ()),
+                share=hparams.data.shares.get(problem.name, 1.0),
             )
             for index, problem in enumerate(self.problems)
         }
@@ -135,7 +136,8 @@ class TrainingInputs:
             size = f"{spec.tokens} tokens" if spec.tokens else f"{spec.examples} examples"
             limits = choose_limits(problem, data)
             dropped = count_dropped_examples(info, "train", problem, limits)
-            parts = [f"{info.sizes['train']:,} examples", f"share {self.rates[name]:.1%}"]
+            of_all = f" (data.shares: {info.share:g} of all)" if info.share < 1 else ""
+            parts = [f"{info.sizes['train']:,} examples{of_all}", f"share {self.rates[name]:.1%}"]
             parts.append(f"batches of {size}")
             if limits:  # pictures and classes have none: they cannot be too long
                 parts.append("; ".join(map(str, dropped)) or "none dropped")
@@ -174,12 +176,12 @@ def open_inputs(
     problems: list[Problem] = [
         registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir or None) for name in names
     ]
-    for name in (*data.batches, *list_rated(data.rates)):
+    for name in (*data.batches, *data.shares, *list_rated(data.rates)):
         if name not in names:  # a set of settings may know more problems than are trained on
             registry.expand_problems(name)  # but no misspelt ones
     if data.mixing == "given":
         _check_rates(names, data.rates)
-    infos = {problem.name: open_data(problem, data_dir) for problem in problems}
+    infos = {one.name: open_data(one, data_dir, data.shares.get(one.name, 1.0)) for one in problems}
     by_name = {problem.name: problem for problem in problems}
 
     def ask_function(name: str) -> float:

@@ -5,6 +5,7 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.settings import (
     SECTIONS,
+    DataHParams,
     HParams,
     ModelHParams,
     OptimizerHParams,
@@ -27,6 +28,13 @@ def test_records_check_types_and_ranges_in_python_too() -> None:
         dataclasses.replace(ModelHParams(), num_heads=0)
     with pytest.raises(dataclasses.FrozenInstanceError):
         HParams().model.width = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("share", [0.0, -0.5, 1.5])
+def test_a_share_of_the_examples_is_a_share(share: float) -> None:
+    assert HParams(data=DataHParams(shares={"mini_parse": 0.125})).data.shares
+    with pytest.raises(UserError, match=r"above 0 and up to 1\. Received: data\.shares="):
+        DataHParams(shares={"mini_parse": share})
 
 
 def test_a_schedule_is_a_product_of_known_factors() -> None:

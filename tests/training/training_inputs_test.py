@@ -37,6 +37,13 @@ def test_settings_may_know_problems_that_are_not_trained_on(tiny_run: TinyRun) -
             open_inputs(["algorithmic_copy"], DataHParams(**misspelt), data_dir=tiny_run.data_dir)
 
 
+def test_a_share_of_the_examples_counts_for_rates_and_is_told(tiny_run: TinyRun) -> None:
+    data = DataHParams(mixing="by_size", shares={"algorithmic_copy": 0.25})
+    inputs = open_inputs(PROBLEMS, data, data_dir=tiny_run.data_dir)
+    assert inputs.rates == {"algorithmic_copy": 0.2, "algorithmic_reverse": 0.8}
+    assert "50 examples (data.shares: 0.25 of all)" in inputs.describe(data)[0]
+
+
 def test_what_is_said_of_problems_that_are_not_trained_is_told(tiny_run: TinyRun) -> None:
     data = DataHParams(batches={"text2text_files/en-de": 7, "algorithmic_copy": 99})
     inputs = open_inputs(["algorithmic_copy"], data, data_dir=tiny_run.data_dir)

@@ -61,6 +61,7 @@ def make_training_dataset(
     seed: int,
     shuffle_megabytes: float = 64,
     buckets: Sequence[Bucket] = (),
+    share: float = 1.0,
 ) -> tf.data.Dataset:
     """Return endless shuffled batches of the training split, the same for the same arguments.
 
@@ -73,6 +74,7 @@ def make_training_dataset(
         shuffle_megabytes: Memory for the shuffle buffer of this data set, in 10**6 bytes.
         buckets: All batches have the shapes of these, as `choose_buckets` chose them for this
             batch and these limits; none: batches of every shape.
+        share: Of the training examples, which are read: the first ones, stored in random order.
 
     Returns:
         A data set of {"inputs": int32[B, L], "targets": int32[B, T]}, padded with 0 to the
@@ -97,7 +99,7 @@ def make_training_dataset(
         >>> sorted(batch), batch["inputs"].size <= 1024
         (['inputs', 'targets'], True)
     """
-    info = open_data(problem, data_dir)
+    info = open_data(problem, data_dir, share)
     longest = find_longest_kept(info, "train", problem, limits)
     if batch.tokens and longest > batch.tokens:
         settings = ", ".join(dict.fromkeys(limit.setting for limit in limits.values()))
@@ -206,5 +208,5 @@ def choose_shuffle_buffer_size(info: DataInfo, megabytes: float) -> int:
     """Compute how many training examples fit into a shuffle buffer of that many 10**6 bytes."""
     num_examples = info.sizes["train"]
     stored = sum(shard.bytes for shard in info.metadata.list_shards("train"))
-    per_example = _BYTES_PER_ELEMENT + stored / num_examples
+    per_example = _BYTES_PER_ELEMENT + stored * info.share / num_examples
     return int(min(num_examples, max(1, megabytes * 1e6 // per_example)))

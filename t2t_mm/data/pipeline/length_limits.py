@@ -66,7 +66,8 @@ def count_dropped_examples(
         numbers, is_exact = _find_numbers(info, split, problem, feature)
         number = sum(count for length, count in numbers.items() if length > limit.positions)
         if number:
-            dropped.append(DroppedExamples(number, feature, limit, is_exact))
+            most = min(number, info.sizes[split])
+            dropped.append(DroppedExamples(most, feature, limit, is_exact and info.share == 1))
     return dropped
 
 

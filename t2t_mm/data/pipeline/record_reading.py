@@ -63,7 +63,7 @@ def read_examples(
     )
     with silence_tfds():
         dataset = info.builder.as_dataset(
-            split=split,
+            split=f"{split}[:{info.sizes[split]}]" if info.share < 1 else split,
             shuffle_files=seed is not None,
             read_config=config,
             decoders=tfds.decode.PartialDecoding(dict.fromkeys(sorted(fields.values()), True)),

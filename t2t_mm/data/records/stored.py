@@ -114,6 +114,7 @@ class DataInfo:
         vocabularies: The vocabulary of each feature, of the problem that was asked for, that has
             one.
         repair: The line to type to generate it again.
+        share: Of the training examples, which are read: the first ones.
     """
 
     name: str
@@ -121,11 +122,15 @@ class DataInfo:
     metadata: Metadata
     vocabularies: Mapping[str, Vocabulary]
     repair: str = ""
+    share: float = 1.0
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Number of examples by split."""
-        return {split: count_examples(lengths) for split, lengths in self.lengths.items()}
+        """Number of examples by split; of training those that are read."""
+        sizes = {split: count_examples(lengths) for split, lengths in self.lengths.items()}
+        if self.share < 1 and "train" in sizes:
+            sizes["train"] = max(1, round(self.share * sizes["train"]))
+        return sizes
 
     @property
     def lengths(self) -> Mapping[str, Lengths]:
@@ -178,12 +183,13 @@ def compose_datagen_command(
     return f"t2t-datagen {given} {flags}".rstrip()
 
 
-def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
+def open_data(problem: Problem, data_dir: str | Path, share: float = 1.0) -> DataInfo:
     """Open generated data after checking that it is there, whole and up to date.
 
     Args:
         problem: The problem; a reversed one opens the data of its base.
         data_dir: Folder of generated data.
+        share: Of the training examples, which are to be read.
 
     Returns:
         What is known about the data, and its reader.
@@ -208,7 +214,7 @@ def open_data(problem: Problem, data_dir: str | Path) -> DataInfo:
             "problem, version, features and vocabularies, not by the code that makes it."
         )
     named = {problem.stored_name(name): one for name, one in vocabularies.items()}  # and back
-    return DataInfo(problem.data_name, folder, metadata, named, repair)
+    return DataInfo(problem.data_name, folder, metadata, named, repair, share)
 
 
 def check_split(info: DataInfo, split: str, problem: str) -> None:

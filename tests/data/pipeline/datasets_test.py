@@ -66,6 +66,17 @@ def same(first: list[Batch], second: list[Batch]) -> bool:
     )
 
 
+def test_of_a_share_the_same_examples_come_in_every_epoch(problem: Problem, data_dir: Path) -> None:
+    size = open_data(problem, data_dir).sizes["train"]
+    assert open_data(problem, data_dir, 0.25).sizes["train"] == size // 4
+    everything = set(examples_of(take(train(problem, data_dir), 2 * size)))
+    quarter = Counter(examples_of(take(train(problem, data_dir, share=0.25), size)))
+    assert set(quarter) < everything and len(quarter) <= size // 4
+    assert set(quarter) == set(
+        examples_of(take(train(problem, data_dir, share=0.25, seed=2), size))
+    )
+
+
 def test_batches_keep_to_the_budget_and_pad_with_zero_at_the_end(
     problem: Problem, data_dir: Path
 ) -> None:
