@@ -77,6 +77,23 @@ def _define_raw_options(flags: Any) -> None:
     flags.DEFINE_string(
         "columns", "", "Columns of a table by what they hold: 'text=review,label=stars'."
     )
+    flags.DEFINE_float(
+        "max_bad_share",
+        None,
+        "How much of a split may be left out since it cannot be read; more is an error, if it is "
+        "more than 20 examples. By default 0.01.",
+    )
+    flags.DEFINE_bool("strict", False, "Leave nothing out: --max_bad_share=0.")
+
+
+def _choose_raw_options(flags: Any) -> dict[str, Any]:
+    """Choose what a person said of the raw data."""
+    from t2t_mm.data.declaring.problem import RAW_OPTIONS
+
+    said = {name: value for name in RAW_OPTIONS if (value := getattr(flags, name))}
+    if flags.strict or flags.max_bad_share == 0:
+        said["max_bad_share"] = 0.0
+    return said
 
 
 def run_from_flags(flags: Any) -> int | None:
@@ -94,7 +111,6 @@ def run_from_flags(flags: Any) -> int | None:
     if flags.inspect:
         _print_records(flags)
         return 0
-    from t2t_mm.data.declaring.problem import RAW_OPTIONS
     from t2t_mm.data.generation.datagen import generate_data
     from t2t_mm.data.generation.generation_options import GenerationOptions
 
@@ -107,7 +123,7 @@ def run_from_flags(flags: Any) -> int | None:
             num_shards=flags.num_shards,
             max_cases=flags.max_cases,
             random_seed=flags.random_seed,
-            raw_options={name: value for name in RAW_OPTIONS if (value := getattr(flags, name))},
+            raw_options=_choose_raw_options(flags),
             num_processes=flags.num_concurrent_processes,
             overwrite=flags.overwrite,
             only_list=flags.only_list,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import report_broken_zip
+from t2t_mm.files.text_files import open_zip
 
 _SHOWN = 3
 
@@ -56,7 +55,7 @@ class JsonFile:
         try:
             if not self.member:
                 return json.loads(self.path.read_bytes())
-            with report_broken_zip(self.path), zipfile.ZipFile(self.path) as archive:
+            with open_zip(self.path) as archive:
                 return json.loads(archive.read(self.member))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise UserError(
@@ -81,7 +80,7 @@ class PictureStore:
         """Locate each file in the folder or zip, by its name."""
         if self.path.is_dir():
             return {entry.name: entry.name for entry in os.scandir(self.path)}
-        with report_broken_zip(self.path), zipfile.ZipFile(self.path) as archive:
+        with open_zip(self.path) as archive:
             return {PurePosixPath(member).name: member for member in archive.namelist()}
 
     @contextmanager
@@ -95,7 +94,7 @@ class PictureStore:
             yield self.path.joinpath
             return
         names = self.locate_files()
-        with report_broken_zip(self.path), zipfile.ZipFile(self.path) as archive:
+        with open_zip(self.path) as archive:
             yield lambda name: archive.read(names[name])
 
 

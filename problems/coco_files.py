@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import report_broken_zip
+from t2t_mm.files.text_files import open_zip
 from t2t_mm.problems.captions_json import (
     CaptionedPicture,
     JsonFile,
@@ -95,7 +94,7 @@ def _find_json(folder: Path, name: str, year: str) -> JsonFile | None:
     archive = folder / f"annotations_trainval{year}.zip"
     member = f"annotations/{filename}"
     if archive.is_file():
-        with report_broken_zip(archive), zipfile.ZipFile(archive) as opened:
+        with open_zip(archive) as opened:
             if member in opened.namelist():
                 return JsonFile(archive, member)
     return None

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import decode_lines
+from t2t_mm.files.odd_items import leave_out
+from t2t_mm.files.text_files import decode_lines, is_unicode
 
 TABLE_SUFFIXES: Final = (".jsonl", ".json", ".csv", ".tsv")
 
@@ -179,7 +180,7 @@ def _read_objects(path: Path) -> Iterator[tuple[int, Row]]:
             continue
         try:
             row: Any = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
             raise UserError(
@@ -187,6 +188,9 @@ def _read_objects(path: Path) -> Iterator[tuple[int, Row]]:
                 expected='one a line, as {"file": "clips/1.flac", "text": "Good morning"}',
                 received={"line": line[:100]},
             )
+        if "\\u" in line and not is_unicode(row):
+            leave_out(f"{path}, line {number}: half of a surrogate pair, as \\ud83d alone")
+            continue
         inner = [value for value in row.values() if isinstance(value, dict)]
         yield number, {name: value for one in (*inner, row) for name, value in one.items()}
 

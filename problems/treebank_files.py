@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from t2t_mm.data.trees.linearization import linearize
 from t2t_mm.data.trees.trees import Tree, read_trees
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import decode_line, decode_lines, report_broken_zip
+from t2t_mm.files.text_files import decode_lines, decode_stream, open_zip
 
 ENDINGS = (".mrg", ".ptb")
 
@@ -78,7 +77,7 @@ def find_files_in_zip(path: Path, endings: tuple[str, ...] = ENDINGS) -> list[Tr
     Raises:
         UserError: The file is no whole .zip.
     """
-    with report_broken_zip(path), zipfile.ZipFile(path) as archive:
+    with open_zip(path) as archive:
         names = sorted(archive.namelist())
     return [TreeFile(path, name) for name in names if _is_tree_file(name.split("/"), endings)]
 
@@ -109,12 +108,11 @@ def _open_files(files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree
 
 
 def _open_zip(path: Path, files: Iterable[TreeFile]) -> Iterator[tuple[Path, Iterator[Tree]]]:
-    with report_broken_zip(path), zipfile.ZipFile(path) as archive:
+    with open_zip(path) as archive:
         for file in files:
             place = path / file.member
             with archive.open(file.member) as lines:
-                text = (decode_line(line, place, n) for n, line in enumerate(lines, start=1))
-                yield place, read_trees(text, str(place))
+                yield place, read_trees(decode_stream(lines, place), str(place))
 
 
 def _write_symbols(tree: Tree, place: Path) -> str:

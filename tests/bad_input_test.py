@@ -85,10 +85,11 @@ def test_pictures_that_cannot_be_decoded_are_left_out_and_counted(
 
 @registry.register_problem("own_pictures_for_tests")
 class OwnPictures(Problem):
-    """A user's problem, which does not say what to do with bad examples."""
+    """A user's problem, which leaves no bad example out."""
 
     modalities: ClassVar = {"inputs": Image(), "targets": Categorical(num_classes=2)}
     splits = ("train",)
+    skip_bad_examples = False
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
         for index, path in enumerate(sorted(self.raw_file("0.jpg").parent.iterdir())):
@@ -101,7 +102,7 @@ def test_a_problem_that_does_not_leave_out_stops_at_the_example(
     write(raw, {"0.jpg": photograph(), "1.jpg": photograph()[:-600]})
     code, told = datagen("own_pictures_for_tests")
     assert code == 2
-    assert "example 1 of train" in told and "skip_bad_examples = True" in told
+    assert "example 1 of train" in told and "skip_bad_examples = False" in told
     assert not [name for name in files_below(tmp_path / "data") if "tfrecord" in name]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import is_unicode
 from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.inference.chosen_task import choose_task
 from t2t_mm.inference.input_lines import LeftOutLines
@@ -50,15 +51,11 @@ def write_record(record: Mapping[str, Any], output: Output, error: UserError | N
         found["error"] = str(error)
     kept = {name: value for name, value in record.items() if name not in ("outputs", "error")}
     line = json.dumps(kept | found, ensure_ascii=False)
-    return line if _is_utf8(line) else json.dumps(kept | found)
+    return line if is_unicode(line) else json.dumps(kept | found)
 
 
 def _describe_score(one: Any) -> dict[str, float]:
     return {"log_probability": round(one.log_probability, 6), "score": round(one.score, 6)}
-
-
-def _is_utf8(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 class JsonLines(LeftOutLines):
@@ -160,7 +157,7 @@ class JsonLines(LeftOutLines):
                 expected='as {"problem": "...", "inputs": "..."}',
                 received={"line": line[:60]},
             )
-        if not isinstance(record.get("inputs"), str) or not _is_utf8(record["inputs"]):
+        if not isinstance(record.get("inputs"), str) or not is_unicode(record["inputs"]):
             raise UserError(
                 "The object has no inputs that can be read",
                 expected='"inputs", a text or the path of a file',

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from t2t_mm.errors import UserError
 
 HOW_TO_SKIP = (
-    "Mend it or take it out; with skip_bad_examples = True in the problem's class such examples "
-    "are left out and counted."
+    "Mend it or take it out; without --strict, and without skip_bad_examples = False in the "
+    "problem's class, such examples are left out and counted."
 )
+MOST_BAD = 20
+"""So many bad examples of a split are left out however small it is; see `Problem.max_bad_share`."""
 
 
 class BadExampleError(UserError):
     """A picture that cannot be decoded, a sound without samples: the data's fault, not the code's.
 
-    A problem with `skip_bad_examples` goes on without it; else it is refused with `HOW_TO_SKIP`.
+    Generation goes on without it, up to `Problem.max_bad_share`; or it is refused with
+    `HOW_TO_SKIP`.
     """
 
 

@@ -14,7 +14,7 @@ from t2t_mm.features import BatchSpec, Feature
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.registry.problem_names import fill_in_argument
 
-RAW_OPTIONS = ("validation_share", "test_share", "label_pattern", "columns")
+RAW_OPTIONS = ("validation_share", "test_share", "label_pattern", "columns", "max_bad_share")
 """What a problem may be told of its raw data: by flags of t2t-datagen, kept beside the data."""
 
 
@@ -44,8 +44,9 @@ class Problem:
             these say the class; "" where they do not.
         columns: Which columns of a table are read as what, as "text=review,label=stars"; "": those
             of usual names.
-        skip_bad_examples: Leave examples out (counted and told) whose picture cannot be decoded or
-            whose sound is empty, not finite or of another scale; otherwise the first is an error.
+        max_bad_share: How much of a split may be left out, counted and told, since it cannot be
+            read, as a broken picture; more, if more than 20 examples, is an error; 0: the first is.
+        skip_bad_examples: False: the first bad example is an error, whatever the share.
         licence, size, source, substitute: For a person who has to fetch the data: on which terms,
             how large, which files go where in tmp_dir, and what is open if this is not.
 
@@ -78,11 +79,12 @@ class Problem:
     reverse_command: ClassVar[str] = ""
     metrics: ClassVar[tuple[str, ...]] = ("bleu",)
     source_modules: ClassVar[tuple[str, ...]] = ()
-    skip_bad_examples: ClassVar[bool] = False
+    skip_bad_examples: ClassVar[bool] = True
     validation_share: float = 0.0
     test_share: float = 0.0
     label_pattern: str = ""
     columns: str = ""
+    max_bad_share: float = 0.01
 
     licence: ClassVar[str] = ""
     size: ClassVar[str] = ""
@@ -176,7 +178,7 @@ class Problem:
     @property
     def options_that_count(self) -> frozenset[str]:
         """Which of `RAW_OPTIONS` change what `generate` yields of the raw data that is there."""
-        return frozenset(f"{split}_share" for split in self.held_out_splits)
+        return frozenset({"max_bad_share", *(f"{one}_share" for one in self.held_out_splits)})
 
     # Who it is.
 

@@ -6,6 +6,7 @@ Beam is an extra: nothing here is called without `--beam`, and it is imported wh
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -73,11 +74,11 @@ def _generate_part(
     results = generate_part_records(base, split, part, data_dir, options.random_seed)
     if part < 0:
         results = generate_records(base, split, data_dir, options)
-    skipped = 0
+    skipped = []
     try:
         for key, result in results:
             if isinstance(result, SkippedExample):
-                skipped += 1
+                skipped.append(result.reason)
             else:
                 yield key, result
     except UserError as error:
@@ -86,11 +87,11 @@ def _generate_part(
     if skipped:
         folder = _locate_skipped(base, data_dir)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{split}.{part}").write_text(str(skipped))
+        (folder / f"{split}.{part}").write_text(json.dumps(skipped), encoding="utf-8")
 
 
 def _locate_skipped(base: Problem, data_dir: Path) -> Path:
-    """Return where workers write how many examples of their part they left out."""
+    """Return where workers write which examples of their part they left out."""
     return data_dir / base.name / f"skipped.{base.version}"
 
 
@@ -125,7 +126,9 @@ def count_records(
         files = sorted(str(path) for path in folder.glob(f"*-{split}.tfrecord-*"))
         for serialized in tf.data.TFRecordDataset(files).as_numpy_iterator():
             tally.count(meter.measure(_parse_record(serialized)))
-        tally.skipped = sum(int(path.read_text()) for path in counts.glob(f"{split}.*"))
+        for path in sorted(counts.glob(f"{split}.*")):
+            for reason in json.loads(path.read_text(encoding="utf-8")):
+                tally.leave_out(reason)
     shutil.rmtree(counts, ignore_errors=True)
 
 

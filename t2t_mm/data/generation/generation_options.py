@@ -23,7 +23,7 @@ class GenerationOptions:
         raw_options: What problems are told of their raw data, by the names of `RAW_OPTIONS`:
             `validation_share` and `test_share` say how much of the training data is held out where
             the raw data has no such split (0: mostly a tenth for validation and no test split);
-            for `label_pattern` and `columns` see `Problem`.
+            for `label_pattern`, `columns` and `max_bad_share` see `Problem`.
         num_processes: Processes that read a problem of several parts.
         overwrite: Generate again what is there.
         only_missing: Keep data that is there and up to date even if it was generated with another
@@ -91,8 +91,14 @@ class GenerationOptions:
                 expected=", ".join(RAW_OPTIONS),
                 received={"raw_options": ", ".join(sorted(unknown))},
             )
-        names = [name for name in self.raw_options if name.endswith("_share")]
-        shares = {name: self.raw_options[name] for name in names}
+        if not 0 <= (share := self.raw_options.get("max_bad_share", 0)) <= 1:
+            raise UserError(
+                "The share of bad examples cannot be",
+                expected="0 (none at all) to 1",
+                received={"max_bad_share": share},
+            )
+        names = self.raw_options.keys() & {"validation_share", "test_share"}
+        shares = {name: self.raw_options[name] for name in sorted(names)}
         if min(shares.values(), default=0) < 0 or sum(shares.values()) >= 1:
             raise UserError(
                 "The held-out shares cannot be",

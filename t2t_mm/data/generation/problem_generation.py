@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.data.declaring.problem import RAW_OPTIONS, Problem
-from t2t_mm.data.generation.counting import Tally, check_not_empty, tally_records
+from t2t_mm.data.generation.counting import Tally, check_tally, tally_records
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.raw_files import (
     describe_raw_files,
@@ -30,6 +30,9 @@ from t2t_mm.data.records.stored import (
     open_data,
 )
 from t2t_mm.files.disk import lock_folder
+
+_OF_EXAMPLES = tuple(name for name in RAW_OPTIONS if name != "max_bad_share")
+"""What data that is there was told: not how much of it might have been left out."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +116,14 @@ def _describe_split(metadata: Metadata, split: str) -> GeneratedSplit:
 def _check_same_options(base: Problem, data_dir: Path, options: GenerationOptions) -> None:
     """Refuse to take data for what was asked when other arguments or raw files made it."""
     metadata = open_data(base, data_dir).metadata
-    for name in RAW_OPTIONS:  # what was told of the raw data need not be told again
+    for name in _OF_EXAMPLES:  # what was told of the raw data need not be told again
         stored, asked = getattr(metadata, name), getattr(base, name)
         if stored != asked and (options.only_missing or asked == ""):
             setattr(base, name, stored)
     limits = (
         ("max_cases", metadata.max_cases, options.max_cases),
         ("random_seed", metadata.random_seed, options.random_seed),
-        *((name, getattr(metadata, name), getattr(base, name)) for name in RAW_OPTIONS),
+        *((name, getattr(metadata, name), getattr(base, name)) for name in _OF_EXAMPLES),
     )
     reasons = [
         f"it was generated with --{flag}={stored}, asked is --{flag}={asked}"
@@ -168,7 +171,8 @@ def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> No
     from t2t_mm.data.generation import beam_generation, record_writer
 
     fingerprint = describe_data(base, load_vocabularies(base, data_dir))
-    tallies = {split: Tally() for split in base.splits}
+    known: set[int] = set()
+    tallies = {split: Tally(known=known) for split in base.splits}
 
     def finish(folder: Path) -> None:
         read: Iterable[Path] = base.raw_files_read
@@ -176,7 +180,7 @@ def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> No
             beam_generation.count_records(base, data_dir, folder, tallies)
             read = list_raw_files_wanted(base)  # other processes did the reading
         for split, tally in tallies.items():
-            check_not_empty(base, split, tally)
+            check_tally(base, split, tally)
         Metadata(
             fingerprint=fingerprint,
             max_cases=options.max_cases,

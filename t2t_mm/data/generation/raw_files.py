@@ -32,7 +32,8 @@ def explain_raw_file_changes(base: Problem, stored: Mapping[str, str]) -> list[s
         for path, name in paths.items()
         if path.is_file() and hash_raw_file(path) != stored[name]
     ]
-    came = sorted(set(list_raw_files_wanted(base)) - set(paths))
+    wanted = set(list_raw_files_wanted(base)) - set(paths)
+    came = sorted(path for path in wanted if path.is_file())
     changes += [f"the raw file {name_raw_file(base, path)} is read as well now" for path in came]
     if len(changes) > _MOST_TOLD:
         more = len(changes) - _FIRST_TOLD
@@ -61,8 +62,9 @@ def hash_raw_file(path: Path) -> str:
 
 
 def describe_raw_files(problem: Problem, paths: Iterable[Path]) -> dict[str, str]:
-    """Return the digests of raw files by their path in tmp_dir."""
-    return {name_raw_file(problem, path): hash_raw_file(path) for path in sorted(set(paths))}
+    """Return the digests of raw files by their path in tmp_dir; a link to nothing has none."""
+    there = (path for path in sorted(set(paths)) if path.is_file())
+    return {name_raw_file(problem, path): hash_raw_file(path) for path in there}
 
 
 def name_raw_file(problem: Problem, path: Path) -> str:

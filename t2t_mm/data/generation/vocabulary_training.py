@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sentencepiece
 
+from t2t_mm.data.declaring.bad_examples import SkippedExample
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.workers import seed_global_generators
@@ -96,8 +97,8 @@ def sample_text(
         seed_global_generators(random_seed, problem, "train", part)
         samples = {feature: EvenSample(share) for feature in features}
         examples = read_checked_examples(problem, "train", part, only=features)
-        for example in itertools.islice(examples, limit):
-            assert isinstance(example, dict), "only what is no text is ever skipped"
+        read = (example for example in examples if not isinstance(example, SkippedExample))
+        for example in itertools.islice(read, limit):
             for feature, sample in samples.items():
                 for text in kinds[feature].list_texts(example[feature]):
                     sample.add(text)

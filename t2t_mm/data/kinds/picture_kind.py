@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
 
 from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Medium
-from t2t_mm.data.pictures.picture_inputs import make_picture_input, measure_picture
+from t2t_mm.data.pictures.picture_inputs import (
+    check_picture_input,
+    make_picture_input,
+    measure_picture,
+)
 from t2t_mm.data.pictures.stored_pictures import (
     describe_picture,
     measure_stored_picture,
@@ -18,6 +25,8 @@ from t2t_mm.registry import register_feature_kind
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+_MOST_PIXELS: Final = 100_000_000
 
 
 @register_feature_kind("image")
@@ -38,8 +47,17 @@ class PictureKind(FeatureKind):
         return int(self._count_patches(self.spec.height, self.spec.width))
 
     def check(self, value: Any) -> bytes:
-        """Return the bytes of a JPEG or PNG file."""
-        return store_picture(value, self.spec)
+        """Return the bytes of a JPEG or PNG file, which the net's decoder was tried on.
+
+        Raises:
+            BadExampleError: It cannot be decoded, or has more than 100 megapixels.
+        """
+        with _limit_pixels():
+            stored = store_picture(value, self.spec)
+        if not isinstance(value, np.ndarray):
+            name = str(value) if isinstance(value, Path) else f"{len(value)} bytes"
+            check_picture_input(stored, self.spec, name)
+        return stored
 
     def measure(self, stored: bytes, ids: Ids) -> int:
         """Return the number of patches that batches hold of the picture."""
@@ -101,3 +119,16 @@ class PictureKind(FeatureKind):
     def show(self, stored: bytes) -> Medium:
         """Return the file."""
         return Medium("picture", "png" if stored.startswith(b"\x89PNG") else "jpg", stored)
+
+
+@contextmanager
+def _limit_pixels() -> Iterator[None]:
+    """Let Pillow refuse what would fill the memory: it does so at twice what it warns of."""
+    import PIL.Image
+
+    before = PIL.Image.MAX_IMAGE_PIXELS
+    PIL.Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2
+    try:
+        yield
+    finally:
+        PIL.Image.MAX_IMAGE_PIXELS = before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Limit
 from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID
 from t2t_mm.errors import UserError
@@ -147,7 +148,7 @@ def _check_text(value: Any, expected: str) -> str:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise UserError(
+        raise BadExampleError(
             "The text is no Unicode text", expected="no lone surrogates", received={"value": value}
         ) from None
     return value.rstrip("\r\n")

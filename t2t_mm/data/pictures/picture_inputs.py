@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.pictures.stored_pictures import SMALLEST_PART
 from t2t_mm.features import Image
 
@@ -32,13 +33,37 @@ def make_picture_input(stored: tf.Tensor, spec: Image, dice: tf.Tensor | None = 
     """
     import tensorflow as tf
 
-    picture = tf.io.decode_image(stored, channels=spec.channels, expand_animations=False)
-    picture.set_shape([None, None, spec.channels])
+    picture = _decode(stored, spec)
     if spec.height:
         picture = _crop(picture, spec, dice if spec.crop else None)
     if spec.flip and dice is not None:
         picture = tf.cond(dice[3] < 0.5, lambda: tf.reverse(picture, [1]), lambda: picture)
     return tf.image.per_image_standardization(picture)
+
+
+def check_picture_input(stored: bytes, spec: Image, name: str) -> None:
+    """Check that the decoder that will read a stored picture can: it is not the one that stores.
+
+    Args:
+        stored: A JPEG or PNG file.
+        spec: The declared feature.
+        name: Where it is from, for the message.
+
+    Raises:
+        BadExampleError: It cannot.
+    """
+    import tensorflow as tf
+
+    try:
+        with tf.device("CPU"):
+            _decode(tf.constant(stored), spec)
+    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+        reason = error.message.partition("[Op:")[0].partition("{{")[0]
+        raise BadExampleError(
+            f"The picture cannot be decoded for training: {' '.join(reason.split())}",
+            expected="a whole JPEG or PNG file",
+            received={"picture": name},
+        ) from None
 
 
 def measure_picture(stored: tf.Tensor) -> tf.Tensor:
@@ -55,6 +80,14 @@ def measure_picture(stored: tf.Tensor) -> tf.Tensor:
 
     is_png = tf.equal(tf.strings.substr(stored, 1, 3), "PNG")
     return tf.cond(is_png, measure_png, measure_jpeg)
+
+
+def _decode(stored: tf.Tensor, spec: Image) -> tf.Tensor:
+    import tensorflow as tf
+
+    picture = tf.io.decode_image(stored, channels=spec.channels, expand_animations=False)
+    picture.set_shape([None, None, spec.channels])
+    return picture
 
 
 def _crop(picture: tf.Tensor, spec: Image, dice: tf.Tensor | None) -> tf.Tensor:

@@ -20,6 +20,7 @@ from t2t_mm.data.kinds.kind_table import choose_kind, choose_kinds, name_vocabul
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.data.vocabulary.vocabulary import load_vocabulary
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.files.text_files import decode_lines
 
 Record = dict[str, Any]
@@ -40,8 +41,8 @@ def read_checked_examples(
 
     Returns:
         Checked values by feature: a text (alternatives as its lines), the name of a class, the
-        bytes of a picture or sound as they are stored. Where the problem says
-        `skip_bad_examples`, a `SkippedExample` in place of one that cannot be read.
+        bytes of a picture or sound as they are stored. A `SkippedExample` stands in the place of
+        one that cannot be read, unless the problem refuses it: `Problem.skip_bad_examples`.
 
     Raises:
         UserError: If an example does not fit, or a raw file is not UTF-8; the message names
@@ -49,9 +50,11 @@ def read_checked_examples(
     """
     checker = ExampleChecker(problem, only)
     try:
-        for index, example in enumerate(problem.generate_part(split, part)):
+        for index, example in enumerate(_generate_with_odd(problem, split, part)):
             checked: dict[str, Any] | SkippedExample
             try:
+                if isinstance(example, SkippedExample):
+                    raise BadExampleError(example.reason)
                 checked = checker.check(example, f"example {index} of {split}, part {part}")
             except BadExampleError as bad:
                 if not problem.skip_bad_examples:
@@ -60,6 +63,19 @@ def read_checked_examples(
             yield checked
     except UnicodeDecodeError as error:
         raise _locate_bad_text(problem, error) from error
+
+
+def _generate_with_odd(problem: Problem, split: str, part: int) -> Iterator[Any]:
+    """Yield the raw examples of one part, and what reading left out where it did."""
+    examples = iter(problem.generate_part(split, part))
+    end = object()
+    example: Any = None
+    while example is not end:
+        with collect_odd_items() as odd:
+            example = next(examples, end)
+        yield from (SkippedExample(f"Problem {problem.name}: {reason}") for reason in odd)
+        if example is not end:
+            yield example
 
 
 class ExampleChecker:

@@ -62,8 +62,8 @@ class Metadata:
             sequence included; of a picture or sound what its net's class counts as one position;
             a class has 1.
         shards: File name to size and digest.
-        validation_share, test_share, label_pattern, columns: What the problem was told of its raw
-            data; see `Problem`.
+        validation_share, test_share, label_pattern, columns, max_bad_share: What the problem was
+            told of its raw data; see `Problem`.
         skipped: Split to number of examples that were left out since they could not be read.
     """
 
@@ -78,6 +78,7 @@ class Metadata:
     test_share: float = 0.0
     label_pattern: str = ""
     columns: str = ""
+    max_bad_share: float = Problem.max_bad_share
 
     def list_shards(self, split: str) -> list[Shard]:
         """Return the files of a split."""
@@ -90,7 +91,8 @@ class Metadata:
             split: lengths_to_json(lengths) for split, lengths in self.lengths.items()
         }
         text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-        (folder / METADATA_FILE).write_text(text, encoding="utf-8")
+        # Names of raw files that are no UTF-8 become escapes, which JSON reads back as they were.
+        (folder / METADATA_FILE).write_bytes(text.encode("utf-8", "backslashreplace"))
 
     @classmethod
     def read(cls, folder: Path) -> Metadata:
@@ -178,7 +180,7 @@ def compose_datagen_command(
     if entry := find_entry(type(problem.base).__module__):
         words["t2t_usr_dir"] = entry
     of_raw_data = {name: getattr(told or problem.base, name) for name in RAW_OPTIONS}
-    words |= {name: value for name, value in of_raw_data.items() if value}
+    words |= {name: one for name, one in of_raw_data.items() if one != getattr(Problem, name)}
     given = " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in words.items())
     return f"t2t-datagen {given} {flags}".rstrip()
 

@@ -21,6 +21,6 @@ def test_what_is_left_out_stands_in_the_stream_and_is_not_raised() -> None:
 
 
 def test_the_advice_names_an_attribute_that_problems_have() -> None:
-    name, _, value = HOW_TO_SKIP.partition("with ")[2].partition(" in ")[0].partition(" = ")
-    assert (name, value) == ("skip_bad_examples", "True")
-    assert Problem.skip_bad_examples is False
+    name, _, value = HOW_TO_SKIP.partition("and without ")[2].partition(" in ")[0].partition(" = ")
+    assert (name, value) == ("skip_bad_examples", "False")
+    assert Problem.skip_bad_examples is True

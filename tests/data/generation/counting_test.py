@@ -12,6 +12,7 @@ from t2t_mm import Audio, Image, Language, Problem, UserError, registry
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.records.stored import open_data
+from t2t_mm.files.odd_items import leave_out
 
 
 @registry.register_problem("damaged_for_tests")
@@ -31,6 +32,63 @@ class Damaged(Problem):
             yield {"inputs": b"broken" if index % 3 == 0 else whole, "targets": str(index)}
         if split == "test":
             yield {"inputs": Path("/nowhere/x.jpg"), "targets": "missing"}
+
+
+@registry.register_problem("odd_for_tests")
+class Odd(Problem):
+    """Texts, so many odd ones among them, of four kinds, as a file's lines are for two splits."""
+
+    modalities: ClassVar = {"inputs": Language("bytes")}
+    splits = ("train", "validation")
+    number, odd = 2000, 20
+
+    def generate(self, split: str) -> Iterator[dict[str, Any]]:
+        for index in range(self.number - self.odd):
+            if index < self.odd and index % 2:
+                leave_out(f"line {index}: too long")
+            yield {"inputs": str(index)}
+        for index in range(1, self.odd, 2):
+            yield {"inputs": f"{index}\ud83d" if split == "train" else "whole"}
+
+
+def generate_odd(data_dir: Path, **told: Any) -> list[tuple[int, int]]:
+    options = GenerationOptions(raw_options=told, progress=False)
+    (result,) = generate_data("odd_for_tests", data_dir=data_dir, options=options)
+    return [(split.examples, split.skipped) for split in result.splits.values()]
+
+
+@pytest.mark.parametrize(
+    ("number", "odd", "told", "expected"),
+    [
+        (40, 20, {}, "kept"),  # half of it, but few
+        (2400, 24, {}, "kept"),  # many, but 1%
+        (2000, 24, {}, r"24 of 2,000 .* cannot be read. Expected: at most 20, or 0\.01 of"),
+        (2000, 24, {"max_bad_share": 0.02}, "kept"),
+        (48, 24, {"max_bad_share": 0.49}, r"24 of 48 .*, or 0\.49 of a split.*line 1: too long"),
+        (2000, 2, {"max_bad_share": 0.0}, r"line 1: too long.*--strict"),
+    ],
+)
+def test_so_many_odd_items_are_left_out(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    odd: int,
+    told: dict[str, float],
+    expected: str,
+) -> None:
+    monkeypatch.setattr(Odd, "number", number)
+    monkeypatch.setattr(Odd, "odd", odd)
+    if expected != "kept":
+        with pytest.raises(UserError, match=expected):
+            generate_odd(tmp_path, **told)
+        assert not list(tmp_path.rglob("*.tfrecord*"))
+        return
+    # The lines of a file that is read for both splits count once: for the first.
+    train, validation = generate_odd(tmp_path, **told)
+    assert train == (number - odd, odd) and validation == (number - odd + odd // 2, 0)
+    metadata = open_data(registry.problem("odd_for_tests"), tmp_path).metadata
+    assert metadata.max_bad_share == told.get("max_bad_share", 0.01)
+    assert generate_odd(tmp_path) == [train, validation]  # there already: nothing is asked again
 
 
 @registry.register_problem("silent_for_tests")
@@ -107,7 +165,7 @@ def test_without_leave_the_first_bad_example_is_an_error(
         )
     message = str(error.value)
     assert message.startswith("Problem damaged_for_tests: example 0 of train, part 0, feature 'inp")
-    assert "skip_bad_examples = True" in message
+    assert "skip_bad_examples = False" in message
 
 
 def test_a_split_of_nothing_but_bad_examples_is_an_error(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
 import io
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -72,3 +74,57 @@ def test_in_a_graph_a_file_is_read_as_elsewhere(kind: PictureKind, file_type: st
 def test_in_a_graph_what_is_no_picture_is_refused() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="Unknown image file format"):
         read_in_graph(OWN_SIZE, {"inputs": b"no picture"})
+
+
+def encode(kind: str, **options: Any) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (80, 100, 3), dtype=np.uint8)
+    PIL.Image.fromarray(pixels).save(file := io.BytesIO(), kind, **options)
+    return file.getvalue()
+
+
+def fill_tail(data: bytes, filler: bytes) -> bytes:
+    """A download that broke off into a file of the whole size."""
+    return data[: len(data) * 2 // 3] + filler * (len(data) - len(data) * 2 // 3)
+
+
+@pytest.mark.parametrize("filler", [b"\0", b"\xff", b"x", b""])
+@pytest.mark.parametrize(
+    "whole",
+    [
+        encode("JPEG"),
+        encode("JPEG", progressive=True),
+        encode("JPEG", subsampling=0, quality=30),
+        encode("PNG"),
+        encode("GIF"),
+        encode("BMP"),
+        encode("WEBP"),
+    ],
+    ids=["jpeg", "progressive", "fine", "png", "gif", "bmp", "webp"],
+)
+def test_what_is_stored_can_be_read_whatever_the_damage(whole: bytes, filler: bytes) -> None:
+    for kind in (OWN_SIZE, DECLARED):
+        try:
+            stored = kind.check(fill_tail(whole, filler))
+        except BadExampleError:
+            continue
+        assert kind.prepare(tf.constant(stored), None).shape[2] == 3
+
+
+def test_a_jpeg_whose_tail_is_zeros_is_a_bad_example_that_names_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "cut.jpg"
+    path.write_bytes(fill_tail(encode("JPEG"), b"\0"))
+    with pytest.raises(BadExampleError, match=r"decoded for training: .*cut\.jpg"):
+        OWN_SIZE.check(path)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF"])
+def test_a_picture_above_100_megapixels_is_a_bad_example(kind: str) -> None:
+    before = PIL.Image.MAX_IMAGE_PIXELS
+    for height, is_odd in ((10_001, True), (100, False)):
+        PIL.Image.new("L", (10_000, height)).save(file := io.BytesIO(), kind)
+        if is_odd:
+            with pytest.raises(BadExampleError, match="exceeds limit of 100000000 pixels"):
+                DECLARED.check(file.getvalue())
+        else:
+            DECLARED.check(file.getvalue())
+    assert before == PIL.Image.MAX_IMAGE_PIXELS

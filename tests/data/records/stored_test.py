@@ -149,6 +149,7 @@ def test_metadata_says_nothing_of_time_machine_or_place(data_dir: Path) -> None:
         "skipped",
         "label_pattern",
         "columns",
+        "max_bad_share",
         "test_share",
         "validation_share",
     }
