@@ -150,7 +150,7 @@ def is_unicode(value: object) -> bool:
     """Return whether the texts of a JSON value are Unicode: without half of a surrogate pair.
 
     Example:
-        >>> is_unicode({"text": "caf\u00e9"}), is_unicode(["\ud83d"])
+        >>> is_unicode({"text": "a dog"}), is_unicode([chr(0xD83D)])
         (True, False)
     """
     return not _SURROGATE.search(json.dumps(value, ensure_ascii=False))
