@@ -170,16 +170,22 @@ def train_in_bfloat16(folder: Path) -> None:
     (folder / "losses.json").write_text(json.dumps(losses))
 
 
-def train_partly_frozen(folder: Path, pattern: str) -> None:
+def train_partly_frozen(folder: Path, pattern: str, accumulate_steps: int = 1) -> None:
     """Update by a picture and by a text what a pattern does not freeze: states into folders."""
     model = make_model(**QUIET | {"norm": "batch"})
     names = freeze_variables(model, pattern)
-    backend = find_backend()(model, OptimizerHParams(), TrainHParams())
+    train = TrainHParams(accumulate_steps=accumulate_steps)
+    backend = find_backend()(model, OptimizerHParams(), train)
     keras.random.normal = draw_alike
     step = TrainStep(backend)
     save(backend, folder / "before")
     for pair in (("image", TEXT), (TEXT, TEXT)):
-        step.update(make_task(pair), make_bucketed_batch(pair, 1), RATE)
+        if accumulate_steps == 1:
+            step.update(make_task(pair), make_bucketed_batch(pair, 1), RATE)
+        else:
+            step.accumulate(make_task(pair), make_bucketed_batch(pair, 1))
+    if accumulate_steps > 1:
+        step.apply_accumulated(RATE)
     save(backend, folder / "after")
     (folder / "frozen.json").write_text(json.dumps(names))
 

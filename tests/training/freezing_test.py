@@ -57,6 +57,15 @@ def test_both_backends_leave_the_same_and_train_the_rest_alike(stepped: Path) ->
     assert ours == theirs
 
 
+@pytest.mark.slow
+def test_what_is_frozen_stays_where_batches_are_added_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keras.random.normal", None)  # and back again
+    both_backends.train_partly_frozen(tmp_path, PATTERN, accumulate_steps=2)
+    check(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [("no_such_net", "found in no variable"), ("multimodel", "nothing is left to train")],
