@@ -1,4 +1,4 @@
-"""t2t-registry: what problems, groups, hparams sets and modalities there are, and what each is.
+"""t2t-registry: what problems, groups, hparams sets, modalities and studies there are.
 
 t2t-registry list [--kind=problem] [--json]; NAME[/NAME]: it takes a name of yours after a slash
 t2t-registry describe NAME [--json]
@@ -21,6 +21,7 @@ _HEADINGS = {
     "group": "Groups of problems",
     "hparams": "Hparams sets",
     "modality": "Modalities",
+    "study": "Studies",
 }
 
 
@@ -98,7 +99,7 @@ def print_names(kind: str = "", *, as_json: bool = False) -> None:
     """Print the registered names, each on a line with what it is.
 
     Args:
-        kind: Problem, group, hparams or modality; all of them by default.
+        kind: Problem, group, hparams, modality or study; all of them by default.
         as_json: Whether to print `{kind: [names]}`.
     """
     kinds = [kind] if kind else list(_HEADINGS)

@@ -11,4 +11,5 @@ BUILTIN: dict[str, str] = {
     "multimodel_paper": _MULTIMODEL,
     "multimodel_mini_text": _MULTIMODEL,
     "multimodel_demo": _MULTIMODEL,
+    "multimodel_study": _MULTIMODEL,
 }

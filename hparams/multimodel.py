@@ -152,3 +152,24 @@ def multimodel_demo() -> HParams:
         train=replace(base.train, steps=2700, eval_every=1350, checkpoint_every=675),
         decode=DecodeHParams(extra_length=70, batch_size=64),
     )
+
+
+@registry.register_hparams
+def multimodel_study() -> HParams:
+    """Set `multimodel_demo` at D 64 with 16 experts of which 2, for the many runs of a study.
+
+    For: comparisons of runs of a minute or two on two cores, not for good scores. All problems are
+    drawn equally often, and batches are half as large.
+    """
+    base = multimodel_demo()
+    return replace(
+        base,
+        model=replace(base.model, width=64, num_heads=4),
+        experts=replace(base.experts, expert_width=128, num_experts=16),
+        modality=replace(base.modality, image_widths=(8, 16, 24, 32), audio_widths=(8, 16, 32)),
+        data=DataHParams(
+            vocab_size=1024, vocab_bytes=1_000_000, batch_tokens=512, batch_examples=24
+        ),
+        optimizer=replace(base.optimizer, learning_rate=2e-3),
+        train=replace(base.train, steps=1200, eval_every=0, checkpoint_every=1200),
+    )

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from t2t_mm.run.averaging import average_checkpoints as average_checkpoints
     from t2t_mm.scoring.translation import score_translation as score_translation
     from t2t_mm.settings.sections import HParams as HParams
+    from t2t_mm.study.study_runner import run_study as run_study
     from t2t_mm.training.add_problem import add_problem as add_problem
     from t2t_mm.training.problem_check import check_problem as check
     from t2t_mm.training.train import train as train
@@ -82,6 +83,7 @@ __all__ = [
     "play",
     "registry",
     "report",
+    "run_study",
     "score_translation",
     "train",
 ]
@@ -120,6 +122,7 @@ _LAZY_NAMES = {
     "play": "t2t_mm.playground.play:play",
     "registry": "t2t_mm.registry",
     "report": "t2t_mm.report.page:report",
+    "run_study": "t2t_mm.study.study_runner:run_study",
     "score_translation": "t2t_mm.scoring.translation:score_translation",
     "train": "t2t_mm.training.train:train",
 }

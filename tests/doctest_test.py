@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from source_modules import MODULES
 
-from t2t_mm.registry import GROUPS, HPARAMS, MODALITIES, PROBLEMS, RATE_FUNCTIONS
+from t2t_mm.registry import GROUPS, HPARAMS, MODALITIES, PROBLEMS, RATE_FUNCTIONS, STUDIES
 
 RUN = Path(__file__).parent / "fixtures" / "run_of_0_1_0.tar.xz"
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -34,7 +34,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def tables_as_before() -> Iterator[None]:
-    tables = (PROBLEMS, MODALITIES, HPARAMS, GROUPS, RATE_FUNCTIONS)
+    tables = (PROBLEMS, MODALITIES, HPARAMS, GROUPS, RATE_FUNCTIONS, STUDIES)
     before = [dict(table._entries) for table in tables]
     yield
     for table, entries in zip(tables, before, strict=True):

@@ -36,7 +36,7 @@ RANKS = {
             ("t2t_mm.inference", "t2t_mm.scoring"),
             ("t2t_mm.evaluation",),
             ("t2t_mm.training", "t2t_mm.report"),
-            ("t2t_mm.playground",),
+            ("t2t_mm.playground", "t2t_mm.study"),
             ("t2t_mm.training.on_jax", "t2t_mm.training.on_tensorflow"),
             ("t2t_mm.problems.miniature",),
             ("t2t_mm.problems", "t2t_mm.hparams"),
@@ -62,6 +62,7 @@ LIGHT = (
     "t2t_mm.training.train",
     "t2t_mm.training.training_options",
     "t2t_mm.scoring",
+    "t2t_mm.study",
 )
 # These also run where TensorFlow is not installed, but for the folders that are TensorFlow's own.
 WITHOUT_TENSORFLOW = ("t2t_mm.layers", "t2t_mm.modalities", "t2t_mm.model")

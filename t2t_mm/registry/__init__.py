@@ -22,6 +22,7 @@ from t2t_mm.registry.registration import KINDS as KINDS
 from t2t_mm.registry.registration import MODALITIES as MODALITIES
 from t2t_mm.registry.registration import PROBLEMS as PROBLEMS
 from t2t_mm.registry.registration import RATE_FUNCTIONS as RATE_FUNCTIONS
+from t2t_mm.registry.registration import STUDIES as STUDIES
 from t2t_mm.registry.registration import Group as Group
 from t2t_mm.registry.registration import register_feature_kind as register_feature_kind
 from t2t_mm.registry.registration import register_group as register_group
@@ -29,5 +30,6 @@ from t2t_mm.registry.registration import register_hparams as register_hparams
 from t2t_mm.registry.registration import register_modality as register_modality
 from t2t_mm.registry.registration import register_problem as register_problem
 from t2t_mm.registry.registration import register_rate_function as register_rate_function
+from t2t_mm.registry.registration import register_study as register_study
 from t2t_mm.registry.registration import snake_case as snake_case
 from t2t_mm.registry.tables import Registry as Registry

@@ -11,7 +11,7 @@ from t2t_mm.errors import UserError, suggest_closest
 
 
 def list_registered_names() -> dict[str, list[str]]:
-    """List all names by kind: problem, group, hparams, modality; no problem is imported.
+    """List all names by kind: problem, group, hparams, modality, study; no problem is imported.
 
     Example:
         >>> list_registered_names()["modality"]
@@ -22,6 +22,7 @@ def list_registered_names() -> dict[str, list[str]]:
         "group": registry.group_names(),
         "hparams": registry.hparams_names(),
         "modality": registry.MODALITIES.names(),
+        "study": registry.STUDIES.names(),
     }
 
 
@@ -48,6 +49,8 @@ def summarize_names(kind: str) -> dict[str, str]:
                 shown, doc = name + "[/NAME]" * problem.takes_argument, _read_doc(problem)
             elif kind == "group":
                 doc = registry.GROUPS.lookup(name).doc
+            elif kind == "study":
+                doc = _read_doc(registry.STUDIES.lookup(name))
             elif kind == "hparams":
                 doc = _read_doc(registry.HPARAMS.lookup(name))
         except UserError as error:  # of an installed package: the others can be listed
@@ -62,7 +65,7 @@ def describe(name: str) -> dict[str, Any]:
     The Python form of `t2t-registry describe`.
 
     Args:
-        name: A problem (with argument and `_rev`), group, hparams set or modality.
+        name: A problem (with argument and `_rev`), group, hparams set, modality or study.
 
     Returns:
         Field -> value, ready for JSON: always `name` and `kind`.
@@ -83,6 +86,10 @@ def describe(name: str) -> dict[str, Any]:
     if name in registry.MODALITIES:
         modality = registry.modality(name)
         return {"name": name, "kind": "modality", "doc": _read_doc(modality)}
+    if name in registry.STUDIES:
+        module = registry.STUDIES.find_module(name)
+        doc = _read_doc(registry.STUDIES.lookup(name))
+        return {"name": name, "kind": "study", "doc": doc, "module": module}
     if registry.is_problem_name(name):
         return _describe_problem(name)
     names = [known for found in list_registered_names().values() for known in found]

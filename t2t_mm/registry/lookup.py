@@ -13,7 +13,7 @@ from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.registry.problem_names import ProblemName, fill_in_argument, parse_problem_name
-from t2t_mm.registry.registration import GROUPS, HPARAMS, KINDS, MODALITIES, PROBLEMS
+from t2t_mm.registry.registration import GROUPS, HPARAMS, KINDS, MODALITIES, PROBLEMS, STUDIES
 
 
 def problem_names() -> list[str]:
@@ -98,7 +98,7 @@ def import_user_modules(entries: str | Iterable[str]) -> None:
     """
     from t2t_mm.registry.user_modules import import_entries
 
-    import_entries(entries, [PROBLEMS, KINDS, MODALITIES, HPARAMS, GROUPS])
+    import_entries(entries, [PROBLEMS, KINDS, MODALITIES, HPARAMS, GROUPS, STUDIES])
 
 
 def _resolve_name(name: str) -> tuple[ProblemName, type[Any]]:

@@ -31,6 +31,7 @@ _USER_DIR_HINT = (
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[[], HParams])
 R = TypeVar("R", bound=Callable[[Any, int], float])
+S = TypeVar("S", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ HPARAMS: Registry[Callable[[], HParams]] = Registry(
 RATE_FUNCTIONS: Registry[Callable[[Any, int], float]] = Registry(
     "rate function", how_to_add=_USER_DIR_HINT
 )
+_BUILTIN_STUDIES = {"paper_tables": "t2t_mm.study.paper_tables"}
+STUDIES: Registry[Any] = Registry("study", builtin=lambda: _BUILTIN_STUDIES)
 GROUPS: Registry[Group] = Registry(
     "group of problems", builtin=make_builtin_offers("t2t_mm.problems", "GROUPS")
 )
@@ -173,8 +176,8 @@ def register_rate_function(name_or_function: Any = None) -> Any:
     """Decorate a function that gives each problem of a mixture its relative rate.
 
     Args:
-        name_or_function: The name for `mixture.rate_function`, by default the function's own; or
-            the function itself. It is given a problem and its number of training examples.
+        name_or_function: The name for `mixture.rate_function`, by default the function's own; or it
+            itself. It is given a problem and its number of training examples.
 
     Raises:
         UserError: The name is taken or malformed.
@@ -187,6 +190,32 @@ def register_rate_function(name_or_function: Any = None) -> Any:
         True
     """
     return _make_decorator(name_or_function, RATE_FUNCTIONS.register)
+
+
+@overload
+def register_study(name_or_function: str | None = None) -> Callable[[S], S]: ...
+@overload
+def register_study(name_or_function: S) -> S: ...
+def register_study(name_or_function: Any = None) -> Any:
+    """Decorate a function that returns a `t2t_mm.study.Study` to register it.
+
+    Args:
+        name_or_function: The study's name, by default the function's own; or the function itself.
+            It may take what t2t-study has flags for: `problems`, `hparams_set`, `steps`.
+
+    Raises:
+        UserError: The name is taken or malformed.
+
+    Example:
+        >>> from t2t_mm.study import Cell, Study
+        >>> @register_study
+        ... def german(steps=100):
+        ...     cells = {"ende": Cell(problems="mini_ende", steps=steps)}
+        ...     return Study(title="German", cells=cells, tables=())
+        >>> STUDIES.lookup("german")().cells["ende"].steps
+        100
+    """
+    return _make_decorator(name_or_function, STUDIES.register)
 
 
 def register_group(name: str, names: Iterable[str], doc: str = "") -> None:

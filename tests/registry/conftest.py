@@ -7,7 +7,13 @@ import pytest
 
 from t2t_mm import registry
 
-TABLES = (registry.PROBLEMS, registry.MODALITIES, registry.HPARAMS, registry.GROUPS)
+TABLES = (
+    registry.PROBLEMS,
+    registry.MODALITIES,
+    registry.HPARAMS,
+    registry.GROUPS,
+    registry.STUDIES,
+)
 
 
 @pytest.fixture(autouse=True)

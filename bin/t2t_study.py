@@ -1,0 +1,170 @@
+"""t2t-study: train the cells of a study, compare them, and write what they show.
+
+t2t-study NAME|FILE.json --study_dir=... --data_dir=...; the same command again goes on
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from t2t_mm.bin import command
+from t2t_mm.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from t2t_mm.study.definition import Study
+    from t2t_mm.study.study_plan import CellPlan
+
+_OF_FUNCTION = {"problems": "problems", "hparams_set": "hparams_set", "train_steps": "steps"}
+
+
+def define_flags(flags: Any) -> None:
+    """Declare the command's flags on absl's `flags` module."""
+    flags.DEFINE_string("study_dir", "", "The study: its runs, study.json, .md and .html.")
+    flags.DEFINE_string("data_dir", "", "Generated data and vocabularies.")
+    flags.DEFINE_string("problems", "", "Problems, where the study leaves them open.")
+    flags.DEFINE_alias("problem", "problems")
+    flags.DEFINE_string("hparams_set", "", "Set of settings, where the study leaves it open.")
+    flags.DEFINE_integer(
+        "train_steps", None, "Steps of its longest cell, where it leaves them open.", lower_bound=1
+    )
+    flags.DEFINE_list("seeds", [], "Seeds of each cell that names none, as 1,2,3.")
+    flags.DEFINE_float(
+        "budget_seconds", None, "No cell is begun once all have taken as long.", lower_bound=0.0
+    )
+    flags.DEFINE_bool("generate_data", False, "Generate the data that is not there yet.")
+    flags.DEFINE_string("tmp_dir", "", "Raw files, for --generate_data.")
+    flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+    command.define_backend(flags)
+    flags.DEFINE_bool("dry_run", False, "Only check all, and print cells, steps and times.")
+    flags.DEFINE_bool("json", False, "Print the result, or that of --dry_run, as JSON only.")
+
+
+def run_from_flags(flags: Any) -> int | None:
+    """Run the command with its parsed flags; return its exit code, `None` for 0."""
+    if len(flags.arguments) != 1:
+        raise UserError(
+            "One study is run",
+            expected="t2t-study NAME, or t2t-study FILE.json",
+            received={"arguments": flags.arguments},
+            fix="`t2t-registry list --kind=study` shows the registered ones.",
+        )
+    missing = [f"--{name}" for name in ("study_dir", "data_dir") if not getattr(flags, name)]
+    if missing:
+        raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-study --help.")
+    command.import_user_modules(flags.t2t_usr_dir)
+    study = _load(flags)
+    if flags.dry_run:
+        return _plan(study, flags)
+    from t2t_mm.study.study_runner import run_study
+
+    found = run_study(
+        study,
+        study_dir=flags.study_dir,
+        data_dir=flags.data_dir,
+        tmp_dir=flags.tmp_dir,
+        generate=flags.generate_data,
+        t2t_usr_dir=flags.t2t_usr_dir,
+        backend=flags.backend,
+        tell=lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    if flags.json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        _print_result(found, Path(flags.study_dir))
+    return 0
+
+
+def _load(flags: Any) -> Study:
+    from t2t_mm.study.loading import load_study
+
+    given = {
+        parameter: getattr(flags, flag)
+        for flag, parameter in _OF_FUNCTION.items()
+        if flags.gives(flag)
+    }
+    study = load_study(flags.arguments[0], **given)
+    changes: dict[str, Any] = {}
+    if flags.seeds:
+        changes["seeds"] = _read_seeds(flags.seeds)
+    if flags.budget_seconds is not None:
+        changes["budget_seconds"] = flags.budget_seconds
+    return dataclasses.replace(study, **changes)
+
+
+def _read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
+    try:
+        return tuple(int(text) for text in texts)
+    except ValueError:
+        raise UserError(
+            "A seed is a whole number", expected="--seeds=1,2,3", received={"seeds": list(texts)}
+        ) from None
+
+
+def _plan(study: Study, flags: Any) -> int:
+    from t2t_mm.study.cell_run import Workplace
+    from t2t_mm.study.study_plan import plan_study
+    from t2t_mm.study.study_runner import prepare_study
+
+    place = Workplace(Path(flags.study_dir), Path(flags.data_dir), flags.t2t_usr_dir)
+    checked, runs = prepare_study(study, place, flags.tmp_dir if flags.generate_data else "")
+    for run in runs.values():
+        run.check_unchanged()
+    plans = plan_study(checked, runs)
+    if flags.json:
+        print(json.dumps([plan._asdict() for plan in plans]))
+    else:
+        _print_plan(study, plans)
+    return 0
+
+
+def _print_plan(study: Study, plans: Sequence[CellPlan]) -> None:
+    from rich.table import Table
+
+    console = command.make_console()
+    table = Table(box=None, pad_edge=False)
+    table.add_column("cell", no_wrap=True)
+    for heading in ("problems", "steps", "done", "of", "s each"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for plan in plans:
+        seconds = "?" if plan.seconds is None else f"{plan.seconds:,.0f}"
+        told = seconds if plan.is_measured or plan.seconds is None else f"~{seconds}"
+        counts = (str(len(plan.problems)), f"{plan.steps:,}", str(plan.done), str(plan.runs))
+        table.add_row(plan.name, *counts, told)
+    console.print(table)
+    left = [(plan, plan.runs - plan.done) for plan in plans]
+    steps = sum(plan.steps * runs for plan, runs in left)
+    known = [plan.seconds * runs for plan, runs in left if plan.seconds is not None]
+    time = f", about {sum(known) / 60:,.0f} min by the runs that are done" if known else ""
+    budget = f"; budget {study.budget_seconds:,.0f} s" if study.budget_seconds else ""
+    runs_left = sum(runs for _, runs in left)
+    console.print(f"\nleft: {runs_left:,} runs, {steps:,} steps{time}{budget}")
+    if not known:
+        console.print("No run is done yet: times are told once one is.", style="dim")
+
+
+def _print_result(found: dict[str, Any], study_dir: Path) -> None:
+    from t2t_mm.study.study_markdown import write_progress
+    from t2t_mm.study.study_results import write_sentence
+
+    print(write_progress(found))
+    for table in found["tables"]:
+        for claim in table["claims"]:
+            print(f"- {write_sentence(claim)}")
+    print(study_dir / "study.html")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command from its command line; return its exit code."""
+    return command.run_command(
+        "t2t-study", __doc__, define_flags, run_from_flags, argv, usage="NAME|FILE.json"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

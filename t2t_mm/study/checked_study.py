@@ -1,0 +1,178 @@
+"""A study with every name resolved and every setting checked, before anything is computed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from t2t_mm import registry
+from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.settings import HParams
+from t2t_mm.study.definition import Cell, Study, Table
+from t2t_mm.study.scored_metric import choose_metric
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class CheckedCell:
+    """A cell with its problems written out and its settings made.
+
+    Args:
+        name: Its name.
+        cell: As the study has it, with the study's set where it has none of its own.
+        problems: Full names, in order.
+        hparams: Its settings, but for the seed.
+        scored: Problem -> whether its outputs are decoded; those that tables ask for.
+    """
+
+    name: str
+    cell: Cell
+    problems: Sequence[str]
+    hparams: HParams
+    scored: Mapping[str, bool]
+
+    @property
+    def steps(self) -> int:
+        """Updates of each of its runs."""
+        return self.hparams.train.steps
+
+
+@dataclass(frozen=True)
+class CheckedStudy:
+    """A study whose cells can be trained.
+
+    Args:
+        study: As it was given.
+        cells: By name.
+    """
+
+    study: Study
+    cells: Mapping[str, CheckedCell]
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Return what decides the result of a cell, and of those it begins with, for JSON."""
+        one = self.cells[name]
+        source = one.cell.warm_start
+        return {
+            "problems": list(one.problems),
+            "hparams_set": one.cell.hparams_set,
+            "hparams": one.cell.hparams,
+            "steps": one.steps,
+            "warm_start": {source: self.describe(source)} if source else {},
+        }
+
+
+def check_study(study: Study, own: Callable[[str], Sequence[str]] | None = None) -> CheckedStudy:
+    """Check all that a study names.
+
+    Args:
+        study: The study.
+        own: As for `expand_problems`: the names `NAME/ARGUMENT` that there are.
+
+    Raises:
+        UserError: A problem, set, setting, metric, cell or column is unknown, cells begin with
+            each other, or a cell cannot be the name of a folder; the cell or table is named.
+
+    Example:
+        >>> cells = {"a": Cell(problems="mini_text", steps=5)}
+        >>> check_study(Study(title="", cells=cells, tables=())).cells["a"].problems
+        ['mini_ende', 'mini_deen', 'mini_enfr', 'mini_fren']
+    """
+    for name, cell in study.cells.items():
+        if not _NAME.fullmatch(name):
+            raise UserError(
+                "This cannot be the name of a cell",
+                expected="small letters, digits and '_'",
+                received={"cell": name},
+            )
+        _check_warm_start(study, name, cell)
+    cells = {name: _check_cell(study, name, cell, own) for name, cell in study.cells.items()}
+    scored: dict[str, dict[str, bool]] = {name: {} for name in cells}
+    for table in study.tables:
+        _check_claims(table)
+        for row in table.rows:
+            for name in row.cells.values():
+                _check_place(table, row.problem, name, cells)
+            is_decoded = bool(choose_metric(table, row).metric)
+            for name in row.cells.values():
+                earlier = scored[name].get(row.problem, False)
+                scored[name][row.problem] = earlier or is_decoded
+    return CheckedStudy(
+        study, {name: replace(one, scored=scored[name]) for name, one in cells.items()}
+    )
+
+
+def _check_warm_start(study: Study, name: str, cell: Cell) -> None:
+    """Check that the chain of cells that one begins with has an end, and has its seeds."""
+    seen, seeds = [name], set(cell.seeds or study.seeds)
+    while cell.warm_start:
+        source = cell.warm_start
+        if source not in study.cells:
+            raise UserError(
+                f"Cell {seen[-1]!r} begins with the unknown cell {source!r}."
+                f"{suggest_closest(source, study.cells)}"
+            )
+        if source in seen:
+            raise UserError(f"Cells begin with each other: {', '.join([*seen, source])}")
+        cell = study.cells[source]
+        if missing := seeds - set(cell.seeds or study.seeds):
+            raise UserError(
+                f"Cell {seen[-1]!r} begins with {source!r}, which has no run of its seeds",
+                received={"seeds": sorted(missing)},
+            )
+        seen.append(source)
+
+
+def _check_cell(
+    study: Study, name: str, cell: Cell, own: Callable[[str], Sequence[str]] | None
+) -> CheckedCell:
+    full = replace(cell, hparams_set=cell.hparams_set or study.hparams_set)
+    try:
+        problems = registry.expand_problems(cell.problems, own=own)
+        for problem in problems:
+            registry.problem(problem)  # its module is imported, and reversals looked up
+        hparams = registry.load_hparams(
+            full.hparams_set,
+            overrides=cell.hparams,
+            fields={"train.steps": cell.steps} if cell.steps else {},
+            problems=problems,
+        )
+    except UserError as error:
+        raise UserError(f"Cell {name!r}: {error}") from error
+    return CheckedCell(name, full, problems, hparams, {})
+
+
+def _check_place(table: Table, problem: str, name: str, cells: Mapping[str, CheckedCell]) -> None:
+    """Check one cell of a row."""
+    if name not in cells:
+        raise UserError(
+            f"Table {table.title!r} names the unknown cell {name!r}.{suggest_closest(name, cells)}"
+        )
+    if problem not in cells[name].problems:
+        raise UserError(
+            f"Table {table.title!r} shows {problem!r} in {name!r}, a cell that does not train it."
+            f"{suggest_closest(problem, cells[name].problems)}",
+            expected=", ".join(cells[name].problems),
+        )
+
+
+def _check_claims(table: Table) -> None:
+    for claim in table.claims:
+        for column in (claim.better, claim.than):
+            if column not in table.columns:
+                raise UserError(
+                    f"Table {table.title!r} has a claim about the unknown column {column!r}."
+                    f"{suggest_closest(column, table.columns)}",
+                    expected=", ".join(table.columns),
+                )
+        both = [row for row in table.rows if {claim.better, claim.than} <= set(row.cells)]
+        units = {choose_metric(table, row).unit for row in both}
+        if len(units) != 1:
+            raise UserError(
+                f"Table {table.title!r} has a claim whose gains have no mean: "
+                + ("it would be of nats and percent" if units else "no row has both its columns"),
+                received={"better": claim.better, "than": claim.than},
+            )

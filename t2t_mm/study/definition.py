@@ -1,0 +1,189 @@
+"""What a study is: cells that are trained, tables over them, and the claims that these judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from t2t_mm.errors import UserError
+from t2t_mm.settings.section import Section, declare_field
+
+FORCED_METRICS = ("log_perplexity", "accuracy", "sequence_accuracy")
+"""Metrics with the true symbols before given, which need no decoding."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell(Section):
+    """What is trained once for each seed: an ordinary run.
+
+    Args:
+        problems: As `--problems` takes them: names, globs, groups.
+        steps: Updates; 0: as the settings say.
+        hparams_set: A registered set of settings; empty: the study's.
+        hparams: What stands over the set, in the grammar of `--hparams`.
+        warm_start: Another cell, whose run of the same seed this one begins with.
+        seeds: Empty: the study's.
+    """
+
+    section = "cell"
+
+    problems: str
+    steps: int = declare_field(0, at_least=0)
+    hparams_set: str = ""
+    hparams: str = ""
+    warm_start: str = ""
+    seeds: tuple[int, ...] = declare_field((), at_least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row(Section):
+    """One row of a table: a problem's score in several cells.
+
+    Args:
+        problem: Whose score it is.
+        cells: Column -> name of a cell; a column may be left out.
+        label: What a reader sees; empty: the problem.
+        metric: Instead of the table's.
+        reported: Column -> what others report there, to stand beside.
+    """
+
+    section = "row"
+
+    problem: str
+    cells: Mapping[str, str]
+    label: str = ""
+    metric: str = ""
+    reported: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(Section):
+    """That one column is better than another, judged by the pairs of runs of equal seed.
+
+    Args:
+        text: The claim as a sentence.
+        than: The column that is to be worse.
+        better: The column that is to be better.
+        margin: By how much `better` may be worse and the claim still hold: of a claim that
+            something does no harm.
+    """
+
+    section = "claim"
+
+    text: str
+    better: str
+    than: str
+    margin: float = declare_field(0.0, at_least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Section):
+    """Scores of cells side by side.
+
+    Args:
+        title: Its heading.
+        rows: From the top.
+        metric: `accuracy`, `sequence_accuracy` (in percent) or `log_perplexity` (nats), all three
+            with the true symbols before given; or a score of decoded outputs, such as `bleu` or
+            `f1`; or `main`: of each problem the first that it names.
+        claims: What the table is to show.
+        note: What a reader must know.
+        source: Where what is reported comes from.
+    """
+
+    section = "table"
+
+    title: str
+    rows: tuple[Row, ...]
+    metric: str = "accuracy"
+    claims: tuple[Claim, ...] = ()
+    note: str = ""
+    source: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns of the rows, in the order in which they come first."""
+        return list(dict.fromkeys(column for row in self.rows for column in row.cells))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study(Section):
+    """Cells, tables over them, and how long all may take.
+
+    Args:
+        title: What is asked.
+        cells: By name: small letters, digits and `_`, since it becomes a folder.
+        tables: Over the cells.
+        seeds: Of each cell that names none of its own.
+        hparams_set: Of each cell that names none.
+        split: On which all is scored.
+        limit: Examples of each problem that are scored; 0: all.
+        budget_seconds: No cell is begun when those before have taken as long; 0: no end.
+
+    Raises:
+        UserError: There is no cell or no seed; or, as of each record, a value has the wrong type.
+
+    Example:
+        >>> study = Study(
+        ...     title="Does French help German?",
+        ...     cells={"alone": Cell(problems="mini_ende"), "both": Cell(problems="mini_en*")},
+        ...     tables=[
+        ...         Table(
+        ...             title="German",
+        ...             rows=[Row(problem="mini_ende", cells={"alone": "alone", "both": "both"})],
+        ...             claims=[Claim(text="French helps.", better="both", than="alone")],
+        ...         )
+        ...     ],
+        ...     hparams_set="multimodel_mini_text",
+        ... )
+        >>> study.tables[0].columns, len(study.list_runs())
+        (['alone', 'both'], 6)
+    """
+
+    section = "study"
+
+    title: str
+    cells: Mapping[str, Cell]
+    tables: tuple[Table, ...]
+    seeds: tuple[int, ...] = declare_field((1, 2, 3), at_least=0)
+    hparams_set: str = "multimodel_tiny"
+    split: Literal["test", "validation"] = "test"
+    limit: int = declare_field(0, at_least=0)
+    budget_seconds: float = declare_field(0.0, at_least=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.cells or not self.seeds:
+            raise UserError(
+                "A study needs a cell and a seed at least",
+                received={"cells": ", ".join(self.cells), "seeds": self.seeds},
+            )
+
+    def list_seeds(self) -> list[int]:
+        """List every seed of any cell, in the order of the study."""
+        own = (seed for cell in self.cells.values() for seed in cell.seeds)
+        return list(dict.fromkeys([*self.seeds, *own]))
+
+    def list_runs(self) -> list[tuple[str, int]]:
+        """List what is trained as (cell, seed).
+
+        All cells of one seed come before the next seed, so that what a budget cuts off is seeds,
+        and a cell comes after that whose run it begins with.
+        """
+        ordered: dict[str, None] = {}
+
+        def add(name: str) -> None:
+            source = self.cells[name].warm_start
+            if source and source not in ordered:
+                add(source)
+            ordered[name] = None
+
+        for name in self.cells:
+            add(name)
+        return [
+            (name, seed)
+            for seed in self.list_seeds()
+            for name in ordered
+            if seed in (self.cells[name].seeds or self.seeds)
+        ]

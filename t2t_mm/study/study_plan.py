@@ -1,0 +1,56 @@
+"""What is left to do of a study, and how long it takes by what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from t2t_mm.study.cell_run import DONE, CellRun
+from t2t_mm.study.checked_study import CheckedStudy
+
+
+class CellPlan(NamedTuple):
+    """What is to be done for a cell.
+
+    Attributes:
+        name: Its name.
+        problems: Full names.
+        steps: Of each run.
+        done: Runs that are done.
+        runs: All its runs.
+        seconds: Of a run; None: not known.
+        is_measured: Whether runs of the cell itself have told them, not those of others by steps.
+    """
+
+    name: str
+    problems: Sequence[str]
+    steps: int
+    done: int
+    runs: int
+    seconds: float | None
+    is_measured: bool
+
+
+def plan_study(checked: CheckedStudy, runs: Mapping[tuple[str, int], CellRun]) -> list[CellPlan]:
+    """Plan what is left of a study; times are those of the runs that are done.
+
+    Args:
+        checked: The study.
+        runs: As `prepare_study` gives them.
+    """
+    done = {
+        key: record.seconds
+        for key, run in runs.items()
+        if run.read_state()[0] == DONE and (record := run.read_record())
+    }
+    steps = sum(checked.cells[name].steps for name, _ in done)
+    each = sum(done.values()) / steps if steps else None
+    plans = []
+    for name, cell in checked.cells.items():
+        own = [seconds for key, seconds in done.items() if key[0] == name]
+        seconds = sum(own) / len(own) if own else each and each * cell.steps
+        all_runs = sum(key[0] == name for key in runs)
+        plans.append(
+            CellPlan(name, cell.problems, cell.steps, len(own), all_runs, seconds, bool(own))
+        )
+    return plans

@@ -1,0 +1,204 @@
+"""From the runs of a study to the numbers of its tables and what its claims come to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from t2t_mm.errors import UserError
+from t2t_mm.evaluation.kept_results import list_results
+from t2t_mm.scoring.intervals import Statistics
+from t2t_mm.scoring.metrics import METRICS
+from t2t_mm.study.cell_run import DONE, CellRun
+from t2t_mm.study.checked_study import CheckedStudy
+from t2t_mm.study.definition import Claim, Row, Table
+from t2t_mm.study.scored_metric import ScoredMetric, choose_metric
+from t2t_mm.study.seed_statistics import (
+    CONTRADICTED,
+    OPEN,
+    SUPPORTED,
+    bootstrap_difference,
+    judge,
+    summarize,
+)
+
+Runs = Mapping[tuple[str, int], CellRun]
+Values = dict[int, float]
+"""By seed."""
+
+
+def collect_results(checked: CheckedStudy, runs: Runs) -> dict[str, Any]:
+    """Collect what a study has found so far; only runs that are done count.
+
+    Args:
+        checked: The study.
+        runs: By cell and seed.
+
+    Returns:
+        What `study.json` holds: the study's `title`, `split` and `limit`, its `cells` with the
+        state of each run, and its `tables` with rows and claims.
+    """
+    study = checked.study
+    cells: dict[str, Any] = {name: {**checked.describe(name), "runs": {}} for name in study.cells}
+    for (name, seed), run in runs.items():
+        state, reason = run.read_state()
+        record = run.read_record()
+        seconds = record.seconds if record else 0.0
+        cells[name]["runs"][str(seed)] = {
+            "state": state,
+            "reason": reason,
+            "seconds": seconds,
+            "folder": run.address,
+        }
+    return {
+        "title": study.title,
+        "split": study.split,
+        "limit": study.limit,
+        "cells": cells,
+        "tables": [_fill_table(table, runs) for table in study.tables],
+    }
+
+
+def _fill_table(table: Table, runs: Runs) -> dict[str, Any]:
+    metrics = [choose_metric(table, row) for row in table.rows]
+    return {
+        "title": table.title,
+        "note": table.note,
+        "source": table.source,
+        "columns": table.columns,
+        "rows": [_fill_row(row, one, runs) for row, one in zip(table.rows, metrics, strict=True)],
+        "claims": [_judge_claim(claim, table, metrics, runs) for claim in table.claims],
+    }
+
+
+def _fill_row(row: Row, metric: ScoredMetric, runs: Runs) -> dict[str, Any]:
+    places = {}
+    for column, cell in row.cells.items():
+        values = _read_values(row, metric, column, runs)
+        found = summarize(list(values.values()))
+        states = [run.read_state()[0] for (name, _), run in runs.items() if name == cell]
+        places[column] = {
+            "cell": cell,
+            "missing": {one: states.count(one) for one in states if one != DONE},
+            "values": {str(seed): value for seed, value in values.items()},
+            "mean": found.mean if found else None,
+            "deviation": found.deviation if found else None,
+            "reported": row.reported.get(column),
+        }
+    return {
+        "label": row.label or row.problem,
+        "problem": row.problem,
+        "metric": metric.label,
+        "lower_is_better": metric.lower_is_better,
+        "places": places,
+    }
+
+
+def _read_values(row: Row, metric: ScoredMetric, column: str, runs: Runs) -> Values:
+    """Read the row's score in a column of each seed whose run is done."""
+    values = {}
+    for (name, seed), run in runs.items():
+        if name == row.cells.get(column) and run.read_state()[0] == DONE:
+            value = metric.read(run.read_scores().get(row.problem, {}))
+            if value is not None:
+                values[seed] = value
+    return values
+
+
+def _judge_claim(
+    claim: Claim, table: Table, metrics: Sequence[ScoredMetric], runs: Runs
+) -> dict[str, Any]:
+    rows, all_gains = [], []
+    for row, metric in zip(table.rows, metrics, strict=True):
+        if claim.better in row.cells and claim.than in row.cells:
+            better = _read_values(row, metric, claim.better, runs)
+            than = _read_values(row, metric, claim.than, runs)
+            gains = {seed: metric.gain(better[seed], than[seed]) for seed in better if seed in than}
+            all_gains.append(gains)
+            found = summarize(list(gains.values()))
+            interval = found.interval if found else None
+            rows.append(
+                {
+                    "label": row.label or row.problem,
+                    "gains": {str(seed): gain for seed, gain in gains.items()},
+                    "mean": found.mean if found else None,
+                    "interval": interval,
+                    "example_interval": _resample(claim, row, metric, list(gains), runs),
+                    "verdict": judge(interval, claim.margin),
+                }
+            )
+    seeds = [seed for seed in all_gains[0] if all(seed in gains for gains in all_gains)]
+    means = [sum(gains[seed] for gains in all_gains) / len(all_gains) for seed in seeds]
+    found = summarize(means)
+    interval = found.interval if found else None
+    return {
+        **dataclasses.asdict(claim),
+        "rows": rows,
+        "seeds": len(seeds),
+        "mean": found.mean if found else None,
+        "interval": interval,
+        "verdict": judge(interval, claim.margin),
+    }
+
+
+def _resample(
+    claim: Claim, row: Row, metric: ScoredMetric, seeds: Sequence[int], runs: Runs
+) -> list[float] | None:
+    """Return the interval of the mean gain that resampling the decoded examples gives."""
+    if not metric.metric:
+        return None
+    pairs = []
+    for seed in seeds:
+        than, better = (
+            _count_outputs(runs[row.cells[column], seed], row.problem, metric.metric)
+            for column in (claim.than, claim.better)
+        )
+        if than is None or better is None:
+            return None
+        pairs.append((than, better))
+    found = bootstrap_difference(pairs, metric.key)
+    return [-found[1], -found[0]] if found and metric.lower_is_better else found
+
+
+def _count_outputs(run: CellRun, problem: str, metric: str) -> Statistics | None:
+    """Count what each example of a run's outputs adds to a score; None where they are gone."""
+    kept = [
+        one for one in list_results(run.folder) if (one.split, one.limit) == (run.split, run.limit)
+    ]
+    try:
+        result = kept[-1].read()[problem]
+        return METRICS[metric].count(kept[-1].read_outputs(problem, result))
+    except (IndexError, KeyError, UserError):
+        return None
+
+
+def write_sentence(claim: Mapping[str, Any]) -> str:
+    """Write in one sentence what a claim comes to.
+
+    Args:
+        claim: One of a table's, as `collect_results` gives it.
+
+    Example:
+        >>> rows = [{"verdict": "supported"}, {"verdict": "open"}]
+        >>> claim = {"text": "French helps.", "verdict": "supported", "mean": 1.5, "seeds": 3}
+        >>> write_sentence({**claim, "rows": rows, "interval": [0.5, 2.5], "margin": 0.0})
+        'Supported: French helps. Mean gain +1.50 (95%: +0.50 to +2.50, 3 seeds); of 2 rows 1
+        supported, 0 contradicted, 1 open.'
+    """
+    said = f"{claim['verdict'].capitalize()}: {claim['text']}"
+    if claim["mean"] is None:
+        return f"{said} No pair of runs is done yet."
+    seeds = f"{claim['seeds']} seed{'s' * (claim['seeds'] != 1)}"
+    around = (
+        "95%: {:+.2f} to {:+.2f}, ".format(*claim["interval"])
+        if claim["interval"]
+        else "one seed has no interval; "
+    )
+    margin = f", where a loss of up to {claim['margin']:g} is none" if claim["margin"] else ""
+    mean = f"{said} Mean gain {claim['mean']:+.2f} ({around}{seeds}{margin})"
+    verdicts = [row["verdict"] for row in claim["rows"]]
+    if len(verdicts) == 1:
+        return f"{mean}."
+    counts = ", ".join(f"{verdicts.count(one)} {one}" for one in (SUPPORTED, CONTRADICTED, OPEN))
+    return f"{mean}; of {len(verdicts)} rows {counts}."

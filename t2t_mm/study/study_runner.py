@@ -1,0 +1,169 @@
+"""`run_study`: the Python form of t2t-study: check, train and score what is missing, write."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import threading
+import types
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from t2t_mm import registry
+from t2t_mm.data.declaring.own_folders import find_own_problems
+from t2t_mm.errors import UserError
+from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.disk import claim_folder
+from t2t_mm.study.cell_run import (
+    DIVERGED,
+    DONE,
+    CellRun,
+    Workplace,
+    call_command,
+)
+from t2t_mm.study.checked_study import CheckedStudy, check_study
+from t2t_mm.study.definition import Study
+from t2t_mm.study.study_markdown import render_markdown
+from t2t_mm.study.study_page import render_page
+from t2t_mm.study.study_results import collect_results
+
+
+def run_study(
+    study: Study,
+    *,
+    study_dir: str | Path,
+    data_dir: str | Path,
+    tmp_dir: str | Path = "",
+    generate: bool = False,
+    t2t_usr_dir: Sequence[str] = (),
+    backend: str = "",
+    tell: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Train and score the cells of a study that are not done, and write what they show.
+
+    The Python form of `t2t-study`. All is checked before anything is computed. A cell that fails or
+    diverges is marked and counts for nothing; the same call tries what failed again, and goes on
+    with what was interrupted.
+
+    Args:
+        study: As `t2t_mm.study.load_study` gives it, or made by hand.
+        study_dir: Its folder; the runs are in `cells/NAME/seed_N`.
+        data_dir: Generated data of all its problems.
+        tmp_dir: Raw files, where data is generated.
+        generate: Whether to generate the data of all problems that is not there, first.
+        t2t_usr_dir: Folders, files or packages that register problems and sets.
+        backend: "tensorflow" or "jax"; empty: as t2t-trainer chooses.
+        tell: Is given a line at the start and the end of each cell.
+
+    Returns:
+        What was written to `study.json`, beside `study.md` and `study.html`.
+
+    Raises:
+        UserError: Something that the study names is not there, a cell was changed after it was
+            trained, data could not be generated, or another process works on the study.
+        KeyboardInterrupt: Ctrl-C, after what was running has saved.
+    """
+    place = Workplace(Path(study_dir), Path(data_dir), t2t_usr_dir, backend)
+    checked, runs = prepare_study(study, place, tmp_dir if generate else "")
+    with claim_folder(place.study_dir, "this study"), _stop_like_ctrl_c():
+        for run in runs.values():
+            run.check_unchanged()
+        try:
+            if generate:
+                _generate(checked, place, tmp_dir)
+            _complete_all(checked, runs, tell)
+        finally:
+            found = collect_results(checked, runs)
+            write_results(found, place.study_dir)
+    return found
+
+
+def prepare_study(
+    study: Study, place: Workplace, tmp_dir: str | Path = ""
+) -> tuple[CheckedStudy, dict[tuple[str, int], CellRun]]:
+    """Check a study and list its runs in the order in which they are made; nothing is computed.
+
+    Args:
+        study: The study.
+        place: Where its runs lie.
+        tmp_dir: Raw files, where data is to be generated.
+    """
+    registry.import_user_modules(list(place.user_modules))
+    checked = check_study(study, find_own_problems(place.data_dir, tmp_dir))
+    named = study.list_runs()
+    return checked, {(name, seed): CellRun(checked, name, seed, place) for name, seed in named}
+
+
+def write_results(found: dict[str, Any], study_dir: Path) -> None:
+    """Write what `collect_results` has found as `study.json`, `study.md` and `study.html`."""
+    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    write_text_atomically(study_dir / "study.json", text)
+    write_text_atomically(study_dir / "study.md", render_markdown(found))
+    write_text_atomically(study_dir / "study.html", render_page(found))
+
+
+def _complete_all(
+    checked: CheckedStudy, runs: dict[tuple[str, int], CellRun], tell: Callable[[str], None]
+) -> None:
+    budget = checked.study.budget_seconds
+    for number, ((name, seed), run) in enumerate(runs.items(), 1):
+        if run.read_state()[0] in (DONE, DIVERGED):
+            continue
+        if budget and (spent := sum_seconds(runs.values())) >= budget:
+            tell(f"the budget of {budget:,.0f} s is spent ({spent:,.0f} s): no other cell is begun")
+            return
+        what = f"{number}/{len(runs)} {name}, seed {seed}"
+        source = checked.cells[name].cell.warm_start
+        if source and runs[source, seed].read_state()[0] != DONE:
+            tell(f"{what}: not begun, since {source} is not done")
+            continue
+        tell(f"{what}: {run.cell.steps:,} steps of {', '.join(run.cell.problems)}")
+        run.complete()
+        state, reason = run.read_state()
+        record = run.read_record()
+        seconds = f" in {record.seconds:,.0f} s" if record else ""
+        tell(f"{what}: {state}{seconds}{reason and ': '}{reason}")
+
+
+def sum_seconds(runs: Iterable[CellRun]) -> float:
+    """Sum the seconds that runs have taken, over all calls."""
+    records = [run.read_record() for run in runs]
+    return float(sum(record.seconds for record in records if record))
+
+
+def _generate(checked: CheckedStudy, place: Workplace, tmp_dir: str | Path) -> None:
+    """Generate the data of all cells together, so that they share one vocabulary."""
+    names = dict.fromkeys(name for cell in checked.cells.values() for name in cell.problems)
+    data = next(iter(checked.cells.values())).hparams.data
+    flags = [
+        f"--problems={','.join(names)}",
+        f"--data_dir={place.data_dir}",
+        f"--vocab_size={data.vocab_size}",
+        f"--vocab_bytes={data.vocab_bytes}",
+        *(f"--t2t_usr_dir={one}" for one in place.user_modules),
+    ]
+    if tmp_dir:
+        flags.append(f"--tmp_dir={tmp_dir}")
+    if failed := call_command("datagen", flags, place.study_dir / "datagen.log"):
+        raise UserError(
+            f"The data could not be generated: {failed}", fix=f"See {place.study_dir}/datagen.log."
+        )
+
+
+@contextlib.contextmanager
+def _stop_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM stop the study as Ctrl-C does, so that no cell is left behind at work."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: types.FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

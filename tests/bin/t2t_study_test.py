@@ -1,0 +1,89 @@
+"""t2t-study: a plan, a run, and one error for each mistake before anything is computed."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from small_study import STUDY, FakeCommands
+
+from t2t_mm.bin import t2t_study
+
+
+@pytest.fixture
+def flags(tmp_path: Path) -> list[str]:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(dataclasses.asdict(STUDY)))
+    return [str(path), f"--study_dir={tmp_path / 'study'}", f"--data_dir={tmp_path / 'data'}"]
+
+
+def test_a_dry_run_computes_nothing_and_writes_nothing(
+    flags: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    assert t2t_study.main([*flags, "--dry_run", "--seeds=4,5,6", "--budget_seconds=60"]) == 0
+    printed = capsys.readouterr().out
+    assert "left: 9 runs, 42 steps; budget 60 s" in printed and "times are told once" in printed
+    assert not commands.calls and not (tmp_path / "study").exists()
+    assert t2t_study.main([*flags, "--dry_run", "--json"]) == 0
+    plans = json.loads(capsys.readouterr().out)
+    assert [plan["name"] for plan in plans] == ["both", "later", "alone"]
+
+
+def test_a_run_says_what_it_does_and_what_came_out(
+    flags: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FakeCommands(monkeypatch)
+    assert t2t_study.main(flags) == 0
+    printed = capsys.readouterr()
+    assert "1/6 both, seed 1: 8 steps of algorithmic_copy, algorithmic_reverse" in printed.err
+    assert "6 of 6 runs done" in printed.out and "- Open: Reversing helps copying." in printed.out
+    assert printed.out.splitlines()[-1].endswith("study/study.html")
+    assert t2t_study.main([*flags, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == STUDY.title
+    assert t2t_study.main([*flags, "--dry_run"]) == 0
+    assert "left: 0 runs, 0 steps" in capsys.readouterr().out
+
+
+def test_a_registered_study_gets_the_flags(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = [f"--study_dir={tmp_path / 'study'}", f"--data_dir={tmp_path}", "--dry_run", "--json"]
+    argv = ["paper_tables", "--problems=mini_text", "--train_steps=40", *where]
+    assert t2t_study.main(argv) == 0
+    plans = {plan["name"]: plan for plan in json.loads(capsys.readouterr().out)}
+    assert plans["joint"]["steps"] == 40 and plans["own_mini_ende"]["steps"] == 10
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({0: "paper_tabels"}, "no study named 'paper_tabels'. Did you mean 'paper_tables'"),
+        ({0: "none.json"}, "none.json cannot be read"),
+        ({0: "--seeds=1"}, "One study is run"),
+        ({1: "--json"}, "--study_dir must be given"),
+        ({2: "--json"}, "--data_dir must be given"),
+        ({3: "--seeds=one"}, "A seed is a whole number"),
+        ({3: "--seeds=-1"}, "study.seeds is out of range"),
+        ({3: "--train_steps=5"}, "A study in a file says all itself"),
+        ({3: "--budget=5"}, "Did you mean '--budget_seconds'"),
+        ({3: "--backend=torch"}, "backend"),
+        ({3: "--t2t_usr_dir=nowhere"}, "nowhere"),
+    ],
+)
+def test_a_mistake_is_one_error_with_exit_code_2(
+    flags: list[str],
+    change: dict[int, str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    argv = dict(enumerate(flags)) | change
+    assert t2t_study.main(list(argv.values())) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("t2t-study: error: ") and message in error
+    assert error.count("\n") == 1 and not commands.calls

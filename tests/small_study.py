@@ -1,0 +1,85 @@
+"""A study of three cells over two problems, and runs of it made up in a moment."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from t2t_mm.study.cell_run import CellRun, Workplace
+from t2t_mm.study.definition import Cell, Claim, Row, Study, Table
+from t2t_mm.study.study_runner import prepare_study
+
+ROW = Row(
+    problem="algorithmic_copy",
+    label="copying",
+    cells={"alone": "alone", "both": "both"},
+    reported={"both": 98.5},
+)
+CLAIM = Claim(text="Reversing helps copying.", better="both", than="alone")
+TABLE = Table(title="Copying, alone or not", rows=(ROW,), claims=(CLAIM,), source="A paper.")
+STUDY = Study(
+    title="Two & a half cells",
+    hparams_set="multimodel_tiny",
+    cells={
+        "both": Cell(problems="algorithmic_copy,algorithmic_reverse", steps=8),
+        "later": Cell(problems="algorithmic_copy", steps=2, warm_start="alone"),
+        "alone": Cell(problems="algorithmic_copy", steps=4, hparams="model.dropout=0"),
+    },
+    tables=(TABLE,),
+    seeds=(1, 2),
+)
+Runs = dict[tuple[str, int], CellRun]
+
+
+def make_scores(accuracy: float, loss: float = 0.5) -> dict[str, Any]:
+    """Scores of one problem as t2t-eval writes them."""
+    return {"teacher_forced": {"log_perplexity": loss, "accuracy": accuracy, "examples": 200.0}}
+
+
+def prepare(folder: Path, study: Study = STUDY) -> Runs:
+    """The runs of a study in `folder`, none of them begun."""
+    return prepare_study(study, Workplace(folder / "study", folder / "data"))[1]
+
+
+class FakeCommands:
+    """Stands in for the commands of a cell: no process is started.
+
+    Args:
+        accuracy: (Cell, seed) -> what its run reaches on each problem; of others 50.
+        failing: Cells whose training fails.
+        diverging: Cells whose loss is not finite.
+    """
+
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        accuracy: Mapping[tuple[str, int], float] | None = None,
+        failing: Sequence[str] = (),
+        diverging: Sequence[str] = (),
+    ) -> None:
+        self.accuracy, self.failing, self.diverging = accuracy or {}, failing, diverging
+        self.calls: list[tuple[str, dict[str, str]]] = []
+        monkeypatch.setattr("t2t_mm.study.cell_run.call_command", self)
+        monkeypatch.setattr("t2t_mm.study.study_runner.call_command", self)
+
+    def __call__(self, name: str, arguments: Sequence[str], log: Path) -> str:
+        flags = dict(flag.removeprefix("--").partition("=")[::2] for flag in arguments)
+        self.calls.append((name, flags))
+        if name == "datagen":
+            return ""
+        run = Path(flags["output_dir"])
+        cell, seed = run.parent.name, int(run.name.removeprefix("seed_"))
+        if name == "trainer" and cell in self.failing:
+            return "t2t-trainer: error: 5 batches in a row had no finite loss"
+        if name == "trainer":
+            (run / "checkpoints" / f"{int(flags['train_steps']):08d}").mkdir(
+                parents=True, exist_ok=True
+            )
+            return ""
+        loss = float("nan") if cell in self.diverging else 0.5
+        scores = make_scores(self.accuracy.get((cell, seed), 50.0), loss)
+        written = dict.fromkeys(flags["problems"].split(","), scores)
+        Path(flags["scores_file"]).write_text(json.dumps(written))
+        return ""

@@ -1,0 +1,39 @@
+"""A study as Markdown: what a reader finds, and where each number leads."""
+
+import re
+from pathlib import Path
+
+import pytest
+from small_study import STUDY, FakeCommands
+
+from t2t_mm.study import run_study
+from t2t_mm.study.study_markdown import render_markdown, write_progress
+
+
+@pytest.fixture
+def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    FakeCommands(monkeypatch, {("both", 1): 70.0, ("both", 2): 71.0}, failing=["later"])
+    found = run_study(STUDY, study_dir=tmp_path, data_dir=tmp_path)
+    return render_markdown(found)
+
+
+def test_every_number_leads_to_its_run(text: str, tmp_path: Path) -> None:
+    assert "70.50 ± 0.71 ([70.00](cells/both/seed_1/), [71.00](cells/both/seed_2/))" in text
+    links = re.findall(r"\]\((cells/[^)]+)\)", text)
+    assert len(links) == 4 + 6 and all((tmp_path / link).is_dir() for link in links)
+
+
+def test_sentences_reported_numbers_and_failures_are_there(text: str) -> None:
+    assert "- Supported: Reversing helps copying. Mean gain +20.50 (95%: +14.15 to +26.85" in text
+    assert "; reported 98.5" in text and "A paper." in text
+    assert "seed_1/) failed 0 s: t2t-trainer: error: 5 batches" in text
+
+
+def test_a_line_of_a_table_has_as_many_cells_as_its_head(text: str) -> None:
+    bars = [len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line[:1] == "|"]
+    assert sorted(set(bars)) == [5, 6]
+
+
+def test_a_part_of_the_split_is_said() -> None:
+    found = {"cells": {"a": {"runs": {}}}, "split": "test", "limit": 1000}
+    assert write_progress(found).endswith("scored on the first 1,000 examples of the test split.")

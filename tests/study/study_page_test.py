@@ -1,0 +1,66 @@
+"""A study as a page: well-formed, escaped, and every number leads to a run."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from small_study import STUDY, FakeCommands
+
+from t2t_mm.study import run_study
+from t2t_mm.study.study_page import render_page
+
+
+class Page(HTMLParser):
+    """Which elements are open, and where links lead."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.links += [str(found.get("href"))] * (tag == "a")
+        self.ids += [str(found.get("id"))] * ("id" in found)
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture
+def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    FakeCommands(monkeypatch, {("both", 1): 70.0, ("both", 2): 71.0}, diverging=["alone"])
+    run_study(STUDY, study_dir=tmp_path, data_dir=tmp_path)
+    FakeCommands(monkeypatch, {("both", 1): 70.0, ("both", 2): 71.0})
+    return (tmp_path / "study.html").read_text(encoding="utf-8")
+
+
+def test_it_is_well_formed_and_its_links_lead_somewhere(text: str, tmp_path: Path) -> None:
+    page = Page(text)
+    assert not page.open and "Two &amp; a half cells" in text
+    sections = [link[1:] for link in page.links if link[0] == "#"]
+    assert sections == ["Claims", "1. Copying", "Cells"] and set(sections) <= set(page.ids)
+    folders = [link for link in page.links if link[0] != "#"]
+    assert "cells/both/" in folders and "cells/both/seed_2/" in folders
+    begun = [link for link in folders if "later" not in link]
+    assert all((tmp_path / link).is_dir() for link in begun)
+
+
+def test_nothing_is_fetched_from_elsewhere(text: str) -> None:
+    assert not re.search(r'(src|href)="(https?:)?//', text)
+
+
+def test_a_cell_that_diverged_is_marked_and_not_averaged(text: str) -> None:
+    assert "diverged (no finite loss on algorithmic_copy)" in text
+    assert ">2 diverged</a>" in text  # in place of a mean
+    assert '<b class="faint">Open:</b>' in text
+
+
+def test_a_study_of_nothing_but_cells_has_no_claims() -> None:
+    found = {"title": "t", "split": "test", "limit": 0, "cells": {}, "tables": []}
+    assert 'href="#Claims"' not in render_page(found)

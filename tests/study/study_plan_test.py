@@ -1,0 +1,32 @@
+"""What is left of a study, timed by what is done."""
+
+from pathlib import Path
+
+import pytest
+from small_study import STUDY, FakeCommands, prepare
+
+from t2t_mm.study.cell_run import CellRecord, CellRun
+from t2t_mm.study.checked_study import check_study
+from t2t_mm.study.study_plan import plan_study
+
+
+def test_times_are_those_of_the_cell_or_of_others_by_their_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch, failing=["later"])
+    checked, runs = check_study(STUDY), prepare(tmp_path)
+    assert {plan.seconds for plan in plan_study(checked, runs)} == {None}
+    record = CellRun.read_record
+    for name in ("alone", "later"):
+        runs[name, 1].complete()
+
+    def read(run: CellRun) -> CellRecord | None:
+        found = record(run)
+        return found and CellRecord(found.definition, 20.0, found.failed, found.scores)
+
+    monkeypatch.setattr(CellRun, "read_record", read)
+    plans = {plan.name: plan for plan in plan_study(checked, runs)}
+    alone, both, later = plans["alone"], plans["both"], plans["later"]
+    assert (alone.seconds, alone.is_measured, alone.done, alone.runs) == (20.0, True, 1, 2)
+    assert (both.seconds, both.is_measured, both.steps) == (40.0, False, 8)
+    assert (later.seconds, later.done) == (10.0, 0)

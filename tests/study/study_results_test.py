@@ -1,0 +1,125 @@
+"""From runs to numbers: means, gains of equal seeds, and what is left out of both."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kept_outputs import keep_outputs, make_outputs
+from small_study import CLAIM, ROW, STUDY, TABLE, FakeCommands, prepare
+
+from t2t_mm.study.checked_study import check_study
+from t2t_mm.study.definition import Row, Study
+from t2t_mm.study.study_results import collect_results, write_sentence
+
+REACHED = {("alone", 1): 60.0, ("alone", 2): 62.0, ("both", 1): 70.0, ("both", 2): 74.0}
+
+
+def collect(folder: Path, study: Study = STUDY) -> dict[str, Any]:
+    return collect_results(check_study(study), prepare(folder, study))
+
+
+def complete(folder: Path, study: Study = STUDY) -> dict[str, Any]:
+    for run in prepare(folder, study).values():
+        run.complete()
+    return collect(folder, study)
+
+
+def test_nothing_is_known_before_anything_ran(tmp_path: Path) -> None:
+    (table,) = collect(tmp_path)["tables"]
+    place = table["rows"][0]["places"]["both"]
+    assert place == {
+        "cell": "both",
+        "missing": {"not run": 2},
+        "values": {},
+        "mean": None,
+        "deviation": None,
+        "reported": 98.5,
+    }
+    assert write_sentence(table["claims"][0]) == (
+        "Open: Reversing helps copying. No pair of runs is done yet."
+    )
+
+
+def test_means_and_gains_are_over_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeCommands(monkeypatch, REACHED)
+    found = complete(tmp_path)
+    place = found["tables"][0]["rows"][0]["places"]["both"]
+    assert place["values"] == {"1": 70.0, "2": 74.0} and place["mean"] == 72.0
+    assert place["deviation"] == pytest.approx(8**0.5)
+    (claim,) = found["tables"][0]["claims"]
+    assert claim["rows"][0]["gains"] == {"1": 10.0, "2": 12.0}
+    assert claim["interval"] == pytest.approx([11 - 12.706, 11 + 12.706], abs=1e-3)
+    assert claim["verdict"] == "open" and claim["rows"][0]["example_interval"] is None
+    assert found["cells"]["both"]["runs"]["2"]["folder"] == "cells/both/seed_2"
+
+
+def test_less_is_better_of_perplexity_and_a_gain_then_a_fall(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    row = dataclasses.replace(ROW, metric="log_perplexity")
+    study = dataclasses.replace(STUDY, tables=(dataclasses.replace(TABLE, rows=(row,)),))
+    claim = complete(tmp_path, study)["tables"][0]["claims"][0]
+    assert claim["mean"] == 0.0 and claim["verdict"] == "open"
+
+
+def test_runs_that_failed_or_diverged_are_marked_and_not_averaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch, REACHED, diverging=["both"])
+    prepare(tmp_path)["both", 1].complete()
+    FakeCommands(monkeypatch, REACHED)
+    for key in (("both", 2), ("alone", 1), ("alone", 2)):
+        prepare(tmp_path)[key].complete()
+    found = collect(tmp_path)
+    assert found["cells"]["both"]["runs"]["1"]["state"] == "diverged"
+    places = found["tables"][0]["rows"][0]["places"]
+    assert places["both"]["missing"] == {"diverged": 1}
+    assert places["both"]["values"] == {"2": 74.0} and places["both"]["deviation"] is None
+    claim = found["tables"][0]["claims"][0]
+    assert claim["rows"][0]["gains"] == {"2": 12.0} and claim["verdict"] == "open"
+    assert write_sentence(claim).endswith("+12.00 (one seed has no interval; 1 seed).")
+
+
+def test_a_claim_is_about_the_mean_over_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch, {**REACHED, ("later", 1): 60.0, ("later", 2): 60.0})
+    rows = (
+        ROW,
+        Row(problem=ROW.problem, cells={"alone": "later", "both": "alone"}),
+        Row(problem=ROW.problem, cells={"alone": "later"}),
+    )
+    study = dataclasses.replace(STUDY, tables=(dataclasses.replace(TABLE, rows=rows),))
+    claim = complete(tmp_path, study)["tables"][0]["claims"][0]
+    assert [row["gains"] for row in claim["rows"]] == [{"1": 10.0, "2": 12.0}, {"1": 0.0, "2": 2.0}]
+    assert claim["mean"] == 6.0 and claim["seeds"] == 2  # 5 and 7
+
+
+def test_decoded_outputs_also_have_an_interval_over_examples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    row = Row(problem="mini_speech", cells=ROW.cells, metric="wer")
+    cells = {
+        name: dataclasses.replace(STUDY.cells[name], problems="mini_speech")
+        for name in ("alone", "both")
+    }
+    table = dataclasses.replace(TABLE, rows=(row,), claims=(CLAIM,))
+    study = dataclasses.replace(STUDY, cells=cells, tables=(table,))
+    for (name, seed), run in prepare(tmp_path, study).items():
+        run.complete()
+        outputs = {"mini_speech": make_outputs(9 if name == "alone" else 1 + seed)}
+        keep_outputs(run.folder / "decoded" / "test-4", outputs)
+        kept = run.read_record()
+        assert kept is not None
+        scores = {**kept.scores["test"]["mini_speech"], "wer": 10.0 + 5 * (name == "alone")}
+        run._write(dataclasses.replace(kept, scores={"test": {"mini_speech": scores}}))
+    ((gain,),) = ([*claim["rows"]] for claim in collect(tmp_path, study)["tables"][0]["claims"])
+    assert gain["mean"] == 5.0
+    low, high = gain["example_interval"]
+    assert 0 < low < high
+    (tmp_path / "study/cells/both/seed_1/decoded/test-4/results.json").unlink()
+    (claim,) = collect(tmp_path, study)["tables"][0]["claims"]
+    assert claim["rows"][0]["example_interval"] is None

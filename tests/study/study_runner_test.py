@@ -1,0 +1,131 @@
+"""A study from its first cell to its page: it goes on, stops at its budget, and checks before."""
+
+import dataclasses
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_study import STUDY, FakeCommands
+from tiny_run import PROBLEMS, TINY, TinyRun
+
+import t2t_mm
+from t2t_mm.errors import UserError
+from t2t_mm.study import Cell, Study, run_study
+from t2t_mm.study.cell_run import CellRecord, CellRun
+
+
+def run(folder: Path, study: Study = STUDY, **more: Any) -> tuple[dict[str, Any], list[str]]:
+    told: list[str] = []
+    places = {"study_dir": folder / "study", "data_dir": folder / "data"}
+    return run_study(study, **places, tell=told.append, **more), told
+
+
+def test_all_cells_are_run_once_and_the_results_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    found, told = run(tmp_path)
+    assert [line.partition(":")[0] for line in told[::2]] == [
+        f"{number}/6 {name}, seed {seed}"
+        for number, (name, seed) in enumerate(STUDY.list_runs(), 1)
+    ]
+    assert json.loads((tmp_path / "study/study.json").read_text()) == found
+    assert (tmp_path / "study/study.md").exists() and (tmp_path / "study/study.html").exists()
+    number = len(commands.calls)
+    assert run(tmp_path) == (found, []) and len(commands.calls) == number
+
+
+def test_a_cell_that_failed_stops_only_those_that_begin_with_it_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch, failing=["alone"])
+    found, told = run(tmp_path)
+    assert "3/6 later, seed 1: not begun, since alone is not done" in told
+    states = {name: cell["runs"]["1"]["state"] for name, cell in found["cells"].items()}
+    assert states == {"both": "done", "later": "not run", "alone": "failed"}
+    FakeCommands(monkeypatch)
+    found, told = run(tmp_path)
+    assert len(told) == 8
+    assert {run["state"] for cell in found["cells"].values() for run in cell["runs"].values()} == {
+        "done"
+    }
+
+
+def test_no_cell_is_begun_when_the_budget_is_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    record = CellRun.read_record
+
+    def read(run: CellRun) -> CellRecord | None:
+        found = record(run)
+        return found and dataclasses.replace(found, seconds=50.0)
+
+    monkeypatch.setattr(CellRun, "read_record", read)
+    found, told = run(tmp_path, dataclasses.replace(STUDY, budget_seconds=90))
+    assert told[-1] == "the budget of 90 s is spent (100 s): no other cell is begun"
+    assert found["cells"]["later"]["runs"]["1"]["state"] == "not run"
+
+
+def test_data_is_generated_for_all_cells_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    run(tmp_path, generate=True, tmp_dir="raw")
+    name, flags = commands.calls[0]
+    assert name == "datagen" and flags["problems"] == "algorithmic_copy,algorithmic_reverse"
+    assert flags["vocab_size"] == "8192" and flags["tmp_dir"] == "raw"
+
+
+def test_nothing_is_computed_where_something_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    wrong = {**STUDY.cells, "wrong": Cell(problems="algorithmic_copy", hparams="steps=many")}
+    with pytest.raises(UserError, match=r"Cell 'wrong': train\.steps has the wrong type"):
+        run(tmp_path, dataclasses.replace(STUDY, cells=wrong))
+    assert not commands.calls and not (tmp_path / "study").exists()
+    run(tmp_path)
+    changed = {**STUDY.cells, "later": dataclasses.replace(STUDY.cells["later"], steps=3)}
+    number = len(commands.calls)
+    with pytest.raises(UserError, match="Cell 'later' was changed"):
+        run(tmp_path, dataclasses.replace(STUDY, cells=changed))
+    assert len(commands.calls) == number
+
+
+def test_a_signal_leaves_results_of_what_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(FakeCommands):
+        def __call__(self, *given: Any) -> str:
+            if len(self.calls) == 2:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return super().__call__(*given)
+
+    Stopped(monkeypatch)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path)
+    assert signal.getsignal(signal.SIGTERM) is before
+    states = json.loads((tmp_path / "study/study.json").read_text())["cells"]["both"]["runs"]
+    assert states["1"]["state"] == "done" and states["2"]["state"] == "not run"
+
+
+@pytest.mark.slow
+def test_two_cells_by_the_real_commands(tiny_run: TinyRun, tmp_path: Path) -> None:
+    cells = {
+        "both": Cell(problems=",".join(PROBLEMS), steps=4, hparams=TINY),
+        "alone": Cell(
+            problems=PROBLEMS[0], steps=2, hparams=f"{TINY},data.shares={{{PROBLEMS[0]}:0.5}}"
+        ),
+    }
+    study = dataclasses.replace(STUDY, cells=cells, seeds=(1,), limit=8)
+    found = t2t_mm.run_study(study, study_dir=tmp_path / "study", data_dir=tiny_run.data_dir)
+    (row,) = found["tables"][0]["rows"]
+    for place in row["places"].values():
+        assert 0 <= place["mean"] <= 100
+    folder = tmp_path / "study" / found["cells"]["both"]["runs"]["1"]["folder"]
+    assert t2t_mm.load(folder)[PROBLEMS[0]]("1 2 3") is not None
