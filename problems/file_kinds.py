@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
 
+from t2t_mm.data.declaring import folder_walks
 from t2t_mm.problems.picture_listing import PICTURE_SUFFIXES, is_hidden
 
 
@@ -46,16 +46,14 @@ TEXTS: Final = FileKind("text", (".txt",), holds_text=True)
 
 def list_folders(folder: Path) -> list[str]:
     """List the names of the folders in a folder, sorted, without hidden ones."""
-    return sorted(
-        entry.name for entry in os.scandir(folder) if entry.is_dir() and not is_hidden(entry.name)
-    )
+    return [name for name in folder_walks.list_folders(folder) if not is_hidden(name)]
 
 
 def walk_files(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder and below, without hidden ones; links are followed."""
-    for directory, subdirectories, filenames in os.walk(folder, followlinks=True):
+    """Yield the files in a folder and below, without hidden ones; links are followed, not twice."""
+    for directory, subdirectories, filenames in folder_walks.walk_folders(folder):
         subdirectories[:] = [name for name in subdirectories if not is_hidden(name)]
-        yield from (Path(directory, name) for name in filenames if not is_hidden(name))
+        yield from (directory / name for name in filenames if not is_hidden(name))
 
 
 def propose_folder(folder: Path) -> list[tuple[str, Mapping[str, str]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Final
 
+from t2t_mm.data.declaring.folder_walks import walk_folders
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
@@ -141,13 +141,13 @@ def _find_treebanks(folder: Path) -> list[dict[int, list[TreeFile]]]:
 
 
 def _find_wsj_files(folder: Path) -> Iterator[TreeFile]:
-    for directory, subdirectories, names in os.walk(folder, followlinks=True):
-        depth = len(Path(directory).relative_to(folder).parts)
+    for directory, subdirectories, names in walk_folders(folder):
+        depth = len(directory.relative_to(folder).parts)
         if depth:
             subdirectories[:] = filter(_FOLDER.fullmatch, subdirectories)
         if depth >= _MAX_DEPTH:
             subdirectories.clear()
-        paths = (Path(directory, name) for name in names if _FILE.match(name))
+        paths = (directory / name for name in names if _FILE.match(name))
         yield from map(TreeFile, paths)
 
 

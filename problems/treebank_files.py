@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from t2t_mm.data.declaring.folder_walks import walk_folders
 from t2t_mm.data.trees.linearization import linearize
 from t2t_mm.data.trees.trees import Tree, read_trees
 from t2t_mm.errors import UserError
@@ -65,7 +66,8 @@ def find_files_below(folder: Path, endings: tuple[str, ...] = ENDINGS) -> list[T
     Of a plain file and its .gz the plain one counts; hidden files do not.
     """
     found: dict[str, TreeFile] = {}
-    for path in sorted(folder.rglob("*")):
+    below = (place / name for place, _, names in walk_folders(folder) for name in names)
+    for path in sorted(below):
         if _is_tree_file(path.relative_to(folder).parts, endings, (".gz",)) and path.is_file():
             found.setdefault(path.as_posix().removesuffix(".gz"), TreeFile(path))
     return sorted(found.values())

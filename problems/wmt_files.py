@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from t2t_mm.data.declaring.folder_walks import walk_folders
 from t2t_mm.errors import UserError
 from t2t_mm.problems.parallel_text import ParallelText
 
@@ -40,11 +40,11 @@ def list_files(folder: Path) -> dict[str, Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for directory, subdirectories, filenames in os.walk(folder, followlinks=True):
-        depth = len(Path(directory).relative_to(folder).parts)
+    for directory, subdirectories, filenames in walk_folders(folder):
+        depth = len(directory.relative_to(folder).parts)
         if depth >= _MAX_DEPTH:
             subdirectories.clear()
-        yield from (Path(directory, filename) for filename in filenames)
+        yield from (directory / filename for filename in filenames)
 
 
 def find_corpora(files: Mapping[str, Path], first: str, second: str) -> list[ParallelText]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from t2t_mm.data.declaring.folder_walks import walk_folders
 from t2t_mm.errors import UserError
 
 # "11-1.1" to "11-15.1" are the discs of WSJ0, "13-1.1" to "13-34.1" those of WSJ1.
@@ -86,11 +86,10 @@ def _find_roots(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    for directory, subdirectories, filenames in os.walk(root, followlinks=True):
-        subdirectories.sort()
-        for filename in sorted(filenames):
+    for directory, _, filenames in walk_folders(root):
+        for filename in filenames:
             if _strip_version(filename).endswith(_SUFFIXES):
-                yield Path(directory, filename)
+                yield directory / filename
 
 
 def _split_path(parts: tuple[str, ...]) -> tuple[str, str]:

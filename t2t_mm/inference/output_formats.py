@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from t2t_mm.data.trees.brackets import bracket_words, find_attached_punctuation
+from t2t_mm.data.trees.tree_facts import split_words
 from t2t_mm.errors import UserError
 from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.run.task import Task
@@ -43,7 +44,7 @@ def format_outputs(
             )
         line = output.text
         if output_format == "brackets":
-            line, is_mended = bracket_words(line, text.split())
+            line, is_mended = bracket_words(line, split_words(text))
             number_mended += is_mended and bool(line)
         yield _add_alternatives(line, output, decode or DecodeHParams())
     if number_mended:

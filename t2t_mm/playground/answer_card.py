@@ -9,6 +9,7 @@ from typing import Any
 
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.trees.linearization import try_delinearize
+from t2t_mm.data.trees.tree_facts import split_words
 from t2t_mm.errors import UserError
 from t2t_mm.features import NO_OUTPUT
 from t2t_mm.inference.batch_decoder import Alternative
@@ -160,7 +161,7 @@ def _draw_shares(choices: ExpertChoices) -> Markup:
 
 
 def _draw_trees(task: Task, value: Any, text: str) -> list[Markup]:
-    tree = try_delinearize(text, str(value).split()) if is_tree_task(task) else None
+    tree = try_delinearize(text, split_words(str(value))) if is_tree_task(task) else None
     if tree is None:
         return []
     drawn = make_element("div", draw_tree(tree, None, "The tree of the answer"), class_="wide")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from t2t_mm.data.sounds.raw_sounds import decode_sound, encode_wav
+from t2t_mm.data.sounds.sound_files import decode_sound, encode_wav
 from t2t_mm.data.sounds.stored_sounds import store_sound
 from t2t_mm.errors import UserError
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from t2t_mm.data.trees.linearization import count_words, try_delinearize
+from t2t_mm.data.trees.tree_facts import split_words
 from t2t_mm.data.trees.trees import Tree
 from t2t_mm.features import NO_OUTPUT
 from t2t_mm.report.markup import Markup, join_parts, make_element, make_section
@@ -174,7 +175,7 @@ def _show_trees(sample: Sample) -> tuple[list[Markup], str]:
 
 def _split_words(text: str, count: int) -> list[str]:
     """Split a sentence into the words of its tree; numbers where the tree splits it otherwise."""
-    for words in (text.split(), _TOKEN.findall(text)):
+    for words in (split_words(text), _TOKEN.findall(text)):
         if len(words) == count:
             return words
     return [str(number + 1) for number in range(count)]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
-from t2t_mm.data.trees.tree_facts import CutWords, TreeFacts
+from t2t_mm.data.trees.tree_facts import CutWords, TreeFacts, split_words
 from t2t_mm.data.vocabulary.symbols import EOS_ID, Vocabulary
 from t2t_mm.search.constraint import mark_symbols
 from t2t_mm.search.prefix_tree import PrefixTree
@@ -63,7 +63,7 @@ class TreeGrammar:
         facts: TreeFacts,
         inputs: Vocabulary,
         targets: Vocabulary,
-        cut_words: CutWords = str.split,
+        cut_words: CutWords = split_words,
     ) -> None:
         self.facts = facts
         self.inputs = inputs

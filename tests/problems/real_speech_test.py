@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from t2t_mm import registry
-from t2t_mm.data.sounds.raw_sounds import decode_sound
+from t2t_mm.data.sounds.sound_files import decode_sound
 from t2t_mm.data.sounds.sphere import read_sphere_header
 from t2t_mm.errors import UserError
 

@@ -87,3 +87,20 @@ def test_a_label_that_could_not_be_read_back_is_named_by_its_file(tmp_path: Path
     write(tmp_path, "1.mrg", text="(S (/X Yes))\n")
     with pytest.raises(UserError, match=r"1\.mrg: .*could not be told .*'/X'"):
         list(read_tree_examples([TreeFile(tmp_path / "1.mrg")]))
+
+
+def test_a_byte_order_mark_is_no_tree_wherever_the_file_lies(tmp_path: Path) -> None:
+    data = ("\ufeff" + "(S (NN one))\n").encode()
+    (tmp_path / "1.mrg").write_bytes(data)
+    (tmp_path / "2.mrg.gz").write_bytes(gzip.compress(data))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("3.mrg", data)
+    files = [*find_files_below(tmp_path), *find_files_in_zip(tmp_path / "a.zip")]
+    assert [one["inputs"] for one in read_tree_examples(files)] == ["one"] * 3
+
+
+def test_links_in_a_circle_give_each_file_once(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "1.mrg").write_text("(S (NN one))")
+    (tmp_path / "sub" / "all").symlink_to("..")
+    assert [file.parts[-2:] for file in find_files_below(tmp_path)] == [("sub", "1.mrg")]

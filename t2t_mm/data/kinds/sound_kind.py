@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from t2t_mm.data.kinds.feature_kind import FeatureKind, Ids, Limit, Medium
 from t2t_mm.data.kinds.stored_arrays import pack_bytes
-from t2t_mm.data.sounds.raw_sounds import Sound, encode_wav, read_sound
+from t2t_mm.data.sounds.raw_sounds import read_sound
+from t2t_mm.data.sounds.sound_files import LONGEST_S, LongSoundError, Sound, check_rate, encode_wav
 from t2t_mm.data.sounds.sound_inputs import choose_window_and_hop, make_sound_input
 from t2t_mm.data.sounds.stored_sounds import quantize_tensor, resample_sound, store_sound
 from t2t_mm.errors import UserError
@@ -48,8 +49,19 @@ class SoundKind(FeatureKind):
         return Limit(f"data.max_seconds={seconds:g}", positions) if seconds else None
 
     def check(self, value: Any) -> bytes:
-        """Return little-endian int16 samples."""
-        return store_sound(value)
+        """Return little-endian int16 samples.
+
+        Raises:
+            BadExampleError: They are none, or more than 30 minutes of them.
+        """
+        stored = store_sound(value)
+        if len(stored) // 2 > LONGEST_S * self.spec.sample_rate_hz:
+            raise LongSoundError(
+                "The sound is too long",
+                expected=f"at most {LONGEST_S // 60} minutes",
+                received={"samples": len(stored) // 2},
+            )
+        return stored
 
     def measure(self, stored: bytes, ids: Ids) -> int:
         """Return how many times the seconds of a position the sound lasts."""
@@ -109,12 +121,13 @@ class SoundKind(FeatureKind):
     def _convert(self, samples: npt.NDArray[Any], rate_hz: float) -> npt.NDArray[Any]:
         """Return samples as one channel at the declared rate."""
         rate = round(rate_hz)
-        if samples.ndim not in (1, 2) or rate < 1:
+        if samples.ndim not in (1, 2):
             raise UserError(
                 "The value is no sound",
                 expected="(samples, rate in Hz) of [samples] or [samples, channels]",
                 received={"shape": samples.shape, "rate": rate_hz},
             )
+        check_rate(rate, "The value")
         columns = samples[:, None] if samples.ndim == 1 else samples
         mono = Sound(columns, rate).mix_to_mono()
         self.check(mono)  # before it is resampled, which would turn another scale into noise

@@ -1,8 +1,8 @@
 """NIST SPHERE, the container of `.wv1` and `.sph` files: header, samples, and that both agree.
 
-Read are 16-bit PCM, mu-law and A-law (by libsndfile), and PCM that is compressed by shorten (by
-PyAV). What the header says of the samples, their number and checksum, is compared with what was
-decoded: no file gives wrong sound in silence.
+Read are PCM of 1 to 4 bytes a sample, mu-law and A-law (by libsndfile), and 16-bit PCM that is
+compressed by shorten (by PyAV). What the header says of the samples, their number and checksum, is
+compared with what was decoded: no file gives wrong sound in silence.
 
 Source: NIST SPHERE 2.6; ITU-T G.711 for mu-law and A-law.
 """
@@ -17,11 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
 
 MAGIC = b"NIST_1A"
 
 Int16 = npt.NDArray[np.int16]
+Samples = Int16 | npt.NDArray[np.float32]
 
 _SHORTEN = "embedded-shorten"
 # Old files, as those of TIMIT, do not name it.
@@ -41,7 +43,7 @@ class SphereHeader:
         sample_bytes: Size of a sample.
         coding: "pcm", "ulaw" or "alaw".
         compression: "" or the name of the method, as "embedded-shorten-v2.00".
-        byte_order: "<" (written "01" in the header) or ">" ("10").
+        byte_order: "<" (written "01" or "012" in the header) or ">" ("10", "210").
         checksum: Sum of all samples modulo 65,536; None where the header has none.
     """
 
@@ -92,14 +94,14 @@ def read_sphere_header(data: bytes, name: str) -> SphereHeader:
             sample_bytes=int(fields.get("sample_n_bytes", _BYTES_OF_CODING.get(coding, 0))),
             coding=coding,
             compression=compression,
-            byte_order=">" if fields.get("sample_byte_format") == "10" else "<",
+            byte_order=">" if fields.get("sample_byte_format", "0")[0] in "123" else "<",
             checksum=int(fields["sample_checksum"]) if "sample_checksum" in fields else None,
         )
     except (KeyError, ValueError, OverflowError) as error:
         raise _make_header_error(name, "sample_rate and sample_count as numbers", error) from None
 
 
-def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
+def decode_sphere(data: bytes, name: str) -> tuple[Samples, int]:
     """Decode a SPHERE file and prove the result against its header.
 
     Args:
@@ -107,18 +109,26 @@ def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
         name: The file, for messages.
 
     Returns:
-        int16[samples, channels], and the samples per second.
+        int16[samples, channels], float32 in -1 to 1 of 3 or 4 bytes a sample, and the samples per
+        second.
 
     Raises:
         UserError: If the file is cut short or its samples are not those that the header tells of;
             if it is coded in another way; if it is compressed and PyAV is not installed.
     """
     header = read_sphere_header(data, name)
-    if header.sample_bytes != _BYTES_OF_CODING.get(header.coding) or header.num_channels < 1:
+    is_other_pcm = header.coding == "pcm" and header.sample_bytes in (1, 3, 4)
+    is_usual = header.sample_bytes == _BYTES_OF_CODING.get(header.coding)
+    is_plain = not header.compression
+    if header.num_channels < 1 or not (is_usual or (is_other_pcm and is_plain)):
         raise _make_coding_error(name, header)
     if not header.num_samples:  # nothing to decode; WSJ1 has such recordings
         return np.zeros((0, header.num_channels), np.int16), header.sample_rate_hz
-    if not header.compression:
+    samples: Samples
+    checksum: int | None
+    if is_other_pcm:
+        samples, checksum = _decode_pcm(data, header), None  # what they sum up is said nowhere
+    elif is_plain:
         samples, checksum = _decode_plain(data, header)
     elif header.compression.startswith(_SHORTEN) and header.coding == "pcm":
         samples = _decode_shorten(data, header, name)
@@ -126,14 +136,14 @@ def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
     else:
         raise _make_coding_error(name, header)
     if len(samples) != header.num_samples:
-        raise UserError(
+        raise BadExampleError(
             f"{name}: the file is cut short or broken",
             expected=f"{header.num_samples} samples in each channel, as its header says",
             received={"samples": len(samples)},
             fix="Copy it again.",
         )
-    if header.checksum is not None and checksum != header.checksum % 65536:
-        raise UserError(
+    if None not in (header.checksum, checksum) and checksum != (header.checksum or 0) % 65536:
+        raise BadExampleError(
             f"{name}: the sound is not the one that was written",
             expected=f"the checksum {header.checksum} of its header",
             received={"checksum": checksum},
@@ -142,11 +152,28 @@ def decode_sphere(data: bytes, name: str) -> tuple[Int16, int]:
     return samples, header.sample_rate_hz
 
 
+def _cut_body(data: bytes, header: SphereHeader) -> bytes:
+    """Return what there is of the samples that the header tells of, without half a sample."""
+    size = header.num_channels * header.sample_bytes
+    body = data[header.num_bytes :][: header.num_samples * size]
+    return body[: len(body) // size * size]
+
+
+def _decode_pcm(data: bytes, header: SphereHeader) -> Samples:
+    """Return [samples, channels] of PCM: int16 of 1 byte a sample, float32 of 3 or 4."""
+    stored = np.frombuffer(_cut_body(data, header), np.uint8).reshape(-1, header.sample_bytes)
+    highest_last = stored[:, ::-1] if header.byte_order == ">" else stored
+    whole = np.zeros((len(stored), 4), np.uint8)
+    whole[:, 4 - header.sample_bytes :] = highest_last
+    values = whole.view("<i4").reshape(-1, header.num_channels)
+    if header.sample_bytes == 1:
+        return (values >> 16).astype(np.int16)
+    return (values / 2.0**31).astype(np.float32)
+
+
 def _decode_plain(data: bytes, header: SphereHeader) -> tuple[Int16, int]:
     """Return int16[samples, channels] of an uncompressed file, and its checksum."""
-    size = header.num_channels * _BYTES_OF_CODING[header.coding]
-    body = data[header.num_bytes :][: header.num_samples * size]
-    body = body[: len(body) // size * size]
+    body = _cut_body(data, header)
     if header.coding == "pcm":
         coded: Any = np.frombuffer(body, dtype=f"{header.byte_order}i2")
         samples = coded.astype(np.int16)
@@ -183,7 +210,7 @@ def _decode_shorten(data: bytes, header: SphereHeader, name: str) -> Int16:
             for frame in container.decode(audio=0):
                 frames.append(frame.to_ndarray().astype(np.int16, copy=False))
     except (av.FFmpegError, ValueError, IndexError) as error:
-        raise UserError(
+        raise BadExampleError(
             f"{name}: the compressed sound cannot be decoded",
             expected="a whole SPHERE file",
             received={type(error).__name__: str(error)},
@@ -195,7 +222,7 @@ def _decode_shorten(data: bytes, header: SphereHeader, name: str) -> Int16:
 
 
 def _make_header_error(name: str, expected: str, received: object) -> UserError:
-    return UserError(
+    return BadExampleError(
         f"{name}: the SPHERE header cannot be read",
         expected=expected,
         received={"header": received},
@@ -205,9 +232,9 @@ def _make_header_error(name: str, expected: str, received: object) -> UserError:
 
 def _make_coding_error(name: str, header: SphereHeader) -> UserError:
     coding = ",".join(filter(None, (header.coding, header.compression)))
-    return UserError(
+    return BadExampleError(
         f"{name}: SPHERE files of this coding are not read",
-        expected="16-bit pcm, ulaw, alaw, or pcm with embedded-shorten",
+        expected="pcm, ulaw, alaw, or 16-bit pcm with embedded-shorten",
         received={
             "sample_coding": coding,
             "sample_n_bytes": header.sample_bytes,

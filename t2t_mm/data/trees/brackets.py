@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from t2t_mm.data.trees.linearization import try_delinearize
+from t2t_mm.data.trees.tree_facts import split_words
 from t2t_mm.data.trees.trees import Tree
 
 LEFT_OVER = "XX"
@@ -57,7 +58,7 @@ def find_attached_punctuation(text: str) -> str:
         >>> [find_attached_punctuation(text) for text in ("The dog barks.", "Mr. Fox runs .")]
         ['barks.', '']
     """
-    *others, last = text.split() or [""]
+    *others, last = split_words(text) or [""]
     for word in others:
         if _ATTACHED.fullmatch(word) and not word.endswith("."):
             return word

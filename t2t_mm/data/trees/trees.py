@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import leave_out
 
 WRAPPERS = frozenset(("", "TOP", "ROOT"))
 """Labels that treebanks put around a whole tree; they say nothing about the sentence."""
 
 # A part of speech with its word, as most brackets are; or one bracket or word.
-_TOKENS = re.compile(r"\(\s*([^\s()]+)\s+([^\s()]+)\s*\)|([()]|[^\s()]+)")
+# Only white space of ASCII parts them: words hold no-break spaces.
+_TOKENS = re.compile(r"\(\s*([^\s()]+)\s+([^\s()]+)\s*\)|([()]|[^\s()]+)", re.ASCII)
 _TRACE = "-NONE-"
 
 
@@ -57,6 +59,10 @@ class Tree(NamedTuple):
         return [child for child in self.children if isinstance(child, Tree)]
 
 
+_EMPTY: Final = Tree("", ())
+"""Brackets without a label or a word."""
+
+
 def strip_wrapper(tree: Tree) -> Tree:
     """Return a tree without TOP, ROOT or a blank label around it.
 
@@ -92,7 +98,8 @@ def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
 
     A tree may take several lines, and a line may hold several trees. Traces (-NONE-) go with the
     constituents that they leave empty, function tags go (see `simplify_label`), and so does a
-    wrapper (see `strip_wrapper`). Words stay as they are written, -LRB- for "(" too.
+    wrapper (see `strip_wrapper`). Words stay as they are written, -LRB- for "(" too. An empty tree,
+    "(())", is reported by `leave_out`.
 
     Args:
         lines: The text.
@@ -125,9 +132,17 @@ def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
                 _raise_malformed(name, number, what, "trees in round brackets", token)
             if opened:
                 opened[-1].add(node)
-            elif isinstance(node, Tree):
-                yield strip_wrapper(node)
+            elif node is _EMPTY:
+                leave_out(f"{name}, line {number}: an empty tree")
+            else:
+                yield from _finish_tree(node)
     _check_all_closed(opened, name)
+
+
+def _finish_tree(node: Tree | str | None) -> Iterator[Tree]:
+    """Yield a whole tree without its wrapper; nothing of one that was nothing but traces."""
+    if isinstance(node, Tree):
+        yield strip_wrapper(node)
 
 
 @dataclass(slots=True)
@@ -160,9 +175,11 @@ class _Bracket:
             _raise_malformed(name, number, f"more than one word under {self.label}", expected, word)
         if self.num_words:
             return _make_tag(self.label or "", str(self.children[0]))
-        if self.children:
+        if self.label in (None, *WRAPPERS) and self.children == [_EMPTY] * len(self.children):
+            return None if self.has_trace and not self.children else _EMPTY
+        if self.children and _EMPTY not in self.children:
             return Tree(simplify_label(self.label or ""), tuple(self.children))
-        if not self.has_trace:
+        if self.children or not self.has_trace:
             expected = "a label and at least one word, as (NN dog)"
             _raise_malformed(name, number, "empty brackets", expected, f"({self.label or ''})")
         return None

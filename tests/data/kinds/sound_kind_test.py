@@ -42,7 +42,8 @@ def test_samples_and_their_rate_are_one_sound_at_the_declared_rate() -> None:
     [
         (np.zeros(0, np.float32), 8_000, "empty"),
         (np.full(100, 20_000.0), 8_000, "too large"),
-        (np.zeros(100, np.float32), 0, "rate=0"),
+        (np.zeros(100, np.float32), 0, "rate_hz=0"),
+        (np.zeros(100, np.float32), 1, "1,000 to 384,000 Hz"),
         (np.zeros((2, 2, 2), np.float32), 8_000, "channels"),
     ],
 )

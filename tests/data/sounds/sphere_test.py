@@ -108,8 +108,33 @@ def test_other_codings_are_refused(coding):
         decode_sphere(data, "a.sph")
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("size", [1, 3, 4])
-def test_pcm_of_other_sizes_is_refused(size):
+def test_pcm_of_other_sizes_is_the_same_sound(size, order, channels):
+    sound = tone(600).reshape(-1, channels) / 32768
+    whole = np.round(sound * (2**31 - 1)).astype("<i4").view(np.uint8).reshape(-1, 4)
+    places = whole[:, 4 - size :] if order == "<" else whole[:, 4 - size :][:, ::-1]
+    digits = "0123"[:size] if order == "<" else "0123"[:size][::-1]
+    data = sphere_bytes(
+        places.reshape(-1),
+        sample_count=f"-i {len(sound)}",
+        channel_count=f"-i {channels}",
+        sample_n_bytes=f"-i {size}",
+        sample_coding="-s3 pcm",
+        sample_byte_format=f"-s{size} {digits}",
+    )
+    decoded, _ = decode_sphere(data, "a.sph")
+    if size == 1:
+        assert decoded.dtype == np.int16
+        decoded = decoded / 32768
+    np.testing.assert_allclose(decoded, sound, atol=2.0 ** (1 - 8 * size) + 1e-7)
+    with pytest.raises(UserError, match="cut short"):
+        decode_sphere(data[:-1], "a.sph")
+
+
+@pytest.mark.parametrize("size", [0, 5, 8])
+def test_pcm_of_no_size_is_refused(size):
     data = sphere_bytes(tone(), sample_n_bytes=f"-i {size}", sample_checksum=None)
     with pytest.raises(UserError, match=rf"16-bit pcm.*sample_n_bytes={size}"):
         decode_sphere(data, "a.sph")

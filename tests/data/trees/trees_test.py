@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from t2t_mm.data.trees.brackets import bracket_words
+from t2t_mm.data.trees.tree_facts import split_words
 from t2t_mm.data.trees.trees import Tree, read_trees, simplify_label, strip_wrapper
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import collect_odd_items
 
 
 def read(text: str) -> list[Tree]:
@@ -79,7 +82,8 @@ def test_an_empty_file_has_no_trees() -> None:
         "word before a constituent": ("(NP dog\n(NN a))", 2, "more than one word under NP"),
         "two words": ("(NN a dog)", 1, "more than one word under NN"),
         "word beside a trace": ("(NN a (-NONE- 0))", 1, "more than one word under NN"),
-        "nothing": ("()", 1, "empty brackets"),
+        "nothing beside a constituent": ("((S (UH Yes))\n())", 2, "empty brackets"),
+        "nothing within": ("(S ())", 1, "empty brackets"),
         "label only": ("(S\n(NP))", 2, "empty brackets"),
         "no label inside": ("(S\n((UH Yes)))", 2, "without label"),
     }.values(),
@@ -151,3 +155,22 @@ def test_the_sample_of_the_penn_treebank() -> None:
         num_trees += 1
         num_words += len(words)
     assert (num_trees, num_words) == (3914, 94084)
+
+
+@pytest.mark.parametrize("text", ["()", "(())", "( ( ) )", "(TOP ())", "(ROOT )", "( () ())"])
+def test_an_empty_tree_is_left_out_and_those_around_it_stay(text: str) -> None:
+    with collect_odd_items() as odd:
+        trees = [*read_trees(["(UH Yes)", f"{text} (UH No)"], "file.mrg")]
+    assert [tree.words() for tree in trees] == [["Yes"], ["No"]]
+    assert odd == ["file.mrg, line 2: an empty tree"]
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2028", "\x85", "\u2009", "\u3000", "\x1c"])
+def test_only_white_space_of_ascii_parts_words(space: str) -> None:
+    word = f"1{space}1/2"
+    (tree,) = read_trees([f"(NP (CD {word})\t(NNS cups))"], "file.mrg")
+    assert tree.words() == [word, "cups"] == split_words(" ".join(tree.words()))
+    assert bracket_words("NP CD NNS /NP", split_words(f"{word} cups")) == (
+        f"(NP (CD {word}) (NNS cups))",
+        False,
+    )
