@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from t2t_mm.data.sounds.raw_sounds import Sound
+from t2t_mm.data.sounds.sound_files import Sound
 from t2t_mm.data.sounds.stored_sounds import resample_sound
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
