@@ -42,8 +42,8 @@ class SpeechFiles(SpeechProblem):
       or what `--validation_share` of t2t-datagen says: whole speakers of them; where no speakers
       are known, whole recordings. Which ones depends on their names only.
     - No test: the problem has no test split, unless `--test_share` holds one out.
-    - A text without sound or without words, a sound without text and an empty sound are left out;
-      how many is told. A sound file that is not there, or is cut short, is an error.
+    - A text without sound or without words, a sound without text, an empty sound and one that
+      cannot be decoded are left out; how many is told. A sound file that is not there is an error.
 
     Raises:
         UserError: When data is generated: a missing or malformed file, or two lists of one split.

@@ -153,11 +153,13 @@ def test_empty_sounds_are_counted_silent_ones_kept_and_other_rates_converted(
     assert {int(one["inputs_size"][0]) for one in kept.values()} == {98}
 
 
-def test_a_sound_that_is_cut_short_stops_with_its_name(datagen: Datagen, raw: Path) -> None:
+def test_a_sound_that_is_cut_short_is_told_with_its_name(datagen: Datagen, raw: Path) -> None:
     good = wav_bytes(tone(4_000))
     write(raw, kaldi("train", {"a": good, "b": good[:-1_000]}) | kaldi("dev", {"v": good}))
-    code, told = datagen("speech_files")
-    assert code == 2 and re.search(r"b\.wav: the sound file is cut short", told)
+    for flag, expected in (("--strict", 2), ("--max_bad_share=0", 2), ("--nostrict", 0)):
+        code, told = datagen("speech_files", flag)
+        assert code == expected and re.search(r"b\.wav: the sound file is cut short", told)
+    assert "speech_files: 1 examples of train were left out" in told
 
 
 def test_a_malformed_tree_is_named_by_file_and_line(

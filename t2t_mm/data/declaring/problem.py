@@ -178,7 +178,7 @@ class Problem:
     @property
     def options_that_count(self) -> frozenset[str]:
         """Which of `RAW_OPTIONS` change what `generate` yields of the raw data that is there."""
-        return frozenset({"max_bad_share", *(f"{one}_share" for one in self.held_out_splits)})
+        return frozenset(f"{split}_share" for split in self.held_out_splits)
 
     # Who it is.
 

@@ -117,7 +117,8 @@ def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None
     for base in bases:  # all of it before a problem looks at its files
         for name in told:
             setattr(base, name, options.raw_options.get(name, getattr(base, name)))
-    for name in (name for name, value in options.raw_options.items() if value):
+    said = (name for name, value in options.raw_options.items() if value)
+    for name in (name for name in said if name in _COUNTS_WHERE):
         others = [base for base in bases if name not in base.options_that_count]
         for base in others:
             setattr(base, name, getattr(Problem, name))
