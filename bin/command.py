@@ -25,6 +25,7 @@ from absl import flags as absl_flags
 
 from t2t_mm.bin.idle_flags import refuse_idle_flags
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.files.disk import is_full_disk
 from t2t_mm.files.quiet_start import LINE_OF_TENSORFLOW, ask_for_quiet, hold_back
 from t2t_mm.files.quiet_start import import_tensorflow as import_tensorflow
 from t2t_mm.run import keras_backend
@@ -39,8 +40,18 @@ _HELP_FLAGS = frozenset({"--help", "-help", "-h", "-?", "--helpshort", "--helpfu
 _WIDTH_WITHOUT_TERMINAL = 100_000  # nothing wraps: the next program reads lines
 
 
+class _PathParser(absl_flags.ArgumentParser):  # type: ignore[type-arg]
+    """Reads a path: "~" at its start is a home folder, which no shell expands behind "--flag="."""
+
+    def parse(self, argument: str) -> str:
+        """Return the path."""
+        return os.path.expanduser(argument)
+
+
 class FlagDefiner:
     """absl's `DEFINE_*` functions, writing into one command's own flags instead of the global ones.
+
+    `DEFINE_path` and `DEFINE_multi_path` are for paths, in which "~" is a home folder.
 
     So a command can run several times in one process, and flags of other libraries are neither
     shown nor accepted.
@@ -50,6 +61,12 @@ class FlagDefiner:
         self._values = values
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name == "DEFINE_path":
+            return functools.partial(absl_flags.DEFINE, _PathParser(), flag_values=self._values)
+        if name == "DEFINE_multi_path":
+            return functools.partial(
+                absl_flags.DEFINE_multi, _PathParser(), None, flag_values=self._values
+            )
         if not name.startswith(("DEFINE_", "mark_flag", "register_")):
             raise AttributeError(name)
         return functools.partial(getattr(absl_flags, name), flag_values=self._values)
@@ -79,6 +96,7 @@ def run_command(
     Returns:
         The exit code.
     """
+    _replace_closed_streams(name)
     ask_for_quiet()
     logging.basicConfig(format="%(message)s")  # before a library gives warnings another form
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -96,7 +114,9 @@ def run_command(
             )
         flags = ParsedFlags(values, words)
         refuse_idle_flags(name, flags)
-        return call(flags) or 0
+        code = call(flags) or 0
+        sys.stdout.flush()  # a disk that is full is told here, not when Python ends
+        return code
     except UserError as error:
         print(f"{name}: error: {error}", file=sys.stderr)
         return EXIT_USAGE
@@ -104,8 +124,28 @@ def run_command(
         print(f"{name}: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output has left, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        if error.filename or not is_full_disk(error):
+            raise
+        print(f"{name}: error: standard output is full: {error.strerror}.", file=sys.stderr)
+        _drop_output()
+        return EXIT_USAGE
+
+
+def _drop_output() -> None:
+    """Send nowhere what standard output still holds, so that Python's end does not fail on it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _replace_closed_streams(name: str) -> None:
+    """Put /dev/null where standard output or error are closed; else files would get their place."""
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+        print(f"{name}: standard output is closed: what is printed is lost.", file=sys.stderr)
 
 
 def define_backend(flags: Any) -> None:

@@ -22,13 +22,13 @@ _ENTRY_STEPS = 1000
 
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
-    flags.DEFINE_string("warm_start_from", "", "The trained run, or one of its checkpoints.")
+    flags.DEFINE_path("warm_start_from", "", "The trained run, or one of its checkpoints.")
     flags.DEFINE_string("problems", "", "The new problems: names, globs, groups, by commas.")
     flags.DEFINE_alias("problem", "problems")
-    flags.DEFINE_string("output_dir", "", "The new run.")
-    flags.DEFINE_string("data_dir", "", "Generated data; default: where the trained run has its.")
-    flags.DEFINE_string("tmp_dir", "", "Raw files, for --generate_data.")
-    flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+    flags.DEFINE_path("output_dir", "", "The new run.")
+    flags.DEFINE_path("data_dir", "", "Generated data; default: where the trained run has its.")
+    flags.DEFINE_path("tmp_dir", "", "Raw files, for --generate_data.")
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Folder, file or package of your own problems.")
     flags.DEFINE_bool("generate_data", False, "Generate the data that is not there yet.")
     flags.DEFINE_integer(
         "num_experts",

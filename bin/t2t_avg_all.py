@@ -11,8 +11,8 @@ from t2t_mm.errors import UserError
 
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
-    flags.DEFINE_string("model_dir", "", "The run whose checkpoints are averaged.")
-    flags.DEFINE_string("output_dir", "", "Where the averages go, as a run of their own.")
+    flags.DEFINE_path("model_dir", "", "The run whose checkpoints are averaged.")
+    flags.DEFINE_path("output_dir", "", "Where the averages go, as a run of their own.")
     flags.DEFINE_integer(
         "n", 8, "Checkpoints in an average; of a run that kept fewer, all.", lower_bound=1
     )

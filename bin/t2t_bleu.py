@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from t2t_mm.bin import command
@@ -11,7 +12,7 @@ from t2t_mm.errors import UserError
 
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
-    flags.DEFINE_string("translation", "", "Detokenised translations, a line each; may be .gz.")
+    flags.DEFINE_path("translation", "", "Detokenised translations, a line each; may be .gz.")
     flags.DEFINE_list("reference", [], "As many lines of references; of several files, by commas.")
     flags.DEFINE_string("tokenize", "13a", "How sacreBLEU splits into words, by its names.")
     flags.DEFINE_bool("json", False, "Print the scores as JSON and nothing else.")
@@ -24,7 +25,8 @@ def run_from_flags(flags: Any) -> int | None:
     from t2t_mm.scoring.metrics import name_score
     from t2t_mm.scoring.translation import score_translation
 
-    scores = score_translation(flags.translation, flags.reference, tokenize=flags.tokenize)
+    references = [os.path.expanduser(path) for path in flags.reference]
+    scores = score_translation(flags.translation, references, tokenize=flags.tokenize)
     if flags.json:
         print(json.dumps(scores))
         return 0

@@ -24,9 +24,9 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("problems", "", "Problems to generate: names, globs, groups, by commas.")
     flags.DEFINE_alias("problem", "problems")
     flags.DEFINE_string("exclude_problems", "", "Names, globs, groups to leave out.")
-    flags.DEFINE_string("data_dir", "", "Where generated data and vocabularies go.")
-    flags.DEFINE_string("tmp_dir", "", "Where raw and downloaded files are.")
-    flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+    flags.DEFINE_path("data_dir", "", "Where generated data and vocabularies go.")
+    flags.DEFINE_path("tmp_dir", "", "Where raw and downloaded files are.")
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Folder, file or package of your own problems.")
     flags.DEFINE_integer(
         "num_shards",
         0,
@@ -41,7 +41,7 @@ def define_flags(flags: Any) -> None:
     )
     flags.DEFINE_bool("only_list", False, "Only list which problems would be generated.")
     flags.DEFINE_bool("inspect", False, "Print records (--max_cases of them, or 3) as stored.")
-    flags.DEFINE_string(
+    flags.DEFINE_path(
         "kept_batch", "", "With --inspect: print a batch that training kept, RUN/faults/STEP-0."
     )
     flags.DEFINE_bool("overwrite", False, "Generate again what is there.")

@@ -11,8 +11,8 @@ from t2t_mm.errors import UserError
 
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
-    flags.DEFINE_string("output_dir", "", "The trained run; its own settings are used.")
-    flags.DEFINE_string("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
+    flags.DEFINE_path("output_dir", "", "The trained run; its own settings are used.")
+    flags.DEFINE_path("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
     flags.DEFINE_string("problem", "", "One of the run's problems.")
     flags.DEFINE_string(
         "inputs_of", "", "Instead of --problem: the one whose inputs are read, with --command_of."
@@ -20,27 +20,27 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string(
         "command_of", "", "As whose targets the outputs are written; such a pair is untrained."
     )
-    flags.DEFINE_string(
+    flags.DEFINE_path(
         "decode_from_file",
         "",
         "One input a line: a text, or the path of a picture or sound; '-' for standard input. Of "
         "a .jsonl(.gz): an object a line, with problem (or inputs_of, command_of) and inputs.",
     )
-    flags.DEFINE_string(
+    flags.DEFINE_path(
         "score_file",
         "",
         "Score given targets instead: lines of an input, a tab and a target; '-' as above. A line "
         "of output is the target's log-probability.",
     )
-    flags.DEFINE_string(
+    flags.DEFINE_path(
         "decode_to_file",
         "",
         "Where outputs go, objects if it is a .jsonl; default: standard output.",
     )
     flags.DEFINE_bool("decode_interactive", False, "Answer what is typed, line by line.")
     flags.DEFINE_string("split", "test", "What to decode when no file is given.")
-    flags.DEFINE_string("data_dir", "", "Generated data; default: where the run found it.")
-    flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems; default: the run's.")
+    flags.DEFINE_path("data_dir", "", "Generated data; default: where the run found it.")
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own problems; default: the run's.")
     command.define_backend(flags)
     command.define_decode_hparams(flags)
     flags.DEFINE_integer("limit", 0, "Examples; 0 for all.", lower_bound=0)

@@ -13,13 +13,13 @@ from t2t_mm.errors import UserError
 
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
-    flags.DEFINE_string("output_dir", "", "The trained run; its own settings are used.")
-    flags.DEFINE_string("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
+    flags.DEFINE_path("output_dir", "", "The trained run; its own settings are used.")
+    flags.DEFINE_path("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
     flags.DEFINE_string("problems", "", "Some of the run's problems; default: all.")
     flags.DEFINE_alias("problem", "problems")
     flags.DEFINE_string("split", "validation", "The split to score: validation or test.")
-    flags.DEFINE_string("data_dir", "", "Generated data; default: where the run found it.")
-    flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems; default: the run's.")
+    flags.DEFINE_path("data_dir", "", "Generated data; default: where the run found it.")
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own problems; default: the run's.")
     command.define_backend(flags)
     flags.DEFINE_bool("decode", True, "Also decode, and score what comes out.")
     flags.DEFINE_bool("shuffled_inputs", False, "Also score each output as if of another input.")
@@ -36,7 +36,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer(
         "samples", 6, "First examples that are kept; half as many worst and best.", lower_bound=0
     )
-    flags.DEFINE_string("scores_file", "", "Write the scores as JSON to this file.")
+    flags.DEFINE_path("scores_file", "", "Write the scores as JSON to this file.")
     flags.DEFINE_bool("json", False, "Print the scores as JSON and nothing else.")
 
 

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
-    flags.DEFINE_string("output_dir", "", "The trained run, of whatever backend.")
-    flags.DEFINE_string("export_dir", "", "Where versions go; default: OUTPUT_DIR/export.")
-    flags.DEFINE_string("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
+    flags.DEFINE_path("output_dir", "", "The trained run, of whatever backend.")
+    flags.DEFINE_path("export_dir", "", "Where versions go; default: OUTPUT_DIR/export.")
+    flags.DEFINE_path("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
     flags.DEFINE_string("problems", "", "Some of the run's problems; default: all.")
     flags.DEFINE_alias("problem", "problems")
     flags.DEFINE_integer(
         "export_version", 0, "Number of the version's folder; 0: the next.", lower_bound=0
     )
-    flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own problems; default: the run's.")
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own problems; default: the run's.")
     flags.DEFINE_bool("json", False, "Print what was written as JSON and nothing else.")
 
 

@@ -10,12 +10,12 @@ from t2t_mm.errors import UserError
 
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
-    flags.DEFINE_string("output_dir", "", "The trained run; nothing else is needed.")
-    flags.DEFINE_string("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
+    flags.DEFINE_path("output_dir", "", "The trained run; nothing else is needed.")
+    flags.DEFINE_path("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
     flags.DEFINE_list("problems", [], "Some of the run's problems; default: all.")
     flags.DEFINE_string("host", "127.0.0.1", "Where to listen; by default this machine alone.")
     flags.DEFINE_integer("port", 7860, "Port; 0 for a free one.", 0, 65535)
-    flags.DEFINE_multi_string("t2t_usr_dir", [], "Your own kinds of features; default: the run's.")
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own kinds of features; default: the run's.")
     command.define_backend(flags)
 
 

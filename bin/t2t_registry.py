@@ -32,9 +32,9 @@ def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_enum("kind", None, list(_HEADINGS), "What to list; by default all.")
     flags.DEFINE_bool("json", False, "Print JSON instead of text.")
-    flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
-    flags.DEFINE_string("data_dir", "", "check: generated data; else a little is generated.")
-    flags.DEFINE_string("tmp_dir", "", "check: raw files.")
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+    flags.DEFINE_path("data_dir", "", "check: generated data; else a little is generated.")
+    flags.DEFINE_path("tmp_dir", "", "check: raw files.")
     flags.DEFINE_string("hparams_set", "multimodel_tiny", "check: settings of the model.")
     flags.DEFINE_string("hparams", "", "check: overrides, 'model.width=64'.")
     flags.DEFINE_integer(

@@ -25,8 +25,8 @@ _OF_FUNCTION = {"problems": "problems", "hparams_set": "hparams_set", "train_ste
 
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
-    flags.DEFINE_string("study_dir", "", "The study: its runs, study.json, .md and .html.")
-    flags.DEFINE_string("data_dir", "", "Generated data and vocabularies.")
+    flags.DEFINE_path("study_dir", "", "The study: its runs, study.json, .md and .html.")
+    flags.DEFINE_path("data_dir", "", "Generated data and vocabularies.")
     flags.DEFINE_string("problems", "", "Problems, where the study leaves them open.")
     flags.DEFINE_alias("problem", "problems")
     flags.DEFINE_string("hparams_set", "", "Set of settings, where the study leaves it open.")
@@ -38,8 +38,8 @@ def define_flags(flags: Any) -> None:
         "budget_seconds", None, "No cell is begun once all have taken as long.", lower_bound=0.0
     )
     flags.DEFINE_bool("generate_data", False, "Generate the data that is not there yet.")
-    flags.DEFINE_string("tmp_dir", "", "Raw files, for --generate_data.")
-    flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+    flags.DEFINE_path("tmp_dir", "", "Raw files, for --generate_data.")
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Folder, file or package of your own problems.")
     command.define_backend(flags)
     flags.DEFINE_bool("dry_run", False, "Only check all, and print cells, steps and times.")
     flags.DEFINE_bool("json", False, "Print the result, or that of --dry_run, as JSON only.")

@@ -22,12 +22,12 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_string("model", "multimodel", "The model; there is one: multimodel.")
     flags.DEFINE_string("hparams_set", "multimodel_base", "Registered set of settings.")
     flags.DEFINE_string("hparams", "", "Overrides: 'model.width=256,train.steps=1000'.")
-    flags.DEFINE_multi_string("gin_file", [], "Gin overlay; may be repeated.")
+    flags.DEFINE_multi_path("gin_file", [], "Gin overlay; may be repeated.")
     flags.DEFINE_multi_string("gin_param", [], "Gin binding; may be repeated.")
-    flags.DEFINE_string("data_dir", "", "Generated data and vocabularies.")
-    flags.DEFINE_string("output_dir", "", "The run: settings, logs, checkpoints.")
-    flags.DEFINE_string("tmp_dir", "", "Raw files, for --generate_data.")
-    flags.DEFINE_multi_string("t2t_usr_dir", [], "Folder, file or package of your own problems.")
+    flags.DEFINE_path("data_dir", "", "Generated data and vocabularies.")
+    flags.DEFINE_path("output_dir", "", "The run: settings, logs, checkpoints.")
+    flags.DEFINE_path("tmp_dir", "", "Raw files, for --generate_data.")
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Folder, file or package of your own problems.")
     flags.DEFINE_bool("generate_data", False, "Generate the data that is not there yet.")
     flags.DEFINE_integer(
         "train_steps",
@@ -44,7 +44,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_bool("deterministic", None, "Same numbers to the last bit at every run.")
     flags.DEFINE_bool("jit_compile", None, "Compile TensorFlow's step by XLA, as for GPUs.")
     command.define_backend(flags)
-    flags.DEFINE_string(
+    flags.DEFINE_path(
         "compile_cache", "", "JAX's compiled programs; default: ~/.cache/t2t_mm/jax; or none."
     )
     flags.DEFINE_string("dtype_policy", None, "model.precision as Keras calls it: mixed_bfloat16.")
@@ -63,7 +63,7 @@ def define_flags(flags: Any) -> None:
 
 
 def _define_warm_start(flags: Any) -> None:
-    flags.DEFINE_string(
+    flags.DEFINE_path(
         "warm_start_from",
         "",
         "A trained run, or one of its checkpoints, whose weights a new run begins with; and its "

@@ -19,8 +19,9 @@ from keras import ops
 
 from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.features import BatchSpec, Language
-from t2t_mm.run.checkpoint import restore_variables, write_arrays
+from t2t_mm.run.named_variables import restore_variables
 from t2t_mm.run.task import Task
+from t2t_mm.run.written_arrays import write_arrays
 from t2t_mm.settings import OptimizerHParams, TrainHParams
 from t2t_mm.training.backend import Backend, find_backend
 from t2t_mm.training.freezing import freeze_variables

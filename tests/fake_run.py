@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from t2t_mm.run.checkpoint import write_arrays
+from t2t_mm.run.written_arrays import write_arrays
 
 Results = dict[str, dict[str, Any]]
 FORCED = {"log_perplexity": 0.5, "accuracy": 87.25, "sequence_accuracy": 12.5, "examples": 500.0}

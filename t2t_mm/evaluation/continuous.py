@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.kept_results import NO_SCORES
 from t2t_mm.files.json_records import read_records
 from t2t_mm.run.checkpoint import Checkpoint, CheckpointStore
+from t2t_mm.run.run_settings import read_settings
 
 WAIT_MINUTES = 60.0
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -142,8 +142,7 @@ def _wait_until(holds: Callable[[], bool], minutes: float) -> bool:
 
 def _read_last_step(directory: Path) -> int:
     """Read how many steps are asked for; a run that goes on may have more than when it began."""
-    settings = json.loads((directory / "hparams.json").read_text(encoding="utf-8"))
-    return int(settings["train"]["steps"])
+    return read_settings(directory).train.steps
 
 
 def _read_scored(path: Path) -> dict[int, set[str]]:

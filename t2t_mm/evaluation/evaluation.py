@@ -13,6 +13,7 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
+from t2t_mm.errors import UserError
 from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
 from t2t_mm.evaluation.decoded_files import OutputFolder
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
@@ -66,7 +67,14 @@ def evaluate(
     evaluation = RunEvaluation(
         output_dir, problems=problems, split=split, data_dir=data_dir, options=options
     )
-    return evaluation.score(find_checkpoint(evaluation.run.directory, options.checkpoint_path))
+    checkpoint = find_checkpoint(evaluation.run.directory, options.checkpoint_path)
+    try:
+        return evaluation.score(checkpoint)
+    except (UserError, OSError):
+        if options.checkpoint_path or checkpoint.path.exists():
+            raise
+    # A trainer has removed it meanwhile, and has written another before.
+    return evaluation.score(find_checkpoint(evaluation.run.directory))
 
 
 class RunEvaluation:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -20,15 +22,19 @@ def write_bytes_atomically(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def open_atomically(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any]]:
+def open_atomically(
+    path: Path, mode: Literal["w", "wb"] = "w", *, keeps_part: bool = False
+) -> Iterator[IO[Any]]:
     """Open a file for writing that takes the place of `path` when it is closed.
 
-    Until then, and after an error, what was written lies beside it, in `NAME.incomplete`. What a
-    link points to is replaced, not the link; a device such as /dev/null is written to.
+    Until then what was written lies beside it, in a file `NAME.*.incomplete` of its own; after an
+    error that is removed. What a link points to is replaced, not the link; a device such as
+    /dev/null is written to.
 
     Args:
         path: What is replaced; its folder is made.
         mode: "w" for text in UTF-8, "wb" for bytes.
+        keeps_part: Whether after an error what was written stays, as `NAME.incomplete`.
 
     Example:
         >>> with open_atomically(Path("lines.txt")) as file:
@@ -40,9 +46,28 @@ def open_atomically(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[A
     """
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    is_replaced = path.is_file() or not path.exists()
-    written = path.with_name(path.name + ".incomplete") if is_replaced else path
-    with written.open(mode, encoding="utf-8" if mode == "w" else None) as file:
-        yield file
-    if is_replaced:
-        written.replace(path)
+    encoding = "utf-8" if mode == "w" else None
+    if path.exists() and not path.is_file():
+        with path.open(mode, encoding=encoding) as file:
+            yield file
+        return
+    # A name that nobody can have put a link at.
+    descriptor, written = tempfile.mkstemp(".incomplete", f"{path.name[:200]}.", path.parent)
+    try:
+        with open(descriptor, mode, encoding=encoding) as file:
+            os.fchmod(descriptor, path.stat().st_mode & 0o7777 if path.exists() else _find_mode())
+            yield file
+        os.replace(written, path)
+    except BaseException:
+        if keeps_part:
+            os.replace(written, path.with_name(f"{path.name}.incomplete"))
+        else:
+            os.unlink(written)
+        raise
+
+
+def _find_mode() -> int:
+    """Return the mode of files that this process makes; it can only be asked by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask

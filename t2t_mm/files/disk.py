@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,17 +13,21 @@ from pathlib import Path
 
 from t2t_mm.errors import UserError
 
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # Lustre, some NFS, Weka, FUSE
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CANNOT_SYNC_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # some network file systems
 
 
 @contextlib.contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Wait until no other process generates in `folder`; the lock dies with its process."""
+    """Wait until no other process generates in `folder`; the lock dies with its process.
+
+    Where the file system has no locks, which is told, nothing is waited for.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, folder, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
@@ -52,6 +57,8 @@ def report_full_disk(folder: Path, kept: str = "finished problems are kept") -> 
 def claim_folder(folder: Path, what: str) -> Iterator[None]:
     """Keep a second process out of `folder`; the lock dies with its process.
 
+    Where the file system has no locks, which is told, nothing keeps it out.
+
     Raises:
         UserError: Another process is at work there, or the folder cannot be made.
     """
@@ -64,7 +71,7 @@ def claim_folder(folder: Path, what: str) -> Iterator[None]:
             received={"folder": str(folder)},
         ) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor, folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(descriptor)
         raise UserError(
@@ -76,6 +83,20 @@ def claim_folder(folder: Path, what: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path, how: int) -> None:
+    try:
+        fcntl.flock(descriptor, how)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        logging.getLogger(__name__).warning(
+            "%s is on a file system without locks (%s): see to it that no other process writes "
+            "there",
+            folder,
+            error.strerror,
+        )
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,14 +10,23 @@ from typing import Any
 def read_records(path: Path) -> list[dict[str, Any]]:
     """Read the records of a file; of none that is there, nothing.
 
-    Half a line is left out: another process is writing it, or was killed while it did.
+    Half a line is left out: another process is writing it, or was killed while it did; and so is
+    what else is no record. Numbers that were not finite, null in the file, are left out of theirs.
     """
+    return [record for _, record in read_record_lines(path)]
+
+
+def read_record_lines(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Read as `read_records` does; each record comes behind its line."""
     if not path.exists():
         return []
-    records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    lines = []
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
+            record = json.loads(line)
+        except ValueError:
             continue
-    return records
+        if isinstance(record, dict) and "kind" in record and isinstance(record.get("step"), int):
+            known = {name: value for name, value in record.items() if value is not None}
+            lines.append((line, known))
+    return lines

@@ -146,14 +146,15 @@ class FileDecoding:
         from t2t_mm import __version__
 
         checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
-        answers = self.how.answers_file if Path(self.how.answers_file).is_file() else ""
+        path = Path(self.how.answers_file).expanduser()
+        answers = hash_file(path) if path.is_file() else ""
         return {
             "inputs": hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest(),
             "run": str(self.run.directory.resolve()),
             "checkpoint": [checkpoint.step, hash_file(checkpoint.path / WEIGHTS)],
             "problem": dict(self.names),
             "settings": asdict(self.how),
-            "answers": answers and hash_file(Path(answers)),
+            "answers": answers,
             "format": [self.options.output_format, is_jsonl(self.to_file)],
             "version": [__version__, keras.backend.backend()],
         }

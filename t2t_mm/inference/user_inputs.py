@@ -180,6 +180,6 @@ def _names_file(value: Any, feature: Feature) -> bool:
 
 
 def _check_file(path: str | Path) -> Path:
-    if not Path(path).is_file():
+    if not Path(path).expanduser().is_file():
         raise UserError("There is no such input file", received={"path": str(path)})
-    return Path(path)
+    return Path(path).expanduser()

@@ -76,4 +76,7 @@ class LossAverages:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go back to what `state` returned; empty: to the start."""
         self.averages = dict(state.get("averages", {}))
-        self._waiting = [[(n, v) for n, v in update] for update in state.get("waiting", [])]
+        self._waiting = [
+            [(n, math.nan if v is None else v) for n, v in update]
+            for update in state.get("waiting", [])
+        ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import math
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.files.json_records import read_records
+from t2t_mm.files.sealed_json import read_sealed
 from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
 
 Points = list[tuple[int, float]]  # step, value
@@ -89,7 +89,7 @@ def _add_continuous(curves: dict[str, Curve], output_dir: Path) -> None:
     scored = {name for name, curve in curves.items() if curve.validation}
     for record in read_records(output_dir / "continuous-validation.jsonl"):
         name = record.get("problem", "")
-        if name and name not in scored and math.isfinite(record["log_perplexity"]):
+        if name and name not in scored and "log_perplexity" in record:
             points = curves.setdefault(name, Curve()).validation
             points.append((int(record["step"]), float(record["log_perplexity"])))
 
@@ -155,7 +155,7 @@ def _format_duration(seconds: float) -> str:
 def _read_json(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    return read_sealed(path)
 
 
 def _count_parameters(output_dir: Path) -> int:

@@ -17,9 +17,10 @@ import numpy as np
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import claim_folder, remove_folder, report_full_disk, sync_folder
-from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, CheckpointStore, write_arrays
+from t2t_mm.run.checkpoint import STATE, WEIGHTS, Checkpoint, CheckpointStore
+from t2t_mm.run.manifest import write_manifest
 from t2t_mm.run.run_directory import open_run
-from t2t_mm.run.written_arrays import open_arrays
+from t2t_mm.run.written_arrays import open_arrays, write_arrays
 
 
 def average_checkpoints(
@@ -93,8 +94,9 @@ def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoin
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(newest.path, partial, ignore=shutil.ignore_patterns(WEIGHTS))
     with _open_all(averaged) as archives:
-        names = archives[-1].files
-        write_arrays(partial / WEIGHTS, {name: _Mean(name, archives) for name in names})
+        means = {name: _Mean(name, archives) for name in archives[-1]}
+        write_arrays(partial / WEIGHTS, means)
+    write_manifest(partial, except_for=STATE)
     sync_folder(partial)
     remove_folder(final)
     partial.rename(final)

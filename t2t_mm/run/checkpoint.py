@@ -5,16 +5,15 @@ run_dir/checkpoints/00001000/
     optimizer.npz    moments and counts
     input.*          position of every problem's input pipeline
     state.json       step, counters, best score; read and written by the loop
+    manifest.json    sizes and checksums of the others; `state.json` has one of its own
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import time
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +21,22 @@ from typing import Any
 
 import numpy as np
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import is_full_disk, remove_folder, sync_folder
-from t2t_mm.run.named_variables import assign_arrays
+from t2t_mm.files.sealed_json import read_sealed, seal_json
+from t2t_mm.run.manifest import (
+    DamagedFileError,
+    check_all_files,
+    shorten_message,
+    write_manifest,
+)
 from t2t_mm.run.written_arrays import (
     check_written,
     copy_arrays,
-    make_damaged_error,
-    open_arrays,
-    shorten_message,
+    is_finite,
+    write_arrays,
 )
 
 WEIGHTS = "weights.npz"
@@ -55,13 +60,25 @@ class Checkpoint:
         """Read the loop's own state.
 
         Raises:
-            UserError: The file is damaged.
+            DamagedFileError: The file is damaged.
         """
         path = self.path / STATE
         try:
-            return dict(json.loads(path.read_text(encoding="utf-8")))
-        except json.JSONDecodeError as error:
-            raise make_damaged_error(path, error) from error
+            state = read_sealed(path)
+        except UserError as error:
+            raise DamagedFileError(path, shorten_message(error)) from error
+        if state.get("step", self.step) != self.step:
+            raise DamagedFileError(path, f"it is of step {state['step']}")
+        return state
+
+    def check(self) -> None:
+        """Check that all files are what was written; all that they hold is read.
+
+        Raises:
+            DamagedFileError: One is not.
+        """
+        self.read_state()
+        check_all_files(self.path)
 
 
 class CheckpointStore:
@@ -98,10 +115,19 @@ class CheckpointStore:
         return found[-1] if found else None
 
     def find_best(self) -> Checkpoint | None:
-        """Return the checkpoint that the newest one's state names as `best_step`, or `None`."""
-        latest = self.find_latest()
-        best_step = latest.read_state().get("best_step") if latest else None
-        return next((c for c in self.list_checkpoints() if c.step == best_step), None)
+        """Return the checkpoint that the newest one's state names as `best_step`, or `None`.
+
+        Where that is damaged, which is told, the one before it is asked.
+        """
+        found = self.list_checkpoints()
+        for checkpoint in reversed(found):
+            try:
+                best_step = checkpoint.read_state().get("best_step")
+            except UserError as error:
+                warn_once(f"{error} Which checkpoint is the best is taken from the one before.")
+                continue
+            return next((c for c in found if c.step == best_step), None)
+        return None
 
     def save(
         self,
@@ -134,7 +160,7 @@ class CheckpointStore:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             input_checkpoint.write(str(partial / "input"))
-            (partial / STATE).write_text(_format_state(state), encoding="utf-8")
+            (partial / STATE).write_text(seal_json(state), encoding="utf-8")
         if self._pool is None:
             self._finish(step, parts)
         else:
@@ -147,7 +173,8 @@ class CheckpointStore:
         start, final = time.monotonic(), self.directory / f"{step:08d}"
         with self._complete_or_remove(step) as partial:
             for name, arrays in parts.items():
-                write_arrays(partial / name, arrays)
+                write_arrays(partial / name, arrays, self._refuse_not_finite)
+            write_manifest(partial, except_for=STATE)
             sync_folder(partial)
             for name, arrays in parts.items() if self.verifies else ():
                 check_written(partial / name, arrays)
@@ -205,7 +232,7 @@ class CheckpointStore:
         """
         self.close()
         path = self.directory / f"{step:08d}" / STATE
-        write_text_atomically(path, _format_state(state))
+        write_text_atomically(path, seal_json(state))
         self._remove_old()
 
     def _remove_old(self) -> None:
@@ -216,9 +243,17 @@ class CheckpointStore:
         for leftover in self.directory.glob("*.incomplete"):  # of a run that was killed
             shutil.rmtree(leftover)
 
-
-def _format_state(state: Mapping[str, Any]) -> str:
-    return json.dumps(state, indent=2) + "\n"
+    def _refuse_not_finite(self, name: str, array: np.ndarray[Any, Any]) -> None:
+        """Refuse to keep what has diverged: nobody can go on from it."""
+        if is_finite(array):
+            return
+        last = self.find_latest()
+        kept = f"the last good checkpoint stays: {last.path}" if last else "there is none yet"
+        raise UserError(
+            f"The training has diverged: {name!r} is not finite. No checkpoint of it is kept, "
+            f"{kept}",
+            fix="Lower optimizer.learning_rate, or raise optimizer.warmup_steps.",
+        )
 
 
 def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) -> Checkpoint:
@@ -251,50 +286,3 @@ def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) ->
             f"--problems=... --data_dir=.... Received: output_dir={run_dir}."
         )
     return found
-
-
-def restore_variables(
-    path: Path,
-    variables: Mapping[str, Any],
-    convert: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda arrays: arrays,
-) -> None:
-    """Assign the arrays of a file to variables.
-
-    Args:
-        path: An `.npz` archive, as `write_arrays` makes it.
-        variables: Name in the archive -> variable.
-        convert: Turns the arrays of earlier versions into today's.
-
-    Raises:
-        UserError: A variable is missing from the file or has another shape there.
-    """
-    with open_arrays(path) as saved:
-        arrays = convert(saved)
-        missing = sorted(set(variables) - set(arrays))
-        if missing:
-            raise UserError(
-                f"{path} does not hold {len(missing)} of the model's variables, the first "
-                f"{missing[0]!r}. The run was made with other settings or another version."
-            )
-
-        def read(name: str) -> Any:
-            array, expected = arrays[name], tuple(variables[name].shape)
-            if tuple(array.shape) != expected:
-                raise UserError(
-                    f"Variable {name!r} has shape {tuple(array.shape)} in {path}, the model "
-                    f"expects {expected}: the settings or the vocabulary differ."
-                )
-            return array
-
-        assign_arrays(variables, read)
-
-
-def write_arrays(path: Path, variables: Mapping[str, Any]) -> None:
-    """Write variables to an `.npz` archive, each under its name, uncompressed.
-
-    One after the other: `np.savez` wants all as arrays, a second copy of the model.
-    """
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, variable in variables.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, np.asarray(variable), allow_pickle=False)

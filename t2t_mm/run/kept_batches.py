@@ -19,9 +19,9 @@ from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kinds, name_vocabulary
 from t2t_mm.data.pipeline.padding import SIZE_SUFFIX
 from t2t_mm.errors import UserError
-from t2t_mm.run.checkpoint import write_arrays
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import load_task_vocabularies
+from t2t_mm.run.written_arrays import write_arrays
 
 MOST_KEPT = 20
 """Batches of one run; of a problem that is broken throughout a few say it all."""

@@ -64,7 +64,7 @@ def read_backend(output_dir: str | Path) -> str:
     """Read on which backend a run was last trained; empty where it does not say or is not there."""
     try:
         record = json.loads((Path(output_dir) / "run.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError):
         return ""  # whoever opens the run says what is wrong with it
     return str(record.get("backend", "")) if isinstance(record, dict) else ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,8 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.json_records import read_record_lines
+from t2t_mm.files.sealed_json import dump_json
 
 
 class RunLog:
@@ -57,7 +58,7 @@ class RunLog:
         """
         named = {"problem": problem} if problem else {}
         record = {"kind": kind, "step": step, **named, **values}
-        self._file.write(json.dumps(record) + "\n")
+        self._file.write(dump_json(record) + "\n")
         self._file.flush()
         prefix = f"{kind}/{problem}" if problem else kind
         for name, value in values.items():
@@ -88,11 +89,7 @@ def _cut_log(path: Path, step: int, without_evaluation: bool) -> None:
     if not path.exists():
         return
     kept = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
-            continue
+    for line, record in read_record_lines(path):
         is_evaluation = record["step"] == step and record["kind"] == "eval"
         if record["step"] <= step and not (without_evaluation and is_evaluation):
             kept.append(line + "\n")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from t2t_mm.errors import UserError
+from t2t_mm.run.written_arrays import open_arrays
 
 
 @dataclass(frozen=True)
@@ -95,3 +99,39 @@ def assign_arrays(variables: Mapping[str, Any], read: Callable[[str], Any]) -> N
         for name in (first, *rest):
             values[variables[name].index] = read(name)
         variable.table.assign(values)
+
+
+def restore_variables(
+    path: Path,
+    variables: Mapping[str, Any],
+    convert: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda arrays: arrays,
+) -> None:
+    """Assign the arrays of a file to variables.
+
+    Args:
+        path: An `.npz` archive, as `write_arrays` makes it.
+        variables: Name in the archive -> variable.
+        convert: Turns the arrays of earlier versions into today's.
+
+    Raises:
+        UserError: A variable is missing from the file or has another shape there.
+    """
+    with open_arrays(path) as saved:
+        arrays = convert(saved)
+        missing = sorted(set(variables) - set(arrays))
+        if missing:
+            raise UserError(
+                f"{path} does not hold {len(missing)} of the model's variables, the first "
+                f"{missing[0]!r}. The run was made with other settings or another version."
+            )
+
+        def read(name: str) -> Any:
+            array, expected = arrays[name], tuple(variables[name].shape)
+            if tuple(array.shape) != expected:
+                raise UserError(
+                    f"Variable {name!r} has shape {tuple(array.shape)} in {path}, the model "
+                    f"expects {expected}: the settings or the vocabulary differ."
+                )
+            return array
+
+        assign_arrays(variables, read)

@@ -12,9 +12,9 @@ from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, find_checkpoint, restore_variables
+from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, find_checkpoint
 from t2t_mm.run.jax_process import prepare_jax
-from t2t_mm.run.named_variables import name_variables
+from t2t_mm.run.named_variables import name_variables, restore_variables
 from t2t_mm.run.run_directory import Run, check_vocabularies
 from t2t_mm.run.task import Task, build_model, load_task_vocabularies
 

@@ -25,10 +25,11 @@ from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.data.vocabulary.vocabulary import copy_vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.sealed_json import read_sealed, seal_json
 from t2t_mm.run.task import Task
 from t2t_mm.settings import HParams
 from t2t_mm.settings.differences import list_resume_differences
-from t2t_mm.settings.hparams_json import from_json, to_json
+from t2t_mm.settings.hparams_json import read_hparams, to_json
 
 
 class UnknownTaskError(UserError, KeyError):
@@ -107,7 +108,9 @@ def open_run(directory: str | Path) -> Run:
         )
     try:
         return _read_run(directory)
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except UserError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"The description of the run in {directory} is damaged or of another version: "
             f"{type(error).__name__}: {error}",
@@ -116,13 +119,13 @@ def open_run(directory: str | Path) -> Run:
 
 
 def _read_run(directory: Path) -> Run:
-    record = json.loads((directory / "run.json").read_text(encoding="utf-8"))
+    record = read_sealed(directory / "run.json")
     kinds = {task[side]["modality"] for task in record["tasks"] for side in ("inputs", "targets")}
     if any(kind not in registry.KINDS for kind in kinds):
         registry.import_user_modules(record["user_modules"])
     return Run(
         directory,
-        from_json((directory / "hparams.json").read_text(encoding="utf-8")),
+        read_hparams(directory / "hparams.json"),
         tasks=tuple(Task.from_json(task) for task in record.pop("tasks")),
         user_modules=tuple(record.pop("user_modules")),
         **record,
@@ -143,7 +146,7 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
     write_text_atomically(run.directory / "hparams.json", to_json(run.hparams))
     record = {**vars(run), "tasks": [task.to_json() for task in run.tasks]}
     del record["directory"], record["hparams"]
-    write_text_atomically(run.directory / "run.json", json.dumps(record, indent=2) + "\n")
+    write_text_atomically(run.directory / "run.json", seal_json(record))
 
 
 def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
@@ -151,7 +154,7 @@ def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
     path = directory / "environment.json"
     earlier: list[Any] = []
     if path.exists():
-        with contextlib.suppress(json.JSONDecodeError):  # damaged, and of no further use
+        with contextlib.suppress(ValueError, AttributeError):  # damaged, and of no further use
             previous = json.loads(path.read_text(encoding="utf-8"))
             earlier = [*previous.pop("earlier", []), previous]
     write_text_atomically(path, json.dumps({**environment, "earlier": earlier}, indent=2) + "\n")

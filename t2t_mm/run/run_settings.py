@@ -6,7 +6,7 @@ from pathlib import Path
 
 from t2t_mm.errors import UserError
 from t2t_mm.settings import HParams
-from t2t_mm.settings.hparams_json import from_json
+from t2t_mm.settings.hparams_json import read_hparams
 
 
 def read_settings(path: str | Path) -> HParams:
@@ -32,4 +32,4 @@ def read_settings(path: str | Path) -> HParams:
             expected="a folder that t2t-trainer wrote, or one of its checkpoints",
             received={"warm_start_from": str(path)},
         )
-    return from_json(file.read_text(encoding="utf-8"))
+    return read_hparams(file)

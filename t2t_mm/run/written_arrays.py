@@ -1,18 +1,18 @@
-"""Archives of arrays as they are read back, and arrays apart from those that are computed with."""
+"""Archives of arrays, written and read back; arrays apart from those that are computed with."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from t2t_mm.errors import UserError
+from t2t_mm.run.manifest import DamagedFileError, check_file, shorten_message
 
 
 def copy_arrays(variables: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
@@ -20,18 +20,85 @@ def copy_arrays(variables: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]
     return {name: np.array(np.asarray(variable)) for name, variable in variables.items()}
 
 
+def write_arrays(
+    path: Path,
+    variables: Mapping[str, Any],
+    look: Callable[[str, np.ndarray[Any, Any]], None] = lambda name, array: None,
+) -> None:
+    """Write variables to an `.npz` archive, each under its name, uncompressed.
+
+    One after the other: `np.savez` wants all as arrays, a second copy of the model.
+
+    Args:
+        path: The archive.
+        variables: By name.
+        look: Is given each name and array before it is written, and may raise.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, variable in variables.items():
+            array = np.asarray(variable)
+            look(name, array)
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
+            del array  # before the next one is made
+
+
+def is_finite(array: np.ndarray[Any, Any]) -> bool:
+    """Return whether an array has neither infinities nor what is not a number.
+
+    Its sum tells nearly always, in a quarter of the time.
+
+    Example:
+        >>> is_finite(np.array([1.0, 2.0])), is_finite(np.array([1.0, np.inf]))
+        (True, False)
+    """
+    if array.dtype.kind in "biuSU":
+        return True
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
+
+
+class SavedArrays(Mapping[str, np.ndarray[Any, Any]]):
+    """The arrays of an archive, each read, and checked, when it is asked for."""
+
+    def __init__(self, path: Path, archive: Any) -> None:
+        self._path = path
+        self._archive = archive
+
+    def __getitem__(self, name: str) -> np.ndarray[Any, Any]:
+        if name not in self._archive.files:
+            raise KeyError(name)
+        try:
+            array = self._archive[name]
+            if not isinstance(array, np.ndarray):
+                raise ValueError(f"{name!r} is no array")
+            return array
+        except Exception as error:  # damage has many names in a reader of archives
+            raise DamagedFileError(self._path, shorten_message(error)) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._archive.files)
+
+    def __len__(self) -> int:
+        return len(self._archive.files)
+
+
 @contextlib.contextmanager
-def open_arrays(path: Path) -> Iterator[Any]:
-    """Open an archive of arrays.
+def open_arrays(path: Path) -> Iterator[SavedArrays]:
+    """Open an archive of arrays, checked against the manifest beside it if there is one.
 
     Raises:
-        UserError: It is damaged or missing.
+        DamagedFileError: It is damaged or missing; or an array of it, when that is read.
     """
+    check_file(path)
     try:
-        with np.load(path) as arrays:
-            yield arrays
-    except (zipfile.BadZipFile, EOFError, FileNotFoundError, zlib.error) as error:
-        raise make_damaged_error(path, error) from error
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no archive of arrays" if path.exists() else "there is no file")
+        archive = np.load(path)
+    except Exception as error:  # damage has many names in a reader of archives
+        raise DamagedFileError(path, shorten_message(error)) from error
+    with archive:
+        yield SavedArrays(path, archive)
 
 
 def check_written(path: Path, variables: Mapping[str, Any]) -> None:
@@ -58,21 +125,3 @@ def check_written(path: Path, variables: Mapping[str, Any]) -> None:
                     f"{name!r} was read back from {path}, and is not what was written: the disk or "
                     "the memory is at fault. This checkpoint is removed, those before it stay"
                 )
-
-
-def make_damaged_error(path: Path, error: Exception) -> UserError:
-    """Return what a user is told of a checkpoint's file that cannot be read."""
-    return UserError(
-        f"The checkpoint file {path} is damaged or missing: {shorten_message(error)}",
-        fix="Remove this checkpoint's folder, and the one before it is taken.",
-    )
-
-
-def shorten_message(error: Exception) -> str:
-    r"""Return the first line of an error's message, cut to 200 letters.
-
-    Example:
-        >>> shorten_message(ValueError("one\ntwo"))
-        'one'
-    """
-    return str(error).strip().splitlines()[0][:200]

@@ -101,7 +101,7 @@ def make_constraints(
 def _make_closed_sets(
     tasks: Sequence[Task], decode: DecodeHParams, vocabularies: Mapping[str, Vocabulary]
 ) -> dict[str, Constraint]:
-    path, received = Path(decode.answers_file), {"answers_file": decode.answers_file}
+    path, received = Path(decode.answers_file).expanduser(), {"answers_file": decode.answers_file}
     if decode.constrain != "nothing":
         raise UserError("Outputs are either trees or out of a file of answers", received=received)
     if not path.is_file():

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.sealed_json import read_sealed, seal_json, unseal_json
 from t2t_mm.settings.overrides import apply_overrides, check_given_once, resolve_field_name
 from t2t_mm.settings.sections import HParams
 
 
 def to_json(hparams: HParams) -> str:
-    """Return the settings as `hparams.json` holds them: one object per section, indented.
+    """Return the settings as `hparams.json` holds them: one object per section, and a checksum.
 
     Example:
         >>> print(to_json(HParams()))
@@ -22,26 +23,36 @@ def to_json(hparams: HParams) -> str:
             "width": 512,
         ...
     """
-    return json.dumps(dataclasses.asdict(hparams), indent=2) + "\n"
+    return seal_json(dataclasses.asdict(hparams))
 
 
 def from_json(text: str) -> HParams:
     """Read what `to_json` wrote; a field that the text lacks has its default.
 
     Raises:
-        UserError: This is no JSON, a field is unknown or given twice, or a value has the wrong
-            type.
+        UserError: This is no JSON or not what was written, a field is unknown or given twice, or a
+            value has the wrong type.
 
     Example:
         >>> from_json('{"model": {"width": 64}}').model.width
         64
     """
     try:
-        sections = json.loads(text)
+        return _read_sections(unseal_json(text))
+    except UserError:
+        raise
     except ValueError as error:
         raise UserError(f"The settings are not valid JSON: {error}") from error
+
+
+def read_hparams(path: Path) -> HParams:
+    """Read a file that holds what `to_json` returned; the errors of `from_json` name it."""
+    return _read_sections(read_sealed(path))
+
+
+def _read_sections(sections: Mapping[str, Any]) -> HParams:
     values: dict[str, Any] = {}
-    for section, fields in _check_object("the settings", sections).items():
+    for section, fields in sections.items():
         for name, value in _check_object(f"the section {section!r}", fields).items():
             full_name = resolve_field_name(f"{section}.{name}")
             check_given_once(full_name, values, "the settings")

@@ -113,7 +113,7 @@ class OptimizerHParams(Section):
         decay_steps: Steps of a decay that has an end; 0: the steps of the training.
         beta1: Adam's decay of the first moment.
         beta2: Adam's decay of the second moment.
-        epsilon: Adam's epsilon.
+        epsilon: Adam's epsilon; with 0, what has had no gradient yet would be divided by 0.
         clip_norm: Largest global norm of the gradients; 0 clips nothing.
         freeze: A regular expression; variables in whose names, as checkpoints have them, it is
             found are left as they are. Empty: all are trained.
@@ -127,7 +127,7 @@ class OptimizerHParams(Section):
     decay_steps: int = declare_field(0, at_least=0)
     beta1: float = declare_field(0.9, at_least=0, below=1)
     beta2: float = declare_field(0.98, at_least=0, below=1)
-    epsilon: float = declare_field(1e-6, at_least=0)
+    epsilon: float = declare_field(1e-6, at_least=1e-30)
     clip_norm: float = declare_field(2.0, at_least=0)
     freeze: str = ""
 

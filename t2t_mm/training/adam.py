@@ -82,7 +82,7 @@ def update_variable(
         >>> state = AdamState(zeros, zeros, ops.zeros((2,), "int32"))
         >>> reached = ops.array([True, False])
         >>> table, state = update_variable(
-        ...     zeros, state, ops.ones((2, 1)), reached, 0.5, OptimizerHParams(epsilon=0.0))
+        ...     zeros, state, ops.ones((2, 1)), reached, 0.5, OptimizerHParams())
         >>> table.numpy().ravel().round(4).tolist(), state.count.numpy().tolist()
         ([-0.5, 0.0], [1, 0])
     """

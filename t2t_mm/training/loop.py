@@ -49,7 +49,7 @@ def run_training(
         evaluations: Score the model, and say when it has stopped getting better.
 
     Raises:
-        KeyboardInterrupt: After a checkpoint of the step that Ctrl-C or SIGTERM interrupted.
+        KeyboardInterrupt: After a checkpoint of the step that a signal interrupted.
         UserError: Losses or gradients are not finite again and again, or a checkpoint cannot be
             written.
     """
@@ -93,7 +93,7 @@ def run_training(
             progress.count_step(step_end - step_start, is_typical=is_typical)
             if saving:
                 guard.settle()
-                is_over = _save(state, store, log, progress, evaluations, stop)
+                is_over = _save(state, train.steps, store, log, progress, evaluations, stop)
                 interval.start = time.monotonic()
                 progress.count_aside(interval.start - step_end)
             _tell_written(store, log)
@@ -121,6 +121,7 @@ def _is_due(step: int, every: int) -> bool:
 
 def _save(
     state: TrainState,
+    num_steps: int,
     store: CheckpointStore,
     log: RunLog,
     progress: Progress,
@@ -130,11 +131,11 @@ def _save(
     """Save, and evaluate where that is due; return whether training is over.
 
     Raises:
-        KeyboardInterrupt: A stop was asked for.
+        KeyboardInterrupt: A stop was asked for, and there is something left to do.
     """
     state.save(store)  # before the evaluation, which may be long
     _tell_written(store, log)
-    if stop.was_made:
+    if stop.was_made and (state.step < num_steps or state.awaits_evaluation):
         _finish(store, log)
         progress.note(f"Saved at step {state.step}; repeat the command to go on.")
         raise KeyboardInterrupt

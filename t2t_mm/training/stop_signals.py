@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request that a run ends after the step it is in."""
+"""Ctrl-C, SIGTERM and SIGHUP as a request that a run ends after the step it is in."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class StopRequest:
 
 @contextlib.contextmanager
 def catch_stop_signals(tell: Callable[[str], None]) -> Iterator[StopRequest]:
-    """Turn the first SIGINT or SIGTERM into a request; a second one interrupts at once.
+    """Turn the first SIGINT, SIGTERM or SIGHUP into a request; a second one interrupts at once.
 
-    So does the first where all is saved.
+    So does the first where all is saved. A SIGHUP that is ignored, as under `nohup`, stays so.
 
     Args:
         tell: Says to the person who interrupted what happens now.
@@ -59,8 +59,9 @@ def catch_stop_signals(tell: Callable[[str], None]) -> Iterator[StopRequest]:
         tell("Stopping after this step; once more to stop at once, without saving.")
 
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            previous[number] = signal.signal(number, handle)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                previous[number] = signal.signal(number, handle)
     except ValueError:
         pass  # not the main thread (a notebook's worker): signals stay with their owner
     try:

@@ -10,13 +10,8 @@ import numpy as np
 
 from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.mixing.loss_averages import LossAverages
-from t2t_mm.run.checkpoint import (
-    OPTIMIZER,
-    WEIGHTS,
-    Checkpoint,
-    CheckpointStore,
-    restore_variables,
-)
+from t2t_mm.run.checkpoint import OPTIMIZER, WEIGHTS, Checkpoint, CheckpointStore
+from t2t_mm.run.named_variables import restore_variables
 from t2t_mm.training.backend import Backend
 from t2t_mm.training.batch_health import BatchHealth
 from t2t_mm.training.older_state import convert_optimizer_state
@@ -54,7 +49,8 @@ class TrainState:
     def keep_best(self, log_perplexities: Mapping[str, float]) -> float:
         """Keep the lowest values of this step's evaluation and return their mean."""
         for name, value in log_perplexities.items():
-            self.best_of_problem[name] = min(value, self.best_of_problem.get(name, float("inf")))
+            if value < self.best_of_problem.get(name, float("inf")):
+                self.best_of_problem[name] = value
         mean = float(np.mean(list(log_perplexities.values())))
         if mean < self.best:
             self.best, self.best_step = mean, self.step
@@ -95,8 +91,9 @@ class TrainState:
         restore_variables(checkpoint.path / OPTIMIZER, parts["optimizer"], convert_optimizer_state)
         state = checkpoint.read_state()
         self.step, self.counts = state["step"], state["counts"]
-        self.best, self.best_step = state["best"], state["best_step"]
-        self.best_of_problem = state["best_of_problem"]
+        best, best_of_problem = state["best"], state["best_of_problem"]
+        self.best, self.best_step = float("inf") if best is None else best, state["best_step"]
+        self.best_of_problem = {n: v for n, v in best_of_problem.items() if v is not None}
         health = state.get("health", {})  # older versions have none, nor 0.1.0 the next one
         self.health = {name: BatchHealth.from_json(one) for name, one in health.items()}
         self.awaits_evaluation = state.get("awaits_evaluation", False)

@@ -20,6 +20,7 @@ from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
 from t2t_mm.mixing.loss_averages import LossAverages
 from t2t_mm.mixing.mixture import Mixture
 from t2t_mm.run.checkpoint import CheckpointStore
+from t2t_mm.run.damage import find_whole, set_aside
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.environment import describe_environment
 from t2t_mm.run.logs import RunLog
@@ -68,6 +69,7 @@ def train_run(
     source = _find_warm_start(output_dir, options)
     kept = "the last good checkpoint is kept"
     with claim_folder(output_dir, "this run"), report_full_disk(output_dir, kept):
+        _pass_over_damaged(output_dir)
         if source:
             told = begin_run(run, source, lambda line: print(line, file=sys.stderr)).describe()
             print("\n".join(told), file=sys.stderr)
@@ -85,12 +87,19 @@ def plan_run(
 ) -> TrainingPlan:
     """Plan a run, or what is left of one; see `training.train.plan`. Its folder stays as it is."""
     declared, inputs = _declare(problems, hparams, data_dir, output_dir, tmp_dir, options)
-    latest = CheckpointStore(output_dir).find_latest()
+    latest = find_whole(CheckpointStore(output_dir), lambda line: print(line, file=sys.stderr))
     run = declared if latest is None else _continue_run(declared, latest.step)
     mixture, state, _ = _begin(run, inputs)
     if latest is not None:
         state.restore(latest)
     return plan_training(state, run, mixture, inputs)
+
+
+def _pass_over_damaged(output_dir: Path) -> None:
+    """Let a run go on from its newest checkpoint that is whole; others are set aside, and told."""
+    store = CheckpointStore(output_dir)
+    if whole := find_whole(store, lambda line: print(line, file=sys.stderr)):
+        set_aside(store, whole)
 
 
 def _find_warm_start(output_dir: Path, options: TrainingOptions) -> str | Path | None:

@@ -1,10 +1,13 @@
+import importlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from absl import flags as absl_flags
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
@@ -178,3 +181,50 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait(timeout=30) == 0
+
+
+COMMANDS = sorted(path.stem for path in Path(command.__file__).parent.glob("t2t_*.py"))
+PATHS = re.compile(r".*_(dir|file|path|batch|cache)|translation|reference|warm_start_from")
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_a_home_folder_is_found_in_every_path_flag(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/one")
+    values = absl_flags.FlagValues()
+    importlib.import_module(f"t2t_mm.bin.{module}").define_flags(command.FlagDefiner(values))
+    names = [name for name in values if PATHS.fullmatch(name)]
+    assert module == "t2t_compare" or names
+    values([module, *(f"--{name}=~/a/b" for name in names)])
+    for name in names:
+        value = values[name].value
+        if name == "reference":  # several, by commas: t2t-bleu does it itself
+            continue
+        assert value in ("/home/one/a/b", ["/home/one/a/b"]), name
+
+
+def test_other_flags_keep_their_tilde() -> None:
+    seen: list[str] = []
+    assert run("--zoo=~/a", call=lambda flags: seen.append(flags.zoo)) == 0
+    assert seen == ["~/a"]
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "told"),
+    [
+        (">/dev/full", 2, "t2t-x: error: standard output is full: No space left on device."),
+        (">&-", 0, "t2t-x: standard output is closed: what is printed is lost."),
+        ("2>&- | head -c 1 >/dev/null", 0, ""),
+        (">/dev/null", 0, ""),
+    ],
+)
+def test_what_happens_to_the_output_is_one_line(redirection: str, code: int, told: str) -> None:
+    script = (
+        "import sys; from t2t_mm.bin import command; "
+        "call = lambda flags: print('line ' * 20000, sys.stdout.isatty()); "
+        "sys.exit(command.run_command('t2t-x', '', lambda flags: None, call, []))"
+    )
+    line = f'"{sys.executable}" -c "{script}" {redirection}'
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (code, told)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from seals import change_sealed
 from tiny_run import PROBLEMS, TinyRun
 
 from t2t_mm.errors import UserError
@@ -158,16 +159,15 @@ def test_what_never_comes_is_an_error(run: Path, tmp_path: Path) -> None:
 def test_a_run_that_is_told_to_go_on_is_waited_for(
     run: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = run / "hparams.json"
-    settings = json.loads(path.read_text())
-    settings["train"]["steps"] = 30
-    path.write_text(json.dumps(settings))
+    change_sealed(run / "hparams.json", lambda settings: settings["train"].update(steps=30))
     looks: Iterator[int] = itertools.count()
     last = run / "checkpoints" / "00000020"
 
     def pause(_: float) -> None:
         if next(looks) == 1:
             shutil.copytree(last, run / "checkpoints" / "00000030")
+            state = run / "checkpoints" / "00000030" / "state.json"
+            change_sealed(state, lambda numbers: numbers.update(step=30))
 
     monkeypatch.setattr(continuous.time, "sleep", pause)
     steps = [step for step, _ in evaluate_continuously(run, **COPY, wait_minutes=1)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from seals import replace_sealed
 from tiny_run import PROBLEMS, TinyRun, drop_split
 
 from t2t_mm.data.pipeline import datasets
@@ -185,8 +186,7 @@ def test_a_misspelt_metric_is_told_before_anything_is_decoded(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:
     run = not_yet_scored(tiny_run, tmp_path)
-    described = (run / "run.json").read_text()
-    (run / "run.json").write_text(described.replace('"bleu"', '"blue"'))
+    replace_sealed(run / "run.json", '"bleu"', '"blue"')
     with pytest.raises(UserError, match=r"unknown metric 'blue'.*Did you mean 'bleu'"):
         evaluate(run, options=EvaluationOptions(limit=1))
     assert not (run / "decoded").exists()

@@ -19,11 +19,38 @@ def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> No
 def test_a_failure_leaves_the_old_content_and_beside_it_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text_atomically(path, "old")
-    with pytest.raises(RuntimeError, match="no more"), open_atomically(path) as file:
-        file.write("né")
-        raise RuntimeError("no more")
-    assert path.read_text() == "old"
+    for keeps_part in (False, True):
+        with (
+            pytest.raises(RuntimeError, match="no more"),
+            open_atomically(path, keeps_part=keeps_part) as file,
+        ):
+            file.write("né")
+            raise RuntimeError("no more")
+        assert path.read_text() == "old"
+        assert len(list(tmp_path.iterdir())) == 1 + keeps_part
     assert (tmp_path / "a.txt.incomplete").read_bytes() == "né".encode()
+
+
+def test_a_link_beside_the_file_is_not_written_through(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.txt", tmp_path / "other.txt"
+    other.write_text("of another")
+    (tmp_path / "a.txt.incomplete").symlink_to(other)
+    write_text_atomically(path, "new")
+    with pytest.raises(KeyError), open_atomically(path, keeps_part=True) as file:
+        file.write("part")
+        raise KeyError
+    assert (path.read_text(), other.read_text()) == ("new", "of another")
+    assert not (tmp_path / "a.txt.incomplete").is_symlink()
+
+
+def test_modes_are_those_of_other_files_and_stay(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    (tmp_path / "plain").touch()
+    write_text_atomically(path, "one")
+    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
+    path.chmod(0o640)
+    write_text_atomically(path, "two")
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 def test_what_a_link_points_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:

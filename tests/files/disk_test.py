@@ -1,6 +1,7 @@
 """One process at a time in a folder, and a full disk is told as such."""
 
 import errno
+import fcntl
 import os
 import threading
 from pathlib import Path
@@ -45,6 +46,22 @@ def test_what_is_no_folder_cannot_be_claimed(tmp_path: Path) -> None:
         claim_folder(tmp_path / "file", "the run"),
     ):
         pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_without_locks_it_goes_on_with_a_warning(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(descriptor: int, how: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    done = []
+    for guard in (claim_folder(tmp_path, "the run"), lock_folder(tmp_path)):
+        with guard:
+            done.append(guard)
+    assert len(done) == 2
+    assert caplog.text.count(f"{tmp_path} is on a file system without locks") == 2
 
 
 def test_a_locked_folder_is_waited_for(tmp_path: Path) -> None:

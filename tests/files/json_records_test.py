@@ -7,9 +7,17 @@ from t2t_mm.files.json_records import read_records
 
 def test_half_a_line_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    lines = '{"step": 1, "problem": "d\u00e9"}\n{"step": 2}\n{"step": 3, "los'
-    path.write_text(lines, encoding="utf-8")
-    assert read_records(path) == [{"step": 1, "problem": "d\u00e9"}, {"step": 2}]
+    lines = '{"kind": "a", "step": 1, "problem": "d\u00e9"}\n{"kind": "b", "step": 2}\n'
+    path.write_text(lines + '{"kind": "a", "step": 3, "los', encoding="utf-8")
+    first, second = {"kind": "a", "step": 1, "problem": "d\u00e9"}, {"kind": "b", "step": 2}
+    assert read_records(path) == [first, second]
+
+
+def test_damaged_lines_and_numbers_that_were_not_finite_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    damaged = b'7\n\xff{}\n{"kind": "a", "stdp": 3}\n{"kind": "a", "step": "x"}\n[]\n\n'
+    path.write_bytes(damaged + b'{"kind": "a", "step": 4, "loss": null, "other": 1.5}\n')
+    assert read_records(path) == [{"kind": "a", "step": 4, "other": 1.5}]
 
 
 def test_a_file_that_is_not_there_has_none(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from seals import replace_sealed
 from tiny_run import TinyRun
 
 import t2t_mm
@@ -122,8 +123,7 @@ def test_trees_of_a_file_and_of_a_data_set_come_with_their_words(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:
     shutil.copytree(tiny_run.output_dir, tmp_path / "run")
-    described = tmp_path / "run" / "run.json"
-    described.write_text(described.read_text().replace('"bleu"', '"brackets"'))
+    replace_sealed(tmp_path / "run" / "run.json", '"bleu"', '"brackets"')
     source = tmp_path / "in.txt"
     source.write_text("1 2\n\n3\n")
     options = DecodingOptions(output_format="brackets", limit=3)

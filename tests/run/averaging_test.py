@@ -9,9 +9,10 @@ from tiny_run import TinyRun
 
 from t2t_mm.errors import UserError
 from t2t_mm.run.averaging import average_checkpoints
-from t2t_mm.run.checkpoint import CheckpointStore, find_checkpoint, write_arrays
+from t2t_mm.run.checkpoint import CheckpointStore, find_checkpoint
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.run.written_arrays import write_arrays
 
 
 def read_weights(run_dir: Path, step: int) -> dict[str, np.ndarray]:

@@ -1,7 +1,6 @@
 """Checkpoints appear whole or not at all; a full disk leaves the last good one."""
 
 import errno
-import json
 import subprocess
 import sys
 import threading
@@ -16,12 +15,9 @@ import tensorflow as tf
 
 from t2t_mm.errors import UserError
 from t2t_mm.run import checkpoint
-from t2t_mm.run.checkpoint import (
-    CheckpointStore,
-    find_checkpoint,
-    restore_variables,
-    write_arrays,
-)
+from t2t_mm.run.checkpoint import CheckpointStore, find_checkpoint
+from t2t_mm.run.named_variables import restore_variables
+from t2t_mm.run.written_arrays import write_arrays
 
 
 def save(
@@ -119,11 +115,11 @@ def names(folder: Path) -> set[str]:
 def test_what_is_written_in_the_background_is_what_was_there_when_it_was_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_write, write = threading.Event(), checkpoint.write_arrays
+    may_write, write = threading.Event(), write_arrays
 
-    def write_later(path: Path, variables: Any) -> None:
+    def write_later(*given: Any) -> None:
         assert may_write.wait(10)
-        write(path, variables)
+        write(*given)
 
     monkeypatch.setattr(checkpoint, "write_arrays", write_later)
     store = CheckpointStore(tmp_path, in_background=True)
@@ -155,7 +151,7 @@ def test_what_is_written_in_the_background_is_what_was_there_when_it_was_saved(
 def test_what_fails_in_the_background_is_told_by_the_next_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(path: Path, variables: Any) -> None:
+    def fail(*given: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     store = CheckpointStore(tmp_path, in_background=True)
@@ -172,7 +168,7 @@ def test_what_fails_in_the_background_is_told_by_the_next_call(
 def test_a_checkpoint_that_reads_back_otherwise_takes_no_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write_wrongly(path: Path, variables: Any) -> None:
+    def write_wrongly(path: Path, variables: Any, look: Any) -> None:
         write_arrays(path, {name: np.asarray(one) + 1 for name, one in variables.items()})
 
     store = CheckpointStore(tmp_path, verifies=True)
@@ -240,5 +236,40 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
     assert "00000001" in done.stdout
     left = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
     assert left == ["00000001"]
-    state = tmp_path / "checkpoints" / "00000001" / "state.json"
-    assert json.loads(state.read_text()) == {"step": 1}
+    latest = CheckpointStore(tmp_path).find_latest()
+    assert latest is not None and latest.read_state() == {"step": 1}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("in_background", [False, True])
+def test_what_has_diverged_becomes_no_checkpoint(
+    tmp_path: Path, value: float, in_background: bool
+) -> None:
+    store = CheckpointStore(tmp_path, in_background=in_background)
+    save(store, 1)
+    with pytest.raises(UserError, match=r"diverged: 'body/kernel' is not finite.*00000001"):
+        save(store, 2, value=value)
+        store.close()
+    assert [path.name for path in store.directory.iterdir()] == ["00000001"]
+
+
+def test_a_state_of_another_step_is_damage(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    save(store, 1, best_step=1)
+    save(store, 2, best_step=2)
+    first, second = store.list_checkpoints()
+    (second.path / "state.json").write_bytes((first.path / "state.json").read_bytes())
+    with pytest.raises(UserError, match=r"00000002/state.json is damaged.*it is of step 1"):
+        second.read_state()
+    assert find_checkpoint(tmp_path).step == 1  # as the one before says
+
+
+def test_the_best_is_asked_of_the_state_before_a_damaged_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = CheckpointStore(tmp_path)
+    for step in (1, 2, 3):
+        save(store, step, best_step=1)
+    (tmp_path / "checkpoints" / "00000003" / "state.json").write_text("{")
+    assert find_checkpoint(tmp_path).step == 1
+    assert "00000003/state.json is damaged" in caplog.text

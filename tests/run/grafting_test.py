@@ -13,9 +13,9 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.run.checkpoint import write_arrays
 from t2t_mm.run.grafting import Graft, close_new_experts, fill_variables, list_axes
 from t2t_mm.run.named_variables import name_rows, name_variables
+from t2t_mm.run.written_arrays import write_arrays
 
 SAVED = {
     "m/kept": np.arange(3.0),

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from t2t_mm.run.checkpoint import restore_variables, write_arrays
-from t2t_mm.run.named_variables import TableRow, assign_arrays, name_variables
+from t2t_mm.run.named_variables import TableRow, assign_arrays, name_variables, restore_variables
+from t2t_mm.run.written_arrays import write_arrays
 
 
 def make(names: list[str]) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """Which problems share a net: as they declare, and in older runs as 0.1.0 made it."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from seals import change_sealed
 from small_model import HPARAMS
 from tiny_run import TINY
 
@@ -16,12 +16,12 @@ from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 from t2t_mm.registry import load_hparams
-from t2t_mm.run.checkpoint import write_arrays
 from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import Run, keep_nets, open_run, write_run
 from t2t_mm.run.sharing import name_net
 from t2t_mm.run.task import Task, build_model, differ_in_sharing, load_task_vocabularies, make_tasks
+from t2t_mm.run.written_arrays import write_arrays
 from t2t_mm.training.train import train
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -130,9 +130,7 @@ def old_run(tasks: list[Task], tmp_path: Path) -> Run:
     run = make_run(tmp_path, [Task.from_json(record) for record in records])
     vocabularies = load_task_vocabularies(run.tasks, tmp_path)
     write_run(run, vocabularies, tmp_path)
-    described = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
-    text = json.dumps({**described, "tasks": records})
-    (tmp_path / "run.json").write_text(text, encoding="utf-8")
+    change_sealed(tmp_path / "run.json", lambda described: described.update(tasks=records))
     folder = tmp_path / "checkpoints" / "00000001"
     folder.mkdir(parents=True)
     (folder / "state.json").write_text("{}", encoding="utf-8")

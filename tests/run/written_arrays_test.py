@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.run.checkpoint import write_arrays
-from t2t_mm.run.written_arrays import check_written, copy_arrays
+from t2t_mm.run.written_arrays import check_written, copy_arrays, write_arrays
 
 ARRAYS = {"a/b": np.array([1.0, np.nan], np.float32), "count": np.array(3)}
 

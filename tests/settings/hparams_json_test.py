@@ -9,7 +9,7 @@ from t2t_mm.settings.hparams_json import from_json, to_json
 
 def test_the_text_has_an_object_for_each_section() -> None:
     written = json.loads(to_json(HParams()))
-    assert list(written) == list(SECTIONS)
+    assert list(written) == [*SECTIONS, "checksum"]
     assert written["model"]["width"] == 512
     assert to_json(HParams()).endswith("}\n")
 
@@ -18,7 +18,7 @@ def test_the_text_has_an_object_for_each_section() -> None:
     ("text", "message"),
     [
         ("{", "not valid JSON"),
-        ("[]", "a JSON object was expected"),
+        ("[]", "it is no JSON object"),
         ('{"model": 3}', "section 'model'"),
         ('{"model": {"widht": 3}}', "Did you mean 'model.width'"),
         ('{"modle": {"width": 3}}', "Did you mean 'model.width'"),

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from t2t_mm.run.checkpoint import OPTIMIZER, find_checkpoint, restore_variables, write_arrays
+from t2t_mm.run.checkpoint import OPTIMIZER, find_checkpoint
+from t2t_mm.run.named_variables import restore_variables
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import build_model, load_task_vocabularies
+from t2t_mm.run.written_arrays import write_arrays
 from t2t_mm.training.older_state import convert_optimizer_state
 from t2t_mm.training.on_tensorflow.tensorflow_backend import TensorFlowBackend
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from seals import change_sealed
 from small_mixtures import COPY, REVERSE, STEPS, drawn, run_small
 from tiny_run import PROBLEMS, TinyRun
 
@@ -80,9 +81,7 @@ def test_a_run_that_keeps_no_mixture_goes_on(tiny_run: TinyRun, tmp_path: Path) 
     directory = tmp_path / "run"
     shutil.copytree(tiny_run.output_dir, directory)
     for name, key in (("run.json", "mixture"), ("hparams.json", "mixture")):
-        record = json.loads((directory / name).read_text())
-        del record[key]
-        (directory / name).write_text(json.dumps(record))
+        change_sealed(directory / name, lambda record, key=key: record.pop(key))
     before = registry.hparams("multimodel_tiny").train.seed
 
     run = open_run(directory)

@@ -15,8 +15,9 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.registry import load_hparams
-from t2t_mm.run.checkpoint import restore_variables, write_arrays
+from t2t_mm.run.named_variables import restore_variables
 from t2t_mm.run.task import Task
+from t2t_mm.run.written_arrays import write_arrays
 from t2t_mm.settings import OptimizerHParams
 from t2t_mm.training.on_tensorflow import tensorflow_backend
 from t2t_mm.training.on_tensorflow.tensorflow_backend import TensorFlowBackend

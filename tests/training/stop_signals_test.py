@@ -18,6 +18,23 @@ def test_a_second_signal_does_not_wait() -> None:
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_signal_is_a_request(number: int) -> None:
+    with catch_stop_signals(print) as stop:
+        signal.raise_signal(number)
+    assert stop.was_made
+
+
+def test_a_hangup_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with catch_stop_signals(print) as stop:
+            signal.raise_signal(signal.SIGHUP)
+        assert not stop.was_made and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_signals_are_back_with_their_owner_afterwards() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with catch_stop_signals(print):

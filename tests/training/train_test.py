@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from changed_settings import change_settings
 from file_hashes import hash_files
+from seals import replace_sealed
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
 from t2t_mm.errors import UserError
@@ -78,8 +79,7 @@ def test_no_more_steps_than_a_run_has_are_nothing_to_do(
 ) -> None:
     copy = tmp_path / "run"
     shutil.copytree(tiny_run.output_dir, copy)
-    kept = copy / "hparams.json"
-    kept.write_text(kept.read_text().replace(RSQRT, schedule))
+    replace_sealed(copy / "hparams.json", RSQRT, schedule)
     before = hash_files(copy)
     train(
         list(PROBLEMS),

@@ -7,6 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from t2t_mm.errors import UserError
+
 
 class InputStreams:
     """Batches of each problem, one after the other, at positions that a checkpoint holds.
@@ -55,7 +57,10 @@ class InputStreams:
             The problems that begin a new pass over their data, since they are read in another way
             than when the position was written: with other limits, for example.
         """
-        tf.train.load_checkpoint(path)  # a missing or damaged file is no position that fits not
+        try:
+            tf.train.load_checkpoint(path)  # a missing or damaged file is no position that fits not
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+            raise _make_damaged_error(path, error) from error
         begun = []
         for name, iterator in self._iterators.items():
             part = tf.train.Checkpoint(**{self._keys[name]: iterator})
@@ -64,4 +69,14 @@ class InputStreams:
             except (tf.errors.NotFoundError, AssertionError):  # it cannot be read any more
                 self._iterators[name] = iter(self._datasets[name])
                 begun.append(name)
+            except (tf.errors.OpError, ValueError) as error:
+                raise _make_damaged_error(path, error) from error
         return begun
+
+
+def _make_damaged_error(path: str, error: Exception) -> UserError:
+    return UserError(
+        f"The positions in the training data, {path}.*, are damaged or missing: "
+        f"{str(error).strip().partition(chr(10))[0][:200]}",
+        fix="Move this checkpoint's folder away, and the one before it is taken.",
+    )

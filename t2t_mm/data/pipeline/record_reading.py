@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 import tensorflow as tf
-import tensorflow_datasets as tfds
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kinds
+from t2t_mm.data.pipeline.record_files import read_record_files
 from t2t_mm.data.records.example_records import IDS_SUFFIX
-from t2t_mm.data.records.quiet_tfds import silence_tfds
 from t2t_mm.data.records.stored import DataInfo
 
 TEXT_SUFFIX = "_text"
-
-_INTERLEAVED_SHARDS = 8
 
 
 def read_examples(
@@ -52,22 +49,8 @@ def read_examples(
         fields[name] = stored + IDS_SUFFIX if kind.has_ids else stored
         if with_text and kind.has_text:
             fields[name + TEXT_SUFFIX] = stored
-    config = tfds.ReadConfig(
-        try_autocache=False,
-        skip_prefetch=True,
-        shuffle_seed=seed,
-        shuffle_reshuffle_each_iteration=True,
-        interleave_cycle_length=1 if seed is None else _INTERLEAVED_SHARDS,
-        num_parallel_calls_for_interleave_files=1,
-        num_parallel_calls_for_decode=2,
-    )
-    with silence_tfds():
-        dataset = info.builder.as_dataset(
-            split=f"{split}[:{info.sizes[split]}]" if info.share < 1 else split,
-            shuffle_files=seed is not None,
-            read_config=config,
-            decoders=tfds.decode.PartialDecoding(dict.fromkeys(sorted(fields.values()), True)),
-        )
+    has_ids = {field: field.endswith(IDS_SUFFIX) for field in fields.values()}
+    dataset = read_record_files(info, split, has_ids, seed)
 
     def rename(record: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         example = {name: record[field] for name, field in fields.items()}

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-import tensorflow_datasets as tfds
-
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.quiet_tfds import silence_tfds
+from t2t_mm.data.pipeline.record_files import read_record_files
 from t2t_mm.data.records.stored import open_data
 
 
@@ -30,12 +28,6 @@ def read_stored_bytes(
     """
     field = problem.stored_name(feature)
     info = open_data(problem, data_dir)
-    config = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
-    with silence_tfds():
-        dataset = info.builder.as_dataset(
-            split=split,
-            read_config=config,
-            decoders=tfds.decode.PartialDecoding({field: True}),
-        )
+    dataset = read_record_files(info, split, {field: False})
     records = enumerate(dataset.take(max(indices, default=-1) + 1).as_numpy_iterator())
     return {index: record[field] for index, record in records if index in indices}

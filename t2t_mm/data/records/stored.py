@@ -7,9 +7,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from t2t_mm.data.declaring.problem import RAW_OPTIONS, Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
@@ -29,9 +27,6 @@ from t2t_mm.data.records.fingerprint import (
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.registry.user_modules import find_entry
-
-if TYPE_CHECKING:
-    import tensorflow_datasets as tfds
 
 METADATA_FILE = "t2t_mm.json"
 
@@ -138,13 +133,6 @@ class DataInfo:
     def lengths(self) -> Mapping[str, Lengths]:
         """Split to feature, by its name in the records, to (positions to number of examples)."""
         return self.metadata.lengths
-
-    @cached_property
-    def builder(self) -> tfds.core.DatasetBuilder:
-        """The TFDS builder that reads the records."""
-        import tensorflow_datasets as tfds
-
-        return tfds.builder_from_directory(str(self.folder))
 
     def check_checksums(self) -> None:
         """Read every shard and compare it with the digest taken when it was written.

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm.data.pipeline.input_streams import InputStreams
+from t2t_mm.errors import UserError
 
 
 def start(**changed: tf.data.Dataset) -> InputStreams:
@@ -57,5 +58,5 @@ def test_a_stream_with_another_mark_begins_a_new_pass(tmp_path: Path, saved: str
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(tf.errors.OpError):
+    with pytest.raises(UserError, match=r"positions in the training data.*damaged or missing"):
         start().restore(str(tmp_path / "input"))

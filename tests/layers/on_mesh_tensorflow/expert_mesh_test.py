@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mesh_run import MESHES
+from seals import change_sealed
 from tiny_run import PROBLEMS, TINY
 
 import t2t_mm
@@ -116,9 +117,7 @@ def test_a_run_on_four_slices_goes_on_on_one_device(mesh_run, tiny_run, tmp_path
 def test_a_run_on_four_slices_is_scored_there_as_on_one_device(mesh_run, tmp_path):
     moved = tmp_path / "moved"
     shutil.copytree(mesh_run.output_dir, moved)
-    settings = json.loads((moved / "hparams.json").read_text())
-    settings["experts"]["mesh_shape"] = ""
-    (moved / "hparams.json").write_text(json.dumps(settings))
+    change_sealed(moved / "hparams.json", lambda s: s["experts"].update(mesh_shape=""))
     alone = t2t_mm.evaluate(moved, options=t2t_mm.EvaluationOptions(limit=4))
     for problem in PROBLEMS:
         ours, theirs = mesh_run.scores[problem], alone[problem]
