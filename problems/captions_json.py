@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import open_zip
+from t2t_mm.files.text_files import is_unicode, open_zip
+from t2t_mm.problems.file_kinds import walk_files
+from t2t_mm.problems.picture_listing import is_hidden
 
 _SHOWN = 3
+_LARGEST_JSON = 2 * 1000**3
 
 
 class CaptionedPicture(NamedTuple):
@@ -22,7 +25,7 @@ class CaptionedPicture(NamedTuple):
 
     Args:
         image_id: Its number.
-        file_name: Name of its file, without a folder.
+        file_name: Path of its file as the json has it; once found, that in the folder or zip.
         captions: All its captions, at least one, without white space at the ends or repeated.
     """
 
@@ -54,16 +57,29 @@ class JsonFile:
         """
         try:
             if not self.member:
+                self._check_size(self.path.stat().st_size)
                 return json.loads(self.path.read_bytes())
             with open_zip(self.path) as archive:
+                self._check_size(archive.getinfo(self.member).file_size)
                 return json.loads(archive.read(self.member))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # of UTF-8 and of numbers without end, too
+            if isinstance(error, UserError):
+                raise
             raise UserError(
                 f"{self} is not json",
                 expected="a whole json file in UTF-8",
                 received={type(error).__name__: str(error)},
                 fix="Copy or download it again.",
             ) from None
+
+    def _check_size(self, num_bytes: int) -> None:
+        if num_bytes > _LARGEST_JSON:
+            raise UserError(
+                f"{self} is too large for one json",
+                expected=f"at most {_LARGEST_JSON:,} bytes",
+                received={"bytes": num_bytes},
+                fix="Cut it into several data sets.",
+            )
 
 
 @dataclass(frozen=True)
@@ -76,16 +92,44 @@ class PictureStore:
 
     path: Path
 
-    def locate_files(self) -> Mapping[str, str]:
-        """Locate each file in the folder or zip, by its name."""
+    def locate_files(self, names: Iterable[str]) -> dict[str, str]:
+        """Locate files in the folder or zip by their paths, or as much of their ends as there is.
+
+        Args:
+            names: As a json has them: "cats/0.jpg" may lie in "val2014/cats/0.jpg", or be a
+                "0.jpg" that is the only one.
+
+        Returns:
+            The path of each in the folder or zip; none for those that are not there, or of which
+            it cannot be told which one is meant.
+        """
+        members = self._list_members()
+        ends: dict[str, list[str]] = {}
+        for member in members:
+            for end in _list_ends(member):
+                ends.setdefault(end, []).append(member)
+        tops = {member.partition("/")[0] for member in members}
+        top = f"{tops.pop()}/" if len(tops) == 1 else ""  # as "val2014/" in its zip
+        found = {}
+        for name in names:
+            exact = [path for path in (name, top + name) if path in members][:1]
+            meant = exact or next((ends[end] for end in _list_ends(name) if end in ends), [])
+            if len(meant) == 1:
+                found[name] = meant[0]
+        claims = Counter(found.values())
+        return {name: member for name, member in found.items() if claims[member] == 1}
+
+    def _list_members(self) -> dict[str, None]:
         if self.path.is_dir():
-            return {entry.name: entry.name for entry in os.scandir(self.path)}
+            files = (path.relative_to(self.path).as_posix() for path in walk_files(self.path))
+            return dict.fromkeys(sorted(files))
         with open_zip(self.path) as archive:
-            return {PurePosixPath(member).name: member for member in archive.namelist()}
+            members = archive.namelist()
+        return dict.fromkeys(one for one in members if not any(map(is_hidden, one.split("/"))))
 
     @contextmanager
     def open_pictures(self) -> Iterator[Callable[[str], Path | bytes]]:
-        """Give a function from a file name to the path of the file, or its bytes in a zip.
+        """Give a function from a file's path there to that on disk, or to its bytes in a zip.
 
         Raises:
             UserError: If the zip is broken.
@@ -93,9 +137,8 @@ class PictureStore:
         if self.path.is_dir():
             yield self.path.joinpath
             return
-        names = self.locate_files()
         with open_zip(self.path) as archive:
-            yield lambda name: archive.read(names[name])
+            yield archive.read
 
 
 def read_captions(file: JsonFile) -> list[CaptionedPicture]:
@@ -111,15 +154,17 @@ def read_captions(file: JsonFile) -> list[CaptionedPicture]:
     """
     content = file.read()
     try:
-        names = {int(image["id"]): PurePosixPath(image["file_name"]) for image in content["images"]}
+        names = _read_names(content["images"])
         captions: dict[int, list[str]] = {image_id: [] for image_id in names}
-        strays = 0
+        strays = broken = 0
         for annotation in content["annotations"]:
-            image_id, caption = int(annotation["image_id"]), annotation["caption"].split()
+            image_id, caption = int(annotation["image_id"]), annotation["caption"]
             if image_id not in captions:
                 strays += 1
-            elif caption:
-                captions[image_id].append(" ".join(caption))
+            elif caption is None or not is_unicode(caption):
+                broken += 1
+            elif words := caption.split():
+                captions[image_id].append(" ".join(words))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(
             f"{file} is not a json of captions",
@@ -128,7 +173,7 @@ def read_captions(file: JsonFile) -> list[CaptionedPicture]:
             received={type(error).__name__: str(error)},
         ) from None
     found = [
-        CaptionedPicture(image_id, name.name, tuple(captions[image_id]))
+        CaptionedPicture(image_id, name, tuple(captions[image_id]))
         for image_id, name in names.items()
         if captions[image_id]
     ]
@@ -136,18 +181,37 @@ def read_captions(file: JsonFile) -> list[CaptionedPicture]:
         warn_once(f"{file}: left out {silent:,} of {len(names):,} pictures, without a caption.")
     if strays:
         warn_once(f"{file}: left out {strays:,} captions of pictures that it does not list.")
+    if broken:
+        warn_once(f"{file}: left out {broken:,} captions that are null or no Unicode text.")
     return found
 
 
-def check_pictures_are_there(
-    file: JsonFile, pictures: list[CaptionedPicture], store: PictureStore
-) -> None:
-    """Check before the first picture is read that there are all.
+def _read_names(images: Iterable[Any]) -> dict[int, str]:
+    """Return the path of each picture by its number.
 
     Raises:
-        UserError: If not; it counts the missing ones and names the first three.
+        ValueError: Two pictures have the same.
     """
-    names = store.locate_files()
+    names: dict[int, str] = {}
+    for image in images:
+        name = str(PurePosixPath(image["file_name"]))
+        if names.setdefault(int(image["id"]), name) != name:
+            raise ValueError(f"the id {image['id']} is that of two pictures")
+    return names
+
+
+def locate_pictures(
+    file: JsonFile, pictures: list[CaptionedPicture], store: PictureStore
+) -> list[CaptionedPicture]:
+    """Locate the pictures before the first one is read.
+
+    Returns:
+        The same pictures, each `file_name` being its path in the folder or zip.
+
+    Raises:
+        UserError: Some are not there; it counts them and names the first three.
+    """
+    names = store.locate_files(picture.file_name for picture in pictures)
     absent = [picture for picture in pictures if picture.file_name not in names]
     if absent:
         first = ", ".join(
@@ -159,3 +223,10 @@ def check_pictures_are_there(
             expected=f"them in {store.path}",
             fix="Add the pictures, or take them out of the json.",
         )
+    return [picture._replace(file_name=names[picture.file_name]) for picture in pictures]
+
+
+def _list_ends(name: str) -> list[str]:
+    """List a path and its ends, the longest first, as "a/b.jpg" and "b.jpg"."""
+    parts = name.split("/")
+    return ["/".join(parts[begin:]) for begin in range(len(parts))]

@@ -13,7 +13,7 @@ from t2t_mm.problems.captions_json import (
     CaptionedPicture,
     JsonFile,
     PictureStore,
-    check_pictures_are_there,
+    locate_pictures,
     read_captions,
 )
 
@@ -80,10 +80,9 @@ def read_caption_set(folder: Path, name: str, year: str) -> CaptionSet | None:
     if file is None or store is None:
         return None
     pictures = read_captions(file)
-    check_pictures_are_there(file, pictures, store)
     if not pictures:
         raise UserError(f"{file} has no captions", expected="at least one")
-    return CaptionSet(file, store, pictures)
+    return CaptionSet(file, store, locate_pictures(file, pictures, store))
 
 
 def _find_json(folder: Path, name: str, year: str) -> JsonFile | None:

@@ -12,6 +12,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.sounds.raw_sounds import RawSoundReader
 from t2t_mm.features import Audio, BatchSpec, Language
+from t2t_mm.files.odd_items import leave_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,17 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Listing:
-    """The utterances of a part of a split, and what a person has to know about those left out."""
+    """The utterances of a part of a split, and what a person has to know about those left out.
+
+    Args:
+        utterances: In order.
+        notes: What is told once.
+        odd: What nobody can read: see `leave_out`.
+    """
 
     utterances: Sequence[Utterance]
     notes: Sequence[str] = ()
+    odd: Sequence[str] = ()
 
 
 class SpeechProblem(Problem):
@@ -77,6 +85,8 @@ class SpeechProblem(Problem):
         listing = self.listing(split, part)
         for note in listing.notes:
             warn_once(f"Problem {self.name}, {split}: {note}")
+        for reason in listing.odd:
+            leave_out(reason)
         num_parts = self.num_parts(split)
         where = split if num_parts == 1 else f"{split} (part {part + 1} of {num_parts})"
         reader = RawSoundReader(self.sound.sample_rate_hz)

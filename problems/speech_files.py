@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, SPLITS, find_named_split, hash_bytes, hold_out
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.problems.file_kinds import SOUNDS, propose_kind
 from t2t_mm.problems.labelled_table import find_metadata
 from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance
@@ -34,7 +36,8 @@ class SpeechFiles(SpeechProblem):
       the rest); or `metadata.csv` (.jsonl) as Hugging Face has it, in `SPLIT/` or alone.
 
     Paths in these are absolute, or start from the folder of the list, from one above it up to
-    --tmp_dir, or from the working directory; the first of these that has the file counts.
+    --tmp_dir, from the working directory, or from `clips/` beside the list, as Common Voice has
+    it; the first of these that has the file counts.
     Sounds are wav, flac, ogg, mp3 or NIST SPHERE. Several channels are averaged; other sample
     rates than 16,000 Hz are converted and counted.
 
@@ -83,7 +86,8 @@ class SpeechFiles(SpeechProblem):
     def listing(self, split: str, part: int) -> Listing:
         """Return every n-th utterance of a split; notes with the first part."""
         whole = self._list_whole(split)
-        return Listing(whole.utterances[part :: self.num_parts(split)], () if part else whole.notes)
+        utterances = whole.utterances[part :: self.num_parts(split)]
+        return Listing(utterances) if part else replace(whole, utterances=utterances)
 
     @property
     def options_that_count(self) -> frozenset[str]:
@@ -152,20 +156,21 @@ class SpeechFiles(SpeechProblem):
         path = lists.get(split, lists["train"])
         self.raw_files_read += find_list_files(path)
         assert self.tmp_dir is not None
-        listing = read_list(path, self.tmp_dir, self.columns)
+        with collect_odd_items() as odd:
+            listing = replace(read_list(path, self.tmp_dir, self.columns), odd=odd)
         if not self.held_out_splits or (split in lists and split != "train"):
             return listing
         groups = group_utterances(listing.utterances)
-        held_out = hold_out(groups.values(), self.held_out_shares, may_exceed=False)
-        split_of = {key: held_out.find_split(value) for key, value in groups.items()}
-        chosen = [utt for utt in listing.utterances if split_of[utt.key] == split]
+        held_out = hold_out(groups, self.held_out_shares, may_exceed=False)
+        grouped = zip(listing.utterances, groups, strict=True)
+        chosen = [utt for utt, value in grouped if held_out.find_split(value) == split]
         if split != "train":
             return Listing(chosen)
         note = (
             f"{held_out.describe('utterances')}, which has no list; chosen by a hash of speaker, "
             "recording or name."
         )
-        return Listing(chosen, [*listing.notes, note])
+        return replace(listing, utterances=chosen, notes=[*listing.notes, note])
 
 
 def _list_wanted(folder: Path, split: str) -> list[Path]:
@@ -173,13 +178,13 @@ def _list_wanted(folder: Path, split: str) -> list[Path]:
     return [folder / split / "text", *(folder / f"{split}{end}" for end in MANIFEST_SUFFIXES)]
 
 
-def group_utterances(utterances: Sequence[Utterance]) -> dict[str, int]:
-    """Return a hash of the group that must not be in two splits, by the key of the utterance.
+def group_utterances(utterances: Sequence[Utterance]) -> list[int]:
+    """Return for each utterance a hash of the group that must not be in two splits.
 
     Args:
         utterances: All of them. Where they are all of one group each is a group of its own.
     """
-    groups = {utt.key: utt.group or utt.key for utt in utterances}
-    if len(set(groups.values())) < 2:
-        groups = {key: key for key in groups}
-    return {key: hash_bytes(group.encode(), "big") for key, group in groups.items()}
+    groups = [utt.group or utt.key for utt in utterances]
+    if len(set(groups)) < 2:
+        groups = [utt.key for utt in utterances]
+    return [hash_bytes(group.encode(), "big") for group in groups]

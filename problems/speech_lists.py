@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import leave_out
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.named_columns import parse_columns, read_rows
 from t2t_mm.problems.speech import Listing, Utterance, lower_text, note_left_out
@@ -54,14 +55,16 @@ def find_sound(place: Path, number: int, value: str, top: Path) -> Path:
         place: The list.
         number: Of the line, for messages.
         value: The path in it: absolute, or from the folder of the list, from a folder above up to
-            `top`, or from the working directory; the first of these that has it.
+            `top`, from the working directory, or from `clips` beside the list (Common Voice); the
+            first of these that has it.
         top: The highest folder.
 
     Raises:
         UserError: None has it; the message tells all that were tried.
     """
     above = [base for base in place.parents if base.is_relative_to(top)] or [place.parent]
-    tried = dict.fromkeys(base / value for base in (*above, Path.cwd()))
+    bases = (*above, Path.cwd(), place.parent / "clips")
+    tried = dict.fromkeys(base / value for base in bases)
     for path in tried:
         if path.is_file():
             return path
@@ -182,8 +185,8 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
             Columns: `audio` (or `path`, `audio_filepath`, `audio_path`, `wav`, `file`,
             `file_name`), as
             `find_sound` takes it; `text` (or `sentence`, `transcript`, `transcription`); where
-            there are such, `speaker` (or `speaker_id`, `client_id`), and `offset` with `duration`
-            in seconds for a segment.
+            there are such, `speaker` (or `speaker_id`, `client_id`), and `offset` in seconds for
+            a segment, of that `duration` or up to the end.
         top: The highest folder that relative paths may start from; by default the manifest's.
         columns: Which columns hold `audio` and `text`, where a person says so; see `Problem`.
 
@@ -205,6 +208,9 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
     audio, words_of = (((given[role],) if role in given else usual) for role, usual in _COLUMNS)
     for number, row in read_rows(path, given, spans_lines=False):
         value, text = (_pick_column(path, number, row, names) for names in (audio, words_of))
+        if text is None or value is None:
+            leave_out(f"{path}, line {number}: the {'text' if text is None else 'sound'} is null")
+            continue
         sound = find_sound(path, number, value, top or path.parent)
         segment = _parse_segment(path, number, row)
         key = f"{value}@{segment['start_s']}" if segment else value
@@ -217,9 +223,11 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
     return Listing(utterances, [f"{path}: {note}" for note in notes])
 
 
-def _pick_column(path: Path, number: int, row: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    value = next((row[name] for name in names if name in row), None)
-    if not isinstance(value, str):
+def _pick_column(
+    path: Path, number: int, row: Mapping[str, Any], names: tuple[str, ...]
+) -> str | None:
+    value = next((row[name] for name in names if name in row), number)
+    if value is not None and not isinstance(value, str):
         raise UserError(
             f"{path}, line {number}: there is no text in a column {names[0]!r}",
             expected=f"one of {', '.join(names)}",
@@ -233,12 +241,13 @@ def _parse_segment(path: Path, number: int, row: Mapping[str, Any]) -> dict[str,
     if row.get("offset") in (None, ""):
         return {}
     try:
-        start = float(row["offset"])
-        return _check_span(start, start + float(row["duration"]))
-    except (KeyError, TypeError, ValueError, OverflowError):
+        start, duration = float(row["offset"]), row.get("duration")
+        end = None if duration in (None, "") else start + float(duration)
+        return _check_span(start, end)
+    except (TypeError, ValueError, OverflowError):
         raise UserError(
             f"{path}, line {number}: this is no segment",
-            expected="an offset from 0 on and a duration above 0, in seconds",
+            expected="an offset from 0 on and a duration above 0 (or none), in seconds",
             received={name: row.get(name) for name in ("offset", "duration")},
         ) from None
 

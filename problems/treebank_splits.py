@@ -11,9 +11,9 @@ from t2t_mm.data.declaring.splits import (
     SPLITS,
     count_held_out,
     find_named_split,
-    hash_bytes,
 )
 from t2t_mm.errors import UserError
+from t2t_mm.problems.picture_listing import hash_name
 from t2t_mm.problems.treebank_files import TreeFile
 
 FilesBySplit = dict[str, list[TreeFile]]
@@ -91,7 +91,7 @@ def split_by_name(
         file: file.name if is_unique else "/".join((*_list_folders(file, root), file.name))
         for file in files
     }
-    mixed = sorted(files, key=lambda file: (hash_bytes(keys[file].encode()), keys[file]))
+    mixed = sorted(files, key=lambda file: (hash_name(keys[file]), keys[file]))
     test = count_held_out(len(files), test_share)
     validation = count_held_out(len(files), validation_share)
     ends = {"test": test, "validation": test + validation, "train": len(files)}

@@ -20,7 +20,7 @@ def test_both_layouts_of_both_years(tmp_path: Path, kind: str, year: str) -> Non
         assert found is not None
         ending = "" if kind == "folders" else ".zip"
         assert found.store.path == folder / f"{name}{year}{ending}"
-        assert [(one.file_name, list(one.captions)) for one in found.pictures] == [
+        assert [(Path(one.file_name).name, list(one.captions)) for one in found.pictures] == [
             (file_name(name, year, number), captions_of(number)) for number in numbers
         ]
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sound_fixtures import sphere_bytes, tone, wav_bytes, write
 from t2t_mm import registry
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.problems.speech import Utterance
 from t2t_mm.problems.speech_files import group_utterances
 
@@ -140,12 +142,43 @@ def test_a_test_split_of_other_speakers_is_held_out_if_a_share_is_given(tmp_path
 def test_groups_that_must_not_be_in_two_splits():
     def groups(*names):
         utterances = [Utterance(str(n), None, "", name) for n, name in enumerate(names)]
-        return [*group_utterances(utterances).values()]
+        return group_utterances(utterances)
 
     assert len(set(groups("one", "two", "one"))) == 2
     assert len(set(groups("", "", ""))) == 3
     assert len(set(groups("one", "one", "one"))) == 3  # or nothing could be held out
     assert groups() == []
+
+
+@pytest.mark.parametrize("rows", [1, 4, 10])
+def test_a_tenth_of_the_utterances_is_held_out_however_many_a_sound_has(tmp_path, rows):
+    folder = write(tmp_path, {f"{n}.wav": wav_bytes(tone()) for n in range(20)})
+    lines = [{"audio": f"{n}.wav", "text": f"{n} by {k}"} for n in range(20) for k in range(rows)]
+    (folder / "train.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    problem = registry.problem("speech_files", tmp_dir=folder)
+    parts = [
+        [one["targets"].split()[0] for one in problem.generate(split)] for split in problem.splits
+    ]
+    assert [len(part) for part in parts] == [18 * rows, 2 * rows]
+    assert not set(parts[0]) & set(parts[1])
+
+
+def test_lines_of_a_manifest_that_nobody_can_read_are_odd_items_of_training(tmp_path):
+    folder = write(tmp_path, {f"{n}.wav": wav_bytes(tone()) for n in range(20)})
+    lines = [json.dumps({"audio": f"{n}.wav", "text": f"text {n}"}) for n in range(20)]
+    odd = ['{"audio": "1.wav", "text": null}', '{"audio": "1.wav", "text": "\\ud83d"}']
+    odd += ['{"audio": null, "text": "x"}', '{"audio": "1.wav", "text": "' + "x" * 2**20 + '"}']
+    (folder / "train.jsonl").write_text("\n".join([*lines[:10], *odd, *lines[10:]]))
+    problem = registry.problem("speech_files", tmp_dir=folder)
+    problem.num_parts("train")  # the list is read here, and kept
+    found = {}
+    for split in problem.splits:
+        with collect_odd_items() as reasons:
+            found[split] = len([*problem.generate(split)])
+        assert [int(re.search(r"line (\d+)", one)[1]) for one in reasons] == (
+            [11, 12, 13, 14] if split == "train" else []
+        )
+    assert found == {"train": 18, "validation": 2}
 
 
 def test_what_does_not_fit_together_is_left_out_and_told(tmp_path, caplog):

@@ -157,11 +157,25 @@ def test_the_nearest_file_is_taken_and_none_from_above_the_data(tmp_path: Path) 
     assert f" {tmp_path / 'b.wav'}" not in str(error.value)
 
 
+@pytest.mark.parametrize("where", ["clips", "en/clips"])
+def test_clips_beside_the_list_are_looked_into(tmp_path: Path, where: str) -> None:
+    table = "client_id\tpath\tsentence\nc1\tone.wav\tOne.\n"
+    folder = (tmp_path / where).parent
+    write(folder, {"dev.tsv": table, "clips/one.wav": ""})
+    (utterance,) = read_list(folder / "dev.tsv", tmp_path).utterances
+    assert (utterance.sound, utterance.group) == (folder / "clips/one.wav", "c1")
+    write(folder, {"one.wav": ""})  # where every list is looked for comes first
+    (utterance,) = read_list(folder / "dev.tsv", tmp_path).utterances
+    assert utterance.sound == folder / "one.wav"
+
+
 def test_segments_and_speakers_of_a_manifest(tmp_path: Path) -> None:
     rows = [
         {"audio": "a.wav", "text": "One", "offset": 0.25, "duration": 0.5, "speaker_id": 7},
         {"audio": "a.wav", "text": "Two", "offset": "", "duration": "9"},
         {"audio": "a.wav", "text": "  "},
+        {"audio": "a.wav", "text": "Three", "offset": 1, "duration": None},
+        {"audio": "a.wav", "text": "Four", "offset": "0"},
     ]
     lines = "".join(f"{json.dumps(row)}\n" for row in rows)
     write(tmp_path, {"train.jsonl": lines, "a.wav": ""})
@@ -169,6 +183,8 @@ def test_segments_and_speakers_of_a_manifest(tmp_path: Path) -> None:
     assert listing.utterances == [
         Utterance("a.wav@0.25", tmp_path / "a.wav", "one", "7", 0.25, 0.75),
         Utterance("a.wav", tmp_path / "a.wav", "two", "a.wav"),
+        Utterance("a.wav@1.0", tmp_path / "a.wav", "three", "a.wav", 1.0, None),
+        Utterance("a.wav@0.0", tmp_path / "a.wav", "four", "a.wav", 0.0, None),
     ]
     assert listing.notes == [f"{tmp_path / 'train.jsonl'}: 1 texts are without a word (a.wav)."]
 
@@ -189,8 +205,8 @@ def test_segments_and_speakers_of_a_manifest(tmp_path: Path) -> None:
         ("train.csv", "sound,text\na.wav,A\n", "line 2: .*'audio'.*audio_filepath"),
         (
             "train.jsonl",
-            '{"audio": "a.wav", "text": "A", "offset": 1, "duration": null}\n',
-            "line 1: this is no segment.*duration=None",
+            '{"audio": "a.wav", "text": "A", "offset": 1, "duration": "long"}\n',
+            "line 1: this is no segment.*duration='long'",
         ),
     ],
 )

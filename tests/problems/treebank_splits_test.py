@@ -52,3 +52,13 @@ def test_files_of_one_name_are_not_all_of_one_split() -> None:
         "validation": 2,
         "test": 2,
     }
+
+
+def test_names_that_are_no_utf8_are_split_as_others() -> None:
+    files = [TreeFile(Path("bank"), f"caf\udce9{n}.mrg") for n in range(10)]
+    found = split_by_name(files, Path("bank"))
+    assert {split: len(some) for split, some in found.items()} == {
+        "train": 8,
+        "validation": 1,
+        "test": 1,
+    }

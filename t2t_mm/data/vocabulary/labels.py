@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.text_files import is_unicode
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -87,14 +88,18 @@ def _check_names(vocabulary: str, names: tuple[str, ...]) -> None:
     bad: Iterable[object] = [
         name
         for name in names
-        if not isinstance(name, str) or not name or name != name.strip() or "\n" in name
+        if not isinstance(name, str)
+        or not name
+        or name != name.strip()
+        or "\n" in name
+        or not is_unicode(name)
     ]
     if not bad:
         bad = [name for name, number in Counter(names).items() if number > 1]
     if bad or len(names) < 2:
         raise UserError(
             f"The class names of vocabulary {vocabulary!r} do not fit",
-            expected="at least two names, none twice, each one line of text without spaces around",
+            expected="at least two names, none twice, each a line of UTF-8 without spaces around",
             received={"names": list(bad)[:5] if bad else list(names)},
         )
 

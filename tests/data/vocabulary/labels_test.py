@@ -41,7 +41,8 @@ def test_an_index_beyond_the_list_is_refused(index: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "names", [["a", "a"], ["a", ""], ["a", " b"], ["a", "b\nc"], ["a", 3], ["a"], []]
+    "names",
+    [["a", "a"], ["a", ""], ["a", " b"], ["a", "caf\udce9"], ["a", "b\nc"], ["a", 3], ["a"], []],
 )
 def test_names_that_could_not_be_told_apart_are_refused(names: Any) -> None:
     with pytest.raises(UserError, match="class names of vocabulary 'bad' do not fit"):
