@@ -11,7 +11,7 @@ LONG_STEPS ?= 9000
 LONG_FLAGS ?= --hparams='model.dropout=0.1,model.attention_dropout=0.1,train.num_threads=1'
 export PYTHON
 
-.PHONY: help demo demo-long _demo test test-quick coverage kills lint format docs notebook wheel clean distclean
+.PHONY: help demo demo-long study _demo test test-quick coverage kills lint format docs notebook wheel clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,11 @@ demo: ## learn eight problems with one model, score it and report (15 minutes on
 demo-long: ## the same for 45 minutes: far better scores, in demo-long/
 	@.ci/install $(VENV)
 	@$(MAKE) --no-print-directory _demo OUT=demo-long FLAGS="--train_steps=$(LONG_STEPS) $(LONG_FLAGS)"
+
+study: ## ask the paper's questions of mini_8, in study/ (2.5 hours of training at most; repeat it to go on)
+	@.ci/install $(VENV)
+	$(BIN)/t2t-study paper_tables --study_dir=study --data_dir=study/data --generate_data \
+	  --budget_seconds=9000
 
 _demo:
 	$(BIN)/t2t-datagen --problems=mini_8 --data_dir=demo/data --num_concurrent_processes=2 \
@@ -81,4 +86,4 @@ clean: ## remove caches and what a build leaves
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 distclean: clean ## also remove .venv and the demo's data and run
-	rm -rf $(VENV) demo demo-long
+	rm -rf $(VENV) demo demo-long study

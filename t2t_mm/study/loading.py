@@ -64,8 +64,7 @@ def read_study(path: Path) -> Study:
     Example:
         >>> cells = {"a": {"problems": "mini_ende", "steps": 5}}
         >>> text = json.dumps({"title": "German", "cells": cells, "tables": []})
-        >>> Path("german.json").write_text(text)
-        87
+        >>> _ = Path("german.json").write_text(text)
         >>> read_study(Path("german.json")).cells["a"].steps
         5
     """

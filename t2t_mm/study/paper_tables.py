@@ -65,7 +65,7 @@ def paper_tables(
     Example:
         >>> study = paper_tables("mini_ende,mini_parse")
         >>> len(study.cells), [table.title for table in study.tables][1]
-        (14, 'Low resource: mini_parse at shares of its examples')
+        (13, 'Low resource: mini_parse at shares of its examples')
     """
     names = registry.expand_problems(problems)
     if len(names) < 2 or steps < len(names):
@@ -168,7 +168,8 @@ def _make_share_table(
         f"with {modality}": [name for name in others if _read_modality(name) == modality]
         for modality in ("image", "language")
     }
-    groups = {"alone": [], **{label: found for label, found in partners.items() if found}}
+    groups: dict[str, list[str]] = {"alone": []}
+    groups |= {label: one for label, one in partners.items() if 0 < len(one) < len(others)}
     rows = []
     for share in shares:
         of_row = {}

@@ -116,7 +116,7 @@ def bootstrap_difference(
         ...     rows = np.array([[1]] * right + [[0]] * (100 - right))
         ...     return Statistics(rows, lambda sums: {"top_1": 1.0 * sums[0]})
         >>> bootstrap_difference([(count(50), count(60)), (count(40), count(50))], "top_1")
-        [5.5, 15.0]
+        [6.0, 14.0]
     """
     runs = [run for pair in pairs for run in pair]
     if not runs or len({len(run.rows) for run in runs}) > 1 or len(runs[0].rows) < 2:

@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,20 @@ def test_a_registered_study_gets_the_flags(
     assert t2t_study.main(argv) == 0
     plans = {plan["name"]: plan for plan in json.loads(capsys.readouterr().out)}
     assert plans["joint"]["steps"] == 40 and plans["own_mini_ende"]["steps"] == 10
+
+
+def test_the_study_of_the_documentation_can_be_run(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "study.md").read_text(encoding="utf-8")
+    problems, registered = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "my_problems").mkdir()
+    (tmp_path / "my_problems/words.py").write_text(problems)
+    (tmp_path / "my_problems/studies.py").write_text(registered)
+    (tmp_path / "words.json").write_text(*re.findall(r"```json\n(.*?)```", text, re.DOTALL))
+    for name in ("words.json", "sorting_helps"):
+        flags = ["--study_dir=words", "--data_dir=data", "--t2t_usr_dir=my_problems", "--dry_run"]
+        line = [sys.executable, "-m", "t2t_mm.bin.t2t_study", name, *flags]
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+        assert not done.stderr and "left: 6 runs, 540 steps" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_study import STUDY, FakeCommands
+from small_study import ROW, STUDY, TABLE, FakeCommands
 from tiny_run import PROBLEMS, TINY, TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
+from t2t_mm.run.run_directory import open_run
 from t2t_mm.study import Cell, Study, run_study
 from t2t_mm.study.cell_run import CellRecord, CellRun
 
@@ -122,10 +123,14 @@ def test_two_cells_by_the_real_commands(tiny_run: TinyRun, tmp_path: Path) -> No
             problems=PROBLEMS[0], steps=2, hparams=f"{TINY},data.shares={{{PROBLEMS[0]}:0.5}}"
         ),
     }
-    study = dataclasses.replace(STUDY, cells=cells, seeds=(1,), limit=8)
+    row = dataclasses.replace(ROW, cells={"both": "both"})
+    table = dataclasses.replace(TABLE, rows=(row,), claims=())
+    study = dataclasses.replace(STUDY, cells=cells, tables=(table,), seeds=(1,), limit=8)
     found = t2t_mm.run_study(study, study_dir=tmp_path / "study", data_dir=tiny_run.data_dir)
-    (row,) = found["tables"][0]["rows"]
-    for place in row["places"].values():
-        assert 0 <= place["mean"] <= 100
-    folder = tmp_path / "study" / found["cells"]["both"]["runs"]["1"]["folder"]
-    assert t2t_mm.load(folder)[PROBLEMS[0]]("1 2 3") is not None
+    assert 0 <= found["tables"][0]["rows"][0]["places"]["both"]["mean"] <= 100
+    for name, steps in (("both", 4), ("alone", 2)):
+        run = found["cells"][name]["runs"]["1"]
+        assert run["state"] == "done"
+        trained = open_run(tmp_path / "study" / run["folder"])
+        assert trained.hparams.train.steps == steps and trained.hparams.train.seed == 1
+    assert trained.hparams.data.shares == {PROBLEMS[0]: 0.5}
