@@ -147,7 +147,9 @@ def _make_joint_table(names: Sequence[str]) -> Table:
                 than=ALL,
             ),
             Claim(
-                text="It gains over a model with its part of the experts.", better=JOINT, than=FEWER
+                text="A problem gains over a model with its part of the experts.",
+                better=JOINT,
+                than=FEWER,
             ),
             Claim(text="More experts help a problem alone.", better=OWN, than=FEWER),
         ),

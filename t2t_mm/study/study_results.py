@@ -128,8 +128,9 @@ def _judge_claim(
                     "verdict": judge(interval, claim.margin),
                 }
             )
-    seeds = [seed for seed in all_gains[0] if all(seed in gains for gains in all_gains)]
-    means = [sum(gains[seed] for gains in all_gains) / len(all_gains) for seed in seeds]
+    known = [gains for gains in all_gains if gains]
+    seeds = [seed for seed in (known or [{}])[0] if all(seed in gains for gains in known)]
+    means = [sum(gains[seed] for gains in known) / len(known) for seed in seeds]
     found = summarize(means)
     interval = found.interval if found else None
     return {
@@ -180,7 +181,7 @@ def write_sentence(claim: Mapping[str, Any]) -> str:
         claim: One of a table's, as `collect_results` gives it.
 
     Example:
-        >>> rows = [{"verdict": "supported"}, {"verdict": "open"}]
+        >>> rows = [{"verdict": "supported", "mean": 1.0}, {"verdict": "open", "mean": 2.0}]
         >>> claim = {"text": "French helps.", "verdict": "supported", "mean": 1.5, "seeds": 3}
         >>> write_sentence({**claim, "rows": rows, "interval": [0.5, 2.5], "margin": 0.0})
         'Supported: French helps. Mean gain +1.50 (95%: +0.50 to +2.50, 3 seeds); of 2 rows 1
@@ -188,7 +189,7 @@ def write_sentence(claim: Mapping[str, Any]) -> str:
     """
     said = f"{claim['verdict'].capitalize()}: {claim['text']}"
     if claim["mean"] is None:
-        return f"{said} No pair of runs is done yet."
+        return f"{said} No seed has a pair of runs in every row."
     seeds = f"{claim['seeds']} seed{'s' * (claim['seeds'] != 1)}"
     around = (
         "95%: {:+.2f} to {:+.2f}, ".format(*claim["interval"])
@@ -197,8 +198,10 @@ def write_sentence(claim: Mapping[str, Any]) -> str:
     )
     margin = f", where a loss of up to {claim['margin']:g} is none" if claim["margin"] else ""
     mean = f"{said} Mean gain {claim['mean']:+.2f} ({around}{seeds}{margin})"
-    verdicts = [row["verdict"] for row in claim["rows"]]
-    if len(verdicts) == 1:
+    if len(claim["rows"]) == 1:
         return f"{mean}."
+    verdicts = [row["verdict"] for row in claim["rows"] if row["mean"] is not None]
     counts = ", ".join(f"{verdicts.count(one)} {one}" for one in (SUPPORTED, CONTRADICTED, OPEN))
-    return f"{mean}; of {len(verdicts)} rows {counts}."
+    missing = len(claim["rows"]) - len(verdicts)
+    without = f", {missing} without a pair of runs and not in the mean" if missing else ""
+    return f"{mean}; of {len(claim['rows'])} rows {counts}{without}."

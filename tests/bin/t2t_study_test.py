@@ -86,6 +86,7 @@ def test_the_study_of_the_documentation_can_be_run(tmp_path: Path) -> None:
         ({3: "--seeds=one"}, "A seed is a whole number"),
         ({3: "--seeds=-1"}, "study.seeds is out of range"),
         ({3: "--train_steps=5"}, "A study in a file says all itself"),
+        ({3: "--tmp_dir=raw"}, "--tmp_dir counts for nothing beside this --generate_data"),
         ({3: "--budget=5"}, "Did you mean '--budget_seconds'"),
         ({3: "--backend=torch"}, "backend"),
         ({3: "--t2t_usr_dir=nowhere"}, "nowhere"),

@@ -37,7 +37,7 @@ def test_nothing_is_known_before_anything_ran(tmp_path: Path) -> None:
         "reported": 98.5,
     }
     assert write_sentence(table["claims"][0]) == (
-        "Open: Reversing helps copying. No pair of runs is done yet."
+        "Open: Reversing helps copying. No seed has a pair of runs in every row."
     )
 
 
@@ -95,6 +95,18 @@ def test_a_claim_is_about_the_mean_over_its_rows(
     claim = complete(tmp_path, study)["tables"][0]["claims"][0]
     assert [row["gains"] for row in claim["rows"]] == [{"1": 10.0, "2": 12.0}, {"1": 0.0, "2": 2.0}]
     assert claim["mean"] == 6.0 and claim["seeds"] == 2  # 5 and 7
+
+
+def test_a_row_whose_runs_failed_is_left_out_of_the_mean_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch, REACHED, failing=["later"])
+    lost = Row(problem=ROW.problem, cells={"alone": "later", "both": "both"})
+    study = dataclasses.replace(STUDY, tables=(dataclasses.replace(TABLE, rows=(ROW, lost)),))
+    claim = complete(tmp_path, study)["tables"][0]["claims"][0]
+    assert claim["mean"] == 11.0 and claim["rows"][1]["mean"] is None
+    told = "of 2 rows 0 supported, 0 contradicted, 1 open, 1 without a pair of runs and not in the"
+    assert told in write_sentence(claim)
 
 
 def test_decoded_outputs_also_have_an_interval_over_examples(
