@@ -29,6 +29,7 @@ from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded, Scores
 from t2t_mm.scoring.metrics import check_metrics, find_intervals, score_decoded
+from t2t_mm.scoring.translation import choose_tokenizer
 from t2t_mm.search.choose_search import make_constraints
 from t2t_mm.settings.overrides import change_decoding, describe_changes
 
@@ -217,6 +218,7 @@ class SplitOutputs:
         texts = [text.decode("utf-8") for text in batch["targets_text"]]
         vocabulary = self._decoder.vocabularies[name_vocabulary(self._task.targets)]
         return Decoded(
+            tokenizer=choose_tokenizer(self._task.command),
             hypotheses=[output.text for output in outputs],
             references=[self._targets.list_texts(text) for text in texts],
             inputs=[text.decode("utf-8") for text in batch["inputs_text"]],

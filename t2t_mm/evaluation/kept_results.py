@@ -11,7 +11,7 @@ from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import NUM_RANKED
-from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.decoded import DEFAULT_TOKENIZER, Decoded
 
 _FOLDER = re.compile(
     r"(?P<split>.+?)-(?P<step>\d+)(-first(?P<limit>\d+))?(?P<settings>-[a-z_]+=.*)?"
@@ -70,7 +70,9 @@ class KeptResults:
                 f"The outputs of {name} in {self.folder} are missing or damaged: {error}",
                 fix=suggest_evaluation(self.folder.parent.parent, self.split, self.limit),
             ) from error
+        signature = re.search(r"\|tok:([^|]+)", result.get("bleu_signature", ""))
         return Decoded(
+            tokenizer=signature[1] if signature else DEFAULT_TOKENIZER,
             hypotheses=[line["output"] for line in lines],
             references=[line["references"] for line in lines],
             inputs=[line.get("input", "") for line in lines],

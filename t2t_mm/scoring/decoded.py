@@ -8,6 +8,8 @@ from typing import Any
 
 from t2t_mm.errors import UserError
 
+DEFAULT_TOKENIZER = "13a"
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -21,6 +23,7 @@ class Decoded:
             first; else empty.
         num_classes: For class targets how many classes there are; else 0.
         probabilities: For class targets how probable the model takes each output to be; else empty.
+        tokenizer: How sacreBLEU splits the texts into words; see `choose_tokenizer`.
 
     Raises:
         UserError: An example has no true output.
@@ -36,6 +39,7 @@ class Decoded:
     rankings: Sequence[Sequence[str]] = ()
     num_classes: int = 0
     probabilities: Sequence[float] = ()
+    tokenizer: str = DEFAULT_TOKENIZER
 
     def __post_init__(self) -> None:
         assert len(self.references) == len(self.hypotheses), "one list of references each"
@@ -55,7 +59,9 @@ class Decoded:
         columns = {
             name: [value for part in parts for value in getattr(part, name)] for name in _COLUMNS
         }
-        return cls(**columns, num_classes=max((part.num_classes for part in parts), default=0))
+        num_classes = max((part.num_classes for part in parts), default=0)
+        tokenizer = next((part.tokenizer for part in parts), DEFAULT_TOKENIZER)
+        return cls(**columns, num_classes=num_classes, tokenizer=tokenizer)
 
     def split(self) -> Iterator[Decoded]:
         """Yield each example alone.

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.scoring.captioning import list_reference_columns
-from t2t_mm.scoring.decoded import Decoded, Scores
+from t2t_mm.scoring.decoded import DEFAULT_TOKENIZER, Decoded, Scores
 from t2t_mm.scoring.intervals import Statistics, compute_intervals, count_by_sacrebleu
 
-DEFAULT_TOKENIZER = "13a"
+# Of languages without spaces, by their codes of two or three letters; the first that is installed.
+_TOKENIZERS: Final = {
+    **dict.fromkeys(("zh", "zho", "chi", "cmn"), ("zh",)),
+    **dict.fromkeys(("ja", "jpn"), ("ja-mecab", "char")),
+    **dict.fromkeys(("ko", "kor"), ("ko-mecab", "char")),
+    **dict.fromkeys(("th", "tha", "lo", "lao", "km", "khm", "my", "mya", "bur"), ("char",)),
+}
 
 
-def bleu(
-    decoded: Decoded, *, of_sentence: bool = False, tokenize: str = DEFAULT_TOKENIZER
-) -> Scores:
+def choose_tokenizer(language: str) -> str:
+    """Choose how sacreBLEU splits a language into words for BLEU; nothing is ever downloaded.
+
+    Args:
+        language: Its code, perhaps with a country or script, as "zh", "zh_Hans" or "ja-JP".
+
+    Returns:
+        What sacreBLEU takes for it: mecab where that is installed, else single characters, for
+        languages without spaces; "13a" for all others.
+
+    Example:
+        >>> [choose_tokenizer(language) for language in ("de", "zh_Hans", "th")]
+        ['13a', 'zh', 'char']
+    """
+    code = re.split("[-_]", language.lower())[0]
+    installed = (name for name in _TOKENIZERS.get(code, ()) if not _find_lack(name))
+    return next(installed, DEFAULT_TOKENIZER)
+
+
+def bleu(decoded: Decoded, *, of_sentence: bool = False) -> Scores:
     """Return BLEU of detokenised texts against one or several references.
 
     Args:
-        decoded: The texts.
+        decoded: The texts, and how they are split into words.
         of_sentence: As sacreBLEU scores a sentence alone: without the orders of n-grams for which
             it is too short.
-        tokenize: How sacreBLEU splits texts into words.
 
     Returns:
         `bleu` in percent, and `bleu_signature`: sacreBLEU's own; two scores compare only under
@@ -38,7 +62,8 @@ def bleu(
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    return _score(BLEU(effective_order=of_sentence, tokenize=tokenize), decoded, "bleu")
+    metric = BLEU(effective_order=of_sentence, tokenize=decoded.tokenizer)
+    return _score(metric, decoded, "bleu")
 
 
 def chrf(decoded: Decoded) -> Scores:
@@ -64,7 +89,7 @@ def _score(metric: Any, decoded: Decoded, name: str) -> Scores:
     return {name: round(score, 4), f"{name}_signature": str(metric.get_signature())}
 
 
-def count_bleu(decoded: Decoded, *, tokenize: str = DEFAULT_TOKENIZER) -> Statistics:
+def count_bleu(decoded: Decoded) -> Statistics:
     """Count the lengths and n-grams of each text, as `bleu` counts them.
 
     Example:
@@ -74,7 +99,7 @@ def count_bleu(decoded: Decoded, *, tokenize: str = DEFAULT_TOKENIZER) -> Statis
     from sacrebleu.metrics.bleu import BLEU
 
     columns = list_reference_columns(decoded.references)
-    metric = BLEU(force=True, tokenize=tokenize)
+    metric = BLEU(force=True, tokenize=decoded.tokenizer)
     return count_by_sacrebleu(metric, decoded.hypotheses, columns, "bleu")
 
 
@@ -128,11 +153,11 @@ def score_translation(
             )
     _check_tokenizer(tokenize)
     hypotheses, *columns = texts
-    decoded = Decoded(hypotheses, list(zip(*columns, strict=True)))
-    counted = (count_bleu(decoded, tokenize=tokenize), count_chrf(decoded))
+    decoded = Decoded(hypotheses, list(zip(*columns, strict=True)), tokenizer=tokenize)
+    counted = (count_bleu(decoded), count_chrf(decoded))
     intervals = [compute_intervals(statistics) for statistics in counted]
     return {
-        **bleu(decoded, tokenize=tokenize),
+        **bleu(decoded),
         **chrf(decoded),
         "intervals": {name: one for found in intervals for name, one in found.items()},
         "lines": len(hypotheses),
@@ -160,10 +185,19 @@ def _check_tokenizer(name: str) -> None:
             expected=", ".join(BLEU.TOKENIZERS),
             received={"tokenize": name},
         )
+    if said := _find_lack(name):
+        raise UserError(
+            f"sacreBLEU's tokenizer cannot be used: {said}", received={"tokenize": name}
+        )
+
+
+@lru_cache
+def _find_lack(name: str) -> str:
+    """Find what sacreBLEU says is missing for a tokenizer; "" if nothing is."""
+    from sacrebleu.metrics.bleu import BLEU
+
     try:
         BLEU(tokenize=name)
     except (ImportError, OSError, RuntimeError) as error:  # a package or a download is missing
-        said = " ".join(str(error).split())
-        raise UserError(
-            f"sacreBLEU's tokenizer cannot be used: {said}", received={"tokenize": name}
-        ) from error
+        return " ".join(str(error).split()) or type(error).__name__
+    return ""

@@ -8,7 +8,7 @@ from sacrebleu import corpus_bleu, corpus_chrf
 
 from t2t_mm.errors import UserError
 from t2t_mm.scoring.decoded import Decoded
-from t2t_mm.scoring.translation import bleu, chrf, score_translation
+from t2t_mm.scoring.translation import bleu, choose_tokenizer, chrf, count_bleu, score_translation
 
 TRUE = ["the red boat is small .", "a cat sleeps here .", "two dogs ran, barked and left !"]
 GUESSED = ["the red boat is big .", "a cat sleeps here .", "two dogs ran and left !"]
@@ -100,3 +100,40 @@ def test_files_that_cannot_be_scored_are_told(tmp_path: Path) -> None:
         score_translation(true, [tmp_path / "latin"])
     with pytest.raises(UserError, match=r"Expected: none, .*13a.*tokenize='14a'"):
         score_translation(true, [true], tokenize="14a")
+
+
+@pytest.mark.parametrize(
+    ("language", "tokenizers"),
+    [
+        *((code, {"zh"}) for code in ("zh", "zho", "zh_Hans", "zh-TW", "ZH")),
+        *((code, {"ja-mecab", "char"}) for code in ("ja", "jpn", "ja-JP")),
+        *((code, {"ko-mecab", "char"}) for code in ("ko", "kor")),
+        *((code, {"char"}) for code in ("th", "lo", "km", "my", "tha", "lao", "khm", "mya")),
+        *((code, {"13a"}) for code in ("de", "en", "parse", "", "zhao", "thx")),
+    ],
+)
+def test_each_language_has_its_tokenizer(language: str, tokenizers: set[str]) -> None:
+    assert choose_tokenizer(language) in tokenizers
+
+
+@pytest.mark.parametrize(
+    ("language", "true", "guessed"),
+    [  # as `sacrebleu -l en-zh` and `--tokenize char` count them
+        ("zh", "今天的天气非常好我们去公园散步", "今天的天气非常好我们去公园散走"),
+        ("th", "วันนี้อากาศดีมาก", "วันนี้อากาศดีมา"),
+        ("km", "ថ្ងៃនេះអាកាសធាតុល្អ", "ថ្ងៃនេះអាកាសធាតុ"),
+        ("ja", "今日はとても天気がいいです", "今日はとても天気がいいでした"),
+    ],
+)
+def test_a_language_without_spaces_is_no_word_a_sentence(
+    language: str, true: str, guessed: str
+) -> None:
+    tokenizer = choose_tokenizer(language)
+    decoded = Decoded([guessed], [[true]], tokenizer=tokenizer)
+    scores = bleu(decoded)
+    expected = corpus_bleu([guessed], [[true]], tokenize=tokenizer).score
+    assert scores["bleu"] == pytest.approx(expected, abs=1e-3) and expected > 50
+    assert f"|tok:{tokenizer}|" in scores["bleu_signature"]
+    assert bleu(Decoded([guessed], [[true]]))["bleu"] < 50
+    counted = count_bleu(decoded)
+    assert counted.rows[0, 0] > 5  # words, or characters, of the sentence

@@ -77,7 +77,7 @@ class Problem:
     reverse_of: ClassVar[str] = ""
     command: ClassVar[str] = ""
     reverse_command: ClassVar[str] = ""
-    metrics: ClassVar[tuple[str, ...]] = ("bleu",)
+    metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf")
     source_modules: ClassVar[tuple[str, ...]] = ()
     skip_bad_examples: ClassVar[bool] = True
     validation_share: float = 0.0
