@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from small_study import ROW, STUDY, TABLE, FakeCommands
-from tiny_run import PROBLEMS, TINY, TinyRun
+from tiny_run import PROBLEMS, TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
@@ -117,11 +117,14 @@ def test_a_signal_leaves_results_of_what_is_done(
 
 @pytest.mark.slow
 def test_two_cells_by_the_real_commands(tiny_run: TinyRun, tmp_path: Path) -> None:
+    small = (
+        "model.width=8,model.num_heads=2,model.encoder_blocks=1,model.mixer_blocks=0,"
+        "model.decoder_blocks=1,experts.use_experts=false,data.batch_tokens=256"
+    )
+    shares = f"data.shares={{{PROBLEMS[0]}:0.5}}"
     cells = {
-        "both": Cell(problems=",".join(PROBLEMS), steps=4, hparams=TINY),
-        "alone": Cell(
-            problems=PROBLEMS[0], steps=2, hparams=f"{TINY},data.shares={{{PROBLEMS[0]}:0.5}}"
-        ),
+        "both": Cell(problems=",".join(PROBLEMS), steps=4, hparams=small),
+        "alone": Cell(problems=PROBLEMS[0], steps=2, hparams=f"{small},{shares}"),
     }
     row = dataclasses.replace(ROW, cells={"both": "both"})
     table = dataclasses.replace(TABLE, rows=(row,), claims=())
