@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind, feature_to_json, list_kinds
+from t2t_mm.data.records.same_data import is_same_data
 from t2t_mm.data.records.source_code import hash_kind, hash_source
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.features import Feature
@@ -89,7 +90,7 @@ def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
             reasons.append(f"{words} ({changed})")
     if is_judged_without_code(stored):
         return reasons
-    if before["source"] != current["source"]:
+    if not is_same_data(before["source"], current["source"]):
         reasons.append("the source of its class, or of what that uses, changed")
     if before["encoders"] != current["encoders"]:
         reasons.append("the way in which its values are stored changed")
