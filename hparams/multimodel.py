@@ -168,7 +168,11 @@ def multimodel_study() -> HParams:
         experts=replace(base.experts, expert_width=128, num_experts=16),
         modality=replace(base.modality, image_widths=(8, 16, 24, 32), audio_widths=(8, 16, 32)),
         data=DataHParams(
-            vocab_size=1024, vocab_bytes=1_000_000, batch_tokens=512, batch_examples=24
+            vocab_size=1024,
+            vocab_bytes=1_000_000,
+            batch_tokens=512,
+            batch_examples=24,
+            batches={"mini_speech": 1024},
         ),
         optimizer=replace(base.optimizer, learning_rate=2e-3),
         train=replace(base.train, steps=1200, eval_every=0, checkpoint_every=1200),
