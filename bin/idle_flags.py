@@ -45,11 +45,13 @@ _OF_TRAINING = (
     "freeze",
     "profile",
     "dry_run",
+    "verify",
     "verify_checkpoints",
     "save_in_background",
     "early_stopping_steps",
 )
 _OF_GENERATION = (
+    "verify",
     "num_shards",
     "validation_share",
     "test_share",

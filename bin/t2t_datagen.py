@@ -39,6 +39,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer(
         "num_concurrent_processes", 1, "Processes that read a problem of parts.", lower_bound=1
     )
+    flags.DEFINE_bool("verify", False, "Compare checksums of data that is there, changed or not.")
     flags.DEFINE_bool("only_list", False, "Only list which problems would be generated.")
     flags.DEFINE_bool("inspect", False, "Print records (--max_cases of them, or 3) as stored.")
     flags.DEFINE_path(
@@ -135,6 +136,8 @@ def run_from_flags(flags: Any) -> int | None:
             beam_options=flags.beam_option,
         ),
     )
+    if flags.verify:
+        _compare_checksums(flags, [one.name for one in generated])
     _print_table(generated)
     return 0
 
@@ -170,6 +173,15 @@ def _print_table(generated: Sequence[GeneratedProblem]) -> None:
     command.make_console().print(table)
 
 
+def _compare_checksums(flags: Any, names: Sequence[str]) -> None:
+    from t2t_mm import registry
+    from t2t_mm.data.records.stored import open_data
+
+    for name in names:
+        problem = registry.problem(name, data_dir=flags.data_dir, tmp_dir=flags.tmp_dir or None)
+        open_data(problem, flags.data_dir, verify=True)
+
+
 def _print_records(flags: Any) -> None:
     from t2t_mm import registry
     from t2t_mm.data.declaring.own_folders import find_own_problems
@@ -180,8 +192,7 @@ def _print_records(flags: Any) -> None:
     own = find_own_problems(flags.data_dir)
     for name in registry.expand_problems(flags.problems, flags.exclude_problems, own):
         problem = registry.problem(name, data_dir=flags.data_dir, tmp_dir=flags.tmp_dir or None)
-        info = open_data(problem, flags.data_dir)
-        info.check_checksums()
+        info = open_data(problem, flags.data_dir, verify=True)
         for split in info.lengths:
             records = inspect_records(info, split, problem, limit=limit)
             for number, record in enumerate(records):

@@ -78,6 +78,7 @@ def _define_saving(flags: Any) -> None:
     """Declare when checkpoints are written, how, and when training ends before its last step."""
     flags.DEFINE_integer("checkpoint_every", None, "Steps between checkpoints.", lower_bound=1)
     flags.DEFINE_integer("keep_checkpoint_max", None, "Checkpoints to keep.", lower_bound=1)
+    flags.DEFINE_bool("verify", False, "Compare the checksums of all data first, changed or not.")
     flags.DEFINE_bool("verify_checkpoints", False, "Read each checkpoint back from the disk.")
     flags.DEFINE_bool(
         "save_in_background", False, "JAX: write checkpoints from a copy while training goes on."
@@ -162,6 +163,7 @@ def _collect_options(flags: Any) -> TrainingOptions:
         compile_only=flags.compile_only,
         warm_start_from=flags.warm_start_from,
         profile=flags.profile,
+        verify=flags.verify,
         verify_checkpoints=flags.verify_checkpoints,
         save_in_background=flags.save_in_background,
         early_stopping=EarlyStopping(

@@ -1,6 +1,7 @@
 """What holds for every test: a quiet TensorFlow, real data only if at hand, a tiny run."""
 
 import os
+import tempfile
 
 import pytest
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
@@ -8,6 +9,8 @@ from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 # Before any test imports TensorFlow; commands run as subprocesses inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# The key that runs are signed with, apart from that of whoever runs the tests.
+os.environ["XDG_CONFIG_HOME"] = f"{tempfile.gettempdir()}/t2t_mm_tests_{os.getuid()}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,8 +1,9 @@
 """What tests know of the tiny trained run that `conftest.py` makes once."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+
+from seals import change_sealed
 
 TINY = (
     "model.width=32,model.num_heads=4,experts.expert_width=32,experts.num_experts=4,"
@@ -25,6 +26,4 @@ class TinyRun:
 def drop_split(data_dir: Path, problem: str, split: str) -> None:
     """Take a split out of what is known of a problem's data, as if there had never been one."""
     (path,) = (data_dir / problem).glob("*/t2t_mm.json")
-    metadata = json.loads(path.read_text())
-    del metadata["lengths"][split]
-    path.write_text(json.dumps(metadata))
+    change_sealed(path, lambda metadata: metadata["lengths"].pop(split))

@@ -46,7 +46,9 @@ class OutputFolder:
         """Open `NAME.outputs.jsonl`, whole once it is closed, for the outputs of a problem."""
         with (
             report_full_disk(self.path, "the run is not touched"),
-            open_atomically(self.path / f"{make_stem(task.name)}.outputs.jsonl") as file,
+            open_atomically(
+                self.path / f"{make_stem(task.name)}.outputs.jsonl", keeps_part=True
+            ) as file,
         ):
             yield OutputLines(file, task.metrics)
 

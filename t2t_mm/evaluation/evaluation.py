@@ -13,6 +13,7 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
+from t2t_mm.data.pipeline.length_limits import choose_limits
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
 from t2t_mm.evaluation.decoded_files import OutputFolder
@@ -104,14 +105,14 @@ class RunEvaluation:
         registry.import_user_modules(list(options.t2t_usr_dir))
         self.run = open_run(output_dir)
         if not options.t2t_usr_dir:
-            registry.import_user_modules(list(self.run.user_modules))
+            self.run.import_own_modules()
         self.options, self.split = options, split
         own = self.run.hparams.decode
         self.decode = change_decoding(own, options.decode_hparams)
         self.limit = self.decode.choose_limit(options.limit)
         settings = describe_changes(own, replace(self.decode, num_samples=own.num_samples))
         self.variant = name_variant(self.limit, settings)
-        self.data_dir = Path(data_dir or self.run.data_dir)
+        self.data_dir = self.run.find_data(data_dir)
         self._console = Console(stderr=True)
         chosen = choose_tasks(self.run, problems)
         self.tasks, lacking = leave_out_without_split(chosen, split, self.data_dir)
@@ -152,13 +153,25 @@ class RunEvaluation:
         problem: Problem = registry.problem(task.name, data_dir=directory)
         batch, limit = self._evaluator.batch, self.limit
         dataset = make_evaluation_dataset(
-            problem, self.split, data_dir=directory, batch=batch, limit=limit
+            problem,
+            self.split,
+            data_dir=directory,
+            batch=batch,
+            limit=limit,
+            limits=choose_limits(problem, self.run.hparams.data),
         )
+        if dataset.left_out:
+            told = f"{task.name}, {self.split}: {dataset.left_out}"
+            self._console.print(told, highlight=False, markup=False, soft_wrap=True)
+        if not dataset.num_examples:
+            raise UserError(f"No example of {task.name} is left", received={"split": self.split})
         outputs = SplitOutputs(self._decoder, task, folder)
         batches = outputs.follow(dataset) if options.decode else dataset
         with self._console.status(f"scoring {task.name} on {self.split}"):  # on a terminal only
             forced, experts = self._evaluator.score_with_experts(task, batches)
         result: dict[str, Any] = {"teacher_forced": forced, "experts": experts}
+        if dataset.left_out:
+            result["left_out"] = dataset.left_out
         if options.decode:
             decoded = outputs.collect()
             result |= _score_outputs(task, problem, decoded, options, directory)

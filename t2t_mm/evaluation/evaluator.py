@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.length_limits import choose_limits
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.teacher_forcing import collect_arguments
 from t2t_mm.model.multimodel import MultiModel
@@ -18,6 +19,7 @@ from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.teacher_forced import TeacherForcedSums
 from t2t_mm.search.forward import compile_forward
+from t2t_mm.settings import DataHParams
 
 
 class Evaluator:
@@ -98,6 +100,7 @@ def score_validation_splits(
     data_dir: Path,
     num_batches: int,
     tell: Callable[[str], None] = lambda text: None,
+    data: DataHParams | None = None,
 ) -> dict[str, dict[str, float]]:
     """Return teacher-forced scores of problems on their validation splits, for the training loop.
 
@@ -107,13 +110,18 @@ def score_validation_splits(
         data_dir: Where their data is.
         num_batches: Batches of each; 0 for the whole split.
         tell: Is given a line after each batch: how far it is.
+        data: Settings that say how long examples may be; None: as long as they are.
     """
     from t2t_mm.data.pipeline.datasets import make_evaluation_dataset  # TensorFlow's tf.data
 
     scores = {}
     for number, (task, problem) in enumerate(scored, start=1):
         dataset = make_evaluation_dataset(
-            problem, "validation", data_dir=data_dir, batch=evaluator.batch
+            problem,
+            "validation",
+            data_dir=data_dir,
+            batch=evaluator.batch,
+            limits=choose_limits(problem, data) if data else None,
         )
         batches = islice(dataset, num_batches or None)
         where = f"evaluating {task.name}, problem {number} of {len(scored)}"

@@ -17,7 +17,7 @@ _FOLDER = re.compile(
     r"(?P<split>.+?)-(?P<step>\d+)(-first(?P<limit>\d+))?(?P<settings>-[a-z_]+=.*)?"
 )
 _FILE = "results.json"
-NO_SCORES = ("outputs", "samples", "worst", "best", "experts")
+NO_SCORES = ("left_out", "outputs", "samples", "worst", "best", "experts")
 """What the result of a problem holds beside its scores."""
 
 

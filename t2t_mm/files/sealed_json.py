@@ -14,10 +14,14 @@ from t2t_mm.errors import UserError
 SEAL = "checksum"
 
 
-def seal_json(record: Mapping[str, Any]) -> str:
+def seal_json(record: Mapping[str, Any], **how: Any) -> str:
     r"""Return an object as indented JSON, with a checksum of all its values.
 
     Numbers that are not finite, which JSON has not, become null.
+
+    Args:
+        record: The object.
+        **how: As `json.dumps` takes it.
 
     Example:
         >>> print(seal_json({"step": 4, "best": float("inf")}))
@@ -28,7 +32,7 @@ def seal_json(record: Mapping[str, Any]) -> str:
         }
     """
     plain = json.loads(dump_json(record))
-    return json.dumps({**plain, SEAL: _compute_checksum(plain)}, indent=2) + "\n"
+    return json.dumps({**plain, SEAL: _compute_checksum(plain)}, **{"indent": 2, **how}) + "\n"
 
 
 def unseal_json(text: str) -> dict[str, Any]:

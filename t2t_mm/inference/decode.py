@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from t2t_mm import registry
-from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.datasets import EvaluationDataset, make_evaluation_dataset
+from t2t_mm.data.pipeline.length_limits import choose_limits
+from t2t_mm.errors import UserError
 from t2t_mm.features import NO_OUTPUT, BatchSpec
+from t2t_mm.files.text_files import decode_line
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
@@ -25,6 +29,7 @@ from t2t_mm.inference.output_formats import check_output_format, format_outputs
 from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import Task
+from t2t_mm.settings import DataHParams
 from t2t_mm.settings.overrides import change_decoding
 
 
@@ -85,18 +90,13 @@ def decode(
     task = choose_task(run, **names)
     check_output_format(task, options.output_format, how)
     if not options.t2t_usr_dir:
-        registry.import_user_modules(list(run.user_modules))
-    directory = Path(data_dir or run.data_dir)
+        run.import_own_modules()
+    directory = run.find_data(data_dir)
     source = run.task(options.inputs_of or task.name)
     check_run_data(run, [source], split, directory)
     loaded = load_tasks(run, [task], options.checkpoint_path, how)
-    dataset = make_evaluation_dataset(
-        registry.problem(source.name, data_dir=directory),
-        split,
-        data_dir=directory,
-        batch=BatchSpec(tokens=run.hparams.data.eval_batch_tokens),
-        limit=how.choose_limit(options.limit),
-    )
+    limit = how.choose_limit(options.limit)
+    dataset = _open_split(source, split, directory, run.hparams.data, limit)
     decoded = _decode_batches(dataset, task, loaded.decoder)
     if is_jsonl(to_file):
         told = name_task(task, names)
@@ -116,6 +116,24 @@ def decode(
     return outputs
 
 
+def _open_split(
+    task: Task, split: str, data_dir: Path, data: DataHParams, limit: int
+) -> EvaluationDataset:
+    """Open the batches of a split; what is longer than in training is left out, and told."""
+    problem: Problem = registry.problem(task.name, data_dir=data_dir)
+    dataset = make_evaluation_dataset(
+        problem,
+        split,
+        data_dir=data_dir,
+        batch=BatchSpec(tokens=data.eval_batch_tokens),
+        limit=limit,
+        limits=choose_limits(problem, data),
+    )
+    if dataset.left_out:
+        tell_on_stderr(f"{task.name}, {split}: {dataset.left_out}")
+    return dataset
+
+
 def _decode_batches(
     dataset: Iterable[Mapping[str, Any]], task: Task, decoder: BatchDecoder
 ) -> Iterator[tuple[str, Output]]:
@@ -128,13 +146,18 @@ def _decode_batches(
 
 
 def decode_interactively(
-    predictor: Callable[[str], str], lines: Iterable[str], output: TextIO, prompt: str = "> "
+    predictor: Callable[[str], str],
+    lines: Iterable[str | bytes],
+    output: TextIO,
+    prompt: str = "> ",
 ) -> None:
     """Answer each line that a person types; an empty line or the end of input stops.
 
+    One that cannot be answered is told on standard error, and the next one is waited for.
+
     Args:
         predictor: The problem.
-        lines: What is typed, for example `sys.stdin`.
+        lines: What is typed, for example `sys.stdin`; or its bytes in UTF-8.
         output: Where prompts and answers go.
         prompt: Shown before each line.
 
@@ -146,10 +169,16 @@ def decode_interactively(
     """
     output.write(prompt)
     output.flush()
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             break
-        answer = predictor(line.rstrip("\n"))
-        output.write(f"{answer if answer.strip() else NO_OUTPUT}\n{prompt}")
+        try:
+            text = line if isinstance(line, str) else decode_line(line, Path("input"), number)
+            answer = predictor(text.rstrip("\n"))
+        except UserError as error:
+            tell_on_stderr(str(error))
+        else:
+            output.write(f"{answer if answer.strip() else NO_OUTPUT}\n")
+        output.write(prompt)
         output.flush()
     output.write("\n")

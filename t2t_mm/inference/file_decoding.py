@@ -11,7 +11,7 @@ from pathlib import Path
 
 import keras
 
-from t2t_mm.data.records.stored import hash_file
+from t2t_mm.data.records.shards import hash_file
 from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions

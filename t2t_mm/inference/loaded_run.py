@@ -31,7 +31,12 @@ class LoadedRun(Mapping[str, Predictor]):
             restored.model,
             restored.vocabularies,
             decode,
-            make_constraints(run.tasks, decode, restored.vocabularies, Path(run.data_dir)),
+            make_constraints(
+                run.tasks,
+                decode,
+                restored.vocabularies,
+                Path(run.data_dir if run.is_own else ""),  # of a run from elsewhere: not looked for
+            ),
         )
         self.forcing = TeacherForcing(restored.model, restored.vocabularies)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import open_atomically
+from t2t_mm.files.disk import report_full_disk
 from t2t_mm.inference.decoding_progress import show_progress
 from t2t_mm.inference.resumed_file import ResumedFile
 
@@ -81,6 +82,13 @@ def write_outputs(
     return written
 
 
+@contextmanager
+def _keep_part(path: Path) -> Iterator[IO[str]]:
+    part = f"what is there is kept in {path}.incomplete"
+    with report_full_disk(path.parent, part), open_atomically(path, keeps_part=True) as file:
+        yield file
+
+
 def _open_output(
     to_file: str | Path | ResumedFile, errors: Mapping[int, UserError]
 ) -> AbstractContextManager[IO[str] | None]:
@@ -88,4 +96,4 @@ def _open_output(
         return to_file.open(errors)
     if str(to_file) == "-":
         return nullcontext(sys.stdout)
-    return open_atomically(Path(to_file)) if to_file else nullcontext(None)
+    return _keep_part(Path(to_file)) if to_file else nullcontext(None)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.disk import report_full_disk
 
 
 class ResumedFile:
@@ -90,12 +93,27 @@ class ResumedFile:
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         kept = sum(len(line.encode("utf-8")) + 1 for line in self.done)
-        with self._written.open("a", encoding="utf-8", newline="\n") as file:
+        told = f"the {len(self.done):,} outputs that were there and those since are kept"
+        with (
+            report_full_disk(self.path.parent, told),
+            self._open_written() as file,
+        ):
             file.truncate(kept)
             self.keep(errors)
             yield file
         self._written.replace(self.path)
         self._record.unlink()
+
+    def _open_written(self) -> IO[str]:
+        """Open what is written; a link that somebody has put there is not followed."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        try:
+            descriptor = os.open(self._written, flags, 0o666)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            raise UserError(f"{self._written} is a link", fix="Remove it.") from error
+        return open(descriptor, "a", encoding="utf-8", newline="\n")
 
     def keep(self, errors: Mapping[int, UserError]) -> None:
         """Keep which inputs are left out, for who goes on."""

@@ -24,7 +24,8 @@ class Media:
     """The pictures and sounds of samples, each as a data URI.
 
     Args:
-        output_dir: The run's folder, which the samples' paths are relative to.
+        output_dir: The run's folder, which the samples' paths are relative to; files elsewhere are
+            not read.
         samples: All samples of the page. Pictures are made small first; what is then left of the
             budget is shared equally by the sounds, which are halved in sample rate until they fit;
             a long one that does not leaves its share to the others.
@@ -38,7 +39,8 @@ class Media:
         sounds = []
         for kind, name in _list_files(samples):
             path = output_dir / name
-            if not path.is_file() or name in self._uris:
+            is_of_run = path.resolve().is_relative_to(output_dir.resolve())
+            if not is_of_run or not path.is_file() or name in self._uris:
                 continue
             if kind == "sound":
                 sounds.append((name, path))

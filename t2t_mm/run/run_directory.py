@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.data.vocabulary.vocabulary import copy_vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.sealed_json import read_sealed, seal_json
+from t2t_mm.run.own_runs import is_signed_here, sign_places
 from t2t_mm.run.task import Task
 from t2t_mm.settings import HParams
 from t2t_mm.settings.differences import list_resume_differences
@@ -53,6 +55,7 @@ class Run:
             its "problems".
         mixture: What its `mixing.mixture.Mixture` is made of, fixed at the start; older runs keep
             none.
+        signature: Of `data_dir` and `user_modules`, by the user who made the run.
     """
 
     directory: Path
@@ -65,6 +68,38 @@ class Run:
     backend: str = "tensorflow"  # that of 0.1.0, which does not say
     warm_start: Mapping[str, Any] = field(default_factory=dict)
     mixture: Mapping[str, Any] = field(default_factory=dict)
+    signature: str = field(default="", compare=False)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this user has made the run, so that what it says of places can be followed."""
+        return is_signed_here(self.signature, self.data_dir, self.user_modules)
+
+    def find_data(self, given: str | Path = "") -> Path:
+        """Return where the data is: as given, else as the run says if this user has made it.
+
+        Raises:
+            UserError: It has to be given.
+        """
+        if given or self.is_own:
+            return Path(given or self.data_dir)
+        raise UserError(
+            f"{self.directory} was made elsewhere, or by an earlier version: where it says that "
+            "its data is is not followed by itself",
+            received={"data_dir of the run": self.data_dir},
+            fix="Name the folder of the data: --data_dir=....",
+        )
+
+    def import_own_modules(self) -> None:
+        """Import the modules of the run's problems if this user has made it; else say so."""
+        if self.user_modules and self.is_own:
+            registry.import_user_modules(list(self.user_modules))
+        elif self.user_modules:
+            warn_once(
+                f"{self.directory} was made elsewhere, or by an earlier version: its modules "
+                f"{', '.join(self.user_modules)} are not imported. If they are yours, name them by "
+                "--t2t_usr_dir."
+            )
 
     def __repr__(self) -> str:
         problems = ", ".join(f"{task.name} ({task.describe()})" for task in self.tasks)
@@ -121,7 +156,15 @@ def open_run(directory: str | Path) -> Run:
 def _read_run(directory: Path) -> Run:
     record = read_sealed(directory / "run.json")
     kinds = {task[side]["modality"] for task in record["tasks"] for side in ("inputs", "targets")}
-    if any(kind not in registry.KINDS for kind in kinds):
+    missing = sorted(kind for kind in kinds if kind not in registry.KINDS)
+    if missing:
+        places = record["data_dir"], record["user_modules"]
+        if not is_signed_here(record.get("signature", ""), *places):
+            raise UserError(
+                f"{directory} has features of a kind of its maker's: {', '.join(missing)}",
+                fix=f"Name the module that registers it, if you trust it: --t2t_usr_dir=... (the "
+                f"run names {', '.join(record['user_modules']) or 'none'}).",
+            )
         registry.import_user_modules(record["user_modules"])
     return Run(
         directory,
@@ -144,7 +187,9 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
     for name in vocabularies:
         copy_vocabulary(name, data_dir, run.directory)
     write_text_atomically(run.directory / "hparams.json", to_json(run.hparams))
-    record = {**vars(run), "tasks": [task.to_json() for task in run.tasks]}
+    signature = sign_places(run.data_dir, run.user_modules)
+    tasks = [task.to_json() for task in run.tasks]
+    record = {**vars(run), "tasks": tasks, "signature": signature}
     del record["directory"], record["hparams"]
     write_text_atomically(run.directory / "run.json", seal_json(record))
 

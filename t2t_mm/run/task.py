@@ -50,7 +50,7 @@ class Task:
     targets: Feature
     command: str
     command_index: int
-    metrics: tuple[str, ...]
+    metrics: tuple[str, ...] = dataclasses.field(compare=False)  # no part of training
     nets: tuple[str, str] = dataclasses.field(compare=False)  # a run keeps those it began with
     problem_index: int = dataclasses.field(default=0, compare=False)  # older runs have none
 

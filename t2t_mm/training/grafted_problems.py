@@ -37,11 +37,11 @@ def graft_problems(
 ) -> WarmStart:
     """Graft problems onto a trained run; see `training.add_problem.add_problem`."""
     source, _ = find_source(options.warm_start_from)
-    data_dir, hparams = Path(data_dir or source.data_dir), hparams or source.hparams
+    data_dir, hparams = source.find_data(data_dir), hparams or source.hparams
     if CheckpointStore(output_dir).find_latest():
         raise UserError(f"{output_dir} holds a run already", fix="Name another --output_dir.")
     with contextlib.suppress(UserError):  # gone: what cannot be compared is told
-        registry.import_user_modules(list(source.user_modules))
+        source.import_own_modules()
     registry.import_user_modules(list(options.t2t_usr_dir))
     own = find_own_problems(data_dir, tmp_dir if options.generate else "")
     names = registry.expand_problems(problems, own=own)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.length_limits import choose_limits, count_dropped_examples
 from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
 from t2t_mm.features import BatchSpec
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.logs import RunLog
 from t2t_mm.run.run_directory import Run
+from t2t_mm.run.task import Task
 from t2t_mm.training.backend import Backend
 from t2t_mm.training.early_stopping import EarlyStopping
 from t2t_mm.training.progress import Progress
@@ -115,6 +118,7 @@ def prepare_evaluations(
     missing = [task.name for task in run.tasks if task.name not in {t.name for t, _ in scored}]
     if missing:
         progress.note(f"not evaluated, for want of a validation split: {', '.join(missing)}")
+    scored = [pair for pair in scored if _is_within_limits(*pair, run, inputs, progress)]
     names = [task.name for task, _ in scored]
     options.early_stopping.check_problems(names, run.hparams.train.eval_every)
     if not scored:
@@ -124,6 +128,17 @@ def prepare_evaluations(
     tell = progress.note_at_times
     num, data_dir = options.eval_steps, inputs.data_dir
     return RunEvaluations(
-        lambda: score_validation_splits(evaluator, scored, data_dir, num, tell),
+        lambda: score_validation_splits(evaluator, scored, data_dir, num, tell, run.hparams.data),
         options.early_stopping,
     )
+
+
+def _is_within_limits(
+    task: Task, problem: Problem, run: Run, inputs: TrainingInputs, progress: Progress
+) -> bool:
+    """Tell what of a validation split is too long; return whether anything is left."""
+    info, limits = inputs.infos[task.name], choose_limits(problem, run.hparams.data)
+    dropped = count_dropped_examples(info, "validation", problem, limits)
+    if dropped:
+        progress.note(f"evaluation of {task.name}: {'; '.join(map(str, dropped))}")
+    return all(one.number < info.sizes["validation"] for one in dropped)

@@ -133,6 +133,7 @@ def _declare(
         data_dir=data_dir,
         tmp_dir=tmp_dir,
         rate_function=hparams.mixture.rate_function,
+        verify=options.verify,
     )
     return _describe(inputs, hparams, output_dir, options.t2t_usr_dir), inputs
 

@@ -158,6 +158,7 @@ def open_inputs(
     data_dir: Path,
     tmp_dir: str | Path = "",
     rate_function: str = "",
+    verify: bool = False,
 ) -> TrainingInputs:
     """Open the data of problems.
 
@@ -169,6 +170,7 @@ def open_inputs(
         data_dir: Where the data is.
         tmp_dir: Raw files.
         rate_function: Where `data.mixing` is by a function, its registered name.
+        verify: Whether to compare the checksums of all data, changed or not.
 
     Raises:
         UserError: Data is missing, stale or damaged, or the settings name no such problem.
@@ -181,7 +183,10 @@ def open_inputs(
             registry.expand_problems(name)  # but no misspelt ones
     if data.mixing == "given":
         _check_rates(names, data.rates)
-    infos = {one.name: open_data(one, data_dir, data.shares.get(one.name, 1.0)) for one in problems}
+    infos = {
+        one.name: open_data(one, data_dir, data.shares.get(one.name, 1.0), verify=verify)
+        for one in problems
+    }
     by_name = {problem.name: problem for problem in problems}
 
     def ask_function(name: str) -> float:

@@ -25,6 +25,7 @@ class TrainingOptions:
             with; of a run that has begun already it is not read.
         profile: Record a few steps for TensorBoard's profiler, in the run's `tensorboard` folder.
         verify_checkpoints: Read each checkpoint back before it takes its place.
+        verify: Compare the checksums of all data before training, changed or not.
         save_in_background: On JAX, write checkpoints from a copy on the host while training goes
             on.
         early_stopping: Training ends when it no longer gets better.
@@ -47,6 +48,7 @@ class TrainingOptions:
     warm_start_from: str = ""
     profile: bool = False
     verify_checkpoints: bool = False
+    verify: bool = False
     save_in_background: bool = False
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
 

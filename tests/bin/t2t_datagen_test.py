@@ -11,7 +11,7 @@ import pytest
 import t2t_mm
 from t2t_mm import Audio, Language, Problem, registry
 from t2t_mm.bin import t2t_datagen
-from t2t_mm.data.records.stored import DataInfo
+from t2t_mm.data.records.shards import ShardFolder
 
 
 def run(*arguments: str) -> int:
@@ -132,8 +132,8 @@ def test_inspect_shows_the_splits_that_there_are_and_reads_all_shards_once(
     assert run(*arguments, f"--tmp_dir={tmp_path}") == 0
     capsys.readouterr()
     checked: list[None] = []
-    check = DataInfo.check_checksums
-    monkeypatch.setattr(DataInfo, "check_checksums", lambda info: checked.append(check(info)))
+    check = ShardFolder.check_checksums
+    monkeypatch.setattr(ShardFolder, "check_checksums", lambda one: checked.append(check(one)))
     assert run(*arguments, "--inspect") == 0
     shown = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
     assert shown == ["sometimes_tested_for_tests train 0"]
@@ -150,7 +150,7 @@ def test_inspect_refuses_a_damaged_shard(
     data[-1] ^= 1
     shard.write_bytes(data)
     assert run(*arguments, "--inspect") == 2
-    assert f"{shard.name} is damaged: wrong checksum" in capsys.readouterr().err
+    assert f"{shard.name}, of its test split, is damaged" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -131,3 +131,19 @@ def test_trees_of_a_file_and_of_a_data_set_come_with_their_words(
     assert [re.findall(r"(\d)\)", tree) for tree in trees] == [["1", "2"], [], ["3"]]
     trees = decode(tmp_path / "run", "algorithmic_copy", options=options)
     assert len(trees) == 3 and all(tree.count("(") == tree.count(")") > 0 for tree in trees)
+
+
+@pytest.mark.parametrize("bad", [b"caf\xe9\n", b"missing\n", b"\xff\xfe\n"])
+def test_a_bad_line_is_told_and_the_next_one_answered(
+    bad: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(text: str) -> str:
+        if text == "missing":
+            raise UserError("There is no such input file")
+        return text.upper()
+
+    output = io.StringIO()
+    decode_interactively(answer, [b"one\n", bad, b"two\n"], output)
+    assert output.getvalue() == "> ONE\n> > TWO\n> \n"
+    told = capsys.readouterr().err
+    assert "no such input file" in told or "line 2: the text is not UTF-8" in told

@@ -1,5 +1,6 @@
 """Outputs are written as they come; with them, for who goes on, why some are empty."""
 
+import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,3 +50,30 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     check_writable(tmp_path / "new" / "out.txt")
     with pytest.raises(UserError, match="decode_to_file"):
         check_writable(tmp_path)
+
+
+def fill_the_disk() -> Iterator[str]:
+    yield "one"
+    yield "two"
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_on_a_full_disk_what_is_there_is_kept_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    with pytest.raises(UserError, match=r"disk is full.*is kept in .*out\.txt\.incomplete"):
+        write_outputs(fill_the_disk(), 4, "copy", path)
+    assert (tmp_path / "out.txt.incomplete").read_text() == "one\ntwo\n"
+    (tmp_path / "out.txt.incomplete").unlink()
+    with pytest.raises(UserError, match=r"disk is full.*run the same command again"):
+        write_outputs(fill_the_disk(), 4, "copy", make(path))
+    assert make(path).done == ["one", "two"]
+
+
+def test_a_link_in_the_place_of_what_is_unfinished_is_not_followed(tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("of another\n")
+    (tmp_path / "out.txt.incomplete").symlink_to(other)
+    with pytest.raises(UserError, match="is a link"):
+        write_outputs(["one"], 1, "copy", make(tmp_path / "out.txt"))
+    write_outputs(["one"], 1, "copy", tmp_path / "out.txt")
+    assert other.read_text() == "of another\n"

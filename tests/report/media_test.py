@@ -77,3 +77,16 @@ def test_sounds_share_the_budget_so_that_the_last_is_heard_like_the_first(tmp_pa
     media = Media(tmp_path, samples, 100_000)
     lengths = [len(media.uri(sample, "sound")) for sample in samples]
     assert len(set(lengths)) == 1 and 15_000 < lengths[0] <= 25_000
+
+
+def test_files_that_are_not_of_the_run_are_not_shown(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    (run / "decoded").mkdir(parents=True)
+    (tmp_path / "private.png").write_bytes(picture_bytes())
+    (run / "decoded" / "own.png").write_bytes(picture_bytes())
+    (run / "link.png").symlink_to(tmp_path / "private.png")
+    absolute = str(tmp_path / "private.png")
+    for name in ("../private.png", absolute, "link.png", "decoded/../../private.png"):
+        assert Media(run, [{"picture": name}], 1_000_000).uri({"picture": name}, "picture") == ""
+    own = {"picture": "decoded/own.png"}
+    assert Media(run, [own], 1_000_000).uri(own, "picture")

@@ -20,11 +20,10 @@ from t2t_mm.data.generation.raw_files import (
 from t2t_mm.data.records.example_lengths import count_examples
 from t2t_mm.data.records.example_records import load_vocabularies
 from t2t_mm.data.records.fingerprint import describe_data
+from t2t_mm.data.records.shards import Shard, hash_file, trust_files
 from t2t_mm.data.records.stored import (
     METADATA_FILE,
     Metadata,
-    Shard,
-    hash_file,
     locate_data,
     make_stale_error,
     open_data,
@@ -94,6 +93,7 @@ def generate_problem(base: Problem, data_dir: Path, options: GenerationOptions) 
         else:
             options.tell(f"generating {base.name}")
             _replace_data(base, folder, data_dir, options)
+            trust_files(folder / METADATA_FILE, Metadata.read(folder).shards)
     metadata = open_data(base, data_dir).metadata
     return GeneratedProblem(
         base.name,

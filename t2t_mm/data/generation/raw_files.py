@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.records.stored import hash_file
+from t2t_mm.data.records.shards import hash_file
 from t2t_mm.errors import UserError
 
 _LARGEST_READ_WHOLE = 10**9

@@ -17,7 +17,7 @@ used, so that `tf.train.Checkpoint(iterator=iter(...))` goes on at the very batc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from typing import Any
 import tensorflow as tf
 
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.pipeline.batching import group_in_order, pad_arrays
 from t2t_mm.data.pipeline.buckets import Bucket
@@ -36,6 +37,7 @@ from t2t_mm.data.pipeline.example_values import (
 )
 from t2t_mm.data.pipeline.grouping import batch_in_buckets, batch_like_lengths
 from t2t_mm.data.pipeline.length_limits import (
+    DroppedExamples,
     Limits,
     count_dropped_examples,
     find_longest_kept,
@@ -111,14 +113,7 @@ def make_training_dataset(
     kinds = choose_kinds(problem.features, info.vocabularies)
     dataset = read_examples(info, "train", problem, with_text=False, seed=seed)
     if dropped := count_dropped_examples(info, "train", problem, limits):
-        dataset = dataset.filter(
-            lambda example: tf.reduce_all(
-                [
-                    kinds[feature].count_positions(example[feature]) <= limit.positions
-                    for _, feature, limit, _ in dropped
-                ]
-            )
-        )
+        dataset = _leave_out(dataset, dropped, kinds)
         may_be_empty = sum(one.number for one in dropped) >= info.sizes["train"]
         if may_be_empty and next(iter(dataset), None) is None:
             raise UserError(
@@ -140,6 +135,20 @@ def make_training_dataset(
     return dataset.prefetch(_BATCHES_AHEAD).with_options(options)
 
 
+def _leave_out(
+    dataset: tf.data.Dataset, dropped: Sequence[DroppedExamples], kinds: Mapping[str, FeatureKind]
+) -> tf.data.Dataset:
+    """Leave out the examples that are longer than a limit."""
+    return dataset.filter(
+        lambda example: tf.reduce_all(
+            [
+                kinds[feature].count_positions(example[feature]) <= limit.positions
+                for _, feature, limit, _ in dropped
+            ]
+        )
+    )
+
+
 def make_evaluation_dataset(
     problem: Problem,
     split: str,
@@ -147,6 +156,7 @@ def make_evaluation_dataset(
     data_dir: str | Path,
     batch: BatchSpec,
     limit: int = 0,
+    limits: Limits | None = None,
 ) -> EvaluationDataset:
     """Return the batches of a split, once, in stored order.
 
@@ -157,6 +167,7 @@ def make_evaluation_dataset(
         batch: Padded positions or examples per batch; an example that is longer than `tokens`
             has a batch of its own.
         limit: Number of examples after which to stop; 0 means the whole split.
+        limits: Longest values that are kept, by feature, as for training; None: of any length.
 
     Returns:
         What `make_training_dataset` holds as arrays, without chance and with the first of several
@@ -171,6 +182,10 @@ def make_evaluation_dataset(
     num_examples = info.sizes[split]
     kinds = choose_kinds(problem.features, info.vocabularies)
     dataset = read_examples(info, split, problem, with_text=True)
+    dropped = count_dropped_examples(info, split, problem, limits or {})
+    if dropped:
+        dataset = _leave_out(dataset, dropped, kinds)
+        num_examples = max(0, num_examples - sum(one.number for one in dropped))
     if limit:
         dataset = dataset.take(limit)
 
@@ -179,7 +194,9 @@ def make_evaluation_dataset(
         return measure_example(chosen, kinds), prepare_values(chosen, kinds, None)
 
     examples = decode_examples(dataset, decode, kinds).prefetch(_EXAMPLES_AHEAD)
-    return EvaluationDataset(examples, batch, min(num_examples, limit or num_examples))
+    return EvaluationDataset(
+        examples, batch, min(num_examples, limit or num_examples), "; ".join(map(str, dropped))
+    )
 
 
 @dataclass(frozen=True)
@@ -193,11 +210,13 @@ class EvaluationDataset:
         examples: A data set of (length in positions, what a batch holds of the example).
         batch: Padded positions or examples of a batch.
         num_examples: In all batches together.
+        left_out: What was longer than a limit, for a person; empty: nothing.
     """
 
     examples: tf.data.Dataset
     batch: BatchSpec
     num_examples: int
+    left_out: str = ""
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for group in group_in_order(self.examples.as_numpy_iterator(), self.batch):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from t2t_mm.data.declaring.problem import RAW_OPTIONS, Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
@@ -24,24 +23,13 @@ from t2t_mm.data.records.fingerprint import (
     explain_differences,
     is_judged_without_code,
 )
+from t2t_mm.data.records.shards import Shard, ShardFolder
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
+from t2t_mm.files.sealed_json import read_sealed, seal_json
 from t2t_mm.registry.user_modules import find_entry
 
 METADATA_FILE = "t2t_mm.json"
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One file of records.
-
-    Args:
-        bytes: Size of the file.
-        sha256: Hexadecimal digest of its content.
-    """
-
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -85,14 +73,25 @@ class Metadata:
         record["lengths"] = {
             split: lengths_to_json(lengths) for split, lengths in self.lengths.items()
         }
-        text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+        text = seal_json(record, indent=1, ensure_ascii=False)
         # Names of raw files that are no UTF-8 become escapes, which JSON reads back as they were.
         (folder / METADATA_FILE).write_bytes(text.encode("utf-8", "backslashreplace"))
 
     @classmethod
     def read(cls, folder: Path) -> Metadata:
-        """Read what `write` wrote."""
-        record = json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
+        """Read what `write` wrote.
+
+        Raises:
+            UserError: It is damaged.
+        """
+        try:
+            return cls._from_json(read_sealed(folder / METADATA_FILE))
+        except (KeyError, TypeError, AttributeError) as error:
+            what = f"{type(error).__name__}: {error}"
+            raise UserError(f"{folder / METADATA_FILE} is damaged: {what}") from error
+
+    @classmethod
+    def _from_json(cls, record: dict[str, Any]) -> Metadata:
         record["lengths"] = {
             split: lengths_from_json(lengths) for split, lengths in record["lengths"].items()
         }
@@ -134,17 +133,6 @@ class DataInfo:
         """Split to feature, by its name in the records, to (positions to number of examples)."""
         return self.metadata.lengths
 
-    def check_checksums(self) -> None:
-        """Read every shard and compare it with the digest taken when it was written.
-
-        Raises:
-            UserError: If a shard is damaged.
-        """
-        for name, shard in self.metadata.shards.items():
-            if hash_file(self.folder / name) != shard.sha256:
-                what = f"{name} is damaged: wrong checksum"
-                raise _make_damaged_error(self.name, self.folder, what, self.repair)
-
 
 def locate_data(problem: Problem, data_dir: str | Path) -> Path:
     """Return where the generated data of a problem lies: name, argument, version."""
@@ -173,26 +161,35 @@ def compose_datagen_command(
     return f"t2t-datagen {given} {flags}".rstrip()
 
 
-def open_data(problem: Problem, data_dir: str | Path, share: float = 1.0) -> DataInfo:
+def open_data(
+    problem: Problem, data_dir: str | Path, share: float = 1.0, *, verify: bool = False
+) -> DataInfo:
     """Open generated data after checking that it is there, whole and up to date.
 
     Args:
         problem: The problem; a reversed one opens the data of its base.
         data_dir: Folder of generated data.
         share: Of the training examples, which are to be read.
+        verify: Whether to compare the checksums of all files, and not only where one has changed
+            since they were compared.
 
     Returns:
         What is known about the data, and its reader.
 
     Raises:
-        UserError: If it has not been generated, is stale, or a shard is missing or truncated.
+        UserError: If it has not been generated, is stale, or a shard is not what was written.
     """
     folder = locate_data(problem, data_dir)
     if not (folder / METADATA_FILE).is_file():
         raise _make_not_generated_error(problem, data_dir, folder)
-    metadata = Metadata.read(folder)
+    try:
+        metadata = Metadata.read(folder)
+    except UserError as error:
+        again = compose_datagen_command(problem, data_dir, "--overwrite")
+        raise UserError(str(error), fix=f"Generate the data again: {again}") from error
     repair = compose_datagen_command(problem, data_dir, "--overwrite", metadata)
-    _check_shards(problem.data_name, folder, metadata.shards, repair)
+    shards = ShardFolder(problem.data_name, folder / METADATA_FILE, metadata.shards, repair)
+    shards.check(verify=verify)
     vocabularies = load_vocabularies(problem.base, data_dir)
     without_code = is_judged_without_code(metadata.fingerprint)
     current = describe_data(problem.base, vocabularies, with_code=not without_code)
@@ -246,28 +243,3 @@ def _make_not_generated_error(problem: Problem, data_dir: str | Path, folder: Pa
         received={"data_dir": str(data_dir)},
         fix=f"Generate it: {compose_datagen_command(problem, data_dir)}",
     )
-
-
-def _check_shards(name: str, folder: Path, shards: Mapping[str, Shard], repair: str) -> None:
-    for file, shard in shards.items():
-        path = folder / file
-        if not path.is_file():
-            raise _make_damaged_error(name, folder, f"{file} is missing", repair)
-        size = path.stat().st_size
-        if size != shard.bytes:
-            state = "truncated" if size < shard.bytes else "too long"
-            what = f"{file} is {state}: expected {shard.bytes} bytes, received {size} bytes"
-            raise _make_damaged_error(name, folder, what, repair)
-
-
-def _make_damaged_error(name: str, folder: Path, what: str, repair: str) -> UserError:
-    return UserError(
-        f"The generated data of problem {name} in {folder} is not whole: {what}",
-        fix=f"Generate it again: {repair}",
-    )
-
-
-def hash_file(path: Path) -> str:
-    """Return the hexadecimal digest of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -230,6 +230,21 @@ def test_evaluation_can_be_limited(data_dir: Path) -> None:
     assert sum(len(batch["inputs"]) for batch in dataset) == dataset.num_examples == 11
 
 
+def test_evaluation_is_bounded_as_training_is_and_counts_what_is_left_out(data_dir: Path) -> None:
+    problem = registry.problem("words_for_tests")
+    given = {"data_dir": data_dir, "batch": TOKENS}
+    every = list(make_evaluation_dataset(problem, "test", **given))
+    lengths = [int((row > 0).sum()) for batch in every for row in batch["inputs"]]
+    limit = sorted(lengths)[20]
+    limits = {"inputs": Limit(f"data.max_pieces={limit}", limit)}
+    bounded = make_evaluation_dataset(problem, "test", limits=limits, **given)
+    kept = [int((row > 0).sum()) for batch in bounded for row in batch["inputs"]]
+    assert kept == [length for length in lengths if length <= limit] and len(kept) < 40
+    assert bounded.num_examples == len(kept)
+    assert f"{40 - len(kept)} dropped: inputs longer than data.max_pieces" in bounded.left_out
+    assert make_evaluation_dataset(problem, "test", **given).left_out == ""
+
+
 def test_evaluation_reads_each_example_once_and_only_when_it_is_wanted(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

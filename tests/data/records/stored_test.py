@@ -96,7 +96,8 @@ def test_a_truncated_shard_is_found_when_opening(own_copy: Path) -> None:
     shard.write_bytes(shard.read_bytes()[:-5])
     with pytest.raises(UserError) as error:
         open_data(registry.problem("words_for_tests"), own_copy)
-    message = f"{shard.name} is truncated: expected {size} bytes, received {size - 5} bytes"
+    sizes = f"expected {size} bytes, received {size - 5} bytes"
+    message = f"{shard.name}, of its train split, is truncated: {sizes}"
     assert message in str(error.value)
     assert f"t2t-datagen --problems=words_for_tests --data_dir={own_copy} --overwrite" in str(
         error.value
@@ -105,18 +106,33 @@ def test_a_truncated_shard_is_found_when_opening(own_copy: Path) -> None:
 
 def test_a_missing_shard_is_found_when_opening(own_copy: Path) -> None:
     (folder_of(own_copy) / "words_for_tests-test.tfrecord-00000-of-00002").unlink()
-    with pytest.raises(UserError, match=r"test\.tfrecord-00000-of-00002 is missing"):
+    with pytest.raises(UserError, match=r"00000-of-00002, of its test split, is missing"):
         open_data(registry.problem("words_for_tests"), own_copy)
 
 
-def test_a_changed_byte_is_found_by_the_checksums(own_copy: Path) -> None:
+def test_a_changed_byte_is_found_when_opening(own_copy: Path) -> None:
+    open_data(registry.problem("words_for_tests"), own_copy)
     shard = folder_of(own_copy) / "words_for_tests-test.tfrecord-00000-of-00002"
     content = bytearray(shard.read_bytes())
     content[100] ^= 1
     shard.write_bytes(content)
-    info = open_data(registry.problem("words_for_tests"), own_copy)
-    with pytest.raises(UserError, match="is damaged: wrong checksum"):
-        info.check_checksums()
+    told = r"words_for_tests in .*-test\.tfrecord-.*, of its test split, is damaged.*--overwrite"
+    with pytest.raises(UserError, match=told):
+        open_data(registry.problem("words_for_tests"), own_copy)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"a": 1}', b"\xff", None])
+def test_a_damaged_description_gives_the_line_that_repairs_it(
+    own_copy: Path, damage: bytes | None
+) -> None:
+    path = folder_of(own_copy) / "t2t_mm.json"
+    content = path.read_bytes()
+    assert b'"max_cases": 0' in content
+    path.write_bytes(
+        content.replace(b'"max_cases": 0', b'"max_cases": 1') if damage is None else damage
+    )
+    with pytest.raises(UserError, match=r"t2t_mm\.json is damaged.*t2t-datagen .*--overwrite"):
+        open_data(registry.problem("words_for_tests"), own_copy)
 
 
 def test_metadata_survives_writing(data_dir: Path, tmp_path: Path) -> None:
@@ -129,6 +145,7 @@ def test_metadata_of_an_earlier_version_has_one_length_for_an_example(
     data_dir: Path, tmp_path: Path
 ) -> None:
     record = json.loads((folder_of(data_dir) / "t2t_mm.json").read_text())
+    del record["checksum"]  # nor has it one
     record["lengths"] = {"train": {"9": 299, "12": 1}, "test": {"4": 40}}
     (tmp_path / "t2t_mm.json").write_text(json.dumps(record))
     info = DataInfo("old", tmp_path, Metadata.read(tmp_path), {})
@@ -139,6 +156,7 @@ def test_metadata_of_an_earlier_version_has_one_length_for_an_example(
 def test_metadata_says_nothing_of_time_machine_or_place(data_dir: Path) -> None:
     record = json.loads((folder_of(data_dir) / "t2t_mm.json").read_text())
     assert set(record) == {
+        "checksum",
         "fingerprint",
         "max_cases",
         "random_seed",
