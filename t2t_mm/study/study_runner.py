@@ -15,7 +15,7 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
-from t2t_mm.files.disk import claim_folder
+from t2t_mm.files.disk import claim_folder, report_full_disk
 from t2t_mm.study.cell_run import (
     DIVERGED,
     DONE,
@@ -67,7 +67,12 @@ def run_study(
     """
     place = Workplace(Path(study_dir), Path(data_dir), t2t_usr_dir, backend)
     checked, runs = prepare_study(study, place, tmp_dir if generate else "")
-    with claim_folder(place.study_dir, "this study"), _stop_like_ctrl_c():
+    kept = "runs that are done are kept"
+    with (
+        claim_folder(place.study_dir, "this study"),
+        report_full_disk(place.study_dir, kept),
+        _stop_like_ctrl_c(),
+    ):
         for run in runs.values():
             run.check_unchanged()
         try:
@@ -154,7 +159,10 @@ def _generate(checked: CheckedStudy, place: Workplace, tmp_dir: str | Path) -> N
 
 @contextlib.contextmanager
 def _stop_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM stop the study as Ctrl-C does, so that no cell is left behind at work."""
+    """Let SIGTERM and SIGHUP stop the study as Ctrl-C does, so that no cell is left at work.
+
+    A SIGHUP that is ignored, as under `nohup`, stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -162,8 +170,11 @@ def _stop_like_ctrl_c() -> Iterator[None]:
     def interrupt(number: int, frame: types.FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
