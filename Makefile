@@ -53,7 +53,7 @@ coverage: ## run the tests and list which lines of the engine none of them ran (
 	@.ci/install $(VENV) dev
 	$(BIN)/python -m pytest $(PARALLEL) --cov=t2t_mm --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
-kills: ## kill runs at random moments, 50 times on TensorFlow and 10 on JAX (half an hour)
+kills: ## kill runs at random moments, 50 times on TensorFlow and 10 on JAX (an hour on busy cores)
 	@.ci/install $(VENV) dev
 	$(BIN)/python tests/kills.py --tensorflow=50 --jax=10
 
