@@ -76,7 +76,7 @@ def describe(name: str) -> dict[str, Any]:
     Example:
         >>> facts = describe("mini_ende")
         >>> facts["kind"], facts["command"], facts["metrics"]
-        ('problem', 'de', ['bleu'])
+        ('problem', 'de', ['bleu', 'chrf'])
     """
     if name in registry.GROUPS:
         group = registry.GROUPS.lookup(name)

@@ -13,6 +13,7 @@ import hmac
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,10 +52,19 @@ def _read_key(*, is_made: bool) -> bytes:
     path = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "t2t_mm" / "key"
     with contextlib.suppress(OSError, RuntimeError):
         if is_made and not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):  # of another process, just now
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with open(descriptor, "wb") as file:
-                    file.write(secrets.token_bytes(32))
+            _make_key(path)
         return path.read_bytes()
     return b""
+
+
+def _make_key(path: Path) -> None:
+    """Make a key that appears whole, once, however many processes make it at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, written = tempfile.mkstemp(dir=path.parent)  # nobody else may read it
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(written, path)
+    finally:
+        os.unlink(written)

@@ -33,7 +33,7 @@ def update_alike(
     """Make the updates of `update_variables`, whose arguments and results it has.
 
     Example:
-        >>> zeros, hparams = ops.zeros((2,)), OptimizerHParams(epsilon=0.0)
+        >>> zeros, hparams = ops.zeros((2,)), OptimizerHParams(epsilon=1e-30)
         >>> state = AdamState(zeros, zeros, ops.zeros((), "int32"))
         >>> new, states, norm = update_alike(
         ...     {"a": zeros, "b": zeros}, {"a": state, "b": state},
