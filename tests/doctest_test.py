@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from seals import change_sealed
 from source_modules import MODULES
 
 from t2t_mm.registry import GROUPS, HPARAMS, MODALITIES, PROBLEMS, RATE_FUNCTIONS, STUDIES
+from t2t_mm.run.own_runs import sign_places
 
 RUN = Path(__file__).parent / "fixtures" / "run_of_0_1_0.tar.xz"
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -29,6 +31,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("examples")
     with tarfile.open(RUN) as archive:
         archive.extractall(folder / "demo", filter="data")
+    data_dir = str(folder / "demo" / "data")
+    places = {"data_dir": data_dir, "signature": sign_places(data_dir, [])}
+    change_sealed(folder / "demo" / "run" / "run.json", lambda record: record.update(places))
     return folder
 
 

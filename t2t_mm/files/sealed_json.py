@@ -28,7 +28,7 @@ def seal_json(record: Mapping[str, Any], **how: Any) -> str:
         {
           "step": 4,
           "best": null,
-          "checksum": "b7d1..."
+          "checksum": "..."
         }
     """
     plain = json.loads(dump_json(record))
