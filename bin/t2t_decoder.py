@@ -109,7 +109,7 @@ def _answer_lines(flags: Any) -> int:
         pairs = [(text, next(predictor.output_each([text])))]
         return "".join(format_outputs(pairs, task, flags.output_format, tell_on_stderr, how))
 
-    decode_interactively(answer, sys.stdin.buffer, sys.stdout)
+    decode_interactively(answer, getattr(sys.stdin, "buffer", sys.stdin), sys.stdout)
     return 0
 
 
