@@ -136,12 +136,14 @@ _TOP_FACTS = ("name", "kind", "doc")
 
 
 def _format_facts(facts: dict[str, Any]) -> list[str]:
-    """Format facts as `key: value`, the settings of an hparams set as `section.field = value`."""
+    """Format facts as `key: value`, the settings of an hparams set as --hparams takes them."""
+    from t2t_mm.settings.field_values import format_value
+
     lines = []
     for key, value in facts.items():
         if key == "values":
             lines += [
-                f"{section}.{field} = {part}"
+                f"{section}.{field}={format_value(part)}"
                 for section, fields in value.items()
                 for field, part in fields.items()
             ]

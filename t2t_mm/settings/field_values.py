@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from t2t_mm.errors import UserError
 
 _OPENING, _CLOSING = "[{(", "]})"
+_QUOTED = frozenset(",:=[]{}()'\" ")
 _UNIONS = (Union, types.UnionType)
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 
@@ -86,6 +87,23 @@ def parse_value(name: str, hint: Any, text: str) -> Any:
         return _parse_value(hint, text.strip())
     except _WrongTypeError:
         raise _make_type_error(name, hint, text.strip()) from None
+
+
+def format_value(value: Any) -> str:
+    """Write a value as `parse_value` reads it.
+
+    Example:
+        >>> format_value((16, 32)), format_value({"a": 1.0, "b": True}), format_value("x,y")
+        ('[16,32]', '{a:1.0,b:true}', "'x,y'")
+    """
+    if isinstance(value, Mapping):
+        parts = [f"{format_value(name)}:{format_value(part)}" for name, part in value.items()]
+        return f"{{{','.join(parts)}}}"
+    if isinstance(value, (tuple, list)):
+        return f"[{','.join(map(format_value, value))}]"
+    if isinstance(value, str) and (not value or set(value) & _QUOTED):
+        return f'"{value}"' if "'" in value else f"'{value}'"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def split_top_level(text: str, separator: str = ",") -> list[str]:

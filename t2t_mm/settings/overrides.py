@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
-from t2t_mm.settings.field_values import parse_value, split_top_level
+from t2t_mm.settings.field_values import format_value, parse_value, split_top_level
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
 from t2t_mm.settings.sections import FIELD_TYPES, DecodeHParams, HParams
 
@@ -156,5 +156,5 @@ def describe_changes(decode: DecodeHParams, changed: DecodeHParams) -> str:
         'beam_size=4,return_beams=true'
     """
     had, values = vars(decode), vars(changed)
-    different = (f"{name}={value}" for name, value in values.items() if value != had[name])
-    return ",".join(different).replace("=True", "=true").replace("=False", "=false")
+    different = [name for name, value in values.items() if value != had[name]]
+    return ",".join(f"{name}={format_value(values[name])}" for name in different)

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -6,6 +7,7 @@ import pytest
 
 from t2t_mm import registry
 from t2t_mm.bin import t2t_registry
+from t2t_mm.settings.overrides import parse_overrides
 
 USER_FILE = """
 from t2t_mm import Language, Problem, registry
@@ -81,8 +83,23 @@ def test_describe_a_reversal_with_an_argument(capsys: pytest.CaptureFixture[str]
 def test_describe_an_hparams_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert t2t_registry.main(["describe", "multimodel_paper"]) == 0
     out = capsys.readouterr().out
-    assert "\nexperts.num_experts = 240\n" in out
-    assert "\noptimizer.beta1 = 0.85\n" in out
+    assert "\nexperts.num_experts=240\n" in out
+    assert "\noptimizer.beta1=0.85\n" in out
+
+
+@pytest.mark.parametrize("name", ["multimodel_tiny", "multimodel_demo", "multimodel_paper"])
+def test_what_describe_prints_is_what_hparams_takes(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert t2t_registry.main(["describe", name]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    settings = ",".join(line for line in lines if re.match(r"\w+\.\w+=", line))
+    values = dataclasses.asdict(registry.hparams(name))
+    assert parse_overrides(settings) == {
+        f"{section}.{field}": value
+        for section, fields in values.items()
+        for field, value in fields.items()
+    }
 
 
 @pytest.mark.parametrize(
