@@ -81,29 +81,29 @@ def report(output_dir: str | Path, *, split: str = "", report_file: str | Path =
 def find_newest_results(
     output_dir: str | Path, split: str = ""
 ) -> tuple[dict[str, dict[str, Any]], str]:
-    """Read the results that were last kept of a whole split.
+    """Read the results that were last kept of a whole split, else of its first examples.
 
     Args:
         output_dir: The run.
         split: Its name; by default the split that was scored last.
 
     Returns:
-        The results, and the name of their split.
+        The results, and of which split they are: "test", or "first 100 of the test".
 
     Raises:
         UserError: There are none, or they are damaged.
     """
     directory = Path(output_dir)
-    found = [
-        kept for kept in list_results(directory) if not kept.limit and split in ("", kept.split)
-    ]
+    found = [kept for kept in list_results(directory) if split in ("", kept.split)]
     if not found:
         raise UserError(
             f"No results of {f'the {split} split' if split else 'any split'} in {output_dir}",
             expected=f"decoded/{split or 'SPLIT'}-STEP/results.json",
             fix=suggest_evaluation(directory, split),
         )
-    return found[-1].read(), found[-1].split
+    newest = ([kept for kept in found if not kept.limit] or found)[-1]
+    which = f"first {newest.limit:,} of the " if newest.limit else ""
+    return newest.read(), which + newest.split
 
 
 def render_report(output_dir: Path, results: Results, split: str, folder: Path) -> str:

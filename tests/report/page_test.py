@@ -165,6 +165,8 @@ def test_results_of_the_first_examples_only_are_not_those_of_the_split(tmp_path:
     path.write_text('{"a": {}}')
     os.utime(path, (2_100_000_000, 2_100_000_000))
     assert find_newest_results(run) == (results, "test")
+    (run / "decoded/test-1000/results.json").unlink()
+    assert find_newest_results(run) == ({"a": {}}, "first 10 of the test")
 
 
 def test_no_results_and_damaged_ones_are_told(tmp_path: Path) -> None:
