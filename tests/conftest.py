@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 
 import pytest
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
@@ -39,6 +40,16 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test has seen the warnings that are given once in a process."""
     monkeypatch.setattr("t2t_mm.data.declaring.reading_warnings._told", set())
+
+
+@pytest.fixture
+def sums_in_order() -> Iterator[None]:
+    """On TensorFlow gradients of one batch have the same bits, as by `train.deterministic`."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+    yield
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": True})
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Training steps: one trace for each signature, whatever problem, command and length."""
 
 import dataclasses
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -122,14 +121,6 @@ BATCHES = [
     (task("enfr", 1), batch(6, 3)),
     (task("reverse", 2, targets=OTHER), batch(5, 4)),
 ]
-
-
-@pytest.fixture
-def sums_in_order() -> Iterator[None]:
-    """As `train.deterministic` has it: gradients of the same batch have the same bits."""
-    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
-    yield
-    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": True})
 
 
 @pytest.mark.slow

@@ -103,6 +103,7 @@ def trace_gradients(backend: TensorFlowBackend) -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("sums_in_order")
 def test_what_an_input_net_reads_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A net that ties its embeddings trains as if no update waited."""
     later, at_once = (
