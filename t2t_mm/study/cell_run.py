@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import signal
 import subprocess
 import sys
 import time
@@ -265,7 +264,7 @@ def call_command(name: str, arguments: Sequence[str], log: Path) -> str:
         try:
             code = process.wait()
         except BaseException:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # what a shell starts in the background ignores SIGINT
             process.wait()
             raise
     if code == _INTERRUPTED:

@@ -60,13 +60,15 @@ def test_inputs_from_standard_input_are_not_gone_on_with(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "out.txt"
-    (tmp_path / "out.txt.incomplete").write_text("an older one\n")
+    older = tmp_path / "out.txt.incomplete"
+    older.write_text("an older one\n")
     reader = type("Reader", (), {"buffer": [b"1 2\n"]})
     monkeypatch.setattr("sys.stdin", reader)
     flags = ["--problem=algorithmic_copy", "--decode_from_file=-", f"--decode_to_file={target}"]
     assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
     assert target.read_text().count("\n") == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+    assert older.read_text() == "an older one\n"  # of other inputs: theirs to go on with
+    assert sorted(tmp_path.iterdir()) == [target, older]
 
 
 def test_other_answers_in_a_file_of_the_same_name_are_other_facts(

@@ -66,7 +66,9 @@ def test_the_best_outputs_have_the_scores_that_they_have_under_teacher_forcing(
     predictor = loaded["algorithmic_copy"]
     found = predictor.n_best(LINES, 3)
     assert [len(one) for one in found] == [3, 0, 3, 3]
-    assert predictor.n_best(LINES[0], 3) == found[0]
+    alone = predictor.n_best(LINES[0], 3)  # products of fewer rows round otherwise
+    assert [one.text for one in alone] == [one.text for one in found[0]]
+    assert [one.score for one in alone] == pytest.approx([one.score for one in found[0]], rel=1e-5)
     for line, alternatives in zip(LINES, found, strict=True):
         scores = [one.score for one in alternatives]
         assert scores == sorted(scores, reverse=True)

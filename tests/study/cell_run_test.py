@@ -161,7 +161,11 @@ def test_a_command_says_why_it_failed_and_its_log_is_added_to(tmp_path: Path) ->
 
 
 def test_an_interrupt_ends_the_command_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = "import time\ntry:\n time.sleep(20)\nexcept KeyboardInterrupt:\n print('saved')"
+    program = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('saved')))\n"
+        "time.sleep(20)"
+    )
     started = []
 
     def start(line: object, **options: object) -> subprocess.Popen[bytes]:
@@ -170,8 +174,13 @@ def test_an_interrupt_ends_the_command_too(tmp_path: Path, monkeypatch: pytest.M
         return started[0]
 
     monkeypatch.setattr("t2t_mm.study.cell_run.subprocess", SubprocessStub(start))
-    with pytest.raises(KeyboardInterrupt):
-        call_command("trainer", [], tmp_path / "study.log")
+    # A shell lets what it starts in the background ignore it, and so would the command.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call_command("trainer", [], tmp_path / "study.log")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert started[0].poll() == 0 and "saved" in (tmp_path / "study.log").read_text()
 
 

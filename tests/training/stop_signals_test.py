@@ -20,8 +20,12 @@ def test_a_second_signal_does_not_wait() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_each_signal_is_a_request(number: int) -> None:
-    with catch_stop_signals(print) as stop:
-        signal.raise_signal(number)
+    before = signal.signal(number, signal.SIG_DFL)  # under nohup one is ignored
+    try:
+        with catch_stop_signals(print) as stop:
+            signal.raise_signal(number)
+    finally:
+        signal.signal(number, before)
     assert stop.was_made
 
 
