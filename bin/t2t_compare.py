@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
+from t2t_mm.files.sealed_json import dump_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +39,7 @@ def run_from_flags(flags: Any) -> int | None:
 
     compared = compare(*flags.arguments, split=flags.split)
     if flags.json:
-        print(json.dumps(compared, ensure_ascii=False))
+        print(dump_json(compared, ensure_ascii=False))
     else:
         print_comparison(compared, *flags.arguments)
     return 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
+from t2t_mm.files.sealed_json import dump_json
 
 
 def define_flags(flags: Any) -> None:
@@ -73,7 +73,7 @@ def run_from_flags(flags: Any) -> int | None:
     scores = evaluate(flags.output_dir, **given)
     _write_scores(flags, scores)
     if flags.json:
-        print(json.dumps(scores, ensure_ascii=False))
+        print(dump_json(scores, ensure_ascii=False))
     else:
         from t2t_mm.bin.score_table import print_scores
 
@@ -92,7 +92,7 @@ def _evaluate_continuously(flags: Any, given: dict[str, Any]) -> int:
     ):
         _write_scores(flags, scores)
         if flags.json:
-            print(json.dumps({"step": step, "scores": scores}, ensure_ascii=False), flush=True)
+            print(dump_json({"step": step, "scores": scores}, ensure_ascii=False), flush=True)
         else:
             print(f"step {step:,}", *list_score_lines(scores), sep="\n  ", flush=True)
     if not scores:

@@ -1,12 +1,12 @@
 """A study of three cells over two problems, and runs of it made up in a moment."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from t2t_mm.files.sealed_json import dump_json
 from t2t_mm.study.cell_run import CellRun, Workplace
 from t2t_mm.study.definition import Cell, Claim, Row, Study, Table
 from t2t_mm.study.study_runner import prepare_study
@@ -81,5 +81,5 @@ class FakeCommands:
         loss = float("nan") if cell in self.diverging else 0.5
         scores = make_scores(self.accuracy.get((cell, seed), 50.0), loss)
         written = dict.fromkeys(flags["problems"].split(","), scores)
-        Path(flags["scores_file"]).write_text(json.dumps(written))
+        Path(flags["scores_file"]).write_text(dump_json(written))
         return ""

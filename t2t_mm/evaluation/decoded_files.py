@@ -21,6 +21,7 @@ from t2t_mm.files.atomic_writes import (
     write_text_atomically,
 )
 from t2t_mm.files.disk import report_full_disk
+from t2t_mm.files.sealed_json import dump_json
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded
 
@@ -193,7 +194,7 @@ def keep_results(
             kept = json.loads(path.read_text(encoding="utf-8"))
     merged = {**kept, **results}
     ordered = {name: merged[name] for name in order if name in merged}
-    write_text_atomically(path, json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
+    write_text_atomically(path, dump_json(ordered, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
@@ -207,6 +208,6 @@ def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
         for name, result in results.items()
     }
     try:
-        write_text_atomically(path, json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
+        write_text_atomically(path, dump_json(scores, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
         raise UserError(f"The scores could not be written. {error}. Received: {path}.") from error

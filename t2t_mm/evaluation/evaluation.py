@@ -127,8 +127,10 @@ class RunEvaluation:
     def score(self, checkpoint: Checkpoint) -> dict[str, dict[str, Any]]:
         """Score a checkpoint; returns and writes what `evaluate` does.
 
+        A problem of which every example is too long is told and left out.
+
         Raises:
-            UserError: The checkpoint is damaged or gone.
+            UserError: The checkpoint is damaged or gone, or no problem has an example.
         """
         if self._restored is None:
             self._restored = restore_model(self.run, checkpoint.path)
@@ -146,9 +148,16 @@ class RunEvaluation:
         folder = OutputFolder(
             self.run.directory / "decoded" / name, self.split, self.data_dir, names
         )
-        return {task.name: self._score_task(task, folder) for task in self.tasks}
+        results = {task.name: self._score_task(task, folder) for task in self.tasks}
+        if not any(results.values()):
+            raise UserError(
+                f"No example of {', '.join(results)} is left in the {self.split} split",
+                expected="one that is no longer than the limits of training at least",
+            )
+        return {name: result for name, result in results.items() if result}
 
     def _score_task(self, task: Task, folder: OutputFolder) -> dict[str, Any]:
+        """Score a problem; the result is empty where no example is left."""
         options, directory = self.options, self.data_dir
         problem: Problem = registry.problem(task.name, data_dir=directory)
         batch, limit = self._evaluator.batch, self.limit
@@ -164,7 +173,7 @@ class RunEvaluation:
             told = f"{task.name}, {self.split}: {dataset.left_out}"
             self._console.print(told, highlight=False, markup=False, soft_wrap=True)
         if not dataset.num_examples:
-            raise UserError(f"No example of {task.name} is left", received={"split": self.split})
+            return {}
         outputs = SplitOutputs(self._decoder, task, folder)
         batches = outputs.follow(dataset) if options.decode else dataset
         with self._console.status(f"scoring {task.name} on {self.split}"):  # on a terminal only

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ class KeptResults:
         path = self.folder / _FILE
         try:
             results: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+            for result in results.values():
+                forced = result.get("teacher_forced", {})
+                forced |= {name: math.nan for name, value in forced.items() if value is None}
         except json.JSONDecodeError as error:
             raise UserError(
                 f"The results in {path} are damaged: {error}", fix="Run t2t-eval again."

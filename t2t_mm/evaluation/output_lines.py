@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import IO, Any
 
+from t2t_mm.files.sealed_json import dump_json
 from t2t_mm.scoring.decoded import Decoded
 from t2t_mm.scoring.metrics import METRICS, score_example
 
@@ -53,7 +53,7 @@ class OutputLines:
                 self.scores.append(scores[0][1])
                 line |= {"score": scores[0][1], **dict(scores[1:])}
             known = {name: value for name, value in line.items() if value is not None}
-            self._file.write(json.dumps(known, ensure_ascii=False) + "\n")
+            self._file.write(dump_json(known, ensure_ascii=False) + "\n")
             self.num_lines += 1
 
     def choose_extremes(self, most: int) -> tuple[list[int], list[int]]:

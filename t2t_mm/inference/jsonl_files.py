@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.sealed_json import dump_json
 from t2t_mm.files.text_files import is_unicode
 from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.inference.chosen_task import choose_task
@@ -50,8 +51,8 @@ def write_record(record: Mapping[str, Any], output: Output, error: UserError | N
     if error:
         found["error"] = str(error)
     kept = {name: value for name, value in record.items() if name not in ("outputs", "error")}
-    line = json.dumps(kept | found, ensure_ascii=False)
-    return line if is_unicode(line) else json.dumps(kept | found)
+    line = dump_json(kept | found, ensure_ascii=False)
+    return line if is_unicode(line) else dump_json(kept | found)
 
 
 def _describe_score(one: Any) -> dict[str, float]:

@@ -277,4 +277,5 @@ def call_command(name: str, arguments: Sequence[str], log: Path) -> str:
 
 def _read_loss(scores: dict[str, Any]) -> float:
     """Return the log perplexity of a problem; a result without one was not scored so."""
-    return float(scores.get("teacher_forced", {}).get("log_perplexity", 0.0))
+    loss = scores.get("teacher_forced", {}).get("log_perplexity", 0.0)
+    return math.nan if loss is None else float(loss)

@@ -11,6 +11,7 @@ import pytest
 from seals import replace_sealed
 from tiny_run import PROBLEMS, TinyRun, drop_split
 
+from t2t_mm.data.kinds.feature_kind import Limit
 from t2t_mm.data.pipeline import datasets
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
@@ -75,6 +76,25 @@ def test_problems_without_the_split_are_named_and_the_others_scored(
     scores = evaluate(run, split="test", data_dir=data_dir, options=options)
     assert list(scores) == [PROBLEMS[1]]
     assert f"not scored, for want of a test split: {PROBLEMS[0]}" in capsys.readouterr().err
+
+
+def test_a_problem_of_which_nothing_is_left_is_told_and_the_others_are_scored(
+    tiny_run: TinyRun,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    too_long = {PROBLEMS[0]: {"targets": Limit("data.max_pieces=1", 1)}}
+    monkeypatch.setattr(
+        "t2t_mm.evaluation.evaluation.choose_limits",
+        lambda problem, data: too_long.get(problem.name, {}),
+    )
+    run, options = not_yet_scored(tiny_run, tmp_path), EvaluationOptions(decode=False, limit=2)
+    assert list(evaluate(run, split="test", options=options)) == [PROBLEMS[1]]
+    assert f"{PROBLEMS[0]}, test: " in capsys.readouterr().err
+    too_long[PROBLEMS[1]] = too_long[PROBLEMS[0]]
+    with pytest.raises(UserError, match=r"No example of .* is left in the test split"):
+        evaluate(run, split="test", options=options)
 
 
 def test_one_reading_serves_scores_and_decoding(

@@ -1,5 +1,6 @@
 """What evaluations kept is found and read back as it was."""
 
+import math
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from kept_outputs import keep_outputs, make_outputs
 
 from t2t_mm.errors import UserError
+from t2t_mm.evaluation.decoded_files import keep_results
 from t2t_mm.evaluation.kept_results import list_results
 from t2t_mm.scoring.decoded import Decoded
 from t2t_mm.scoring.metrics import METRICS
@@ -22,6 +24,15 @@ def test_the_folders_of_a_run_are_listed_by_age_and_told_apart(tmp_path: Path) -
     (alone,) = list_results(tmp_path / "decoded" / "test-20-first8")
     assert (alone.split, alone.limit) == ("test", 8)
     assert list_results(tmp_path / "nowhere") == []
+
+
+def test_a_loss_that_is_not_finite_is_null_in_the_file_and_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "decoded" / "test-5" / "results.json"
+    path.parent.mkdir(parents=True)
+    keep_results(path, {"a": {"teacher_forced": {"log_perplexity": math.inf}}}, ["a"])
+    assert '"log_perplexity": null' in path.read_text()
+    (kept,) = list_results(tmp_path)
+    assert math.isnan(kept.read()["a"]["teacher_forced"]["log_perplexity"])
 
 
 @pytest.mark.parametrize("num_classes", [6, 5])
