@@ -51,8 +51,6 @@ class _PathParser(absl_flags.ArgumentParser):  # type: ignore[type-arg]
 class FlagDefiner:
     """absl's `DEFINE_*` functions, writing into one command's own flags instead of the global ones.
 
-    `DEFINE_path` and `DEFINE_multi_path` are for paths, in which "~" is a home folder.
-
     So a command can run several times in one process, and flags of other libraries are neither
     shown nor accepted.
     """
@@ -60,13 +58,16 @@ class FlagDefiner:
     def __init__(self, values: absl_flags.FlagValues) -> None:
         self._values = values
 
+    def DEFINE_path(self, name: str, default: str, told: str) -> None:  # noqa: N802, absl's form
+        """Declare a path, in which "~" is a home folder, as `DEFINE_string` does a string."""
+        absl_flags.DEFINE(_PathParser(), name, default, told, self._values)
+
+    def DEFINE_multi_path(self, name: str, default: list[str], told: str) -> None:  # noqa: N802
+        """Declare a path that may be given several times, as `DEFINE_multi_string`."""
+        serializer: Any = absl_flags.ArgumentSerializer()
+        absl_flags.DEFINE_multi(_PathParser(), serializer, name, default, told, self._values)
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name == "DEFINE_path":
-            return functools.partial(absl_flags.DEFINE, _PathParser(), flag_values=self._values)
-        if name == "DEFINE_multi_path":
-            return functools.partial(
-                absl_flags.DEFINE_multi, _PathParser(), None, flag_values=self._values
-            )
         if not name.startswith(("DEFINE_", "mark_flag", "register_")):
             raise AttributeError(name)
         return functools.partial(getattr(absl_flags, name), flag_values=self._values)
