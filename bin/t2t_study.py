@@ -37,6 +37,9 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_float(
         "budget_seconds", None, "No cell is begun once all have taken as long.", lower_bound=0.0
     )
+    flags.DEFINE_integer(
+        "num_concurrent_runs", None, "How many runs are made at once.", lower_bound=1
+    )
     flags.DEFINE_bool("generate_data", False, "Generate the data that is not there yet.")
     flags.DEFINE_path("tmp_dir", "", "Raw files, for --generate_data.")
     flags.DEFINE_multi_path("t2t_usr_dir", [], "Folder, file or package of your own problems.")
@@ -92,8 +95,9 @@ def _load(flags: Any) -> Study:
     changes: dict[str, Any] = {}
     if flags.seeds:
         changes["seeds"] = _read_seeds(flags.seeds)
-    if flags.budget_seconds is not None:
-        changes["budget_seconds"] = flags.budget_seconds
+    for name in ("budget_seconds", "num_concurrent_runs"):
+        if getattr(flags, name) is not None:
+            changes[name] = getattr(flags, name)
     return dataclasses.replace(study, **changes)
 
 

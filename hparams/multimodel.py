@@ -158,8 +158,9 @@ def multimodel_demo() -> HParams:
 def multimodel_study() -> HParams:
     """Set `multimodel_demo` at D 64 with 16 experts of which 2, for the many runs of a study.
 
-    For: comparisons of runs of a minute or two on two cores, not for good scores. All problems are
-    drawn equally often, and batches are half as large.
+    For: comparisons of runs of a minute or two, not for good scores. All problems are drawn equally
+    often, and batches are half as large. A run has one thread: as many runs at once as there are
+    cores (`t2t-study --num_concurrent_runs`) end earlier than one after the other on all of them.
     """
     base = multimodel_demo()
     return replace(
@@ -175,5 +176,5 @@ def multimodel_study() -> HParams:
             batches={"mini_speech": 1024},
         ),
         optimizer=replace(base.optimizer, learning_rate=2e-3),
-        train=replace(base.train, steps=1200, eval_every=0, checkpoint_every=1200),
+        train=replace(base.train, steps=1200, eval_every=0, checkpoint_every=1200, num_threads=1),
     )

@@ -1,5 +1,6 @@
 """A study of three cells over two problems, and runs of it made up in a moment."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,9 @@ class FakeCommands:
         monkeypatch.setattr("t2t_mm.study.cell_run.call_command", self)
         monkeypatch.setattr("t2t_mm.study.study_runner.call_command", self)
 
-    def __call__(self, name: str, arguments: Sequence[str], log: Path) -> str:
+    def __call__(
+        self, name: str, arguments: Sequence[str], log: Path, stopped: threading.Event | None = None
+    ) -> str:
         flags = dict(flag.removeprefix("--").partition("=")[::2] for flag in arguments)
         self.calls.append((name, flags))
         if name == "datagen":

@@ -11,6 +11,7 @@ import json
 import math
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -88,6 +89,7 @@ class CellRun:
         self._scored_as = study.split + name_variant(study.limit)
         self._definition = checked.describe(name)
         self._place = place
+        self._stopped = threading.Event()
 
     @property
     def address(self) -> str:
@@ -156,11 +158,15 @@ class CellRun:
         latest = CheckpointStore(self.folder).find_latest()
         return latest is not None and latest.step >= self.cell.steps
 
+    def stop(self) -> None:
+        """Let `complete`, which another thread is in, save and end by `KeyboardInterrupt`."""
+        self._stopped.set()
+
     def complete(self) -> None:
         """Train and score what is not there yet; a failure is kept, not raised.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C, after what was running has saved.
+            KeyboardInterrupt: Ctrl-C or `stop`, after what was running has saved.
         """
         record = self.read_record() or CellRecord(self._definition)
         self._write(record)
@@ -226,26 +232,29 @@ class CellRun:
         """Run a command of ours to its end; return what it said last where it failed."""
         log = self.folder / "study.log"
         arguments = [*flags, *self._place.list_flags()]
-        return call_command(name, arguments, log)
+        return call_command(name, arguments, log, self._stopped)
 
     def _write(self, record: CellRecord) -> None:
         text = json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n"
         write_text_atomically(self.folder / "cell.json", text)
 
 
-def call_command(name: str, arguments: Sequence[str], log: Path) -> str:
+def call_command(
+    name: str, arguments: Sequence[str], log: Path, stopped: threading.Event | None = None
+) -> str:
     """Run one of our commands as a process of its own, which frees all that it held.
 
     Args:
         name: Of its module: "trainer", "eval".
         arguments: Its flags.
         log: What it prints is added to it.
+        stopped: Once it is set the command is stopped.
 
     Returns:
         Empty where it has succeeded, else the first sentence of the last line that it printed.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C; the command has then ended, too.
+        KeyboardInterrupt: Ctrl-C or `stopped`; the command has then ended, too.
     """
     line = [sys.executable, "-m", f"t2t_mm.bin.t2t_{name}", *arguments]
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -262,7 +271,7 @@ def call_command(name: str, arguments: Sequence[str], log: Path) -> str:
             start_new_session=True,
         )
         try:
-            code = process.wait()
+            code = _wait(process, stopped)
         except BaseException:
             process.terminate()  # what a shell starts in the background ignores SIGINT
             process.wait()
@@ -273,6 +282,13 @@ def call_command(name: str, arguments: Sequence[str], log: Path) -> str:
         return ""
     said = log.read_bytes()[start:].decode("utf-8", "replace").strip().splitlines()
     return said[-1].partition(". ")[0] if said else f"t2t-{name} ended with {code}"
+
+
+def _wait(process: subprocess.Popen[bytes], stopped: threading.Event | None) -> int:
+    while stopped and process.poll() is None:
+        if stopped.wait(0.2):
+            raise KeyboardInterrupt
+    return process.wait()
 
 
 def _read_loss(scores: dict[str, Any]) -> float:

@@ -119,7 +119,8 @@ class Study(Section):
         hparams_set: Of each cell that names none.
         split: On which all is scored.
         limit: Examples of each problem that are scored; 0: all.
-        budget_seconds: No cell is begun when those before have taken as long; 0: no end.
+        budget_seconds: No run is begun once all have taken as long together; 0: no end.
+        num_concurrent_runs: How many are made at once.
 
     Raises:
         UserError: There is no cell or no seed; or, as of each record, a value has the wrong type.
@@ -151,6 +152,7 @@ class Study(Section):
     split: Literal["test", "validation"] = "test"
     limit: int = declare_field(0, at_least=0)
     budget_seconds: float = declare_field(0.0, at_least=0)
+    num_concurrent_runs: int = declare_field(1, at_least=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,7 +7,7 @@ import json
 import signal
 import threading
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,13 @@ from t2t_mm.data.declaring.own_folders import find_own_problems
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import claim_folder, report_full_disk
-from t2t_mm.study.cell_run import (
-    DIVERGED,
-    DONE,
-    CellRun,
-    Workplace,
-    call_command,
-)
+from t2t_mm.study.cell_run import CellRun, Workplace, call_command
 from t2t_mm.study.checked_study import CheckedStudy, check_study
 from t2t_mm.study.definition import Study
 from t2t_mm.study.study_markdown import render_markdown
 from t2t_mm.study.study_page import render_page
 from t2t_mm.study.study_results import collect_results
+from t2t_mm.study.study_schedule import complete_runs
 
 
 def run_study(
@@ -78,7 +73,7 @@ def run_study(
         try:
             if generate:
                 _generate(checked, place, tmp_dir)
-            _complete_all(checked, runs, tell)
+            complete_runs(checked, runs, tell)
         finally:
             found = collect_results(checked, runs)
             write_results(found, place.study_dir)
@@ -107,35 +102,6 @@ def write_results(found: dict[str, Any], study_dir: Path) -> None:
     write_text_atomically(study_dir / "study.json", text)
     write_text_atomically(study_dir / "study.md", render_markdown(found))
     write_text_atomically(study_dir / "study.html", render_page(found))
-
-
-def _complete_all(
-    checked: CheckedStudy, runs: dict[tuple[str, int], CellRun], tell: Callable[[str], None]
-) -> None:
-    budget = checked.study.budget_seconds
-    for number, ((name, seed), run) in enumerate(runs.items(), 1):
-        if run.read_state()[0] in (DONE, DIVERGED):
-            continue
-        if budget and (spent := sum_seconds(runs.values())) >= budget:
-            tell(f"the budget of {budget:,.0f} s is spent ({spent:,.0f} s): no other cell is begun")
-            return
-        what = f"{number}/{len(runs)} {name}, seed {seed}"
-        source = checked.cells[name].cell.warm_start
-        if source and runs[source, seed].read_state()[0] != DONE:
-            tell(f"{what}: not begun, since {source} is not done")
-            continue
-        tell(f"{what}: {run.cell.steps:,} steps of {', '.join(run.cell.problems)}")
-        run.complete()
-        state, reason = run.read_state()
-        record = run.read_record()
-        seconds = f" in {record.seconds:,.0f} s" if record else ""
-        tell(f"{what}: {state}{seconds}{reason and ': '}{reason}")
-
-
-def sum_seconds(runs: Iterable[CellRun]) -> float:
-    """Sum the seconds that runs have taken, over all calls."""
-    records = [run.read_record() for run in runs]
-    return float(sum(record.seconds for record in records if record))
 
 
 def _generate(checked: CheckedStudy, place: Workplace, tmp_dir: str | Path) -> None:

@@ -67,7 +67,7 @@ def test_no_cell_is_begun_when_the_budget_is_spent(
 
     monkeypatch.setattr(CellRun, "read_record", read)
     found, told = run(tmp_path, dataclasses.replace(STUDY, budget_seconds=90))
-    assert told[-1] == "the budget of 90 s is spent (100 s): no other cell is begun"
+    assert told[-1] == "the budget of 90 s is spent (100 s): no other begins"
     assert found["cells"]["later"]["runs"]["1"]["state"] == "not run"
 
 
@@ -105,6 +105,8 @@ def test_a_signal_leaves_results_of_what_is_done(
         def __call__(self, *given: Any) -> str:
             if len(self.calls) == 2:
                 os.kill(os.getpid(), number)
+                assert given[-1].wait(20)
+                raise KeyboardInterrupt  # as a command does that has saved
             return super().__call__(*given)
 
     Stopped(monkeypatch)
