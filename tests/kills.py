@@ -1,6 +1,7 @@
 """Runs that are killed at random moments, again and again, and end as one that never was.
 
     python tests/kills.py --tensorflow=50 --jax=10
+    python tests/kills.py --tensorflow=0 --jax=3 --hparams=train.accumulate_steps=2
 
 Each run is started, killed by SIGKILL at a moment drawn by dice, and started again until it has
 ended by itself. Then its weights, its optimizer and its losses are those of a run that was not
@@ -167,19 +168,19 @@ class Killer:
         return self.log.stat().st_size if self.log.exists() else 0
 
 
-def kill_runs(backend: str, number: int, folder: Path, seed: int) -> bool:
+def kill_runs(backend: str, number: int, folder: Path, seed: int, hparams: str) -> bool:
     """Kill runs so many times; return whether all that ended are as the undisturbed one."""
     flags = [f"--backend={backend}", "--verify_checkpoints"]
     flags += ["--save_in_background"] * (backend == "jax")
     undisturbed = folder / f"{backend}_undisturbed"
     start = time.monotonic()
-    command = make_command(folder / "data", undisturbed, *flags, hparams=OFTEN)
+    command = make_command(folder / "data", undisturbed, *flags, hparams=hparams)
     subprocess.run(command, env=make_environment(), check=True, capture_output=True)
     seconds = (time.monotonic() - start) / 2  # about half of it is not the start
     dice, moments, runs, is_good = np.random.default_rng(seed), Counter[str](), 0, True
     while moments.total() < number:
         output_dir = folder / f"{backend}_{runs}"
-        command = make_command(folder / "data", output_dir, *flags, hparams=OFTEN)
+        command = make_command(folder / "data", output_dir, *flags, hparams=hparams)
         killer, kills = Killer(command, output_dir, dice), 0
         while moment := killer.start(seconds if moments.total() < number else 1e6):
             whole, written = find_steps(output_dir)
@@ -203,13 +204,15 @@ def main() -> int:
     parser.add_argument("--tensorflow", type=int, default=50)
     parser.add_argument("--jax", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--hparams", default="", help="settings that are changed, as NAME=VALUE")
     asked = parser.parse_args()
+    hparams = f"{OFTEN},{asked.hparams}".rstrip(",")
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_data(folder / "data")
         results = [
-            kill_runs(backend, number, folder, asked.seed)
+            kill_runs(backend, number, folder, asked.seed, hparams)
             for backend, number in (("tensorflow", asked.tensorflow), ("jax", asked.jax))
             if number
         ]

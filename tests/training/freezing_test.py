@@ -51,8 +51,12 @@ def stepped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="needs JAX")
 def test_both_backends_leave_the_same_and_train_the_rest_alike(stepped: Path) -> None:
     check(stepped / "tensorflow")
-    both_backends.run_on_jax(f"train_partly_frozen({stepped / 'jax'!r}, {PATTERN!r})")
+    both_backends.run_on_jax(
+        f"train_partly_frozen({stepped / 'jax'!r}, {PATTERN!r})",
+        f"train_partly_frozen({stepped / 'added_up'!r}, {PATTERN!r}, accumulate_steps=2)",
+    )
     check(stepped / "jax")
+    check(stepped / "added_up")
     ours, theirs = (list_moved(stepped / one) for one in ("tensorflow", "jax"))
     assert ours == theirs
 
