@@ -70,7 +70,14 @@ class LoadedRun(Mapping[str, Predictor]):
     def make_predictor(self, task: Task) -> Predictor:
         """Return the predictor of a task whose nets are loaded."""
         batch_size = self.decoder.decode.batch_size
-        return Predictor(task, self.restored, self.decoder, self.forcing, batch_size=batch_size)
+        return Predictor(
+            task,
+            self.restored,
+            self.decoder,
+            self.forcing,
+            batch_size=batch_size,
+            data=self.run.hparams.data,
+        )
 
     def __repr__(self) -> str:
         problems = ", ".join(f"{task.name} ({task.describe()})" for task in self.run.tasks)

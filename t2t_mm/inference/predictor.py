@@ -16,7 +16,7 @@ from t2t_mm.inference.user_inputs import batch_inputs, batch_pairs, check_files
 from t2t_mm.inference.windows import Batches, Out, Skip, run_in_windows
 from t2t_mm.run.restore import RestoredModel
 from t2t_mm.run.task import Task
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.sections import DataHParams, DecodeHParams
 
 RunBatch = Callable[[Task, Mapping[str, Any], Sequence[int]], Sequence[Out]]
 
@@ -30,6 +30,7 @@ class Predictor:
         decoder: Shared too, so that problems of one signature share its trace.
         forcing: Shared as well.
         batch_size: Examples decoded at once.
+        data: The run's, which say how long an input may be.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class Predictor:
         forcing: TeacherForcing,
         *,
         batch_size: int,
+        data: DataHParams,
     ) -> None:
         self.task = task
         self.batch_size = batch_size
+        self._data = data
         self._restored = restored
         self._decoder = decoder
         self._forcing = forcing
@@ -276,7 +279,7 @@ class Predictor:
 
         def make_batches(window: Sequence[Any], skip: Skip) -> Batches:
             vocabularies = self._restored.vocabularies
-            return batch_values(window, features, vocabularies, self.batch_size, skip)
+            return batch_values(window, features, vocabularies, self.batch_size, skip, self._data)
 
         def run_alone(batch: Mapping[str, Any], places: Sequence[int]) -> Sequence[Out]:
             with self._restored.lock:

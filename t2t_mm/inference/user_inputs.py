@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.pipeline.batching import pad_arrays
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
+from t2t_mm.settings import DataHParams
+
+TIMES_AS_LONG = 4  # as the longest example of training: more would fill the memory, and mean little
 
 
 def batch_inputs(
@@ -22,6 +26,7 @@ def batch_inputs(
     vocabularies: Mapping[str, Vocabulary],
     batch_size: int,
     skip: Callable[[int, UserError], None] | None = None,
+    data: DataHParams | None = None,
 ) -> Iterator[tuple[list[int], dict[str, Any]]]:
     """Yield inputs in padded batches of similar size; empty ones are in none.
 
@@ -32,6 +37,7 @@ def batch_inputs(
         batch_size: Examples of a batch.
         skip: Is given the place of an input that cannot be read, which is then in no batch, and
             why; without it that is raised.
+        data: The run's, as `prepare_input` takes them.
 
     Returns:
         Pairs: the places of a batch's examples among the inputs, and the batch.
@@ -46,7 +52,7 @@ def batch_inputs(
     """
 
     def prepare(value: Any) -> list[npt.NDArray[Any]]:
-        return [prepare_input(value, feature, vocabularies)]
+        return [prepare_input(value, feature, vocabularies, data)]
 
     for places, examples in _batch_prepared(inputs, inputs, prepare, batch_size, skip):
         yield places, pad_inputs([example for (example,) in examples], feature)
@@ -58,6 +64,7 @@ def batch_pairs(
     vocabularies: Mapping[str, Vocabulary],
     batch_size: int,
     skip: Callable[[int, UserError], None] | None = None,
+    data: DataHParams | None = None,
 ) -> Iterator[tuple[list[int], dict[str, Any]]]:
     """Yield pairs of an input and its target in padded batches, as `batch_inputs` does inputs.
 
@@ -67,6 +74,7 @@ def batch_pairs(
         vocabularies: By name.
         batch_size: Examples of a batch.
         skip: As `batch_inputs` takes it.
+        data: As `batch_inputs` takes them.
 
     Example:
         >>> from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
@@ -79,7 +87,7 @@ def batch_pairs(
 
     def prepare(pair: tuple[Any, Any]) -> list[npt.NDArray[Any]]:
         sides = zip(pair, features, strict=True)
-        return [prepare_input(value, feature, vocabularies) for value, feature in sides]
+        return [prepare_input(value, feature, vocabularies, data) for value, feature in sides]
 
     inputs = [value for value, _ in pairs]
     for places, examples in _batch_prepared(pairs, inputs, prepare, batch_size, skip):
@@ -111,7 +119,10 @@ def _batch_prepared(
 
 
 def prepare_input(
-    value: Any, feature: Feature, vocabularies: Mapping[str, Vocabulary]
+    value: Any,
+    feature: Feature,
+    vocabularies: Mapping[str, Vocabulary],
+    data: DataHParams | None = None,
 ) -> npt.NDArray[Any]:
     """Prepare one input as evaluation data sets hold it, not yet padded.
 
@@ -122,23 +133,41 @@ def prepare_input(
             array, or the path of its file.
         feature: What the problem declares.
         vocabularies: By name.
+        data: The run's, which tell the longest example that was trained on; without them an input
+            may have any length.
 
     Returns:
         int32[L] (text), float32[H, W, C] (picture), float32[frames, bands] or float32[samples]
         (sound), int32[] (class); of another kind what its net reads.
 
     Raises:
-        UserError: A file is missing or cannot be read, or the value is of another kind.
+        UserError: A file is missing or cannot be read, the value is of another kind, or it is more
+            than four times as long as what was trained on.
     """
     kind = choose_kind(feature)
     kind = choose_kind(feature, vocabularies.get(kind.vocabulary_name))
     is_file = _names_file(value, feature)
     try:
-        return kind.prepare_input(kind.read_file(_check_file(value)) if is_file else value)
+        prepared = kind.prepare_input(kind.read_file(_check_file(value)) if is_file else value)
+        if data:
+            _check_length(prepared, kind, data)
+        return prepared
     except UserError as error:
         if is_file and str(value) not in str(error):  # one bad file among many has to be found
             raise UserError(f"{value}: {error}") from error
         raise
+
+
+def _check_length(prepared: npt.NDArray[Any], kind: FeatureKind, data: DataHParams) -> None:
+    limit = kind.choose_limit(data)
+    positions = int(kind.count_read_positions(prepared.shape))
+    if limit and positions > (most := TIMES_AS_LONG * limit.positions):
+        raise UserError(
+            f"The input is {positions:,} positions long",
+            expected=f"at most {most:,}, {TIMES_AS_LONG} times what training keeps "
+            f"({limit.setting})",
+            fix="Split it.",
+        )
 
 
 def is_empty(value: Any) -> bool:

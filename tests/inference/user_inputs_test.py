@@ -20,6 +20,7 @@ from t2t_mm.inference.user_inputs import (
     pad_inputs,
     prepare_input,
 )
+from t2t_mm.settings import DataHParams
 
 VOCABULARIES = {"bytes": ByteVocabulary(), "fruit": LabelVocabulary("fruit", ["pear", "plum"])}
 
@@ -43,6 +44,23 @@ def sound_file(path: Path, samples: np.ndarray, sample_rate_hz: int) -> Path:
 def test_text_ends_in_the_end_of_sequence() -> None:
     ids = prepare_input("ab", Language("bytes"), VOCABULARIES)
     assert ids.tolist() == [100, 101, 1]
+
+
+def test_an_input_may_be_four_times_as_long_as_what_was_trained_on() -> None:
+    data = DataHParams(max_pieces=3, max_seconds=1.0)
+    at_most, text = "b" * 11, Language("bytes")
+    assert len(prepare_input(at_most, text, VOCABULARIES, data)) == 12
+    with pytest.raises(UserError, match=r"13 positions.*at most 12, 4 times .*\(data.max_pieces=3"):
+        prepare_input(at_most + "b", text, VOCABULARIES, data)
+    for representation in ("log_mel", "waveform"):
+        sound = Audio(sample_rate_hz=8000, representation=representation)
+        prepare_input(np.zeros(32_000, np.float32), sound, {}, data)
+        with pytest.raises(UserError, match=r"data\.max_seconds=1\)"):
+            prepare_input(np.zeros(34_000, np.float32), sound, {}, data)
+    skipped: list[tuple[int, str]] = []
+    lines = ["a", "b" * 100]
+    told = batch_inputs(lines, text, VOCABULARIES, 2, lambda *one: skipped.append(one), data)
+    assert [places for places, _ in told] == [[0]] and [place for place, _ in skipped] == [1]
 
 
 def test_a_class_is_its_index() -> None:
