@@ -13,10 +13,7 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import claim_folder, report_full_disk
-from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
-    count_expert_traffic,
-    prepare_expert_devices,
-)
+from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.mixing.loss_averages import LossAverages
 from t2t_mm.mixing.mixture import Mixture
 from t2t_mm.run.checkpoint import CheckpointStore
@@ -36,18 +33,17 @@ from t2t_mm.run.run_directory import (
 )
 from t2t_mm.run.task import build_model, differ_in_sharing, load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
-from t2t_mm.settings.companions import list_idle_changes
 from t2t_mm.settings.warm_up import keep_warm_up
 from t2t_mm.training.backend import find_backend
 from t2t_mm.training.cost import describe_cost
 from t2t_mm.training.dry_run import TrainingPlan, plan_training
 from t2t_mm.training.freezing import freeze_variables
+from t2t_mm.training.introduction import introduce_run
 from t2t_mm.training.loop import run_training
 from t2t_mm.training.precompiling import compile_programs
 from t2t_mm.training.progress import Progress
 from t2t_mm.training.run_evaluations import prepare_evaluations
 from t2t_mm.training.run_mixture import accumulate_mixture, describe_mixture, make_mixture
-from t2t_mm.training.schedule import describe_schedule
 from t2t_mm.training.step_profile import profile_steps
 from t2t_mm.training.train_state import TrainState
 from t2t_mm.training.training_inputs import TrainingInputs, generate_missing, open_inputs
@@ -185,13 +181,14 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
         compile_programs(backend, run.tasks, batches, print, mixture.most_batches > 1, weights)
         return run
     begun = [] if latest is None else state.restore(latest)
-    write_run(run, load_task_vocabularies(run.tasks, inputs.data_dir), inputs.data_dir)
+    vocabularies = load_task_vocabularies(run.tasks, inputs.data_dir)
+    write_run(run, vocabularies, inputs.data_dir)
     write_environment(run.directory, describe_environment(hparams.train.seed, sys.argv))
 
     progress = Progress(list(inputs.infos), hparams.train.steps, state.step)
     for line in (*inputs.describe(hparams.data), *describe_mixture(mixture, hparams)):
         progress.note(line)
-    for line in _introduce(run, model.count_params(), state.step):
+    for line in introduce_run(run, vocabularies, model.count_params(), state.step):
         progress.note(line)
     progress.note(f"trains {backend.describe_device()}")
     if warning := describe_cost(model.count_params(), hparams.train.steps - state.step):
@@ -265,31 +262,3 @@ def _continue_run(run: Run, step: int) -> Run:
     check_vocabularies(earlier, load_task_vocabularies(run.tasks, directory), directory)
     check_resumable(earlier, run)
     return keep_nets(run, earlier)
-
-
-def _introduce(run: Run, num_parameters: int, first_step: int) -> list[str]:
-    hparams = run.hparams
-    lines = [f"settings ({run.directory / 'hparams.json'}):"]
-    for section, values in vars(hparams).items():
-        fields = ", ".join(f"{name}={value}" for name, value in vars(values).items())
-        lines.append(f"  {section}: {fields}")
-    lines.append(
-        f"{num_parameters:,} parameters; steps {first_step} to {hparams.train.steps}"
-        + (f"; resumed at step {first_step}" if first_step else "")
-    )
-    lines.append(describe_schedule(hparams.optimizer, hparams.train.steps))
-    if idle := list_idle_changes(hparams):
-        lines.append(f"set, but counting for nothing beside the others: {', '.join(idle)}")
-    if hparams.experts.mesh_shape and hparams.experts.use_experts:
-        lines.append(_describe_mesh(hparams))
-    return lines
-
-
-def _describe_mesh(hparams: HParams) -> str:
-    traffic = count_expert_traffic(hparams.experts, hparams.model.width)
-    devices = ", ".join(prepare_expert_devices(hparams.experts.mesh_shape))
-    return (
-        f"experts on {devices}: in each of their layers a "
-        f"position copies {traffic.copied:,} bytes and all-reduces {traffic.all_reduced:,} "
-        "forward, and no more backward"
-    )
