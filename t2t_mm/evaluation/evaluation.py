@@ -27,6 +27,7 @@ from t2t_mm.run.checkpoint import Checkpoint, find_checkpoint
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_split
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded, Scores
 from t2t_mm.scoring.metrics import check_metrics, find_intervals, score_decoded
@@ -159,7 +160,7 @@ class RunEvaluation:
     def _score_task(self, task: Task, folder: OutputFolder) -> dict[str, Any]:
         """Score a problem; the result is empty where no example is left."""
         options, directory = self.options, self.data_dir
-        problem: Problem = registry.problem(task.name, data_dir=directory)
+        problem = find_problem(task, directory)
         batch, limit = self._evaluator.batch, self.limit
         dataset = make_evaluation_dataset(
             problem,

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from t2t_mm import registry
-from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.pipeline.datasets import EvaluationDataset, make_evaluation_dataset
 from t2t_mm.data.pipeline.length_limits import choose_limits
 from t2t_mm.errors import UserError
@@ -28,6 +27,7 @@ from t2t_mm.inference.output_files import (
 from t2t_mm.inference.output_formats import check_output_format, format_outputs
 from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
 from t2t_mm.settings import DataHParams
 from t2t_mm.settings.overrides import change_decoding
@@ -120,7 +120,7 @@ def _open_split(
     task: Task, split: str, data_dir: Path, data: DataHParams, limit: int
 ) -> EvaluationDataset:
     """Open the batches of a split; what is longer than in training is left out, and told."""
-    problem: Problem = registry.problem(task.name, data_dir=data_dir)
+    problem = find_problem(task, data_dir)
     dataset = make_evaluation_dataset(
         problem,
         split,

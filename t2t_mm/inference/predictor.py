@@ -30,7 +30,7 @@ class Predictor:
         decoder: Shared too, so that problems of one signature share its trace.
         forcing: Shared as well.
         batch_size: Examples decoded at once.
-        data: The run's, which say how long an input may be.
+        data: Says how long an input may be.
     """
 
     def __init__(
@@ -256,11 +256,7 @@ class Predictor:
         return found if is_list else found[0]
 
     def _decode_inputs(
-        self,
-        inputs: Iterable[Any],
-        decoder: BatchDecoder,
-        skip: Skip | None = None,
-        start: int = 0,
+        self, inputs: Iterable[Any], decoder: BatchDecoder, skip: Skip | None = None, start: int = 0
     ) -> Iterator[Output]:
         side, empty = self.task.inputs, Output("")
         return self._run_each(inputs, batch_inputs, side, decoder, empty, skip, start)

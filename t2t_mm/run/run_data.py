@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from t2t_mm import registry
-from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.records.stored import check_split, open_data
 from t2t_mm.errors import UserError
 from t2t_mm.run.run_directory import Run, check_vocabularies
+from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task, load_task_vocabularies
 
 
@@ -27,7 +27,7 @@ def check_run_data(run: Run, tasks: Sequence[Task], split: str, data_dir: Path) 
             vocabulary are not those that the run was trained with.
     """
     for task in tasks:
-        problem: Problem = registry.problem(task.name, data_dir=data_dir)
+        problem = find_problem(task, data_dir)
         check_split(open_data(problem, data_dir), split, task.name)
         declared = (problem.features["inputs"], problem.features["targets"])
         if declared != (task.inputs, task.targets):
@@ -56,10 +56,7 @@ def leave_out_without_split(
     Raises:
         UserError: None has it, or data is missing, stale or damaged.
     """
-    infos = {
-        task.name: open_data(registry.problem(task.name, data_dir=data_dir), data_dir)
-        for task in tasks
-    }
+    infos = {task.name: open_data(find_problem(task, data_dir), data_dir) for task in tasks}
     found = [task for task in tasks if split in infos[task.name].lengths]
     if not found:
         check_split(infos[tasks[0].name], split, tasks[0].name)
@@ -85,10 +82,12 @@ def choose_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
     if not problems:
         return list(run.tasks)
     given = problems.split(",") if isinstance(problems, str) else list(problems)
-    plain = {name.strip() for name in given}
+    plain = [name.strip() for name in given if name.strip()]
     own = [task.name for task in run.tasks]
-    expanded = registry.expand_problems(problems, own=lambda base: own)
-    names = [name for name in expanded if name in {*own, *plain}]
+    names: dict[str, None] = {}
+    for one in plain:  # the class of one of the run's need not be there
+        found = [one] if one in own else registry.expand_problems(one, own=lambda base: own)
+        names |= dict.fromkeys(name for name in found if name in {*own, *plain})
     if not names:
         raise UserError(
             "None of the named problems is one of the run's",

@@ -91,9 +91,15 @@ class Run:
         )
 
     def import_own_modules(self) -> None:
-        """Import the modules of the run's problems if this user has made it; else say so."""
+        """Import the modules of the run's problems if this user has made it; else say so.
+
+        Where one is not there any more, its problems are read by what is stored of them.
+        """
         if self.user_modules and self.is_own:
-            registry.import_user_modules(list(self.user_modules))
+            try:
+                registry.import_user_modules(list(self.user_modules))
+            except UserError as error:
+                warn_once(f"A module of {self.directory} is not imported: {error}")
         elif self.user_modules:
             warn_once(
                 f"{self.directory} was made elsewhere, or by an earlier version: its modules "

@@ -43,6 +43,7 @@ class Task:
         metrics: Names of the decoded metrics.
         nets: Share keys of the nets that read the inputs and write the targets.
         problem_index: Its place among the run's problems.
+        data_name: Name of the data that it reads: its own, or that of the problem it reverses.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Task:
     metrics: tuple[str, ...] = dataclasses.field(compare=False)  # no part of training
     nets: tuple[str, str] = dataclasses.field(compare=False)  # a run keeps those it began with
     problem_index: int = dataclasses.field(default=0, compare=False)  # older runs have none
+    data_name: str = dataclasses.field(default="", compare=False)  # nor this
 
     @property
     def signature(self) -> tuple[str, str]:
@@ -106,6 +108,7 @@ def make_tasks(problems: Sequence[Problem]) -> list[Task]:
                 command_index=0,
                 metrics=tuple(problem.metrics),
                 nets=(name_net(problem, "inputs"), name_net(problem, "targets")),
+                data_name=problem.data_name,
             )
             for problem in problems
         ]

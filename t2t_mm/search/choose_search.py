@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from t2t_mm import registry
 from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.data.trees.tree_facts import choose_cut, collect_facts
@@ -14,6 +13,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
 from t2t_mm.search.beam_search import BeamSearch
 from t2t_mm.search.constraint import AllOf, Constraint, NoRepeat
@@ -122,7 +122,7 @@ def _make_closed_sets(
 def _make_grammar(
     task: Task, vocabularies: Mapping[str, Vocabulary], data_dir: Path
 ) -> TreeGrammar:
-    problem = registry.problem(task.name, data_dir=data_dir)
+    problem = find_problem(task, data_dir)
     dataset = make_evaluation_dataset(problem, "train", data_dir=data_dir, batch=_BATCH)
     pairs = [
         (sentence.decode("utf-8"), symbols.decode("utf-8"))

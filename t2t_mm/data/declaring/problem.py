@@ -40,8 +40,7 @@ class Problem:
             modules of its folder and the problems of t2t_mm that it uses.
         validation_share, test_share: How much of the training data `generate` is to hold out for
             these splits, where the raw files have none (see `held_out_splits`); 0: as it chooses.
-        label_pattern: A regular expression for the names of files, with a group `label`: where
-            these say the class; "" where they do not.
+        label_pattern: Regular expression by whose group `label` names of files say the class.
         columns: Which columns of a table are read as what, as "text=review,label=stars"; "": those
             of usual names.
         max_bad_share: How much of a split may be left out, counted and told, since it cannot be
@@ -85,6 +84,7 @@ class Problem:
     label_pattern: str = ""
     columns: str = ""
     max_bad_share: float = 0.01
+    has_class: ClassVar[bool] = True  # False: only its data is there, not judged by its code
 
     licence: ClassVar[str] = ""
     size: ClassVar[str] = ""

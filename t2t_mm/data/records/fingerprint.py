@@ -71,7 +71,8 @@ def _hash_class(problem_class: type[Problem]) -> str:
 def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
     """Explain by a clause each what is not as it was when the data was generated.
 
-    Of data of 0.1.0 the code is not compared: see `is_judged_without_code`.
+    Of data of 0.1.0 the code is not compared, see `is_judged_without_code`, nor where the class of
+    the problem is not there.
     """
     before = dict(stored)
     if is_judged_without_code(stored):
@@ -88,7 +89,7 @@ def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
         if before[key] != current[key]:
             changed = f"{_shorten(before[key])} -> {_shorten(current[key])}"
             reasons.append(f"{words} ({changed})")
-    if is_judged_without_code(stored):
+    if is_judged_without_code(stored) or "source" not in current:
         return reasons
     if not is_same_data(before["source"], current["source"]):
         reasons.append("the source of its class, or of what that uses, changed")

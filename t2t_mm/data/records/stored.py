@@ -192,7 +192,8 @@ def open_data(
     shards.check(verify=verify)
     vocabularies = load_vocabularies(problem.base, data_dir)
     without_code = is_judged_without_code(metadata.fingerprint)
-    current = describe_data(problem.base, vocabularies, with_code=not without_code)
+    with_code = problem.base.has_class and not without_code
+    current = describe_data(problem.base, vocabularies, with_code=with_code)
     if reasons := explain_differences(metadata.fingerprint, current):
         raise make_stale_error(problem, data_dir, reasons, told=metadata)
     if without_code:
