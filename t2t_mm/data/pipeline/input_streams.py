@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,8 +41,19 @@ class InputStreams:
         }
 
     def read(self, name: str) -> Any:
-        """Return the next batch of a problem."""
-        return next(self._iterators[name])
+        """Return the next batch of a problem.
+
+        Raises:
+            UserError: Its data broke after it was checked.
+        """
+        try:
+            return next(self._iterators[name])
+        except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
+            raise UserError(
+                f"The data of problem {name} cannot be read any more: {_shorten(error)}",
+                fix="The same command with --verify names the file and the line that makes it "
+                "again; what was saved of the run is whole.",
+            ) from error
 
     def make_checkpoint(self) -> tf.train.Checkpoint:
         """Make what writes the positions."""
@@ -76,7 +88,11 @@ class InputStreams:
 
 def _make_damaged_error(path: str, error: Exception) -> UserError:
     return UserError(
-        f"The positions in the training data, {path}.*, are damaged or missing: "
-        f"{str(error).strip().partition(chr(10))[0][:200]}",
+        f"The positions in the training data, {path}.*, are damaged or missing: {_shorten(error)}",
         fix="Move this checkpoint's folder away, and the one before it is taken.",
     )
+
+
+def _shorten(error: Exception) -> str:
+    said = re.sub(r"\{\{.*?\}\} | \[Op:.*", "", str(error))  # names of nodes
+    return said.strip().partition("\n")[0][:200]

@@ -60,3 +60,17 @@ def test_a_stream_with_another_mark_begins_a_new_pass(tmp_path: Path, saved: str
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"positions in the training data.*damaged or missing"):
         start().restore(str(tmp_path / "input"))
+
+
+def test_data_that_breaks_while_it_is_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "shard"
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for text in (b"first", b"second"):
+            writer.write(text)
+    path.write_bytes(path.read_bytes()[:-3])
+    streams = start(c=tf.data.TFRecordDataset(str(path)))
+    assert streams.read("c").numpy() == b"first"
+    with pytest.raises(
+        UserError, match=r"data of problem c cannot be read any more: truncated.*--verify"
+    ):
+        streams.read("c")
