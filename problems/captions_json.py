@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
+from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.text_files import is_unicode, open_zip
 from t2t_mm.problems.file_kinds import walk_files
 from t2t_mm.problems.picture_listing import is_hidden
@@ -58,11 +58,11 @@ class JsonFile:
         try:
             if not self.member:
                 self._check_size(self.path.stat().st_size)
-                return json.loads(self.path.read_bytes())
+                return parse_json(self.path.read_bytes())
             with open_zip(self.path) as archive:
                 self._check_size(archive.getinfo(self.member).file_size)
-                return json.loads(archive.read(self.member))
-        except (ValueError, RecursionError) as error:  # of UTF-8 and of numbers without end, too
+                return parse_json(archive.read(self.member))
+        except ValueError as error:  # of UTF-8 and of numbers without end, too
             if isinstance(error, UserError):
                 raise
             raise UserError(

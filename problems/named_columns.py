@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.odd_items import leave_out
+from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.text_files import decode_lines, is_unicode
 
 TABLE_SUFFIXES: Final = (".jsonl", ".json", ".csv", ".tsv")
@@ -179,8 +179,8 @@ def _read_objects(path: Path) -> Iterator[tuple[int, Row]]:
         if not line.strip():
             continue
         try:
-            row: Any = json.loads(line)
-        except (ValueError, RecursionError):
+            row: Any = parse_json(line)
+        except ValueError:
             row = None
         if not isinstance(row, dict):
             raise UserError(

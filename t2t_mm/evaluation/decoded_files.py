@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.pipeline.samples import read_stored_bytes
+from t2t_mm.data.records.shards import hash_file
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import NO_SCORES, make_stem
 from t2t_mm.evaluation.output_lines import OutputLines
@@ -21,7 +21,7 @@ from t2t_mm.files.atomic_writes import (
     write_text_atomically,
 )
 from t2t_mm.files.disk import report_full_disk
-from t2t_mm.files.sealed_json import dump_json
+from t2t_mm.files.sealed_json import dump_json, seal_json, unseal_json
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded
 
@@ -90,6 +90,7 @@ class OutputFolder:
                     described[index]["score"] = score
             path = self.path / f"{make_stem(problem.name)}.outputs.jsonl"
             result["outputs"] = path.relative_to(self.path.parent.parent).as_posix()
+            result["outputs_sha256"] = hash_file(path)
             for name, indices in kept.items():
                 result[name] = [described[index] for index in indices]
             keep_results(self.path / "results.json", {problem.name: result}, self.names)
@@ -190,11 +191,11 @@ def keep_results(
     """
     kept: dict[str, Any] = {}
     if path.exists():
-        with contextlib.suppress(json.JSONDecodeError):  # damaged: it is made anew
-            kept = json.loads(path.read_text(encoding="utf-8"))
+        with contextlib.suppress(ValueError):  # damaged: it is made anew
+            kept = unseal_json(path.read_text(encoding="utf-8"))
     merged = {**kept, **results}
     ordered = {name: merged[name] for name in order if name in merged}
-    write_text_atomically(path, dump_json(ordered, indent=1, ensure_ascii=False) + "\n")
+    write_text_atomically(path, seal_json(ordered, indent=1, ensure_ascii=False))
 
 
 def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:

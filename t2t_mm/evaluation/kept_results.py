@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import NUM_RANKED
+from t2t_mm.files.parsed_json import parse_json
+from t2t_mm.files.sealed_json import unseal_json
 from t2t_mm.scoring.decoded import DEFAULT_TOKENIZER, Decoded
 
 _FOLDER = re.compile(
     r"(?P<split>.+?)-(?P<step>\d+)(-first(?P<limit>\d+))?(?P<settings>-[a-z_]+=.*)?"
 )
 _FILE = "results.json"
-NO_SCORES = ("left_out", "outputs", "samples", "worst", "best", "experts")
+NO_SCORES = ("left_out", "outputs", "outputs_sha256", "samples", "worst", "best", "experts")
 """What the result of a problem holds beside its scores."""
 
 
@@ -45,11 +47,11 @@ class KeptResults:
         """
         path = self.folder / _FILE
         try:
-            results: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+            results: dict[str, dict[str, Any]] = unseal_json(path.read_text(encoding="utf-8"))
             for result in results.values():
                 forced = result.get("teacher_forced", {})
                 forced |= {name: math.nan for name, value in forced.items() if value is None}
-        except json.JSONDecodeError as error:
+        except (OSError, ValueError, AttributeError, TypeError) as error:
             raise UserError(
                 f"The results in {path} are damaged: {error}", fix="Run t2t-eval again."
             ) from error
@@ -67,22 +69,28 @@ class KeptResults:
         """
         path = self.folder / f"{make_stem(name)}.outputs.jsonl"
         try:
-            with path.open(encoding="utf-8") as file:
-                lines = [json.loads(line) for line in file]
-        except (OSError, json.JSONDecodeError) as error:
+            content = path.read_bytes()
+            expected = result.get("outputs_sha256")
+            if expected not in (None, hashlib.sha256(content).hexdigest()):
+                raise ValueError("it is not the file that was written")
+            return _read_decoded([parse_json(line) for line in content.splitlines()], result)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 f"The outputs of {name} in {self.folder} are missing or damaged: {error}",
                 fix=suggest_evaluation(self.folder.parent.parent, self.split, self.limit),
             ) from error
-        signature = re.search(r"\|tok:([^|]+)", result.get("bleu_signature", ""))
-        return Decoded(
-            tokenizer=signature[1] if signature else DEFAULT_TOKENIZER,
-            hypotheses=[line["output"] for line in lines],
-            references=[line["references"] for line in lines],
-            inputs=[line.get("input", "") for line in lines],
-            rankings=[line["ranking"] for line in lines if "ranking" in line],
-            num_classes=NUM_RANKED + ("top_5" in result),  # more than five, where that was scored
-        )
+
+
+def _read_decoded(lines: Sequence[Mapping[str, Any]], result: Mapping[str, Any]) -> Decoded:
+    signature = re.search(r"\|tok:([^|]+)", result.get("bleu_signature", ""))
+    return Decoded(
+        tokenizer=signature[1] if signature else DEFAULT_TOKENIZER,
+        hypotheses=[line["output"] for line in lines],
+        references=[line["references"] for line in lines],
+        inputs=[line.get("input", "") for line in lines],
+        rankings=[line["ranking"] for line in lines if "ranking" in line],
+        num_classes=NUM_RANKED + ("top_5" in result),  # more than five, where that was scored
+    )
 
 
 def name_variant(limit: int = 0, settings: str = "") -> str:

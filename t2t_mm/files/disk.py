@@ -99,6 +99,16 @@ def _lock(descriptor: int, folder: Path, how: int) -> None:
         )
 
 
+def refuse_folder(path: Path) -> None:
+    """Refuse a folder where a file is to be read or written.
+
+    Raises:
+        UserError: There is one.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is to be a file, and is a folder", fix="Remove it.")
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until a folder is on the disk: its files, then their names.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
+
+from t2t_mm.files.disk import refuse_folder
+from t2t_mm.files.parsed_json import parse_json
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
@@ -18,12 +20,13 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 
 def read_record_lines(path: Path) -> list[tuple[str, dict[str, Any]]]:
     """Read as `read_records` does; each record comes behind its line."""
+    refuse_folder(path)
     if not path.exists():
         return []
     lines = []
     for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
-            record = json.loads(line)
+            record = parse_json(line)
         except ValueError:
             continue
         if isinstance(record, dict) and "kind" in record and isinstance(record.get("step"), int):

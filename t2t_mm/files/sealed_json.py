@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.parsed_json import parse_json
 
 SEAL = "checksum"
 
@@ -46,7 +47,7 @@ def unseal_json(text: str) -> dict[str, Any]:
         Traceback (most recent call last):
         ValueError: its values are not those that its checksum is of
     """
-    record = json.loads(text)
+    record = parse_json(text)
     if not isinstance(record, dict):
         raise ValueError("it is no JSON object")
     checksum = record.pop(SEAL, None)

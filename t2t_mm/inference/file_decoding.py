@@ -23,6 +23,7 @@ from t2t_mm.inference.output_formats import check_output_format, format_outputs
 from t2t_mm.inference.resumed_file import ResumedFile
 from t2t_mm.inference.windows import BATCHES_TOGETHER
 from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint
+from t2t_mm.run.manifest import DamagedFileError, shorten_message
 from t2t_mm.run.run_directory import Run
 from t2t_mm.settings.sections import DecodeHParams
 
@@ -148,10 +149,15 @@ class FileDecoding:
         checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
         path = Path(self.how.answers_file).expanduser()
         answers = hash_file(path) if path.is_file() else ""
+        weights = checkpoint.path / WEIGHTS
+        try:
+            weights_hash = hash_file(weights)
+        except OSError as error:
+            raise DamagedFileError(weights, shorten_message(error)) from error
         return {
             "inputs": hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest(),
             "run": str(self.run.directory.resolve()),
-            "checkpoint": [checkpoint.step, hash_file(checkpoint.path / WEIGHTS)],
+            "checkpoint": [checkpoint.step, weights_hash],
             "problem": dict(self.names),
             "settings": asdict(self.how),
             "answers": answers,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.sealed_json import dump_json
 from t2t_mm.files.text_files import is_unicode
 from t2t_mm.inference.batch_decoder import Output
@@ -176,7 +176,7 @@ class JsonLines(LeftOutLines):
 def _parse(line: str) -> dict[str, Any]:
     """Return the object that a line holds; an empty one where there is none."""
     try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
+        record = parse_json(line)
+    except ValueError:
         return {}
     return record if isinstance(record, dict) else {}

@@ -13,6 +13,7 @@ from typing import IO, Any
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import report_full_disk
+from t2t_mm.files.parsed_json import parse_json
 
 
 class ResumedFile:
@@ -79,7 +80,7 @@ class ResumedFile:
 
     def _read_record(self) -> dict[str, Any]:
         with contextlib.suppress(OSError, ValueError):
-            record = json.loads(self._record.read_text(encoding="utf-8"))
+            record = parse_json(self._record.read_bytes())
             if isinstance(record, dict) and {"facts", "left_out"} <= record.keys():
                 return record
         return {}

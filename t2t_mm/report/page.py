@@ -40,7 +40,7 @@ def write_report(output_dir: str | Path, results: Results, path: str | Path, spl
         The file.
 
     Raises:
-        UserError: The file cannot be written.
+        UserError: The file cannot be written, or results or settings are not such as we write.
 
     Example:
         >>> results = {"mini_ende": {"bleu": 71.2, "samples": []}}
@@ -49,7 +49,16 @@ def write_report(output_dir: str | Path, results: Results, path: str | Path, spl
         True
     """
     path = Path(path)
-    page = render_report(Path(output_dir), results, split, path.parent)
+    try:
+        page = render_report(Path(output_dir), results, split, path.parent)
+    except UserError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise UserError(
+            f"What is kept in {output_dir} is damaged or of another version: "
+            f"{type(error).__name__}: {error}",
+            fix="Run t2t-eval again.",
+        ) from error
     try:
         write_text_atomically(path, page)
     except OSError as error:

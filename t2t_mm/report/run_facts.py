@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.files.json_records import read_records
 from t2t_mm.files.sealed_json import read_sealed
 from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
@@ -61,17 +62,18 @@ def read_run_facts(output_dir: Path) -> RunFacts:
     steps, seconds = 0, 0.0
     for record in read_records(output_dir / "log.jsonl"):
         steps = max(steps, int(record["step"]))
-        problem = record.get("problem", "")
+        problem = str(record.get("problem", ""))
         if not problem:
-            seconds += float(record.get("seconds", 0.0)) if record["kind"] == "train" else 0.0
+            spent = _read_number(record, "seconds") if record["kind"] == "train" else 0.0
+            seconds += spent if math.isfinite(spent) else 0.0
             continue
         curve = curves.setdefault(problem, Curve())
         key, points = {
             "train": ("loss", curve.train),
             "eval": ("log_perplexity", curve.validation),
-        }.get(record["kind"], ("", []))
-        if math.isfinite(record.get(key, math.nan)):
-            points.append((int(record["step"]), float(record[key])))
+        }.get(str(record["kind"]), ("", []))
+        if math.isfinite(value := _read_number(record, key)):
+            points.append((int(record["step"]), value))
     _add_continuous(curves, output_dir)
     return RunFacts(
         hparams=_read_json(output_dir / "hparams.json"),
@@ -88,10 +90,18 @@ def _add_continuous(curves: dict[str, Curve], output_dir: Path) -> None:
     """Add what was scored beside the trainer, to problems that it has not scored itself."""
     scored = {name for name, curve in curves.items() if curve.validation}
     for record in read_records(output_dir / "continuous-validation.jsonl"):
-        name = record.get("problem", "")
-        if name and name not in scored and "log_perplexity" in record:
+        name, value = str(record.get("problem", "")), _read_number(record, "log_perplexity")
+        if name and name not in scored and math.isfinite(value):
             points = curves.setdefault(name, Curve()).validation
-            points.append((int(record["step"]), float(record["log_perplexity"])))
+            points.append((int(record["step"]), value))
+
+
+def _read_number(record: Mapping[str, Any], name: str) -> float:
+    """Return a number of a line of a log; of a line that somebody changed it may be none."""
+    try:
+        return float(record.get(name, math.nan))
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def list_facts(facts: RunFacts, scored: Sequence[str], split: str) -> list[tuple[str, str]]:
@@ -168,8 +178,10 @@ def _count_parameters(output_dir: Path) -> int:
             # The state of a random generator is no parameter.
             names = [name for name in arrays.namelist() if "seed_generator" not in name]
             return sum(_count_entries(arrays, name) for name in names)
-    except zipfile.BadZipFile:
-        return 0  # a damaged checkpoint is told where it is read; scores can be shown all the same
+    except Exception as error:  # damage has many names in a reader of archives
+        path = checkpoint.path / WEIGHTS
+        warn_once(f"The number of parameters is left out: {path} is damaged: {error}")
+        return 0  # scores can be shown all the same
 
 
 def _count_entries(arrays: zipfile.ZipFile, name: str) -> int:

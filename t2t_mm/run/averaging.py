@@ -90,6 +90,7 @@ def _copy_description(source: Path, target: Path) -> None:
 
 def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoint:
     newest = averaged[-1]
+    newest.check()  # all of it is copied, and gets a manifest of its own
     final, partial = directory / newest.path.name, directory / f"{newest.path.name}.incomplete"
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(newest.path, partial, ignore=shutil.ignore_patterns(WEIGHTS))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import sys
 from pathlib import Path
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.parsed_json import parse_json
 
 KERAS_BACKENDS = ("tensorflow", "jax")
 _EXTRAS = {"jax": "pip install 't2t_mm[cuda12]', or [cuda13], or [jax] for the CPU"}
@@ -63,7 +63,7 @@ def choose_backend(asked: str = "", output_dir: str | Path = "") -> str:
 def read_backend(output_dir: str | Path) -> str:
     """Read on which backend a run was last trained; empty where it does not say or is not there."""
     try:
-        record = json.loads((Path(output_dir) / "run.json").read_text(encoding="utf-8"))
+        record = parse_json((Path(output_dir) / "run.json").read_bytes())
     except (OSError, ValueError):
         return ""  # whoever opens the run says what is wrong with it
     return str(record.get("backend", "")) if isinstance(record, dict) else ""

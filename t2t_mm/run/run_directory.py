@@ -26,6 +26,8 @@ from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.data.vocabulary.vocabulary import copy_vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.disk import refuse_folder
+from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.sealed_json import read_sealed, seal_json
 from t2t_mm.run.own_runs import is_signed_here, sign_places
 from t2t_mm.run.task import Task
@@ -204,9 +206,10 @@ def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
     """Write `environment.json`; that of an earlier start is kept in its list `earlier`."""
     path = directory / "environment.json"
     earlier: list[Any] = []
+    refuse_folder(path)
     if path.exists():
-        with contextlib.suppress(ValueError, AttributeError):  # damaged, and of no further use
-            previous = json.loads(path.read_text(encoding="utf-8"))
+        with contextlib.suppress(ValueError, AttributeError, TypeError):  # of no further use
+            previous = parse_json(path.read_bytes())
             earlier = [*previous.pop("earlier", []), previous]
     write_text_atomically(path, json.dumps({**environment, "earlier": earlier}, indent=2) + "\n")
 

@@ -14,16 +14,16 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import name_variant
-from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.run_settings import read_settings
 from t2t_mm.settings.differences import list_resume_differences
+from t2t_mm.study.cell_record import CellRecord, read_cell_record, write_cell_record
 from t2t_mm.study.checked_study import CheckedStudy
 
 DONE, DIVERGED, FAILED, BEGUN, NOT_RUN = "done", "diverged", "failed", "begun", "not run"
@@ -51,23 +51,6 @@ class Workplace:
         backend = [f"--backend={self.backend}"] if self.backend else []
         modules = [f"--t2t_usr_dir={one}" for one in self.user_modules]
         return [f"--data_dir={self.data_dir}", *modules, *backend]
-
-
-@dataclass(frozen=True)
-class CellRecord:
-    """What is kept beside a run.
-
-    Args:
-        definition: Of the cell, as `CheckedStudy.describe` gives it.
-        seconds: All its commands have taken together.
-        failed: What a command said that failed; empty: none did.
-        scores: Split, and how many examples of it -> problem -> its scores.
-    """
-
-    definition: dict[str, Any]
-    seconds: float = 0.0
-    failed: str = ""
-    scores: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
 
 class CellRun:
@@ -102,13 +85,7 @@ class CellRun:
         Raises:
             UserError: It is damaged.
         """
-        path = self.folder / "cell.json"
-        if not path.exists():
-            return None
-        try:
-            return CellRecord(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as error:
-            raise UserError(f"{path} is damaged: {error}", fix=f"Remove {self.folder}.") from error
+        return read_cell_record(self.folder)
 
     def check_unchanged(self) -> None:
         """Refuse a run that lies there and was made by another definition of its cell.
@@ -235,8 +212,7 @@ class CellRun:
         return call_command(name, arguments, log, self._stopped)
 
     def _write(self, record: CellRecord) -> None:
-        text = json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n"
-        write_text_atomically(self.folder / "cell.json", text)
+        write_cell_record(self.folder, record)
 
 
 def call_command(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.settings.field_values import read_field_types
 from t2t_mm.settings.section import Section
 from t2t_mm.study.definition import Study
@@ -62,6 +62,7 @@ def read_study(path: Path) -> Study:
         UserError: There is none, or a field is unknown, missing or of the wrong type.
 
     Example:
+        >>> import json
         >>> cells = {"a": {"problems": "mini_ende", "steps": 5}}
         >>> text = json.dumps({"title": "German", "cells": cells, "tables": []})
         >>> _ = Path("german.json").write_text(text)
@@ -69,7 +70,7 @@ def read_study(path: Path) -> Study:
         5
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = parse_json(path.read_bytes())
     except OSError as error:
         raise UserError(f"The study {path} cannot be read: {error.strerror}") from error
     except ValueError as error:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import list_results
 from t2t_mm.scoring.intervals import Statistics
@@ -163,14 +164,16 @@ def _resample(
 
 
 def _count_outputs(run: CellRun, problem: str, metric: str) -> Statistics | None:
-    """Count what each example of a run's outputs adds to a score; None where they are gone."""
+    """Count what each example's output adds to a score; None, which is told, without outputs."""
     kept = [
         one for one in list_results(run.folder) if (one.split, one.limit) == (run.split, run.limit)
     ]
     try:
         result = kept[-1].read()[problem]
         return METRICS[metric].count(kept[-1].read_outputs(problem, result))
-    except (IndexError, KeyError, UserError):
+    except (IndexError, KeyError, UserError) as error:
+        why = error if isinstance(error, UserError) else f"{run.folder} has no outputs of it."
+        warn_once(f"No interval of the choice of examples for {problem}: {why}")
         return None
 
 

@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
-from kept_outputs import keep_outputs, make_outputs
+from kept_outputs import TRUE, keep_outputs, make_outputs
 
+from t2t_mm.data.records.shards import hash_file
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.decoded_files import keep_results
 from t2t_mm.evaluation.kept_results import list_results
@@ -75,4 +76,40 @@ def test_what_is_missing_or_damaged_names_the_command_that_makes_it(tmp_path: Pa
         kept.read_outputs("copy", {})
     (kept.folder / "results.json").write_text("{")
     with pytest.raises(UserError, match=r"results in .* are damaged.*t2t-eval again"):
+        kept.read()
+
+
+def test_a_changed_score_and_a_changed_output_are_told(tmp_path: Path) -> None:
+    run = keep_outputs(tmp_path / "decoded" / "test-5", {"copy": make_outputs(2)})
+    (kept,) = list_results(run)
+    path = kept.folder / "copy.outputs.jsonl"
+    result = {"wer": 12.5, "outputs_sha256": hash_file(path)}
+    keep_results(kept.folder / "results.json", {"copy": result}, ["copy"])
+    assert kept.read() == {"copy": result}
+    assert len(kept.read_outputs("copy", result).hypotheses) == len(TRUE)
+    path.write_text(path.read_text().replace("red", "rad", 1))
+    with pytest.raises(UserError, match="not the file that was written"):
+        kept.read_outputs("copy", result)
+    results = kept.folder / "results.json"
+    results.write_text(results.read_text().replace("12.5", "12.4"))
+    with pytest.raises(UserError, match=r"damaged.*checksum"):
+        kept.read()
+
+
+@pytest.mark.parametrize("line", [b"7", b'{"output": "a"}', b"\xff{}", b"[" * 100_000])
+def test_lines_that_are_no_outputs_are_told(line: bytes, tmp_path: Path) -> None:
+    run = keep_outputs(tmp_path / "decoded" / "test-5", {"copy": make_outputs(2)})
+    (kept,) = list_results(run)
+    (kept.folder / "copy.outputs.jsonl").write_bytes(line + b"\n")
+    with pytest.raises(UserError, match=r"damaged.*t2t-eval"):
+        kept.read_outputs("copy", {})
+
+
+@pytest.mark.parametrize("content", [b"\xff{}", b"[]", b'{"copy": 7}', b"[" * 100_000])
+def test_results_of_another_shape_are_told(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "decoded" / "test-5" / "results.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    (kept,) = list_results(tmp_path)
+    with pytest.raises(UserError, match="t2t-eval again"):
         kept.read()

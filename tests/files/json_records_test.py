@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from t2t_mm.errors import UserError
 from t2t_mm.files.json_records import read_records
 
 
@@ -22,3 +25,8 @@ def test_damaged_lines_and_numbers_that_were_not_finite_are_left_out(tmp_path: P
 
 def test_a_file_that_is_not_there_has_none(tmp_path: Path) -> None:
     assert read_records(tmp_path / "log.jsonl") == []
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"is to be a file, and is a folder.*Remove it"):
+        read_records(tmp_path)

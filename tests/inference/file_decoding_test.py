@@ -1,5 +1,6 @@
 """A file through a run: after a kill it is gone on with, and the result is the same."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,3 +83,16 @@ def test_other_answers_in_a_file_of_the_same_name_are_other_facts(
         answers.write_text(text)
         facts.append(decoding._list_facts([]))
     assert facts[0] != facts[1] == facts[2]
+
+
+def test_weights_that_are_gone_are_told(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, source = tmp_path / "run", tmp_path / "in.txt"
+    shutil.copytree(tiny_run.output_dir, run)
+    for path in run.glob("checkpoints/*/weights.npz"):
+        path.unlink()
+    source.write_text("1 2\n")
+    files = (f"--decode_from_file={source}", f"--decode_to_file={tmp_path / 'out.txt'}")
+    assert t2t_decoder.main([f"--output_dir={run}", "--problem=algorithmic_copy", *files]) == 2
+    assert "weights.npz is damaged or missing" in capsys.readouterr().err

@@ -182,3 +182,13 @@ def test_a_report_that_cannot_be_written_is_the_users_to_know(tmp_path: Path) ->
     run, results = make_fake_run(tmp_path)
     with pytest.raises(UserError, match="could not be written"):
         write_report(run, results, run / "log.jsonl" / "report.html", "test")
+
+
+@pytest.mark.parametrize(
+    "result", [7, {"samples": [3]}, {"bleu": 5.0, "intervals": [1]}, {"experts": {"encoder": "x"}}]
+)
+def test_results_that_are_none_of_ours_are_told(result: object, tmp_path: Path) -> None:
+    run, _ = make_fake_run(tmp_path)
+    results: Any = {"mini_ende": result}
+    with pytest.raises(UserError, match=r"damaged or of another version.*t2t-eval again"):
+        write_report(run, results, run / "report.html", "test")

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from fake_run import make_fake_run
 
 from t2t_mm.report.run_facts import list_facts, read_run_facts
@@ -86,3 +87,25 @@ def test_what_was_scored_beside_the_trainer_stands_where_the_trainer_scored_noth
     curves = read_run_facts(run).curves
     assert curves["another"].validation == [(30, 0.25), (60, 0.25)]
     assert len(curves["mini_ende"].validation) == 5
+
+
+def test_lines_of_the_log_that_somebody_changed_are_left_out(tmp_path: Path) -> None:
+    good = {"kind": "train", "step": 3, "problem": "copy", "loss": 0.5}
+    odd = [{"loss": "x"}, {"loss": [1]}, {"loss": 10**400}, {"problem": ["copy"]}, {"kind": {}}]
+    lines = [good, *({**good, **one} for one in odd), {"kind": "train", "step": 4, "seconds": "x"}]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    facts = read_run_facts(tmp_path)
+    assert facts.curves["copy"].train == [(3, 0.5)]
+    assert (facts.steps, facts.seconds) == (4, 0.0)
+
+
+def test_a_number_of_parameters_that_is_left_out_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run, _ = make_fake_run(tmp_path)
+    path = run / "checkpoints/00001000/weights.npz"
+    content = path.read_bytes()
+    assert read_run_facts(run).num_parameters == 1234 and not caplog.messages
+    path.write_bytes(content.replace(b"NUMPY", b"BUMPY"))
+    assert read_run_facts(run).num_parameters == 0
+    assert "The number of parameters is left out" in caplog.text

@@ -1,6 +1,7 @@
 """Averages of checkpoints: by hand, as a run that loads, and what is refused."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,14 @@ def test_what_makes_no_average_is_refused(tmp_path: Path) -> None:
         average_checkpoints(run, empty)
     with pytest.raises(UserError, match="No run in"):
         average_checkpoints(tmp_path, tmp_path / "out")
+
+
+def test_damage_is_not_averaged_into_what_is_whole(tiny_run: TinyRun, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, run)
+    path = run / "checkpoints" / "00000020" / "optimizer.npz"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"optimizer\.npz is damaged"):
+        average_checkpoints(run, tmp_path / "averaged", n=2)

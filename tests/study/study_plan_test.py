@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from small_study import STUDY, FakeCommands, prepare
 
-from t2t_mm.study.cell_run import CellRecord, CellRun
+from t2t_mm.study.cell_record import CellRecord
+from t2t_mm.study.cell_run import CellRun
 from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.study_plan import plan_study
 

@@ -110,7 +110,7 @@ def test_a_row_whose_runs_failed_is_left_out_of_the_mean_and_told(
 
 
 def test_decoded_outputs_also_have_an_interval_over_examples(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     FakeCommands(monkeypatch)
     row = Row(problem="mini_speech", cells=ROW.cells, metric="wer")
@@ -132,6 +132,10 @@ def test_decoded_outputs_also_have_an_interval_over_examples(
     assert gain["mean"] == 5.0
     low, high = gain["example_interval"]
     assert 0 < low < high
-    (tmp_path / "study/cells/both/seed_1/decoded/test-4/results.json").unlink()
-    (claim,) = collect(tmp_path, study)["tables"][0]["claims"]
-    assert claim["rows"][0]["example_interval"] is None
+    for content in ("{", ""):
+        path = tmp_path / "study/cells/both/seed_1/decoded/test-4/results.json"
+        path.write_text(content) if content else path.unlink()
+        caplog.clear()
+        (claim,) = collect(tmp_path, study)["tables"][0]["claims"]
+        assert claim["rows"][0]["example_interval"] is None
+        assert "No interval of the choice of examples for mini_speech" in caplog.text

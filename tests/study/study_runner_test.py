@@ -15,7 +15,8 @@ import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.study import Cell, Study, run_study
-from t2t_mm.study.cell_run import CellRecord, CellRun
+from t2t_mm.study.cell_record import CellRecord
+from t2t_mm.study.cell_run import CellRun
 
 
 def run(folder: Path, study: Study = STUDY, **more: Any) -> tuple[dict[str, Any], list[str]]:

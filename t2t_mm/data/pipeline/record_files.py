@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import tensorflow as tf
 
 from t2t_mm.data.records.stored import DataInfo
 from t2t_mm.errors import UserError
+from t2t_mm.files.parsed_json import parse_json
 
 _INTERLEAVED_FILES = 8
 _BUFFER_BYTES = 8 << 20
@@ -84,7 +84,7 @@ def _count_wanted(info: DataInfo, split: str, num_files: int) -> list[int]:
     """Return how many of each file's records are among the first ones that are wanted."""
     path = info.folder / "dataset_info.json"
     try:
-        splits = json.loads(path.read_text(encoding="utf-8"))["splits"]
+        splits = parse_json(path.read_bytes())["splits"]
         (lengths,) = (one["shardLengths"] for one in splits if one["name"] == split)
         counts = [int(length) for length in lengths]
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -122,7 +122,9 @@ def load_labels(data_dir: str | Path, name: str) -> LabelVocabulary:
         UserError: If the names have not the hash that the first line of the file records.
     """
     path = locate_labels(data_dir, name)
-    first, *names = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    first, *names = (
+        path.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
+    )
     labels = LabelVocabulary(name, names)
     if first != _FIRST_LINE + labels.hash:
         raise UserError(

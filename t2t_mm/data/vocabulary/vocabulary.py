@@ -26,6 +26,7 @@ from t2t_mm.data.vocabulary.symbols import (
 from t2t_mm.data.vocabulary.symbols import PAD_ID as PAD_ID
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_bytes_atomically
+from t2t_mm.files.parsed_json import parse_json
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -168,18 +169,18 @@ def load_vocabulary(data_dir: str | Path, name: str) -> Vocabulary:
             received={"data_dir": str(data_dir)},
             fix="t2t-datagen makes it with the first problem that uses it.",
         )
-    vocabulary = SubwordVocabulary(name, path.read_bytes())
-    recorded = _read_hash(path.with_suffix(".json"))
-    if vocabulary.hash not in (recorded, _read_hash(_name_unfinished(path.with_suffix(".json")))):
+    model = path.read_bytes()
+    digest, recorded = hashlib.sha256(model).hexdigest(), _read_hash(path.with_suffix(".json"))
+    if digest not in (recorded, _read_hash(_name_unfinished(path.with_suffix(".json")))):
         raise UserError(
             f"Vocabulary {name!r} is damaged or exchanged: {path} has not the hash that its "
             ".json records",
             expected=f"hash {recorded}",
-            received={"hash": vocabulary.hash},
+            received={"hash": digest},
             fix="Put the right file back, or train a new one with "
             "t2t-datagen --overwrite_vocab (all data that uses it must be generated again).",
         )
-    return vocabulary
+    return SubwordVocabulary(name, model)
 
 
 def save_vocabulary(
@@ -238,6 +239,6 @@ def _name_unfinished(path: Path) -> Path:
 def _read_hash(record: Path) -> str:
     """Return the hash in a file of facts, or an empty string without a whole one."""
     try:
-        return str(json.loads(record.read_text(encoding="utf-8"))["hash"])
-    except (OSError, ValueError, KeyError):
+        return str(parse_json(record.read_bytes())["hash"])
+    except (OSError, ValueError, KeyError, TypeError):
         return ""

@@ -76,3 +76,11 @@ def test_a_changed_list_is_noticed(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("dog", "hog"))
     with pytest.raises(UserError, match=r"damaged or exchanged.*--overwrite_vocab"):
         load_labels(tmp_path, "pets")
+
+
+def test_a_list_that_is_no_utf_8_is_told(tmp_path: Path) -> None:
+    save_labels(tmp_path, PETS)
+    path = locate_labels(tmp_path, "pets")
+    path.write_bytes(path.read_bytes().replace(b"dog", b"d\xffg"))
+    with pytest.raises(UserError, match="damaged or exchanged"):
+        load_labels(tmp_path, "pets")

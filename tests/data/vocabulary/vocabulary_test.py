@@ -220,3 +220,23 @@ def test_a_copy_that_is_there_is_made_anew_only_where_it_differs(tmp_path: Path)
     save_labels(source, LabelVocabulary("pets", ["cat", "cow"]))
     copy_vocabulary("pets", source, target)
     assert load_vocabulary(target, "pets").encode("cow") == [1]
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"\x00" * 100])
+def test_a_damaged_model_is_told_before_it_is_opened(
+    content: bytes, subwords: SubwordVocabulary, tmp_path: Path
+) -> None:
+    save_vocabulary(tmp_path, subwords, {})
+    (tmp_path / "vocab/tested.model").write_bytes(content)
+    with pytest.raises(UserError, match="damaged or exchanged"):
+        load_vocabulary(tmp_path, "tested")
+
+
+@pytest.mark.parametrize("content", [b"[]", b"7", b"[" * 100_000, b"\xff"])
+def test_damaged_facts_are_told(
+    content: bytes, subwords: SubwordVocabulary, tmp_path: Path
+) -> None:
+    save_vocabulary(tmp_path, subwords, {})
+    (tmp_path / "vocab/tested.json").write_bytes(content)
+    with pytest.raises(UserError, match="damaged or exchanged"):
+        load_vocabulary(tmp_path, "tested")
