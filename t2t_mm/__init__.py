@@ -7,6 +7,7 @@ silent and free of TensorFlow.
 from __future__ import annotations
 
 import importlib
+import types
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,6 +156,10 @@ def __getattr__(name: str) -> object:
     module_name, _, attribute = target.partition(":")
     module = importlib.import_module(module_name)
     value: object = getattr(module, attribute) if attribute else module
+    if isinstance(value, types.FunctionType):
+        from t2t_mm.argument_types import check_argument_types
+
+        value = check_argument_types(value)
     globals()[name] = value
     return value
 

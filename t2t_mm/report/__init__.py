@@ -3,6 +3,7 @@
 import sys
 import types
 
+from t2t_mm.argument_types import check_argument_types
 from t2t_mm.report.page import find_newest_results, report, write_report
 
 __all__ = ["find_newest_results", "report", "write_report"]
@@ -14,7 +15,7 @@ class _CallableRoom(types.ModuleType):
     Whoever imports a module of the package first makes `t2t_mm.report` the package.
     """
 
-    __call__ = staticmethod(report)
+    __call__ = staticmethod(check_argument_types(report))
 
 
 sys.modules[__name__].__class__ = _CallableRoom
