@@ -11,6 +11,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLITS, hold_out
 from t2t_mm.features import BatchSpec, Image, Language
+from t2t_mm.files.odd_items import collect_odd_items, leave_out
 from t2t_mm.problems.file_kinds import PICTURES, propose_kind
 from t2t_mm.problems.labelled_folder import find_split_folder
 from t2t_mm.problems.labelled_table import (
@@ -87,6 +88,8 @@ class CaptionFiles(Problem):
             chosen = self._found[split]
         else:
             chosen = self._select_pictures(split)
+        for reason in self._odd if split == "train" else ():
+            leave_out(reason)
         for path, captions in chosen.items():
             yield {"inputs": path, "targets": captions}
 
@@ -141,8 +144,9 @@ class CaptionFiles(Problem):
     def _found(self) -> dict[str, Captions]:
         """The captions of each picture, by split."""
         found: dict[str, Captions] = {}
-        for split, table in self._tables.items():
-            for value, caption, named in self._reader.read(table):
-                captions = found.setdefault(named or split, {}).setdefault(Path(value), [])
-                captions.append(caption)
+        with collect_odd_items() as self._odd:
+            for split, table in self._tables.items():
+                for value, caption, named in self._reader.read(table):
+                    captions = found.setdefault(named or split, {}).setdefault(Path(value), [])
+                    captions.append(caption)
         return found

@@ -12,6 +12,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Feature
+from t2t_mm.files.odd_items import collect_odd_items, leave_out
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.file_kinds import FileKind
 from t2t_mm.problems.labelled_folder import LabelledFolder, find_split_folder
@@ -75,6 +76,8 @@ class ClassFolderProblem(Problem):
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
         """Yield at most 2,000 examples of a split; here paths of files."""
+        for reason in self._found.odd if (split, part) == ("train", 0) else ():
+            leave_out(reason)
         for value, label, _ in select_part(self._list_files(split), part):
             yield {"inputs": value, "targets": self._names[label]}
 
@@ -130,7 +133,9 @@ class ClassFolderProblem(Problem):
         if root is None or not root.exists():
             raise self.missing(all_of=[] if root is None else [root])
         shares = {"validation": self.validation_share, "test": self.test_share}
-        found = LabelledFolder(root, self.kind, self.label_pattern, self.columns).read(shares)
+        with collect_odd_items() as odd:
+            found = LabelledFolder(root, self.kind, self.label_pattern, self.columns).read(shares)
+        found.odd = odd
         folder = (find_split_folder(root, "train") if root.is_dir() else None) or root
         if not found.classes:
             raise self.missing(all_of=[folder / "CLASS" / f"*{self.kind.suffixes[0]}"])

@@ -22,12 +22,14 @@ class LabelledSet:
         classes: The classes of the training files, sorted.
         lists: Files that were read to know the classes.
         held_out: The splits that have files out of the training files.
+        odd: What nobody can read in the lists: see `leave_out`.
     """
 
     splits: dict[str, list[LabelledRow]] = field(default_factory=dict)
     classes: list[str] = field(default_factory=list)
     lists: list[Path] = field(default_factory=list)
     held_out: list[str] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
 
     def hold_out(self, shares: Mapping[str, float], where: str, what: str) -> None:
         """Take files out of the training files, in their order, which is that of hashes.

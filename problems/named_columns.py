@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.odd_items import leave_out
+from t2t_mm.files.odd_items import collect_odd_items, leave_out
 from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.text_files import decode_lines, is_unicode
 
@@ -92,8 +92,14 @@ def choose_columns(
 def find_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = "") -> dict[str, str]:
     """Choose the columns of a table by its first row; see `choose_columns`."""
     named = parse_columns(given)
-    first = next(read_rows(path, named), None)
+    first = _read_first_row(path, named)
     return choose_columns(first[1], roles, named) if first else {}
+
+
+def _read_first_row(path: Path, given: Mapping[str, str]) -> tuple[int, Row] | None:
+    """Read the first row that can be; those before it are counted by who reads them all."""
+    with collect_odd_items():
+        return next(read_rows(path, given), None)
 
 
 def has_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = "") -> bool:
@@ -125,7 +131,7 @@ def make_no_column_error(
         roles: What is wanted -> how such a column may be called.
         given: What a person named.
     """
-    first = next(read_rows(path, parse_columns(given)), (0, {}))
+    first = _read_first_row(path, parse_columns(given)) or (0, {})
     usual = "; ".join(f"{role}: one of {', '.join(roles[role])}" for role in missing)
     choice = ",".join(f"{role}=COLUMN" for role in roles if role != "split")
     return UserError(

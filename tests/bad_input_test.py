@@ -13,8 +13,11 @@ from tiny_senses import KINDS, picture, picture_file
 
 from t2t_mm import registry
 from t2t_mm.bin import t2t_datagen
+from t2t_mm.data.declaring.bad_examples import SkippedExample
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.generation.counting import Tally
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
+from t2t_mm.data.records.example_records import read_checked_examples
 from t2t_mm.features import BatchSpec, Categorical, Image
 
 Datagen = Callable[..., tuple[int, str]]
@@ -160,6 +163,61 @@ def test_a_sound_that_is_cut_short_is_told_with_its_name(datagen: Datagen, raw: 
         code, told = datagen("speech_files", flag)
         assert code == expected and re.search(r"b\.wav: the sound file is cut short", told)
     assert "speech_files: 1 examples of train were left out" in told
+
+
+ODD_LINES = [
+    '{"text": "' + "x" * 2**20 + '", "label": "a", "file_name": "1.jpg", "en": "e", "de": "d"}',
+    '{"text": "\\ud83d", "label": "a", "file_name": "1.jpg", "en": "\\ude00", "de": "d"}',
+    '{"text": "x", "label": "\\udce9", "file_name": "1.jpg", "en": "e", "de": {"deep": "\\ud83d"}}',
+]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "text_classification",
+        "image_folder",
+        "caption_files",
+        "speech_files",
+        "text2text_files/en-de",
+    ],
+)
+def test_odd_lines_of_a_table_are_counted_once_wherever_it_is_read(
+    raw: Path, problem: str, first: bool
+) -> None:
+    suffix = "wav" if problem == "speech_files" else "jpg"
+    of_all = {"en": "e", "de": "d"}
+    rows = [
+        {
+            "text": f"t{n}",
+            "label": "ab"[n % 2],
+            "file_name": f"{n}.{suffix}",
+            **of_all,
+            "de": f"{n}",
+        }
+        for n in range(20)
+    ]
+    lines = [json.dumps(row) for row in rows]
+    begin = 0 if first else 10
+    lines[begin:begin] = [line.replace("jpg", suffix) for line in ODD_LINES]
+    files = {f"{n}.{suffix}": photograph() for n in range(20)}
+    name = "metadata" if problem == "image_folder" else "train"
+    write(raw, files | {f"{name}.jsonl": "\n".join(lines).encode()})
+    read = registry.problem(problem, tmp_dir=raw)
+    tally = Tally()
+    number = 0
+    for split in read.splits:
+        for part in range(read.num_parts(split)):
+            for example in read_checked_examples(read, split, part, only=()):
+                if isinstance(example, SkippedExample):
+                    tally.leave_out(example.reason)
+                else:
+                    number += 1
+    assert (number, tally.skipped) == (20, 3)
+    wanted = re.compile(r"jsonl, line (\d+): (the line is longer|half)")
+    found = map(wanted.search, tally.first_reasons)
+    assert [int(one[1]) for one in found if one] == [begin + n for n in (1, 2, 3)]
 
 
 def test_a_malformed_tree_is_named_by_file_and_line(

@@ -49,11 +49,11 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
-        "8f8e4a4ea24c3b877c7aa8575cb4afb0fb042912a440359c4b822e961c5f298a",
+        "0d635564c26ec3a4d5d0850a98497471cdbf1b5670646b8cff0bd94f080e5769",
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
-        "3ce0253c54cd048fa2649cbb52775394d05d3ac058db6482ad79874e3613ac09",
+        "5e9254643d92fc396d10f0aebe25e39e68143e3eaa4c44077bd4bc9533f3188b",
         "1f8db0c76308f133438f368d6d20202f9660e3d062e1962b5c5009eb28fbe7d6",
     ),
     "tfds": (
