@@ -12,6 +12,7 @@ from t2t_mm.features import Audio, BatchSpec, Categorical
 from t2t_mm.problems.class_folder import ClassFolderProblem
 from t2t_mm.problems.file_kinds import SOUNDS
 from t2t_mm.problems.label_pattern import propose_patterns
+from t2t_mm.problems.speech import read_raw_sound
 from t2t_mm.registry import register_problem
 
 
@@ -26,8 +27,9 @@ class AudioFolder(ClassFolderProblem):
       any folders below the class. Without validation sounds 10% of the training sounds are held
       out, at most 2,000, and without test sounds there is no test split.
     - `CLASS/*.wav` alone: 10% for validation and 10% for test, at most 2,000 each.
-    - `metadata.csv` with the columns `file_name` and `label` or another table, or names that
-      `--label_pattern` of t2t-datagen fits; see `image_folder`.
+    - `metadata.csv` with the columns `file_name` and `label` or another table, names that
+      `--label_pattern` of t2t-datagen fits, or shards of `KEY.wav` and `KEY.cls` in a `.tar` or of
+      `audio` and `label` in a `.parquet`; see `image_folder`.
 
     What is held out is chosen by a hash of the path, and never the last sound of a class;
     `--validation_share` and `--test_share` of t2t-datagen say how much.
@@ -64,6 +66,6 @@ class AudioFolder(ClassFolderProblem):
         """Yield at most 2,000 sounds of a split, and tell at the end what was resampled."""
         reader = RawSoundReader(Audio().sample_rate_hz)
         for example in super().generate_part(split, part):
-            yield {**example, "inputs": partial(reader.read, example["inputs"])}
+            yield {**example, "inputs": partial(read_raw_sound, reader, example["inputs"])}
         if note := reader.describe_resampling():
             warn_once(f"Problem {self.name}, {split}: {note}")

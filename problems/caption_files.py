@@ -12,6 +12,7 @@ from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLITS, hold_out
 from t2t_mm.features import BatchSpec, Image, Language
 from t2t_mm.files.odd_items import collect_odd_items, leave_out
+from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.problems.file_kinds import PICTURES, propose_kind
 from t2t_mm.problems.labelled_folder import find_split_folder
 from t2t_mm.problems.labelled_table import (
@@ -20,10 +21,11 @@ from t2t_mm.problems.labelled_table import (
     find_only_table,
     find_split_tables,
 )
+from t2t_mm.problems.packed_tables import find_packed_splits, list_watched_files
 from t2t_mm.problems.picture_listing import hash_name
 from t2t_mm.registry import register_problem
 
-Captions = dict[Path, list[str]]
+Captions = dict[Path | PackedFile, list[str]]
 
 
 @register_problem("caption_files")
@@ -35,7 +37,10 @@ class CaptionFiles(Problem):
     of t2t-datagen says) name the pictures, a row for each caption; .csv, .tsv or .jsonl:
 
     - `metadata.csv` in `train/`, `validation/` (`valid`, `val`, `dev`) and `test/`;
-    - `train.csv`, `dev.csv` and `test.csv`; or one table, perhaps with a column `split`.
+    - `train.csv`, `dev.csv` and `test.csv`; or one table, perhaps with a column `split`;
+    - where there is no such table, shards with the pictures in them: `.tar` with `KEY.jpg` and
+      `KEY.txt` (or `KEY.json` with a field `caption`), or `.parquet` with the columns `image` and
+      `caption`, of one caption or a list; `train-000000.tar`, `000000.tar` and so on.
 
     Without validation pictures 10% of the training pictures, at most 2,000, are held out, chosen by
     a hash of their paths; without test pictures there is no test split, unless `--test_share` holds
@@ -95,23 +100,29 @@ class CaptionFiles(Problem):
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the tables."""
-        return [*dict.fromkeys(self._tables.values())]
+        files = (file for path in self._tables.values() for file in list_watched_files(path))
+        return [*dict.fromkeys(files)]
 
     def _select_pictures(self, split: str) -> Captions:
         pictures = self._found["train"]
         return {path: texts for path, texts in pictures.items() if self._held_out[path] == split}
 
     @cached_property
-    def _held_out(self) -> dict[Path, str]:
+    def _held_out(self) -> dict[Path | PackedFile, str]:
         """The split of each training picture."""
         pictures = self._found["train"]
-        hashes = {path: hash_name(path.relative_to(self._root).as_posix()) for path in pictures}
+        hashes = {path: hash_name(self._name(path)) for path in pictures}
         held_out = hold_out(hashes.values(), self.held_out_shares)
         warn_once(
             f"Problem {self.name}: {held_out.describe('pictures')}, chosen by a hash of their "
             "paths."
         )
         return {path: held_out.find_split(value) for path, value in hashes.items()}
+
+    def _name(self, path: Path | PackedFile) -> str:
+        if isinstance(path, PackedFile):
+            return path.key
+        return path.relative_to(self._root).as_posix()
 
     @property
     def _root(self) -> Path:
@@ -134,10 +145,12 @@ class CaptionFiles(Problem):
         found = {split: path for split, path in tables.items() if path} or find_split_tables(root)
         if "train" not in found:
             only = find_metadata(root) or find_only_table(root, self._reader)
-            found = {"train": only} if only else {}
+            found = {"train": only} if only else find_packed_splits(root)
         if not found:
             raise self.missing(all_of=[root / "metadata.csv"])
-        self.raw_files_read += found.values()
+        self.raw_files_read += [
+            file for path in found.values() for file in list_watched_files(path)
+        ]
         return found
 
     @cached_property
@@ -147,6 +160,6 @@ class CaptionFiles(Problem):
         with collect_odd_items() as self._odd:
             for split, table in self._tables.items():
                 for value, caption, named in self._reader.read(table):
-                    captions = found.setdefault(named or split, {}).setdefault(Path(value), [])
-                    captions.append(caption)
+                    assert not isinstance(value, str)
+                    found.setdefault(named or split, {}).setdefault(value, []).append(caption)
         return found

@@ -13,12 +13,13 @@ from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Feature
 from t2t_mm.files.odd_items import collect_odd_items, leave_out
-from t2t_mm.files.text_files import decode_lines
+from t2t_mm.problems.class_names import find_class_names, read_class_names
 from t2t_mm.problems.file_kinds import FileKind
 from t2t_mm.problems.labelled_folder import LabelledFolder, find_split_folder
 from t2t_mm.problems.labelled_set import LabelledSet
 from t2t_mm.problems.labelled_table import LabelledRow, list_tables
 from t2t_mm.problems.named_columns import TABLE_SUFFIXES
+from t2t_mm.problems.packed_tables import is_packed
 from t2t_mm.problems.picture_listing import MOST_PICTURES_WATCHED, count_parts, select_part
 
 
@@ -95,8 +96,10 @@ class ClassFolderProblem(Problem):
     def options_that_count(self) -> frozenset[str]:
         """The shares of splits that are held out, and what said the classes."""
         found = {"label_pattern"} if self.label_pattern else set()
-        tables = {path for path in self._found.lists if path.suffix in TABLE_SUFFIXES}
-        return super().options_that_count | found | ({"columns"} if tables else set())
+        has_table = any(
+            path.suffix in TABLE_SUFFIXES or is_packed(path) for path in self._found.lists
+        )
+        return super().options_that_count | found | ({"columns"} if has_table else set())
 
     @cached_property
     def _root(self) -> Path | None:
@@ -151,23 +154,29 @@ class ClassFolderProblem(Problem):
 
     @property
     def _word_files(self) -> list[Path]:
-        words = (self._root or Path()) / "words.txt"
-        return [words] if words.is_file() else []
+        words = find_class_names(self._root or Path())
+        return [words] if words else []
 
     @cached_property
     def _names(self) -> dict[str, str]:
         """The name of each class by its folder, in the order of the folders."""
         meanings: dict[str, str] = {}
         for path in self._word_files:
-            for line in decode_lines(path):
-                wnid, _, words = line.partition("\t")
-                meanings[wnid.strip()] = words.partition(",")[0].strip()
-        names = {folder: meanings.get(folder) or folder for folder in self._found.classes}
+            meanings |= read_class_names(path)
+        names = {
+            folder: meanings.get(folder) or meanings.get(_drop_zeros(folder)) or folder
+            for folder in self._found.classes
+        }
         shared = {name for name, count in Counter(names.values()).items() if count > 1}
         return {
             folder: f"{name} ({folder})" if name in shared and name != folder else name
             for folder, name in names.items()
         }
+
+
+def _drop_zeros(folder: str) -> str:
+    """Return the number of a class whose folder is called as one, 00013 for 13."""
+    return str(int(folder)) if folder.isdecimal() else folder
 
 
 def _name_classes(modalities: Mapping[str, Feature], argument: str) -> dict[str, Feature]:

@@ -63,4 +63,5 @@ def propose_folder(folder: Path) -> list[tuple[str, Mapping[str, str]]]:
 
 def propose_kind(kind: FileKind, folder: Path) -> list[tuple[str, Mapping[str, str]]]:
     """Propose to read a folder as it is if it has files of a kind, for `Problem.propose`."""
-    return [("", {})] if any(map(kind.fits, walk_files(folder))) else []
+    ends = (*kind.suffixes, ".tar", ".parquet")
+    return [("", {})] if any(path.suffix.lower() in ends for path in walk_files(folder)) else []

@@ -30,15 +30,19 @@ class ImageFolder(ClassFolderProblem):
       `train.csv`, `dev.csv`, `test.csv`; or one of any name, where the folders say no classes. A
       column `split` counts.
     - `--label_pattern='(?P<label>[a-z]+)_.*'` of t2t-datagen: the names of the files say the class.
+    - Shards with the pictures in them, where nothing else lies there: `.tar` as WebDataset has them
+      (`KEY.jpg` beside `KEY.cls`, or `KEY.json` with a field `label`), or `.parquet` as Hugging
+      Face has them (columns `image` and `label`). `train-000000.tar`, `val-000000.tar` and so on,
+      or `000000.tar` in folders of splits or for training alone.
 
     What is held out is chosen by a hash of the path, and never the last picture of a class;
     `--validation_share` and `--test_share` of t2t-datagen say how much.
 
     Pictures are files that end in .jpg, .jpeg, .png, .gif, .bmp or .webp. Classes are in the order
     of their folders; their names are those of the folders or, where `words.txt` says what they
-    mean ("n01443537<tab>goldfish, Carassius auratus"), the first word for it. Pictures are scaled
-    and cropped to 64 x 64 pixels. Other files are left out and counted, and so are pictures that
-    cannot be decoded.
+    mean ("n01443537<tab>goldfish, Carassius auratus"), the first word for it, or what `classes.csv`
+    says ("id,name"). Pictures are scaled and cropped to 64 x 64 pixels. Other files are left out
+    and counted, and so are pictures that cannot be decoded, and those that a link shows again.
 
     t2t-datagen notices pictures that came or changed since, up to 20,000 of them.
 
@@ -59,7 +63,8 @@ class ImageFolder(ClassFolderProblem):
     size = "that of your pictures"
     source = (
         "Put pictures in folders named by their classes, train/CLASS/*.jpg and likewise val and "
-        "test, or CLASS/*.jpg alone, or metadata.csv with file_name and label beside them, in "
+        "test, or CLASS/*.jpg alone, or metadata.csv with file_name and label beside them, or "
+        "shards train-000000.tar of KEY.jpg and KEY.cls or train-0.parquet of image and label, in "
         "--tmp_dir (image_folder) or in a folder NAME of --tmp_dir (image_folder/NAME)."
     )
     substitute = (

@@ -4,6 +4,7 @@ split folders     train/cat/1.jpg    val/cat/2.jpg    test/cat/3.jpg
 class folders     cat/1.jpg          dog/2.jpg
 names             cat_1.jpg          with the pattern (?P<label>[a-z]+)_.*
 tables            metadata.csv, train.csv and the like: see `labelled_table`
+shards            train-000000.tar, train-00000-of-00002.parquet: see `packed_tables`
 CS231n            train/n02123045/images/1.JPEG    val/images/2.JPEG    val/val_annotations.txt
 """
 
@@ -18,7 +19,9 @@ from pathlib import Path
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLITS, find_named_split
 from t2t_mm.errors import UserError
+from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.problems.class_annotations import find_annotations, read_annotations
+from t2t_mm.problems.class_names import find_class_names
 from t2t_mm.problems.file_kinds import FileKind, list_folders, walk_files
 from t2t_mm.problems.label_pattern import match_names
 from t2t_mm.problems.labelled_set import LabelledSet
@@ -29,7 +32,9 @@ from t2t_mm.problems.labelled_table import (
     find_only_table,
     find_split_tables,
     list_explainable,
+    list_tables,
 )
+from t2t_mm.problems.packed_tables import find_packed_splits, is_packed, list_watched_files
 from t2t_mm.problems.picture_listing import hash_name
 
 
@@ -90,6 +95,7 @@ class LabelledFolder:
             for row in rows:
                 found.splits.setdefault(row.split or split, []).append(row)
         found.splits = {name: found.splits.get(name, []) for name in ("train", *found.splits)}
+        found.drop_repeated(f"{self.root}", self.kind.plural)
         found.classes = sorted({row.label for row in found.splits["train"]})
         if len(found.classes) < 2 and not self.label_pattern:
             self._explain_table()
@@ -127,6 +133,8 @@ class LabelledFolder:
         """Find the folder or table of each split; the root where nothing is named as one."""
         if self.root.is_file():
             return {"train": self.root}
+        if packed := self._find_packed():
+            return packed
         folders = {split: find_split_folder(self.root, split) for split in SPLITS}
         if folders["train"]:
             return {split: folder for split, folder in folders.items() if folder}
@@ -135,6 +143,16 @@ class LabelledFolder:
             return {split: path for split, path in tables.items() if self._tables.can_read(path)}
         self._check_class_folders()
         return {"train": self.root}
+
+    def _find_packed(self) -> dict[str, Path]:
+        """Find the shards of each split, where there is nothing else that can be read."""
+        if any(map(self.kind.fits, walk_files(self.root))):
+            return {}
+        folders = [self.root, *(self.root / name for name in list_folders(self.root))]
+        tables = {table for folder in folders for table in list_tables(folder)}
+        if any(map(self._tables.can_read, tables - {find_class_names(self.root)})):
+            return {}
+        return find_packed_splits(self.root)
 
     def _check_class_folders(self) -> None:
         """Refuse a folder of data sets, and one that only has validation or test files."""
@@ -158,6 +176,9 @@ class LabelledFolder:
 
     def _read_source(self, found: LabelledSet, source: Path) -> list[LabelledRow]:
         """Find the files of a split by the first of the ways that says their classes."""
+        if is_packed(source):
+            found.lists += list_watched_files(source)
+            return self._tables.read(source)
         if self.label_pattern:
             return match_names(source, self.label_pattern, self.kind)
         table = source if source.is_file() else find_metadata(source)
@@ -193,7 +214,7 @@ class LabelledFolder:
             warn_once(f"{source}: left out {others.total():,} files that are no {kinds} ({shown}).")
         return rows
 
-    def _lies_in(self, value: Path | str, source: Path) -> bool:
+    def _lies_in(self, value: Path | str | PackedFile, source: Path) -> bool:
         return source == self.root or (isinstance(value, Path) and value.is_relative_to(source))
 
     def _check_known(self, source: Path, rows: list[LabelledRow], classes: list[str]) -> None:
@@ -210,8 +231,10 @@ class LabelledFolder:
         """Order files by a hash of their path, so that the first ones are of every class."""
         return sorted(rows, key=lambda row: hash_name(self._name(row.value, source)))
 
-    def _name(self, value: Path | str, source: Path) -> str:
+    def _name(self, value: Path | str | PackedFile, source: Path) -> str:
         """Return what a file is called in its split's folder; a text is its own name."""
+        if isinstance(value, PackedFile):
+            return value.key
         if isinstance(value, str):
             return value
         folder = source if value.is_relative_to(source) else self.root

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import count_held_out
+from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.problems.labelled_table import LabelledRow
 
 
@@ -31,6 +33,38 @@ class LabelledSet:
     held_out: list[str] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
 
+    def drop_repeated(self, where: str, what: str) -> None:
+        """Take out, and tell, files that a link shows a second time, in any class or split.
+
+        Args:
+            where: Where they lie, for what is told.
+            what: What they are, as "pictures".
+        """
+        folders: dict[Path, str] = {}
+        places: dict[Path, str] = {}
+        for path in (row.value for rows in self.splits.values() for row in rows):
+            if isinstance(path, Path):
+                if path.parent not in folders:
+                    folders[path.parent] = os.path.realpath(path.parent)
+                is_link = os.path.islink(path)
+                places[path] = (
+                    os.path.realpath(path) if is_link else f"{folders[path.parent]}/{path.name}"
+                )
+        first: dict[str, Path] = {}
+        for path in sorted(places, key=lambda path: places[path] != f"{path}"):
+            first.setdefault(places[path], path)
+        again = [path for path, place in places.items() if first[place] != path]
+        if again:
+            left_out = {*again}
+            self.splits = {
+                split: [row for row in rows if row.value not in left_out]
+                for split, rows in self.splits.items()
+            }
+            warn_once(
+                f"{where}: left out {len(again):,} {what} that links show once more, first "
+                f"{again[0]}, which is {first[places[again[0]]]}."
+            )
+
     def hold_out(self, shares: Mapping[str, float], where: str, what: str) -> None:
         """Take files out of the training files, in their order, which is that of hashes.
 
@@ -51,16 +85,19 @@ class LabelledSet:
             if split not in self.splits
         }
         taken: dict[str, list[LabelledRow]] = {"train": [], **{split: [] for split in rooms}}
-        split, before = "train", None
+        split = "train"
+        before: object = None
         for row in rows:
-            if row.value != before:
+            same = row.value.key if isinstance(row.value, PackedFile) else row.value
+            if same != before:
                 open_splits = (name for name, room in rooms.items() if len(taken[name]) < room)
                 split = next(open_splits, "train")
-            before = row.value
+            before = same
             to = "train" if left[row.label] == 1 else split
             left[row.label] -= to != "train"
             taken[to].append(row)
-        self.splits |= taken
+        whole = self.splits | taken
+        self.splits = {split: sorted(some, key=_order_reading) for split, some in whole.items()}
         self.held_out = [*rooms]
         if rooms and rows:
             counts = " and ".join(f"{len(taken[split]):,} for {split}" for split in rooms)
@@ -68,3 +105,8 @@ class LabelledSet:
             warn_once(
                 f"{where}: of {len(rows):,} {what} {counts} are held out, chosen by a hash {keys}."
             )
+
+
+def _order_reading(row: LabelledRow) -> tuple[int, int]:
+    """Put those that lie together in a file after one another; others stay as they are."""
+    return row.value.order if isinstance(row.value, PackedFile) else (0, 0)

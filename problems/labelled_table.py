@@ -6,7 +6,7 @@ train.csv         text,label           with dev.csv and test.csv; or one table, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, find_named_split
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import leave_out
+from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.problems.file_kinds import FileKind, list_folders, walk_files
 from t2t_mm.problems.named_columns import (
     TABLE_SUFFIXES,
@@ -25,6 +27,7 @@ from t2t_mm.problems.named_columns import (
     read_rows,
     write_cell,
 )
+from t2t_mm.problems.packed_tables import is_packed
 
 METADATA: Final = "metadata"
 
@@ -35,12 +38,12 @@ class LabelledRow(NamedTuple):
     """What a row of a table says.
 
     Args:
-        value: A file, or a text.
+        value: A file, perhaps in another, or a text.
         label: Its class.
         split: The split that the row names; "" where it names none.
     """
 
-    value: Path | str
+    value: Path | str | PackedFile
     label: str
     split: str = ""
 
@@ -85,17 +88,28 @@ class TableReader:
         if missing := [role for role in roles if role not in (*chosen, "split")]:
             raise make_no_column_error(path, missing, roles, self.columns)
         content = next(iter(roles))
-        rows, empty = [], 0
-        for _, row in read_rows(path, parse_columns(self.columns)):
-            values = [write_cell(row.get(chosen.get(role, ""))) for role in roles]
-            if values[0] and values[1]:
-                rows.append(LabelledRow(*values))
+        rows: list[LabelledRow] = []
+        empty = 0
+        for number, row in read_rows(path, parse_columns(self.columns)):
+            held, said, *split = (row.get(chosen.get(role, "")) for role in roles)
+            value = held if isinstance(held, PackedFile) else write_cell(held)
+            texts = [text for one in self._list_said(path, said) if (text := write_cell(one))]
+            if value and texts:
+                rows += [LabelledRow(value, text, *map(write_cell, split)) for text in texts]
+            elif is_packed(path):
+                lacks = self.says if value else content
+                leave_out(f"{value or f'{path}, row {number}'}: there is no {lacks}")
             else:
                 empty += 1
         if empty:
             warn_once(f"{path}: left out {empty:,} rows without a {content} or {self.says}.")
         rows = _name_splits(rows)
         return rows if content == "text" else self._locate_files(path, rows)
+
+    def _list_said(self, path: Path, said: object) -> Sequence[object]:
+        """List what is said of one picture: several captions where shards hold them in a list."""
+        are_several = self.says == "caption" and is_packed(path)
+        return said if are_several and isinstance(said, list) else [said]
 
     def _choose_roles(self, path: Path) -> dict[str, tuple[str, ...]]:
         """Choose what the columns hold: texts where there may be some, else names of files."""
@@ -110,6 +124,9 @@ class TableReader:
         by_name: dict[str, list[Path]] = {}
         found, absent = [], []
         for row in rows:
+            if isinstance(row.value, PackedFile):
+                found.append(row)
+                continue
             places = [base / row.value for base in (table.parent, self.root, Path.cwd())]
             there = (place for place in places if self.kind.fits(place) and place.is_file())
             path = next(there, None)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.odd_items import collect_odd_items, leave_out
-from t2t_mm.files.parsed_json import parse_json
-from t2t_mm.files.text_files import decode_lines, is_unicode
+from t2t_mm.files.odd_items import collect_odd_items
+from t2t_mm.files.packed_files import PackedFile
+from t2t_mm.files.text_files import decode_lines
+from t2t_mm.problems.json_objects import flatten_object, parse_object
+from t2t_mm.problems.packed_tables import is_packed, read_packed_rows
 
 TABLE_SUFFIXES: Final = (".jsonl", ".json", ".csv", ".tsv")
 
@@ -34,6 +37,7 @@ USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 """What the columns are mostly called, by what they hold, the first that is there."""
 
 _MOST_CHARACTERS = 1 << 30
+_ROWS_LOOKED_AT = 20
 
 Row = Mapping[str, Any]
 
@@ -79,9 +83,13 @@ def choose_columns(
         {'label': 'stars', 'text': 'Review'}
     """
     chosen = {role: given[role] for role in roles if given.get(role) in row}
-    there = {str(name).strip().lower(): name for name in row}
+    packed = {name for name, value in row.items() if isinstance(value, PackedFile)}
     for role, names in roles.items():
         taken = set(chosen.values())
+        fitting = packed if packed and role in ("file", "audio") else row.keys() - packed
+        there = {str(name).strip().lower(): name for name in row if name in fitting}
+        if len(there) == 1 and fitting is packed:
+            names = (*names, *there)
         usual = (there[name.lower()] for name in names if name.lower() in there)
         column = next((name for name in usual if name not in taken), None)
         if role not in given and column is not None:
@@ -97,9 +105,15 @@ def find_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = ""
 
 
 def _read_first_row(path: Path, given: Mapping[str, str]) -> tuple[int, Row] | None:
-    """Read the first row that can be; those before it are counted by who reads them all."""
+    """Read the first row that can be; those before it are counted by who reads them all.
+
+    Of shards it has the columns of several, since an example in a tar may lack some.
+    """
     with collect_odd_items():
-        return next(read_rows(path, given), None)
+        rows = list(islice(read_rows(path, given), _ROWS_LOOKED_AT if is_packed(path) else 1))
+    return (
+        (rows[0][0], {name: row[name] for _, row in rows[::-1] for name in row}) if rows else None
+    )
 
 
 def has_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = "") -> bool:
@@ -150,7 +164,8 @@ def read_rows(
 
     Args:
         path: `.csv` or `.tsv`, with a line of names (tabs are all that parts the columns of a
-            `.tsv`); anything else has one JSON object a line.
+            `.tsv`); the first shard of a `.tar` or `.parquet` (see `read_packed_rows`); anything
+            else has one JSON object a line.
         given: What a person named: where all are numbers the columns have these, from 1, and the
             first line is a row.
         spans_lines: Whether a text in quotes may go over several lines; else a quote that is not
@@ -159,6 +174,9 @@ def read_rows(
     Raises:
         UserError: A line is malformed, with its number.
     """
+    if is_packed(path):
+        yield from read_packed_rows(path)
+        return
     if path.suffix not in (".csv", ".tsv"):
         yield from _read_objects(path)
         return
@@ -184,21 +202,9 @@ def _read_objects(path: Path) -> Iterator[tuple[int, Row]]:
     for number, line in enumerate(decode_lines(path), start=1):
         if not line.strip():
             continue
-        try:
-            row: Any = parse_json(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
-            raise UserError(
-                f"{path}, line {number}: this is no JSON object",
-                expected='one a line, as {"file": "clips/1.flac", "text": "Good morning"}',
-                received={"line": line[:100]},
-            )
-        if "\\u" in line and not is_unicode(row):
-            leave_out(f"{path}, line {number}: half of a surrogate pair, as \\ud83d alone")
-            continue
-        inner = [value for value in row.values() if isinstance(value, dict)]
-        yield number, {name: value for one in (*inner, row) for name, value in one.items()}
+        row = parse_object(line, f"{path}, line {number}")
+        if row is not None:
+            yield number, flatten_object(row)
 
 
 def _read_delimited(path: Path, spans_lines: bool) -> Iterator[tuple[int, list[str]]]:

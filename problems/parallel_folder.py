@@ -3,81 +3,27 @@
 files by name     train.en  train.de      train.en-de.en  train.en-de.de      any.en  any.de alone
 files by folder   train/any.en  train/any.de
 tables            train.tsv (.csv, .jsonl) with columns en and de; or one of any name
+shards            train-00000-of-00002.parquet with such columns: see `packed_tables`
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import Final
 
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, find_named_split
 from t2t_mm.errors import UndecidedError, UserError
 from t2t_mm.problems.file_kinds import PICTURES, SOUNDS, TEXTS
 from t2t_mm.problems.labelled_table import list_explainable, list_tables
-from t2t_mm.problems.named_columns import (
-    TABLE_SUFFIXES,
-    find_columns,
-    has_columns,
-    make_no_column_error,
-    parse_columns,
-    read_rows,
-    write_cell,
-)
-from t2t_mm.problems.parallel_text import Pair, ParallelText, drop_empty_pairs, find_sides
+from t2t_mm.problems.named_columns import TABLE_SUFFIXES, read_rows
+from t2t_mm.problems.packed_tables import find_packed_splits
+from t2t_mm.problems.parallel_text import ParallelText, find_sides
 from t2t_mm.problems.reference_files import find_references, warn_of_references
-
-_USUAL: Final = {
-    "inputs": ("inputs", "input", "source", "src", "question", "document", "article", "text"),
-    "targets": ("targets", "target", "output", "tgt", "translation", "answer", "summary"),
-}
-
-
-@dataclass(frozen=True)
-class TablePairs:
-    """A table with a column of each language.
-
-    Args:
-        path: The table.
-        languages: What the columns hold.
-        columns: Which these are, where a person says so.
-    """
-
-    path: Path
-    languages: tuple[str, str]
-    columns: str = ""
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The table."""
-        return (self.path,)
-
-    def read_pairs(self) -> Iterator[Pair]:
-        """Yield (first, second) of each row, each in one line; empty ones are skipped and told.
-
-        Raises:
-            UserError: There is no such column, or a row is malformed.
-        """
-        chosen = find_columns(self.path, self._roles, self.columns)
-        if missing := [language for language in self.languages if language not in chosen]:
-            raise make_no_column_error(self.path, missing, self._roles, self.columns)
-        first, second = (chosen[language] for language in self.languages)
-        rows = (row for _, row in read_rows(self.path, parse_columns(self.columns)))
-        pairs = ((write_cell(row.get(first)), write_cell(row.get(second))) for row in rows)
-        return drop_empty_pairs(pairs, str(self.path))
-
-    def has_columns(self) -> bool:
-        """Return whether the table has both columns."""
-        return has_columns(self.path, self._roles, self.columns)
-
-    @property
-    def _roles(self) -> dict[str, tuple[str, ...]]:
-        return {language: _USUAL.get(language, (language,)) for language in self.languages}
-
+from t2t_mm.problems.table_pairs import TablePairs
 
 Pairs = ParallelText | TablePairs
 
@@ -108,12 +54,9 @@ class ParallelFolder:
         Raises:
             UserError: There are none for training, or a choice cannot be made.
         """
-        files = {}
-        for split in ("train", "validation"):
-            if text := self._choose_files(split, SPLIT_NAMES[split]):
-                files[split] = text
-        if "train" not in files and (text := self._find_unnamed()):
-            files["train"] = text
+        files = self._find_plain_files()
+        if "train" not in files and (packed := self._find_packed()):
+            return packed
         if "train" not in files:
             for path in list_explainable(self.folder) if self.folder else ():
                 TablePairs(path, self.languages, self.columns).read_pairs()  # tells what it lacks
@@ -126,6 +69,29 @@ class ParallelFolder:
         if test := self._choose_files("test", self.find_test_stems()):
             files["test"] = test
         return files
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there are test files."""
+        if self.find_test_stems():
+            return True
+        packed = self._find_packed()
+        return "test" in packed and "train" not in self._find_plain_files()
+
+    def _find_plain_files(self) -> dict[str, Pairs]:
+        files = {}
+        for split in ("train", "validation"):
+            if text := self._choose_files(split, SPLIT_NAMES[split]):
+                files[split] = text
+        if "train" not in files and (text := self._find_unnamed()):
+            files["train"] = text
+        return files
+
+    def _find_packed(self) -> dict[str, Pairs]:
+        tables = find_packed_splits(self.folder) if self.folder and self.folder.is_dir() else {}
+        return {
+            split: TablePairs(path, self.languages, self.columns) for split, path in tables.items()
+        }
 
     def _find_unnamed(self) -> Pairs | None:
         """Find the only two files, or the only table, that no split is named after."""

@@ -11,8 +11,10 @@ from typing import Any, ClassVar
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.sounds.raw_sounds import RawSoundReader
+from t2t_mm.data.sounds.sound_files import Samples
 from t2t_mm.features import Audio, BatchSpec, Language
 from t2t_mm.files.odd_items import leave_out
+from t2t_mm.files.packed_files import PackedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Utterance:
 
     Args:
         key: Its name in the corpus.
-        sound: The file that holds it.
+        sound: The file that holds it, perhaps in another.
         text: What is said.
         group: Speaker, recording or whatever must not be in two splits.
         start_s: Where it begins in the file, in seconds.
@@ -30,7 +32,7 @@ class Utterance:
     """
 
     key: str
-    sound: Path
+    sound: Path | PackedFile
     text: str
     group: str = ""
     start_s: float = 0.0
@@ -93,7 +95,8 @@ class SpeechProblem(Problem):
         try:
             for utterance in listing.utterances:
                 sound = partial(
-                    reader.read,
+                    read_raw_sound,
+                    reader,
                     utterance.sound,
                     channel=utterance.channel,
                     start_s=utterance.start_s,
@@ -103,6 +106,13 @@ class SpeechProblem(Problem):
         finally:
             if note := reader.describe_resampling():
                 warn_once(f"Problem {self.name}, {where}: {note}")
+
+
+def read_raw_sound(reader: RawSoundReader, source: Path | PackedFile, **segment: Any) -> Samples:
+    """Read a sound file, or one within a file; see `RawSoundReader.read`."""
+    if isinstance(source, PackedFile):
+        return reader.read(source(), name=str(source), **segment)
+    return reader.read(source, **segment)
 
 
 def lower_text(text: str) -> str:

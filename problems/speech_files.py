@@ -12,6 +12,8 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.problems.file_kinds import SOUNDS, propose_kind
 from t2t_mm.problems.labelled_table import find_metadata
+from t2t_mm.problems.nemo_shards import NEMO_MANIFEST
+from t2t_mm.problems.packed_tables import find_packed_splits
 from t2t_mm.problems.speech import Listing, SpeechProblem, Utterance
 from t2t_mm.problems.speech_lists import MANIFEST_SUFFIXES, find_list_files, read_list
 from t2t_mm.registry import register_problem
@@ -33,7 +35,11 @@ class SpeechFiles(SpeechProblem):
     - a manifest `SPLIT.jsonl` or `SPLIT.json` (one object a line, as NeMo's), `SPLIT.csv` or
       `SPLIT.tsv` with the columns `audio` and `text` (see
       `t2t_mm.problems.speech_lists.read_manifest` for other names; `--columns` of t2t-datagen names
-      the rest); or `metadata.csv` (.jsonl) as Hugging Face has it, in `SPLIT/` or alone.
+      the rest); or `metadata.csv` (.jsonl) as Hugging Face has it, in `SPLIT/` or alone;
+    - NeMo's `tarred_audio_manifest.json` beside `audio_0.tar` and so on, in `SPLIT/` or alone;
+    - where there are no such lists, shards with the sounds in them: `SPLIT-000000.tar` of `KEY.wav`
+      and `KEY.txt` (or `KEY.json` with a field `text`), or `SPLIT-00000-of-00002.parquet` with the
+      columns `audio` and `text`; or such shards in `SPLIT/`, or for training alone.
 
     Paths in these are absolute, or start from the folder of the list, from one above it up to
     --tmp_dir, from the working directory, or from `clips/` beside the list, as Common Voice has
@@ -125,20 +131,32 @@ class SpeechFiles(SpeechProblem):
         return next(iter(paths), None)
 
     def _find_candidates(self, split: str) -> list[Path]:
+        """Find the lists of a split; shards count where no list is for training."""
         if self._folder is None:
             return []
+        lists = self._find_plain_lists(self._folder, split)
+        if lists or self._find_plain_lists(self._folder, "train"):
+            return lists
+        packed = find_packed_splits(self._folder)
+        return [packed[split]] if split in packed else []
+
+    def _find_plain_lists(self, folder: Path, split: str) -> list[Path]:
         paths = []
-        if self._folder.is_dir():
-            folders = (path for path in sorted(self._folder.iterdir()) if path.is_dir())
+        if folder.is_dir():
+            folders = (path for path in sorted(folder.iterdir()) if path.is_dir())
             named = (path for path in folders if find_named_split(path.name) == split)
             for path in named:
-                metadata = None if (path / "text").is_file() else find_metadata(path)
-                paths += [metadata] if metadata else [path] if (path / "text").is_file() else []
+                if (path / "text").is_file():
+                    paths.append(path)
+                elif listed := find_metadata(path) or _find_nemo_manifest(path):
+                    paths.append(listed)
         for stem in SPLIT_NAMES[split]:
-            manifests = (self._folder / f"{stem}{suffix}" for suffix in MANIFEST_SUFFIXES)
+            manifests = (folder / f"{stem}{suffix}" for suffix in MANIFEST_SUFFIXES)
             paths += [path for path in manifests if path.is_file()]
-        alone = find_metadata(self._folder) if split == "train" and not paths else None
-        return [alone] if alone else paths
+        if split == "train" and not paths:
+            alone = find_metadata(folder) or _find_nemo_manifest(folder)
+            return [alone] if alone else []
+        return paths
 
     def _list_whole(self, split: str) -> Listing:
         if split not in self._listings:
@@ -171,6 +189,11 @@ class SpeechFiles(SpeechProblem):
             "recording or name."
         )
         return replace(listing, utterances=chosen, notes=[*listing.notes, note])
+
+
+def _find_nemo_manifest(folder: Path) -> Path | None:
+    path = folder / NEMO_MANIFEST
+    return path if path.is_file() else None
 
 
 def _list_wanted(folder: Path, split: str) -> list[Path]:

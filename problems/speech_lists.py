@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.odd_items import leave_out
+from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.files.text_files import decode_lines
-from t2t_mm.problems.named_columns import parse_columns, read_rows
+from t2t_mm.problems.named_columns import (
+    find_columns,
+    make_no_column_error,
+    parse_columns,
+    read_rows,
+)
+from t2t_mm.problems.nemo_shards import NemoShards
+from t2t_mm.problems.packed_tables import is_packed, list_watched_files
 from t2t_mm.problems.speech import Listing, Utterance, lower_text, note_left_out
 
 MANIFEST_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
@@ -29,7 +37,7 @@ Numbered = tuple[int, str]
 def find_list_files(path: Path) -> list[Path]:
     """Find the files that a list consists of: itself, or those of a Kaldi directory."""
     if not path.is_dir():
-        return [path]
+        return list_watched_files(path)
     names = ("text", "wav.scp", "segments", "utt2spk")
     return [path / name for name in names if (path / name).is_file()]
 
@@ -186,7 +194,8 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
             `file_name`), as
             `find_sound` takes it; `text` (or `sentence`, `transcript`, `transcription`); where
             there are such, `speaker` (or `speaker_id`, `client_id`), and `offset` in seconds for
-            a segment, of that `duration` or up to the end.
+            a segment, of that `duration` or up to the end; `shard_id` for a sound in a tar beside
+            (`NemoShards`). Or the first shard of a `.tar` or `.parquet`, with the sounds in it.
         top: The highest folder that relative paths may start from; by default the manifest's.
         columns: Which columns hold `audio` and `text`, where a person says so; see `Problem`.
 
@@ -204,18 +213,25 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
         [(PosixPath('1.flac'), 'good morning')]
     """
     utterances, wordless = [], []
-    given = parse_columns(columns)
-    audio, words_of = (((given[role],) if role in given else usual) for role, usual in _COLUMNS)
+    given, shards = parse_columns(columns), NemoShards(path)
+    audio, words_of = _choose_columns(path, columns)
     for number, row in read_rows(path, given, spans_lines=False):
         value, text = (_pick_column(path, number, row, names) for names in (audio, words_of))
-        if text is None or value is None:
-            leave_out(f"{path}, line {number}: the {'text' if text is None else 'sound'} is null")
+        if not isinstance(text, str) or value is None:
+            leave_out(f"{path}, line {number}: the {'sound' if text else 'text'} is null")
             continue
-        sound = find_sound(path, number, value, top or path.parent)
+        sound: Path | PackedFile
+        if isinstance(value, PackedFile):
+            sound, value = value, value.key
+        elif row.get("shard_id") is not None and not (path.parent / value).is_file():
+            sound = shards.find_sound(number, row["shard_id"], value)
+        else:
+            sound = find_sound(path, number, value, top or path.parent)
         segment = _parse_segment(path, number, row)
         key = f"{value}@{segment['start_s']}" if segment else value
         if words := lower_text(text):
-            speaker = next((str(row[name]) for name in _SPEAKER if row.get(name)), value)
+            recording = sound.key if isinstance(sound, PackedFile) else value
+            speaker = next((str(row[name]) for name in _SPEAKER if row.get(name)), recording)
             utterances.append(Utterance(key, sound, words, speaker, **segment))
         else:
             wordless.append(key)
@@ -223,11 +239,23 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
     return Listing(utterances, [f"{path}: {note}" for note in notes])
 
 
+def _choose_columns(path: Path, columns: str) -> Iterable[tuple[str, ...]]:
+    """Choose the names of the columns of sounds and of texts, of shards those that they have."""
+    given, usual = parse_columns(columns), dict(_COLUMNS)
+    if not is_packed(path):
+        return [(given[role],) if role in given else names for role, names in usual.items()]
+    chosen = find_columns(path, usual, columns)
+    if missing := [role for role in usual if role not in chosen]:
+        raise make_no_column_error(path, missing, usual, columns)
+    return [(chosen[role],) for role in usual]
+
+
 def _pick_column(
     path: Path, number: int, row: Mapping[str, Any], names: tuple[str, ...]
-) -> str | None:
-    value = next((row[name] for name in names if name in row), number)
-    if value is not None and not isinstance(value, str):
+) -> str | PackedFile | None:
+    absent = None if is_packed(path) else number
+    value = next((row[name] for name in names if name in row), absent)
+    if value is not None and not isinstance(value, str | PackedFile):
         raise UserError(
             f"{path}, line {number}: there is no text in a column {names[0]!r}",
             expected=f"one of {', '.join(names)}",

@@ -16,10 +16,10 @@ from t2t_mm.features import Language
 from t2t_mm.problems.parallel_folder import (
     Pairs,
     ParallelFolder,
-    TablePairs,
     propose_languages,
 )
 from t2t_mm.problems.parallel_text import Pair, hash_pair
+from t2t_mm.problems.table_pairs import TablePairs
 from t2t_mm.registry import register_problem
 
 
@@ -49,7 +49,8 @@ class Text2textFiles(Problem):
     Or tables: `train.tsv` and the like, or the only one there; `.csv`, `.tsv` or `.jsonl` with
     columns called as the languages (`en`, `de`); without languages `inputs` or `source` and
     `targets`, `target` and the like. `--columns='en=english,de=german'` of t2t-datagen names
-    others.
+    others. Where there are neither, `train-00000-of-00002.parquet` and the like with such columns,
+    or with one of both, as `translation`; also in the folder `data`.
 
     - No validation files: 10% of the training pairs, at most 2,000, are held out instead, or what
       `--validation_share` of t2t-datagen says. Which ones depends on their text only, so both
@@ -92,7 +93,7 @@ class Text2textFiles(Problem):
         """Train and validation, and test unless the folder is known to have no test files."""
         folder = self._parallel.folder
         folder_known = folder is not None and folder.is_dir()
-        if folder_known and not self.test_share and not self._parallel.find_test_stems():
+        if folder_known and not self.test_share and not self._parallel.has_test:
             return SPLITS[:2]
         return SPLITS
 

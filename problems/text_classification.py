@@ -31,7 +31,9 @@ class TextClassification(ClassFolderProblem):
       any folders below the class. Without validation texts 10% of the training texts are held
       out, at most 2,000, and without test texts there is no test split;
     - `CLASS/*.txt` or one table alone: 10% for validation and 10% for test, at most 2,000 each;
-    - files with a table of their names or a `--label_pattern`; see `image_folder`.
+    - files with a table of their names or a `--label_pattern`; see `image_folder`;
+    - where there is nothing else, shards: `train-00000-of-00002.parquet` and the like with such
+      columns, also in the folder `data`; or `.tar` with `KEY.txt` and `KEY.cls`.
 
     What is held out is chosen by a hash of the path or text, and never the last text of a class;
     `--validation_share` and `--test_share` of t2t-datagen say how much.

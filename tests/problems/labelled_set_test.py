@@ -1,6 +1,9 @@
 """What is held out of labelled files and texts."""
 
 from collections import Counter
+from pathlib import Path
+
+import pytest
 
 from t2t_mm.problems.labelled_set import LabelledSet
 from t2t_mm.problems.labelled_table import LabelledRow
@@ -22,3 +25,40 @@ def test_a_split_that_is_there_is_not_held_out() -> None:
     found.hold_out({"validation": 0.0, "test": 0.0}, "here", "texts")
     sizes = Counter({split: len(some) for split, some in found.splits.items()})
     assert sizes == {"train": 17, "validation": 1, "test": 2} and found.held_out == ["validation"]
+
+
+def test_what_links_show_again_is_taken_out_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("train/cat/1.jpg", "train/dog/2.jpg", "train/dog/3.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "train/ape").symlink_to("dog")  # a folder
+    (tmp_path / "train/dog/4.jpg").symlink_to("../cat/1.jpg")  # a file, in another class
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test/cat").symlink_to("../train/cat")  # a folder, in another split
+    (tmp_path / "train/elk").mkdir()
+    (tmp_path / "train/elk/5.jpg").hardlink_to(tmp_path / "train/cat/1.jpg")  # no link: stays
+    files = sorted(path for path in tmp_path.glob("*/*/*.jpg"))
+    found = LabelledSet()
+    for split in ("train", "test"):
+        folder = tmp_path / split
+        rows = [LabelledRow(path, path.parent.name) for path in files if folder in path.parents]
+        found.splits[split] = [
+            row for label in ("ape", "cat", "dog", "elk") for row in rows if row.label == label
+        ]
+    found.drop_repeated("here", "pictures")
+    names = {
+        split: [f"{row.label}/{row.value.name}" for row in rows if isinstance(row.value, Path)]
+        for split, rows in found.splits.items()
+    }
+    assert names == {"train": ["cat/1.jpg", "dog/2.jpg", "dog/3.jpg", "elk/5.jpg"], "test": []}
+    assert "here: left out 5 pictures that links show once more, first" in caplog.text
+
+
+def test_rows_that_name_one_file_twice_stay(tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").touch()
+    rows = [LabelledRow(tmp_path / "1.jpg", label) for label in ("a", "b")]
+    found = LabelledSet({"train": [*rows, LabelledRow("a text", "a")]})
+    found.drop_repeated("here", "pictures")
+    assert len(found.splits["train"]) == 3

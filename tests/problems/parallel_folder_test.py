@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.problems.parallel_folder import ParallelFolder, TablePairs
+from t2t_mm.problems.parallel_folder import ParallelFolder
 from t2t_mm.problems.parallel_text import ParallelText
 
 LANGUAGES = ("en", "de")
@@ -37,17 +37,6 @@ def test_several_files_that_might_be_for_training_are_an_error(tmp_path: Path) -
     folder = write(tmp_path, "a.en", "a.de", "b.csv", "c.en")
     with pytest.raises(UserError, match=r"cannot choose its training files: there are a, b\.csv"):
         find(folder)
-
-
-def test_pairs_of_a_table_are_lines_and_empty_ones_are_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text('de,en\n"x\n y",a\n,b\n')
-    table = TablePairs(path, LANGUAGES)
-    assert table.has_columns() and list(table.read_pairs()) == [("a", "x y")]
-    assert "1 pairs with one side empty" in caplog.text
-    assert not TablePairs(path, ("en", "fr")).has_columns()
 
 
 def test_aligned_files_are_read_by_line(tmp_path: Path) -> None:

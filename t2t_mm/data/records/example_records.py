@@ -21,6 +21,7 @@ from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.data.vocabulary.vocabulary import load_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.files.odd_items import collect_odd_items
+from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.files.text_files import decode_lines
 
 Record = dict[str, Any]
@@ -114,6 +115,7 @@ class ExampleChecker:
 
     def _check_value(self, name: str, value: Any, where: str) -> Any:
         fix = ""
+        where += f" ({value})" if isinstance(value, PackedFile) else ""
         try:
             if callable(value):
                 value = value()

@@ -17,7 +17,7 @@ def test_data_of_before_stays_in_use(name: str) -> None:
 
 
 def test_other_code_is_other_data() -> None:
-    now, before = SAME_DATA["librispeech"]
+    now, before, *_ = SAME_DATA["librispeech"]
     other = SAME_DATA["tree_files"][1]
     assert is_same_data(before, now) and is_same_data("x", "x")
     for stored, current in ((now, before), (other, now), (before, "x"), ("x", now)):

@@ -1,0 +1,58 @@
+"""Sounds of a NeMo manifest that lie in tars: `audio_0.tar` and so on, by `shard_id`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from t2t_mm.errors import UserError
+from t2t_mm.problems.file_kinds import SOUNDS
+from t2t_mm.problems.tar_shards import TarMember, list_members
+
+NEMO_MANIFEST = "tarred_audio_manifest.json"
+
+_AGAIN = re.compile(r"-sub\d+(?=\.\w+$)")
+
+
+class NemoShards:
+    """Finds the sounds that lines of a manifest name.
+
+    Args:
+        manifest: Its path; the tars lie beside it.
+    """
+
+    def __init__(self, manifest: Path) -> None:
+        self._manifest = manifest
+        self._members: dict[str, Mapping[str, TarMember]] = {}
+
+    def find_sound(self, number: int, shard: object, value: str) -> TarMember:
+        """Find the sound of a line.
+
+        Args:
+            number: Of the line, for messages.
+            shard: Its `shard_id`.
+            value: Its `audio_filepath`; of one file's second segment that is "NAME-sub1.wav".
+
+        Raises:
+            UserError: There is no such tar, or no such sound in it.
+        """
+        tar = self._manifest.parent / f"audio_{shard}.tar"
+        if not re.fullmatch(r"\d+", str(shard)) or not tar.is_file():
+            raise UserError(
+                f"{self._manifest}, line {number}: the tar of the sound is not there",
+                expected=f"{self._manifest.parent / 'audio_0.tar'} and so on, by shard_id",
+                received={"shard_id": shard},
+            )
+        if tar.name not in self._members:
+            sounds = (one for one in list_members(tar) if SOUNDS.fits(PurePosixPath(one.name)))
+            self._members[tar.name] = {PurePosixPath(one.name).name: one for one in sounds}
+        name, members = PurePosixPath(value).name, self._members[tar.name]
+        found = members.get(name) or members.get(_AGAIN.sub("", name))
+        if found is None:
+            raise UserError(
+                f"{self._manifest}, line {number}: the sound is not in its tar",
+                expected=f"{name} in {tar}",
+                received={"sounds": ", ".join([*members][:3])},
+            )
+        return found

@@ -1,0 +1,66 @@
+"""Pairs of texts in the columns of a table, or of its shards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from t2t_mm.problems.named_columns import (
+    find_columns,
+    has_columns,
+    make_no_column_error,
+    parse_columns,
+    read_rows,
+    write_cell,
+)
+from t2t_mm.problems.packed_tables import list_watched_files
+from t2t_mm.problems.parallel_text import Pair, drop_empty_pairs
+
+_USUAL: Final = {
+    "inputs": ("inputs", "input", "source", "src", "question", "document", "article", "text"),
+    "targets": ("targets", "target", "output", "tgt", "translation", "answer", "summary"),
+}
+
+
+@dataclass(frozen=True)
+class TablePairs:
+    """A table with a column of each language.
+
+    Args:
+        path: The table.
+        languages: What the columns hold.
+        columns: Which these are, where a person says so.
+    """
+
+    path: Path
+    languages: tuple[str, str]
+    columns: str = ""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The table, or its shards."""
+        return tuple(list_watched_files(self.path))
+
+    def read_pairs(self) -> Iterator[Pair]:
+        """Yield (first, second) of each row, each in one line; empty ones are skipped and told.
+
+        Raises:
+            UserError: There is no such column, or a row is malformed.
+        """
+        chosen = find_columns(self.path, self._roles, self.columns)
+        if missing := [language for language in self.languages if language not in chosen]:
+            raise make_no_column_error(self.path, missing, self._roles, self.columns)
+        first, second = (chosen[language] for language in self.languages)
+        rows = (row for _, row in read_rows(self.path, parse_columns(self.columns)))
+        pairs = ((write_cell(row.get(first)), write_cell(row.get(second))) for row in rows)
+        return drop_empty_pairs(pairs, str(self.path))
+
+    def has_columns(self) -> bool:
+        """Return whether the table has both columns."""
+        return has_columns(self.path, self._roles, self.columns)
+
+    @property
+    def _roles(self) -> dict[str, tuple[str, ...]]:
+        return {language: _USUAL.get(language, (language,)) for language in self.languages}
