@@ -27,7 +27,7 @@ demo-long: ## the same for 45 minutes: far better scores, in demo-long/
 study: ## ask the paper's questions of mini_8, in study/ (2.5 hours of training at most; repeat it to go on)
 	@.ci/install $(VENV)
 	$(BIN)/t2t-study paper_tables --study_dir=study --data_dir=study/data --generate_data \
-	  --budget_seconds=9000
+	  --num_concurrent_runs=2 --budget_seconds=18000
 
 _demo:
 	$(BIN)/t2t-datagen --problems=mini_8 --data_dir=demo/data --num_concurrent_processes=2 \
