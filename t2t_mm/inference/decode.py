@@ -29,6 +29,7 @@ from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
+from t2t_mm.search.choose_search import check_answers_file
 from t2t_mm.settings import DataHParams
 from t2t_mm.settings.overrides import change_decoding
 
@@ -78,6 +79,7 @@ def decode(
     registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
     how = change_decoding(run.hparams.decode, options.decode_hparams)
+    check_answers_file(how)
     names = {
         "problem": problem,
         "inputs_of": options.inputs_of,

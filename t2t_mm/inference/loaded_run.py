@@ -13,7 +13,7 @@ from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
-from t2t_mm.search.choose_search import make_constraints
+from t2t_mm.search.choose_search import check_answers_file, make_constraints
 from t2t_mm.settings.overrides import change_decoding
 from t2t_mm.settings.sections import DecodeHParams
 
@@ -126,6 +126,7 @@ def load(
     """
     run = open_run(output_dir)
     decode = change_decoding(run.hparams.decode, decode_hparams)
+    check_answers_file(decode)
     tasks = [run.task(name) for name in problems] or run.tasks
     return load_tasks(run, tasks, checkpoint_path, decode)
 

@@ -98,22 +98,29 @@ def make_constraints(
     return {task.name: _make_grammar(task, vocabularies, data_dir) for task in trees}
 
 
+def check_answers_file(decode: DecodeHParams) -> None:
+    """Check that a file of answers is there, if one is named: before a model is loaded."""
+    received = {"answers_file": decode.answers_file}
+    if decode.answers_file and decode.constrain != "nothing":
+        raise UserError("Outputs are either trees or out of a file of answers", received=received)
+    if decode.answers_file and not Path(decode.answers_file).expanduser().is_file():
+        raise UserError("There is no such file of answers", received=received)
+
+
 def _make_closed_sets(
     tasks: Sequence[Task], decode: DecodeHParams, vocabularies: Mapping[str, Vocabulary]
 ) -> dict[str, Constraint]:
-    path, received = Path(decode.answers_file).expanduser(), {"answers_file": decode.answers_file}
-    if decode.constrain != "nothing":
-        raise UserError("Outputs are either trees or out of a file of answers", received=received)
-    if not path.is_file():
-        raise UserError("There is no such file of answers", received=received)
+    check_answers_file(decode)
     texts = [task for task in tasks if choose_kind(task.targets).text_vocabulary]
     if not texts:
         raise UserError(
             "Only texts can be chosen out of a file of answers",
-            received={"problems": ", ".join(task.name for task in tasks), **received},
+            received={"problems": ", ".join(task.name for task in tasks)},
             fix="Of classes t2t-decoder writes the most probable one without it.",
         )
-    answers = [line for line in decode_lines(path) if line.strip()]
+    answers = [
+        line for line in decode_lines(Path(decode.answers_file).expanduser()) if line.strip()
+    ]
     return {
         task.name: OneOf(answers, vocabularies[name_vocabulary(task.targets)]) for task in texts
     }
