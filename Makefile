@@ -11,7 +11,7 @@ LONG_STEPS ?= 9000
 LONG_FLAGS ?= --hparams='model.dropout=0.1,model.attention_dropout=0.1,train.num_threads=1'
 export PYTHON
 
-.PHONY: help demo demo-long study _demo test test-quick coverage kills lint format docs notebook wheel clean distclean
+.PHONY: help demo demo-long study _demo test test-quick coverage kills fuzz lint format docs notebook wheel clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,11 @@ coverage: ## run the tests and list which lines of the engine none of them ran (
 kills: ## kill runs at random moments, 50 times on TensorFlow and 10 on JAX (an hour on busy cores)
 	@.ci/install $(VENV) dev
 	$(BIN)/python tests/kills.py --tensorflow=50 --jax=10
+
+fuzz: ## damage 2,000 files of runs and 500 of data, and judge what commands say (hours on busy cores)
+	@.ci/install $(VENV) dev
+	$(BIN)/python tests/fuzz/fuzz_runs.py --count=2000
+	$(BIN)/python tests/fuzz/fuzz_data.py --count=500
 
 lint: ## run ruff and mypy --strict
 	@.ci/install $(VENV) dev

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from t2t_mm.data.declaring.folder_walks import walk_folders
 from t2t_mm.data.trees.linearization import linearize
 from t2t_mm.data.trees.trees import Tree, read_trees
 from t2t_mm.errors import UserError
-from t2t_mm.files.text_files import decode_lines, decode_stream, open_zip
+from t2t_mm.files.text_files import decode_lines, decode_stream, open_zip, report_broken_zip
 
 ENDINGS = (".mrg", ".ptb")
 
@@ -114,7 +115,12 @@ def _open_zip(path: Path, files: Iterable[TreeFile]) -> Iterator[tuple[Path, Ite
         for file in files:
             place = path / file.member
             with archive.open(file.member) as lines:
-                yield place, read_trees(decode_stream(lines, place), str(place))
+                yield place, _read_packed(lines, path, place)
+
+
+def _read_packed(lines: IO[bytes], path: Path, place: Path) -> Iterator[Tree]:
+    with report_broken_zip(path):  # who reads the trees is behind `open_zip`
+        yield from read_trees(decode_stream(lines, place), str(place))
 
 
 def _write_symbols(tree: Tree, place: Path) -> str:

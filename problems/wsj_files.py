@@ -8,6 +8,7 @@ from pathlib import Path
 
 from t2t_mm.data.declaring.folder_walks import walk_folders
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import refuse_dangling_link
 
 # "11-1.1" to "11-15.1" are the discs of WSJ0, "13-1.1" to "13-34.1" those of WSJ1.
 _DISC = re.compile(r"(11|13)[-_](\d+)[-._](\d+)")
@@ -60,6 +61,7 @@ def read_ndx(path: Path) -> Iterator[tuple[str, str]]:
     Raises:
         UserError: If a line is of another form.
     """
+    refuse_dangling_link(path)
     for number, line in enumerate(path.read_text("latin-1").splitlines(), start=1):
         if not line.strip("\x1a \t") or line.lstrip().startswith(";"):
             continue

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from t2t_mm.files.text_files import refuse_dangling_link
+
 _LINE = re.compile(r"(.*)\((\w+)\)\s*")
 _NOISE = re.compile(r"\[[^\]]*\]")
 _UNSPOKEN = re.compile(r"\([^()\s]*\)")
@@ -90,5 +92,6 @@ def read_dot_file(path: Path) -> dict[str, str]:
     Other lines than `words (utterance)` are left out: they have no utterance that could miss them.
     """
     # Latin-1 takes any byte: nobody can mend a file on a disc.
+    refuse_dangling_link(path)
     matches = map(_LINE.fullmatch, path.read_text("latin-1").splitlines())
     return {match[2].lower(): match[1].strip() for match in matches if match}

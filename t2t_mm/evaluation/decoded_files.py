@@ -20,7 +20,7 @@ from t2t_mm.files.atomic_writes import (
     write_bytes_atomically,
     write_text_atomically,
 )
-from t2t_mm.files.disk import report_full_disk
+from t2t_mm.files.disk import refuse_folder, report_full_disk
 from t2t_mm.files.sealed_json import dump_json, seal_json, unseal_json
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded
@@ -190,6 +190,7 @@ def keep_results(
         order: All problems of the run, as they are to stand in the file.
     """
     kept: dict[str, Any] = {}
+    refuse_folder(path)
     if path.exists():
         with contextlib.suppress(ValueError):  # damaged: it is made anew
             kept = unseal_json(path.read_text(encoding="utf-8"))

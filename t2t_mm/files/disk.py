@@ -106,7 +106,7 @@ def refuse_folder(path: Path) -> None:
         UserError: There is one.
     """
     if path.is_dir():
-        raise UserError(f"{path} is to be a file, and is a folder", fix="Remove it.")
+        raise UserError(f"{path} is to be a file, and is a folder", fix="Move it away.")
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import lzma
+import os
 import re
 import struct
 import zipfile
@@ -59,9 +61,24 @@ def decode_stream(file: IO[bytes] | gzip.GzipFile, path: Path) -> Iterator[str]:
 
 def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
     """Open a plain or .gz file; iterating gives lines with their ends."""
+    refuse_dangling_link(path)
     if path.suffix == ".gz":
         return gzip.open(path, "rb")
     return path.open("rb")
+
+
+def refuse_dangling_link(path: Path) -> None:
+    """Refuse a link to what is not there.
+
+    Raises:
+        UserError: It is one.
+    """
+    if path.is_symlink() and not path.exists():
+        raise UserError(
+            f"{path} is a link to what is not there",
+            received={"link": os.readlink(path)},
+            fix="Put the file there, or remove the link.",
+        )
 
 
 @contextmanager
@@ -86,13 +103,20 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         UserError: It is broken, a member has a password or is packed in a way that Python does not
             know, or is above 100 MB and more than 100 times as large as it is packed.
     """
-    try:
+    with report_broken_zip(path):
         try:
             archive = _BoundedZip(path)
         except (NotImplementedError, ValueError, OverflowError, struct.error) as error:
             raise zipfile.BadZipFile(str(error)) from error
         with archive:
             yield archive
+
+
+@contextmanager
+def report_broken_zip(path: Path) -> Iterator[None]:
+    """Turn what reading a broken .zip file raises into a `UserError`."""
+    try:
+        yield
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise UserError(
             f"{path}: the .zip file is broken",
@@ -113,6 +137,12 @@ class _BoundedZip(zipfile.ZipFile):
             if info.file_size > most:
                 raise RuntimeError(f"{info.file_size:,} bytes, packed {info.compress_size:,}")
             return super().open(info, *args, **options)
+        except (UnicodeDecodeError, OverflowError, struct.error) as error:
+            raise zipfile.BadZipFile(str(error)) from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a place before the file's beginning
+                raise
+            raise zipfile.BadZipFile(str(error)) from error
         except RuntimeError as error:  # a NotImplementedError is one, too
             raise UserError(
                 f"{self.filename}: {info.filename} cannot be unpacked",

@@ -53,7 +53,7 @@ def write_report(output_dir: str | Path, results: Results, path: str | Path, spl
         page = render_report(Path(output_dir), results, split, path.parent)
     except UserError:
         raise
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise UserError(
             f"What is kept in {output_dir} is damaged or of another version: "
             f"{type(error).__name__}: {error}",

@@ -164,6 +164,7 @@ def _format_duration(seconds: float) -> str:
 
 def _read_json(path: Path) -> dict[str, Any]:
     if not path.exists():
+        warn_once(f"What {path} says is left out: it is not there.")
         return {}
     return read_sealed(path)
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.atomic_writes import write_bytes_atomically
 from t2t_mm.files.disk import claim_folder, remove_folder, report_full_disk, sync_folder
 from t2t_mm.run.checkpoint import STATE, WEIGHTS, Checkpoint, CheckpointStore
 from t2t_mm.run.manifest import write_manifest
@@ -84,8 +84,8 @@ def _copy_description(source: Path, target: Path) -> None:
     if (source / "vocab").is_dir():
         shutil.copytree(source / "vocab", target / "vocab", dirs_exist_ok=True)
     for name in ("environment.json", "hparams.json", "run.json"):
-        if (source / name).exists():
-            write_text_atomically(target / name, (source / name).read_text(encoding="utf-8"))
+        if (source / name).is_file():
+            write_bytes_atomically(target / name, (source / name).read_bytes())
 
 
 def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoint:

@@ -11,7 +11,12 @@ import pytest
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation import decoded_files
-from t2t_mm.evaluation.decoded_files import describe_samples, write_decoded, write_scores
+from t2t_mm.evaluation.decoded_files import (
+    describe_samples,
+    keep_results,
+    write_decoded,
+    write_scores,
+)
 from t2t_mm.features import Audio, Language
 from t2t_mm.scoring.decoded import Decoded
 
@@ -53,3 +58,8 @@ def test_scores_are_written_without_outputs(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "s.json").read_text()) == {"a": {"bleu": 1.5}}
     with pytest.raises(UserError, match="could not be written"):
         write_scores(tmp_path / "s.json" / "below", {"a": {}})
+
+
+def test_a_folder_in_the_place_of_results_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is to be a file, and is a folder"):
+        keep_results(tmp_path, {"copy": {"bleu": 1.5}}, ["copy"])

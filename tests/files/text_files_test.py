@@ -152,3 +152,36 @@ def test_half_of_a_surrogate_pair_is_no_unicode_at_any_depth() -> None:
     whole, half = json.loads('"\\ud83d\\ude00"'), json.loads('"\\ud83d"')
     assert is_unicode([whole, {"a": 1, "b": None}])
     assert not any(map(is_unicode, (half, {"a": {"b": [half]}}, {half: 1}, f"x{half}y")))
+
+
+@pytest.mark.parametrize("name", [b"inside.tx\xff", b"outside.txt"])
+def test_a_member_of_another_name_in_its_header_is_a_broken_zip(
+    tmp_path: Path, name: bytes
+) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("in\u00e9.txt"), "text")
+    data = path.read_bytes().replace("in\u00e9.txt".encode(), name[:8], 1)
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=r"the \.zip file is broken"), open_zip(path) as opened:
+        opened.read("in\u00e9.txt")
+
+
+def test_a_member_before_the_beginning_of_its_zip_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(9):
+            archive.writestr(f"{number}.txt", "text" * 9)
+    data = path.read_bytes()
+    length = len(data) // 2
+    path.write_bytes(data[-length:] + data[length : len(data) - length] + data[:length])
+    with pytest.raises(UserError, match=r"the \.zip file is broken"), open_zip(path) as opened:
+        for member in opened.namelist():
+            opened.read(member)
+
+
+def test_a_link_to_what_is_not_there_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match=r"a\.txt is a link to what is not there"):
+        list(decode_lines(path))

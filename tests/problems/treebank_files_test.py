@@ -104,3 +104,12 @@ def test_links_in_a_circle_give_each_file_once(tmp_path: Path) -> None:
     (tmp_path / "sub" / "1.mrg").write_text("(S (NN one))")
     (tmp_path / "sub" / "all").symlink_to("..")
     assert [file.parts[-2:] for file in find_files_below(tmp_path)] == [("sub", "1.mrg")]
+
+
+def test_damage_inside_a_zip_is_told_while_trees_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.mrg", "( (S (NP (PRP It)) (VP (VBZ works)) (. .)) )\n" * 1000)
+    path.write_bytes(path.read_bytes().replace(b"PRP It", b"PRP He", 1))
+    with pytest.raises(UserError, match=r"the \.zip file is broken.*CRC"):
+        list(read_tree_examples(find_files_in_zip(path)))

@@ -185,7 +185,15 @@ def test_a_report_that_cannot_be_written_is_the_users_to_know(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "result", [7, {"samples": [3]}, {"bleu": 5.0, "intervals": [1]}, {"experts": {"encoder": "x"}}]
+    "result",
+    [
+        7,
+        {"samples": [3]},
+        {"bleu": 5.0, "intervals": [1]},
+        {"experts": {"encoder": "x"}},
+        {"bleu": 10**400},
+    ],
+    ids=["number", "samples", "intervals", "experts", "bleu"],
 )
 def test_results_that_are_none_of_ours_are_told(result: object, tmp_path: Path) -> None:
     run, _ = make_fake_run(tmp_path)

@@ -1,6 +1,7 @@
 """What is read from a run's folder, and that a poor folder is no error."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,14 @@ def test_a_number_of_parameters_that_is_left_out_is_told(
     path.write_bytes(content.replace(b"NUMPY", b"BUMPY"))
     assert read_run_facts(run).num_parameters == 0
     assert "The number of parameters is left out" in caplog.text
+
+
+def test_settings_that_are_not_there_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run, _ = make_fake_run(tmp_path)
+    read_run_facts(run)
+    assert not caplog.messages
+    (run / "hparams.json").unlink()
+    assert read_run_facts(run).hparams == {}
+    assert re.search(r"What .*hparams\.json says is left out", caplog.text)

@@ -89,3 +89,13 @@ def test_damage_is_not_averaged_into_what_is_whole(tiny_run: TinyRun, tmp_path: 
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"optimizer\.npz is damaged"):
         average_checkpoints(run, tmp_path / "averaged", n=2)
+
+
+def test_an_environment_that_is_no_text_is_copied_as_it_is(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, run)
+    (run / "environment.json").write_bytes(b"\xff")
+    average_checkpoints(run, tmp_path / "averaged", n=1)
+    assert (tmp_path / "averaged" / "environment.json").read_bytes() == b"\xff"

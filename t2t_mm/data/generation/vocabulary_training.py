@@ -42,7 +42,8 @@ def train_vocabulary(
         The trained vocabulary.
 
     Raises:
-        UserError: If no problem uses the vocabulary, or its size is too small for its characters.
+        UserError: If no problem uses the vocabulary, there is no text, or its size is too small
+            for its characters.
     """
     sides = {problem.name: list_text_features(problem, name) for problem in problems}
     num_sides = sum(len(features) for features in sides.values())
@@ -162,6 +163,11 @@ def _count_bytes(text: str) -> int:
 
 def _train_model(name: str, texts: Sequence[str], size: int) -> bytes:
     """Return a serialized byte-pair model (Sennrich et al. 2016, arXiv:1508.07909)."""
+    if not texts:
+        raise UserError(
+            f"There is no text in the training split to train the vocabulary {name!r} on",
+            fix="Look into the raw files, and at what was left out of them.",
+        )
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(

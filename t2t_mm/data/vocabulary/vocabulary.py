@@ -26,6 +26,7 @@ from t2t_mm.data.vocabulary.symbols import (
 from t2t_mm.data.vocabulary.symbols import PAD_ID as PAD_ID
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_bytes_atomically
+from t2t_mm.files.disk import refuse_folder
 from t2t_mm.files.parsed_json import parse_json
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ def copy_vocabulary(name: str, from_dir: str | Path, to_dir: str | Path) -> None
     target.mkdir(parents=True, exist_ok=True)
     for path in (model, model.with_suffix(".json"), locate_labels(from_dir, name)):
         copy = target / path.name
+        refuse_folder(copy)
         if path.exists() and not (copy.exists() and filecmp.cmp(path, copy, shallow=False)):
             write_bytes_atomically(copy, path.read_bytes())
 

@@ -154,3 +154,12 @@ def test_every_alternative_counts_and_no_picture_is_looked_at() -> None:
     sample = sample_text(Captioned(), ["targets"], 10_000)["targets"]
     assert sample == [f"{word} {index}" for index in range(3) for word in ("first", "second")]
     assert not opened
+
+
+def test_no_text_at_all_is_told_as_such(tmp_path: Path) -> None:
+    class Blank(Numbered):
+        def generate_part(self, split: str, part: int) -> Iterator[dict[str, str]]:
+            yield {"inputs": " ", "targets": "0"}
+
+    with pytest.raises(UserError, match="no text in the training split to train the vocabulary"):
+        train_tested([Blank()], tmp_path, 300, 9000)

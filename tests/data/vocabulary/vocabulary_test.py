@@ -240,3 +240,12 @@ def test_damaged_facts_are_told(
     (tmp_path / "vocab/tested.json").write_bytes(content)
     with pytest.raises(UserError, match="damaged or exchanged"):
         load_vocabulary(tmp_path, "tested")
+
+
+def test_a_folder_in_the_place_of_a_copy_is_told(
+    subwords: SubwordVocabulary, tmp_path: Path
+) -> None:
+    save_vocabulary(tmp_path / "a", subwords, {})
+    (tmp_path / "b/vocab/tested.json").mkdir(parents=True)
+    with pytest.raises(UserError, match="is to be a file, and is a folder"):
+        copy_vocabulary("tested", tmp_path / "a", tmp_path / "b")

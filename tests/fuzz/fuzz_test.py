@@ -1,0 +1,71 @@
+"""A short form of the programs of this folder, with fixed dice; and that they can fail."""
+
+from pathlib import Path
+from random import Random
+
+from fuzz.attempts import (
+    AS_WRITTEN,
+    BROKEN,
+    ERROR,
+    OTHER_TOLD,
+    SAME,
+    SAME_TOLD,
+    Said,
+    is_same,
+    judge,
+    run_attempt,
+)
+from fuzz.damage import list_kinds
+from fuzz.fuzz_data import SHARE_OF_GENERATED, DataFuzzer
+from fuzz.specimen import Specimen
+
+WHOLE = Said(0, {"score": 5.0}, "evaluating at step 4")
+SEEDS_OF_RAW_FILES = [s for s in range(30) if Random(s).random() >= SHARE_OF_GENERATED]
+
+
+def judge_briefly(said: Said, *, may_fail: bool = True, may_differ: bool = False) -> str:
+    return judge(said, WHOLE, may_fail=may_fail, may_differ=may_differ)
+
+
+def test_each_outcome_is_known() -> None:
+    other = {"score": 6.0}
+    error = Said(2, told="t2t-eval: error: run.json is damaged.")
+    assert judge_briefly(Said(0, {"score": 5.0 + 1e-7}, "evaluating at step 2")) == SAME
+    assert judge_briefly(Said(0, {"score": 5.0}, "the one before is taken")) == SAME_TOLD
+    assert judge_briefly(Said(0, other, "the one before is taken")) == OTHER_TOLD
+    assert judge_briefly(Said(0, other), may_differ=True) == AS_WRITTEN
+    assert judge_briefly(error) == ERROR
+    for said in (
+        Said(0, other, "evaluating at step 4"),
+        Said(None, trace="KeyError: 'tasks'"),
+        Said(0, {"score": 5.0}, "Traceback (most recent call last):"),
+        Said(1, told="t2t-eval: error: something"),
+        Said(2, told="something"),
+        Said(0, {"score": 5.0}, seconds=61.0),
+    ):
+        assert judge_briefly(said).startswith(BROKEN)
+    assert judge_briefly(error, may_fail=False).startswith(BROKEN)
+
+
+def test_what_leaves_a_command_is_caught() -> None:
+    def leave() -> int:
+        raise SystemExit(3)
+
+    assert "SystemExit: 3" in run_attempt(leave, lambda: None).trace
+    assert run_attempt(lambda: 2, lambda: None).code == 2
+    assert not is_same({"a": [1.0]}, {"a": [1.1]}) and is_same({"a": [1.0]}, {"a": [1.0 + 1e-9]})
+
+
+def test_damaged_raw_files(tmp_path: Path) -> None:
+    fuzzer = DataFuzzer(Specimen(tmp_path))
+    made = [fuzzer.attempt(seed) for seed in SEEDS_OF_RAW_FILES]
+    assert [one for one in made if one.outcome.startswith(BROKEN)] == []
+    assert sum(one.outcome == ERROR for one in made) > 5
+    assert len({one.command for one in made}) > 5
+
+
+def test_every_kind_of_file_has_kinds_of_damage(tmp_path: Path) -> None:
+    (tmp_path / "empty.npz").touch()
+    (tmp_path / "run.json").write_text("{}")
+    assert "flipped bit" not in list_kinds(tmp_path / "empty.npz", has_other=False)
+    assert {"edited", "of another"} <= set(list_kinds(tmp_path / "run.json", has_other=True))
