@@ -1,8 +1,12 @@
 """A short form of the programs of this folder, with fixed dice; and that they can fail."""
 
+import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import pytest
 from fuzz.attempts import (
     AS_WRITTEN,
     BROKEN,
@@ -17,7 +21,13 @@ from fuzz.attempts import (
 )
 from fuzz.damage import list_kinds
 from fuzz.fuzz_data import SHARE_OF_GENERATED, DataFuzzer
+from fuzz.fuzz_runs import RunFuzzer
 from fuzz.specimen import Specimen
+from kept_outputs import keep_outputs, make_outputs
+from tiny_run import TinyRun
+
+from t2t_mm.data.records.shards import hash_file
+from t2t_mm.evaluation.decoded_files import keep_results
 
 WHOLE = Said(0, {"score": 5.0}, "evaluating at step 4")
 SEEDS_OF_RAW_FILES = [s for s in range(30) if Random(s).random() >= SHARE_OF_GENERATED]
@@ -54,6 +64,30 @@ def test_what_leaves_a_command_is_caught() -> None:
     assert "SystemExit: 3" in run_attempt(leave, lambda: None).trace
     assert run_attempt(lambda: 2, lambda: None).code == 2
     assert not is_same({"a": [1.0]}, {"a": [1.1]}) and is_same({"a": [1.0]}, {"a": [1.0 + 1e-9]})
+
+
+@pytest.fixture(scope="module")
+def specimen(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Specimen]:
+    """Two runs as a study has them, and their outputs, which no model has made."""
+    made = Specimen(tmp_path_factory.mktemp("fuzz"))
+    for number, cell in enumerate(("one", "two")):
+        run = made.whole / made.run(cell).relative_to(made.work)
+        shutil.copytree(tiny_run.output_dir, run)
+        kept = run / "decoded" / "test-20"
+        keep_outputs(kept, {"algorithmic_copy": make_outputs(number)})
+        checksum = {"outputs_sha256": hash_file(kept / "algorithmic_copy.outputs.jsonl")}
+        results = json.loads((kept / "results.json").read_text())["algorithmic_copy"] | checksum
+        keep_results(kept / "results.json", {"algorithmic_copy": results}, ["algorithmic_copy"])
+    yield made
+    shutil.rmtree(made.folder)
+
+
+def test_damaged_files_of_a_run(specimen: Specimen) -> None:
+    fuzzer = RunFuzzer(specimen, "tensorflow", ("avg-all", "compare", "report"))
+    made = [fuzzer.attempt(seed) for seed in range(40)]
+    assert [one for one in made if one.outcome.startswith(BROKEN)] == []
+    assert sum(one.outcome == ERROR for one in made) > 10
+    assert len({one.file for one in made}) > 6 and len({one.damage for one in made}) > 10
 
 
 def test_damaged_raw_files(tmp_path: Path) -> None:
