@@ -11,7 +11,7 @@ from typing import Any, Final
 from t2t_mm.errors import UserError
 from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.files.packed_files import PackedFile
-from t2t_mm.files.text_files import decode_lines
+from t2t_mm.files.text_files import LONGEST_LINE, decode_lines
 from t2t_mm.problems.json_objects import flatten_object, parse_object
 from t2t_mm.problems.packed_tables import is_packed, read_packed_rows
 
@@ -109,6 +109,8 @@ def _read_first_row(path: Path, given: Mapping[str, str]) -> tuple[int, Row] | N
 
     Of shards it has the columns of several, since an example in a tar may lack some.
     """
+    if _is_one_document(path):
+        return None
     with collect_odd_items():
         rows = list(islice(read_rows(path, given), _ROWS_LOOKED_AT if is_packed(path) else 1))
     return (
@@ -116,8 +118,18 @@ def _read_first_row(path: Path, given: Mapping[str, str]) -> tuple[int, Row] | N
     )
 
 
+def _is_one_document(path: Path) -> bool:
+    """Return whether a .json begins with a line too long for a row: one of many megabytes."""
+    if path.suffix != ".json":
+        return False
+    with path.open("rb") as file:
+        return len(file.readline(LONGEST_LINE + 1)) > LONGEST_LINE
+
+
 def has_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = "") -> bool:
     """Return whether a table has a column for all that is wanted; what is no table has none."""
+    if _is_one_document(path):
+        return False
     try:
         return find_columns(path, roles, given).keys() == roles.keys()
     except UserError:  # it is of another form, as a json of settings

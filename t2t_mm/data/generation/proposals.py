@@ -30,7 +30,10 @@ def propose_others(asked: Problem) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        flags = find_readers(asked)
+        try:
+            flags = find_readers(asked)
+        except (UserError, OSError):  # what else lies there is broken, too: tell what was asked for
+            flags = []
         if not flags:
             raise
         choice = " or ".join(flags)

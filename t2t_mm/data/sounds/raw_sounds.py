@@ -100,7 +100,7 @@ class RawSoundReader:
             except LongSoundError as error:  # all its segments would decode it again
                 self._last = source, error
         if isinstance(self._last[1], LongSoundError):
-            raise self._last[1]
+            raise self._last[1].with_traceback(None)  # which holds every segment read so far
         return self._last[1]
 
     def describe_resampling(self) -> str:

@@ -125,3 +125,15 @@ def test_an_error_of_datagen_ends_with_what_would_read_the_folder(
     assert not caplog.messages  # what is only tried tells nothing, and may tell it later
     warn_once("a warning for the proposals")
     assert caplog.messages == ["a warning for the proposals"]
+
+
+@pytest.mark.parametrize("content", ["[" * (2**20 + 1), '{"x": "' + "x" * 2**20 + '"}\n{"en": 1}'])
+def test_one_document_of_many_megabytes_is_no_table(tmp_path: Path, content: str) -> None:
+    """It is told as what the problem that was asked for takes it for."""
+    for name in ("captions_train2014.json", "captions_val2014.json"):
+        (tmp_path / "raw/annotations").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw/annotations" / name).write_text(content)
+        (tmp_path / "raw" / name[9:-5]).mkdir(parents=True)
+    with pytest.raises(UserError, match=r"captions_train2014\.json is not json") as told:
+        generate_data("coco_caption_64", data_dir=tmp_path / "data", tmp_dir=tmp_path / "raw")
+    assert "there is what t2t-datagen reads" not in str(told.value)

@@ -2,6 +2,8 @@
 
 import io
 import sys
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import soundfile
 from sound_fixtures import sphere_bytes, tone, wav_bytes
 
 from t2t_mm.data.declaring.bad_examples import BadExampleError
+from t2t_mm.data.sounds import sound_files
 from t2t_mm.data.sounds.raw_sounds import RawSoundReader, read_sound
 from t2t_mm.data.sounds.sound_files import LONGEST_S
 from t2t_mm.data.sounds.stored_sounds import resample_sound
@@ -138,3 +141,17 @@ def test_a_recording_above_30_minutes_is_read_by_segments_alone(tmp_path):
     assert len(reader.read(path, start_s=1_700)) == 101_000
     with pytest.raises(BadExampleError, match=r"long\.wav: a segment lies behind"):
         reader.read(path, start_s=1_801, end_s=1_802)
+
+
+def test_segments_of_a_long_recording_are_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sound_files, "LONGEST_S", 1)
+    (tmp_path / "long.wav").write_bytes(wav_bytes(tone(16_000 * 4)))
+    reader = RawSoundReader(16_000)
+    tracemalloc.start()
+    for _ in range(20):
+        assert len(reader.read(tmp_path / "long.wav", start_s=1.0, end_s=2.0)) == 16_000
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 5 * 32_000
