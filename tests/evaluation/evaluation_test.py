@@ -174,7 +174,7 @@ def test_a_part_of_the_problems_or_examples_leaves_the_other_results(
     )
     (results,) = run.glob("decoded/test-*-first6/results.json")
     kept = json.loads(results.read_text())
-    assert list(kept) == list(PROBLEMS)
+    assert [name for name in kept if name != "checksum"] == list(PROBLEMS)
     assert [len(kept[name]["samples"]) for name in PROBLEMS] == [6, 1]
     assert [len(kept[name]["best"]) for name in PROBLEMS] == [3, 0]
     assert not (run / "decoded" / results.parent.name.removesuffix("-first6")).exists()
