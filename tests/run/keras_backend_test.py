@@ -82,7 +82,8 @@ def test_the_public_function_chooses_before_keras_is_there() -> None:
         "t2t_mm.train\n"
         "assert 'keras' not in sys.modules\n"
         "import keras\n"
-        "try: t2t_mm.train('mini_ende', hparams=None, data_dir='', output_dir='', backend='jax')\n"
+        "how = {'hparams': t2t_mm.HParams(), 'data_dir': '', 'output_dir': ''}\n"
+        "try: t2t_mm.train('mini_ende', **how, backend='jax')\n"
         "except t2t_mm.UserError as error: print(error)\n"
     )
     environment = os.environ | {"KERAS_BACKEND": "tensorflow"}
