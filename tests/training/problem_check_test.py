@@ -1,5 +1,6 @@
 """Built-in problems as a user checks one of one's own: by small files, and a batch by heart."""
 
+import inspect
 import json
 from pathlib import Path
 
@@ -81,4 +82,4 @@ def test_flags_of_the_check_are_for_the_check(capsys: pytest.CaptureFixture[str]
 
 
 def test_it_is_a_python_call() -> None:
-    assert t2t_mm.check is check_problem
+    assert inspect.unwrap(t2t_mm.check) is check_problem
