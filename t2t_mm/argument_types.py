@@ -37,11 +37,8 @@ def check_argument_types(function: Callable[_P, _R]) -> Callable[_P, _R]:
     @functools.wraps(function)
     def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         for name, value in signature.bind(*args, **kwargs).arguments.items():
-            hint = _find_hints(function).get(name, Any)
-            if signature.parameters[name].kind in (
-                inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                inspect.Parameter.KEYWORD_ONLY,
-            ) and not _fits(value, hint):
+            hint = _resolve(signature.parameters[name].annotation, function.__globals__)
+            if not _fits(value, hint):
                 raise UserError(
                     f"{function.__name__}: `{name}` has the wrong type",
                     expected=_name_hint(hint),
@@ -50,12 +47,6 @@ def check_argument_types(function: Callable[_P, _R]) -> Callable[_P, _R]:
         return function(*args, **kwargs)
 
     return call
-
-
-@functools.cache
-def _find_hints(function: Callable[..., Any]) -> dict[str, Any]:
-    annotations = inspect.get_annotations(function)
-    return {name: _resolve(text, function.__globals__) for name, text in annotations.items()}
 
 
 def _resolve(annotation: Any, module: dict[str, Any]) -> Any:
