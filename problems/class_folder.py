@@ -95,11 +95,10 @@ class ClassFolderProblem(Problem):
     @property
     def options_that_count(self) -> frozenset[str]:
         """The shares of splits that are held out, and what said the classes."""
-        found = {"label_pattern"} if self.label_pattern else set()
-        has_table = any(
-            path.suffix in TABLE_SUFFIXES or is_packed(path) for path in self._found.lists
-        )
-        return super().options_that_count | found | ({"columns"} if has_table else set())
+        has_shards = any(map(is_packed, self._found.lists))
+        has_table = has_shards or any(path.suffix in TABLE_SUFFIXES for path in self._found.lists)
+        by_names = {"label_pattern"} if self.label_pattern and not has_shards else set()
+        return super().options_that_count | by_names | ({"columns"} if has_table else set())
 
     @cached_property
     def _root(self) -> Path | None:

@@ -7,7 +7,7 @@ by folder    train/000000.tar  val/000000.tar        data/train-00000-of-00001.p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from t2t_mm.problems.tar_shards import read_tar_rows
 PACKED_SUFFIXES: Final = (".parquet", ".tar")
 
 _SHARD_NUMBER = re.compile(r"[-_.]?\d+(?:-of-(\d+))?$")
+_COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst")
 _MOST_BYTES_WATCHED = 20 * 1000**3
 
 
@@ -78,6 +79,8 @@ def find_packed_splits(root: Path) -> dict[str, Path]:
     for folder, split in named.items():
         if not tables and not split:
             tables = [(find_shard_split(path), path) for path in list_packed_tables(folder)]
+    if not tables:
+        _tell_compressed([root, *below])
     found: dict[str, Path] = {}
     for split, path in tables:
         other = found.setdefault(split or SPLITS[0], path)
@@ -112,6 +115,18 @@ def read_packed_rows(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _list_files(folder: Path) -> list[Path]:
     found = sorted(folder.iterdir()) if folder.is_dir() else []
     return [path for path in found if is_packed(path) and path.is_file()]
+
+
+def _tell_compressed(folders: Iterable[Path]) -> None:
+    """Tell of shards that are compressed: their members have no place that can be gone to."""
+    for folder in folders:
+        names = [path.name for path in folder.glob("*.tar.*") if path.suffix in _COMPRESSED]
+        shards = sorted(name for name in names if _SHARD_NUMBER.search(name.partition(".tar.")[0]))
+        if shards:
+            warn_once(
+                f"{folder}: shards are read as plain .tar files; {len(shards):,} are compressed, "
+                f"first {shards[0]}. Decompress them, as with gunzip, and keep the names."
+            )
 
 
 def _find_stem(path: Path) -> str:

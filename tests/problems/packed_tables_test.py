@@ -66,6 +66,26 @@ def test_pictures_of_tars_have_classes_or_captions(tmp_path: Path) -> None:
     )
 
 
+def test_a_pattern_for_names_of_files_does_nothing_for_shards(tmp_path: Path) -> None:
+    write_tar(tmp_path / "shards/0.tar", pictures(0))
+    for n in range(4):
+        path = tmp_path / f"names/{'ab'[n % 2]}_{n}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(picture(n))
+    for argument, counts in (("shards", False), ("names", True)):
+        problem = registry.problem(f"image_folder/{argument}", tmp_dir=tmp_path)
+        problem.label_pattern = "(?P<label>[ab])_.*"
+        assert ("label_pattern" in problem.options_that_count) == counts
+
+
+def test_compressed_shards_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("train/000.tar.gz", "train/001.tar.gz", "train/sources.tar.gz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"packed")
+    assert not find_packed_splits(tmp_path)
+    assert "2 are compressed, first 000.tar.gz" in caplog.text and "gunzip" in caplog.text
+
+
 def test_each_split_has_shards_by_name_or_in_its_folder(tmp_path: Path) -> None:
     for number, name in enumerate(("a-train-0", "a-train-1", "a-val-0", "a-test-0")):
         write_tar(tmp_path / f"named/{name}.tar", pictures(number, 4))
