@@ -11,7 +11,7 @@ LONG_STEPS ?= 9000
 LONG_FLAGS ?= --hparams='model.dropout=0.1,model.attention_dropout=0.1,train.num_threads=1'
 export PYTHON
 
-.PHONY: help demo demo-long study _demo test test-quick coverage kills fuzz lint format docs notebook wheel clean distclean
+.PHONY: help demo demo-long study study-full _demo test test-quick coverage kills fuzz lint format docs notebook wheel clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,11 @@ study: ## ask the paper's questions of mini_8, in study/ (2.5 hours of training 
 	@.ci/install $(VENV)
 	$(BIN)/t2t-study paper_tables --study_dir=study --data_dir=study/data --generate_data \
 	  --num_concurrent_runs=2 --budget_seconds=18000
+
+study-full: ## ask more, for days, in study/ too: no run is made twice; stop it with Ctrl-C, repeat it to go on
+	@.ci/install $(VENV)
+	$(BIN)/t2t-study paper_tables_full --study_dir=study --data_dir=study/data --generate_data \
+	  --num_concurrent_runs=2
 
 _demo:
 	$(BIN)/t2t-datagen --problems=mini_8 --data_dir=demo/data --num_concurrent_processes=2 \

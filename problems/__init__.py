@@ -23,6 +23,7 @@ BUILTIN: dict[str, str] = {
     "mini_image": _PICTURES,
     "mini_caption": _PICTURES,
     "mini_parse": "t2t_mm.problems.miniature.parse_problems",
+    "double_mini_parse": "t2t_mm.problems.miniature.double_parse",
     "mini_speech": "t2t_mm.problems.miniature.speech_problems",
     "algorithmic_copy": _ALGORITHMIC,
     "algorithmic_reverse": _ALGORITHMIC,

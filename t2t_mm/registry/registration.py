@@ -63,7 +63,7 @@ HPARAMS: Registry[Callable[[], HParams]] = Registry(
 RATE_FUNCTIONS: Registry[Callable[[Any, int], float]] = Registry(
     "rate function", how_to_add=_USER_DIR_HINT
 )
-_BUILTIN_STUDIES = {"paper_tables": "t2t_mm.study.paper_tables"}
+_BUILTIN_STUDIES = {one: f"t2t_mm.study.{one}" for one in ("paper_tables", "paper_tables_full")}
 STUDIES: Registry[Any] = Registry("study", builtin=lambda: _BUILTIN_STUDIES)
 GROUPS: Registry[Group] = Registry(
     "group of problems", builtin=make_builtin_offers("t2t_mm.problems", "GROUPS")

@@ -24,7 +24,7 @@ _JOINT_AND_ALONE = {
 _BLOCKS = {"top_k": (67.0, 66.0, 67.0), "bleu fr": (76.0, 74.0, 72.0)}
 _OF_TREES = {"alone": 97.1, "with image": 97.5, "with all": 97.9}  # Table 3
 JOINT, OWN, ALL, FEWER = "joint", "alone, own steps", "alone, all steps", "alone, fewer experts"
-_BLOCK_CELLS = {
+BLOCK_CHANGES = {
     "without experts": "experts.use_experts=false",
     "without attention": "model.use_attention=false",
     "without either": "experts.use_experts=false,model.use_attention=false",
@@ -52,7 +52,8 @@ def paper_tables(
         problems: As `--problems` takes them; two or more.
         hparams_set: Of all cells.
         steps: Of the joint model.
-        shares: Of the training trees, for the third table.
+        shares: Of the training trees, for the third table; 2 where `double_NAME` is registered, the
+            same problem with twice its trees: else it is left out.
         seeds: Of each cell.
 
     Raises:
@@ -78,7 +79,15 @@ def paper_tables(
     trees = [name for name in names if "brackets" in registry.problem(name).metrics]
     if trees:
         tables.append(_make_share_table(trees[0], names, steps, shares, cells))
-    tables.append(_make_block_table(names))
+    tables.append(
+        make_block_table(
+            names,
+            {label: make_stem(label) for label in BLOCK_CHANGES},
+            title="Blocks of the joint model",
+            note="Blocks are left out, not replaced: the models differ in parameters and "
+            "operations, too.",
+        )
+    )
     return Study(
         title="One model for many problems: the paper's questions",
         cells=cells,
@@ -93,26 +102,33 @@ def _make_cells(names: Sequence[str], hparams_set: str, steps: int) -> dict[str,
     experts = registry.hparams(hparams_set).experts
     in_proportion = max(experts.experts_per_token, round(experts.num_experts / len(names)))
     own, fewer = steps // len(names), f"experts.num_experts={in_proportion}"
-    cells = {"joint": _make_cell(",".join(names), steps)}
+    cells = {"joint": make_cell(",".join(names), steps)}
     for name in names:
-        stem = _make_stem(name)
-        cells[f"own_{stem}"] = _make_cell(name, own)
-        cells[f"all_{stem}"] = _make_cell(name, steps)
-        cells[f"fewer_{stem}"] = _make_cell(name, own, fewer)
-    for label, change in _BLOCK_CELLS.items():
-        cells[_make_stem(label)] = _make_cell(",".join(names), steps, change)
+        stem = make_stem(name)
+        cells[f"own_{stem}"] = make_cell(name, own)
+        cells[f"all_{stem}"] = make_cell(name, steps)
+        cells[f"fewer_{stem}"] = make_cell(name, own, fewer)
+    for label, change in BLOCK_CHANGES.items():
+        cells[make_stem(label)] = make_cell(",".join(names), steps, change)
     return cells
 
 
-def _make_cell(problems: str, steps: int, *changes: str) -> Cell:
+def make_cell(problems: str, steps: int, *changes: str) -> Cell:
+    """Make a cell whose problems are drawn equally often.
+
+    Args:
+        problems: With commas between them.
+        steps: Of all together.
+        changes: Of settings, as `--hparams` takes them.
+    """
     return Cell(problems=problems, steps=steps, hparams=",".join(["data.mixing=uniform", *changes]))
 
 
-def _make_stem(name: str) -> str:
+def make_stem(name: str) -> str:
     """Return a name as that of a cell.
 
     Example:
-        >>> _make_stem("text2text_files/en-de")
+        >>> make_stem("text2text_files/en-de")
         'text2text_files_en_de'
     """
     return re.sub(r"\W+", "_", name.lower())
@@ -121,7 +137,7 @@ def _make_stem(name: str) -> str:
 def _make_joint_table(names: Sequence[str]) -> Table:
     rows = []
     for name in names:
-        stem, reported = _make_stem(name), _find_reported(name, _JOINT_AND_ALONE)
+        stem, reported = make_stem(name), _find_reported(name, _JOINT_AND_ALONE)
         cells = {OWN: f"own_{stem}", ALL: f"all_{stem}", FEWER: f"fewer_{stem}", JOINT: "joint"}
         of_paper = dict(zip((JOINT, FEWER), reported, strict=False))
         rows.append(Row(problem=name, cells=cells, reported=of_paper))
@@ -164,33 +180,30 @@ def _make_share_table(
     cells: dict[str, Cell],
 ) -> Table:
     """Make the table of trees at shares of their number; its cells are added to `cells`."""
-    own = steps // len(names)
-    others = [name for name in names if name != trees]
-    partners = {
-        f"with {modality}": [name for name in others if _read_modality(name) == modality]
-        for modality in ("image", "language")
-    }
-    groups: dict[str, list[str]] = {"alone": []}
-    groups |= {label: one for label, one in partners.items() if 0 < len(one) < len(others)}
+    own, groups = steps // len(names), _group_partners(trees, names)
     rows = []
     for share in shares:
         of_row = {}
-        change = [] if share == 1 else [f"data.shares={{{trees}:{share:g}}}"]
+        source = f"double_{trees}" if share == 2 else trees
+        if share == 2 and source not in registry.PROBLEMS:
+            continue
+        change = [] if share in (1, 2) else [f"data.shares={{{trees}:{share:g}}}"]
         ending = "" if share == 1 else f"_{round(1000 * share):03d}"
         for label, found in groups.items():
-            of_row[label] = f"{_make_stem(label)}{ending}_trees"
-            together = ",".join([trees, *found])
-            cells[of_row[label]] = _make_cell(together, own * (1 + len(found)), *change)
+            of_row[label] = f"{make_stem(label)}{ending}_trees"
+            together = ",".join([source, *found])
+            cells[of_row[label]] = make_cell(together, own * (1 + len(found)), *change)
         of_row["with all"] = f"joint{ending}"
-        cells[of_row["with all"]] = _make_cell(",".join(names), steps, *change)
+        every = ",".join(source if name == trees else name for name in names)
+        cells[of_row["with all"]] = make_cell(every, steps, *change)
         if share == 1:
             del cells[of_row["alone"]]
-            of_row["alone"] = f"own_{_make_stem(trees)}"
+            of_row["alone"] = f"own_{make_stem(trees)}"
         reported = {label: _OF_TREES[label] for label in of_row if label in _OF_TREES}
         rows.append(
             Row(
-                problem=trees,
-                label=f"{share:g} of the examples",
+                problem=source,
+                label="twice the examples" if share == 2 else f"{share:g} of the examples",
                 cells=of_row,
                 reported=reported if share == 1 else {},
             )
@@ -208,21 +221,38 @@ def _make_share_table(
     )
 
 
-def _make_block_table(names: Sequence[str]) -> Table:
+def _group_partners(trees: str, names: Sequence[str]) -> dict[str, list[str]]:
+    """Group the problems that trees are trained with, by column; all of them are no group."""
+    others = [name for name in names if name != trees]
+    partners = {
+        f"with {modality}": [name for name in others if _read_modality(name) == modality]
+        for modality in ("image", "language")
+    }
+    some = {label: one for label, one in partners.items() if 0 < len(one) < len(others)}
+    return {"alone": [], **some}
+
+
+def make_block_table(
+    names: Sequence[str], cells: Mapping[str, str], title: str, note: str
+) -> Table:
+    """Make a table of the joint model beside controls without some of its blocks.
+
+    Args:
+        names: Problems, a row each.
+        cells: By each of `BLOCK_CHANGES`, the control's cell.
+        title: Of the table.
+        note: How the models differ.
+    """
     whole = "all blocks"
     columns = (whole, "without experts", "without attention")
     rows = []
     for name in names:
-        cells = {whole: "joint", **{label: _make_stem(label) for label in _BLOCK_CELLS}}
         reported = dict(zip(columns, _find_reported(name, _BLOCKS), strict=False))
-        rows.append(Row(problem=name, cells=cells, reported=reported))
+        rows.append(Row(problem=name, cells={whole: "joint", **cells}, reported=reported))
     return Table(
-        title="Blocks of the joint model",
+        title=title,
         rows=tuple(rows),
-        note=(
-            "Blocks are left out, not replaced: the models differ in parameters and operations, "
-            "too."
-        ),
+        note=note,
         source=_SOURCE,
         claims=(
             Claim(text="The experts help.", better=whole, than="without experts"),

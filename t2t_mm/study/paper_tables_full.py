@@ -1,0 +1,147 @@
+"""`paper_tables_full`: `paper_tables` and what takes days: more shares, controls of equal size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from t2t_mm import registry
+from t2t_mm.study.definition import Cell, Study, Table
+from t2t_mm.study.equal_size import Count, count_operations, count_parameters, fit_expert_width
+from t2t_mm.study.paper_tables import (
+    BLOCK_CHANGES,
+    make_block_table,
+    make_cell,
+    make_stem,
+    paper_tables,
+)
+
+_ONE_NET = "experts.num_experts=1,experts.experts_per_token=1,experts.balancing=none"
+_EQUAL_TITLE = "Blocks of the joint model, at equal"
+_EQUAL_NOTE = (
+    "What is left out is given back to the feed-forward net in the middle of encoder and decoder: "
+    "it is as wide as makes the {counted} those of the joint model, within 3%. Without experts it "
+    "is one net for all positions."
+)
+_OPERATIONS_NOTE = (
+    " Counted for a position of the inputs and one of the targets, with 32 of each; a problem "
+    "whose targets are classes has no decoder, and so another number."
+)
+
+
+@registry.register_study
+def paper_tables_full(
+    problems: str = "mini_8",
+    hparams_set: str = "multimodel_study",
+    steps: int = 1200,
+    shares: Sequence[float] = (0.125, 0.25, 0.5, 1.0, 2.0),
+    seeds: Sequence[int] = (1, 2, 3),
+) -> Study:
+    """Ask all that `paper_tables` asks, and more: a study of days.
+
+    Its cells are those of `paper_tables` and others, so that both can be run in one folder and no
+    run is made twice. Trees at five shares of their number, twice as many among them where there
+    are; the controls without some blocks at as many parameters, and at as many operations.
+
+    Args:
+        problems: As `--problems` takes them; two or more.
+        hparams_set: Of all cells.
+        steps: Of the joint model.
+        shares: As for `paper_tables`.
+        seeds: Of each cell.
+
+    Raises:
+        UserError: As `paper_tables` does.
+
+    Source: arXiv:1706.05137, Tables 2 to 4.
+
+    Example:
+        >>> study = paper_tables_full("mini_ende,mini_parse")
+        >>> [table.title for table in study.tables][-1]
+        'Blocks of the joint model, at equal operations'
+    """
+    study = paper_tables(problems, hparams_set, steps, shares, seeds)
+    names = registry.expand_problems(problems)
+    cells = dict(study.cells)
+    tables = [
+        _make_equal_table(names, cells, hparams_set, steps, counted)
+        for counted in ("parameters", "operations")
+    ]
+    return _share_cells(
+        replace(
+            study,
+            title="One model for many problems: the paper's questions and more",
+            cells=cells,
+            tables=(*study.tables, *tables),
+        )
+    )
+
+
+def _make_equal_table(
+    names: Sequence[str], cells: dict[str, Cell], hparams_set: str, steps: int, counted: str
+) -> Table:
+    """Make the table of controls as large as the joint model; its cells are added to `cells`."""
+    count = {"parameters": count_parameters, "operations": count_operations}[counted]
+    of_label = {}
+    for label in BLOCK_CHANGES:
+        of_label[label] = f"{make_stem(label)}_equal_{counted}"
+        change = widen_control(hparams_set, label, len(names), count)
+        cells[of_label[label]] = make_cell(",".join(names), steps, change)
+    more = _OPERATIONS_NOTE if counted == "operations" else ""
+    note = _EQUAL_NOTE.format(counted=counted) + more
+    return make_block_table(names, of_label, f"{_EQUAL_TITLE} {counted}", note)
+
+
+def widen_control(hparams_set: str, label: str, num_problems: int, count: Count) -> str:
+    """Say what makes a set a control that counts as much as the set itself.
+
+    Args:
+        hparams_set: A registered set.
+        label: Of `BLOCK_CHANGES`.
+        num_problems: Of the model.
+        count: `count_parameters` or `count_operations`.
+
+    Returns:
+        Settings in the grammar of `--hparams`.
+
+    Example:
+        >>> widen_control("multimodel_study", "gate by problem", 8, count_operations)
+        'experts.gate=problem,experts.expert_width=272'
+    """
+    change = BLOCK_CHANGES[label].replace("experts.use_experts=false", _ONE_NET)
+    whole = registry.load_hparams(hparams_set)
+    control = registry.load_hparams(hparams_set, overrides=change)
+    width = fit_expert_width(control, whole, num_problems, count)
+    own = control.experts.expert_width
+    return change if width == own else f"{change},experts.expert_width={width}"
+
+
+def _share_cells(study: Study) -> Study:
+    """Let cells that train the same have one name, that of the first, and so one run.
+
+    Example:
+        >>> both = {"a": Cell(problems="mini_ende"), "b": Cell(problems="mini_ende")}
+        >>> list(_share_cells(Study(title="", cells=both, tables=())).cells)
+        ['a']
+    """
+    first: dict[Cell, str] = {}
+    for name, cell in study.cells.items():
+        first.setdefault(_sort_problems(cell), name)
+    named = {name: first[_sort_problems(cell)] for name, cell in study.cells.items()}
+    tables = [
+        replace(
+            table,
+            rows=tuple(
+                replace(row, cells={column: named[cell] for column, cell in row.cells.items()})
+                for row in table.rows
+            ),
+        )
+        for table in study.tables
+    ]
+    cells = {name: study.cells[name] for name in first.values()}
+    return replace(study, cells=cells, tables=tuple(tables))
+
+
+def _sort_problems(cell: Cell) -> Cell:
+    """Return the cell with its problems in one order, which decides nothing that is compared."""
+    return replace(cell, problems=",".join(sorted(cell.problems.split(","))))

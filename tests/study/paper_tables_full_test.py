@@ -1,0 +1,70 @@
+"""The full study: it goes on where the small one ends, and makes no run twice."""
+
+import pytest
+
+from t2t_mm import registry
+from t2t_mm.study.checked_study import check_study
+from t2t_mm.study.definition import Study
+from t2t_mm.study.equal_size import count_operations, count_parameters
+from t2t_mm.study.loading import load_study
+from t2t_mm.study.paper_tables import BLOCK_CHANGES
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load_study("paper_tables_full")
+
+
+def test_cells_of_the_small_study_are_as_they_were(study: Study) -> None:
+    small = check_study(load_study("paper_tables"))
+    full = check_study(study)
+    for name in small.cells:
+        assert full.describe(name) == small.describe(name)
+    assert [table.title for table in study.tables][:3] == [
+        table.title for table in small.study.tables
+    ]
+
+
+def test_no_two_cells_train_the_same(study: Study) -> None:
+    trained = [
+        (frozenset(registry.expand_problems(cell.problems)), cell.steps, cell.hparams)
+        for cell in study.cells.values()
+    ]
+    assert len(set(trained)) == len(trained)
+    equal = study.tables[3].rows[0].cells
+    assert equal["gate by problem"] == "gate_by_problem"  # it has as many parameters as it is
+
+
+def test_trees_are_an_eighth_up_to_twice_as_many(study: Study) -> None:
+    cells = check_study(study).cells
+    rows = study.tables[1].rows
+    shares = [cells[row.cells["alone"]].hparams.data.shares.get(row.problem, 1) for row in rows]
+    assert shares == [0.125, 0.25, 0.5, 1, 1]
+    assert [row.problem for row in rows] == ["mini_parse"] * 4 + ["double_mini_parse"]
+    for column, single in rows[3].cells.items():
+        doubled = cells[rows[4].cells[column]]
+        assert doubled.steps == cells[single].steps
+        assert {one.removeprefix("double_") for one in doubled.problems} == set(
+            cells[single].problems
+        )
+
+
+def test_trees_that_cannot_be_doubled_have_no_such_row() -> None:
+    study = load_study("paper_tables_full", problems="tree_files/bank,mini_ende")
+    assert [row.label for row in study.tables[1].rows][-1] == "1 of the examples"
+    check_study(study)
+
+
+@pytest.mark.parametrize(
+    ("number", "count"), [(3, count_parameters), (4, count_operations)], ids=["parameters", "ops"]
+)
+def test_controls_are_as_large_as_the_joint_model(study: Study, number: int, count: object) -> None:
+    assert callable(count)
+    cells, table = check_study(study).cells, study.tables[number]
+    aim = count(cells["joint"].hparams, 8)
+    for label in BLOCK_CHANGES:
+        control = cells[table.rows[0].cells[label]].hparams
+        assert count(control, 8) == pytest.approx(aim, rel=0.03)
+        assert control.model.use_attention is (label not in ("without attention", "without either"))
+        many = label in ("without attention", "gate by problem")
+        assert control.experts.num_experts == (16 if many else 1)
