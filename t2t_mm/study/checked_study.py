@@ -159,15 +159,21 @@ def _check_place(table: Table, problem: str, name: str, cells: Mapping[str, Chec
         )
 
 
+def _check_column(table: Table, column: str, words: str) -> None:
+    if column not in table.columns:
+        raise UserError(
+            f"Table {table.title!r} has {words} the unknown column {column!r}."
+            f"{suggest_closest(column, table.columns)}",
+            expected=", ".join(table.columns),
+        )
+
+
 def _check_claims(table: Table) -> None:
+    if table.gains_over:
+        _check_column(table, table.gains_over, "gains over")
     for claim in table.claims:
         for column in (claim.better, claim.than):
-            if column not in table.columns:
-                raise UserError(
-                    f"Table {table.title!r} has a claim about the unknown column {column!r}."
-                    f"{suggest_closest(column, table.columns)}",
-                    expected=", ".join(table.columns),
-                )
+            _check_column(table, column, "a claim about")
         both = [row for row in table.rows if {claim.better, claim.than} <= set(row.cells)]
         units = {choose_metric(table, row).unit for row in both}
         if len(units) != 1:

@@ -90,6 +90,7 @@ class Table(Section):
         claims: What the table is to show.
         note: What a reader must know.
         source: Where what is reported comes from.
+        gains_over: A column; the gains of all others over it are shown as a map.
     """
 
     section = "table"
@@ -100,11 +101,19 @@ class Table(Section):
     claims: tuple[Claim, ...] = ()
     note: str = ""
     source: str = ""
+    gains_over: str = ""
 
     @property
     def columns(self) -> list[str]:
-        """All columns of the rows, in the order in which they come first."""
-        return list(dict.fromkeys(column for row in self.rows for column in row.cells))
+        """All columns of the rows; what a row alone has stands behind what it follows there."""
+        found: list[str] = []
+        for row in self.rows:
+            place = 0
+            for column in row.cells:
+                if column not in found:
+                    found.insert(place, column)
+                place = found.index(column) + 1
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
 from t2t_mm import registry
-from t2t_mm.study.definition import Cell, Study, Table
+from t2t_mm.study.definition import Cell, Claim, Row, Study, Table
 from t2t_mm.study.equal_size import Count, count_operations, count_parameters, fit_expert_width
 from t2t_mm.study.paper_tables import (
     BLOCK_CHANGES,
@@ -41,7 +42,8 @@ def paper_tables_full(
 
     Its cells are those of `paper_tables` and others, so that both can be run in one folder and no
     run is made twice. Trees at five shares of their number, twice as many among them where there
-    are; the controls without some blocks at as many parameters, and at as many operations.
+    are; the controls without some blocks at as many parameters, and at as many operations; and each
+    problem with each other one.
 
     Args:
         problems: As `--problems` takes them; two or more.
@@ -58,14 +60,17 @@ def paper_tables_full(
     Example:
         >>> study = paper_tables_full("mini_ende,mini_parse")
         >>> [table.title for table in study.tables][-1]
-        'Blocks of the joint model, at equal operations'
+        'Transfer: each problem with each other one'
     """
     study = paper_tables(problems, hparams_set, steps, shares, seeds)
     names = registry.expand_problems(problems)
     cells = dict(study.cells)
     tables = [
-        _make_equal_table(names, cells, hparams_set, steps, counted)
-        for counted in ("parameters", "operations")
+        *(
+            _make_equal_table(names, cells, hparams_set, steps, counted)
+            for counted in ("parameters", "operations")
+        ),
+        _make_transfer_table(names, cells, steps // len(names)),
     ]
     return _share_cells(
         replace(
@@ -114,6 +119,34 @@ def widen_control(hparams_set: str, label: str, num_problems: int, count: Count)
     width = fit_expert_width(control, whole, num_problems, count)
     own = control.experts.expert_width
     return change if width == own else f"{change},experts.expert_width={width}"
+
+
+def _make_transfer_table(names: Sequence[str], cells: dict[str, Cell], own: int) -> Table:
+    """Make the table of all pairs of problems, of `own` steps each; its cells are added."""
+    alone, twice = "alone", "alone, twice the steps"
+    rows: dict[str, dict[str, str]] = {}
+    for name in names:
+        more = f"twice_{make_stem(name)}"
+        cells[more] = make_cell(name, 2 * own)
+        rows[name] = {alone: f"own_{make_stem(name)}", twice: more}
+    for first, second in itertools.combinations(names, 2):
+        pair = f"{make_stem(first)}_and_{make_stem(second)}"
+        cells[pair] = make_cell(f"{first},{second}", 2 * own)
+        rows[first][f"with {second}"] = rows[second][f"with {first}"] = pair
+    return Table(
+        title="Transfer: each problem with each other one",
+        rows=tuple(Row(problem=name, cells=of_row) for name, of_row in rows.items()),
+        note=(
+            "Two problems in one model, at as many steps of each as alone; and beside them the "
+            "problem alone for as many steps as both have together."
+        ),
+        gains_over=alone,
+        claims=tuple(
+            Claim(text=f"Training with {name} helps the others.", better=column, than=alone)
+            for name in names
+            if (column := f"with {name}")
+        ),
+    )
 
 
 def _share_cells(study: Study) -> Study:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from t2t_mm.study.seed_statistics import OPEN
 from t2t_mm.study.study_results import write_sentence
 
 RULES = (
@@ -21,6 +22,11 @@ RESAMPLED = (
     "same for all runs); what other seeds would change is not in it."
 )
 
+MAP = (
+    "Gains of a row in each column, positive where the column is better; in bold where the 95% "
+    "interval over the seeds leaves out 0."
+)
+
 
 def render_markdown(found: Mapping[str, Any]) -> str:
     """Write a study as Markdown.
@@ -35,6 +41,8 @@ def render_markdown(found: Mapping[str, Any]) -> str:
         lines += ["", f"## {table['title']}", ""]
         lines += [part for one in (table["note"], table["source"]) if one for part in (one, "")]
         lines += _write_scores(table, found["cells"])
+        if table["gains"]:
+            lines += ["", MAP, "", *_write_map(table)]
         for claim in table["claims"]:
             lines += ["", write_sentence(claim), "", *_write_gains(claim)]
     lines += ["", "## Cells", "", *_write_cells(found["cells"]), ""]
@@ -118,6 +126,22 @@ def _write_scores(table: Mapping[str, Any], cells: Mapping[str, Any]) -> list[st
             written.append(text)
         rows.append(written)
     return _make_table(["", "score", *table["columns"]], rows)
+
+
+def _write_map(table: Mapping[str, Any]) -> list[str]:
+    rows = []
+    for label in dict.fromkeys(row["label"] for row in table["rows"]):
+        gains = [column.get(label) for column in table["gains"].values()]
+        rows.append([label, *(write_map_gain(gain) for gain in gains)])
+    return _make_table(["", *table["gains"]], rows)
+
+
+def write_map_gain(gain: Mapping[str, Any] | None) -> str:
+    """Write a gain of a map, in bold where it is no chance; empty where there is none."""
+    if gain is None or gain["mean"] is None:
+        return ""
+    told = write_gain(gain["mean"])
+    return told if gain["verdict"] == OPEN else f"**{told}**"
 
 
 def _write_gains(claim: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,9 @@ from typing import Any
 from t2t_mm.report.markup import Markup, join_parts, make_card, make_element, make_section
 from t2t_mm.report.stylesheet import STYLE
 from t2t_mm.study.gain_drawing import draw_gains
+from t2t_mm.study.gain_map import MAP_STYLE, draw_gain_map
 from t2t_mm.study.study_markdown import (
+    MAP,
     RESAMPLED,
     RULES,
     link_runs,
@@ -51,7 +53,7 @@ def render_page(found: Mapping[str, Any]) -> str:
         make_element("meta", charset="utf-8"),
         make_element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         make_element("title", found["title"]),
-        make_element("style", Markup(STYLE + _STYLE)),
+        make_element("style", Markup(STYLE + _STYLE + MAP_STYLE)),
     )
     links = [
         make_element("a", name, href=f"#{name.partition(',')[0]}") for name, one in sections if one
@@ -93,6 +95,10 @@ def _make_table_section(title: str, table: Mapping[str, Any], cells: Mapping[str
     )
     note = " ".join(part for part in (table["note"], reported and table["source"]) if part)
     parts = [_make_scores(table, cells)]
+    if table["gains"]:
+        drawn = make_element("div", draw_gain_map(table), class_="wide")
+        told = make_element("p", MAP, class_="note")
+        parts.append(make_card("Gains", join_parts([told, drawn])))
     for claim in table["claims"]:
         said = make_element("p", *_mark_verdict(write_sentence(claim), claim["verdict"]))
         drawing = draw_gains(claim)

@@ -70,7 +70,21 @@ def _fill_table(table: Table, runs: Runs) -> dict[str, Any]:
         "columns": table.columns,
         "rows": [_fill_row(row, one, runs) for row, one in zip(table.rows, metrics, strict=True)],
         "claims": [_judge_claim(claim, table, metrics, runs) for claim in table.claims],
+        "gains": _collect_gains(table, metrics, runs) if table.gains_over else {},
     }
+
+
+def _collect_gains(
+    table: Table, metrics: Sequence[ScoredMetric], runs: Runs
+) -> dict[str, dict[str, Any]]:
+    """Collect by column, and by the label of a row, its gain over the column that all are over."""
+    found = {}
+    for column in table.columns:
+        if column != table.gains_over:
+            claim = Claim(text="", better=column, than=table.gains_over)
+            judged = _judge_claim(claim, table, metrics, runs)
+            found[column] = {row["label"]: row for row in judged["rows"]}
+    return found
 
 
 def _fill_row(row: Row, metric: ScoredMetric, runs: Runs) -> dict[str, Any]:

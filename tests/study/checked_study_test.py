@@ -62,6 +62,10 @@ def test_what_decides_a_cell_has_what_it_begins_with() -> None:
             change(STUDY, tables=(change(TABLE, claims=(change(CLAIM, than="alnoe"),)),)),
             "a claim about the unknown column 'alnoe'. Did you mean 'alone'",
         ),
+        (
+            change(STUDY, tables=(change(TABLE, gains_over="alnoe"),)),
+            "gains over the unknown column 'alnoe'. Did you mean 'alone'",
+        ),
     ],
 )
 def test_bad_names_and_settings_are_refused(study: Study, message: str) -> None:

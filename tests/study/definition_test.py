@@ -45,3 +45,13 @@ def test_values_of_another_kind_are_refused(
     with pytest.raises(UserError) as error:
         record(**values)
     assert message in str(error.value)
+
+
+def test_a_column_that_one_row_has_stands_behind_what_it_follows_there() -> None:
+    rows = (
+        Row(problem="a", cells={"alone": "x", "with b": "x", "with c": "x"}),
+        Row(problem="b", cells={"alone": "x", "with a": "x", "with c": "x"}),
+        Row(problem="c", cells={"none": "x", "with b": "x"}),
+    )
+    columns = Table(title="", rows=rows).columns
+    assert columns == ["none", "alone", "with a", "with b", "with c"]

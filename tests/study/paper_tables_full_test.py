@@ -68,3 +68,33 @@ def test_controls_are_as_large_as_the_joint_model(study: Study, number: int, cou
         assert control.model.use_attention is (label not in ("without attention", "without either"))
         many = label in ("without attention", "gate by problem")
         assert control.experts.num_experts == (16 if many else 1)
+
+
+def test_each_problem_is_trained_with_each_other_one(study: Study) -> None:
+    cells, table = check_study(study).cells, study.tables[5]
+    names = registry.expand_problems("mini_8")
+    assert table.columns[2:] == [f"with {name}" for name in names]
+    assert (
+        table.columns[:2]
+        == ["alone", "alone, twice the steps"]
+        == [
+            table.gains_over,
+            "alone, twice the steps",
+        ]
+    )
+    for row in table.rows:
+        own = cells[row.cells["alone"]]
+        assert (own.problems, own.steps) == ([row.problem], 150)
+        assert cells[row.cells["alone, twice the steps"]].steps == 300
+        for other in set(names) - {row.problem}:
+            pair = cells[row.cells[f"with {other}"]]
+            assert set(pair.problems) == {row.problem, other} and pair.steps == 300
+    assert len({row.cells.get("with mini_parse") for row in table.rows}) == 8  # one has none
+    (claim,) = (one for one in table.claims if "mini_parse" in one.text)
+    assert (claim.better, claim.than) == ("with mini_parse", "alone")
+
+
+def test_of_two_problems_the_pair_is_the_joint_model() -> None:
+    study = load_study("paper_tables_full", problems="mini_parse,mini_ende")
+    assert study.tables[-1].rows[0].cells["with mini_ende"] == "joint"
+    assert study.tables[-1].rows[0].cells["alone, twice the steps"] == "all_mini_parse"

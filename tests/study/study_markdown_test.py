@@ -1,10 +1,11 @@
 """A study as Markdown: what a reader finds, and where each number leads."""
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
-from small_study import STUDY, FakeCommands
+from small_study import ROW, STUDY, TABLE, FakeCommands
 
 from t2t_mm.study import run_study
 from t2t_mm.study.study_markdown import render_markdown, write_progress
@@ -37,3 +38,18 @@ def test_a_line_of_a_table_has_as_many_cells_as_its_head(text: str) -> None:
 def test_a_part_of_the_split_is_said() -> None:
     found = {"cells": {"a": {"runs": {}}}, "split": "test", "limit": 1000}
     assert write_progress(found).endswith("scored on the first 1,000 examples of the test split.")
+
+
+def test_gains_over_a_column_are_a_table_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch, {("both", 1): 70.0, ("both", 2): 71.0, ("later", 1): 50.5})
+    rows = (
+        ROW,
+        dataclasses.replace(ROW, label="again", cells={"alone": "alone", "later": "later"}),
+    )
+    tables = (dataclasses.replace(TABLE, rows=rows, gains_over="alone"),)
+    study = dataclasses.replace(STUDY, tables=tables)
+    text = render_markdown(run_study(study, study_dir=tmp_path, data_dir=tmp_path))
+    assert "|  | later | both |" in text
+    assert "| copying |  | **+20.50** |" in text and "| again | +0.25 |  |" in text

@@ -1,11 +1,12 @@
 """A study as a page: well-formed, escaped, and every number leads to a run."""
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from small_study import STUDY, FakeCommands
+from small_study import STUDY, TABLE, FakeCommands
 
 from t2t_mm.study import run_study
 from t2t_mm.study.study_page import render_page
@@ -64,3 +65,12 @@ def test_a_cell_that_diverged_is_marked_and_not_averaged(text: str) -> None:
 def test_a_study_of_nothing_but_cells_has_no_claims() -> None:
     found = {"title": "t", "split": "test", "limit": 0, "cells": {}, "tables": []}
     assert 'href="#Claims"' not in render_page(found)
+
+
+def test_gains_over_a_column_are_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeCommands(monkeypatch, {("both", 1): 70.0, ("both", 2): 71.0})
+    tables = (dataclasses.replace(TABLE, gains_over="alone"),)
+    run_study(dataclasses.replace(STUDY, tables=tables), study_dir=tmp_path, data_dir=tmp_path)
+    text = (tmp_path / "study.html").read_text(encoding="utf-8")
+    assert not Page(text).open and text.count('<svg class="map"') == 1
+    assert "copying, both: +20.50" in text and ".map .more" in text

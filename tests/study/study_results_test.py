@@ -139,3 +139,23 @@ def test_decoded_outputs_also_have_an_interval_over_examples(
         (claim,) = collect(tmp_path, study)["tables"][0]["claims"]
         assert claim["rows"][0]["example_interval"] is None
         assert "No interval of the choice of examples for mini_speech" in caplog.text
+
+
+def test_gains_of_all_columns_over_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeCommands(monkeypatch, {**REACHED, ("later", 1): 50.0, ("later", 2): 51.0})
+    rows = (
+        ROW,
+        dataclasses.replace(ROW, label="again", cells={"alone": "both", "later": "later"}),
+    )
+    tables = (dataclasses.replace(TABLE, rows=rows, gains_over="alone"), TABLE)
+    found = complete(tmp_path, dataclasses.replace(STUDY, tables=tables))["tables"]
+    gains = {
+        (column, label): row["gains"]
+        for column, rows in found[0]["gains"].items()
+        for label, row in rows.items()
+    }
+    assert gains == {
+        ("both", "copying"): {"1": 10.0, "2": 12.0},
+        ("later", "again"): {"1": -20.0, "2": -23.0},
+    }
+    assert found[1]["gains"] == {}
