@@ -90,7 +90,7 @@ class TableReader:
         content = next(iter(roles))
         rows: list[LabelledRow] = []
         empty = 0
-        for number, row in read_rows(path, parse_columns(self.columns)):
+        for place, row in read_rows(path, parse_columns(self.columns)):
             held, said, *split = (row.get(chosen.get(role, "")) for role in roles)
             value = held if isinstance(held, PackedFile) else write_cell(held)
             texts = [text for one in self._list_said(path, said) if (text := write_cell(one))]
@@ -98,7 +98,7 @@ class TableReader:
                 rows += [LabelledRow(value, text, *map(write_cell, split)) for text in texts]
             elif is_packed(path):
                 lacks = self.says if value else content
-                leave_out(f"{value or f'{path}, row {number}'}: there is no {lacks}")
+                leave_out(f"{value or place}: there is no {lacks}")
             else:
                 empty += 1
         if empty:

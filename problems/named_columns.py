@@ -13,7 +13,7 @@ from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.files.text_files import LONGEST_LINE, decode_lines
 from t2t_mm.problems.json_objects import flatten_object, parse_object
-from t2t_mm.problems.packed_tables import is_packed, read_packed_rows
+from t2t_mm.problems.packed_tables import RowPlace, is_packed, read_packed_rows
 
 TABLE_SUFFIXES: Final = (".jsonl", ".json", ".csv", ".tsv")
 
@@ -101,10 +101,10 @@ def find_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = ""
     """Choose the columns of a table by its first row; see `choose_columns`."""
     named = parse_columns(given)
     first = _read_first_row(path, named)
-    return choose_columns(first[1], roles, named) if first else {}
+    return choose_columns(first, roles, named) if first else {}
 
 
-def _read_first_row(path: Path, given: Mapping[str, str]) -> tuple[int, Row] | None:
+def _read_first_row(path: Path, given: Mapping[str, str]) -> Row | None:
     """Read the first row that can be; those before it are counted by who reads them all.
 
     Of shards it has the columns of several, since an example in a tar may lack some.
@@ -113,9 +113,7 @@ def _read_first_row(path: Path, given: Mapping[str, str]) -> tuple[int, Row] | N
         return None
     with collect_odd_items():
         rows = list(islice(read_rows(path, given), _ROWS_LOOKED_AT if is_packed(path) else 1))
-    return (
-        (rows[0][0], {name: row[name] for _, row in rows[::-1] for name in row}) if rows else None
-    )
+    return {name: row[name] for _, row in rows[::-1] for name in row} if rows else None
 
 
 def _is_one_document(path: Path) -> bool:
@@ -157,13 +155,13 @@ def make_no_column_error(
         roles: What is wanted -> how such a column may be called.
         given: What a person named.
     """
-    first = _read_first_row(path, parse_columns(given)) or (0, {})
+    first = _read_first_row(path, parse_columns(given)) or {}
     usual = "; ".join(f"{role}: one of {', '.join(roles[role])}" for role in missing)
     choice = ",".join(f"{role}=COLUMN" for role in roles if role != "split")
     return UserError(
         f"{path} has no column that is known to hold the {' and the '.join(missing)}",
         expected=usual,
-        received={"columns": ", ".join(map(str, first[1]))} | ({"given": given} if given else {}),
+        received={"columns": ", ".join(map(str, first))} | ({"given": given} if given else {}),
         fix=f"Say which it is: t2t-datagen --columns='{choice}'; in a file without names of "
         "columns by their numbers, from 1.",
     )
@@ -171,8 +169,8 @@ def make_no_column_error(
 
 def read_rows(
     path: Path, given: Mapping[str, str] | None = None, *, spans_lines: bool = True
-) -> Iterator[tuple[int, Row]]:
-    """Yield the rows of a table with the number of the line that each begins in.
+) -> Iterator[tuple[RowPlace, Row]]:
+    """Yield the rows of a table with the file and the line that each begins in.
 
     Args:
         path: `.csv` or `.tsv`, with a line of names (tabs are all that parts the columns of a
@@ -205,18 +203,19 @@ def read_rows(
                 fix="In a .csv a text with commas stands in quotes.",
             )
         if names:
-            yield number, dict(zip(names, row, strict=True))
+            yield RowPlace(path, number), dict(zip(names, row, strict=True))
         names = names or row
 
 
-def _read_objects(path: Path) -> Iterator[tuple[int, Row]]:
+def _read_objects(path: Path) -> Iterator[tuple[RowPlace, Row]]:
     """Yield one object a line; the fields of objects within it count as its own."""
     for number, line in enumerate(decode_lines(path), start=1):
         if not line.strip():
             continue
-        row = parse_object(line, f"{path}, line {number}")
+        place = RowPlace(path, number)
+        row = parse_object(line, str(place))
         if row is not None:
-            yield number, flatten_object(row)
+            yield place, flatten_object(row)
 
 
 def _read_delimited(path: Path, spans_lines: bool) -> Iterator[tuple[int, list[str]]]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLITS, find_named_split
@@ -24,6 +23,21 @@ PACKED_SUFFIXES: Final = (".parquet", ".tar")
 _SHARD_NUMBER = re.compile(r"[-_.]?\d+(?:-of-(\d+))?$")
 _COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst")
 _MOST_BYTES_WATCHED = 20 * 1000**3
+
+
+class RowPlace(NamedTuple):
+    """Where a row is, as errors name it: its own file, of a table in shards the shard.
+
+    Example:
+        >>> print(RowPlace(Path("train.csv"), 2), "and", RowPlace(Path("train-0001.tar"), 5))
+        train.csv, line 2 and train-0001.tar, row 5
+    """
+
+    path: Path
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.path}, {'row' if is_packed(self.path) else 'line'} {self.number}"
 
 
 def is_packed(table: Path) -> bool:
@@ -105,11 +119,12 @@ def find_shard_split(path: Path) -> str:
     return next(filter(None, splits), "")
 
 
-def read_packed_rows(table: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield the rows of all shards with their numbers, from 1; see the two readers."""
+def read_packed_rows(table: Path) -> Iterator[tuple[RowPlace, Mapping[str, Any]]]:
+    """Yield the rows of all shards, each with its shard and its number there; see both readers."""
     read = read_tar_rows if table.suffix == ".tar" else read_parquet_rows
-    rows = (row for path in list_shards(table) for _, row in read(path))
-    return zip(count(1), rows)
+    for path in list_shards(table):
+        for number, row in read(path):
+            yield RowPlace(path, number), row
 
 
 def _list_files(folder: Path) -> list[Path]:

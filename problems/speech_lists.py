@@ -19,7 +19,7 @@ from t2t_mm.problems.named_columns import (
     read_rows,
 )
 from t2t_mm.problems.nemo_shards import NemoShards
-from t2t_mm.problems.packed_tables import is_packed, list_watched_files
+from t2t_mm.problems.packed_tables import RowPlace, is_packed, list_watched_files
 from t2t_mm.problems.speech import Listing, Utterance, lower_text, note_left_out
 
 MANIFEST_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
@@ -215,19 +215,19 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
     utterances, wordless = [], []
     given, shards = parse_columns(columns), NemoShards(path)
     audio, words_of = _choose_columns(path, columns)
-    for number, row in read_rows(path, given, spans_lines=False):
-        value, text = (_pick_column(path, number, row, names) for names in (audio, words_of))
+    for place, row in read_rows(path, given, spans_lines=False):
+        value, text = (_pick_column(place, row, names) for names in (audio, words_of))
         if not isinstance(text, str) or value is None:
-            leave_out(f"{path}, line {number}: the {'sound' if text else 'text'} is null")
+            leave_out(f"{place}: the {'sound' if text else 'text'} is null")
             continue
         sound: Path | PackedFile
         if isinstance(value, PackedFile):
             sound, value = value, value.key
         elif row.get("shard_id") is not None and not (path.parent / value).is_file():
-            sound = shards.find_sound(number, row["shard_id"], value)
+            sound = shards.find_sound(place.number, row["shard_id"], value)
         else:
-            sound = find_sound(path, number, value, top or path.parent)
-        segment = _parse_segment(path, number, row)
+            sound = find_sound(path, place.number, value, top or path.parent)
+        segment = _parse_segment(place, row)
         key = f"{value}@{segment['start_s']}" if segment else value
         if words := lower_text(text):
             recording = sound.key if isinstance(sound, PackedFile) else value
@@ -251,20 +251,20 @@ def _choose_columns(path: Path, columns: str) -> Iterable[tuple[str, ...]]:
 
 
 def _pick_column(
-    path: Path, number: int, row: Mapping[str, Any], names: tuple[str, ...]
+    place: RowPlace, row: Mapping[str, Any], names: tuple[str, ...]
 ) -> str | PackedFile | None:
-    absent = None if is_packed(path) else number
+    absent = None if is_packed(place.path) else place.number
     value = next((row[name] for name in names if name in row), absent)
     if value is not None and not isinstance(value, str | PackedFile):
         raise UserError(
-            f"{path}, line {number}: there is no text in a column {names[0]!r}",
+            f"{place}: there is no text in a column {names[0]!r}",
             expected=f"one of {', '.join(names)}",
             received={"columns": ", ".join(map(str, row))},
         )
     return value
 
 
-def _parse_segment(path: Path, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+def _parse_segment(place: RowPlace, row: Mapping[str, Any]) -> dict[str, Any]:
     """Parse begin and end where the row has an offset; nothing for the whole file."""
     if row.get("offset") in (None, ""):
         return {}
@@ -274,7 +274,7 @@ def _parse_segment(path: Path, number: int, row: Mapping[str, Any]) -> dict[str,
         return _check_span(start, end)
     except (TypeError, ValueError, OverflowError):
         raise UserError(
-            f"{path}, line {number}: this is no segment",
+            f"{place}: this is no segment",
             expected="an offset from 0 on and a duration above 0 (or none), in seconds",
             received={name: row.get(name) for name in ("offset", "duration")},
         ) from None

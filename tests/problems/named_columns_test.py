@@ -34,7 +34,7 @@ def test_rows_have_the_line_they_begin_in(
     tmp_path: Path, name: str, text: str, rows: list[tuple[Any, ...]]
 ) -> None:
     (tmp_path / name).write_text(text)
-    assert [(n, row["text"], row["n"]) for n, row in read_rows(tmp_path / name)] == rows
+    assert [(at.number, row["text"], row["n"]) for at, row in read_rows(tmp_path / name)] == rows
 
 
 def test_numbers_count_the_columns_of_a_table_without_names(tmp_path: Path) -> None:
@@ -42,8 +42,8 @@ def test_numbers_count_the_columns_of_a_table_without_names(tmp_path: Path) -> N
     path.write_text('3,"one, two"\n4,three\n')
     given = parse_columns("label=1,text=2")
     assert list(read_rows(path, given)) == [
-        (1, {"1": "3", "2": "one, two"}),
-        (2, {"1": "4", "2": "three"}),
+        ((path, 1), {"1": "3", "2": "one, two"}),
+        ((path, 2), {"1": "4", "2": "three"}),
     ]
     assert find_columns(path, USUAL_NAMES, "label=1,text=2") == {"label": "1", "text": "2"}
 

@@ -123,6 +123,17 @@ def test_sounds_have_classes_or_texts(tmp_path: Path, kind: str) -> None:
     assert {one["targets"] for one in found["train"]} == {"0", "1"}
 
 
+def test_an_error_names_the_shard_and_its_row(tmp_path: Path) -> None:
+    write_tar(tmp_path / "0.tar", [("0.wav", SOUND), ("0.json", '{"text": "one"}')])
+    later = [('{"text": "two"}', "1"), ('{"text": "three", "offset": -1}', "2")]
+    write_tar(
+        tmp_path / "1.tar",
+        [one for text, key in later for one in ((f"{key}.wav", SOUND), (f"{key}.json", text))],
+    )
+    with pytest.raises(UserError, match=r"1\.tar, row 2: this is no segment"):
+        read("speech_files", tmp_path)
+
+
 def test_hugging_faces_pictures_and_texts(tmp_path: Path) -> None:
     names = {"label": ["cat", "dog"]}
     for split, shard, count in (
@@ -196,7 +207,7 @@ def test_columns_are_named_by_the_person(tmp_path: Path) -> None:
 def test_columns_of_another_type_are_told(tmp_path: Path, kind: str) -> None:
     values: list[Any] = [1, 2] if kind == "int" else [["a"], ["b"]]
     write_parquet(tmp_path / "train.parquet", {"audio": [SOUND] * 2, "text": values})
-    with pytest.raises(UserError, match=r"train\.parquet, line 1: there is no text in a column"):
+    with pytest.raises(UserError, match=r"train\.parquet, row 1: there is no text in a column"):
         read("speech_files", tmp_path)
 
 
