@@ -109,7 +109,10 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
             "decode_interactive",
             (True,),
         ),
-        Idle(("decode_from_file", "split", "data_dir", "output_format"), "score_file"),
+        Idle(
+            ("decode_from_file", "split", "data_dir", "output_format", "decode_hparams"),
+            "score_file",
+        ),
         Idle(("split", "data_dir"), "decode_from_file"),
     ),
     "t2t-eval": (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from t2t_mm.files.text_files import decode_lines
-from t2t_mm.problems.named_columns import find_columns, make_no_column_error, read_rows, write_cell
+from t2t_mm.problems.named_columns import check_columns, find_columns, read_rows, write_cell
 
 _WORDS: Final = "words.txt"
 _TABLES: Final = tuple(
@@ -50,7 +50,6 @@ def read_class_names(path: Path) -> dict[str, str]:
         pairs = (line.partition("\t") for line in decode_lines(path))
         return {wnid.strip(): words.partition(",")[0].strip() for wnid, _, words in pairs}
     chosen = find_columns(path, _COLUMNS)
-    if missing := [role for role in _COLUMNS if role not in chosen]:
-        raise make_no_column_error(path, missing, _COLUMNS)
+    check_columns(path, chosen, _COLUMNS)
     rows = (row for _, row in read_rows(path))
     return {write_cell(row.get(chosen["id"])): write_cell(row.get(chosen["name"])) for row in rows}

@@ -20,9 +20,9 @@ from t2t_mm.problems.file_kinds import FileKind, list_folders, walk_files
 from t2t_mm.problems.named_columns import (
     TABLE_SUFFIXES,
     USUAL_NAMES,
+    check_columns,
     find_columns,
     has_columns,
-    make_no_column_error,
     parse_columns,
     read_rows,
     write_cell,
@@ -85,8 +85,7 @@ class TableReader:
             name: USUAL_NAMES[name] for name in ("file", self.says)
         }
         chosen = find_columns(path, roles, self.columns)
-        if missing := [role for role in roles if role not in (*chosen, "split")]:
-            raise make_no_column_error(path, missing, roles, self.columns)
+        check_columns(path, chosen, roles, self.columns)
         content = next(iter(roles))
         rows: list[LabelledRow] = []
         empty = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -144,17 +144,36 @@ def write_cell(value: object) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
-def make_no_column_error(
-    path: Path, missing: Sequence[str], roles: Mapping[str, Sequence[str]], given: str = ""
-) -> UserError:
-    """Return the error for a table without columns that are wanted.
+def check_columns(
+    path: Path, chosen: Container[str], roles: Mapping[str, Sequence[str]], given: str = ""
+) -> None:
+    """Check that a table has the columns that are wanted, and that all that a person named counts.
 
     Args:
         path: The table.
-        missing: What is wanted and not there.
-        roles: What is wanted -> how such a column may be called.
+        chosen: What it has columns for.
+        roles: What is wanted -> how such a column may be called; "split" need not be there.
         given: What a person named.
+
+    Raises:
+        UserError: A column is missing, or one is named for what nobody asks for.
     """
+    named = parse_columns(given)
+    if unknown := [role for role in named if role not in roles]:
+        raise UserError(
+            f"--columns names the {' and the '.join(unknown)}, which count for nothing in {path}",
+            expected=f"some of {', '.join(roles)}",
+            received={"columns": given},
+            fix="Generate problems whose columns differ by a command each.",
+        )
+    needed = [role for role in roles if role != "split" or role in named]
+    if missing := [role for role in needed if role not in chosen]:
+        raise _make_no_column_error(path, missing, roles, given)
+
+
+def _make_no_column_error(
+    path: Path, missing: Sequence[str], roles: Mapping[str, Sequence[str]], given: str
+) -> UserError:
     first = _read_first_row(path, parse_columns(given)) or {}
     usual = "; ".join(f"{role}: one of {', '.join(roles[role])}" for role in missing)
     choice = ",".join(f"{role}=COLUMN" for role in roles if role != "split")

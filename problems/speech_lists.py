@@ -13,8 +13,8 @@ from t2t_mm.files.odd_items import leave_out
 from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.named_columns import (
+    check_columns,
     find_columns,
-    make_no_column_error,
     parse_columns,
     read_rows,
 )
@@ -243,10 +243,10 @@ def _choose_columns(path: Path, columns: str) -> Iterable[tuple[str, ...]]:
     """Choose the names of the columns of sounds and of texts, of shards those that they have."""
     given, usual = parse_columns(columns), dict(_COLUMNS)
     if not is_packed(path):
+        check_columns(path, usual, usual, columns)
         return [(given[role],) if role in given else names for role, names in usual.items()]
     chosen = find_columns(path, usual, columns)
-    if missing := [role for role in usual if role not in chosen]:
-        raise make_no_column_error(path, missing, usual, columns)
+    check_columns(path, chosen, usual, columns)
     return [(chosen[role],) for role in usual]
 
 

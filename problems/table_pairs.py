@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from t2t_mm.problems.named_columns import (
+    check_columns,
     find_columns,
     has_columns,
-    make_no_column_error,
     parse_columns,
     read_rows,
     write_cell,
@@ -50,8 +50,7 @@ class TablePairs:
             UserError: There is no such column, or a row is malformed.
         """
         chosen = find_columns(self.path, self._roles, self.columns)
-        if missing := [language for language in self.languages if language not in chosen]:
-            raise make_no_column_error(self.path, missing, self._roles, self.columns)
+        check_columns(self.path, chosen, self._roles, self.columns)
         first, second = (chosen[language] for language in self.languages)
         rows = (row for _, row in read_rows(self.path, parse_columns(self.columns)))
         pairs = ((write_cell(row.get(first)), write_cell(row.get(second))) for row in rows)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
+
+_SHOWN = 400
+_LONG_WORD = re.compile(rf"\S{{{_SHOWN + 100},}}")  # of a value that nobody reads to its end
 
 
 class UserError(ValueError):
@@ -39,7 +43,8 @@ class UserError(ValueError):
             sentences.append(f"Received: {values}")
         if fix:
             sentences.append(fix)
-        super().__init__(" ".join(_close_sentence(sentence) for sentence in sentences))
+        told = " ".join(_close_sentence(sentence) for sentence in sentences)
+        super().__init__(_LONG_WORD.sub(lambda word: f"{word[0][:_SHOWN]}...", told))
 
     def __str__(self) -> str:
         return str(self.args[0])  # also for those that are a KeyError as well, which shows a repr

@@ -21,6 +21,12 @@ def test_a_whole_message_is_kept() -> None:
     assert str(UserError("No file. Received: path='a'.")) == "No file. Received: path='a'."
 
 
+def test_a_value_that_nobody_reads_to_its_end_is_cut() -> None:
+    error = UserError(f"{'x' * 5_000} is no flag", received={"y": "y" * 5_000, "z": "z" * 400})
+    assert len(str(error)) < 1_300 and " is no flag. " in str(error) and "y..." in str(error)
+    assert f"z='{'z' * 400}'." in str(error)
+
+
 def test_survives_the_way_between_processes() -> None:
     error = UserError("Bad", expected="good", received={"value": "x"})
     assert str(pickle.loads(pickle.dumps(error))) == str(error)

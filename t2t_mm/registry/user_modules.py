@@ -154,14 +154,14 @@ def _run_import(entry: str, folder: str, load: Callable[[], Any]) -> Any:
     """
     try:
         return load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that ends itself ends no command
         raise UserError(
             f"Importing {entry} failed at {_locate_error(error, folder)}: "
             f"{type(error).__name__}: {error}"
         ) from error
 
 
-def _locate_error(error: Exception, folder: str) -> str:
+def _locate_error(error: BaseException, folder: str) -> str:
     """Return file and line of the user's own code in which an import failed."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"

@@ -83,15 +83,18 @@ def _make_bindable(gin: Any, section: str) -> None:
 
 def _parse_bindings(gin: Any, paths: Sequence[str], bindings: Sequence[str]) -> None:
     try:
-        for text in (*map(_read_text, paths), *bindings):
-            _refuse_imports(gin, text)
+        for text in bindings:
+            _refuse_imports(gin, text, "--gin_param")
+        for path in paths:
+            _refuse_imports(gin, _read_text(path), path)
         gin.parse_config_files_and_bindings(paths, bindings)
     except UserError:
         raise
     except (ValueError, TypeError, SyntaxError, OSError, RuntimeError, ImportError) as error:
         message = " ".join(str(error).split())
         raise UserError(
-            f"The gin settings cannot be read: {message}{_suggest_names(message)}"
+            f"The gin settings cannot be read: {message}{_suggest_names(message)}",
+            received={"gin_file" if paths else "gin_param": ", ".join(paths or bindings)},
         ) from error
 
 
@@ -99,18 +102,18 @@ def _read_text(path: str) -> str:
     return Path(path).read_text(encoding="utf-8")
 
 
-def _refuse_imports(gin: Any, text: str) -> None:
+def _refuse_imports(gin: Any, text: str, source: str) -> None:
     """Refuse statements that import a module, which may be anything, in included files, too."""
     parser = gin.config_parser
     for statement in parser.ConfigParser(text, gin.config.ParserDelegate(skip_unknown=True)):
         if isinstance(statement, parser.ImportStatement):
             raise UserError(
                 "A gin file sets settings and imports no modules",
-                received={"import": statement.module},
+                received={"import": statement.module, "in": source},
                 fix="Name modules of your own by --t2t_usr_dir.",
             )
         if isinstance(statement, parser.IncludeStatement):
-            _refuse_imports(gin, _read_text(statement.filename))
+            _refuse_imports(gin, _read_text(statement.filename), statement.filename)
 
 
 def _suggest_names(message: str) -> str:

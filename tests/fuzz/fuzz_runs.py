@@ -58,10 +58,12 @@ class RunFuzzer:
         work = self.specimen.work / path.relative_to(self.specimen.whole)
         whole = self._call_whole(name)
         said = self._call(name, lambda: damage_file(work, kind, dice, other))
+        command = self.commands[name]
+        is_in_the_way = kind == "folder in its place" and what in command.writes
         outcome = judge(
             said,
             whole,
-            may_fail=what in self.commands[name].needs,
+            may_fail=what in command.needs or is_in_the_way,
             may_differ=what in UNGUARDED or kind in EDITED,
         )
         return Attempt(name, what, kind, outcome, said, whole)

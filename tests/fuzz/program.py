@@ -70,7 +70,8 @@ def _make_attempts(fuzzer: Fuzzer, seeds: range) -> int:
         made = fuzzer.attempt(seed)
         outcomes[made.file, made.outcome] += 1
         if made.outcome.startswith(BROKEN):
-            print(f"\n{made.outcome}: t2t-{made.command}, {made.file}, {made.damage}: ", end="")
+            print(f"\n{made.outcome}: t2t-{made.command[:900]}, {made.file}, ", end="")
+            print(f"{made.damage}: ", end="")
             print(f"--seed={seed} --count=1\n{explain(made.said, made.whole)}", flush=True)
         if not number % 25:
             free_memory()

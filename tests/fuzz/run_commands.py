@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import json
+import os
+import signal
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fuzz.specimen import HPARAMS, LINES, OTHER, PROBLEM, STEPS, Specimen
+from fuzz.attempts import MOST_SECONDS, TooSlowError
+from fuzz.specimen import HPARAMS, LINES, OTHER, PROBLEM, ROOT, STEPS, Specimen
+
+MOST_WAITING = 600.0
+"""Seconds by the clock, for a process that waits and computes nothing."""
+_AS_PROCESS: ContextVar[bool] = ContextVar("as_process", default=False)
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,7 @@ class RunCommand:
         needs: Kinds of files of a run, see `name_file`, that it reads; damage in another must not
             stop it.
         backend: The only one on which it works; empty: both.
+        writes: Kinds of files in whose place it cannot have a folder.
     """
 
     call: Callable[[Specimen], int]
@@ -32,6 +44,7 @@ class RunCommand:
     weight: int
     needs: frozenset[str]
     backend: str = ""
+    writes: frozenset[str] = frozenset()
 
 
 def name_file(path: Path) -> str:
@@ -50,13 +63,53 @@ MODEL = frozenset(
     | {"vocab/.model", "vocab/.json", "vocab/.labels"}
 )
 TRAINING = MODEL | {"optimizer.npz", "input.*", "log.jsonl", "tensorboard", "environment.json"}
+DECODED = frozenset(
+    {"results.json", "outputs.jsonl", "inputs.txt", "decoded.txt", "references.txt"}
+)
 OUTPUTS = frozenset({"results.json", "outputs.jsonl", "run.json", "hparams.json", "log.jsonl"})
 
 
-def call_main(name: str, *arguments: str) -> int:
-    """Call a command in this process."""
+@contextlib.contextmanager
+def start_processes(is_process: bool = True) -> Iterator[None]:
+    """Let `call_main` start a process for each command."""
+    token = _AS_PROCESS.set(is_process)
+    try:
+        yield
+    finally:
+        _AS_PROCESS.reset(token)
+
+
+def call_main(name: str, *arguments: str, typed: bytes = b"") -> int:
+    """Call a command, in this process unless `start_processes` says otherwise."""
+    if _AS_PROCESS.get():
+        return _call_process(name, arguments, typed)
     main = importlib.import_module(f"t2t_mm.bin.t2t_{name}").main
-    return int(main(list(arguments)))
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8")
+    try:
+        return int(main(list(arguments)))
+    finally:
+        sys.stdin = before
+
+
+def _call_process(name: str, arguments: Sequence[str], typed: bytes) -> int:
+    seconds = int(MOST_SECONDS)
+    line = [
+        *("prlimit", f"--cpu={seconds}", sys.executable, "-m", f"t2t_mm.bin.t2t_{name}"),
+        *(os.fsencode(argument) for argument in arguments),
+    ]
+    done = subprocess.run(
+        line,
+        input=typed,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        timeout=MOST_WAITING,
+        check=False,
+    )
+    sys.stdout.write(done.stdout.decode("utf-8", "backslashreplace"))
+    sys.stderr.write(done.stderr.decode("utf-8", "backslashreplace"))
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise TooSlowError(f"more than {seconds} s of CPU time")
+    return done.returncode
 
 
 def _evaluate(specimen: Specimen) -> int:
@@ -179,7 +232,7 @@ def _read_lines(name: str) -> Callable[[Specimen], Any]:
 
 
 COMMANDS = {
-    "eval": RunCommand(_evaluate, _read_scores, 6, MODEL),
+    "eval": RunCommand(_evaluate, _read_scores, 6, MODEL, writes=DECODED),
     "decoder": RunCommand(_decode, _read_lines("made.jsonl"), 6, MODEL),
     "trainer": RunCommand(_resume, lambda one: read_arrays(one.run()), 6, TRAINING),
     "report": RunCommand(_report, _read_text("page.html"), 4, OUTPUTS | {"environment.json"}),

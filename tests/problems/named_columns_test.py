@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.errors import UserError
 from t2t_mm.problems.named_columns import (
     USUAL_NAMES,
+    check_columns,
     choose_columns,
     find_columns,
-    make_no_column_error,
     parse_columns,
     read_rows,
 )
@@ -79,9 +80,32 @@ def test_a_column_that_a_person_names_wrongly_is_not_replaced(tmp_path: Path) ->
     path = tmp_path / "a.csv"
     path.write_text("text,label\na,b\n")
     assert find_columns(path, USUAL_NAMES, "label=stars") == {"text": "text"}
-    error = make_no_column_error(path, ["label"], USUAL_NAMES, "label=stars")
+    roles = {role: USUAL_NAMES[role] for role in ("text", "label", "split")}
+    with pytest.raises(UserError) as error:
+        check_columns(path, ["text"], roles, "label=stars")
     for part in ("hold the label", "columns='text, label'", "given='label=stars'", "COLUMN"):
-        assert part in str(error)
+        assert part in str(error.value)
+    check_columns(path, ["text", "label"], roles, "label=label")
+    with pytest.raises(UserError, match="hold the split"):
+        check_columns(path, ["text", "label"], roles, "split=part")
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("text_classification", "text,label\na,b\n"),
+        ("text2text_files/en-de", "en,de\na,b\n"),
+        ("speech_files", "audio,text\na.wav,b\n"),
+    ],
+)
+def test_a_column_for_what_nobody_asks_for_is_refused(
+    name: str, table: str, tmp_path: Path
+) -> None:
+    """Silence would leave a misspelt "labell=stars" to the column that is usually so called."""
+    (tmp_path / "train.csv").write_text(table)
+    options = GenerationOptions(raw_options={"columns": "labell=stars"})
+    with pytest.raises(UserError, match="names the labell, which count for nothing"):
+        generate_data(name, data_dir=tmp_path / "data", tmp_dir=tmp_path, options=options)
 
 
 @pytest.mark.parametrize("given", ["text", "=a", "text=", "text=a,label"])

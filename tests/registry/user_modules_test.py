@@ -86,6 +86,7 @@ def test_a_file_that_is_not_python_is_an_error(tmp_path: Path) -> None:
         ("X = 1\ndef f(:\n", 2, "SyntaxError"),
         ("import json\njson.loads('{')\n", 2, "JSONDecodeError"),
         ("import no_such_module_x\n", 1, "ModuleNotFoundError"),
+        ("import sys\nsys.exit()\n", 2, "SystemExit"),
     ],
 )
 def test_a_failing_import_names_file_and_line(

@@ -56,3 +56,20 @@ def test_a_bad_gin_binding_is_an_error(binding: str, message: str) -> None:
 def test_a_missing_gin_file_is_an_error() -> None:
     with pytest.raises(UserError, match=r"gin_file='nowhere\.gin'"):
         read_gin(["nowhere.gin"], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import os\n", "imports no modules.*import='os', in='.*bad.gin'"),
+        ("include 'nowhere.gin'\n", "nowhere.gin.*gin_file='.*bad.gin'"),
+        ("include 'bad.gin'\n", "gin_file='.*bad.gin'"),
+    ],
+)
+def test_a_bad_gin_file_is_named(
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.gin").write_text(text)
+    with pytest.raises(UserError, match=message):
+        read_gin([tmp_path / "bad.gin"], [])
