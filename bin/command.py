@@ -12,6 +12,7 @@ exception is a bug of ours and keeps its traceback.
 from __future__ import annotations
 
 import functools
+import io
 import logging
 import os
 import re
@@ -98,6 +99,8 @@ def run_command(
         The exit code.
     """
     _replace_closed_streams(name)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # of names that are no UTF-8
     ask_for_quiet()
     logging.basicConfig(format="%(message)s")  # before a library gives warnings another form
     arguments = list(sys.argv[1:] if argv is None else argv)

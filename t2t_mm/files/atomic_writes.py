@@ -11,8 +11,11 @@ from typing import IO, Any, Literal
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """Replace `path` by `text` in one step, so that no reader sees half of it."""
-    write_bytes_atomically(path, text.encode("utf-8"))
+    r"""Replace `path` by `text` in one step, so that no reader sees half of it.
+
+    Half of a surrogate pair, as a name has that is no UTF-8, is written as JSON does: `\udcff`.
+    """
+    write_bytes_atomically(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_bytes_atomically(path: Path, content: bytes) -> None:

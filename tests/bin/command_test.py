@@ -1,4 +1,5 @@
 import importlib
+import io
 import os
 import re
 import subprocess
@@ -163,6 +164,13 @@ def test_a_warning_is_its_text_whatever_a_library_does_to_logging() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stderr == "two files are left out\n"
+
+
+def test_a_name_that_is_no_utf_8_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="utf-8"))
+    assert run(call=lambda flags: print("boats\udcff é")) == 0
+    assert written.getvalue() == "boats\\udcff é\n".encode()
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:

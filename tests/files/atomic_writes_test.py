@@ -1,5 +1,6 @@
 """A file is the old one or the new one, and what stands in its place decides how it is written."""
 
+import json
 import os
 from pathlib import Path
 
@@ -74,3 +75,11 @@ def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         write_text_atomically(tmp_path, "new")
     assert tmp_path.is_dir()
+
+
+def test_a_name_that_is_no_utf_8_can_be_written(tmp_path: Path) -> None:
+    """A page about a folder of such a name, or JSON of it, which reads it back."""
+    path = tmp_path / "page.json"
+    write_text_atomically(path, '"boats \udcff é"')
+    assert path.read_bytes() == '"boats \\udcff é"'.encode()
+    assert json.loads(path.read_text()) == "boats \udcff é"
