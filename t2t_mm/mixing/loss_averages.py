@@ -75,8 +75,8 @@ class LossAverages:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go back to what `state` returned; empty: to the start."""
-        self.averages = dict(state.get("averages", {}))
+        self.averages = {name: float(one) for name, one in state.get("averages", {}).items()}
         self._waiting = [
-            [(n, math.nan if v is None else v) for n, v in update]
+            [(n, math.nan if v is None else float(v)) for n, v in update]
             for update in state.get("waiting", [])
         ]

@@ -81,11 +81,20 @@ def _copy_description(source: Path, target: Path) -> None:
             received={"output_dir": str(target)},
             fix="Name another --output_dir.",
         )
-    if (source / "vocab").is_dir():
-        shutil.copytree(source / "vocab", target / "vocab", dirs_exist_ok=True)
+    for path in sorted((source / "vocab").glob("*")):
+        write_bytes_atomically(target / "vocab" / path.name, _read(path))
     for name in ("environment.json", "hparams.json", "run.json"):
         if (source / name).is_file():
             write_bytes_atomically(target / name, (source / name).read_bytes())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:  # a folder in its place, a link to nowhere
+        raise UserError(
+            f"{path} is damaged: {error.strerror}", fix="Restore it from a copy."
+        ) from error
 
 
 def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoint:

@@ -93,5 +93,8 @@ class BatchHealth:
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> BatchHealth:
         """Read the record that `to_json` gave."""
-        usual = {name: RunningNumber(**one) for name, one in record["usual"].items()}
-        return cls(record["faults_in_row"], usual)
+        usual = {
+            name: RunningNumber(int(one["count"]), float(one["mean"]), float(one["variance"]))
+            for name, one in record["usual"].items()
+        }
+        return cls(int(record["faults_in_row"]), usual)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.data.pipeline.input_streams import InputStreams
+from t2t_mm.errors import UserError
 from t2t_mm.mixing.loss_averages import LossAverages
-from t2t_mm.run.checkpoint import OPTIMIZER, WEIGHTS, Checkpoint, CheckpointStore
+from t2t_mm.run.checkpoint import OPTIMIZER, STATE, WEIGHTS, Checkpoint, CheckpointStore
+from t2t_mm.run.manifest import DamagedFileError, shorten_message
 from t2t_mm.run.named_variables import restore_variables
 from t2t_mm.training.backend import Backend
 from t2t_mm.training.batch_health import BatchHealth
@@ -89,13 +91,22 @@ class TrainState:
         parts = self.backend.state()
         restore_variables(checkpoint.path / WEIGHTS, parts["weights"])
         restore_variables(checkpoint.path / OPTIMIZER, parts["optimizer"], convert_optimizer_state)
-        state = checkpoint.read_state()
-        self.step, self.counts = state["step"], state["counts"]
-        best, best_of_problem = state["best"], state["best_of_problem"]
-        self.best, self.best_step = float("inf") if best is None else best, state["best_step"]
-        self.best_of_problem = {n: v for n, v in best_of_problem.items() if v is not None}
+        try:
+            self._restore_numbers(checkpoint.read_state())
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            if isinstance(error, UserError):
+                raise
+            raise DamagedFileError(checkpoint.path / STATE, shorten_message(error)) from error
+        return self.inputs.restore(str(checkpoint.path / "input"))
+
+    def _restore_numbers(self, state: Mapping[str, Any]) -> None:
+        """Take what a person may have edited: each value is looked at here, not where it counts."""
+        self.step, self.best_step = int(state["step"]), int(state["best_step"])
+        counts, best, best_of_problem = state["counts"], state["best"], state["best_of_problem"]
+        self.counts = {n: {key: int(v) for key, v in one.items()} for n, one in counts.items()}
+        self.best = float("inf") if best is None else float(best)
+        self.best_of_problem = {n: float(v) for n, v in best_of_problem.items() if v is not None}
         health = state.get("health", {})  # older versions have none, nor 0.1.0 the next one
         self.health = {name: BatchHealth.from_json(one) for name, one in health.items()}
-        self.awaits_evaluation = state.get("awaits_evaluation", False)
+        self.awaits_evaluation = bool(state.get("awaits_evaluation", False))
         self.losses.restore(state.get("losses", {}))
-        return self.inputs.restore(str(checkpoint.path / "input"))

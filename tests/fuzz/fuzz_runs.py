@@ -21,7 +21,7 @@ from fuzz.attempts import Said, is_same, judge, run_attempt  # noqa: E402
 from fuzz.damage import EDITED, damage_file, list_kinds  # noqa: E402
 from fuzz.program import Attempt, run_program  # noqa: E402
 from fuzz.run_commands import COMMANDS, name_file  # noqa: E402
-from fuzz.specimen import Specimen, make_specimen  # noqa: E402
+from fuzz.specimen import PROBLEM, Specimen, make_specimen  # noqa: E402
 
 UNGUARDED = ("log.jsonl", "tensorboard", "environment.json")
 """Files whose numbers nothing guards: records of what was, which no model is made of."""
@@ -98,9 +98,16 @@ class RunFuzzer:
         return files[-1] if dice.random() < SHARE_OF_NEEDED else dice.choice(files)
 
     def _find_other(self, path: Path) -> Path | None:
-        """Find the same file of the other run, where it is another."""
+        """Find the same file of the other run, where it is another.
+
+        Results are of another run if its outputs are: by these they are known.
+        """
         other = Path(*("two" if part == "one" else part for part in path.parts))
-        is_other = other.is_file() and other.read_bytes() != path.read_bytes()
+        known_by = path.name
+        if known_by == "results.json":
+            known_by = f"{PROBLEM.replace('/', '_')}.outputs.jsonl"
+        first, second = path.with_name(known_by), other.with_name(known_by)
+        is_other = second.is_file() and first.read_bytes() != second.read_bytes()
         return other if is_other else None
 
 

@@ -99,3 +99,15 @@ def test_an_environment_that_is_no_text_is_copied_as_it_is(
     (run / "environment.json").write_bytes(b"\xff")
     average_checkpoints(run, tmp_path / "averaged", n=1)
     assert (tmp_path / "averaged" / "environment.json").read_bytes() == b"\xff"
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_a_vocabulary_that_is_not_there_is_one_error(
+    is_link: bool, tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, run)
+    path = run / "vocab" / "lost.model"
+    path.symlink_to("nowhere") if is_link else path.mkdir()
+    with pytest.raises(UserError, match=r"lost\.model is damaged: "):
+        average_checkpoints(run, tmp_path / "averaged")

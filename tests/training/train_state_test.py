@@ -7,10 +7,13 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
+from seals import change_sealed
 
 from t2t_mm.data.pipeline.input_streams import InputStreams
 from t2t_mm.run.checkpoint import CheckpointStore
+from t2t_mm.run.manifest import DamagedFileError
 from t2t_mm.training.train_state import TrainState
 
 
@@ -67,6 +70,30 @@ def test_a_restored_state_goes_on_as_the_one_that_was_saved(tmp_path: Path) -> N
         parts = one.backend.state()
         np.testing.assert_array_equal(parts["weights"]["head"], [6.0, 6.0])
         np.testing.assert_array_equal(parts["optimizer"]["first_moment/head"], [3.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("counts", {"a/b": {"batches": {}}}),
+        ("counts", {"a/b": None}),
+        ("best", "low"),
+        ("best_of_problem", {"a/b": []}),
+        ("health", {"a/b": 1}),
+        ("health", {"a/b": {"faults_in_row": 0, "usual": {"loss": {"count": None}}}}),
+        ("losses", {"averages": {"a/b": "x"}}),
+        ("best_step", None),
+    ],
+)
+def test_an_edited_number_is_told_where_it_is_read(name: str, value: Any, tmp_path: Path) -> None:
+    state, store = make_state(), CheckpointStore(tmp_path)
+    update(state)
+    state.save(store)
+    checkpoint = store.find_latest()
+    assert checkpoint is not None
+    change_sealed(checkpoint.path / "state.json", lambda record: record.update({name: value}))
+    with pytest.raises(DamagedFileError, match=r"state\.json"):
+        make_state().restore(checkpoint)
 
 
 def test_the_lowest_mean_is_the_best_and_each_problem_keeps_its_own() -> None:
