@@ -62,10 +62,11 @@ kills: ## kill runs at random moments, 50 times on TensorFlow and 10 on JAX (an 
 	@.ci/install $(VENV) dev
 	$(BIN)/python tests/kills.py --tensorflow=50 --jax=10
 
-fuzz: ## damage 2,000 files of runs and 500 of data, and judge what commands say (hours on busy cores)
+fuzz: ## damage 2,000 files of runs and 500 of data, give 500 bad inputs (hours on busy cores)
 	@.ci/install $(VENV) dev
 	$(BIN)/python tests/fuzz/fuzz_runs.py --count=2000
 	$(BIN)/python tests/fuzz/fuzz_data.py --count=500
+	$(BIN)/python tests/fuzz/fuzz_commands.py --count=500
 
 lint: ## run ruff and mypy --strict
 	@.ci/install $(VENV) dev

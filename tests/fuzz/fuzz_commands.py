@@ -47,7 +47,7 @@ def judge_line(said: Said, line: Line) -> str:
     if said.code == 0:
         return DONE if line.may_pass else BROKEN + "silent"
     name = f"t2t-{line.command.replace('_', '-')}"
-    errors = re.findall(rf"^{name}: error: (?s:.)*", said.told, re.MULTILINE)
+    _, *errors = re.split(rf"^{name}: error: ", said.told, flags=re.MULTILINE)
     if said.code != 2 or len(errors) != 1:
         return BROKEN + f"exit code {said.code}, {len(errors)} errors"
     if len(errors[0]) > LONGEST:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,9 @@ from fuzz.attempts import (
     judge,
     run_attempt,
 )
+from fuzz.bad_inputs import Line
 from fuzz.damage import list_kinds
+from fuzz.fuzz_commands import DONE, CommandFuzzer, judge_line
 from fuzz.fuzz_data import SHARE_OF_GENERATED, DataFuzzer
 from fuzz.fuzz_runs import RunFuzzer
 from fuzz.specimen import Specimen
@@ -88,6 +91,32 @@ def test_damaged_files_of_a_run(specimen: Specimen) -> None:
     assert [one for one in made if one.outcome.startswith(BROKEN)] == []
     assert sum(one.outcome == ERROR for one in made) > 2  # lengths of logs differ, so do dice
     assert len({one.file for one in made}) > 6 and len({one.damage for one in made}) > 10
+
+
+def test_bad_inputs_to_commands(specimen: Specimen) -> None:
+    fuzzer = CommandFuzzer(specimen, ("avg_all", "bleu", "compare", "report"))
+    made = [fuzzer.attempt(seed) for seed in range(40)]
+    assert [one for one in made if one.outcome.startswith(BROKEN)] == []
+    assert sum(one.outcome == ERROR for one in made) > 20
+    assert len({one.file for one in made}) > 6
+
+
+def test_what_is_said_to_a_bad_line_is_judged() -> None:
+    line = Line("eval", {"limit": "x"}, told=("--limit",))
+    error = "t2t-eval: error: --limit is no number.\n"
+    assert judge_line(Said(2, told=f"a warning\n{error}"), line) == ERROR
+    assert judge_line(Said(0), replace(line, may_pass=True)) == DONE
+    for said in (
+        Said(0),
+        Said(1, told=error),
+        Said(2, told=error + error),
+        Said(2, told="t2t-eval: error: Something is wrong.\n"),
+        Said(2, told=f"{error}{'x' * 4_000}"),
+        Said(2, told="--limit is no number\n"),
+        Said(None, trace="KeyError: 'limit'"),
+        Said(2, told=error, seconds=61.0),
+    ):
+        assert judge_line(said, line).startswith(BROKEN)
 
 
 def test_damaged_raw_files(tmp_path: Path) -> None:
