@@ -26,7 +26,7 @@ from absl import flags as absl_flags
 
 from t2t_mm.bin.idle_flags import refuse_idle_flags
 from t2t_mm.errors import UserError, suggest_closest
-from t2t_mm.files.disk import is_full_disk
+from t2t_mm.files.disk import explain_bad_path, is_full_disk
 from t2t_mm.files.quiet_start import LINE_OF_TENSORFLOW, ask_for_quiet, hold_back
 from t2t_mm.files.quiet_start import import_tensorflow as import_tensorflow
 from t2t_mm.run import keras_backend
@@ -131,6 +131,9 @@ def run_command(
         _drop_output()
         return 0
     except OSError as error:
+        if told := explain_bad_path(error):
+            print(f"{name}: error: {told}", file=sys.stderr)
+            return EXIT_USAGE
         if error.filename or not is_full_disk(error):
             raise
         print(f"{name}: error: standard output is full: {error.strerror}.", file=sys.stderr)

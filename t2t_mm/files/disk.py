@@ -15,6 +15,7 @@ from t2t_mm.errors import UserError
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # Lustre, some NFS, Weka, FUSE
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OF_PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.EROFS)
 _CANNOT_SYNC_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # some network file systems
 
 
@@ -147,3 +148,18 @@ def is_full_disk(error: BaseException) -> bool:
         return True
     # TensorFlow and TFDS hand the system's words on inside errors of their own.
     return any(os.strerror(number) in str(error) for number in _FULL)
+
+
+def explain_bad_path(error: OSError) -> str:
+    """Say in a line why the system refuses a path, wherever that came up; "" for other errors.
+
+    Example:
+        >>> try:
+        ...     Path("x" * 256).exists()
+        ... except OSError as error:
+        ...     explain_bad_path(error).removeprefix("x" * 256)
+        ' cannot be used: File name too long.'
+    """
+    if not error.filename or error.errno not in _OF_PATHS:
+        return ""
+    return str(UserError(f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import operator
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -246,13 +247,19 @@ def _is_mapping(origin: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
+_FITS: dict[str, Callable[[Any, float], bool]] = {
+    "at_least": operator.ge,
+    "at_most": operator.le,
+    "below": operator.lt,
+}
+
+
 def _check_range(name: str, value: Any, limits: Mapping[str, Any]) -> None:
-    low, high = limits.get("at_least"), limits.get("below")
     parts = value if isinstance(value, tuple) else [value]
-    if all((low is None or x >= low) and (high is None or x < high) for x in parts):
+    given = {name: limits[name] for name in _FITS if limits.get(name) is not None}
+    if all(_FITS[name](part, limit) for name, limit in given.items() for part in parts):
         return
-    bounds = [f"at least {low}"] if low is not None else []
-    bounds += [f"below {high}"] if high is not None else []
+    bounds = [f"{name.replace('_', ' ')} {limit}" for name, limit in given.items()]
     raise UserError(
         f"{name} is out of range", expected=" and ".join(bounds), received={name: value}
     )

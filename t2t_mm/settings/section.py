@@ -25,13 +25,20 @@ class Section:
 
 
 def declare_field(
-    default: Any, *, at_least: float | None = None, below: float | None = None
+    default: Any,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
 ) -> Any:
-    """Declare a field with a range: `at_least <= value < below`.
+    """Declare a field with a range: `at_least <= value <= at_most` or `value < below`.
 
     Args:
         default: Its default; of a list of numbers each must be in the range.
         at_least: The smallest value; None: there is none.
+        at_most: The largest; None: there is none.
         below: What every value is smaller than; None: nothing.
     """
-    return field(default=default, metadata={"at_least": at_least, "below": below})
+    return field(
+        default=default, metadata={"at_least": at_least, "at_most": at_most, "below": below}
+    )

@@ -234,7 +234,7 @@ class DecodeHParams(Section):
     sampling_method: Literal["argmax", "random"] = "argmax"
     sampling_temp: float = declare_field(1.0, at_least=1e-3)
     sampling_keep_top_k: int = declare_field(-1, at_least=-1)
-    sampling_keep_top_p: float = declare_field(1.0, at_least=0)
+    sampling_keep_top_p: float = declare_field(1.0, at_least=0, at_most=1)
     sampling_seed: int = declare_field(0, at_least=0)
     no_repeat: int = declare_field(0, at_least=0)
     constrain: Literal["nothing", "trees"] = "nothing"

@@ -21,6 +21,7 @@ from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.problem_generation import is_generated
 from t2t_mm.data.pipeline.padding import describe_batch
 from t2t_mm.data.records.stored import DataInfo, open_data
+from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.run.task import load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
@@ -114,6 +115,8 @@ def _open_examples(
     if data_dir and is_generated(problem.base, Path(data_dir)):
         yield problem, Path(data_dir)
         return
+    if data_dir and not Path(data_dir).is_dir():
+        raise UserError("There is no such folder", received={"data_dir": str(data_dir)})
     options = GenerationOptions(
         max_cases=EXAMPLES_READ, vocab_size=_VOCAB_SIZE, num_shards=1, progress=False
     )

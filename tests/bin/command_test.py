@@ -173,6 +173,21 @@ def test_a_name_that_is_no_utf_8_can_be_printed(monkeypatch: pytest.MonkeyPatch)
     assert written.getvalue() == "boats\\udcff é\n".encode()
 
 
+@pytest.mark.parametrize("path", ["x" * 300, "/dev/null/x", "loop"])
+def test_a_path_that_the_system_refuses_is_one_error(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    assert run(call=lambda flags: len(Path(path).read_text())) == 2
+    assert capsys.readouterr().err.startswith(f"t2t-x: error: {path} cannot be used: ")
+
+
+def test_an_error_of_the_system_that_is_no_paths_keeps_its_traceback() -> None:
+    with pytest.raises(FileNotFoundError):
+        run(call=lambda flags: len(Path("nowhere").read_text()))
+
+
 def test_a_reader_that_leaves_is_no_error() -> None:
     program = (
         "from t2t_mm.bin import command\n"

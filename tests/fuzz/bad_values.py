@@ -169,7 +169,7 @@ _MODULES: dict[str, tuple[bytes, bool]] = {
     "no modalities": (
         b"from t2t_mm import Problem, registry\n@registry.register_problem\n"
         b"class Bare(Problem):\n    modalities = {'inputs': 3}\n",
-        False,
+        True,  # nobody asks for it
     ),
     "latin-1": ("x = 'ü'\n".encode("latin-1"), False),
     "zeros": (bytes(20), False),

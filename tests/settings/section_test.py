@@ -15,12 +15,13 @@ class Oven(Section):
     section = "oven"
 
     degrees: float = declare_field(180.0, at_least=50, below=300)
+    fan: float = declare_field(1.0, at_least=0, at_most=1)
     mode: Literal["fan", "grill"] = "fan"
     racks: tuple[int, ...] = declare_field((1, 3), at_least=1)
 
 
 def test_a_whole_number_becomes_a_float_and_a_list_a_tuple() -> None:
-    oven = Oven(degrees=50, racks=[2])  # type: ignore[arg-type]
+    oven = Oven(degrees=50, racks=[2], fan=1)  # type: ignore[arg-type]
     assert (oven.degrees, type(oven.degrees), oven.racks) == (50.0, float, (2,))
 
 
@@ -31,6 +32,7 @@ def test_a_whole_number_becomes_a_float_and_a_list_a_tuple() -> None:
         ({"degrees": 300.0}, r"oven\.degrees is out of range. Expected: at least 50 and below 300"),
         ({"degrees": 49.9}, r"oven\.degrees is out of range"),
         ({"racks": (2, 0)}, r"oven\.racks is out of range. Expected: at least 1"),
+        ({"fan": 1.5}, r"oven\.fan is out of range. Expected: at least 0 and at most 1"),
         ({"mode": "steam"}, "Expected: one of 'fan', 'grill'"),
     ],
 )

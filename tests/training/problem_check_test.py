@@ -10,6 +10,7 @@ from built_in_files import RAW_FILES, write_raw_files
 import t2t_mm
 from t2t_mm import registry
 from t2t_mm.bin import t2t_registry
+from t2t_mm.errors import UserError
 from t2t_mm.problems import BUILTIN
 from t2t_mm.registry import load_hparams
 from t2t_mm.training import problem_check
@@ -83,3 +84,9 @@ def test_flags_of_the_check_are_for_the_check(capsys: pytest.CaptureFixture[str]
 
 def test_it_is_a_python_call() -> None:
     assert inspect.unwrap(t2t_mm.check) is check_problem
+
+
+def test_a_folder_of_data_that_is_not_there_is_told() -> None:
+    """Else a little data is made anew, and it looks as if that which was named were fine."""
+    with pytest.raises(UserError, match=r"no such folder.*data_dir='nowhere'"):
+        check_problem("mini_ende", hparams=SMALL, data_dir="nowhere")
