@@ -1,9 +1,9 @@
 """The shape of the whole: which module may import which, and what a start costs."""
 
 import ast
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -252,7 +252,7 @@ START = {"import": ("import t2t_mm", False), "t2t-registry list": (LIST, True)} 
 def test_a_start_is_quick_and_silent_and_loads_nothing_heavy(program: str, prints: bool) -> None:
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = measure_children()
         done = subprocess.run(
             [sys.executable, "-c", program + REPORT_HEAVY],
             cwd=ROOT,
@@ -260,13 +260,19 @@ def test_a_start_is_quick_and_silent_and_loads_nothing_heavy(program: str, print
             text=True,
             timeout=60,
         )
-        seconds.append(time.perf_counter() - start)
+        seconds.append(measure_children() - start)
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
         assert bool(done.stdout) is prints
         if seconds[-1] < 1.0:
             break
-    assert min(seconds) < 2.0  # under one second on an idle machine
+    assert min(seconds) < 2.0  # of computing: about one; seconds of waiting would be the machine's
+
+
+def measure_children() -> float:
+    """Return the seconds that processes of this one, now ended, have computed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_every_problem_is_imported_without_anything_heavy() -> None:
