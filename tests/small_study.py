@@ -11,7 +11,9 @@ from t2t_mm.files.sealed_json import dump_json
 from t2t_mm.study.cell_run import CellRun, Workplace
 from t2t_mm.study.definition import Cell, Claim, Row, Study, Table
 from t2t_mm.study.study_runner import prepare_study
+from t2t_mm.training.gradient_record import read_gradient_record, write_gradient_record
 
+PAIR = "algorithmic_copy,algorithmic_reverse"
 ROW = Row(
     problem="algorithmic_copy",
     label="copying",
@@ -24,7 +26,7 @@ STUDY = Study(
     title="Two & a half cells",
     hparams_set="multimodel_tiny",
     cells={
-        "both": Cell(problems="algorithmic_copy,algorithmic_reverse", steps=8),
+        "both": Cell(problems=PAIR, steps=8),
         "later": Cell(problems="algorithmic_copy", steps=2, warm_start="alone"),
         "alone": Cell(problems="algorithmic_copy", steps=4, hparams="model.dropout=0"),
     },
@@ -64,6 +66,19 @@ class FakeCommands:
         self.calls: list[tuple[str, dict[str, str]]] = []
         monkeypatch.setattr("t2t_mm.study.cell_run.call_command", self)
         monkeypatch.setattr("t2t_mm.study.study_runner.call_command", self)
+        monkeypatch.setattr("t2t_mm.study.measuring.call_module", self.measure)
+
+    def measure(self, module: str, arguments: Sequence[str], log: Path) -> str:
+        """Stands in for the program that compares gradients."""
+        self.calls.append((module, {"data_dir": arguments[1]}))
+        names = list(PAIR.split(","))
+        for step, cosine in ((4, 0.1), (8, -0.2)):
+            cosines = {one: {other: cosine} for one, other in (names, names[::-1])}
+            experts = {name: {"encoder": [0.25, 0.75]} for name in names}
+            record = {step: {"cosines": cosines, "experts": experts}}
+            run = Path(arguments[0])
+            write_gradient_record(run, read_gradient_record(run) | record)
+        return "" if "both" not in self.failing else "it failed"
 
     def __call__(
         self, name: str, arguments: Sequence[str], log: Path, stopped: threading.Event | None = None

@@ -218,10 +218,24 @@ class CellRun:
 def call_command(
     name: str, arguments: Sequence[str], log: Path, stopped: threading.Event | None = None
 ) -> str:
-    """Run one of our commands as a process of its own, which frees all that it held.
+    """Run one of our commands; see `call_module`.
 
     Args:
         name: Of its module: "trainer", "eval".
+        arguments: Its flags.
+        log: What it prints is added to it.
+        stopped: Once it is set the command is stopped.
+    """
+    return call_module(f"t2t_mm.bin.t2t_{name}", arguments, log, stopped)
+
+
+def call_module(
+    module: str, arguments: Sequence[str], log: Path, stopped: threading.Event | None = None
+) -> str:
+    """Run one of our modules as a process of its own, which frees all that it held.
+
+    Args:
+        module: Its import name.
         arguments: Its flags.
         log: What it prints is added to it.
         stopped: Once it is set the command is stopped.
@@ -232,7 +246,7 @@ def call_command(
     Raises:
         KeyboardInterrupt: Ctrl-C or `stopped`; the command has then ended, too.
     """
-    line = [sys.executable, "-m", f"t2t_mm.bin.t2t_{name}", *arguments]
+    line = [sys.executable, "-m", module, *arguments]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
         file.write(" ".join(line) + "\n")
@@ -257,7 +271,7 @@ def call_command(
     if not code:
         return ""
     said = log.read_bytes()[start:].decode("utf-8", "replace").strip().splitlines()
-    return said[-1].partition(". ")[0] if said else f"t2t-{name} ended with {code}"
+    return said[-1].partition(". ")[0] if said else f"{module} ended with {code}"
 
 
 def _wait(process: subprocess.Popen[bytes], stopped: threading.Event | None) -> int:

@@ -90,6 +90,8 @@ def check_study(study: Study, own: Callable[[str], Sequence[str]] | None = None)
             )
         _check_warm_start(study, name, cell)
     cells = {name: _check_cell(study, name, cell, own) for name, cell in study.cells.items()}
+    if study.gradients_of:
+        _check_gradients(study.gradients_of, cells)
     scored: dict[str, dict[str, bool]] = {name: {} for name in cells}
     for table in study.tables:
         _check_claims(table)
@@ -143,6 +145,18 @@ def _check_cell(
     except UserError as error:
         raise UserError(f"Cell {name!r}: {error}") from error
     return CheckedCell(name, full, problems, hparams, {})
+
+
+def _check_gradients(name: str, cells: Mapping[str, CheckedCell]) -> None:
+    if name not in cells:
+        raise UserError(
+            f"Gradients are asked of the unknown cell {name!r}.{suggest_closest(name, cells)}"
+        )
+    if len(cells[name].problems) < 2:
+        raise UserError(
+            f"Gradients are compared between problems, and cell {name!r} has one",
+            received={"problems": cells[name].problems},
+        )
 
 
 def _check_place(table: Table, problem: str, name: str, cells: Mapping[str, CheckedCell]) -> None:

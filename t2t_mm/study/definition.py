@@ -130,6 +130,8 @@ class Study(Section):
         limit: Examples of each problem that are scored; 0: all.
         budget_seconds: No run is begun once all have taken as long together; 0: no end.
         num_concurrent_runs: How many are made at once.
+        gradients_of: A cell of two problems or more: how their gradients agree, and which experts
+            serve which, is measured at each checkpoint of its runs, once all are made.
 
     Raises:
         UserError: There is no cell or no seed; or, as of each record, a value has the wrong type.
@@ -162,6 +164,7 @@ class Study(Section):
     limit: int = declare_field(0, at_least=0)
     budget_seconds: float = declare_field(0.0, at_least=0)
     num_concurrent_runs: int = declare_field(1, at_least=1)
+    gradients_of: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

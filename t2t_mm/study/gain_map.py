@@ -51,8 +51,7 @@ def draw_gain_map(table: Mapping[str, Any]) -> Markup:
         parts.append(make_element("text", _shorten(label), x=left - 6, y=y, class_="row"))
     width, height = right + 0.8 * _LETTER * longest, top + _ROW * len(labels) + 4
     style = f"min-width:{width:.0f}px;max-width:{1.4 * width:.0f}px"
-    told = f"Gains of the columns in each row: {table['title']}"
-    return make_drawing("map", parts, (width, height), told, style=style)
+    return make_drawing("map", parts, (width, height), f"Map: {table['title']}", style=style)
 
 
 def _draw_cell(

@@ -42,8 +42,8 @@ def paper_tables_full(
 
     Its cells are those of `paper_tables` and others, so that both can be run in one folder and no
     run is made twice. Trees at five shares of their number, twice as many among them where there
-    are; the controls without some blocks at as many parameters, and at as many operations; and each
-    problem with each other one.
+    are; the controls without some blocks at as many parameters, and at as many operations; each
+    problem with each other one; and one joint run whose gradients are compared on its way.
 
     Args:
         problems: As `--problems` takes them; two or more.
@@ -72,12 +72,16 @@ def paper_tables_full(
         ),
         _make_transfer_table(names, cells, steps // len(names)),
     ]
+    kept = f"train.checkpoint_every={max(1, steps // 8)},train.keep_checkpoint_max=8"
+    watched = make_cell(",".join(names), steps, kept)
+    cells["watched"] = replace(watched, seeds=tuple(seeds[:1]))
     return _share_cells(
         replace(
             study,
             title="One model for many problems: the paper's questions and more",
             cells=cells,
             tables=(*study.tables, *tables),
+            gradients_of="watched",
         )
     )
 

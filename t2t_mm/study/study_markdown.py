@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from t2t_mm.study.gradient_tables import GRADIENTS, make_gradient_tables
 from t2t_mm.study.seed_statistics import OPEN
 from t2t_mm.study.study_results import write_sentence
 
@@ -45,6 +46,10 @@ def render_markdown(found: Mapping[str, Any]) -> str:
             lines += ["", MAP, "", *_write_map(table)]
         for claim in table["claims"]:
             lines += ["", write_sentence(claim), "", *_write_gains(claim)]
+    if found["gradients"]:
+        lines += ["", "## Gradients", "", GRADIENTS, ""]
+        for table in make_gradient_tables(found["gradients"]):
+            lines += ["", f"**{table['title']}**", "", *_write_map(table)]
     lines += ["", "## Cells", "", *_write_cells(found["cells"]), ""]
     return "\n".join(lines)
 

@@ -6,10 +6,12 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from t2t_mm.report.expert_map import make_expert_section
 from t2t_mm.report.markup import Markup, join_parts, make_card, make_element, make_section
 from t2t_mm.report.stylesheet import STYLE
 from t2t_mm.study.gain_drawing import draw_gains
 from t2t_mm.study.gain_map import MAP_STYLE, draw_gain_map
+from t2t_mm.study.gradient_tables import GRADIENTS, make_gradient_tables
 from t2t_mm.study.study_markdown import (
     MAP,
     RESAMPLED,
@@ -46,6 +48,7 @@ def render_page(found: Mapping[str, Any]) -> str:
             (title, _make_table_section(title, table, found["cells"]))
             for title, table in zip(titles, found["tables"], strict=True)
         ),
+        *_make_gradient_sections(found["gradients"]),
         ("Cells", _make_cells(found["cells"])),
     ]
     head = make_element(
@@ -150,6 +153,24 @@ def _make_gains(claim: Mapping[str, Any]) -> Markup:
             row.pop(3)
     note = make_element("p", RESAMPLED, class_="note") if has_examples else ""
     return join_parts([_make_table(headings, rows), note])
+
+
+def _make_gradient_sections(gradients: Mapping[str, Any]) -> list[tuple[str, Markup]]:
+    """Make the sections of how gradients agree and which experts serve which problem."""
+    if not gradients:
+        return []
+    cards = [
+        make_card(table["title"], make_element("div", draw_gain_map(table), class_="wide"))
+        for table in make_gradient_tables(gradients)
+    ]
+    run = _link(f"{gradients['cell']}, seed {gradients['seed']}", gradients["folder"])
+    told = make_element("p", "The run: ", run, ".", class_="note")
+    last = list(gradients["steps"].values())[-1]["experts"]
+    use = {name: {"experts": shares} for name, shares in last.items()}
+    return [
+        ("Gradients", make_section("Gradients", GRADIENTS, told, *cards)),
+        ("Experts", make_expert_section(use)),
+    ]
 
 
 def _make_cells(cells: Mapping[str, Any]) -> Markup:

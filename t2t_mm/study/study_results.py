@@ -23,6 +23,7 @@ from t2t_mm.study.seed_statistics import (
     judge,
     summarize,
 )
+from t2t_mm.training.gradient_record import read_gradient_record
 
 Runs = Mapping[tuple[str, int], CellRun]
 Values = dict[int, float]
@@ -38,7 +39,7 @@ def collect_results(checked: CheckedStudy, runs: Runs) -> dict[str, Any]:
 
     Returns:
         What `study.json` holds: the study's `title`, `split` and `limit`, its `cells` with the
-        state of each run, and its `tables` with rows and claims.
+        state of each run, its `tables` with rows and claims, and the `gradients` of a run.
     """
     study = checked.study
     cells: dict[str, Any] = {name: {**checked.describe(name), "runs": {}} for name in study.cells}
@@ -58,7 +59,17 @@ def collect_results(checked: CheckedStudy, runs: Runs) -> dict[str, Any]:
         "limit": study.limit,
         "cells": cells,
         "tables": [_fill_table(table, runs) for table in study.tables],
+        "gradients": _collect_gradients(study.gradients_of, runs),
     }
+
+
+def _collect_gradients(cell: str, runs: Runs) -> dict[str, Any]:
+    """Collect what was measured of the first run of a cell, by step; empty where nothing was."""
+    for (name, seed), run in runs.items():
+        if name == cell and (record := read_gradient_record(run.folder)):
+            steps = {str(step): record[step] for step in sorted(record)}
+            return {"cell": cell, "seed": seed, "folder": run.address, "steps": steps}
+    return {}
 
 
 def _fill_table(table: Table, runs: Runs) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from t2t_mm.files.disk import claim_folder, report_full_disk
 from t2t_mm.study.cell_run import CellRun, Workplace, call_command
 from t2t_mm.study.checked_study import CheckedStudy, check_study
 from t2t_mm.study.definition import Study
+from t2t_mm.study.measuring import measure_gradients
 from t2t_mm.study.study_markdown import render_markdown
 from t2t_mm.study.study_page import render_page
 from t2t_mm.study.study_results import collect_results
@@ -74,6 +75,7 @@ def run_study(
             if generate:
                 _generate(checked, place, tmp_dir)
             complete_runs(checked, runs, tell)
+            measure_gradients(checked, runs, place, tell)
         finally:
             found = collect_results(checked, runs)
             write_results(found, place.study_dir)

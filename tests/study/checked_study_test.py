@@ -62,6 +62,8 @@ def test_what_decides_a_cell_has_what_it_begins_with() -> None:
             change(STUDY, tables=(change(TABLE, claims=(change(CLAIM, than="alnoe"),)),)),
             "a claim about the unknown column 'alnoe'. Did you mean 'alone'",
         ),
+        (change(STUDY, gradients_of="alnoe"), "unknown cell 'alnoe'. Did you mean 'alone'"),
+        (change(STUDY, gradients_of="alone"), "between problems, and cell 'alone' has one"),
         (
             change(STUDY, tables=(change(TABLE, gains_over="alnoe"),)),
             "gains over the unknown column 'alnoe'. Did you mean 'alone'",

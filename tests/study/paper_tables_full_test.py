@@ -98,3 +98,13 @@ def test_of_two_problems_the_pair_is_the_joint_model() -> None:
     study = load_study("paper_tables_full", problems="mini_parse,mini_ende")
     assert study.tables[-1].rows[0].cells["with mini_ende"] == "joint"
     assert study.tables[-1].rows[0].cells["alone, twice the steps"] == "all_mini_parse"
+
+
+def test_one_joint_run_keeps_checkpoints_for_its_gradients(study: Study) -> None:
+    checked = check_study(study)
+    watched, joint = checked.cells[study.gradients_of], checked.cells["joint"]
+    assert watched.problems == joint.problems and watched.steps == joint.steps
+    train = watched.hparams.train
+    assert (train.checkpoint_every, train.keep_checkpoint_max) == (150, 8)
+    assert [seed for name, seed in study.list_runs() if name == "watched"] == [1]
+    check_study(load_study("paper_tables_full", problems="mini_text", steps=5))

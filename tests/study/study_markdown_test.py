@@ -53,3 +53,11 @@ def test_gains_over_a_column_are_a_table_of_their_own(
     text = render_markdown(run_study(study, study_dir=tmp_path, data_dir=tmp_path))
     assert "|  | later | both |" in text
     assert "| copying |  | **+20.50** |" in text and "| again | +0.25 |  |" in text
+
+
+def test_gradients_are_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeCommands(monkeypatch)
+    study = dataclasses.replace(STUDY, gradients_of="both")
+    text = render_markdown(run_study(study, study_dir=tmp_path, data_dir=tmp_path))
+    assert "## Gradients" in text
+    assert "|  | step 4 | step 8 |" in text and "| algorithmic_copy | +10.00 | -20.00 |" in text

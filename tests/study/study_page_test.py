@@ -63,7 +63,7 @@ def test_a_cell_that_diverged_is_marked_and_not_averaged(text: str) -> None:
 
 
 def test_a_study_of_nothing_but_cells_has_no_claims() -> None:
-    found = {"title": "t", "split": "test", "limit": 0, "cells": {}, "tables": []}
+    found = {"title": "t", "split": "test", "limit": 0, "cells": {}, "tables": [], "gradients": {}}
     assert 'href="#Claims"' not in render_page(found)
 
 
@@ -74,3 +74,16 @@ def test_gains_over_a_column_are_a_map(tmp_path: Path, monkeypatch: pytest.Monke
     text = (tmp_path / "study.html").read_text(encoding="utf-8")
     assert not Page(text).open and text.count('<svg class="map"') == 1
     assert "copying, both: +20.50" in text and ".map .more" in text
+
+
+def test_gradients_and_experts_of_a_run_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    study = dataclasses.replace(STUDY, gradients_of="both")
+    run_study(study, study_dir=tmp_path, data_dir=tmp_path)
+    text = (tmp_path / "study.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert not page.open and {"#Gradients", "#Experts"} <= set(page.links)
+    assert text.count('<svg class="map"') == 2 and text.count('<svg class="experts"') == 1
+    assert 'href="cells/both/seed_1/"' in text

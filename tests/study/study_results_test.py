@@ -159,3 +159,18 @@ def test_gains_of_all_columns_over_one(tmp_path: Path, monkeypatch: pytest.Monke
         ("later", "again"): {"1": -20.0, "2": -23.0},
     }
     assert found[1]["gains"] == {}
+
+
+def test_gradients_are_those_of_the_first_run_that_has_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = dataclasses.replace(STUDY, gradients_of="both")
+    commands = FakeCommands(monkeypatch)
+    complete(tmp_path, study)
+    assert collect(tmp_path, study)["gradients"] == {}
+    run = prepare(tmp_path)["both", 2]
+    commands.measure("any", [str(run.folder), "data"], run.folder)
+    found = collect(tmp_path, study)["gradients"]
+    assert (found["seed"], found["folder"]) == (2, "cells/both/seed_2")
+    assert list(found["steps"]) == ["4", "8"]
+    assert collect(tmp_path)["gradients"] == {}
