@@ -71,7 +71,8 @@ class FlagDefiner:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if not name.startswith(("DEFINE_", "mark_flag", "register_")):
             raise AttributeError(name)
-        return functools.partial(getattr(absl_flags, name), flag_values=self._values)
+        most = {"upper_bound": sys.maxsize} if name == "DEFINE_integer" else {}
+        return functools.partial(getattr(absl_flags, name), flag_values=self._values, **most)
 
 
 def run_command(

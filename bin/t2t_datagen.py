@@ -32,6 +32,7 @@ def define_flags(flags: Any) -> None:
         0,
         "Files per split of data that is written now; 0 chooses by size.",
         lower_bound=0,
+        upper_bound=99_999,  # their names have five digits
     )
     flags.DEFINE_integer("max_cases", 0, "Most examples per split; 0 for all.", lower_bound=0)
     _define_raw_options(flags)

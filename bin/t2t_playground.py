@@ -14,7 +14,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_path("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
     flags.DEFINE_list("problems", [], "Some of the run's problems; default: all.")
     flags.DEFINE_string("host", "127.0.0.1", "Where to listen; by default this machine alone.")
-    flags.DEFINE_integer("port", 7860, "Port; 0 for a free one.", 0, 65535)
+    flags.DEFINE_integer("port", 7860, "Port; 0 for a free one.", 0, upper_bound=65535)
     flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own kinds of features; default: the run's.")
     command.define_backend(flags)
 

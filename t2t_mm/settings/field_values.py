@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import operator
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -257,6 +258,8 @@ _FITS: dict[str, Callable[[Any, float], bool]] = {
 def _check_range(name: str, value: Any, limits: Mapping[str, Any]) -> None:
     parts = value if isinstance(value, tuple) else [value]
     given = {name: limits[name] for name in _FITS if limits.get(name) is not None}
+    if max((part for part in parts if isinstance(part, int)), default=0) > sys.maxsize:
+        given = {"at_most": sys.maxsize}  # no array has as many of anything
     if all(_FITS[name](part, limit) for name, limit in given.items() for part in parts):
         return
     bounds = [f"{name.replace('_', ' ')} {limit}" for name, limit in given.items()]

@@ -186,7 +186,7 @@ class TrainHParams(Section):
     steps: int = declare_field(250_000, at_least=1)
     accumulate_steps: int = declare_field(1, at_least=1)
     label_smoothing: float = declare_field(0.1, at_least=0, below=1)
-    seed: int = declare_field(1, at_least=0)
+    seed: int = declare_field(1, at_least=0, at_most=2**32 - 1)  # as NumPy takes it
     deterministic: bool = False
     eval_every: int = declare_field(1000, at_least=0)
     checkpoint_every: int = declare_field(1000, at_least=1)

@@ -94,6 +94,21 @@ def test_wrong_use_is_one_block_and_exit_code_2(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("module", ["t2t_decoder", "t2t_trainer", "t2t_avg_all", "t2t_study"])
+def test_a_number_that_nothing_can_count_is_refused(
+    module: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each in the first of its whole numbers; else a library says so, in words of its own."""
+    main = importlib.import_module(f"t2t_mm.bin.{module}")
+    values = absl_flags.FlagValues()
+    main.define_flags(command.FlagDefiner(values))
+    flag = next(one for one in values if isinstance(values[one].parser, absl_flags.IntegerParser))
+    assert main.main([f"--{flag}={10**40}"]) == 2
+    assert re.search(
+        f"error: flag --{flag}=10+: .*an integer in the range", capsys.readouterr().err
+    )
+
+
 def test_words_are_handed_on_where_the_usage_names_them() -> None:
     words: list[str] = []
     run("list", "--amount=2", "all", "--loud", call=lambda f: words.extend(f.arguments), usage="W")

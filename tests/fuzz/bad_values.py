@@ -8,8 +8,11 @@ from typing import Any
 
 from absl import flags as absl_flags
 
-LONG = ("train_steps", "most_steps", "eval_timeout_mins", "continuous", "num_concurrent_processes")
-"""Flags of which an odd value only takes its time."""
+LONG = (
+    *("train_steps", "most_steps", "eval_timeout_mins", "continuous", "num_concurrent_processes"),
+    "num_experts",
+)
+"""Flags of which an odd value only takes its time, or memory."""
 MADE = (
     *("output_dir", "export_dir", "report_file", "decode_to_file", "scores_file", "study_dir"),
     *("compile_cache", "data_dir", "tmp_dir"),

@@ -33,6 +33,10 @@ def test_a_whole_number_becomes_a_float_and_a_list_a_tuple() -> None:
         ({"degrees": 49.9}, r"oven\.degrees is out of range"),
         ({"racks": (2, 0)}, r"oven\.racks is out of range. Expected: at least 1"),
         ({"fan": 1.5}, r"oven\.fan is out of range. Expected: at least 0 and at most 1"),
+        (
+            {"racks": (2, 10**40)},
+            r"oven\.racks is out of range. Expected: at most 9223372036854775807",
+        ),
         ({"mode": "steam"}, "Expected: one of 'fan', 'grill'"),
     ],
 )
