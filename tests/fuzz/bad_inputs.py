@@ -89,7 +89,12 @@ def list_lines(specimen: Specimen) -> list[Line]:
         Line("decoder", {**decode, "decode_from_file": given}, needs=("output_dir",)),
         Line("decoder", {**decode, "score_file": given}, needs=("output_dir",)),
         Line("decoder", {**decode, "limit": "2"}, needs=("output_dir",)),
-        Line("decoder", {**of_run, "decode_interactive": "true"}, typed=LINES[0].encode()),
+        Line(
+            "decoder",
+            {**of_run, "decode_interactive": "true"},
+            typed=LINES[0].encode(),
+            needs=("output_dir",),
+        ),
         Line("report", {**of_run, "report_file": str(work / "page.html")}, needs=("output_dir",)),
         Line("compare", {}, (run, other)),
         Line("bleu", {"translation": given, "reference": given}, needs=("translation",)),
