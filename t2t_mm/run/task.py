@@ -82,11 +82,12 @@ class Task:
         return cls(**{**record, **sides, "metrics": tuple(record["metrics"]), "nets": tuple(nets)})
 
 
-def make_tasks(problems: Sequence[Problem]) -> list[Task]:
+def make_tasks(problems: Sequence[Problem], share: bool = True) -> list[Task]:
     """Make the tasks of problems; those with the same target space share a command.
 
     Args:
         problems: In the run's order.
+        share: Whether they share nets, see `name_net`.
 
     Raises:
         UserError: A problem's inputs or targets are of a kind that no net reads or writes.
@@ -107,7 +108,7 @@ def make_tasks(problems: Sequence[Problem]) -> list[Task]:
                 command=_name_command(problem),
                 command_index=0,
                 metrics=tuple(problem.metrics),
-                nets=(name_net(problem, "inputs"), name_net(problem, "targets")),
+                nets=(name_net(problem, "inputs", share), name_net(problem, "targets", share)),
                 data_name=problem.data_name,
             )
             for problem in problems

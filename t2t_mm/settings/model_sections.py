@@ -164,6 +164,7 @@ class ModalityHParams(Section):
             into the channels of theirs.
         categorical_widths: Channels of the last two steps of the class net; 0: one and a half
             times and twice the body width.
+        share: Whether problems share the nets whose features say so; False: each has its own.
         separable: Whether the convolutions of pictures and sounds are depthwise-separable.
         norm: Their normalization: over all places of a batch, channel by channel, or over the
             channels of each place ("layer", as in the paper).
@@ -178,6 +179,7 @@ class ModalityHParams(Section):
     audio_frequency_strides: tuple[int, ...] = declare_field((2, 2, 2), at_least=1)
     audio_bands: Literal["channels", "positions"] = "channels"
     categorical_widths: tuple[int, ...] = declare_field((0, 0), at_least=0)
+    share: bool = True
     separable: bool = True
     norm: Literal["batch", "layer"] = "batch"
 

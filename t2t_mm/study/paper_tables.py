@@ -225,7 +225,7 @@ def _group_partners(trees: str, names: Sequence[str]) -> dict[str, list[str]]:
     """Group the problems that trees are trained with, by column; all of them are no group."""
     others = [name for name in names if name != trees]
     partners = {
-        f"with {modality}": [name for name in others if _read_modality(name) == modality]
+        f"with {modality}": [name for name in others if read_modality(name) == modality]
         for modality in ("image", "language")
     }
     some = {label: one for label, one in partners.items() if 0 < len(one) < len(others)}
@@ -267,7 +267,8 @@ def make_block_table(
     )
 
 
-def _read_modality(name: str) -> str:
+def read_modality(name: str) -> str:
+    """Read the modality of a problem's inputs."""
     return str(registry.problem(name).features["inputs"].modality)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from t2t_mm import registry
+from t2t_mm.settings import ModalityHParams
 from t2t_mm.study.definition import Cell, Claim, Row, Study, Table
 from t2t_mm.study.equal_size import Count, count_operations, count_parameters, fit_expert_width
 from t2t_mm.study.paper_tables import (
@@ -15,6 +16,7 @@ from t2t_mm.study.paper_tables import (
     make_cell,
     make_stem,
     paper_tables,
+    read_modality,
 )
 
 _ONE_NET = "experts.num_experts=1,experts.experts_per_token=1,experts.balancing=none"
@@ -43,7 +45,8 @@ def paper_tables_full(
     Its cells are those of `paper_tables` and others, so that both can be run in one folder and no
     run is made twice. Trees at five shares of their number, twice as many among them where there
     are; the controls without some blocks at as many parameters, and at as many operations; each
-    problem with each other one; and one joint run whose gradients are compared on its way.
+    problem with each other one; nets of each problem's own, and nets that leave more or fewer
+    positions; and one joint run whose gradients are compared on its way.
 
     Args:
         problems: As `--problems` takes them; two or more.
@@ -60,7 +63,7 @@ def paper_tables_full(
     Example:
         >>> study = paper_tables_full("mini_ende,mini_parse")
         >>> [table.title for table in study.tables][-1]
-        'Transfer: each problem with each other one'
+        'Nets of the joint model'
     """
     study = paper_tables(problems, hparams_set, steps, shares, seeds)
     names = registry.expand_problems(problems)
@@ -71,6 +74,7 @@ def paper_tables_full(
             for counted in ("parameters", "operations")
         ),
         _make_transfer_table(names, cells, steps // len(names)),
+        _make_net_table(names, cells, hparams_set, steps),
     ]
     kept = f"train.checkpoint_every={max(1, steps // 8)},train.keep_checkpoint_max=8"
     watched = make_cell(",".join(names), steps, kept)
@@ -150,6 +154,67 @@ def _make_transfer_table(names: Sequence[str], cells: dict[str, Cell], own: int)
             for name in names
             if (column := f"with {name}")
         ),
+    )
+
+
+def _make_net_table(
+    names: Sequence[str], cells: dict[str, Cell], hparams_set: str, steps: int
+) -> Table:
+    """Make the table of nets that problems share or not, and of longer and shorter inputs."""
+    shared, apart, half, twice = "shared nets", "nets apart", "half the length", "twice the length"
+    changes = {apart: "modality.share=false"}
+    claims = [Claim(text="Problems gain from nets that they share.", better=shared, than=apart)]
+    if any(read_modality(name) in ("image", "audio") for name in names):
+        nets = registry.load_hparams(hparams_set).modality
+        changes |= {
+            half: change_length(nets, longer=False),
+            twice: change_length(nets, longer=True),
+        }
+        claims += [
+            Claim(text="Half the length is worse.", better=shared, than=half),
+            Claim(text="Twice the length is better.", better=twice, than=shared),
+        ]
+    for label, change in changes.items():
+        cells[make_stem(label)] = make_cell(",".join(names), steps, change)
+    of_row = {shared: "joint", **{label: make_stem(label) for label in changes}}
+    return Table(
+        title="Nets of the joint model",
+        rows=tuple(Row(problem=name, cells=of_row) for name in names),
+        note=(
+            "Nets apart: each problem has embeddings and nets of its own, so more parameters. The "
+            "length: of sounds in time, and of each side of pictures, by a stride more or less in "
+            "their nets; texts are as long as they are."
+        ),
+        claims=tuple(claims),
+    )
+
+
+def change_length(nets: ModalityHParams, *, longer: bool) -> str:
+    """Say what doubles or halves how many positions a sound has in time, and a picture a side.
+
+    Args:
+        nets: Settings of a set.
+        longer: Whether to double.
+
+    Returns:
+        Settings in the grammar of `--hparams`.
+
+    Example:
+        >>> change_length(registry.load_hparams("multimodel_study").modality, longer=True)
+        'modality.audio_time_strides=[2,1,1],modality.image_widths=[8,16,24]'
+    """
+    strides, widths = list(nets.audio_time_strides), list(nets.image_widths)
+    if longer:
+        widths = widths[:-1] if len(widths) > 2 else widths
+        place = max((at for at, stride in enumerate(strides) if stride > 1), default=0)
+        strides[place] = max(1, strides[place] // 2)
+    else:
+        widths.append(widths[-1])
+        place = max((at for at, stride in enumerate(strides) if stride == 1), default=0)
+        strides[place] *= 2
+    written = {"audio_time_strides": strides, "image_widths": widths}
+    return ",".join(
+        f"modality.{name}=[{','.join(map(str, values))}]" for name, values in written.items()
     )
 
 

@@ -54,7 +54,7 @@ def graft_problems(
         generate_missing(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
     added: list[Problem] = [registry.problem(name, data_dir=data_dir) for name in names]
     digests = {one.name: digest_records(open_data(one, data_dir)) for one in added}
-    tasks = tuple(number_tasks([*source.tasks, *make_tasks(added)]))
+    tasks = tuple(number_tasks([*source.tasks, *make_tasks(added, hparams.modality.share)]))
     vocabularies = load_task_vocabularies(tasks, data_dir)
     modules = [*source.user_modules, *map(make_absolute, options.t2t_usr_dir)]
     run = Run(

@@ -220,7 +220,7 @@ def _open_store(run: Run, options: TrainingOptions) -> CheckpointStore:
 def _describe(
     inputs: TrainingInputs, hparams: HParams, output_dir: Path, user_modules: Sequence[str]
 ) -> Run:
-    tasks = tuple(make_tasks(inputs.problems))
+    tasks = tuple(make_tasks(inputs.problems, hparams.modality.share))
     vocabularies = load_task_vocabularies(tasks, inputs.data_dir)
     return Run(
         directory=output_dir,

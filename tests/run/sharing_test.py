@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from changed_settings import change_settings
 from seals import change_sealed
 from small_model import HPARAMS
 from tiny_run import TINY
@@ -22,6 +24,7 @@ from t2t_mm.run.run_directory import Run, keep_nets, open_run, write_run
 from t2t_mm.run.sharing import name_net
 from t2t_mm.run.task import Task, build_model, differ_in_sharing, load_task_vocabularies, make_tasks
 from t2t_mm.run.written_arrays import write_arrays
+from t2t_mm.training import trainer
 from t2t_mm.training.train import train
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -199,3 +202,27 @@ def test_other_names_for_the_same_sharing_are_no_difference() -> None:
     older = [Task.from_json({**task.to_json(), "nets": None}) for task in declared]
     assert older[0].nets != declared[0].nets
     assert not differ_in_sharing(older, declared)
+
+
+def test_problems_can_have_nets_of_their_own() -> None:
+    names = ("mini_caption", "mini_ende", "mini_deen", "mini_image")
+    problems = [registry.problem(name) for name in names]
+    nets = [task.nets for task in make_tasks(problems, share=False)]
+    assert nets == [
+        ("image/mini_caption", "language:shared/mini_caption"),
+        ("language:shared/mini_ende", "language:shared/mini_ende"),
+        ("language:shared/mini_deen", "language:shared/mini_deen"),
+        ("image/mini_image", "categorical:mini_image/targets"),
+    ]
+
+
+def test_a_run_is_made_and_read_with_the_nets_of_its_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(trainer, "make_tasks", lambda problems, share: asked.append(share) or [])
+    inputs = SimpleNamespace(problems=[], data_dir=tmp_path, compute_digests=dict, rates={"a": 1.0})
+    for share in (True, False):
+        hparams = change_settings(HPARAMS, share=share)
+        assert not trainer._describe(inputs, hparams, tmp_path, ()).tasks  # type: ignore[arg-type]
+    assert asked == [True, False]

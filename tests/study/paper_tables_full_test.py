@@ -1,13 +1,17 @@
 """The full study: it goes on where the small one ends, and makes no run twice."""
 
+import math
+
 import pytest
 
 from t2t_mm import registry
+from t2t_mm.settings import ModalityHParams
 from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.definition import Study
 from t2t_mm.study.equal_size import count_operations, count_parameters
 from t2t_mm.study.loading import load_study
 from t2t_mm.study.paper_tables import BLOCK_CHANGES
+from t2t_mm.study.paper_tables_full import change_length
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +100,8 @@ def test_each_problem_is_trained_with_each_other_one(study: Study) -> None:
 
 def test_of_two_problems_the_pair_is_the_joint_model() -> None:
     study = load_study("paper_tables_full", problems="mini_parse,mini_ende")
-    assert study.tables[-1].rows[0].cells["with mini_ende"] == "joint"
-    assert study.tables[-1].rows[0].cells["alone, twice the steps"] == "all_mini_parse"
+    assert study.tables[-2].rows[0].cells["with mini_ende"] == "joint"
+    assert study.tables[-2].rows[0].cells["alone, twice the steps"] == "all_mini_parse"
 
 
 def test_one_joint_run_keeps_checkpoints_for_its_gradients(study: Study) -> None:
@@ -108,3 +112,30 @@ def test_one_joint_run_keeps_checkpoints_for_its_gradients(study: Study) -> None
     assert (train.checkpoint_every, train.keep_checkpoint_max) == (150, 8)
     assert [seed for name, seed in study.list_runs() if name == "watched"] == [1]
     check_study(load_study("paper_tables_full", problems="mini_text", steps=5))
+
+
+def test_nets_are_shared_or_not_and_leave_more_or_fewer_positions(study: Study) -> None:
+    cells, table = check_study(study).cells, study.tables[6]
+    (of_row,) = {tuple(row.cells.items()) for row in table.rows}
+    nets = {label: cells[name].hparams.modality for label, name in of_row}
+    assert [label for label, one in nets.items() if not one.share] == ["nets apart"]
+    strides = {label: math.prod(one.audio_time_strides) for label, one in nets.items()}
+    blocks = {label: len(one.image_widths) for label, one in nets.items()}
+    assert strides["half the length"] == 2 * strides["shared nets"] == 8
+    assert strides["twice the length"] == strides["shared nets"] / 2
+    assert blocks == {**dict.fromkeys(nets, 4), "half the length": 5, "twice the length": 3}
+
+
+def test_texts_have_the_length_that_they_have() -> None:
+    table = load_study("paper_tables_full", problems="mini_text").tables[-1]
+    assert table.columns == ["shared nets", "nets apart"] and len(table.claims) == 1
+
+
+def test_a_net_without_strides_is_not_made_shorter_than_none() -> None:
+    nets = ModalityHParams(
+        audio_time_strides=(1, 1, 1), image_widths=(8, 8), audio_widths=(8, 8, 8)
+    )
+    longer = change_length(nets, longer=True)
+    assert longer == "modality.audio_time_strides=[1,1,1],modality.image_widths=[8,8]"
+    shorter = change_length(ModalityHParams(audio_time_strides=(2, 2, 2)), longer=False)
+    assert shorter.startswith("modality.audio_time_strides=[4,2,2],")
