@@ -29,7 +29,7 @@ study: ## ask the paper's questions of mini_8, in study/ (2.5 hours of training 
 	$(BIN)/t2t-study paper_tables --study_dir=study --data_dir=study/data --generate_data \
 	  --num_concurrent_runs=2 --budget_seconds=18000
 
-study-full: ## ask more, for days, in study/ too: no run is made twice; stop it with Ctrl-C, repeat it to go on
+study-full: ## ask more, for many hours, in study/ too, no run twice; stop it with Ctrl-C, repeat it to go on
 	@.ci/install $(VENV)
 	$(BIN)/t2t-study paper_tables_full --study_dir=study --data_dir=study/data --generate_data \
 	  --num_concurrent_runs=2

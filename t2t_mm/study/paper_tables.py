@@ -233,7 +233,7 @@ def _group_partners(trees: str, names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def make_block_table(
-    names: Sequence[str], cells: Mapping[str, str], title: str, note: str
+    names: Sequence[str], cells: Mapping[str, str], title: str, note: str, of_paper: bool = True
 ) -> Table:
     """Make a table of the joint model beside controls without some of its blocks.
 
@@ -242,18 +242,20 @@ def make_block_table(
         cells: By each of `BLOCK_CHANGES`, the control's cell.
         title: Of the table.
         note: How the models differ.
+        of_paper: Whether the paper has such controls, whose numbers then stand beside.
     """
     whole = "all blocks"
     columns = (whole, "without experts", "without attention")
     rows = []
     for name in names:
-        reported = dict(zip(columns, _find_reported(name, _BLOCKS), strict=False))
+        found = _find_reported(name, _BLOCKS) if of_paper else ()
+        reported = dict(zip(columns, found, strict=False))
         rows.append(Row(problem=name, cells={whole: "joint", **cells}, reported=reported))
     return Table(
         title=title,
         rows=tuple(rows),
         note=note,
-        source=_SOURCE,
+        source=_SOURCE if of_paper else "",
         claims=(
             Claim(text="The experts help.", better=whole, than="without experts"),
             Claim(text="Attention helps.", better=whole, than="without attention"),

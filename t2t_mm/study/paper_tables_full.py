@@ -1,4 +1,4 @@
-"""`paper_tables_full`: `paper_tables` and what takes days: more shares, controls of equal size."""
+"""`paper_tables_full`: `paper_tables`, and what takes longer: pairs, equal sizes, other nets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def paper_tables_full(
     shares: Sequence[float] = (0.125, 0.25, 0.5, 1.0, 2.0),
     seeds: Sequence[int] = (1, 2, 3),
 ) -> Study:
-    """Ask all that `paper_tables` asks, and more: a study of days.
+    """Ask all that `paper_tables` asks, and more: a study of many hours.
 
     Its cells are those of `paper_tables` and others, so that both can be run in one folder and no
     run is made twice. Trees at five shares of their number, twice as many among them where there
@@ -102,7 +102,7 @@ def _make_equal_table(
         cells[of_label[label]] = make_cell(",".join(names), steps, change)
     more = _OPERATIONS_NOTE if counted == "operations" else ""
     note = _EQUAL_NOTE.format(counted=counted) + more
-    return make_block_table(names, of_label, f"{_EQUAL_TITLE} {counted}", note)
+    return make_block_table(names, of_label, f"{_EQUAL_TITLE} {counted}", note, of_paper=False)
 
 
 def widen_control(hparams_set: str, label: str, num_problems: int, count: Count) -> str:
