@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import re
+import tokenize
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ from t2t_mm.settings.overrides import check_given_once, resolve_field_name
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
 from t2t_mm.settings.sections import FIELD_TYPES, SECTIONS
 
+_OF_GIN = (
+    *(ValueError, TypeError, SyntaxError, OSError, RuntimeError, ImportError),
+    tokenize.TokenError,  # of a bracket that is not closed
+)
 _BINDING = re.compile(r"^(?P<name>[\w./]+)\.(?P<field>\w+) = ", re.MULTILINE)
 
 
@@ -90,7 +95,7 @@ def _parse_bindings(gin: Any, paths: Sequence[str], bindings: Sequence[str]) -> 
         gin.parse_config_files_and_bindings(paths, bindings)
     except UserError:
         raise
-    except (ValueError, TypeError, SyntaxError, OSError, RuntimeError, ImportError) as error:
+    except _OF_GIN as error:
         message = " ".join(str(error).split())
         raise UserError(
             f"The gin settings cannot be read: {message}{_suggest_names(message)}",

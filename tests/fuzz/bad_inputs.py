@@ -75,7 +75,7 @@ def list_lines(specimen: Specimen) -> list[Line]:
     of_run, both = {"output_dir": run}, ("problems", "data_dir")
     decode = {**of_run, "problem": PROBLEM, "decode_to_file": str(work / "made.jsonl")}
     study = {"study_dir": str(work / "study"), "data_dir": data, "dry_run": "true"}
-    check = {"data_dir": data, "hparams": HPARAMS, "most_steps": "1"}
+    check = {"data_dir": data, "hparams": HPARAMS, "most_steps": "0"}
     trained = ("problems", "data_dir", "output_dir")
     return [
         Line("datagen", made, needs=both),

@@ -63,6 +63,7 @@ def test_a_missing_gin_file_is_an_error() -> None:
     [
         ("import os\n", "imports no modules.*import='os', in='.*bad.gin'"),
         ("include 'nowhere.gin'\n", "nowhere.gin.*gin_file='.*bad.gin'"),
+        ("model.width = (\n", "gin_file='.*bad.gin'"),
         ("include 'bad.gin'\n", "gin_file='.*bad.gin'"),
     ],
 )
