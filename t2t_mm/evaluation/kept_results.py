@@ -57,6 +57,24 @@ class KeptResults:
             ) from error
         return results
 
+    def list_other_outputs(self, results: Mapping[str, Mapping[str, Any]]) -> list[Path]:
+        """List files of outputs that lie there and are not those of the scores.
+
+        Args:
+            results: What `read` returned.
+        """
+        expected = {
+            self.folder / f"{make_stem(name)}.outputs.jsonl": result.get("outputs_sha256")
+            for name, result in results.items()
+        }
+        return [
+            path
+            for path, checksum in expected.items()
+            if checksum
+            and path.is_file()
+            and hashlib.sha256(path.read_bytes()).hexdigest() != checksum
+        ]
+
     def read_outputs(self, name: str, result: Mapping[str, Any]) -> Decoded:
         """Read all outputs of a problem, beside what they are compared with.
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import list_results, suggest_evaluation
 from t2t_mm.files.atomic_writes import write_text_atomically
@@ -112,7 +113,10 @@ def find_newest_results(
         )
     newest = ([kept for kept in found if not kept.limit] or found)[-1]
     which = f"first {newest.limit:,} of the " if newest.limit else ""
-    return newest.read(), which + newest.split
+    results = newest.read()
+    for path in newest.list_other_outputs(results):
+        warn_once(f"{path} holds other outputs than the scores are of. Run t2t-eval again.")
+    return results, which + newest.split
 
 
 def render_report(output_dir: Path, results: Results, split: str, folder: Path) -> str:

@@ -1,5 +1,7 @@
 """The whole page: well-formed, self-contained, and without empty parts."""
 
+import hashlib
+import json
 import os
 import re
 from html.parser import HTMLParser
@@ -167,6 +169,19 @@ def test_results_of_the_first_examples_only_are_not_those_of_the_split(tmp_path:
     assert find_newest_results(run) == (results, "test")
     (run / "decoded/test-1000/results.json").unlink()
     assert find_newest_results(run) == ({"a": {}}, "first 10 of the test")
+
+
+def test_results_beside_the_outputs_of_another_run_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run, _ = make_fake_run(tmp_path)
+    path = run / "decoded/test-1000/a_b.outputs.jsonl"
+    path.write_text("{}\n")
+    for content, count in ((b"{}\n", 0), (b"[]\n", 1)):
+        result = {"outputs_sha256": hashlib.sha256(content).hexdigest()}
+        path.with_name("results.json").write_text(json.dumps({"a/b": result, "gone": result}))
+        assert find_newest_results(run, "test") == ({"a/b": result, "gone": result}, "test")
+        assert caplog.text.count("a_b.outputs.jsonl holds other outputs") == count
 
 
 def test_no_results_and_damaged_ones_are_told(tmp_path: Path) -> None:
