@@ -23,7 +23,8 @@ SMALL = load_hparams(
     "model.mixer_blocks=0,model.decoder_blocks=1,modality.audio_widths=[8,16],"
     "modality.audio_time_strides=[2,2],modality.audio_frequency_strides=[2,2]",
 )
-WITHOUT_FILES = [name for name in BUILTIN if name.startswith(("mini_", "algorithmic_"))]
+MADE = ("mini_", "double_mini_", "algorithmic_")
+WITHOUT_FILES = [name for name in BUILTIN if name.startswith(MADE)]
 
 
 @pytest.fixture(scope="module")
