@@ -11,7 +11,7 @@ LONG_STEPS ?= 9000
 LONG_FLAGS ?= --hparams='model.dropout=0.1,model.attention_dropout=0.1,train.num_threads=1'
 export PYTHON
 
-.PHONY: help demo demo-long study study-full _demo test test-quick coverage kills fuzz lint format docs notebook wheel clean distclean
+.PHONY: help demo demo-long study study-full _demo test test-long test-quick coverage kills fuzz lint format docs notebook wheel clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +49,11 @@ _demo:
 	@echo "  a problem of your own in ten lines, or files of your own without code: README.md"
 
 test: lint ## run every check: ruff, mypy --strict and the tests (27 minutes on two cores)
-	$(BIN)/python -m pytest $(PARALLEL) --durations=10 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not long' --durations=10 $(PYTEST_ARGS)
+
+test-long: ## run what takes minutes each: long pages of the docs as they stand, steps at full size
+	@.ci/install $(VENV) dev
+	$(BIN)/python -m pytest $(PARALLEL) -m long --durations=10 $(PYTEST_ARGS)
 
 test-quick: lint ## the same without what is slow (6 minutes)
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' --durations=10 $(PYTEST_ARGS)

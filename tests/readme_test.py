@@ -97,6 +97,7 @@ def test_add_your_own_problem(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_add_your_own_kind_of_input(tmp_path: Path) -> None:
     text = (README.parent / "docs" / "own_kind.md").read_text(encoding="utf-8")
     (tmp_path / "my_kind").mkdir()
@@ -119,6 +120,7 @@ def test_add_your_own_kind_of_input(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_your_own_files_without_code(tmp_path: Path) -> None:
     variables = environment(tmp_path)
     text = (README.parent / "docs" / "translation_files.md").read_text(encoding="utf-8")
@@ -130,6 +132,7 @@ def test_your_own_files_without_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_first_hour_with_data_of_ones_own(tmp_path: Path) -> None:
     text = (README.parent / "docs" / "first_hour.md").read_text(encoding="utf-8")
     scripts = [code for kind, code in FENCE.findall(text) if kind == "sh"]

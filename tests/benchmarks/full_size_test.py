@@ -33,6 +33,7 @@ def test_a_batch_is_the_largest_that_is_declared(full_size, problem, size, shape
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_step_of_each_problem_at_full_size_fits_into_24_gibibytes(tmp_path):
     figures = tmp_path / "figures.json"
     command = [sys.executable, str(ROOT / "benchmarks/full_size.py"), "--sets=multimodel_small"]
