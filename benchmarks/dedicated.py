@@ -11,6 +11,7 @@ scores of the problem's own metrics for greedy outputs, with intervals.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
@@ -25,7 +26,6 @@ from t2t_mm.errors import UserError
 Figures = dict[str, Any]
 
 WARMUP_SHARE = 0.2
-EXTRA_LENGTH = 50
 EVALUATION_BATCH = 64
 
 
@@ -144,19 +144,21 @@ class DedicatedSystem:
         """Score a split: with the true symbols before each, and what is written without them."""
         import numpy as np
 
+        from t2t_mm.data.kinds.kind_table import choose_kind
         from t2t_mm.scoring.decoded import Decoded
         from t2t_mm.scoring.metrics import find_intervals, score_decoded
         from t2t_mm.scoring.teacher_forced import TeacherForcedSums
         from t2t_mm.scoring.translation import choose_tokenizer
 
         sums, hypotheses, references = TeacherForcedSums(), [], []
+        kind = choose_kind(self.task.targets)
         for batch in self._list_batches(split, limit):
             texts = batch.pop("targets_text")
             batch.pop("inputs_text")
             logits, targets = self.net(batch), np.asarray(batch["targets"])
             loss = self._compute_loss(batch, logits, mean=False)
             sums.add(float(loss), np.argmax(logits, axis=-1).astype("int32"), targets)
-            references += [text.decode("utf-8").splitlines() for text in texts]
+            references += [kind.list_texts(text.decode("utf-8")) for text in texts]
             if self.pieces:
                 hypotheses += [self.pieces.decode(row) for row in self._write(batch)]
         figures: Figures = {"teacher_forced": sums.compute_scores()}
@@ -214,28 +216,31 @@ class DedicatedSystem:
         total = ops.sum(each * counts)
         return total / ops.maximum(ops.sum(counts), 1.0) if mean else total
 
+    @functools.cached_property
+    def _choose_next(self) -> Any:
+        """The most probable symbol for the last place of each row, compiled."""
+        import tensorflow as tf
+        from keras import ops
+
+        def choose(so_far: Any, source: Any, mask: Any) -> Any:
+            return ops.argmax(self.net.write(so_far, source, mask)[:, -1], axis=-1)
+
+        return tf.function(choose, reduce_retracing=True)
+
     def _write(self, batch: Mapping[str, Any]) -> Any:
         """Write greedily, the decoder run over all symbols so far at every step: int[B, T]."""
         import numpy as np
         import tensorflow as tf
-        from keras import ops
 
         from t2t_mm.data.vocabulary.symbols import EOS_ID
 
-        if not hasattr(self, "_next"):
-            self._next = tf.function(
-                lambda so_far, source, mask: ops.argmax(
-                    self.net.write(so_far, source, mask)[:, -1], axis=-1
-                ),
-                reduce_retracing=True,
-            )
         source, mask = self.net.encode(batch)
         written = np.zeros((len(source), 0), np.int32)
         ended = np.zeros(len(source), bool)
-        most = int(source.shape[1]) + EXTRA_LENGTH
+        most = int(source.shape[1]) + self.hparams.decode.extra_length
         while not ended.all() and written.shape[1] < most:
             so_far = tf.constant(np.pad(written, ((0, 0), (0, 1))))
-            chosen = np.where(ended, 0, np.asarray(self._next(so_far, source, mask)))
+            chosen = np.where(ended, 0, np.asarray(self._choose_next(so_far, source, mask)))
             written = np.concatenate([written, chosen[:, None].astype("int32")], axis=1)
             ended |= chosen == EOS_ID
         return written

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from t2t_mm.data.records.shards import hash_file
 from t2t_mm.errors import UserError
 from t2t_mm.features import NUM_RANKED
 from t2t_mm.files.parsed_json import parse_json
@@ -64,15 +65,13 @@ class KeptResults:
             results: What `read` returned.
         """
         expected = {
-            self.folder / f"{make_stem(name)}.outputs.jsonl": result.get("outputs_sha256")
+            self._locate_outputs(name): result.get("outputs_sha256")
             for name, result in results.items()
         }
         return [
             path
             for path, checksum in expected.items()
-            if checksum
-            and path.is_file()
-            and hashlib.sha256(path.read_bytes()).hexdigest() != checksum
+            if checksum and path.is_file() and hash_file(path) != checksum
         ]
 
     def read_outputs(self, name: str, result: Mapping[str, Any]) -> Decoded:
@@ -85,7 +84,7 @@ class KeptResults:
         Raises:
             UserError: They were not kept, as before version 0.2, or are damaged.
         """
-        path = self.folder / f"{make_stem(name)}.outputs.jsonl"
+        path = self._locate_outputs(name)
         try:
             content = path.read_bytes()
             expected = result.get("outputs_sha256")
@@ -97,6 +96,9 @@ class KeptResults:
                 f"The outputs of {name} in {self.folder} are missing or damaged: {error}",
                 fix=suggest_evaluation(self.folder.parent.parent, self.split, self.limit),
             ) from error
+
+    def _locate_outputs(self, name: str) -> Path:
+        return self.folder / f"{make_stem(name)}.outputs.jsonl"
 
 
 def _read_decoded(lines: Sequence[Mapping[str, Any]], result: Mapping[str, Any]) -> Decoded:

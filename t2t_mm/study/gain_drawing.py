@@ -37,7 +37,7 @@ def draw_gains(claim: Mapping[str, Any]) -> Markup:
     parts = _draw_axis(place, low, high, -claim["margin"], height - 22)
     for index, (label, one, seeds) in enumerate(lines):
         y = _TOP + _LINE * (index + 0.5)
-        parts.append(make_element("text", _shorten(label), x=_LEFT - 8, y=y + 4, class_="row"))
+        parts.append(make_element("text", shorten_label(label), x=_LEFT - 8, y=y + 4, class_="row"))
         parts += [
             make_element("circle", cx=place(gain), cy=y, r=2.0, class_="line") for gain in seeds
         ]
@@ -89,5 +89,11 @@ def _draw_axis(
     return parts
 
 
-def _shorten(label: str) -> str:
-    return label if len(label) <= _MOST_LETTERS else label[: _MOST_LETTERS - 1] + "…"
+def shorten_label(label: str, most: int = _MOST_LETTERS) -> str:
+    """Return what of a label has room in a drawing.
+
+    Example:
+        >>> shorten_label("mini_caption", 5)
+        'mini…'
+    """
+    return label if len(label) <= most else label[: most - 1] + "…"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from t2t_mm.report.markup import Markup, join_parts, make_drawing, make_element
+from t2t_mm.study.gain_drawing import shorten_label
 from t2t_mm.study.seed_statistics import OPEN
 
 _CELL, _ROW, _LETTER, _MOST_LETTERS = 46.0, 26.0, 6.2, 28  # pixels, but for the last
@@ -36,10 +37,9 @@ def draw_gain_map(table: Mapping[str, Any]) -> Markup:
     for number, (title, column) in enumerate(table["gains"].items()):
         x, middle = left + _CELL * number, left + _CELL * (number + 0.5)
         turned = f"rotate(-37 {middle:.0f} {top - 6:.0f})"
+        told = shorten_label(title, _MOST_LETTERS)
         parts.append(
-            make_element(
-                "text", _shorten(title), x=middle, y=top - 6, class_="tick", transform=turned
-            )
+            make_element("text", told, x=middle, y=top - 6, class_="tick", transform=turned)
         )
         parts += [
             _draw_cell(column[label], (x, top + _ROW * index), largest, f"{label}, {title}")
@@ -48,7 +48,8 @@ def draw_gain_map(table: Mapping[str, Any]) -> Markup:
         ]
     for index, label in enumerate(labels):
         y = top + _ROW * index + 17
-        parts.append(make_element("text", _shorten(label), x=left - 6, y=y, class_="row"))
+        told = shorten_label(label, _MOST_LETTERS)
+        parts.append(make_element("text", told, x=left - 6, y=y, class_="row"))
     width, height = right + 0.8 * _LETTER * longest, top + _ROW * len(labels) + 4
     style = f"min-width:{width:.0f}px;max-width:{1.4 * width:.0f}px"
     return make_drawing("map", parts, (width, height), f"Map: {table['title']}", style=style)
@@ -78,7 +79,3 @@ def _draw_cell(
     kinds = ["share", *(["strong"] * (strength > _STRONG)), *(["sure"] * (gain["verdict"] != OPEN))]
     number = make_element("text", f"{mean:+.1f}", class_=" ".join(kinds), **middle)
     return join_parts([square, number])
-
-
-def _shorten(label: str) -> str:
-    return label if len(label) <= _MOST_LETTERS else f"{label[: _MOST_LETTERS - 1]}…"

@@ -150,9 +150,8 @@ def _make_transfer_table(names: Sequence[str], cells: dict[str, Cell], own: int)
         ),
         gains_over=alone,
         claims=tuple(
-            Claim(text=f"Training with {name} helps the others.", better=column, than=alone)
+            Claim(text=f"Training with {name} helps the others.", better=f"with {name}", than=alone)
             for name in names
-            if (column := f"with {name}")
         ),
     )
 
@@ -166,14 +165,12 @@ def _make_net_table(
     claims = [Claim(text="Problems gain from nets that they share.", better=shared, than=apart)]
     if any(read_modality(name) in ("image", "audio") for name in names):
         nets = registry.load_hparams(hparams_set).modality
-        changes |= {
-            half: change_length(nets, longer=False),
-            twice: change_length(nets, longer=True),
-        }
-        claims += [
-            Claim(text="Half the length is worse.", better=shared, than=half),
-            Claim(text="Twice the length is better.", better=twice, than=shared),
-        ]
+        changes[half] = change_length(nets, longer=False)
+        claims.append(Claim(text="Half the length is worse.", better=shared, than=half))
+        longer = change_length(nets, longer=True)
+        if longer != _write_lengths(nets.audio_time_strides, nets.image_widths):
+            changes[twice] = longer
+            claims.append(Claim(text="Twice the length is better.", better=twice, than=shared))
     for label, change in changes.items():
         cells[make_stem(label)] = make_cell(",".join(names), steps, change)
     of_row = {shared: "joint", **{label: make_stem(label) for label in changes}}
@@ -197,7 +194,7 @@ def change_length(nets: ModalityHParams, *, longer: bool) -> str:
         longer: Whether to double.
 
     Returns:
-        Settings in the grammar of `--hparams`.
+        Settings in the grammar of `--hparams`; what has no stride left cannot be made longer.
 
     Example:
         >>> change_length(registry.load_hparams("multimodel_study").modality, longer=True)
@@ -212,6 +209,10 @@ def change_length(nets: ModalityHParams, *, longer: bool) -> str:
         widths.append(widths[-1])
         place = max((at for at, stride in enumerate(strides) if stride == 1), default=0)
         strides[place] *= 2
+    return _write_lengths(strides, widths)
+
+
+def _write_lengths(strides: Sequence[int], widths: Sequence[int]) -> str:
     written = {"audio_time_strides": strides, "image_widths": widths}
     return ",".join(
         f"modality.{name}=[{','.join(map(str, values))}]" for name, values in written.items()

@@ -89,7 +89,7 @@ def test_damaged_files_of_a_run(specimen: Specimen) -> None:
     fuzzer = RunFuzzer(specimen, "tensorflow", ("avg-all", "compare", "report"))
     made = [fuzzer.attempt(seed) for seed in range(40)]
     assert [one for one in made if one.outcome.startswith(BROKEN)] == []
-    assert sum(one.outcome == ERROR for one in made) > 2  # lengths of logs differ, so do dice
+    assert sum(one.outcome == ERROR for one in made) > 5  # lengths of logs differ, so do dice
     assert len({one.file for one in made}) > 6 and len({one.damage for one in made}) > 10
 
 

@@ -140,3 +140,15 @@ def test_a_net_without_strides_is_not_made_shorter_than_none() -> None:
     assert longer == "modality.audio_time_strides=[1,1,1],modality.image_widths=[8,8]"
     shorter = change_length(ModalityHParams(audio_time_strides=(2, 2, 2)), longer=False)
     assert shorter.startswith("modality.audio_time_strides=[4,2,2],")
+
+
+def test_nets_without_strides_are_not_compared_with_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load, short = registry.load_hparams, "image_widths=[8,8],audio_time_strides=[1,1,1]"
+    monkeypatch.setattr(
+        registry, "load_hparams", lambda base, overrides=short: load(base, overrides=overrides)
+    )
+    table = load_study("paper_tables_full", problems="mini_image,mini_ende").tables[-1]
+    assert table.columns == ["shared nets", "nets apart", "half the length"]
+    assert len(table.claims) == 2
