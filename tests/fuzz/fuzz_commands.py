@@ -4,8 +4,9 @@
 
 What cannot be right gives exit code 2 and one line that names it; the rest may as well do what it
 says. Most attempts call a command's `main` in this process, with `SystemExit` caught; one in ten,
-drawn by the same dice, is a process of its own, and one in forty is such a process that is given a
-damaged file of a run or of data, as `fuzz_runs.py` and `fuzz_data.py` do it within theirs.
+drawn by the same dice (with `--processes` every one), is a process of its own, and one in forty is
+such a process that is given a damaged file of a run or of data, as `fuzz_runs.py` and
+`fuzz_data.py` do it within theirs.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from fuzz.bad_inputs import KINDS, Line, list_lines  # noqa: E402
 from fuzz.fuzz_data import DataFuzzer  # noqa: E402
 from fuzz.fuzz_runs import RunFuzzer  # noqa: E402
 from fuzz.program import Attempt, run_program  # noqa: E402
-from fuzz.run_commands import call_main, start_processes  # noqa: E402
+from fuzz.run_commands import call_main, start_processes, starts_processes  # noqa: E402
 from fuzz.specimen import Specimen, make_specimen  # noqa: E402
 
 SHARE_OF_PROCESSES = 0.1
@@ -34,8 +35,6 @@ SHARE_OF_DAMAGE = 0.025
 DONE = "done"
 LONGEST = 3_000
 """Characters of an error: more is no line that anybody reads."""
-UNASKED = ("study", "playground")
-"""Commands whose damage is told within this process only: no page is opened, nothing trained."""
 
 
 def judge_line(said: Said, line: Line) -> str:
@@ -73,8 +72,8 @@ class CommandFuzzer:
     def __init__(self, specimen: Specimen, names: Collection[str] = ()) -> None:
         self.specimen = specimen
         self.names = names
-        runs = RunFuzzer(specimen, os.environ.get("KERAS_BACKEND", "tensorflow"))
-        runs.commands = {key: one for key, one in runs.commands.items() if key not in UNASKED}
+        with start_processes():
+            runs = RunFuzzer(specimen, os.environ.get("KERAS_BACKEND", "tensorflow"))
         self.damaging = (runs, DataFuzzer(specimen))
         (specimen.folder / "here").mkdir(exist_ok=True)
 
@@ -91,6 +90,7 @@ class CommandFuzzer:
         lines = [one for one in list_lines(self.specimen) if self._is_asked(one)]
         line = KINDS[kind](dice.choice(lines), work, dice)
         is_process = not self.names and dice.random() < SHARE_OF_PROCESSES
+        is_process = is_process or starts_processes()
         said = self._call(line, is_process=is_process)
         name = f"{line.command} {line.list_arguments()}"
         what = f"{kind}, process" if is_process else kind

@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from fuzz.attempts import Said, is_same, judge, run_attempt  # noqa: E402
 from fuzz.damage import EDITED, damage_file, list_kinds  # noqa: E402
 from fuzz.program import Attempt, run_program  # noqa: E402
-from fuzz.run_commands import COMMANDS, name_file  # noqa: E402
+from fuzz.run_commands import COMMANDS, name_file, starts_processes  # noqa: E402
 from fuzz.specimen import PROBLEM, Specimen, make_specimen  # noqa: E402
 
 UNGUARDED = ("log.jsonl", "tensorboard", "environment.json")
@@ -43,7 +43,9 @@ class RunFuzzer:
         self.commands = {
             name: command
             for name, command in COMMANDS.items()
-            if command.backend in ("", backend) and (not names or name in names)
+            if command.backend in ("", backend)
+            and (not names or name in names)
+            and (command.may_start or not starts_processes())
         }
         self._whole: dict[str, Said] = {}
 

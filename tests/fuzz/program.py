@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from fuzz.attempts import BROKEN, Said, explain, free_memory
+from fuzz.run_commands import start_processes
 
 
 class Attempt(NamedTuple):
@@ -46,14 +47,16 @@ def run_program(doc: str, make_fuzzer: Callable[[Path, str, str], Fuzzer]) -> in
     parser.add_argument("--count", type=int, default=100, help="attempts, each of the next seed")
     parser.add_argument("--backend", choices=("tensorflow", "jax"), default="tensorflow")
     parser.add_argument("--trained_on", choices=("", "tensorflow", "jax"), default="")
+    parser.add_argument("--processes", action="store_true", help="start each command as one")
     parser.add_argument("--folder", default="", help="where runs and data lie, to be used again")
     given = parser.parse_args()
     trained_on = given.trained_on or given.backend
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(given.folder or temporary).absolute() / trained_on
         _set_environment(folder, given.backend)
-        fuzzer = make_fuzzer(folder, given.backend, trained_on)
-        return _make_attempts(fuzzer, range(given.seed, given.seed + given.count))
+        seeds = range(given.seed, given.seed + given.count)
+        with start_processes(given.processes):
+            return _make_attempts(make_fuzzer(folder, given.backend, trained_on), seeds)
 
 
 def _set_environment(folder: Path, backend: str) -> None:

@@ -37,6 +37,7 @@ class RunCommand:
             stop it.
         backend: The only one on which it works; empty: both.
         writes: Kinds of files in whose place it cannot have a folder.
+        may_start: Whether it can be a process of its own: no page is opened, nothing trained.
     """
 
     call: Callable[[Specimen], int]
@@ -45,6 +46,7 @@ class RunCommand:
     needs: frozenset[str]
     backend: str = ""
     writes: frozenset[str] = frozenset()
+    may_start: bool = True
 
 
 def name_file(path: Path) -> str:
@@ -79,9 +81,14 @@ def start_processes(is_process: bool = True) -> Iterator[None]:
         _AS_PROCESS.reset(token)
 
 
+def starts_processes() -> bool:
+    """Return whether `call_main` does."""
+    return _AS_PROCESS.get()
+
+
 def call_main(name: str, *arguments: str, typed: bytes = b"") -> int:
     """Call a command, in this process unless `start_processes` says otherwise."""
-    if _AS_PROCESS.get():
+    if starts_processes():
         return _call_process(name, arguments, typed)
     main = importlib.import_module(f"t2t_mm.bin.t2t_{name}").main
     before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8")
@@ -237,9 +244,11 @@ COMMANDS = {
     "trainer": RunCommand(_resume, lambda one: read_arrays(one.run()), 6, TRAINING),
     "report": RunCommand(_report, _read_text("page.html"), 4, OUTPUTS | {"environment.json"}),
     "compare": RunCommand(_compare, lambda one: None, 4, OUTPUTS),
-    "study": RunCommand(_study, lambda one: None, 3, OUTPUTS | {"cell.json", "study.json"}),
+    "study": RunCommand(
+        _study, lambda one: None, 3, OUTPUTS | {"cell.json", "study.json"}, may_start=False
+    ),
     "avg-all": RunCommand(_average, lambda one: read_arrays(one.work / "averaged"), 3, TRAINING),
     "add-problem": RunCommand(_graft, lambda one: read_arrays(one.work / "grafted"), 2, MODEL),
-    "playground": RunCommand(_play, _read_lines("answer.jsonl"), 2, MODEL),
+    "playground": RunCommand(_play, _read_lines("answer.jsonl"), 2, MODEL, may_start=False),
     "exporter": RunCommand(_export, _ask_export, 1, MODEL, "tensorflow"),
 }
