@@ -68,6 +68,7 @@ TRAINING = MODEL | {"optimizer.npz", "input.*", "log.jsonl", "tensorboard", "env
 DECODED = frozenset(
     {"results.json", "outputs.jsonl", "inputs.txt", "decoded.txt", "references.txt"}
 )
+GRAFTED = MODEL | {"optimizer.npz"}
 OUTPUTS = frozenset({"results.json", "outputs.jsonl", "run.json", "hparams.json", "log.jsonl"})
 
 
@@ -248,7 +249,7 @@ COMMANDS = {
         _study, lambda one: None, 3, OUTPUTS | {"cell.json", "study.json"}, may_start=False
     ),
     "avg-all": RunCommand(_average, lambda one: read_arrays(one.work / "averaged"), 3, TRAINING),
-    "add-problem": RunCommand(_graft, lambda one: read_arrays(one.work / "grafted"), 2, MODEL),
+    "add-problem": RunCommand(_graft, lambda one: read_arrays(one.work / "grafted"), 2, GRAFTED),
     "playground": RunCommand(_play, _read_lines("answer.jsonl"), 2, MODEL, may_start=False),
     "exporter": RunCommand(_export, _ask_export, 1, MODEL, "tensorflow"),
 }
