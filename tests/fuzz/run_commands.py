@@ -219,7 +219,7 @@ def _study(specimen: Specimen) -> int:
     """Collect a study; a command that it would start again is told to fail."""
     from t2t_mm.study import cell_run
 
-    def refuse(name: str, arguments: Sequence[str], log: Path) -> str:
+    def refuse(name: str, *rest: object) -> str:
         print(f"t2t-{name} would run again", file=sys.stderr)
         return "not now"
 
