@@ -24,10 +24,13 @@ _JOINT_AND_ALONE = {
 _BLOCKS = {"top_k": (67.0, 66.0, 67.0), "bleu fr": (76.0, 74.0, 72.0)}
 _OF_TREES = {"alone": 97.1, "with image": 97.5, "with all": 97.9}  # Table 3
 JOINT, OWN, ALL, FEWER = "joint", "alone, own steps", "alone, all steps", "alone, fewer experts"
+ONE_NET = "experts.num_experts=1,experts.experts_per_token=1,experts.balancing=none"
+# The norm around the experts stays: it alone changes how much is learnt (docs/study.md).
+ONE_UNIT = "experts.expert_width=1"
 BLOCK_CHANGES = {
-    "without experts": "experts.use_experts=false",
+    "without experts": f"{ONE_NET},{ONE_UNIT}",
     "without attention": "model.use_attention=false",
-    "without either": "experts.use_experts=false,model.use_attention=false",
+    "without either": f"{ONE_NET},{ONE_UNIT},model.use_attention=false",
     "gate by problem": "experts.gate=problem",
 }
 

@@ -12,6 +12,7 @@ from t2t_mm.study.definition import Cell, Claim, Row, Study, Table
 from t2t_mm.study.equal_size import Count, count_operations, count_parameters, fit_expert_width
 from t2t_mm.study.paper_tables import (
     BLOCK_CHANGES,
+    ONE_UNIT,
     make_block_table,
     make_cell,
     make_stem,
@@ -19,7 +20,6 @@ from t2t_mm.study.paper_tables import (
     read_modality,
 )
 
-_ONE_NET = "experts.num_experts=1,experts.experts_per_token=1,experts.balancing=none"
 _EQUAL_TITLE = "Blocks of the joint model, at equal"
 _EQUAL_NOTE = (
     "What is left out is given back to the feed-forward net in the middle of encoder and decoder: "
@@ -121,7 +121,7 @@ def widen_control(hparams_set: str, label: str, num_problems: int, count: Count)
         >>> widen_control("multimodel_study", "gate by problem", 8, count_operations)
         'experts.gate=problem,experts.expert_width=272'
     """
-    change = BLOCK_CHANGES[label].replace("experts.use_experts=false", _ONE_NET)
+    change = BLOCK_CHANGES[label].replace(f",{ONE_UNIT}", "")
     whole = registry.load_hparams(hparams_set)
     control = registry.load_hparams(hparams_set, overrides=change)
     width = fit_expert_width(control, whole, num_problems, count)

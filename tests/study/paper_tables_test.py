@@ -47,7 +47,8 @@ def test_a_share_of_the_trees_is_read_where_they_are_few() -> None:
 def test_blocks_are_left_out() -> None:
     cells = check_study(load_study("paper_tables")).cells
     either = cells["without_either"].hparams
-    assert not either.experts.use_experts and not either.model.use_attention
+    assert not either.model.use_attention
+    assert (either.experts.num_experts, either.experts.expert_width) == (1, 1)
     assert cells["gate_by_problem"].hparams.experts.gate == "problem"
 
 
