@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -202,20 +203,21 @@ CASES = [
     Case("NoisyTopKGate bias", lambda **k: NoisyTopKGate(4, 2, 2, "bias", **k), gating),
     Case("Experts", lambda **k: Experts(4, 8, **k), running_experts),
     Case("ExpertBlock", lambda **k: ExpertBlock(**EXPERTS, **k), expert_block),
-    Case(
-        "ExpertBlock blocked",
-        lambda **k: ExpertBlock(**EXPERTS, dispatch="blocked", **k),
-        expert_block,
-    ),
-    Case(
-        "ExpertBlock capacity",
-        lambda **k: ExpertBlock(**EXPERTS, dispatch="capacity", capacity_factor=2.0, **k),
-        expert_block,
-    ),
-    Case(
-        "ExpertBlock dense", lambda **k: ExpertBlock(**EXPERTS, dispatch="dense", **k), expert_block
+    *(
+        Case(f"ExpertBlock {name}", partial(ExpertBlock, **EXPERTS, **arguments), expert_block)
+        for name, arguments in {
+            "blocked": {"dispatch_arguments": {"dispatch": "blocked"}},
+            "capacity": {"dispatch_arguments": {"dispatch": "capacity", "capacity_factor": 2.0}},
+            "dense": {"dispatch_arguments": {"dispatch": "dense"}},
+            "outer residual": {"outer_residual": True},
+        }.items()
     ),
     Case("ProblemGatedExperts", lambda **k: ProblemGatedExperts(3, **EXPERTS, **k), of_one_problem),
+    Case(
+        "ProblemGatedExperts outer residual",
+        partial(ProblemGatedExperts, 3, **EXPERTS, outer_residual=True),
+        of_one_problem,
+    ),
     Case(
         "ProblemGatedExperts of rows",
         lambda **k: ProblemGatedExperts(3, **BALANCED_EXPERTS, **k),

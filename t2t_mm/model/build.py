@@ -116,9 +116,11 @@ def _collect_expert_arguments(
         return None
     by_gate: dict[str, dict[str, Any]] = {
         "position": {
-            "dispatch": experts.expert_dispatch,
-            "capacity_factor": experts.capacity_factor,
-            "devices": prepare_expert_devices(experts.mesh_shape),
+            "dispatch_arguments": {
+                "dispatch": experts.expert_dispatch,
+                "capacity_factor": experts.capacity_factor,
+                "devices": prepare_expert_devices(experts.mesh_shape),
+            }
         },
         "problem": {"num_problems": num_problems},
     }
@@ -126,6 +128,7 @@ def _collect_expert_arguments(
         "num_experts": experts.num_experts,
         "experts_per_token": experts.experts_per_token,
         "expert_width": experts.expert_width,
+        "outer_residual": experts.outer_residual,
         "gain_per_channel": gain_per_channel,
         "gate_arguments": {
             "balancing": experts.balancing,

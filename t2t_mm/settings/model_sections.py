@@ -62,6 +62,8 @@ class ExpertHParams(Section):
         num_experts: Experts E in each of the two expert layers.
         experts_per_token: Experts k chosen for each position.
         expert_width: Hidden width F of one expert.
+        outer_residual: x + LN(x + MoE(x)), as the decoder adds its attention, in place of
+            LN(x + MoE(x)).
         gate: What the gate of the experts looks at: each position, or only which problem it is,
             whose experts are then merged into one net (an ablation); experts_per_token is how many.
         balancing: What keeps all experts in use: the paper's losses of importance and load, the
@@ -86,6 +88,7 @@ class ExpertHParams(Section):
     num_experts: int = declare_field(30, at_least=1)
     experts_per_token: int = declare_field(2, at_least=1)
     expert_width: int = declare_field(2048, at_least=1)
+    outer_residual: bool = False
     gate: Literal["position", "problem"] = "position"
     balancing: Literal["importance_load", "switch", "bias", "none"] = "importance_load"
     balance_loss_weight: float = declare_field(0.01, at_least=0)

@@ -26,6 +26,7 @@ VALUES: dict[str, Any] = {
     "experts.expert_dispatch": "dense",
     "experts.gate": "problem",
     "experts.mesh_shape": "experts:2",
+    "experts.outer_residual": True,
     "mixture.rate_function": "by_hand",
     "train.overlap_update": True,
 }

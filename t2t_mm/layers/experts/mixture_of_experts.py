@@ -185,11 +185,10 @@ class ExpertBlock(keras.layers.Layer):
         num_experts: E.
         experts_per_token: K.
         expert_width: F.
-        dispatch: See `Experts`.
-        capacity_factor: See `Experts`.
+        outer_residual: True for x + LN(x + MoE(x)).
         gain_per_channel: See `LayerNorm`.
         gate_arguments: Further ones of `NoisyTopKGate`, such as the seed of its noise.
-        devices: See `Experts`.
+        dispatch_arguments: Further ones of `Experts`, such as the dispatch.
 
     Example:
         >>> block = ExpertBlock(num_experts=4, experts_per_token=2, expert_width=16)
@@ -197,7 +196,8 @@ class ExpertBlock(keras.layers.Layer):
         >>> y.shape, routing.load.numpy().tolist()
         (TensorShape([2, 5, 8]), [10.0, 10.0, 0.0, 0.0])
 
-    Chosen: residual and norm as in Tensor2Tensor's first commit; the paper is silent.
+    Chosen: residual and norm as in Tensor2Tensor's first commit; the paper is silent. With the
+    outer residual, which the decoder's attention has, short training learns more (docs/results.md).
     Departs: Tensor2Tensor counts padding in the balance statistics; here it is left out, so that
     padding changes nothing.
     """
@@ -207,22 +207,20 @@ class ExpertBlock(keras.layers.Layer):
         num_experts: int,
         experts_per_token: int,
         expert_width: int,
-        dispatch: str = "auto",
-        capacity_factor: float = 1.25,
+        outer_residual: bool = False,
         gain_per_channel: bool = True,
         gate_arguments: Mapping[str, Any] | None = None,
-        devices: Sequence[str] = (),
+        dispatch_arguments: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.num_experts = num_experts
         self.experts_per_token = experts_per_token
         self.expert_width = expert_width
-        self.dispatch = dispatch
-        self.capacity_factor = capacity_factor
+        self.outer_residual = outer_residual
         self.gain_per_channel = gain_per_channel
         self.gate_arguments = dict(gate_arguments or {})
-        self.devices = tuple(devices)
+        self.dispatch_arguments = dict(dispatch_arguments or {})
 
     def build(self, input_shape: Any) -> None:
         """Create gate, experts and norm for inputs of this shape, (B, L, D)."""
@@ -237,10 +235,8 @@ class ExpertBlock(keras.layers.Layer):
         self.experts = Experts(
             self.num_experts,
             self.expert_width,
-            self.dispatch,
-            self.capacity_factor,
-            self.devices,
             name="experts",
+            **self.dispatch_arguments,
             **policy,
         )
         self.norm = LayerNorm(self.gain_per_channel, name="norm", **policy)
@@ -276,7 +272,8 @@ class ExpertBlock(keras.layers.Layer):
         mixed = self.experts(flat, routing.experts, routing.gates, flat_mask, training=training)
         dropped = self.experts.measure_dropped_share(routing.experts, flat_mask, training=training)
         routing = routing._replace(dropped_share=dropped)
-        return self.norm(x + ops.reshape(mixed, ops.shape(x))), routing
+        out = self.norm(x + ops.reshape(mixed, ops.shape(x)))
+        return (x + out if self.outer_residual else out), routing
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
@@ -285,9 +282,8 @@ class ExpertBlock(keras.layers.Layer):
             "num_experts": self.num_experts,
             "experts_per_token": self.experts_per_token,
             "expert_width": self.expert_width,
-            "dispatch": self.dispatch,
-            "capacity_factor": self.capacity_factor,
+            "outer_residual": self.outer_residual,
             "gain_per_channel": self.gain_per_channel,
             "gate_arguments": self.gate_arguments,
-            "devices": self.devices,
+            "dispatch_arguments": self.dispatch_arguments,
         }

@@ -34,6 +34,7 @@ class ProblemGatedExperts(keras.layers.Layer):
         num_experts: E.
         experts_per_token: K; as many as E give a mean over all experts.
         expert_width: F.
+        outer_residual: See `ExpertBlock`.
         gain_per_channel: See `LayerNorm`.
         gate_arguments: Further ones of `NoisyTopKGate`, such as the seed of its noise.
 
@@ -55,6 +56,7 @@ class ProblemGatedExperts(keras.layers.Layer):
         num_experts: int,
         experts_per_token: int,
         expert_width: int,
+        outer_residual: bool = False,
         gain_per_channel: bool = True,
         gate_arguments: Mapping[str, Any] | None = None,
         **kwargs: Any,
@@ -64,6 +66,7 @@ class ProblemGatedExperts(keras.layers.Layer):
         self.num_experts = num_experts
         self.experts_per_token = experts_per_token
         self.expert_width = expert_width
+        self.outer_residual = outer_residual
         self.gain_per_channel = gain_per_channel
         self.gate_arguments = dict(gate_arguments or {})
 
@@ -138,7 +141,8 @@ class ProblemGatedExperts(keras.layers.Layer):
             load=ops.matmul(places_R, ops.sum(chosen, axis=1)),
             balance_loss=ops.zeros((), "float32"),
         )
-        return self.norm(x + mixed), routing
+        out = self.norm(x + mixed)
+        return (x + out if self.outer_residual else out), routing
 
     def _run_merged(self, x: Tensor, gates_1E: Tensor) -> Tensor:
         w_in_DF = ops.tensordot(gates_1E[0], self.w_in, axes=1)
@@ -162,6 +166,7 @@ class ProblemGatedExperts(keras.layers.Layer):
             "num_experts": self.num_experts,
             "experts_per_token": self.experts_per_token,
             "expert_width": self.expert_width,
+            "outer_residual": self.outer_residual,
             "gain_per_channel": self.gain_per_channel,
             "gate_arguments": self.gate_arguments,
         }

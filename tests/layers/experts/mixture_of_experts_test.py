@@ -18,8 +18,8 @@ def trained(block, width=8):
 
 
 def test_ragged_and_dense_give_the_same_numbers():
-    ragged = trained(ExpertBlock(**ARGUMENTS, dispatch="ragged"))
-    dense = trained(ExpertBlock(**ARGUMENTS, dispatch="dense"))
+    ragged = trained(ExpertBlock(**ARGUMENTS, dispatch_arguments={"dispatch": "ragged"}))
+    dense = trained(ExpertBlock(**ARGUMENTS, dispatch_arguments={"dispatch": "dense"}))
     for variable, other in zip(ragged.weights, dense.weights, strict=True):
         other.assign(variable)
     x = normal(3, 7, 8)
@@ -30,13 +30,15 @@ def test_ragged_and_dense_give_the_same_numbers():
         np.testing.assert_allclose(one, two, atol=1e-5)
 
 
-def test_the_block_adds_and_normalizes():
-    block = trained(ExpertBlock(**ARGUMENTS))
+@pytest.mark.parametrize("outer_residual", [True, False])
+def test_the_block_adds_and_normalizes(outer_residual):
+    block = trained(ExpertBlock(**ARGUMENTS, outer_residual=outer_residual))
+    block.norm.gain.assign(normal(8, seed=4))
     x = normal(2, 3, 8)
     y, routing = block(x)
-    flat = x.reshape(6, 8)
-    mixed = np.asarray(block.experts(flat, routing.experts, routing.gates))
-    np.testing.assert_allclose(y, block.norm((flat + mixed).reshape(2, 3, 8)), atol=1e-5)
+    mixed = block.experts(x.reshape(6, 8), routing.experts, routing.gates)
+    normalized = block.norm(x + np.reshape(mixed, (2, 3, 8)))
+    np.testing.assert_allclose(y, x * outer_residual + normalized, atol=1e-5)
 
 
 def test_each_position_is_routed_by_itself():
@@ -68,9 +70,10 @@ def test_unknown_dispatch_is_refused():
 
 
 def test_a_capacity_drops_in_training_and_never_at_inference():
-    options = ARGUMENTS | {"capacity_factor": 0.4, "gate_arguments": {"seed": 3}}
-    capacity = trained(ExpertBlock(**options, dispatch="capacity"))
-    ragged = trained(ExpertBlock(**options, dispatch="ragged"))
+    options = ARGUMENTS | {"gate_arguments": {"seed": 3}}
+    limited = {"dispatch": "capacity", "capacity_factor": 0.4}
+    capacity = trained(ExpertBlock(**options, dispatch_arguments=limited))
+    ragged = trained(ExpertBlock(**options, dispatch_arguments={"dispatch": "ragged"}))
     for variable, other in zip(capacity.variables, ragged.variables, strict=True):
         other.assign(variable)
     x = normal(3, 7, 8)

@@ -40,6 +40,15 @@ def test_a_batch_of_one_problem_runs_through_the_weighted_mean_of_its_experts(bl
     np.testing.assert_allclose(y, merged_by_hand(block, x, HALVES[problem]), atol=1e-5)
 
 
+def test_the_outer_residual_adds_the_input_once_more(block):
+    x, outer = normal(2, 5, WIDTH), ProblemGatedExperts(2, 3, 2, 6, outer_residual=True)
+    outer.build((None, None, WIDTH))
+    for variable, other in zip(block.weights, outer.weights, strict=True):
+        other.assign(variable)
+    expected = x + merged_by_hand(block, x, HALVES[1])
+    np.testing.assert_allclose(outer(x, problem=1)[0], expected, atol=1e-5)
+
+
 def test_each_row_can_have_its_own_problem(block):
     x = normal(3, 5, WIDTH)
     y, _ = block(x, problem=np.array([1, 0, 1]))
