@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_inputs_are_measured_against_the_step(tiny_run: TinyRun, tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     result = subprocess.run(

@@ -70,6 +70,7 @@ print(json.dumps(count_operations(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_step_counts_as_on_tensorflow_where_experts_run_on_what_they_get_alone():
     counts = {}
     for backend, code in (("jax", ON_JAX), ("tensorflow", ON_TENSORFLOW)):

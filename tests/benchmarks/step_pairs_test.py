@@ -21,6 +21,7 @@ def run(*flags: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_one_checkout_beside_itself_has_equal_losses(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     flags = (f"--before={ROOT}", "--cases=text tiny", "--pairs=2", "--steps=1")

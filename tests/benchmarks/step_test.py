@@ -22,6 +22,7 @@ def run(*flags: str) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_step_is_measured_and_profiled(tmp_path):
     figures = tmp_path / "figures.json"
     result = run("--quick", "--profile", f"--json={figures}")
@@ -34,6 +35,7 @@ def test_a_step_is_measured_and_profiled(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_step_on_jax_says_what_it_takes_to_compile_too(tmp_path):
     pytest.importorskip("jax")
     figures = tmp_path / "figures.json"
@@ -55,6 +57,7 @@ def test_a_step_on_jax_says_what_it_takes_to_compile_too(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_scaling_is_a_table_of_lengths_and_one_of_batch_sizes(tmp_path):
     figures, plot = tmp_path / "figures.json", tmp_path / "scaling.png"
     result = run("--scaling", "--quick", SMALL, f"--plot={plot}", f"--json={figures}")

@@ -48,6 +48,7 @@ def stepped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="needs JAX")
 def test_both_backends_leave_the_same_and_train_the_rest_alike(stepped: Path) -> None:
     check(stepped / "tensorflow")

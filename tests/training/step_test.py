@@ -72,6 +72,7 @@ def values(step: TrainStep) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("use_experts", [False, True])
 def test_xla_compiles_once_for_a_bucket_and_gives_the_same_numbers(
     use_experts: bool, monkeypatch: pytest.MonkeyPatch

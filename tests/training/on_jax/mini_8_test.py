@@ -14,6 +14,7 @@ MOST_ROUTED_OTHERWISE = 1e-3
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_fifty_steps_of_eight_problems(tmp_path: Path) -> None:
     batches, data, starts = tmp_path / "batches", tmp_path / "data", tmp_path / "starts"
     mini_8_steps.write_batches(batches, data)

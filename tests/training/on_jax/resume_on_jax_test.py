@@ -102,6 +102,7 @@ def test_a_run_goes_on_to_the_last_bit(folder: Path, trained: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_run_goes_on_on_the_other_backend_and_back_again(folder: Path, trained: str) -> None:
     told = train(folder, "on_tensorflow", "--backend=tensorflow")
     assert "resumed at step 4" in told and "on the CPU (TensorFlow " in told
