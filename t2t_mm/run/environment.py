@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import importlib.metadata
+import json
 import os
 import platform
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import t2t_mm
+from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.disk import refuse_folder
+from t2t_mm.files.parsed_json import parse_json
 
 _PACKAGES = (
     "tensorflow",
@@ -52,6 +57,18 @@ def describe_environment(seed: int, argv: Sequence[str]) -> dict[str, Any]:
         "versions": _list_versions(),
         "machine": _describe_machine(),
     }
+
+
+def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
+    """Write `environment.json`; that of an earlier start is kept in its list `earlier`."""
+    path = directory / "environment.json"
+    earlier: list[Any] = []
+    refuse_folder(path)
+    if path.exists():
+        with contextlib.suppress(ValueError, AttributeError, TypeError):  # of no further use
+            previous = parse_json(path.read_bytes())
+            earlier = [*previous.pop("earlier", []), previous]
+    write_text_atomically(path, json.dumps({**environment, "earlier": earlier}, indent=2) + "\n")
 
 
 def _list_versions() -> dict[str, str | None]:

@@ -11,8 +11,6 @@ run_dir/
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -26,10 +24,9 @@ from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.data.vocabulary.vocabulary import copy_vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
-from t2t_mm.files.disk import refuse_folder
-from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.sealed_json import read_sealed, seal_json
 from t2t_mm.run.own_runs import is_signed_here, sign_places
+from t2t_mm.run.run_record import check_types
 from t2t_mm.run.task import Task
 from t2t_mm.settings import HParams
 from t2t_mm.settings.differences import list_resume_differences
@@ -163,6 +160,7 @@ def open_run(directory: str | Path) -> Run:
 
 def _read_run(directory: Path) -> Run:
     record = read_sealed(directory / "run.json")
+    check_types(record)
     kinds = {task[side]["modality"] for task in record["tasks"] for side in ("inputs", "targets")}
     missing = sorted(kind for kind in kinds if kind not in registry.KINDS)
     if missing:
@@ -202,18 +200,6 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
     write_text_atomically(run.directory / "run.json", seal_json(record))
 
 
-def write_environment(directory: Path, environment: Mapping[str, Any]) -> None:
-    """Write `environment.json`; that of an earlier start is kept in its list `earlier`."""
-    path = directory / "environment.json"
-    earlier: list[Any] = []
-    refuse_folder(path)
-    if path.exists():
-        with contextlib.suppress(ValueError, AttributeError, TypeError):  # of no further use
-            previous = parse_json(path.read_bytes())
-            earlier = [*previous.pop("earlier", []), previous]
-    write_text_atomically(path, json.dumps({**environment, "earlier": earlier}, indent=2) + "\n")
-
-
 def make_absolute(module: str) -> str:
     """Return what --t2t_usr_dir named such that it is found from any folder."""
     return os.path.abspath(module) if os.path.exists(module) else module
@@ -242,7 +228,7 @@ def check_resumable(run: Run, asked: Run) -> None:
         differences += [
             f"problem {name}: its generated data is not what the run was trained on"
             for name in had
-            if run.data_digests[name] != asked.data_digests[name]
+            if run.data_digests.get(name) != asked.data_digests[name]
         ]
     if run.mixture and not differences and not _is_same_mixture(run.mixture, asked.mixture):
         differences.append(f"mixture: run has {run.mixture}, asked for {asked.mixture}")

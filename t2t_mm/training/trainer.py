@@ -19,7 +19,7 @@ from t2t_mm.mixing.mixture import Mixture
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.damage import find_whole, set_aside
 from t2t_mm.run.device_memory import tell_exhaustion
-from t2t_mm.run.environment import describe_environment
+from t2t_mm.run.environment import describe_environment, write_environment
 from t2t_mm.run.logs import RunLog
 from t2t_mm.run.run_directory import (
     Run,
@@ -28,7 +28,6 @@ from t2t_mm.run.run_directory import (
     keep_nets,
     make_absolute,
     open_run,
-    write_environment,
     write_run,
 )
 from t2t_mm.run.task import build_model, differ_in_sharing, load_task_vocabularies, make_tasks

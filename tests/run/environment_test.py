@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 import t2t_mm
+from t2t_mm.errors import UserError
 from t2t_mm.run import environment
-from t2t_mm.run.environment import describe_environment
+from t2t_mm.run.environment import describe_environment, write_environment
 
 
 def test_it_is_json_and_holds_what_was_asked() -> None:
@@ -45,3 +46,25 @@ def test_the_revision_marks_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     module.write_text("edited = True\n")
     assert describe_environment(1, [])["revision"] == f"{clean}+changes"
+
+
+def test_earlier_environments_are_kept(tmp_path: Path) -> None:
+    for seed in (1, 2, 3):
+        write_environment(tmp_path, {"seed": seed})
+    written = json.loads((tmp_path / "environment.json").read_text())
+    assert written["seed"] == 3
+    assert [earlier["seed"] for earlier in written["earlier"]] == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", '{"earlier": 3}', "\xff"])
+def test_an_environment_that_cannot_be_read_is_written_anew(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "environment.json"
+    path.write_bytes(text.encode("latin-1"))
+    write_environment(tmp_path, {"seed": 4})
+    assert json.loads(path.read_text()) == {"seed": 4, "earlier": []}
+
+
+def test_a_folder_in_the_place_of_the_environment_is_told(tmp_path: Path) -> None:
+    (tmp_path / "environment.json").mkdir()
+    with pytest.raises(UserError, match=r"environment\.json is to be a file"):
+        write_environment(tmp_path, {"seed": 4})

@@ -4,10 +4,12 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from seals import change_sealed
 
 from t2t_mm.errors import UserError
 from t2t_mm.run.checkpoint import CheckpointStore
@@ -52,6 +54,13 @@ def test_every_file_is_looked_at_for_every_kind_of_damage(folder: Path) -> None:
                 check_all_files(folder)
         path.write_bytes(content)
     check_all_files(folder)
+
+
+@pytest.mark.parametrize("files", [True, "ab", [1], 3.5, None])
+def test_a_list_of_files_that_is_none_is_damage(folder: Path, files: Any) -> None:
+    change_sealed(folder / MANIFEST, lambda record: record.update(files=files))
+    with pytest.raises(DamagedFileError, match=MANIFEST):
+        check_file(folder / "weights.npz")
 
 
 def test_a_whole_file_of_another_checkpoint_is_not_taken(folder: Path) -> None:

@@ -1,7 +1,6 @@
 """A run directory describes the run; what does not belong to it is refused with the difference."""
 
 import dataclasses
-import json
 import shutil
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from t2t_mm.run.run_directory import (
     check_vocabularies,
     keep_nets,
     open_run,
-    write_environment,
 )
 
 
@@ -106,25 +104,3 @@ def test_a_folder_with_checkpoints_but_no_description_is_no_run(
     (copy / "run.json").unlink()
     with pytest.raises(UserError, match="No run in"):
         open_run(copy)
-
-
-def test_earlier_environments_are_kept(tmp_path: Path) -> None:
-    for seed in (1, 2, 3):
-        write_environment(tmp_path, {"seed": seed})
-    written = json.loads((tmp_path / "environment.json").read_text())
-    assert written["seed"] == 3
-    assert [earlier["seed"] for earlier in written["earlier"]] == [1, 2]
-
-
-@pytest.mark.parametrize("text", ["[" * 100_000, "[]", '{"earlier": 3}', "\xff"])
-def test_an_environment_that_cannot_be_read_is_written_anew(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "environment.json"
-    path.write_bytes(text.encode("latin-1"))
-    write_environment(tmp_path, {"seed": 4})
-    assert json.loads(path.read_text()) == {"seed": 4, "earlier": []}
-
-
-def test_a_folder_in_the_place_of_the_environment_is_told(tmp_path: Path) -> None:
-    (tmp_path / "environment.json").mkdir()
-    with pytest.raises(UserError, match=r"environment\.json is to be a file"):
-        write_environment(tmp_path, {"seed": 4})
