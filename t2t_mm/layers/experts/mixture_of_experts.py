@@ -196,8 +196,8 @@ class ExpertBlock(keras.layers.Layer):
         >>> y.shape, routing.load.numpy().tolist()
         (TensorShape([2, 5, 8]), [10.0, 10.0, 0.0, 0.0])
 
-    Chosen: residual and norm as in Tensor2Tensor's first commit; the paper is silent. With the
-    outer residual, which the decoder's attention has, short training learns more (docs/results.md).
+    Chosen: residual and norm as in Tensor2Tensor's first commit; the paper is silent. Where the
+    outer residual, which the decoder's attention has, helps and where not: docs/results.md.
     Departs: Tensor2Tensor counts padding in the balance statistics; here it is left out, so that
     padding changes nothing.
     """
