@@ -91,7 +91,7 @@ def _read_manifest(folder: Path) -> Mapping[str, Any]:
         return {}
     try:
         return dict(read_sealed(path)["files"])
-    except (UserError, KeyError, TypeError, ValueError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise DamagedFileError(path, str(error)) from error
 
 

@@ -56,7 +56,7 @@ ON_GENERATED = {
     "trainer": COMMANDS["trainer"],
     "add-problem": COMMANDS["add-problem"],
     "decoder": RunCommand(_decode_split, COMMANDS["decoder"].read_result, 3, EVERY),
-    "datagen": RunCommand(_generate, lambda specimen: None, 3, EVERY),
+    "datagen": RunCommand(_generate, lambda one: _read_shards(one.work / "data"), 3, EVERY),
     "datagen --inspect": RunCommand(_inspect, lambda specimen: None, 3, EVERY),
 }
 
