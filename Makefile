@@ -55,7 +55,7 @@ test-long: ## run what takes minutes each: long pages of the docs, benchmarks, e
 	@.ci/install $(VENV) dev
 	$(BIN)/python -m pytest $(PARALLEL) -m long --durations=10 $(PYTEST_ARGS)
 
-test-quick: lint ## the same without what is slow (6 minutes)
+test-quick: lint ## the same without what is slow (a quarter of an hour on two slow cores)
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' --durations=10 $(PYTEST_ARGS)
 
 coverage: ## run the tests and list which lines of the engine none of them ran (20 minutes)
