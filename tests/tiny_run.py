@@ -7,7 +7,7 @@ from seals import change_sealed
 
 TINY = (
     "model.width=32,model.num_heads=4,experts.expert_width=32,experts.num_experts=4,"
-    "model.encoder_blocks=2,model.mixer_blocks=1,model.decoder_blocks=2,model.dropout=0.0,"
+    "model.encoder_blocks=1,model.mixer_blocks=1,model.decoder_blocks=1,model.dropout=0.0,"
     "data.batch_tokens=256,data.max_pieces=64,train.log_every=5,train.checkpoint_every=5,"
     "train.eval_every=10,optimizer.warmup_steps=5,decode.extra_length=4"
 )

@@ -15,6 +15,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_searches_copies_and_prefixes_are_timed(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     flags = ["--sets=multimodel_tiny", "--rows=2", "--steps=65", "--quick", f"--json={file}"]

@@ -53,6 +53,7 @@ def test_a_net_of_a_text_has_a_class(nets: ModuleType) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_it_learns_and_is_scored(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

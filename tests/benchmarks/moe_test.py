@@ -16,7 +16,9 @@ from t2t_mm.layers.dispatch import run_dense
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_dispatches_of_experts_are_measured_beside_a_matmul(backend: str, tmp_path: Path) -> None:
     pytest.importorskip(backend)
     figures = tmp_path / "figures.json"
@@ -48,6 +50,8 @@ def test_dispatches_of_experts_are_measured_beside_a_matmul(backend: str, tmp_pa
         assert name in result
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_scaling_is_a_table_of_experts_and_one_of_tokens(tmp_path: Path) -> None:
     figures, plot = tmp_path / "figures.json", tmp_path / "scaling.png"
     options = "--quick", "--rounds=1", "--dispatches=ragged,dense pair", f"--plot={plot}"

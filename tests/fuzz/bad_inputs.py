@@ -109,7 +109,7 @@ def list_lines(specimen: Specimen) -> list[Line]:
         Line("registry", {}, ("list",)),
         Line("registry", {}, ("describe", PROBLEM)),
         Line("registry", check, ("check", PROBLEM)),
-        Line("playground", of_run, needs=("output_dir",)),
+        Line("playground", {**of_run, "port": "0"}, needs=("output_dir",)),
     ]
 
 

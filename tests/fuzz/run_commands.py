@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from fuzz.attempts import MOST_SECONDS, TooSlowError
@@ -94,9 +97,21 @@ def call_main(name: str, *arguments: str, typed: bytes = b"") -> int:
     main = importlib.import_module(f"t2t_mm.bin.t2t_{name}").main
     before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8")
     try:
-        return int(main(list(arguments)))
+        with _close_pages():
+            return int(main(list(arguments)))
     finally:
         sys.stdin = before
+
+
+@contextlib.contextmanager
+def _close_pages() -> Iterator[None]:
+    """Let `t2t-playground` end as soon as its page is served, instead of waiting for Ctrl-C."""
+    from t2t_mm.playground import play
+
+    closed = threading.Event()
+    closed.set()
+    with mock.patch.object(play, "threading", SimpleNamespace(Event=lambda: closed)):
+        yield
 
 
 def _call_process(name: str, arguments: Sequence[str], typed: bytes) -> int:
@@ -200,13 +215,17 @@ def _ask_export(specimen: Specimen) -> Any:
 
 
 def _play(specimen: Specimen) -> int:
-    """What `t2t-playground` does but for its page."""
+    """What `t2t-playground` does, asked once; its page only where Gradio is installed."""
     from t2t_mm.errors import UserError
     from t2t_mm.inference.loaded_run import load
     from t2t_mm.playground.answers import answer_value
+    from t2t_mm.playground.gradio_page import serve_page
 
+    has_page = importlib.util.find_spec("gradio")
     try:
-        answer = answer_value(load(specimen.run())[PROBLEM], LINES[0])
+        loaded = load(specimen.run())
+        with serve_page(loaded, port=0) if has_page else contextlib.nullcontext():
+            answer = answer_value(loaded[PROBLEM], LINES[0])
     except UserError as error:
         print(f"t2t-playground: error: {error}", file=sys.stderr)
         return 2

@@ -127,6 +127,7 @@ def run(backend: str, *files: Path) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_loss_and_every_gradient_are_the_same_on_jax(tmp_path: Path) -> None:
     """Of every pair of nets; what is not reached has a gradient of zero on both.
 

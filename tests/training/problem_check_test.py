@@ -57,7 +57,9 @@ def test_examples_shapes_and_vocabulary(name: str, raw: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["mini_image", "mini_speech"])
+@pytest.mark.parametrize(
+    "name", ["mini_image", pytest.param("mini_speech", marks=pytest.mark.long)]
+)
 def test_a_batch_of_the_miniature_is_learned_by_heart_and_decoded(name: str, raw: Path) -> None:
     found = check(name, raw, most_steps=300)
     assert all(finding.is_fine for finding in found.values()), found

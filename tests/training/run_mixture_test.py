@@ -53,6 +53,7 @@ def make_weak(monkeypatch: pytest.MonkeyPatch, method: str, calls: int) -> Calla
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("sums_in_order")
 def test_a_run_killed_within_an_update_goes_on_bit_for_bit(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

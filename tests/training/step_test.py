@@ -126,6 +126,7 @@ BATCHES = [
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("sums_in_order")
+@pytest.mark.long
 def test_postponed_updates_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two signatures in turn, settled in the middle: every bit of weights and moments."""
     monkeypatch.setattr(tensorflow_backend, "LEAST_POSTPONED", 100)
