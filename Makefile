@@ -48,14 +48,14 @@ _demo:
 	@echo "  $(BIN)/tensorboard --logdir=$(OUT)/run/tensorboard"
 	@echo "  a problem of your own in ten lines, or files of your own without code: README.md"
 
-test: lint ## run every check: ruff, mypy --strict and the tests (40 minutes on two slow cores)
+test: lint ## run every check: ruff, mypy --strict and the tests (half an hour on two slow cores)
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not long' --durations=10 $(PYTEST_ARGS)
 
 test-long: ## run what takes minutes each: long pages of the docs, benchmarks, eight problems on JAX
 	@.ci/install $(VENV) dev
 	$(BIN)/python -m pytest $(PARALLEL) -m long --durations=10 $(PYTEST_ARGS)
 
-test-quick: lint ## the same without what is slow (a quarter of an hour on two slow cores)
+test-quick: lint ## the same without what is slow (six minutes on two slow cores)
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' --durations=10 $(PYTEST_ARGS)
 
 coverage: ## run the tests and list which lines of the engine none of them ran (20 minutes)

@@ -105,6 +105,7 @@ def test_every_step_gives_what_the_whole_sequence_gives(case):
     np.testing.assert_allclose(stepped, case.call(layer, x), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @every_case
 def test_rows_taken_from_a_cache_continue_as_themselves(case):
     layer, x, rows = built(case), normal(3, 135, WIDTH), [2, 0, 2]
@@ -174,6 +175,7 @@ def logits_by_steps(model, cache, targets, start=0, previous=None):
     return step_through(decode_step, cache, shifted, start)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", OPTIONS.values(), ids=OPTIONS.keys())
 def test_the_model_decodes_step_by_step_as_it_is_trained(changes):
     model, commands = make_model(**changes), np.array([0, 1, 1])

@@ -19,6 +19,20 @@ WITH_EXAMPLES = [
     name for name, path in MODULES.items() if ">>> " in path.read_text(encoding="utf-8")
 ]
 
+TRAINING = {
+    "t2t_mm.evaluation.continuous",
+    "t2t_mm.inference.decode",
+    "t2t_mm.inference.export",
+    "t2t_mm.inference.loaded_run",
+    "t2t_mm.inference.score_file",
+    "t2t_mm.inference.served_graphs",
+    "t2t_mm.playground.answers",
+    "t2t_mm.search.search",
+    "t2t_mm.training.add_problem",
+    "t2t_mm.training.train",
+}
+"""Whose examples train or decode, for seconds."""
+
 
 def find_examples(module_name: str) -> list[doctest.DocTest]:
     module = importlib.import_module(module_name)
@@ -48,7 +62,13 @@ def tables_as_before() -> Iterator[None]:
                 del table._entries[name]
 
 
-@pytest.mark.parametrize("module_name", WITH_EXAMPLES)
+@pytest.mark.parametrize(
+    "module_name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in TRAINING else [])
+        for name in WITH_EXAMPLES
+    ],
+)
 def test_examples_run(module_name: str, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(demo)
     said: list[str] = []

@@ -318,6 +318,7 @@ def test_an_input_that_cannot_be_read_is_named(
         loaded[name](str(path))
 
 
+@pytest.mark.long
 def test_a_mixture_with_crops_alternatives_and_sounds_resumes_bit_for_bit(
     senses: SensesRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -152,6 +152,7 @@ def test_every_console_script_names_a_main_function(installed: Path, tmp_path: P
         assert found == "True\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["lenient", "strict"])
 def test_editable_install_works_outside_the_checkout(mode: str, tmp_path: Path) -> None:
     copy = copy_checkout(tmp_path / "copy")

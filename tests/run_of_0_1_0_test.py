@@ -101,6 +101,7 @@ def test_a_run_of_0_1_0_decodes_as_many_lines_as_it_is_given(old: Path) -> None:
     assert first and last and not empty
 
 
+@pytest.mark.slow
 def test_data_of_0_1_0_is_kept_by_t2t_datagen_which_says_how_it_was_judged(old: Path) -> None:
     done = run_command(
         "t2t_datagen",

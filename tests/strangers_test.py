@@ -19,6 +19,7 @@ from t2t_mm.features import BatchSpec
 from t2t_mm.settings.gin_overlay import read_gin
 
 
+@pytest.mark.slow
 def test_scoring_decoding_and_reporting_connect_to_nobody(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,10 +67,12 @@ def grafted(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Graf
     return Grafted(root / "run", report, hash_files(tiny_run.output_dir) == before)
 
 
+@pytest.mark.slow
 def test_the_old_run_is_left_alone(grafted: Grafted) -> None:
     assert grafted.old_files_are_the_same
 
 
+@pytest.mark.slow
 def test_nets_commands_and_gates_are_grafted_and_all_else_is_loaded(grafted: Grafted) -> None:
     variables = grafted.report["variables"]
     assert not variables["mismatched"] and not variables["unused"]
@@ -84,6 +86,7 @@ def test_nets_commands_and_gates_are_grafted_and_all_else_is_loaded(grafted: Gra
     assert [name.rpartition("/")[2] for name in variables["grown"]] == ["choice", "spread"] * 2
 
 
+@pytest.mark.slow
 def test_old_outputs_are_compared_where_their_data_is(grafted: Grafted) -> None:
     there, missing = (grafted.report["outputs"][name] for name in PROBLEMS)
     assert there["unmoved"] and there["decoded_equal"] and there["largest_difference"] <= 1e-5
@@ -91,6 +94,7 @@ def test_old_outputs_are_compared_where_their_data_is(grafted: Grafted) -> None:
     assert "algorithmic_reverse has not been generated" in missing["reason"]
 
 
+@pytest.mark.slow
 def test_new_experts_have_no_entry_yet(grafted: Grafted) -> None:
     with np.load(grafted.output_dir / "checkpoints" / "00000000" / "weights.npz") as weights:
         entry = weights["multimodel/encoder/experts/gate/entry"]

@@ -9,6 +9,7 @@ from tiny_run import TinyRun
 from t2t_mm.bin import t2t_decoder
 
 
+@pytest.mark.slow
 def test_lines_go_to_standard_output(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -19,6 +20,7 @@ def test_lines_go_to_standard_output(
     assert capsys.readouterr().out.count("\n") == 3
 
 
+@pytest.mark.slow
 def test_a_data_set_goes_to_a_file(tiny_run: TinyRun, tmp_path: Path) -> None:
     target = tmp_path / "out.txt"
     flags = ["--problem=algorithmic_reverse", "--limit=5", f"--decode_to_file={target}"]

@@ -11,6 +11,7 @@ from t2t_mm.bin import t2t_eval
 from t2t_mm.evaluation import continuous
 
 
+@pytest.mark.slow
 def test_json_is_all_that_is_printed(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -26,6 +27,7 @@ def test_json_is_all_that_is_printed(
     assert printed["algorithmic_copy"]["bleu"] == written["algorithmic_copy"]["bleu"]
 
 
+@pytest.mark.slow
 def test_where_the_outputs_are_is_the_last_line(
     tiny_run: TinyRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,6 +86,7 @@ def ended(tiny_run: TinyRun, tmp_path: Path) -> Path:
 CONTINUOUS = ["--continuous", "--nodecode", "--limit=2", "--problem=algorithmic_copy"]
 
 
+@pytest.mark.slow
 def test_checkpoints_are_scored_as_they_come_with_a_line_for_each(
     ended: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

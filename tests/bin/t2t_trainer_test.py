@@ -107,6 +107,7 @@ def test_a_full_disk_is_told_and_the_last_good_checkpoint_stays(
     assert {path.name for path in (run / "checkpoints").iterdir()} == before
 
 
+@pytest.mark.slow
 def test_generate_data_keeps_data_that_was_made_with_a_limit(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:

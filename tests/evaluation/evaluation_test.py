@@ -34,6 +34,7 @@ def not_yet_scored(tiny_run: TinyRun, tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.mark.slow
 def test_whole_splits_are_scored_by_problem(tiny_run: TinyRun, tmp_path: Path) -> None:
     run = not_yet_scored(tiny_run, tmp_path)
     scores = evaluate(
@@ -67,6 +68,7 @@ def test_whole_splits_are_scored_by_problem(tiny_run: TinyRun, tmp_path: Path) -
         assert written["algorithmic_copy"][key] == scores["algorithmic_copy"][key]
 
 
+@pytest.mark.slow
 def test_problems_without_the_split_are_named_and_the_others_scored(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,6 +81,7 @@ def test_problems_without_the_split_are_named_and_the_others_scored(
     assert f"not scored, for want of a test split: {PROBLEMS[0]}" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_problem_of_which_nothing_is_left_is_told_and_the_others_are_scored(
     tiny_run: TinyRun,
     tmp_path: Path,
@@ -98,6 +101,7 @@ def test_a_problem_of_which_nothing_is_left_is_told_and_the_others_are_scored(
         evaluate(run, split="test", options=options)
 
 
+@pytest.mark.slow
 def test_one_reading_serves_scores_and_decoding(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +122,7 @@ def test_one_reading_serves_scores_and_decoding(
     assert len(lines.read_text().splitlines()) == 6
 
 
+@pytest.mark.slow
 def test_outputs_are_written_as_they_come(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +141,7 @@ def test_outputs_are_written_as_they_come(
     assert json.loads(kept.read_text().splitlines()[0])["index"] == 0
 
 
+@pytest.mark.slow
 def test_one_example_has_no_other_input_and_that_is_said(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

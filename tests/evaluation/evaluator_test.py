@@ -15,6 +15,7 @@ from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
 
 
+@pytest.mark.slow
 def test_scores_do_not_depend_on_the_batch(tiny_run: TinyRun) -> None:
     run = open_run(tiny_run.output_dir)
     evaluator = Evaluator(restore_model(run).model, batch=BatchSpec(examples=1))
@@ -36,6 +37,7 @@ def test_scores_do_not_depend_on_the_batch(tiny_run: TinyRun) -> None:
     assert by_size[0]["accuracy"] == pytest.approx(by_size[1]["accuracy"])
 
 
+@pytest.mark.slow
 def test_the_shares_of_all_experts_add_up_to_one(tiny_run: TinyRun) -> None:
     run = open_run(tiny_run.output_dir)
     evaluator = Evaluator(restore_model(run).model, batch=BatchSpec(examples=4))
@@ -62,6 +64,7 @@ def test_what_lowers_memory_is_said_where_it_runs_out(tiny_run: TinyRun) -> None
         evaluator.score(run.task("algorithmic_copy"), fail())
 
 
+@pytest.mark.slow
 def test_validation_splits_are_scored_by_problem_whole_or_in_part(tiny_run: TinyRun) -> None:
     run = open_run(tiny_run.output_dir)
     evaluator = Evaluator(restore_model(run).model, batch=BatchSpec(examples=2))

@@ -35,6 +35,7 @@ def test_to_the_bit_or_nearly_and_decoded_alike(
     assert ("NOT as before" in change.describe()) is not is_unmoved
 
 
+@pytest.mark.slow
 def test_a_model_answers_as_itself_and_not_as_another_task(tiny_run: TinyRun) -> None:
     run = open_run(tiny_run.output_dir)
     restored = restore_model(run)

@@ -18,6 +18,7 @@ def run_python(program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_run_is_loaded_and_asked_without_a_word(tiny_run: TinyRun) -> None:
     done = run_python(
         "import t2t_mm\n"

@@ -119,6 +119,7 @@ def test_what_is_said_to_a_bad_line_is_judged() -> None:
         assert judge_line(said, line).startswith(BROKEN)
 
 
+@pytest.mark.slow
 def test_damaged_raw_files(tmp_path: Path) -> None:
     fuzzer = DataFuzzer(Specimen(tmp_path))
     made = [fuzzer.attempt(seed) for seed in SEEDS_OF_RAW_FILES]

@@ -56,6 +56,7 @@ def test_half_a_pair_and_unknown_names_are_refused(
         choose_task(open_run(tiny_run.output_dir), **asked)
 
 
+@pytest.mark.slow
 def test_a_pair_of_the_same_nets_answers_as_the_one_whose_command_it_has(
     loaded: LoadedRun,
 ) -> None:
@@ -67,6 +68,7 @@ def test_a_pair_of_the_same_nets_answers_as_the_one_whose_command_it_has(
     assert "algorithmic_copy to algorithmic_reverse" in repr(pair)
 
 
+@pytest.mark.slow
 def test_a_file_is_decoded_and_the_inputs_of_a_split_are_the_first_problems(
     tiny_run: TinyRun, loaded: LoadedRun, tmp_path: Path
 ) -> None:
@@ -84,6 +86,7 @@ def test_a_file_is_decoded_and_the_inputs_of_a_split_are_the_first_problems(
         assert "split" in where or outputs == loaded.pair(*pair.values())(LINES)
 
 
+@pytest.mark.slow
 def test_of_a_picture_and_a_text_only_the_nets_of_the_pair_are_loaded(
     text_and_pictures: Path,
 ) -> None:

@@ -24,6 +24,7 @@ from t2t_mm.inference.predictor import Predictor
 LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
 
 
+@pytest.mark.slow
 def test_n_lines_in_n_lines_out_with_empty_ones(tiny_run: TinyRun, tmp_path: Path) -> None:
     source, target = tmp_path / "in.txt", tmp_path / "out" / "out.txt"
     source.write_text("\n".join(LINES) + "\n", encoding="utf-8")
@@ -54,6 +55,7 @@ def test_outputs_are_written_as_they_come_and_kept_after_an_error(
     assert (tmp_path / "out.txt.incomplete").read_text() == "1 2 0\n1 2 1\n1 2 2\n"
 
 
+@pytest.mark.slow
 def test_a_compressed_file_decodes_the_same(tiny_run: TinyRun, tmp_path: Path) -> None:
     plain, packed = tmp_path / "a.txt", tmp_path / "a.txt.gz"
     plain.write_text("1 2 3\n", encoding="utf-8")
@@ -73,6 +75,7 @@ def test_lines_come_from_a_pipe_too(tmp_path: Path) -> None:
         list(read_lines(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_data_set_is_decoded_in_stored_order(tiny_run: TinyRun) -> None:
     whole = decode(tiny_run.output_dir, "algorithmic_reverse", split="validation")
     first = decode(
@@ -101,6 +104,7 @@ def test_empty_outputs_are_told_and_shown_to_whom_types(
     assert output.getvalue() == "> (nothing)\n> \n"
 
 
+@pytest.mark.slow
 def test_the_prompt_answers_until_an_empty_line(tiny_run: TinyRun) -> None:
     predictor = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
     output = io.StringIO()
@@ -119,6 +123,7 @@ def test_a_missing_file_and_text_that_is_not_utf8_are_named(
         decode(tiny_run.output_dir, "algorithmic_copy", from_file=bad)
 
 
+@pytest.mark.slow
 def test_trees_of_a_file_and_of_a_data_set_come_with_their_words(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 import re
 
+import pytest
 from rich.console import Console
 from tiny_run import TinyRun
 
@@ -43,6 +44,7 @@ def test_elsewhere_nothing_is_shown() -> None:
     assert show(False) == ""
 
 
+@pytest.mark.slow
 def test_the_decoder_counts_the_symbols_of_its_outputs(tiny_run: TinyRun) -> None:
     loaded = t2t_mm.load(tiny_run.output_dir, problems=["algorithmic_copy"])
     assert loaded.decoder.num_symbols == 0

@@ -66,6 +66,7 @@ def test_what_was_written_is_described_beside_it(exported: Export, tiny_run: Tin
     assert exported.step == t2t_mm.load(tiny_run.output_dir).restored.step
 
 
+@pytest.mark.slow
 def test_of_one_problem_the_signature_is_the_default_and_the_next_version_is_taken(
     exported: Export, tiny_run: TinyRun
 ) -> None:

@@ -31,6 +31,7 @@ def decode_objects(loaded: LoadedRun, lines: list[str], **names: str) -> list[An
     return [json.loads(line) if line else None for line in inputs.decode(loaded)]
 
 
+@pytest.mark.slow
 def test_lines_of_many_problems_come_out_in_order_with_what_else_they_had(
     loaded: LoadedRun,
 ) -> None:
@@ -70,6 +71,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 def test_bad_lines_are_told_by_number_and_the_others_are_decoded(
     loaded: LoadedRun, tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,6 +91,7 @@ def test_bad_lines_are_told_by_number_and_the_others_are_decoded(
         JsonLines("a.jsonl", list(BAD), loaded.run, {}, print)
 
 
+@pytest.mark.slow
 def test_lines_of_text_and_a_split_become_objects(tiny_run: TinyRun, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("1 2\n\n")
     target, options = tmp_path / "out.jsonl", DecodingOptions(limit=2)

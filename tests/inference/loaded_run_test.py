@@ -38,6 +38,7 @@ def test_trees_alone_are_constrained_to_be_trees(tiny_run: TinyRun) -> None:
         t2t_mm.load(tiny_run.output_dir, decode_hparams="constrain=trees")
 
 
+@pytest.mark.slow
 def test_answers_out_of_a_file_are_the_only_ones(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +64,7 @@ def test_answers_out_of_a_file_are_the_only_ones(
             t2t_mm.load(tiny_run.output_dir, decode_hparams=wrong)
 
 
+@pytest.mark.slow
 def test_the_best_outputs_have_the_scores_that_they_have_under_teacher_forcing(
     loaded: LoadedRun,
 ) -> None:
@@ -81,6 +83,7 @@ def test_the_best_outputs_have_the_scores_that_they_have_under_teacher_forcing(
                 assert one.log_probability == pytest.approx(known, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_samples_are_those_of_their_seed(loaded: LoadedRun) -> None:
     predictor = loaded["algorithmic_copy"]
     found = predictor.samples(LINES, 5, seed=1)
@@ -96,6 +99,7 @@ def test_samples_are_those_of_their_seed(loaded: LoadedRun) -> None:
     assert sure.text == predictor(LINES[0])
 
 
+@pytest.mark.slow
 def test_greedy_answers_are_not_changed_by_other_ways_to_ask(loaded: LoadedRun) -> None:
     predictor = loaded["algorithmic_copy"]
     before = predictor(LINES)

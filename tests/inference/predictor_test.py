@@ -17,6 +17,7 @@ from t2t_mm.inference import user_inputs, windows
 from t2t_mm.run.named_variables import name_variables
 
 
+@pytest.mark.slow
 def test_is_a_mapping_from_problems_to_functions(tiny_run: TinyRun) -> None:
     run = t2t_mm.load(tiny_run.output_dir)
     assert list(run) == list(PROBLEMS)
@@ -34,12 +35,14 @@ def test_a_run_and_a_predictor_say_what_they_are(tiny_run: TinyRun) -> None:
     assert repr(run.run) == f"<run {tiny_run.output_dir}: {both}>"
 
 
+@pytest.mark.slow
 def test_an_answer_does_not_depend_on_its_neighbours(tiny_run: TinyRun) -> None:
     copy = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
     lines = ["1 2 3", "4 4 4 4 4 4 4", "5", "6 7 8 9 1 2"]
     assert copy(lines) == [copy(line) for line in lines]
 
 
+@pytest.mark.slow
 def test_outputs_come_in_order_before_all_inputs_were_looked_at(
     tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +64,7 @@ def test_outputs_come_in_order_before_all_inputs_were_looked_at(
     assert [first, *outputs] == [copy(line) for line in lines] and opened == lines
 
 
+@pytest.mark.slow
 def test_no_more_than_a_few_batches_are_prepared_at_once(
     tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +84,7 @@ def test_no_more_than_a_few_batches_are_prepared_at_once(
     assert len(list(outputs)) == at_once and len(prepared) == at_once + 1
 
 
+@pytest.mark.slow
 def test_a_moved_run_decodes_the_same(tiny_run: TinyRun, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere"
     shutil.copytree(tiny_run.output_dir, moved)
@@ -126,6 +131,7 @@ def test_targets_that_do_not_fit_the_inputs_are_refused(targets: Any, tiny_run: 
         copy.score(["1", "2"], targets)
 
 
+@pytest.mark.slow
 def test_what_is_looked_at_is_by_default_of_the_decoded_output(tiny_run: TinyRun) -> None:
     run = t2t_mm.load(tiny_run.output_dir)
     copy = run["algorithmic_copy"]
@@ -143,6 +149,7 @@ def test_what_is_looked_at_is_by_default_of_the_decoded_output(tiny_run: TinyRun
     assert experts["decoder"].positions == given[0].targets
 
 
+@pytest.mark.slow
 def test_threads_get_the_answers_that_one_after_another_gets(tiny_run: TinyRun) -> None:
     """The first calls of all come together, while nothing is traced yet."""
     lines = [" ".join("123456789"[: 1 + n % 5]) for n in range(24)]
@@ -162,6 +169,7 @@ def test_threads_get_the_answers_that_one_after_another_gets(tiny_run: TinyRun) 
     assert [answer[2] for answer in answers] == pytest.approx(scores, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_some_problems_are_loaded_without_the_others(tiny_run: TinyRun) -> None:
     whole = t2t_mm.load(tiny_run.output_dir)
     some = t2t_mm.load(tiny_run.output_dir, problems=["algorithmic_reverse"])

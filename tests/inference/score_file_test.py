@@ -14,6 +14,7 @@ from t2t_mm.inference.score_file import score_file
 LINES = ["1 2\t1 2", "", "3\t", "\t4", "5 6 7\t9"]
 
 
+@pytest.mark.slow
 def test_a_line_has_the_score_of_its_target_and_an_empty_one_none(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:

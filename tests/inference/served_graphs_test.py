@@ -89,6 +89,7 @@ def ask(graph: Any, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
     return {name: tensor.numpy() for name, tensor in answers.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["captions_for_tests", "cropped_captions_for_tests"])
 def test_files_of_pictures_are_described_as_elsewhere(
     name: str, tasks: dict[str, Task], graphs: ServedGraphs, predictors: LoadedRun
@@ -98,6 +99,7 @@ def test_files_of_pictures_are_described_as_elsewhere(
     assert set(answers) == {"outputs"} and all(answers["outputs"])
 
 
+@pytest.mark.slow
 def test_sounds_of_several_lengths_are_ranked_as_elsewhere(
     tasks: dict[str, Task], graphs: ServedGraphs, predictors: LoadedRun
 ) -> None:
@@ -110,6 +112,7 @@ def test_sounds_of_several_lengths_are_ranked_as_elsewhere(
     assert (np.diff(answers["probabilities"]) <= 0).all()
 
 
+@pytest.mark.slow
 def test_sounds_of_several_lengths_are_written_down_as_elsewhere(
     tasks: dict[str, Task], graphs: ServedGraphs, predictors: LoadedRun
 ) -> None:

@@ -28,6 +28,7 @@ def log_softmax(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return logits - highest - np.log(np.exp(logits - highest).sum(-1, keepdims=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", [(TEXT, TEXT), (PICTURE, TEXT), (TEXT, CLASS)])
 def test_a_score_is_the_sum_of_the_log_probabilities_of_real_targets(
     pair: tuple[str, str], forcing: TeacherForcing
@@ -75,6 +76,7 @@ def test_attention_is_of_each_block_from_targets_to_inputs_without_padding(
     assert found[1].attention.inputs == tuple(ByteVocabulary().name_symbol(i) for i in letters)
 
 
+@pytest.mark.slow
 def test_pictures_have_rows_and_columns_and_sounds_numbers(forcing: TeacherForcing) -> None:
     picture = inspect(forcing, (PICTURE, TEXT))[2].attention  # of 40 x 17 pixels
     assert picture.grid == (3, 2)
@@ -91,6 +93,7 @@ def test_a_class_is_made_without_attention(forcing: TeacherForcing) -> None:
     assert list(row.experts) == ["encoder"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gate", ["position", "problem"])
 def test_experts_are_those_that_the_gate_chose(gate: str) -> None:
     forcing = make_forcing(gate=gate)
@@ -131,6 +134,7 @@ def test_what_the_model_does_not_read_is_left_out() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_jax_says_the_same(tmp_path: Path) -> None:
     pytest.importorskip("jax")
     write_findings(tmp_path / "ours.json")

@@ -36,7 +36,7 @@ nets = {
 }
 classes = {"categorical:5": ModalitySpec(Categorical(num_classes=5), 5)}
 hparams = ModelHParams(
-    width=16, num_heads=2, encoder_blocks=2, mixer_blocks=1, decoder_blocks=2
+    width=16, num_heads=2, encoder_blocks=1, mixer_blocks=1, decoder_blocks=1
 )
 experts = ExpertHParams(num_experts=4, experts_per_token=2, expert_width=8)
 targets = {**text, **classes}
@@ -163,6 +163,7 @@ for found, expected in zip(jax.jit(in_parts)(x, w), whole(x, w), strict=True):
 """
 
 
+@pytest.mark.slow
 def test_the_gradient_of_a_loss_in_parts_is_the_same_on_jax():
     pytest.importorskip("jax")
     run(BLOCK_TENSORFLOW + LOSS_IN_PARTS_WITH_JAX, "jax")
@@ -201,6 +202,7 @@ for problem in (0, np.array([1, 0])):
 """
 
 
+@pytest.mark.slow
 def test_jax_moves_the_bias_of_a_gate_as_a_state_of_the_call():
     pytest.importorskip("jax")
     run(BLOCK_TENSORFLOW + BALANCE_WITH_JAX, "jax")

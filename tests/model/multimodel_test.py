@@ -139,6 +139,7 @@ def test_the_gate_of_a_problem_is_the_only_thing_that_knows_it():
         assert (np.abs(logits[0] - logits[1]).max() > 1e-4) == knows
 
 
+@pytest.mark.slow
 def test_one_trace_serves_all_lengths_and_commands(model):
     traces = []
 

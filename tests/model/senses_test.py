@@ -100,6 +100,7 @@ def test_the_same_weights_take_any_size(model, source, shape, target):
     assert 0.3 < float(loss) / float(weight) / np.log(out.logits.shape[-1]) < 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [TEXT, CLASS])
 @pytest.mark.parametrize(
     ("source", "shape"), [(PICTURE, (2, 40, 36, 3)), (SOUND, (2, 60, 16)), (TEXT, (2, 7))], ids=str
@@ -209,6 +210,7 @@ def test_a_model_of_classes_has_no_decoder():
         model.start_decoding(None, modality=TEXT, command=0)
 
 
+@pytest.mark.slow
 def test_every_weight_gets_a_gradient():
     model = make_model()
     inputs = {
@@ -230,6 +232,7 @@ def test_every_weight_gets_a_gradient():
         assert np.abs(tf.convert_to_tensor(gradient)).max() > 0, weight.path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "rank", "shapes"),
     [(PICTURE, 4, [(2, 40, 33, 3), (1, 64, 80, 3)]), (SOUND, 3, [(2, 33, 16), (1, 90, 16)])],

@@ -11,6 +11,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.playground.answers import answer_value
 
 
+@pytest.mark.slow
 def test_the_best_text_comes_with_what_it_looked_at_and_others() -> None:
     predictor = load_senses()["translate"]
     answer = answer_value(predictor, "a bad egg")
@@ -23,6 +24,7 @@ def test_the_best_text_comes_with_what_it_looked_at_and_others() -> None:
     assert answer.seconds > 0
 
 
+@pytest.mark.slow
 def test_classes_come_in_order(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(wave_bytes(0.5))

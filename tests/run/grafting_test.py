@@ -84,6 +84,7 @@ def run_model(model: MultiModel, command: str, problem: int) -> Any:
     return np.asarray(model(batch, input_modality=TEXT, target_modality=TEXT).logits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gate", ["position", "problem"])
 def test_a_model_of_more_experts_and_problems_answers_as_before(gate: str, tmp_path: Path) -> None:
     changes = {"gate": gate, "balancing": "none"}

@@ -28,6 +28,7 @@ def test_the_device_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told == f"on cuda:0, NVIDIA H100 80GB HBM3 (JAX {jax.__version__})"
 
 
+@pytest.mark.slow
 def test_a_gpu_that_is_asked_for_and_not_there_is_an_error() -> None:
     program = (
         "from t2t_mm.errors import UserError\n"

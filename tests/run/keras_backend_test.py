@@ -75,6 +75,7 @@ def test_keras_with_another_backend_is_refused_by_the_variable_that_would_choose
     assert choose_backend("", make_run(tmp_path, backend="jax")) == "tensorflow"
 
 
+@pytest.mark.slow
 def test_the_public_function_chooses_before_keras_is_there() -> None:
     """What `t2t_mm.train` says of no run at all, it says before it loads anything."""
     program = (

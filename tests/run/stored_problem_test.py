@@ -26,6 +26,7 @@ def forget_problems(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not registry.is_problem_name(PROBLEMS[0])
 
 
+@pytest.mark.slow
 def test_scores_are_those_with_the_class(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

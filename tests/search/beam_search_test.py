@@ -65,6 +65,7 @@ def batch():
     return {"inputs": inputs}
 
 
+@pytest.mark.slow
 def test_a_beam_of_one_is_greedy_search(model, batch):
     settings = {"command_index": 1, "extra_length": 30}
     greedy = GreedySearch(model, TEXT, TEXT)(batch, **settings).ids
@@ -74,6 +75,7 @@ def test_a_beam_of_one_is_greedy_search(model, batch):
     assert (~is_padded).sum() > 100
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_the_sequences_under_teacher_forcing(model, batch):
     """Hypotheses were reordered many times by then, in two rooms, at unequal lengths."""
     found = BeamSearch(model, TEXT, TEXT, 4)(batch, command_index=1, extra_length=30)

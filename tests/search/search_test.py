@@ -103,6 +103,7 @@ def test_inputs_that_are_finished_leave_and_the_others_go_on(
     assert [np.count_nonzero(row) for row in found] == [40, 3, 90]
 
 
+@pytest.mark.slow
 def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -> None:
     run = open_run(tiny_run.output_dir)
     model = restore_model(run).model
@@ -121,6 +122,7 @@ def test_every_symbol_is_the_most_probable_after_its_prefix(tiny_run: TinyRun) -
     np.testing.assert_array_equal(predicted[is_real], ids[is_real])
 
 
+@pytest.mark.slow
 def test_inside_one_graph_the_same_symbols_are_found_over_two_rooms() -> None:
     greedy = GreedySearch(make_talkative_model(), TEXT, TEXT)
     graph = trace(

@@ -62,6 +62,7 @@ def setting(request):
     return vocabulary, model, {"inputs": inputs}, grammar
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [GreedySearch, BeamSearch, Sampling])
 def test_every_output_is_a_tree_over_the_words_of_its_input(setting, kind):
     vocabulary, model, batch, grammar = setting
@@ -84,6 +85,7 @@ def test_every_output_is_a_tree_over_the_words_of_its_input(setting, kind):
     assert len(seen) >= len(SENTENCES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("max_depth", "max_opened"), [(1, 1), (4, 2)])
 def test_depth_and_chains_are_those_of_the_facts(setting, max_depth, max_opened):
     vocabulary, model, batch, _ = setting

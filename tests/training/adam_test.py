@@ -124,6 +124,7 @@ np.savez(sys.argv[1], **found)
 """
 
 
+@pytest.mark.slow
 def test_the_same_functions_run_compiled_on_jax(tmp_path: Path) -> None:
     pytest.importorskip("jax")
     programs = {

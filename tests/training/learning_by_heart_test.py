@@ -29,11 +29,13 @@ def known() -> Learned:
     return learn([[100, 101, 1]] * 2, 100)
 
 
+@pytest.mark.slow
 def test_it_ends_when_the_batch_is_known(known: Learned) -> None:
     assert known.losses[-1] <= KNOWN < min(known.losses[:-1])
     assert known.outputs == ["ab", "ab"]
 
 
+@pytest.mark.slow
 def test_operations_are_those_of_a_step(known: Learned) -> None:
     """The softmax alone: six for each of 2 x 3 positions, 32 channels and 259 symbols or more."""
     assert 6 * 2 * 3 * 32 * 259 < known.operations < 6 * 2 * 3 * 3 * known.parameters

@@ -42,6 +42,7 @@ def interrupt_after(log: Path, step: int) -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_the_step_it_interrupts(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +88,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, which: Callable[[int], bool]) -> None
     monkeypatch.setattr(InputStreams, "read", read_planted)
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_no_number_is_located_kept_and_skipped(
     tiny_run: TinyRun,
     tmp_path: Path,
@@ -117,6 +119,7 @@ def test_a_batch_that_is_no_number_is_located_kept_and_skipped(
     assert facts["step"] == fault["step"] and len(examples) > 1
 
 
+@pytest.mark.slow
 def test_a_problem_of_no_numbers_stops_with_the_last_checkpoint_whole(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ def check_parts(folder: Path) -> None:
     assert len(reached) > 20 and set(reached) <= moved
 
 
+@pytest.mark.slow
 def test_tensorflow_skips_a_faulty_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Updates that wait and those made at once: of the body, and of the net that reads."""
     monkeypatch.setattr(tensorflow_backend, "LEAST_POSTPONED", 1)
@@ -46,12 +47,14 @@ def test_tensorflow_skips_a_faulty_batch(tmp_path: Path, monkeypatch: pytest.Mon
     check_steps(tmp_path)
 
 
+@pytest.mark.slow
 def test_tensorflow_leaves_a_faulty_batch_out_of_a_sum(tmp_path: Path) -> None:
     faulty_steps.skip_a_part(tmp_path)
     check_parts(tmp_path)
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_jax_does_the_same(tmp_path: Path) -> None:
     pytest.importorskip("jax")
     run_on_jax(f"skip_a_step({tmp_path!r})", module="faulty_steps")

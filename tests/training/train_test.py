@@ -92,6 +92,7 @@ def test_no_more_steps_than_a_run_has_are_nothing_to_do(
     assert hash_files(copy) == before
 
 
+@pytest.mark.slow
 def test_more_steps_go_on_from_the_last_checkpoint(tiny_run: TinyRun, tmp_path: Path) -> None:
     copy = tmp_path / "run"
     shutil.copytree(tiny_run.output_dir, copy)

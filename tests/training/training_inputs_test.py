@@ -177,6 +177,7 @@ def test_problems_of_one_signature_share_buckets_if_their_batches_are_alike(
     assert all(b.examples * max(b.positions.values()) <= 1000 for b in buckets["mini_enfr"])
 
 
+@pytest.mark.slow
 def test_a_position_fits_only_the_buckets_that_it_was_written_with(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:

@@ -273,6 +273,7 @@ def _datagen(arguments: list[str], environment: dict[str, str]) -> subprocess.Po
     )
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_gives_the_same_bytes(slow_problems: Path, tmp_path: Path) -> None:
     """SIGKILL in the middle of the second of two problems; other processes, same bytes."""
 

@@ -66,6 +66,7 @@ def same(first: list[Batch], second: list[Batch]) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_of_a_share_the_same_examples_come_in_every_epoch(problem: Problem, data_dir: Path) -> None:
     size = open_data(problem, data_dir).sizes["train"]
     assert open_data(problem, data_dir, 0.25).sizes["train"] == size // 4

@@ -82,6 +82,7 @@ def test_all_examples_come_equally_often(data_dir: Path) -> None:
     assert passes > 5 and all(abs(seen[x] / stored[x] - passes) < 2 for x in stored)
 
 
+@pytest.mark.slow
 def test_sounds_are_padded_to_what_their_bucket_holds(senses_dir: Path) -> None:
     problem = registry.problem("tones_for_tests")
     buckets = choose("tones_for_tests", senses_dir, problem.batch)

@@ -168,6 +168,7 @@ def test_a_restored_iterator_goes_on_at_the_very_batch(
     assert same(received, expected)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_all_that_is_random(senses_dir: Path) -> None:
     problem = registry.problem("scenes_for_tests")
     first = take(train(problem, senses_dir), 3)

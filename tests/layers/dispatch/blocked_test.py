@@ -8,6 +8,7 @@ from t2t_mm.layers.dispatch.blocked import _choose_block_size
 from t2t_mm.layers.on_tensorflow.ragged import run_ragged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
 def test_outputs_and_gradients_are_those_of_ragged(compiled):
     # 120 slots, 5 experts: blocks of 32, of which expert 1 needs two for its 40.

@@ -76,6 +76,7 @@ def test_unknown_names_are_refused():
         check_dispatch("sparse")
 
 
+@pytest.mark.slow
 def test_jax_gives_the_same_numbers_and_gradients():
     pytest.importorskip("jax")
     environment = {

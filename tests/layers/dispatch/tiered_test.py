@@ -22,6 +22,7 @@ def test_the_loads_are_what_they_are_called():
     assert [count_steps(*load) for load in LOADS.values()] == [0, 1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
 @pytest.mark.parametrize("load", LOADS)
 def test_outputs_and_gradients_are_those_of_ragged(load, compiled):

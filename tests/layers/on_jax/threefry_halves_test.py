@@ -39,6 +39,7 @@ assert abs((dropped[0] & dropped[1]).mean() - 0.0625) < 0.01
 """
 
 
+@pytest.mark.slow
 def test_noise_is_even_and_other_at_each_step():
     root = Path(__file__).parents[3]
     environment = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(root)}

@@ -26,6 +26,7 @@ assert mesh_shim.import_mesh_tensorflow() is mtf
 """
 
 
+@pytest.mark.slow
 def test_what_was_lent_for_the_import_is_taken_back():
     # In a process of its own: a second import would register its names with gin twice.
     done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True)

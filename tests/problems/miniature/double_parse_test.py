@@ -1,9 +1,12 @@
 """double_mini_parse: all that mini_parse has, and as many training trees again."""
 
+import pytest
+
 from t2t_mm import registry
 from t2t_mm.problems.miniature.parse_problems import MiniParse
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_mini_parse_ends() -> None:
     double, single = registry.problem("double_mini_parse"), MiniParse()
     trees = list(double.generate("train"))

@@ -54,6 +54,7 @@ def test_a_picture_depends_on_its_own_number_only(draw: type) -> None:
         assert (other.picture != alone.picture).any()
 
 
+@pytest.mark.slow
 def test_scenes_and_sentences_are_of_the_split() -> None:
     for split in SPLITS:
         for picture in (*labelled(split), *captioned(split)):

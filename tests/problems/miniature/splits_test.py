@@ -60,6 +60,7 @@ def test_content_can_be_read_off_the_words(language: str) -> None:
         assert choose_content_split(read) == choose_scene_split(one.scene) == split
 
 
+@pytest.mark.slow
 def test_training_never_contains_a_held_out_scene_or_sentence() -> None:
     """The same, by looking: several streams and seeds against all that is held out."""
     held_out = [
@@ -80,6 +81,7 @@ def test_training_never_contains_a_held_out_scene_or_sentence() -> None:
         assert one.write_in("fr") not in texts
 
 
+@pytest.mark.slow
 def test_validation_and_test_share_no_sentence() -> None:
     validation, test = (
         {draw_example(split, number).english for number in range(500)} for split in SPLITS[1:]

@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from t2t_mm.problems.miniature import plan
 from t2t_mm.problems.miniature.lexicon import ENGLISH_NOUNS
 from t2t_mm.problems.miniature.scene import COLOURS, KINDS, RELATIONS, SIDES, SIZES
@@ -66,6 +68,7 @@ def test_another_process_gives_the_same_examples() -> None:
     assert answer.stdout.decode("utf-8").strip() == here
 
 
+@pytest.mark.slow
 def test_every_word_of_the_world_is_said_and_no_more_than_120() -> None:
     said = Counter(word for one in sample() for word in words(one.english))
     assert len(said) <= 120

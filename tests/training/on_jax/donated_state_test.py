@@ -1,6 +1,7 @@
 """Names of the state, and that it is where checkpoints read it once it is settled."""
 
 import numpy as np
+import pytest
 import small_model
 
 from t2t_mm.settings import OptimizerHParams
@@ -8,6 +9,7 @@ from t2t_mm.training.on_jax.donated_state import DonatedState
 from t2t_mm.training.on_tensorflow.optimizer import Adam
 
 
+@pytest.mark.slow
 def test_checkpoints_have_the_names_and_shapes_that_those_of_tensorflow_have() -> None:
     model = small_model.make_model()
     state = DonatedState(model, accumulates=True)

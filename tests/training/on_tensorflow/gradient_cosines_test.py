@@ -34,6 +34,7 @@ def run(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_checkpoint_has_a_cosine_of_each_pair_and_the_experts(run: Path) -> None:
     record = read_gradient_record(run)
     assert list(record) == [one.step for one in CheckpointStore(run).list_checkpoints()]
@@ -53,6 +54,7 @@ def test_every_checkpoint_has_a_cosine_of_each_pair_and_the_experts(run: Path) -
     assert len(set(cosines)) == len(cosines)  # each checkpoint has been read
 
 
+@pytest.mark.slow
 def test_what_is_known_is_not_measured_again(
     run: Path, tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:

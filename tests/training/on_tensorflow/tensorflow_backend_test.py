@@ -104,6 +104,7 @@ def trace_gradients(backend: TensorFlowBackend) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("sums_in_order")
+@pytest.mark.long
 def test_what_an_input_net_reads_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A net that ties its embeddings trains as if no update waited."""
     later, at_once = (
@@ -114,6 +115,7 @@ def test_what_an_input_net_reads_never_waits(monkeypatch: pytest.MonkeyPatch) ->
     assert len(waiting) > 20
 
 
+@pytest.mark.slow
 def test_a_net_that_reads_what_it_does_not_say_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would read a table whose update waits for a step that writes texts."""
     monkeypatch.setattr(Tied, "says_so", False)
@@ -123,6 +125,7 @@ def test_a_net_that_reads_what_it_does_not_say_is_refused(monkeypatch: pytest.Mo
         backend.compile_update(pair, make_batch(pair))
 
 
+@pytest.mark.slow
 def test_what_is_reached_by_nothing_has_gradients_of_zero() -> None:
     """Without attention no target reads the encoder's output."""
     model = make_model(use_attention=False, use_experts=False)
@@ -132,6 +135,7 @@ def test_what_is_reached_by_nothing_has_gradients_of_zero() -> None:
     assert {name.split("/")[1] for name in names} == {"encoder", "language_shared"}
 
 
+@pytest.mark.slow
 def test_gradients_are_added_in_an_order_that_hangs_on_no_thread() -> None:
     """A sum of three tensors begins with the one whose memory is free, which differs by the run."""
     backend = TensorFlowBackend(make_model(), HPARAMS.optimizer, HPARAMS.train)
