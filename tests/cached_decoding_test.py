@@ -198,6 +198,7 @@ def test_the_model_decodes_step_by_step_as_it_is_trained(changes):
         np.testing.assert_allclose(got, expected, rtol=1e-4, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_the_merged_experts_of_a_batch_are_those_of_its_rows_step_by_step():
     model, targets = make_model(gate="problem"), ids([6, 6, 4], seed=1)
     encoded = model.encode(ids([9, 4, 1]), modality=TEXT, problem=1)

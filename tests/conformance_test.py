@@ -48,6 +48,7 @@ def test_config_makes_the_same_layer(case):
     np.testing.assert_array_equal(case.call(twin, x, mask, False), case.call(layer, x, mask, False))
 
 
+@pytest.mark.slow
 @every_case
 def test_traced_with_unknown_lengths_equals_eager(case):
     layer = built(case)

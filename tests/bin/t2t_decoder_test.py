@@ -28,6 +28,7 @@ def test_a_data_set_goes_to_a_file(tiny_run: TinyRun, tmp_path: Path) -> None:
     assert len(target.read_text(encoding="utf-8").splitlines()) == 5
 
 
+@pytest.mark.slow
 def test_given_targets_are_scored(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -39,6 +40,7 @@ def test_given_targets_are_scored(
     assert float(first) < 0 and second == "" and float(third) < 0
 
 
+@pytest.mark.slow
 def test_the_prompt_answers(
     tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

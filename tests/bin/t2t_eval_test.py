@@ -39,6 +39,7 @@ def test_where_the_outputs_are_is_the_last_line(
     assert len(path.read_text().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_without_decoding_there_is_no_bleu(
     tiny_run: TinyRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,6 +111,7 @@ def test_checkpoints_are_scored_as_they_come_with_a_line_for_each(
     assert printed[1]["scores"]["algorithmic_copy"]["teacher_forced"] == last
 
 
+@pytest.mark.slow
 def test_an_interrupted_wait_keeps_what_was_scored(
     ended: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

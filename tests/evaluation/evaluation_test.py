@@ -153,6 +153,7 @@ def test_one_example_has_no_other_input_and_that_is_said(
     assert "algorithmic_copy has one example: there is no other input" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_empty_outputs_are_counted(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,7 @@ def specimen(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.rmtree(made.folder)
 
 
+@pytest.mark.slow
 def test_damaged_files_of_a_run(specimen: Specimen) -> None:
     fuzzer = RunFuzzer(specimen, "tensorflow", ("avg-all", "compare", "report"))
     made = [fuzzer.attempt(seed) for seed in range(40)]

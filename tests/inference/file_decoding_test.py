@@ -57,6 +57,7 @@ def test_a_killed_process_is_gone_on_with_and_nothing_differs(
     assert {path.name for path in tmp_path.iterdir()} == {"in.txt", "whole.txt", "killed.txt"}
 
 
+@pytest.mark.slow
 def test_inputs_from_standard_input_are_not_gone_on_with(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,7 @@ def test_other_names_answer_with_the_closest(tiny_run: TinyRun) -> None:
         t2t_mm.load(tiny_run.output_dir)["algorithmic_copi"]
 
 
+@pytest.mark.slow
 def test_the_scores_of_one_and_of_many_are_the_same(tiny_run: TinyRun) -> None:
     copy = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
     inputs, targets = ["1 2 3", "", "4"], ["1 2", "1", "4"]

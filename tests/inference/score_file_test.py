@@ -32,6 +32,7 @@ def test_a_line_has_the_score_of_its_target_and_an_empty_one_none(
     assert float(first) == pytest.approx(float(scores[0]), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_bad_lines_are_told_by_number_and_the_others_are_scored(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -125,6 +125,7 @@ def test_sounds_of_several_lengths_are_written_down_as_elsewhere(
         ask(graph, pad_sounds(sounds()) | {"sample_rate": [16_000, 8_000]})
 
 
+@pytest.mark.slow
 def test_a_blank_text_is_of_no_class(
     tasks: dict[str, Task], graphs: ServedGraphs, predictors: LoadedRun
 ) -> None:

@@ -62,6 +62,7 @@ def inspect(forcing: TeacherForcing, pair: tuple[str, str]) -> list[Inspection]:
     return forcing.inspect(make_task(pair), make_batch(pair))
 
 
+@pytest.mark.slow
 def test_attention_is_of_each_block_from_targets_to_inputs_without_padding(
     forcing: TeacherForcing,
 ) -> None:

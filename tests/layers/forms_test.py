@@ -59,6 +59,7 @@ assert not {name for name in sys.modules if name.startswith("t2t_mm.layers.on_te
 """
 
 
+@pytest.mark.slow
 def test_on_jax_no_form_is_imported():
     pytest.importorskip("jax")
     environment = os.environ | {

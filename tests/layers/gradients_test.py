@@ -90,6 +90,7 @@ np.testing.assert_array_equal(found, [0.0, 0.0, -5.0])
 """
 
 
+@pytest.mark.slow
 def test_jax_takes_the_same_gradients():
     pytest.importorskip("jax")
     environment = os.environ | {

@@ -121,6 +121,7 @@ def run(script: str, backend: str, *arguments: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_model_is_imported_without_tensorflow():
     pytest.importorskip("jax")
     nets = "\n".join(

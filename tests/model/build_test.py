@@ -48,6 +48,7 @@ def body_parameters(model):
     return sum(part.count_params() for part in parts)
 
 
+@pytest.mark.slow
 def test_paths_are_stable_and_unique_whatever_was_built_before():
     build(seed=3)
     paths = [[variable.path for variable in build().variables] for _ in range(2)]
@@ -96,6 +97,7 @@ def test_commands_are_kept_by_name_so_that_one_can_be_added():
     assert names[1] - names[0] == {"multimodel/command.z"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "absent", "present"),
     [

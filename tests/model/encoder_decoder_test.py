@@ -26,6 +26,7 @@ def test_a_command_is_found_by_name(model):
             model.find_command(name)
 
 
+@pytest.mark.slow
 def test_prefix_by_prefix_equals_the_whole(model):
     inputs, targets = ids(2, 7), ids(2, 6, seed=1)
     encoded = model.encode(inputs, modality=TEXT)

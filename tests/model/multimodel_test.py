@@ -162,6 +162,7 @@ def test_one_trace_serves_all_lengths_and_commands(model):
     assert len(traces) == 1
 
 
+@pytest.mark.slow
 def test_training_noise_repeats_with_the_seed_and_with_restored_state():
     inputs, targets = ids(2, 7), ids(2, 6, seed=1)
     one, two = make_model(seed=5), make_model(seed=5)

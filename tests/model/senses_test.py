@@ -64,6 +64,7 @@ TRAINED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "target", "inputs"), TRAINED, ids=lambda value: str(value)[:8])
 def test_the_loss_for_training_is_that_of_the_logits(source, target, inputs):
     """The same noise of dropout and gates too, so every layer knows that it trains."""
@@ -153,6 +154,7 @@ def test_a_class_as_input_is_written_about(model):
     assert difference[1] > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [TEXT, CLASS])
 def test_a_picture_in_a_batch_of_larger_ones_is_what_it_is_alone(model, target):
     sizes = [(40, 90), (64, 33), (17, 16)]
@@ -166,6 +168,7 @@ def test_a_picture_in_a_batch_of_larger_ones_is_what_it_is_alone(model, target):
         np.testing.assert_allclose(together.logits[row], alone.logits[0], atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [TEXT, CLASS])
 def test_a_sound_in_a_batch_of_longer_ones_is_what_it_is_alone(model, target):
     lengths = (100, 37, 8)

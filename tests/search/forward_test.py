@@ -38,6 +38,7 @@ assert traces == [(3, 2)]
 """
 
 
+@pytest.mark.slow
 def test_on_jax_a_changed_model_is_seen_by_the_same_program() -> None:
     pytest.importorskip("jax")
     environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}

@@ -67,6 +67,7 @@ def joint() -> tuple[int, float]:
     return measure(make_hparams())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CONTROLS)
 def test_what_a_control_lacks_is_what_is_counted(
     change: dict[str, Any], joint: tuple[int, float]

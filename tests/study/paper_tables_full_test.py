@@ -19,6 +19,7 @@ def study() -> Study:
     return load_study("paper_tables_full")
 
 
+@pytest.mark.slow
 def test_cells_of_the_small_study_are_as_they_were(study: Study) -> None:
     small = check_study(load_study("paper_tables"))
     full = check_study(study)

@@ -120,6 +120,7 @@ def test_the_seed_decides_the_order(data_dir: Path) -> None:
     assert not same(take(train(problem, data_dir, seed=2), 30), first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("position", [1, 45, 170])
 def test_a_restored_iterator_goes_on_at_the_very_batch(
     problem: Problem, data_dir: Path, tmp_path: Path, position: int

@@ -65,6 +65,7 @@ def test_texts_have_the_shapes_that_were_listed_and_no_other(name: str, data_dir
             assert not np.logical_and(*fits).any()
 
 
+@pytest.mark.slow
 def test_all_examples_come_equally_often(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
     stored: Counter[bytes] = Counter()

@@ -94,6 +94,7 @@ def test_evaluation_reads_the_first_alternative_and_has_all_beside_it(senses_dir
     assert seen == {captions[0]: "\n".join(captions).encode() for captions in expected}
 
 
+@pytest.mark.slow
 def test_training_draws_every_alternative_as_often_as_the_others(senses_dir: Path) -> None:
     batches = take(train(registry.problem("scenes_for_tests"), senses_dir), 200)
     drawn = [text for batch in batches for text in texts(batch["targets"])]
@@ -152,6 +153,7 @@ def test_sounds_are_padded_spectrograms_with_their_frames(senses_dir: Path) -> N
     assert not expected
 
 
+@pytest.mark.slow
 def test_a_restored_iterator_goes_on_at_the_very_batch(
     problem: Problem, senses_dir: Path, tmp_path: Path
 ) -> None:
@@ -177,6 +179,7 @@ def test_the_seed_decides_all_that_is_random(senses_dir: Path) -> None:
     assert not same([{"t": b["targets"]} for b in first], [{"t": b["targets"]} for b in other])
 
 
+@pytest.mark.slow
 def test_long_pictures_and_sounds_are_left_out_by_their_positions(senses_dir: Path) -> None:
     limits = {"inputs": Limit("twelve", 12)}
     for name, step in (("scenes_for_tests", 16), ("tones_for_tests", 4)):

@@ -20,6 +20,7 @@ def test_outputs_and_gradients_are_those_of_ragged(compiled):
             np.testing.assert_allclose(one, other, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_number_of_positions_unknown_when_traced():
     # What TensorFlow's training loop traces, compiled; blocks are of 128 rows then.
     signature = [
@@ -41,6 +42,7 @@ def test_padded_positions_get_zero_even_if_all_are_padded():
     np.testing.assert_array_equal(out, np.zeros((23, WIDTH)))
 
 
+@pytest.mark.slow
 def test_the_gradient_scatters_nothing():
     x, experts, gates, w_in, w_out = layer_inputs()
 

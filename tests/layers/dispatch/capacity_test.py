@@ -10,6 +10,7 @@ from t2t_mm.layers.dispatch.capacity import compute_capacity
 from t2t_mm.layers.on_tensorflow.ragged import run_ragged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
 def test_with_room_for_all_it_is_ragged(compiled):
     run = functools.partial(run_capacity, capacity_factor=float(NUM_EXPERTS))

@@ -35,6 +35,7 @@ def test_outputs_and_gradients_are_those_of_ragged(load, compiled):
             np.testing.assert_allclose(one, other, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_number_of_positions_unknown_when_traced():
     signature = [
         tf.TensorSpec([None, WIDTH], tf.float32),
@@ -62,6 +63,7 @@ def test_experts_of_a_group_take_a_step_together():
     assert np.asarray(standing.ends).tolist() == [2] + [4] * 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
 def test_groups_of_experts_give_the_numbers_of_ragged(compiled):
     generator = np.random.default_rng(3)

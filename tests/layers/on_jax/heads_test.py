@@ -24,6 +24,7 @@ BIASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BIASES)
 def test_output_and_gradients_are_those_of_the_plain_form(name):
     bias = BIASES[name]

@@ -48,6 +48,7 @@ def test_no_form_belongs_to_two_content_words(language: str) -> None:
     assert all(names[form] == name for form, name in forms(language))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_content_can_be_read_off_the_words(language: str) -> None:
     """So equal sentences have equal content, and with it the same split, in every language."""
