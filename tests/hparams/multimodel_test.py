@@ -66,3 +66,12 @@ def test_every_overlay_fits_the_set_that_it_names(overlay: Path) -> None:
     assert named
     overlaid = load_hparams(named[0], gin_files=[overlay.name])
     assert overlaid != registry.hparams(named[0])
+
+
+def test_half_depth_has_half_of_the_papers_blocks_and_its_own_rate_over_another_overlay() -> None:
+    whole = registry.hparams("multimodel_tiny").model
+    half = load_hparams("multimodel_tiny", gin_files=["small_corpus.gin", "half_depth.gin"])
+    for name in ("encoder_blocks", "mixer_blocks", "decoder_blocks"):
+        assert 2 * getattr(half.model, name) == getattr(whole, name)
+    assert half.optimizer.learning_rate == 4e-3
+    assert half.data.vocab_size == 2048
