@@ -19,7 +19,7 @@ WITH_EXAMPLES = [
     name for name, path in MODULES.items() if ">>> " in path.read_text(encoding="utf-8")
 ]
 
-TRAINING = {
+SLOW = {
     "t2t_mm.evaluation.continuous",
     "t2t_mm.inference.decode",
     "t2t_mm.inference.export",
@@ -65,7 +65,7 @@ def tables_as_before() -> Iterator[None]:
 @pytest.mark.parametrize(
     "module_name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] if name in TRAINING else [])
+        pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
         for name in WITH_EXAMPLES
     ],
 )

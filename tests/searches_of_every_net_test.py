@@ -17,8 +17,7 @@ check_pairs(make_model, {path!r})
 
 
 @pytest.mark.slow
-@pytest.mark.long
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.long)])
 def test_a_beam_of_one_is_greedy_and_scores_are_those_of_teacher_forcing(
     backend: str, tmp_path: Path
 ) -> None:

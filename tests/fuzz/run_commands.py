@@ -97,7 +97,7 @@ def call_main(name: str, *arguments: str, typed: bytes = b"") -> int:
     main = importlib.import_module(f"t2t_mm.bin.t2t_{name}").main
     before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8")
     try:
-        with _close_pages():
+        with _close_pages() if name == "playground" else contextlib.nullcontext():
             return int(main(list(arguments)))
     finally:
         sys.stdin = before
