@@ -205,6 +205,7 @@ def _export(specimen: Specimen) -> int:
 
 def _ask_export(specimen: Specimen) -> Any:
     import tensorflow as tf
+    import tensorflow_text  # noqa: F401  (registers the operations of the subword model)
 
     (version,) = (one for one in (specimen.work / "export").iterdir() if one.name.isdigit())
     signatures = tf.saved_model.load(str(version)).signatures
