@@ -19,7 +19,7 @@ from t2t_mm.inference.teacher_forcing import collect_arguments
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.task import Task
 from t2t_mm.search.forward import compile_forward
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 
 NUM_EXAMPLES = 16
 CLOSE = 1e-5

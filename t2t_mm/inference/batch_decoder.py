@@ -18,7 +18,7 @@ from t2t_mm.search.class_ranking import TopClasses
 from t2t_mm.search.constraint import Constraint
 from t2t_mm.search.search import Search
 from t2t_mm.search.search_state import Hypotheses
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 
 _SMALLEST = 1e-38  # a probability whose logarithm float32 has
 

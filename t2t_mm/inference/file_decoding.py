@@ -25,7 +25,7 @@ from t2t_mm.inference.windows import BATCHES_TOGETHER
 from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint
 from t2t_mm.run.manifest import DamagedFileError, shorten_message
 from t2t_mm.run.run_directory import Run
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
 from t2t_mm.search.choose_search import check_answers_file, make_constraints
+from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.overrides import change_decoding
-from t2t_mm.settings.sections import DecodeHParams
 
 
 class LoadedRun(Mapping[str, Predictor]):

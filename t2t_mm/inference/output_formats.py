@@ -9,7 +9,7 @@ from t2t_mm.data.trees.tree_facts import split_words
 from t2t_mm.errors import UserError
 from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.run.task import Task
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 
 OUTPUT_FORMATS = ("plain", "brackets")
 

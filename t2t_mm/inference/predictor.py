@@ -16,7 +16,8 @@ from t2t_mm.inference.user_inputs import batch_inputs, batch_pairs, check_files
 from t2t_mm.inference.windows import Batches, Out, Skip, run_in_windows
 from t2t_mm.run.restore import RestoredModel
 from t2t_mm.run.task import Task
-from t2t_mm.settings.sections import DataHParams, DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
+from t2t_mm.settings.sections import DataHParams
 
 RunBatch = Callable[[Task, Mapping[str, Any], Sequence[int]], Sequence[Out]]
 

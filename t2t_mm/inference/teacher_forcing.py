@@ -15,7 +15,6 @@ from keras import ops
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.inference.inner_view import ExpertUse, InnerView, Inspection, make_inspections
 from t2t_mm.layers.cross_entropy import compute_cross_entropy
-from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.layers.masking import mark_real_positions
 from t2t_mm.layers.watching import watch_layers
 from t2t_mm.modalities.base import Positions
@@ -23,7 +22,7 @@ from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
-from t2t_mm.search.few_shapes import pad_to_few_shapes
+from t2t_mm.search.few_shapes import needs_few_shapes, pad_to_few_shapes
 from t2t_mm.search.forward import compile_forward
 
 Tensor = Any
@@ -141,7 +140,7 @@ def collect_arguments(task: Task, batch: Mapping[str, Any]) -> dict[str, Any]:
         batch: As input pipelines make them; other entries are left out.
     """
     read = {name: batch[name] for name in ("inputs", "inputs_size", "targets") if name in batch}
-    return (read if is_on_tensorflow() else pad_to_few_shapes(read)) | task.indices()
+    return (pad_to_few_shapes(read) if needs_few_shapes() else read) | task.indices()
 
 
 def _measure_grids(positions: Positions) -> Tensor:

@@ -21,7 +21,7 @@ from t2t_mm.search.prefix_tree import OneOf
 from t2t_mm.search.sampling import Sampling, SamplingOptions
 from t2t_mm.search.search import GreedySearch, Search
 from t2t_mm.search.tree_grammar import TreeGrammar
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 
 _BATCH = BatchSpec(examples=256)
 
@@ -50,6 +50,17 @@ def make_search(
     if decode.no_repeat:
         once = NoRepeat(decode.no_repeat)
         constraint = AllOf(constraint, once) if constraint else once
+    search = _choose_search(model, signature, decode, constraint)
+    search.jit_compile = decode.jit_compile
+    return search
+
+
+def _choose_search(
+    model: MultiModel,
+    signature: tuple[str, str],
+    decode: DecodeHParams,
+    constraint: Constraint | None,
+) -> Search:
     if decode.sampling_method == "random":
         options = SamplingOptions(
             temperature=decode.sampling_temp,

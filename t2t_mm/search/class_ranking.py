@@ -10,8 +10,9 @@ from keras import ops
 
 from t2t_mm.features import NUM_RANKED
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.search.few_shapes import needs_few_shapes
 from t2t_mm.search.forward import compile_forward
-from t2t_mm.search.search import encode_inputs, select_inputs
+from t2t_mm.search.search_inputs import encode_inputs, select_inputs
 
 Tensor = Any
 
@@ -57,7 +58,7 @@ class TopClasses:
         Returns:
             Ids of classes, the most probable first, and how probable they are.
         """
-        inputs, problem = select_inputs(batch), np.int32(problem_index)
+        inputs, problem = select_inputs(batch, needs_few_shapes()), np.int32(problem_index)
         if self._rank is None:
             self._rank = compile_forward(self.model, self.rank_in_graph, [inputs, problem])
         ranked = self._rank(inputs, problem)

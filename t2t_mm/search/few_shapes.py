@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from t2t_mm.layers.forms import is_on_tensorflow
+
 SHORTEST = 8
 PIXELS_APART = 32
 
@@ -41,6 +43,16 @@ def pad_to_few_shapes(batch: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any
         rest = [0] * (array.ndim - len(added))
         padded[name] = np.pad(array, [(0, more) for more in (*added, *rest)])
     return padded
+
+
+def needs_few_shapes(jit_compile: bool = False) -> bool:
+    """Return whether a program is compiled for each shape: by XLA, which JAX always uses.
+
+    Example:
+        >>> needs_few_shapes(), needs_few_shapes(jit_compile=True)
+        (False, True)
+    """
+    return jit_compile or not is_on_tensorflow()
 
 
 def find_power(length: int) -> int:

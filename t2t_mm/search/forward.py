@@ -13,7 +13,9 @@ from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.layers.gradients import leave_gradients_out
 
 
-def compile_forward(model: Any, function: Callable[..., Any], examples: Sequence[Any]) -> Any:
+def compile_forward(
+    model: Any, function: Callable[..., Any], examples: Sequence[Any], *, jit_compile: bool = False
+) -> Any:
     """Compile a function that reads a model.
 
     On TensorFlow it is traced once, here, for arguments of every size (see `tracing.trace`). On
@@ -23,6 +25,7 @@ def compile_forward(model: Any, function: Callable[..., Any], examples: Sequence
         model: A built layer. Its weights may change between two calls.
         function: Takes as many arguments as there are examples: tensors, or dicts of them.
         examples: Arrays of the ranks and dtypes of the arguments, or what `describe_results` gives.
+        jit_compile: Whether XLA compiles it on TensorFlow, too, for arguments of each shape.
 
     Returns:
         A function of arrays that returns what `function` returns, as the backend's tensors.
@@ -42,7 +45,7 @@ def compile_forward(model: Any, function: Callable[..., Any], examples: Sequence
     if is_on_tensorflow():
         from t2t_mm.search.tracing import trace
 
-        return trace(run, examples)
+        return trace(run, examples, jit_compile)
     return _compile_on_jax(model, run)
 
 

@@ -5,6 +5,7 @@ Axis letters: B inputs, K hypotheses of each, N = B * K rows, T positions, V sym
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,12 +15,12 @@ from keras import ops
 
 from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID
 from t2t_mm.layers.caching import double_room, grow, take_rows, write_position
-from t2t_mm.layers.forms import choose_form, is_on_tensorflow
+from t2t_mm.layers.forms import choose_form
 from t2t_mm.model.multimodel import MultiModel
-from t2t_mm.model.outputs import Encoded
 from t2t_mm.search.constraint import Constraint
-from t2t_mm.search.few_shapes import find_power, pad_to_few_shapes
+from t2t_mm.search.few_shapes import find_power, needs_few_shapes
 from t2t_mm.search.forward import compile_forward, describe_results
+from t2t_mm.search.search_inputs import encode_inputs, select_inputs
 from t2t_mm.search.search_state import Hypotheses, OutputCollector, SearchState
 
 Tensor = Any
@@ -39,7 +40,12 @@ class Search(ABC):
         target_modality: Share key of the target net.
         num_hypotheses: K.
         constraint: What may be written; anything by default.
+
+    Attributes:
+        jit_compile: Whether XLA compiles it on TensorFlow, too, once more for every shape.
     """
+
+    jit_compile = False
 
     def __init__(
         self,
@@ -78,7 +84,8 @@ class Search(ABC):
             problem_index: The problem's place among the run's.
             places: Numbers of the inputs, which seed what is drawn for them; 0 to B - 1 by default.
         """
-        inputs = select_inputs(batch, self.constraint)
+        has_few_shapes = needs_few_shapes(self.jit_compile)
+        inputs = select_inputs(batch, has_few_shapes, self.constraint)
         numbers = [np.int32(number) for number in (command_index, extra_length, problem_index)]
         if self._start is None:
             self._compile([inputs, *numbers])
@@ -96,7 +103,7 @@ class Search(ABC):
                 outputs.put(remaining[is_finished], self._read(state), is_finished)
             if is_finished.all():
                 return outputs.join()
-            kept = _choose_remaining(is_finished)
+            kept = _choose_remaining(is_finished, has_few_shapes)
             if len(kept) < len(remaining):
                 remaining = np.where(is_finished[kept], num_inputs, remaining[kept])
                 rows = kept[:, None] * self.num_hypotheses + np.arange(self.num_hypotheses)
@@ -104,9 +111,9 @@ class Search(ABC):
             state = self._go_on(self._prepare(state, named[remaining]))
 
     def _compile(self, arguments: Sequence[Any]) -> None:
-        self._start = compile_forward(self.model, self._start_batch, arguments)
-        example = describe_results(self._start)
-        self._go_on = compile_forward(self.model, self._decode_segment, [example])
+        compile_part = functools.partial(compile_forward, self.model, jit_compile=self.jit_compile)
+        self._start = compile_part(self._start_batch, arguments)
+        self._go_on = compile_part(self._decode_segment, [describe_results(self._start)])
 
     def _start_batch(
         self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
@@ -255,10 +262,10 @@ def _take(state: SearchState, rows: Tensor) -> SearchState:
     return state.take(rows)
 
 
-def _choose_remaining(is_finished: Any) -> Any:
+def _choose_remaining(is_finished: Any, has_few_shapes: bool) -> Any:
     """Return which inputs go on; where a program is compiled for each size, to fill up, others."""
     kept = np.flatnonzero(np.logical_not(is_finished))
-    if is_on_tensorflow():
+    if not has_few_shapes:
         return kept
     size = min(find_power(len(kept)), len(is_finished))
     return np.concatenate([kept, np.flatnonzero(is_finished)[: size - len(kept)]])
@@ -279,19 +286,3 @@ def find_largest(values: Tensor) -> Tensor:
         [1]
     """
     return ops.cast(ops.argmax(values, axis=-1), "int32")
-
-
-def select_inputs(batch: Mapping[str, Any], constraint: Constraint | None = None) -> dict[str, Any]:
-    """Return what is read of a batch, "inputs" and their sizes; on JAX in few shapes."""
-    read = {name: batch[name] for name in ("inputs", "inputs_size") if name in batch}
-    if constraint:
-        read |= constraint.describe_inputs(batch)
-    return read if is_on_tensorflow() else pad_to_few_shapes(read)
-
-
-def encode_inputs(
-    model: MultiModel, modality: str, inputs: Mapping[str, Tensor], problem: Tensor
-) -> Encoded:
-    """Run the encoder on what `select_inputs` returned."""
-    sizes = inputs.get("inputs_size")
-    return model.encode(inputs["inputs"], modality=modality, sizes=sizes, problem=problem)

@@ -7,9 +7,10 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.field_values import format_value, parse_value, split_top_level
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
-from t2t_mm.settings.sections import FIELD_TYPES, DecodeHParams, HParams
+from t2t_mm.settings.sections import FIELD_TYPES, HParams
 
 
 def parse_overrides(text: str) -> dict[str, Any]:

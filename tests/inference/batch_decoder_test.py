@@ -16,7 +16,7 @@ from t2t_mm.inference.batch_decoder import Alternative, BatchDecoder, Output
 from t2t_mm.run.task import Task
 from t2t_mm.search.class_ranking import RankedClasses
 from t2t_mm.search.search_state import Hypotheses
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 
 BYTES, FRUIT = ByteVocabulary(), LabelVocabulary("fruit", ["pear", "plum", "fig"])
 BOTH = ("language:bytes", "language:bytes")

@@ -13,7 +13,7 @@ from t2t_mm.bin import t2t_decoder
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.file_decoding import FileDecoding
 from t2t_mm.run.run_directory import open_run
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 
 KILLED = """
 import os, signal, sys

@@ -9,7 +9,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.inference.batch_decoder import Alternative, Output
 from t2t_mm.inference.output_formats import check_output_format, format_outputs
 from t2t_mm.run.task import make_tasks
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 
 (COPY,) = make_tasks([registry.problem("algorithmic_copy")])
 PARSE = dataclasses.replace(COPY, name="parse", metrics=("brackets",))

@@ -8,7 +8,7 @@ from t2t_mm.search.constraint import AllOf, NoRepeat
 from t2t_mm.search.prefix_tree import OneOf
 from t2t_mm.search.sampling import Sampling
 from t2t_mm.search.search import GreedySearch
-from t2t_mm.settings.sections import DecodeHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,7 @@ def test_settings_reach_the_search(model):
     options = drawn.options
     assert (options.temperature, options.top_k, options.top_p, options.seed) == (0.5, 7, 0.8, 9)
     assert choose(model, sampling_method="random").options.top_k == 0
+    assert not drawn.jit_compile and choose(model, beam_size=3, jit_compile=True).jit_compile
 
 
 def test_rules_of_settings_and_of_the_caller_hold_together(model):

@@ -1,8 +1,9 @@
 """Rows and lengths are added, nothing is lost, and few shapes are left."""
 
 import numpy as np
+import pytest
 
-from t2t_mm.search.few_shapes import pad_to_few_shapes
+from t2t_mm.search.few_shapes import needs_few_shapes, pad_to_few_shapes
 
 
 def test_texts_and_classes() -> None:
@@ -29,3 +30,9 @@ def test_what_fits_stays_as_it_is() -> None:
         "inputs": (16, 64),
         "targets": (16, 8),
     }
+
+
+def test_only_what_xla_compiles_needs_few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not needs_few_shapes() and needs_few_shapes(jit_compile=True)
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    assert needs_few_shapes()

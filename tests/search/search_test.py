@@ -17,7 +17,7 @@ from t2t_mm.model.multimodel import Encoded
 from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
-from t2t_mm.search.search import GreedySearch
+from t2t_mm.search.search import GreedySearch, Search
 from t2t_mm.search.tracing import trace
 
 ROOT = Path(__file__).parents[2]
@@ -138,6 +138,28 @@ def test_inside_one_graph_the_same_symbols_are_found_over_two_rooms() -> None:
     assert expected.shape[1] > 32 and len(np.unique(expected)) > 5
     nothing = graph({"inputs": tf.zeros([2, 1], tf.int32)}, *map(tf.constant, (1, 30, 1)))
     assert nothing.shape == (2, 0)
+
+
+@pytest.mark.slow
+def test_xla_finds_the_same_symbols() -> None:
+    plain = GreedySearch(make_talkative_model(), TEXT, TEXT)
+    compiled = GreedySearch(plain.model, TEXT, TEXT)
+    compiled.jit_compile = True
+    batch = ids(3, 13)
+    batch[1, 5:] = 0
+    for inputs in (batch, batch[:, :9]):
+        given = {"batch": {"inputs": inputs}, "command_index": 1, "extra_length": 12}
+        np.testing.assert_array_equal(compiled(**given).ids, plain(**given).ids)
+    assert compiled._go_on.function_def.attr["_XlaMustCompile"].b
+
+
+@pytest.mark.long
+def test_xla_finds_the_same_in_every_way_to_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = make_talkative_model()
+    plain = run_searches(model)
+    monkeypatch.setattr(Search, "jit_compile", True)
+    for name, found in run_searches(model).items():
+        np.testing.assert_array_equal(found, plain[name], err_msg=name)
 
 
 ON_JAX = """

@@ -8,10 +8,11 @@ import pytest
 
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
+from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.hparams_json import from_json, to_json
 from t2t_mm.settings.overrides import parse_overrides, resolve_field_name
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
-from t2t_mm.settings.sections import FIELD_TYPES, DecodeHParams
+from t2t_mm.settings.sections import FIELD_TYPES
 
 RUN = Path(__file__).parents[1] / "fixtures" / "run_of_0_1_0.tar.xz"
 

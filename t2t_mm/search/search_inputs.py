@@ -1,0 +1,52 @@
+"""What a search reads of a batch, and the encoder's output for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.model.outputs import Encoded
+from t2t_mm.search.constraint import Constraint
+from t2t_mm.search.few_shapes import pad_to_few_shapes
+
+Tensor = Any
+
+
+def select_inputs(
+    batch: Mapping[str, Any], has_few_shapes: bool, constraint: Constraint | None = None
+) -> dict[str, Any]:
+    """Return what is read of a batch.
+
+    Args:
+        batch: As input pipelines make them.
+        has_few_shapes: Whether it is padded to one of a few shapes.
+        constraint: May read other entries.
+
+    Returns:
+        "inputs", and "inputs_size" where the batch has it.
+
+    Example:
+        >>> batch = {"inputs": np.array([[7, 1]]), "targets": np.array([[9, 1]])}
+        >>> select_inputs(batch, has_few_shapes=False)
+        {'inputs': array([[7, 1]])}
+    """
+    read = {name: batch[name] for name in ("inputs", "inputs_size") if name in batch}
+    if constraint:
+        read |= constraint.describe_inputs(batch)
+    return pad_to_few_shapes(read) if has_few_shapes else read
+
+
+def encode_inputs(
+    model: MultiModel, modality: str, inputs: Mapping[str, Tensor], problem: Tensor
+) -> Encoded:
+    """Run the encoder on what `select_inputs` returned.
+
+    Args:
+        model: Built.
+        modality: Share key of the input net.
+        inputs: Arrays of a batch.
+        problem: int32 scalar, the problem's place among the run's.
+    """
+    sizes = inputs.get("inputs_size")
+    return model.encode(inputs["inputs"], modality=modality, sizes=sizes, problem=problem)

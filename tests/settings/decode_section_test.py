@@ -1,0 +1,29 @@
+"""The settings of decoding are those of its two records, with their ranges."""
+
+from dataclasses import fields
+
+import pytest
+
+from t2t_mm.errors import UserError
+from t2t_mm.settings.decode_section import DecodeHParams, SamplingFields
+from t2t_mm.settings.overrides import change_decoding
+
+
+def test_how_symbols_are_drawn_is_part_of_it():
+    names = {one.name for one in fields(DecodeHParams)}
+    assert {one.name for one in fields(SamplingFields)} < names and "jit_compile" in names
+    assert all(one.name.startswith("sampling_") for one in fields(SamplingFields))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("sampling_temp", 0.0), ("sampling_keep_top_p", 1.5), ("beam_size", 0), ("constrain", "no")],
+)
+def test_a_value_out_of_range_names_its_field(field, value):
+    with pytest.raises(UserError, match=f"decode.{field}"):
+        DecodeHParams(**{field: value})
+
+
+def test_text_sets_fields_of_both():
+    changed = change_decoding(DecodeHParams(), "sampling_seed=3,jit_compile=true")
+    assert (changed.sampling_seed, changed.jit_compile) == (3, True)
