@@ -55,6 +55,8 @@ def run_from_flags(flags: Any) -> int:
     """Train, score and print."""
     if not flags.data_dir or not flags.problem:
         raise UserError("--problem and --data_dir must be given", fix="t2t-datagen makes data.")
+    if not flags.seconds and not flags.train_steps:
+        raise UserError("There is nothing to train", expected="--seconds or --train_steps above 0")
     command.import_tensorflow()
     import keras
 
@@ -89,6 +91,10 @@ class DedicatedSystem:
         )
         self.data_dir = Path(flags.data_dir)
         names = registry.expand_problems(flags.problem)
+        if len(names) > 1:
+            raise UserError(
+                "A dedicated net is of one problem", received={"problem": ", ".join(names)}
+            )
         inputs = open_inputs(names, self.hparams.data, data_dir=self.data_dir)
         (self.task,), (self.problem,) = make_tasks(inputs.problems), inputs.problems
         vocabularies = load_task_vocabularies([self.task], self.data_dir)
@@ -192,6 +198,7 @@ class DedicatedSystem:
 
     def _list_batches(self, split: str, limit: int) -> Iterator[dict[str, Any]]:
         from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
+        from t2t_mm.data.pipeline.length_limits import choose_limits
         from t2t_mm.features import BatchSpec
 
         yield from map(
@@ -202,6 +209,7 @@ class DedicatedSystem:
                 data_dir=self.data_dir,
                 batch=BatchSpec(examples=EVALUATION_BATCH),
                 limit=limit,
+                limits=choose_limits(self.problem, self.hparams.data),
             ),
         )
 

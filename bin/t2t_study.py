@@ -80,7 +80,8 @@ def run_from_flags(flags: Any) -> int | None:
         print(json.dumps(found, ensure_ascii=False))
     else:
         _print_result(found, Path(flags.study_dir))
-    return 0
+    states = [run["state"] for cell in found["cells"].values() for run in cell["runs"].values()]
+    return int("failed" in states)
 
 
 def _load(flags: Any) -> Study:
@@ -113,12 +114,11 @@ def _read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
 def _plan(study: Study, flags: Any) -> int:
     from t2t_mm.study.cell_run import Workplace
     from t2t_mm.study.study_plan import plan_study
-    from t2t_mm.study.study_runner import prepare_study
+    from t2t_mm.study.study_runner import check_runs, prepare_study
 
     place = Workplace(Path(flags.study_dir), Path(flags.data_dir), flags.t2t_usr_dir)
     checked, runs = prepare_study(study, place, flags.tmp_dir if flags.generate_data else "")
-    for run in runs.values():
-        run.check_unchanged()
+    check_runs(checked, runs, place)
     plans = plan_study(checked, runs)
     if flags.json:
         print(json.dumps([plan._asdict() for plan in plans]))

@@ -53,6 +53,7 @@ class FakeCommands:
         accuracy: (Cell, seed) -> what its run reaches on each problem; of others 50.
         failing: Cells whose training fails.
         diverging: Cells whose loss is not finite.
+        without_split: Problems that an evaluation leaves out.
     """
 
     def __init__(
@@ -61,8 +62,10 @@ class FakeCommands:
         accuracy: Mapping[tuple[str, int], float] | None = None,
         failing: Sequence[str] = (),
         diverging: Sequence[str] = (),
+        without_split: Sequence[str] = (),
     ) -> None:
         self.accuracy, self.failing, self.diverging = accuracy or {}, failing, diverging
+        self.without_split = without_split
         self.calls: list[tuple[str, dict[str, str]]] = []
         monkeypatch.setattr("t2t_mm.study.cell_run.call_command", self)
         monkeypatch.setattr("t2t_mm.study.study_runner.call_command", self)
@@ -98,6 +101,9 @@ class FakeCommands:
             return ""
         loss = float("nan") if cell in self.diverging else 0.5
         scores = make_scores(self.accuracy.get((cell, seed), 50.0), loss)
-        written = dict.fromkeys(flags["problems"].split(","), scores)
+        if "decode" in flags:
+            scores["bleu"] = 9.0
+        named = flags["problems"].split(",")
+        written = {name: scores for name in named if name not in self.without_split}
         Path(flags["scores_file"]).write_text(dump_json(written))
         return ""

@@ -75,7 +75,11 @@ def _choose_alike(run_a: Path, run_b: Path, split: str) -> tuple[KeptResults, Ke
                 expected="a run that was scored, or its decoded/SPLIT-STEP",
                 fix=suggest_evaluation(run, split),
             )
-        by_kind.append({(one.split, one.limit): one for one in kept})
+        newest: dict[tuple[str, int], KeptResults] = {}
+        for one in kept:  # the order is that of the last of each kind
+            newest.pop((one.split, one.limit), None)
+            newest[one.split, one.limit] = one
+        by_kind.append(newest)
     of_a, of_b = by_kind
     shared = [kind for kind in of_a if kind in of_b]
     if not shared:

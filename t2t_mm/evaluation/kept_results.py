@@ -15,7 +15,8 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import NUM_RANKED
 from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.sealed_json import unseal_json
-from t2t_mm.scoring.decoded import DEFAULT_TOKENIZER, Decoded
+from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.scoring.translation import read_tokenizer
 
 _FOLDER = re.compile(
     r"(?P<split>.+?)-(?P<step>\d+)(-first(?P<limit>\d+))?(?P<settings>-[a-z_]+=.*)?"
@@ -34,11 +35,13 @@ class KeptResults:
             and with settings of decoding that are not the run's own.
         split: Of which they are.
         limit: N; 0 for the whole split.
+        step: Of the checkpoint.
     """
 
     folder: Path
     split: str
     limit: int = 0
+    step: int = 0
 
     def read(self) -> dict[str, dict[str, Any]]:
         """Read what `evaluate` returned, by problem.
@@ -102,9 +105,8 @@ class KeptResults:
 
 
 def _read_decoded(lines: Sequence[Mapping[str, Any]], result: Mapping[str, Any]) -> Decoded:
-    signature = re.search(r"\|tok:([^|]+)", result.get("bleu_signature", ""))
     return Decoded(
-        tokenizer=signature[1] if signature else DEFAULT_TOKENIZER,
+        tokenizer=read_tokenizer(result.get("bleu_signature", "")),
         hypotheses=[line["output"] for line in lines],
         references=[line["references"] for line in lines],
         inputs=[line.get("input", "") for line in lines],
@@ -155,7 +157,10 @@ def list_results(output_dir: Path) -> list[KeptResults]:
         for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)
         if (match := _FOLDER.fullmatch(path.parent.name)) and (is_one or not match["settings"])
     ]
-    return [KeptResults(path, name["split"], int(name["limit"] or 0)) for path, name in named]
+    return [
+        KeptResults(path, name["split"], int(name["limit"] or 0), int(name["step"]))
+        for path, name in named
+    ]
 
 
 def suggest_evaluation(output_dir: Path, split: str = "", limit: int = 0) -> str:

@@ -201,3 +201,24 @@ def _find_lack(name: str) -> str:
     except (ImportError, OSError, RuntimeError) as error:  # a package or a download is missing
         return " ".join(str(error).split()) or type(error).__name__
     return ""
+
+
+def read_tokenizer(signature: str) -> str:
+    """Read the name of the tokenizer out of sacreBLEU's signature; of some, versions follow it.
+
+    Args:
+        signature: May be empty.
+
+    Raises:
+        ValueError: It is none that sacreBLEU knows.
+
+    Example:
+        >>> read_tokenizer("nrefs:1|case:mixed|eff:no|tok:ja-mecab-0.996-IPA|smooth:exp")
+        'ja-mecab'
+    """
+    from sacrebleu.metrics.bleu import BLEU
+
+    found = re.search(r"\|tok:([^|]+)", signature)
+    if not found:
+        return DEFAULT_TOKENIZER
+    return max((name for name in BLEU.TOKENIZERS if found[1].startswith(name)), key=len)

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +23,9 @@ from t2t_mm.run.run_settings import read_settings
 from t2t_mm.settings.differences import list_resume_differences
 from t2t_mm.study.cell_record import CellRecord, read_cell_record, write_cell_record
 from t2t_mm.study.checked_study import CheckedStudy
+from t2t_mm.study.started_command import call_command
 
 DONE, DIVERGED, FAILED, BEGUN, NOT_RUN = "done", "diverged", "failed", "begun", "not run"
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -87,14 +85,17 @@ class CellRun:
         """
         return read_cell_record(self.folder)
 
-    def check_unchanged(self) -> None:
-        """Refuse a run that lies there and was made by another definition of its cell.
+    def check_unchanged(self, digests: Mapping[str, str]) -> None:
+        """Refuse a run that lies there and was made by another definition, or of other data.
+
+        Args:
+            digests: Of the generated data that is there, by problem.
 
         Raises:
-            UserError: The two differ; each difference is named.
+            UserError: They differ; each difference is named.
         """
         record = self.read_record()
-        if record is None:
+        if record is None or self._is_untouched(record):
             return
         had, asked = record.definition, self._definition
         differences = [
@@ -112,6 +113,25 @@ class CellRun:
                 f"{'; '.join(differences)}",
                 fix="Give the cell another name, remove that folder, or name another --study_dir.",
             )
+        self._check_same_data(digests)
+
+    def _is_untouched(self, record: CellRecord) -> bool:
+        """Return whether all that was tried has failed before there was a run."""
+        return bool(record.failed) and not (self.folder / "hparams.json").exists()
+
+    def _check_same_data(self, digests: Mapping[str, str]) -> None:
+        if not (self.folder / "run.json").exists():
+            return
+        from t2t_mm.run.run_directory import open_run  # loads TensorFlow
+
+        trained_on = open_run(self.folder).data_digests
+        changed = [name for name, one in digests.items() if trained_on.get(name, one) != one]
+        if changed:
+            raise UserError(
+                f"{self.folder} was trained on other data than lies there now",
+                received={"data_dir": self._place.data_dir, "problems": ", ".join(changed)},
+                fix="Name the --data_dir that it was trained on, or another --study_dir.",
+            )
 
     def read_scores(self) -> dict[str, dict[str, Any]]:
         """Read the scores of each problem, as far as they are there."""
@@ -126,7 +146,7 @@ class CellRun:
         if record.failed:
             return FAILED, record.failed
         scores = record.scores.get(self._scored_as, {})
-        if any(name not in scores for name in self.cell.scored) or not self._is_trained():
+        if self._list_missing() or not self._is_trained():
             return BEGUN, ""
         bad = [name for name in scores if not math.isfinite(_read_loss(scores[name]))]
         return (DIVERGED, f"no finite loss on {', '.join(bad)}") if bad else (DONE, "")
@@ -145,15 +165,21 @@ class CellRun:
         Raises:
             KeyboardInterrupt: Ctrl-C or `stop`, after what was running has saved.
         """
-        record = self.read_record() or CellRecord(self._definition)
+        record = self.read_record()
+        if record is None or self._is_untouched(record):
+            record = CellRecord(self._definition)
         self._write(record)
         start, failed = time.monotonic(), ""
         try:
             failed = self._call("trainer", *self._list_training_flags())
             for decodes in (True, False):
-                missing = self._list_missing(decodes)
+                missing = [
+                    name for name in self._list_missing() if self.cell.scored[name] == decodes
+                ]
                 if missing and not failed:
                     failed = self._score(missing, decodes)
+            if not failed and (missing := self._list_missing()):
+                failed = f"no score of {', '.join(missing)} on the {self.split} split"
         finally:
             seconds = record.seconds + time.monotonic() - start
             kept = self.read_record() or record
@@ -161,28 +187,26 @@ class CellRun:
 
     def _list_training_flags(self) -> list[str]:
         cell = self.cell.cell
-        flags = [
-            f"--problems={','.join(self.cell.problems)}",
-            f"--hparams_set={cell.hparams_set}",
-            f"--hparams={cell.hparams}",
-            f"--random_seed={self.seed}",
-            f"--output_dir={self.folder}",
-            "--schedule=train",  # the last checkpoint counts, so nothing is scored on the way
-        ]
-        if cell.steps:
-            flags.append(f"--train_steps={cell.steps}")
-        if cell.warm_start:
-            source = self.folder.parent.parent / cell.warm_start / self.folder.name
-            flags.append(f"--warm_start_from={source}")
-        return [flag for flag in flags if not flag.endswith("=")]
+        source = self.folder.parent.parent / cell.warm_start / self.folder.name
+        given = {
+            "problems": ",".join(self.cell.problems),
+            "hparams_set": cell.hparams_set,
+            "hparams": cell.hparams,
+            "random_seed": str(self.seed),
+            "output_dir": str(self.folder),
+            "schedule": "train",  # the last checkpoint counts, so nothing is scored on the way
+            "train_steps": str(cell.steps or ""),
+            "warm_start_from": str(source) if cell.warm_start else "",
+        }
+        return [f"--{name}={value}" for name, value in given.items() if value]
 
-    def _list_missing(self, decodes: bool) -> list[str]:
-        """List the problems that are to be scored so, and are not."""
+    def _list_missing(self) -> list[str]:
+        """List the problems that are to be scored, and are not, or not with their outputs."""
         there = self.read_scores()
         return [
             name
             for name, is_decoded in self.cell.scored.items()
-            if is_decoded is decodes and name not in there
+            if name not in there or (is_decoded and set(there[name]) <= {"teacher_forced"})
         ]
 
     def _score(self, problems: Sequence[str], decodes: bool) -> str:
@@ -213,72 +237,6 @@ class CellRun:
 
     def _write(self, record: CellRecord) -> None:
         write_cell_record(self.folder, record)
-
-
-def call_command(
-    name: str, arguments: Sequence[str], log: Path, stopped: threading.Event | None = None
-) -> str:
-    """Run one of our commands; see `call_module`.
-
-    Args:
-        name: Of its module: "trainer", "eval".
-        arguments: Its flags.
-        log: What it prints is added to it.
-        stopped: Once it is set the command is stopped.
-    """
-    return call_module(f"t2t_mm.bin.t2t_{name}", arguments, log, stopped)
-
-
-def call_module(
-    module: str, arguments: Sequence[str], log: Path, stopped: threading.Event | None = None
-) -> str:
-    """Run one of our modules as a process of its own, which frees all that it held.
-
-    Args:
-        module: Its import name.
-        arguments: Its flags.
-        log: What it prints is added to it.
-        stopped: Once it is set the command is stopped.
-
-    Returns:
-        Empty where it has succeeded, else the first sentence of the last line that it printed.
-
-    Raises:
-        KeyboardInterrupt: Ctrl-C or `stopped`; the command has then ended, too.
-    """
-    line = [sys.executable, "-m", module, *arguments]
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as file:
-        file.write(" ".join(line) + "\n")
-        file.flush()
-        start = file.tell()
-        # In a session of its own, so that Ctrl-C reaches it once: a second one would lose steps.
-        process = subprocess.Popen(
-            line,
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            code = _wait(process, stopped)
-        except BaseException:
-            process.terminate()  # what a shell starts in the background ignores SIGINT
-            process.wait()
-            raise
-    if code == _INTERRUPTED:
-        raise KeyboardInterrupt
-    if not code:
-        return ""
-    said = log.read_bytes()[start:].decode("utf-8", "replace").strip().splitlines()
-    return said[-1].partition(". ")[0] if said else f"{module} ended with {code}"
-
-
-def _wait(process: subprocess.Popen[bytes], stopped: threading.Event | None) -> int:
-    while stopped and process.poll() is None:
-        if stopped.wait(0.2):
-            raise KeyboardInterrupt
-    return process.wait()
 
 
 def _read_loss(scores: dict[str, Any]) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 from t2t_mm import registry
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.settings import HParams
-from t2t_mm.study.definition import Cell, Study, Table
+from t2t_mm.study.definition import Cell, Row, Study, Table
 from t2t_mm.study.scored_metric import choose_metric
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
@@ -96,8 +96,7 @@ def check_study(study: Study, own: Callable[[str], Sequence[str]] | None = None)
     for table in study.tables:
         _check_claims(table)
         for row in table.rows:
-            for name in row.cells.values():
-                _check_place(table, row.problem, name, cells)
+            _check_row(table, row, cells)
             is_decoded = bool(choose_metric(table, row).metric)
             for name in row.cells.values():
                 earlier = scored[name].get(row.problem, False)
@@ -142,9 +141,19 @@ def _check_cell(
             fields={"train.steps": cell.steps} if cell.steps else {},
             problems=problems,
         )
+        _check_scored_whole(hparams)
     except UserError as error:
         raise UserError(f"Cell {name!r}: {error}") from error
     return CheckedCell(name, full, problems, hparams, {})
+
+
+def _check_scored_whole(hparams: HParams) -> None:
+    if hparams.decode.num_samples >= 0:
+        raise UserError(
+            "All cells are scored on the same examples",
+            received={"decode.num_samples": hparams.decode.num_samples},
+            fix="Give the study a limit instead.",
+        )
 
 
 def _check_gradients(name: str, cells: Mapping[str, CheckedCell]) -> None:
@@ -156,6 +165,28 @@ def _check_gradients(name: str, cells: Mapping[str, CheckedCell]) -> None:
         raise UserError(
             f"Gradients are compared between problems, and cell {name!r} has one",
             received={"problems": cells[name].problems},
+        )
+
+
+def _check_row(table: Table, row: Row, cells: Mapping[str, CheckedCell]) -> None:
+    """Check that a row's cells are there, and are scored on the same of its problem's examples."""
+    from t2t_mm.data.pipeline.length_limits import choose_limits  # loads TensorFlow
+
+    for name in row.cells.values():
+        _check_place(table, row.problem, name, cells)
+    for column in row.reported:
+        _check_column(table, column, "a reported number in")
+    problem = registry.problem(row.problem)
+    limits = {
+        name: [one.setting for one in choose_limits(problem, cells[name].hparams.data).values()]
+        for name in row.cells.values()
+    }
+    if any(one != next(iter(limits.values())) for one in limits.values()):
+        raise UserError(
+            f"Table {table.title!r} compares cells that are scored on different examples of "
+            f"{row.problem}: what is too long for a model is left out",
+            expected="the same limits in every cell of a row",
+            received={name: ", ".join(one) for name, one in limits.items()},
         )
 
 
@@ -185,9 +216,17 @@ def _check_column(table: Table, column: str, words: str) -> None:
 def _check_claims(table: Table) -> None:
     if table.gains_over:
         _check_column(table, table.gains_over, "gains over")
+        labels = [row.label or row.problem for row in table.rows]
+        if len(set(labels)) < len(labels):
+            raise UserError(
+                f"Table {table.title!r} has gains of two rows of one label",
+                received={"labels": ", ".join(labels)},
+            )
     for claim in table.claims:
         for column in (claim.better, claim.than):
             _check_column(table, column, "a claim about")
+        if claim.better == claim.than:
+            raise UserError(f"Table {table.title!r} has a claim about {claim.better!r} alone")
         both = [row for row in table.rows if {claim.better, claim.than} <= set(row.cells)]
         units = {choose_metric(table, row).unit for row in both}
         if len(units) != 1:

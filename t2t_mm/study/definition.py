@@ -33,7 +33,7 @@ class Cell(Section):
     hparams_set: str = ""
     hparams: str = ""
     warm_start: str = ""
-    seeds: tuple[int, ...] = declare_field((), at_least=0)
+    seeds: tuple[int, ...] = declare_field((), at_least=0, at_most=2**32 - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +158,7 @@ class Study(Section):
     title: str
     cells: Mapping[str, Cell]
     tables: tuple[Table, ...]
-    seeds: tuple[int, ...] = declare_field((1, 2, 3), at_least=0)
+    seeds: tuple[int, ...] = declare_field((1, 2, 3), at_least=0, at_most=2**32 - 1)
     hparams_set: str = "multimodel_tiny"
     split: Literal["test", "validation"] = "test"
     limit: int = declare_field(0, at_least=0)

@@ -80,7 +80,7 @@ def paper_tables(
     cells = _make_cells(names, hparams_set, steps)
     tables = [_make_joint_table(names)]
     trees = [name for name in names if "brackets" in registry.problem(name).metrics]
-    if trees:
+    if trees and shares:
         tables.append(_make_share_table(trees[0], names, steps, shares, cells))
     tables.append(
         make_block_table(

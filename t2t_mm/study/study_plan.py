@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from t2t_mm.study.cell_run import DONE, CellRun
+from t2t_mm.study.cell_run import DIVERGED, DONE, CellRun
 from t2t_mm.study.checked_study import CheckedStudy
 
 
@@ -17,7 +17,7 @@ class CellPlan(NamedTuple):
         problems: Full names.
         steps: Of each run.
         done: Runs that are done.
-        runs: All its runs.
+        runs: All its runs that count: not those that have diverged, which are not begun again.
         seconds: Of a run; None: not known.
         is_measured: Whether runs of the cell itself have told them, not those of others by steps.
     """
@@ -49,7 +49,9 @@ def plan_study(checked: CheckedStudy, runs: Mapping[tuple[str, int], CellRun]) -
     for name, cell in checked.cells.items():
         own = [seconds for key, seconds in done.items() if key[0] == name]
         seconds = sum(own) / len(own) if own else each and each * cell.steps
-        all_runs = sum(key[0] == name for key in runs)
+        all_runs = sum(
+            key[0] == name and run.read_state()[0] != DIVERGED for key, run in runs.items()
+        )
         plans.append(
             CellPlan(name, cell.problems, cell.steps, len(own), all_runs, seconds, bool(own))
         )

@@ -190,9 +190,8 @@ def _resample(
 
 def _count_outputs(run: CellRun, problem: str, metric: str) -> Statistics | None:
     """Count what each example's output adds to a score; None, which is told, without outputs."""
-    kept = [
-        one for one in list_results(run.folder) if (one.split, one.limit) == (run.split, run.limit)
-    ]
+    wanted = (run.split, run.limit, run.cell.steps)
+    kept = [one for one in list_results(run.folder) if (one.split, one.limit, one.step) == wanted]
     try:
         result = kept[-1].read()[problem]
         return METRICS[metric].count(kept[-1].read_outputs(problem, result))

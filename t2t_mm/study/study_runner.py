@@ -7,19 +7,22 @@ import json
 import signal
 import threading
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
+from t2t_mm.data.records.shards import digest_shards
+from t2t_mm.data.records.stored import Metadata, locate_data
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import claim_folder, report_full_disk
-from t2t_mm.study.cell_run import CellRun, Workplace, call_command
+from t2t_mm.study.cell_run import CellRun, Workplace
 from t2t_mm.study.checked_study import CheckedStudy, check_study
 from t2t_mm.study.definition import Study
 from t2t_mm.study.measuring import measure_gradients
+from t2t_mm.study.started_command import call_command
 from t2t_mm.study.study_markdown import render_markdown
 from t2t_mm.study.study_page import render_page
 from t2t_mm.study.study_results import collect_results
@@ -69,8 +72,7 @@ def run_study(
         report_full_disk(place.study_dir, kept),
         _stop_like_ctrl_c(),
     ):
-        for run in runs.values():
-            run.check_unchanged()
+        check_runs(checked, runs, place)
         try:
             if generate:
                 _generate(checked, place, tmp_dir)
@@ -96,6 +98,29 @@ def prepare_study(
     checked = check_study(study, find_own_problems(place.data_dir, tmp_dir))
     named = study.list_runs()
     return checked, {(name, seed): CellRun(checked, name, seed, place) for name, seed in named}
+
+
+def check_runs(
+    checked: CheckedStudy, runs: Mapping[tuple[str, int], CellRun], place: Workplace
+) -> None:
+    """Refuse runs that lie there and are not of the study as it is, and of the data as it is.
+
+    Args:
+        checked: The study.
+        runs: As `prepare_study` gives them.
+        place: Where they and the data lie.
+
+    Raises:
+        UserError: A cell or its data has changed.
+    """
+    digests = {}
+    for name in {name for cell in checked.cells.values() for name in cell.problems}:
+        problem = registry.problem(name)
+        if (folder := locate_data(problem, place.data_dir)).is_dir():
+            with contextlib.suppress(UserError):  # damage stops what reads the data, not the page
+                digests[name] = digest_shards(Metadata.read(folder).shards)
+    for run in runs.values():
+        run.check_unchanged(digests)
 
 
 def write_results(found: dict[str, Any], study_dir: Path) -> None:

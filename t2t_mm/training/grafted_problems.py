@@ -12,6 +12,7 @@ import keras
 from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.records.shards import digest_shards
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import claim_folder, report_full_disk
@@ -21,7 +22,7 @@ from t2t_mm.run.run_directory import Run, make_absolute
 from t2t_mm.run.task import load_task_vocabularies, make_tasks, number_tasks
 from t2t_mm.settings import HParams
 from t2t_mm.training.backend import find_backend
-from t2t_mm.training.training_inputs import digest_records, generate_missing
+from t2t_mm.training.training_inputs import generate_missing
 from t2t_mm.training.training_options import TrainingOptions
 from t2t_mm.training.warm_start import WarmStart, begin_run, find_source, lend_vocabularies
 
@@ -53,7 +54,7 @@ def graft_problems(
     if options.generate:
         generate_missing(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
     added: list[Problem] = [registry.problem(name, data_dir=data_dir) for name in names]
-    digests = {one.name: digest_records(open_data(one, data_dir)) for one in added}
+    digests = {one.name: digest_shards(open_data(one, data_dir).metadata.shards) for one in added}
     tasks = tuple(number_tasks([*source.tasks, *make_tasks(added, hparams.modality.share)]))
     vocabularies = load_task_vocabularies(tasks, data_dir)
     modules = [*source.user_modules, *map(make_absolute, options.t2t_usr_dir)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from t2t_mm.data.pipeline.length_limits import (
     find_longest_of_each,
 )
 from t2t_mm.data.pipeline.length_sample import sample_lengths
+from t2t_mm.data.records.shards import digest_shards
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.features import BatchSpec
@@ -55,7 +55,7 @@ class TrainingInputs:
 
     def compute_digests(self) -> dict[str, str]:
         """Digest each problem's records: a run goes on only with the data it began with."""
-        return {name: digest_records(info) for name, info in self.infos.items()}
+        return {name: digest_shards(info.metadata.shards) for name, info in self.infos.items()}
 
     def choose_buckets(self, hparams: HParams, tasks: Sequence[Task]) -> Buckets:
         """Choose few shapes for all batches, where a program is compiled for each.
@@ -236,11 +236,6 @@ def choose_batch(problem: Problem, data: DataHParams) -> BatchSpec:
     if data.batch_examples:
         return BatchSpec(examples=data.batch_examples)
     return own
-
-
-def digest_records(info: DataInfo) -> str:
-    """Digest the generated records of a problem."""
-    return _digest(json.dumps({file: one.sha256 for file, one in info.metadata.shards.items()}))
 
 
 def generate_missing(

@@ -51,6 +51,16 @@ def test_a_run_says_what_it_does_and_what_came_out(
     assert "left: 0 runs, 0 steps" in capsys.readouterr().out
 
 
+def test_a_failed_run_is_told_by_the_exit_code(
+    flags: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FakeCommands(monkeypatch, failing=["alone"])
+    assert t2t_study.main(flags) == 1
+    assert "5 batches in a row had no finite loss" in capsys.readouterr().err
+    FakeCommands(monkeypatch)
+    assert t2t_study.main(flags) == 0
+
+
 def test_a_registered_study_gets_the_flags(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

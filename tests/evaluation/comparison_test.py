@@ -1,5 +1,6 @@
 """Two runs side by side: who is better, and what cannot be compared."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,16 @@ def test_what_both_have_is_chosen_whole_splits_first(tmp_path: Path) -> None:
     keep_outputs(tmp_path / "b/decoded/validation-9", {"one": make_outputs(3)})
     assert t2t_mm.compare(run_a, run_b)["one"]["split"] == "validation"
     assert t2t_mm.compare(run_a, run_b, split="test")["one"]["examples"] == 4
+
+
+def test_the_split_that_the_first_has_decoded_last_is_chosen(tmp_path: Path) -> None:
+    runs = {}
+    for age, name in enumerate(["test-9", "validation-5", "test-5"]):
+        for run in "ab":
+            folder = tmp_path / run / "decoded" / name
+            runs[run] = keep_outputs(folder, {"one": make_outputs(3)})
+            os.utime(folder / "results.json", (2_000_000_000 - age, 2_000_000_000 - age))
+    assert t2t_mm.compare(runs["a"], runs["b"])["one"]["split"] == "test"
 
 
 def test_other_examples_are_refused_and_the_first_is_shown(tmp_path: Path) -> None:

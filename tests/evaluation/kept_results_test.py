@@ -20,8 +20,8 @@ def test_the_folders_of_a_run_are_listed_by_age_and_told_apart(tmp_path: Path) -
         keep_outputs(tmp_path / "decoded" / name, {})
         path = tmp_path / "decoded" / name / "results.json"
         os.utime(path, (2_000_000_000 - age, 2_000_000_000 - age))
-    found = [(kept.split, kept.limit) for kept in list_results(tmp_path)]
-    assert found == [("test", 0), ("validation", 0), ("test", 8)]
+    found = [(kept.split, kept.limit, kept.step) for kept in list_results(tmp_path)]
+    assert found == [("test", 0, 100), ("validation", 0, 5), ("test", 8, 20)]
     (alone,) = list_results(tmp_path / "decoded" / "test-20-first8")
     assert (alone.split, alone.limit) == ("test", 8)
     assert list_results(tmp_path / "nowhere") == []

@@ -8,7 +8,14 @@ from sacrebleu import corpus_bleu, corpus_chrf
 
 from t2t_mm.errors import UserError
 from t2t_mm.scoring.decoded import Decoded
-from t2t_mm.scoring.translation import bleu, choose_tokenizer, chrf, count_bleu, score_translation
+from t2t_mm.scoring.translation import (
+    bleu,
+    choose_tokenizer,
+    chrf,
+    count_bleu,
+    read_tokenizer,
+    score_translation,
+)
 
 TRUE = ["the red boat is small .", "a cat sleeps here .", "two dogs ran, barked and left !"]
 GUESSED = ["the red boat is big .", "a cat sleeps here .", "two dogs ran and left !"]
@@ -137,3 +144,22 @@ def test_a_language_without_spaces_is_no_word_a_sentence(
     assert bleu(Decoded([guessed], [[true]]))["bleu"] < 50
     counted = count_bleu(decoded)
     assert counted.rows[0, 0] > 5  # words, or characters, of the sentence
+
+
+@pytest.mark.parametrize(
+    ("signature", "name"),
+    [
+        ("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0", "13a"),
+        ("nrefs:1|case:mixed|eff:no|tok:zh|smooth:exp", "zh"),
+        ("nrefs:1|tok:ja-mecab-0.996-IPA|smooth:exp", "ja-mecab"),
+        ("nrefs:1|tok:ko-mecab-0.996/ko-0.9.2-KO|smooth:exp", "ko-mecab"),
+        ("", "13a"),
+    ],
+)
+def test_a_signature_names_its_tokenizer(signature: str, name: str) -> None:
+    assert read_tokenizer(signature) == name
+
+
+def test_a_signature_of_no_tokenizer_is_an_error() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        read_tokenizer("nrefs:1|tok:other")

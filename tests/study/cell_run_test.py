@@ -2,12 +2,8 @@
 
 import dataclasses
 import json
-import os
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from small_study import STUDY, FakeCommands, prepare
@@ -15,7 +11,7 @@ from small_study import STUDY, FakeCommands, prepare
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
 from t2t_mm.settings.hparams_json import to_json
-from t2t_mm.study.cell_run import CellRun, Workplace, call_command
+from t2t_mm.study.cell_run import CellRun, Workplace
 from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.definition import Study
 
@@ -110,12 +106,12 @@ def test_a_changed_cell_is_not_mixed_with_its_old_runs(
 ) -> None:
     FakeCommands(monkeypatch)
     prepare(tmp_path)[name, 1].complete()
-    prepare(tmp_path)[name, 1].check_unchanged()
+    prepare(tmp_path)[name, 1].check_unchanged({})
     study = dataclasses.replace(study, tables=())
     with pytest.raises(UserError) as error:
-        prepare(tmp_path, study)[name, 1].check_unchanged()
+        prepare(tmp_path, study)[name, 1].check_unchanged({})
     assert message in str(error.value) and f"Cell '{name}' was changed" in str(error.value)
-    prepare(tmp_path, study)["both", 1].check_unchanged()
+    prepare(tmp_path, study)["both", 1].check_unchanged({})
 
 
 def test_a_changed_set_of_settings_is_found_in_the_run(
@@ -130,9 +126,9 @@ def test_a_changed_set_of_settings_is_found_in_the_run(
         hparams = load_hparams("multimodel_tiny", overrides=overrides, fields=fields)
         (run.folder / "hparams.json").write_text(to_json(hparams))
         if not dropout:
-            run.check_unchanged()
+            run.check_unchanged({})
     with pytest.raises(UserError, match=r"model\.dropout: run has 0\.3, asked for 0\.0"):
-        run.check_unchanged()
+        run.check_unchanged({})
 
 
 def test_a_damaged_record_is_an_error(tmp_path: Path) -> None:
@@ -151,43 +147,66 @@ def test_all_commands_are_told_where_things_are(tmp_path: Path) -> None:
     assert CellRun(check_study(STUDY), "both", 1, place).folder == tmp_path / "cells/both/seed_1"
 
 
-def test_a_command_says_why_it_failed_and_its_log_is_added_to(tmp_path: Path) -> None:
-    log = tmp_path / "deep" / "study.log"
-    assert call_command("registry", ["list", "--kind=modality"], log) == ""
-    failed = call_command("registry", ["describe", "mini_endee"], log)
-    assert failed.startswith("t2t-registry: error: Nothing is registered as 'mini_endee'")
-    said = log.read_text()
-    assert "categorical" in said and failed in said and "t2t_registry list" in said
+def test_a_field_that_is_set_to_nothing_drops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    study = changed(hparams="model.dropout=0.2,optimizer.freeze=")
+    prepare(tmp_path, study)["alone", 1].complete()
+    flags = commands.calls[0][1]
+    assert flags["hparams"] == "model.dropout=0.2,optimizer.freeze=" and "" not in flags.values()
 
 
-def test_an_interrupt_ends_the_command_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = (
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('saved')))\n"
-        "time.sleep(20)"
-    )
-    started = []
-
-    def start(line: object, **options: object) -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen([sys.executable, "-c", program], **options))  # type: ignore[call-overload]
-        threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
-        return started[0]
-
-    monkeypatch.setattr("t2t_mm.study.cell_run.subprocess", SubprocessStub(start))
-    # A shell lets what it starts in the background ignore it, and so would the command.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            call_command("trainer", [], tmp_path / "study.log")
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert started[0].poll() == 0 and "saved" in (tmp_path / "study.log").read_text()
+def test_what_was_scored_without_its_outputs_is_decoded_where_a_table_asks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    prepare(tmp_path)["both", 1].complete()
+    table = STUDY.tables[0]
+    decoded = dataclasses.replace(table, rows=(dataclasses.replace(table.rows[0], metric="main"),))
+    run = prepare(tmp_path, dataclasses.replace(STUDY, tables=(decoded,)))["both", 1]
+    assert run.read_state()[0] == "begun"
+    run.complete()
+    assert "decode" in commands.calls[-1][1] and run.read_state()[0] == "done"
 
 
-class SubprocessStub:
-    """The module `subprocess` with another way to start."""
+def test_a_problem_without_the_split_fails_its_cell_and_keeps_the_other_scores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch, without_split=["algorithmic_reverse"])
+    table, row = STUDY.tables[0], STUDY.tables[0].rows[0]
+    reverse = dataclasses.replace(row, problem="algorithmic_reverse", cells={"both": "both"})
+    rows = (row, dataclasses.replace(reverse, label="reversing"))
+    both = dataclasses.replace(STUDY, tables=(dataclasses.replace(table, rows=rows, claims=()),))
+    run = prepare(tmp_path, both)["both", 1]
+    run.complete()
+    assert run.read_state() == ("failed", "no score of algorithmic_reverse on the test split")
+    assert "algorithmic_copy" in run.read_scores()
 
-    DEVNULL, STDOUT = subprocess.DEVNULL, subprocess.STDOUT
 
-    def __init__(self, start: object) -> None:
-        self.Popen = start
+def test_a_cell_that_failed_before_there_was_a_run_may_be_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch, failing=["alone"])
+    prepare(tmp_path)["alone", 1].complete()
+    FakeCommands(monkeypatch)
+    run = prepare(tmp_path, changed(steps=7))["alone", 1]
+    run.check_unchanged({})
+    run.complete()
+    assert run.read_state()[0] == "done"
+    run.check_unchanged({})
+
+
+def test_other_data_is_not_mixed_with_old_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    run = prepare(tmp_path)["alone", 1]
+    run.complete()
+    (run.folder / "run.json").write_text("{}")
+    told = SimpleNamespace(data_digests={"algorithmic_copy": "a"})
+    monkeypatch.setattr("t2t_mm.run.run_directory.open_run", lambda folder: told)
+    run.check_unchanged({"algorithmic_copy": "a", "mini_ende": "c"})
+    run.check_unchanged({})  # no data is there, as beside a copy of the runs alone
+    with pytest.raises(UserError, match="other data than lies there now"):
+        run.check_unchanged({"algorithmic_copy": "b"})

@@ -62,6 +62,20 @@ def test_what_decides_a_cell_has_what_it_begins_with() -> None:
             change(STUDY, tables=(change(TABLE, claims=(change(CLAIM, than="alnoe"),)),)),
             "a claim about the unknown column 'alnoe'. Did you mean 'alone'",
         ),
+        (
+            change(STUDY, tables=(change(TABLE, claims=(change(CLAIM, than="both"),)),)),
+            "a claim about 'both' alone",
+        ),
+        (with_row(reported={"bth": 3.0}), "a reported number in the unknown column 'bth'"),
+        (
+            change(STUDY, tables=(change(TABLE, rows=(ROW, ROW), gains_over="alone"),)),
+            "gains of two rows of one label",
+        ),
+        (with_cell(hparams="decode.num_samples=9"), "scored on the same examples"),
+        (
+            with_cell(hparams="data.max_pieces=9"),
+            "cells that are scored on different examples of algorithmic_copy",
+        ),
         (change(STUDY, gradients_of="alnoe"), "unknown cell 'alnoe'. Did you mean 'alone'"),
         (change(STUDY, gradients_of="alone"), "between problems, and cell 'alone' has one"),
         (

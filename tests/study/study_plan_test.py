@@ -31,3 +31,13 @@ def test_times_are_those_of_the_cell_or_of_others_by_their_steps(
     assert (alone.seconds, alone.is_measured, alone.done, alone.runs) == (20.0, True, 1, 2)
     assert (both.seconds, both.is_measured, both.steps) == (40.0, False, 8)
     assert (later.seconds, later.done) == (10.0, 0)
+
+
+def test_what_has_diverged_is_not_left_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch, diverging=["both"])
+    checked, runs = check_study(STUDY), prepare(tmp_path)
+    runs["both", 1].complete()
+    plans = {plan.name: (plan.done, plan.runs) for plan in plan_study(checked, runs)}
+    assert plans == {"both": (0, 1), "alone": (0, 2), "later": (0, 2)}

@@ -123,7 +123,9 @@ def test_decoded_outputs_also_have_an_interval_over_examples(
     for (name, seed), run in prepare(tmp_path, study).items():
         run.complete()
         outputs = {"mini_speech": make_outputs(9 if name == "alone" else 1 + seed)}
-        keep_outputs(run.folder / "decoded" / "test-4", outputs)
+        keep_outputs(run.folder / f"decoded/test-{run.cell.steps}", outputs)
+        other = {"mini_speech": make_outputs(5)}  # of another checkpoint, looked at later
+        keep_outputs(run.folder / "decoded/test-3", other)
         kept = run.read_record()
         assert kept is not None
         scores = {**kept.scores["test"]["mini_speech"], "wer": 10.0 + 5 * (name == "alone")}
@@ -133,7 +135,7 @@ def test_decoded_outputs_also_have_an_interval_over_examples(
     low, high = gain["example_interval"]
     assert 0 < low < high
     for content in ("{", ""):
-        path = tmp_path / "study/cells/both/seed_1/decoded/test-4/results.json"
+        path = tmp_path / "study/cells/both/seed_1/decoded/test-8/results.json"
         path.write_text(content) if content else path.unlink()
         caplog.clear()
         (claim,) = collect(tmp_path, study)["tables"][0]["claims"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -106,6 +107,16 @@ def _note_verified(description: Path, changed: int) -> None:
     _verified.add((description, changed))
     with contextlib.suppress(OSError):  # of another user: the next process compares again
         os.utime(description, ns=(changed, changed))
+
+
+def digest_shards(shards: Mapping[str, Shard]) -> str:
+    """Digest the records of a problem: a run goes on only with those that it began with.
+
+    Args:
+        shards: By file name, in the order of the metadata.
+    """
+    text = json.dumps({file: one.sha256 for file, one in shards.items()})
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def hash_file(path: Path) -> str:

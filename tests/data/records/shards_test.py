@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from t2t_mm.data.records.shards import Shard, ShardFolder, hash_file
+from t2t_mm.data.records.shards import Shard, ShardFolder, digest_shards, hash_file
 from t2t_mm.errors import UserError
 
 FILES = {f"words-train.tfrecord-0000{i}-of-00003": bytes([65 + i]) * 50 for i in range(3)}
@@ -93,3 +93,11 @@ def test_sizes_are_compared_always(folder: ShardFolder, content: bytes | None, t
         path.write_bytes(content)
     with pytest.raises(UserError, match=rf"{SECOND}, of its train split, {told}.*--overwrite"):
         folder.check()
+
+
+def test_the_digest_is_of_names_and_contents_in_their_order() -> None:
+    shards = {name: Shard(50, hashlib.sha256(text).hexdigest()) for name, text in FILES.items()}
+    digest = digest_shards(shards)
+    assert digest == digest_shards(dict(shards)) and len(digest) == 64
+    assert digest != digest_shards(dict.fromkeys(shards, shards[FIRST]))
+    assert digest != digest_shards({FIRST: shards[FIRST]})
