@@ -10,6 +10,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.file_kinds import FileKind, walk_files
 from t2t_mm.problems.labelled_table import LabelledRow
+from t2t_mm.problems.path_index import PathIndex
 
 _SHOWN = 3
 
@@ -34,7 +35,9 @@ def read_annotations(
     Raises:
         UserError: A class is unknown, or files are not there.
     """
-    there = {path.name: path for path in walk_files(folder) if kind.fits(path)}
+    fitting = (path for path in walk_files(folder) if kind.fits(path))
+    there = {path.relative_to(folder).as_posix(): path for path in fitting}
+    index = PathIndex(there)
     files, absent = [], []
     known = set(classes)
     for number, line in enumerate(decode_lines(listed), start=1):
@@ -48,7 +51,14 @@ def read_annotations(
                 expected=f"the name of a {kind.name}, a tab and one of the folders of train",
                 received={"line": line[:80]},
             )
-        if path := there.pop(name, None):
+        found = index.find(name)
+        if len(found) > 1:
+            raise UserError(
+                f"{listed}, line {number}: several {kind.plural} have that name",
+                expected=f"the path of one of them below {folder}",
+                received={"name": name, kind.plural: ", ".join(found[:_SHOWN])},
+            )
+        if found and (path := there.pop(found[0], None)):
             files.append(LabelledRow(path, label))
         else:
             absent.append(f"{name} (line {number})")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
+from t2t_mm.problems.tar_shards import check_end
 
 Picture = tuple[bytes, str]
 
@@ -52,6 +53,7 @@ def list_class_archives(path: Path) -> list[ClassArchive]:
             if match := _CLASS_ARCHIVE.fullmatch(member.name):
                 begin = member.offset_data
                 found.append(ClassArchive(match.group(1), begin, begin + member.size))
+        check_end(outer)
     if not found:
         raise UserError(
             f"{path} is not the archive of the training pictures",
@@ -94,6 +96,7 @@ def _read_class(path: Path, archive: ClassArchive) -> Iterator[Picture]:
                     raise tarfile.ReadError("unexpected end of data")
                 if member.isfile():
                     yield _read_member(inner, member), archive.wnid
+            check_end(inner, archive.end)
 
 
 def read_validation_archive(path: Path, labels: Sequence[str]) -> Iterator[Picture]:
@@ -120,6 +123,7 @@ def read_validation_archive(path: Path, labels: Sequence[str]) -> Iterator[Pictu
                     fix="Put the original ILSVRC2012_img_val.tar there.",
                 )
             yield _read_member(archive, member), labels[number - 1]
+        check_end(archive)
 
 
 def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from t2t_mm.errors import UserError
 from t2t_mm.problems.file_kinds import SOUNDS
+from t2t_mm.problems.path_index import PathIndex
 from t2t_mm.problems.tar_shards import TarMember, list_members
 
 NEMO_MANIFEST = "tarred_audio_manifest.json"
@@ -24,7 +25,7 @@ class NemoShards:
 
     def __init__(self, manifest: Path) -> None:
         self._manifest = manifest
-        self._members: dict[str, Mapping[str, TarMember]] = {}
+        self._members: dict[str, tuple[Mapping[str, TarMember], PathIndex]] = {}
 
     def find_sound(self, number: int, shard: object, value: str) -> TarMember:
         """Find the sound of a line.
@@ -33,9 +34,10 @@ class NemoShards:
             number: Of the line, for messages.
             shard: Its `shard_id`.
             value: Its `audio_filepath`; of one file's second segment that is "NAME-sub1.wav".
+                It may lie elsewhere in the tar, if one sound alone has its name.
 
         Raises:
-            UserError: There is no such tar, or no such sound in it.
+            UserError: There is no such tar, or not one such sound in it.
         """
         tar = self._manifest.parent / f"audio_{shard}.tar"
         if not re.fullmatch(r"\d+", str(shard)) or not tar.is_file():
@@ -46,13 +48,15 @@ class NemoShards:
             )
         if tar.name not in self._members:
             sounds = (one for one in list_members(tar) if SOUNDS.fits(PurePosixPath(one.name)))
-            self._members[tar.name] = {PurePosixPath(one.name).name: one for one in sounds}
-        name, members = PurePosixPath(value).name, self._members[tar.name]
-        found = members.get(name) or members.get(_AGAIN.sub("", name))
-        if found is None:
+            by_name = {one.name: one for one in sounds}
+            self._members[tar.name] = by_name, PathIndex(by_name)
+        members, index = self._members[tar.name]
+        found = index.find(value) or index.find(_AGAIN.sub("", value))
+        if len(found) != 1:
+            what = "has the name of others" if found else "is not"
             raise UserError(
-                f"{self._manifest}, line {number}: the sound is not in its tar",
-                expected=f"{name} in {tar}",
-                received={"sounds": ", ".join([*members][:3])},
+                f"{self._manifest}, line {number}: the sound {what} in its tar",
+                expected=f"{value} in {tar}",
+                received={"sounds": ", ".join((found or [*members])[:3])},
             )
-        return found
+        return members[found[0]]

@@ -231,7 +231,8 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
         key = f"{value}@{segment['start_s']}" if segment else value
         if words := lower_text(text):
             recording = sound.key if isinstance(sound, PackedFile) else value
-            speaker = next((str(row[name]) for name in _SPEAKER if row.get(name)), recording)
+            named = (str(row[name]) for name in _SPEAKER if row.get(name) not in (None, ""))
+            speaker = next(named, recording)
             utterances.append(Utterance(key, sound, words, speaker, **segment))
         else:
             wordless.append(key)

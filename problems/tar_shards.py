@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from t2t_mm.data.declaring.bad_examples import UnreadableFileError
 from t2t_mm.data.declaring.reading_warnings import warn_once
@@ -71,7 +71,7 @@ def list_members(path: Path) -> Iterator[TarMember]:
                 if is_plain and not is_hidden(PurePosixPath(member.name).name):
                     yield TarMember(path, member.name, member.offset_data, member.size)
                 others += not is_plain and not member.isdir()
-            _check_end(file, archive.offset)
+            check_end(archive)
     except OSError as error:
         raise UnreadableFileError(f"{path} cannot be read: {error.strerror}") from None
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
@@ -134,12 +134,23 @@ def _read_row(members: list[TarMember]) -> dict[str, Any] | None:
     return row
 
 
-def _check_end(file: IO[bytes], place: int) -> None:
-    """Check that a tar ends where its last file does: what follows would be lost in silence."""
+def check_end(archive: tarfile.TarFile, end: int | None = None) -> None:
+    """Check that a tar ends where its last file does: what follows would be lost in silence.
+
+    Args:
+        archive: All of whose members were listed.
+        end: Where it ends in its file; by default that is where the file ends.
+
+    Raises:
+        tarfile.ReadError: It has no end, or goes on after it.
+    """
+    file, place = archive.fileobj, archive.offset
+    assert file is not None, "the archive is open"
     file.seek(place)
-    if file.read(tarfile.BLOCKSIZE).strip(b"\0") or file.tell() < place + tarfile.BLOCKSIZE:
+    rest = file.read(_TAIL_BYTES if end is None else min(_TAIL_BYTES, end - place))
+    if rest[: tarfile.BLOCKSIZE].strip(b"\0") or len(rest) < tarfile.BLOCKSIZE:
         raise tarfile.ReadError("it has no end: it was cut short, or an entry is damaged")
-    if file.read(_TAIL_BYTES).strip(b"\0"):
+    if rest.strip(b"\0"):
         raise tarfile.ReadError("it goes on after its end: several archives were joined")
 
 

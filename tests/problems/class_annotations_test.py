@@ -51,3 +51,16 @@ def test_an_annotation_of_an_unknown_class_is_named(tmp_path: Path) -> None:
     annotated = annotate(tmp_path, "val_0.JPEG\tn01\nval_1.JPEG\tn99\n")
     with pytest.raises(UserError, match=r"val_annotations\.txt, line 2: a class without"):
         read_annotations(*annotated, PICTURES, ["n01"])
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    folder, listed = annotate(tmp_path, "a/1.jpg\tn01\nb/1.jpg\tn02\n")
+    for name in "ab":
+        (folder / name).mkdir()
+        (folder / name / "1.jpg").touch()
+    rows = read_annotations(folder, listed, PICTURES, ["n01", "n02"])
+    assert rows == [LabelledRow(folder / "a/1.jpg", "n01"), LabelledRow(folder / "b/1.jpg", "n02")]
+    listed.write_text("val_0.JPEG\tn01\n1.jpg\tn02\n")
+    told = r"line 2: several pictures have that name.*pictures='a/1\.jpg, b/1\.jpg'"
+    with pytest.raises(UserError, match=told):
+        read_annotations(folder, listed, PICTURES, ["n01", "n02"])

@@ -79,3 +79,14 @@ def test_a_tar_is_listed_once(tmp_path: Path) -> None:
     first = shards.find_sound(1, 0, "home_0.wav")
     (tmp_path / "audio_0.tar").write_bytes(b"")
     assert shards.find_sound(2, "0", "any/home_0-sub12.wav") == first
+
+
+def test_sounds_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    path = make(tmp_path)
+    write_tar(tmp_path / "audio_0.tar", [(f"./{folder}/1.wav", folder) for folder in "ab"])
+    shards = NemoShards(path)
+    for value, content in (("a/1.wav", b"a"), ("b/1-sub1.wav", b"b")):
+        assert shards.find_sound(1, 0, value)() == content
+    told = r"line 3: the sound has the name of others in its tar.*sounds='\./a/1\.wav, \./b/1\.wav'"
+    with pytest.raises(UserError, match=told):
+        shards.find_sound(3, 0, "1.wav")

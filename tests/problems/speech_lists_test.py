@@ -189,6 +189,15 @@ def test_segments_and_speakers_of_a_manifest(tmp_path: Path) -> None:
     assert listing.notes == [f"{tmp_path / 'train.jsonl'}: 1 texts are without a word (a.wav)."]
 
 
+def test_a_speaker_may_be_0(tmp_path: Path) -> None:
+    speakers = ({"speaker": 0}, {"speaker": "", "client_id": "c"}, {"speaker": None})
+    rows = ({"audio": f"{n}.wav", "text": "One"} | one for n, one in enumerate(speakers))
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    write(tmp_path, {"train.jsonl": lines, "0.wav": "", "1.wav": "", "2.wav": ""})
+    listing = read_manifest(tmp_path / "train.jsonl")
+    assert [one.group for one in listing.utterances] == ["0", "c", "2.wav"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
