@@ -11,6 +11,7 @@ from t2t_mm.data.sounds.raw_sounds import RawSoundReader
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.librispeech_tfds import read_tfds_sets
+from t2t_mm.problems.picture_listing import is_hidden
 from t2t_mm.problems.speech import (
     Listing,
     SpeechProblem,
@@ -70,7 +71,7 @@ class Librispeech(SpeechProblem):
             written = {
                 path.with_name(f"{line.split(None, 1)[0]}.flac") for line in _read_lines(path)
             }
-            sounds = set(path.parent.glob("*.flac"))
+            sounds = {one for one in path.parent.glob("*.flac") if not is_hidden(one.name)}
             unwritten += sorted(sound.stem for sound in sounds - written)
         return Listing(utterances, note_left_out(len(unwritten), "sounds have no text", unwritten))
 
@@ -147,7 +148,8 @@ class Librispeech100(Librispeech):
 
 
 def _find_transcripts(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"*/*/*{_TRANSCRIPT}"))
+    found = folder.glob(f"*/*/*{_TRANSCRIPT}")
+    return sorted(path for path in found if not is_hidden(path.name))
 
 
 def _read_lines(path: Path) -> list[str]:

@@ -22,6 +22,7 @@ from t2t_mm.problems.labelled_table import list_explainable, list_tables
 from t2t_mm.problems.named_columns import TABLE_SUFFIXES, read_rows
 from t2t_mm.problems.packed_tables import find_packed_splits
 from t2t_mm.problems.parallel_text import ParallelText, find_sides
+from t2t_mm.problems.picture_listing import is_hidden
 from t2t_mm.problems.reference_files import find_references, warn_of_references
 from t2t_mm.problems.table_pairs import TablePairs
 
@@ -206,7 +207,7 @@ class ParallelFolder:
             )
         names: dict[str, Path] = {}
         for path in sorted(self.folder.iterdir()):
-            if path.is_file():
+            if path.is_file() and not is_hidden(path.name):
                 names.setdefault(path.name.removesuffix(".gz"), path)
         if not self.is_pair:
             names = find_sides([*names.values()]) | names
@@ -222,7 +223,8 @@ class ParallelFolder:
         found: dict[str, Path] = {}
         for path in sorted(folder.iterdir()):
             name = path.name.removesuffix(".gz")
-            if path.is_file() and (name == language or name.endswith(f".{language}")):
+            is_named = name == language or name.endswith(f".{language}")
+            if is_named and path.is_file() and not is_hidden(name):
                 found.setdefault(name, path)
         if len(found) > 1:
             raise UndecidedError(

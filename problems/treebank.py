@@ -160,11 +160,11 @@ def _group_by_section(files: Iterable[TreeFile]) -> list[dict[int, list[TreeFile
     seen = set()
     for file in sorted(files):
         match = _FILE.fullmatch(file.name)
-        if match is None or file.parts in seen:
-            continue
-        seen.add(file.parts)  # the plain file stands before its .gz
         place = file.parts[:-1]
         if place and re.fullmatch(r"\d\d", place[-1]):
             place = place[:-1]
+        if match is None or (place, file.name) in seen:
+            continue
+        seen.add((place, file.name))  # the plain file stands before its .gz
         treebanks.setdefault(place, defaultdict(list))[int(match[1])].append(file)
     return [dict(sections) for sections in treebanks.values()]

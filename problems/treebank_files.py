@@ -81,7 +81,7 @@ def find_files_in_zip(path: Path, endings: tuple[str, ...] = ENDINGS) -> list[Tr
         UserError: The file is no whole .zip.
     """
     with open_zip(path) as archive:
-        names = sorted(archive.namelist())
+        names = sorted({*archive.namelist()})  # a zip may hold a path twice
     return [TreeFile(path, name) for name in names if _is_tree_file(name.split("/"), endings)]
 
 

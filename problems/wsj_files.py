@@ -9,6 +9,7 @@ from pathlib import Path
 from t2t_mm.data.declaring.folder_walks import walk_folders
 from t2t_mm.errors import UserError
 from t2t_mm.files.text_files import refuse_dangling_link
+from t2t_mm.problems.picture_listing import is_hidden
 
 # "11-1.1" to "11-15.1" are the discs of WSJ0, "13-1.1" to "13-34.1" those of WSJ1.
 _DISC = re.compile(r"(11|13)[-_](\d+)[-._](\d+)")
@@ -90,7 +91,7 @@ def _find_roots(folder: Path, depth: int) -> Iterator[Path]:
 def _walk(root: Path) -> Iterator[Path]:
     for directory, _, filenames in walk_folders(root):
         for filename in filenames:
-            if _strip_version(filename).endswith(_SUFFIXES):
+            if not is_hidden(filename) and _strip_version(filename).endswith(_SUFFIXES):
                 yield directory / filename
 
 

@@ -54,8 +54,9 @@ def open_atomically(
         with path.open(mode, encoding=encoding) as file:
             yield file
         return
-    # A name that nobody can have put a link at.
-    descriptor, written = tempfile.mkstemp(".incomplete", f"{path.name[:200]}.", path.parent)
+    # A name that nobody can have put a link at; of at most 255 bytes.
+    start = os.fsencode(path.name)[:200].decode(errors="ignore")
+    descriptor, written = tempfile.mkstemp(".incomplete", f"{start}.", path.parent)
     try:
         with open(descriptor, mode, encoding=encoding) as file:
             os.fchmod(descriptor, path.stat().st_mode & 0o7777 if path.exists() else _find_mode())

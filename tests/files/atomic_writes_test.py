@@ -17,6 +17,12 @@ def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> No
     assert [one.name for one in path.parent.iterdir()] == ["b.txt"]
 
 
+def test_a_name_may_be_as_long_as_the_system_lets_it(tmp_path: Path) -> None:
+    for name in ("\u6587" * 85, "a" * 255, "a" + "\udcff" * 254):
+        write_text_atomically(tmp_path / name, "new")
+        assert (tmp_path / name).read_text() == "new"
+
+
 def test_a_failure_leaves_the_old_content_and_beside_it_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text_atomically(path, "old")

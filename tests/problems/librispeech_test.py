@@ -125,6 +125,15 @@ def test_a_sound_without_text_is_told(tmp_path, caplog):
     assert "1 sounds have no text (1-198-0007)" in caplog.text
 
 
+def test_what_macos_writes_beside_files_is_none_of_them(tmp_path, caplog):
+    folder = corpus(tmp_path)
+    for name in ("._1-198.trans.txt", "._1-198-0000.flac"):
+        (folder / "LibriSpeech/dev-clean/1/198" / name).write_bytes(b"\0\5\x16\7\xff")
+    problem = registry.problem("librispeech", tmp_dir=folder)
+    assert {*examples(problem, "validation")} == three("dev-clean")
+    assert "no text" not in caplog.text
+
+
 def test_a_text_without_sound_is_an_error(tmp_path):
     folder = corpus(tmp_path)
     (folder / "LibriSpeech/dev-clean/1/198/1-198-0001.flac").unlink()

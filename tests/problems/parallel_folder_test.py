@@ -43,3 +43,9 @@ def test_aligned_files_are_read_by_line(tmp_path: Path) -> None:
     folder = ParallelFolder("name", write(tmp_path, "train.en", "train.de"), LANGUAGES, True)
     (text,) = folder.find_files().values()
     assert isinstance(text, ParallelText) and list(text.read_pairs()) == [("a", "a")]
+
+
+def test_what_macos_writes_beside_files_is_none_of_them(tmp_path: Path) -> None:
+    names = ("a.en", "a.de", "dev/b.en", "dev/b.de")
+    write(tmp_path, *names, "._a.en", "._a.de", "dev/._b.en", "dev/._b.de")
+    assert find(tmp_path) == {"train": ["a.en", "a.de"], "validation": ["b.en", "b.de"]}

@@ -56,6 +56,12 @@ def test_files_inside_a_zip(tmp_path: Path) -> None:
     assert [file.member for file in find_files_in_zip(path, (".mrg",))] == ["x/2.mrg"]
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_path_that_a_zip_holds_twice_is_one_file(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", "1.mrg", "1.mrg")
+    assert find_files_in_zip(path) == [TreeFile(path, "1.mrg")]
+
+
 def test_zips_of_a_folder_itself(tmp_path: Path) -> None:
     (tmp_path / "below.zip").mkdir()
     write(tmp_path, "c.mrg", "below.zip/inner.zip", "B.ZIP", "a.zip")

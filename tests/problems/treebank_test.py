@@ -114,6 +114,13 @@ def test_files_are_read_in_order_and_a_plain_one_before_its_packed_copy(tmp_path
     assert rows == ["First", "Section23 seems good .", "Go !", "Last"]
 
 
+def test_a_file_in_its_section_and_above_it_is_read_once(tmp_path: Path) -> None:
+    write(tmp_path, files("wsj/{0:02}/wsj_{0:02}01.mrg"))
+    write(tmp_path, files("wsj/wsj_{0:02}01.mrg", range(22, 24)))
+    for split, section in (("validation", "Section22"), ("test", "Section23")):
+        assert sections_read(problem(tmp_path), split) == [section]
+
+
 def test_the_whole_treebank_goes_before_a_part_of_it(tmp_path: Path) -> None:
     write(tmp_path, files("combined/wsj_{0:02}01.mrg", range(3)))
     write_zip(tmp_path / "ldc.zip", files(LAYOUTS["older"]))

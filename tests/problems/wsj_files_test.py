@@ -47,7 +47,12 @@ def test_the_disc_that_a_list_names_comes_first(tmp_path: Path) -> None:
 
 def test_all_transcripts_by_their_path_on_the_disc(tmp_path: Path) -> None:
     names = ("11-4.1/wsj0/dots/b.dot", "11-5.1/wsj0/dots/a.dot", "11-6.1/wsj0/dots/A.DOT")
-    write(tmp_path, dict.fromkeys((*names, f"11-1.1/{KEY}", "11-4.1/wsj0/dots/c.ptx"), ""))
+    write(
+        tmp_path,
+        dict.fromkeys(
+            (*names, f"11-1.1/{KEY}", "11-4.1/wsj0/dots/c.ptx", "11-4.1/wsj0/dots/._b.dot"), ""
+        ),
+    )
     found = [
         path.relative_to(tmp_path).as_posix() for path in WsjFiles(tmp_path).list_transcripts()
     ]

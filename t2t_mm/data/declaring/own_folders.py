@@ -58,5 +58,5 @@ def _can_read(base: str, argument: str, tmp_dir: Path) -> bool:
         with only_looking():
             problem = registry.problem(f"{base}/{argument}", tmp_dir=tmp_dir)
             return problem.raw_files_wanted() is not None
-    except UserError:
+    except (UserError, PermissionError):
         return False

@@ -2,7 +2,9 @@
 
 import io
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -41,6 +43,21 @@ def test_folders_that_the_problem_can_read_are_named(
         assert own("tree_files") == ["tree_files/bank"]
         assert own("mini_ende") == []
     assert not caplog.records  # it was only looked
+
+
+def test_a_folder_of_another_user_is_left_out(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_file, iterdir = Path.is_file, Path.iterdir
+
+    def refuse(do: Callable[[Path], Any], path: Path) -> Any:
+        if (raw / "cars") in (path, path.parent):
+            raise PermissionError(13, "Permission denied", str(path))
+        return do(path)
+
+    monkeypatch.setattr(Path, "is_file", lambda path: refuse(is_file, path))
+    monkeypatch.setattr(Path, "iterdir", lambda path: refuse(iterdir, path))
+    own = find_own_problems(tmp_dir=raw)
+    assert own("image_folder") == ["image_folder/pets"]
+    assert own("tree_files") == ["tree_files/bank"]
 
 
 def test_generated_problems_are_named_without_raw_files(tmp_path: Path) -> None:
