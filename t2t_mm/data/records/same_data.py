@@ -13,34 +13,40 @@ from typing import Final
 
 SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "librispeech": (
+        "c608ab5289f581d3abd9eabcf0f9aa6e16a03d482f759db02eb41ca32d55ff5e",
         "237138a73d910320c369ea9a17c569becb20745aede96a8802f8caba5bbe62a5",
         "14127d17dfe190289b2fe979b7c13ead5cab5b5532021a1a26db1fc23ad24038",
         "f56e6b0c1315976887887bf16b908f86bcf82d76c1b74e7724252fa1e8a0d1d3",
         "8330857a6f85fb7e1363ab7a22b78bf31c03f7e646ad8ab9d495f9ee631fbb03",
     ),
     "librispeech_100": (
+        "9569278d1058841d0aec51dbb5379d2804eacca12de6c69aa5753ce075b45409",
         "144562c015634fb4ba386611789de82e5ff41dadd70afda216c0b77c0736b209",
         "aba706ad1c976337ee1c79354f73c0f4627a9e19997dfd6cc16448f39562b681",
         "57d7e962f342bf3bbdc052b47476560a8f69bbe47e4d7a68c083003328427b31",
         "7c3c5eed878d7910e453c5c1fecf3dcf2eaa4a3776269aabe0343acb9c1a2307",
     ),
     "wsj_speech": (
+        "a20c6cbd79014a27dabd49d0880f93e9a495dbdf0afbad14a6fd4a5a87e88e17",
         "0b911dcd7f4151086fbbfaba1abafdaec346dd9e13b0ee1769254bd309a4364c",
         "813a11ca39cdb720e76f5b9df5ed0472f112e023a058e22780d76633cca91037",
         "f09b2c8e2b7ab5053e9b1b16d4e160f3a10fd048b40efcabf2839a8d1ad19602",
         "227a1e8a84dc13a29fb201143c0e39b578cf85abc2d12616d9658ca68c1562fd",
     ),
     "wsj_speech_si84": (
+        "8db0f09ad1df2c8836664bb0f9028c6fa89f8c20959d2f237c8c27d4bd45172b",
         "6aee10ca659291827f30b885031bb8996c6193e88806046b1c404418e9aecbf3",
         "3fc5290e8805d7887ce215034bbb22084f7b84f45bc7bd3842a1b8c2b3a3d996",
         "877b017ae82953a5ca354cd2b6746cd436f0bb7b4546b8f86b42593178024198",
         "adcf2403a63d8e69860b177ff9cb94d5fb9c4b4282635adb31778dbb9a2e302e",
     ),
     "wsj_parse": (
+        "e7875bffcd191b9b5ee41838bc5e014dcbccd92e0d0809f02b8afab32043d179",
         "dafd9344b7a5cb95c4a494d41d6fb601cb53dc54b766b5f5c7fbf6fa9a651553",
         "5e5711343381e4221e07e28378c3a898168ac3e27775658d6bd214e23b4ff3ad",
     ),
     "tree_files": (
+        "15155192516fc09bfc4de668fac5b4ddb0b06778b514147f239490e79d58e54f",
         "57cbee5165283786a23c0419a781930d58a15f7446be6e44fd4e19af2c57fc1f",
         "83fea7c622442e448c4afa3a1719f189f7d86f3076a3ab3ad07cc4448c240451",
     ),
@@ -57,6 +63,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
+        "b51b01138df8d253453b9edc5b143c02cef4624d4d04e2b6b80e963a3989fa70",
         "36a5ae4373f36473cf95348bcd9c1b34efcc287dfdc751483bd01b482848da18",
         "31dca7dfd6c117a6f94f6f1092493d03fa10c407a74554958e5ffe11d05cae44",
         "f550c42b94940d51f0d189ec8c02bf7ced7a03c7261bcddc0b76eba326b23b2c",
@@ -65,6 +72,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
+        "aca3e07bea3ec69b3a0fc1221d9bf43fd9123b0624be4e38a1232ad6b117e10c",
         "65f102ee17f982fca81720cf2112eac22d7ebb1040aa1bb678115734813884e0",
         "549abd059e9e2505bbac99f51922acfe1c6746b8af61dabf08ad2716a89403b3",
         "ddfc3d0f26b6e5b75b7068d2e88de3857af72ed2a6cb339c08543ca664a0d204",
@@ -77,6 +85,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "be548b34289d594d3072e96621a15252b60ccf0b79c83729d42b944025183a72",
         "f125d9b5d8dff8f4a37bf81e5da80efb0418264944a0fefd36305a34e965b1dd",
         "a3a91ef0be88814043939a8cf3a8d3694c48c650f04cd39ef9698c606bd7e60c",
         "ab374b71f27f0d048538f8af055d3d0b86af29bb405c496d9e4c18325c2eb74e",
@@ -84,6 +93,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "68d6678adc900d5ca274360c6f3806787505bed97794cce851c1090f8de0e618",
         "69d175b6e47a4123d29235793b5283dcacb0106130967521f493e66bd71a015f",
         "58e9e1dae062412ce56f371aba60c9f5f14fdf8700efbe67142db7e270753c14",
         "86e8d16cf0951b6307bdfe3a691036e57e6480df9603d36701d15a1f27cfb291",
@@ -91,6 +101,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "e7c8292953d5106046eee5e80e0d1bab3cd910c2dcc33575cea4094672725fd4",
         "e61abfbb1dca73a9415813a91d0dcfff274b2e7ec580bf4c4b9eb8fbb13e04c8",
         "b307fe0154ee8352c85fcdc4d606cba0cf04da602141152190aa7c4c3f9cd838",
         "f3128fb1c506398580dab32b127c5d63e4a179420d1c05531c98ff1388ffa406",
@@ -98,6 +109,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "6e496a732dfd39a5909aaa29284468992fca653791c6292b7eedbc4d226ec8b7",
         "222fc4245b55964998eb02954e13150074f54afd44f9ee46ef7e0b4edf3a8838",
         "e33aeaa6610b44af3f1fe7073ba0dbe1e5307e98036ed92a0d5094b2628fd76b",
         "349731c447dfc5e2f2f65c3529355ea5ac8f5dce4df80b67d5eb97f0197349f3",
@@ -105,6 +117,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
+        "d813a26f391b9b49ed5e2f503ba85d00feeb331c43cced105b7f7c008b436829",
         "1b537a0f3f373733811cead3232baf8d99e5655aa60892164f0643238e4a6689",
         "513d472b383682dc52d31b8b9168fef6b1695f168db590c0d30208476d93d0e7",
         "60e3c91a94807ed6a6b08ced59487e7a1dc314ada7f260257df6f4e6fb5218f4",
@@ -122,6 +135,18 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "coco_caption_64": (
         "60a906bad303a0342d7534ddabe0b84bd7c306211ac555c17d62cbe09e67674c",
         "17a894f442ba2598fc2e850d42f0366dc73310990e31c346a327869d170e8c7e",
+    ),
+    "imagenet": (
+        "3d1dccc14a8c38d2fba7be605a5fd33274e267f9900f4b2ef95d64816d097875",
+        "12de38123557b8546dee04100dd2911d7604b5dbf8924e09670ac3e4c6e2305c",
+    ),
+    "imagenet_224": (
+        "90f863f07b186bb4c5cf8c346b310beab27dca52c525bd31a2d2bd19c1863ba9",
+        "7c84a01eea6775c7169f88aad6b2dd786d581d3a012a88ee2935b1675446f4c4",
+    ),
+    "imagenet_64": (
+        "1816a84be80d506a890a2ae7951c2d9442d042043ea2c718fba5dc82c070819f",
+        "ececeb7e5ea25acb9e1f7982fc079d609c508051b38f6d0e5c80a675b4bdc851",
     ),
 }
 """Problem -> the digest of its code now, and those of before whose data is the same."""
