@@ -11,10 +11,11 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLITS, hold_out
 from t2t_mm.features import BatchSpec, Image, Language
-from t2t_mm.files.odd_items import collect_odd_items, leave_out
+from t2t_mm.files.odd_items import leave_out
 from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.problems.file_kinds import PICTURES, propose_kind
 from t2t_mm.problems.labelled_folder import find_split_folder
+from t2t_mm.problems.labelled_set import LabelledSet
 from t2t_mm.problems.labelled_table import (
     TableReader,
     find_metadata,
@@ -93,7 +94,7 @@ class CaptionFiles(Problem):
             chosen = self._found[split]
         else:
             chosen = self._select_pictures(split)
-        for reason in self._odd if split == "train" else ():
+        for reason in self._labelled.odd.get(split, ()):
             leave_out(reason)
         for path, captions in chosen.items():
             yield {"inputs": path, "targets": captions}
@@ -154,12 +155,21 @@ class CaptionFiles(Problem):
         return found
 
     @cached_property
+    def _labelled(self) -> LabelledSet:
+        """The pictures of each split, a row for each caption."""
+        found = LabelledSet({"train": []})
+        for split, table in self._tables.items():
+            lacks = f"{table} does not say the captions of its pictures"
+            found.add_split(split, partial(self._reader.read, table), lacks)
+        found.drop_repeated(self._root, "pictures")
+        return found
+
+    @cached_property
     def _found(self) -> dict[str, Captions]:
         """The captions of each picture, by split."""
-        found: dict[str, Captions] = {}
-        with collect_odd_items() as self._odd:
-            for split, table in self._tables.items():
-                for value, caption, named in self._reader.read(table):
-                    assert not isinstance(value, str)
-                    found.setdefault(named or split, {}).setdefault(value, []).append(caption)
+        found: dict[str, Captions] = {split: {} for split in self._labelled.splits}
+        for split, rows in self._labelled.splits.items():
+            for value, caption, _ in rows:
+                assert not isinstance(value, str)
+                found[split].setdefault(value, []).append(caption)
         return found

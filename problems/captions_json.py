@@ -14,7 +14,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.text_files import is_unicode, open_zip
 from t2t_mm.problems.file_kinds import walk_files
-from t2t_mm.problems.picture_listing import is_hidden
+from t2t_mm.problems.picture_listing import is_hidden, list_ends
 
 _SHOWN = 3
 _LARGEST_JSON = 2 * 1000**3
@@ -106,14 +106,14 @@ class PictureStore:
         members = self._list_members()
         ends: dict[str, list[str]] = {}
         for member in members:
-            for end in _list_ends(member):
+            for end in list_ends(member):
                 ends.setdefault(end, []).append(member)
         tops = {member.partition("/")[0] for member in members}
         top = f"{tops.pop()}/" if len(tops) == 1 else ""  # as "val2014/" in its zip
         found = {}
         for name in names:
             exact = [path for path in (name, top + name) if path in members][:1]
-            meant = exact or next((ends[end] for end in _list_ends(name) if end in ends), [])
+            meant = exact or next((ends[end] for end in list_ends(name) if end in ends), [])
             if len(meant) == 1:
                 found[name] = meant[0]
         claims = Counter(found.values())
@@ -224,9 +224,3 @@ def locate_pictures(
             fix="Add the pictures, or take them out of the json.",
         )
     return [picture._replace(file_name=names[picture.file_name]) for picture in pictures]
-
-
-def _list_ends(name: str) -> list[str]:
-    """List a path and its ends, the longest first, as "a/b.jpg" and "b.jpg"."""
-    parts = name.split("/")
-    return ["/".join(parts[begin:]) for begin in range(len(parts))]

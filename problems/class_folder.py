@@ -12,7 +12,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
 from t2t_mm.features import Categorical, Feature
-from t2t_mm.files.odd_items import collect_odd_items, leave_out
+from t2t_mm.files.odd_items import leave_out
 from t2t_mm.problems.class_names import find_class_names, read_class_names
 from t2t_mm.problems.file_kinds import FileKind
 from t2t_mm.problems.labelled_folder import LabelledFolder, find_split_folder
@@ -77,7 +77,7 @@ class ClassFolderProblem(Problem):
 
     def generate_part(self, split: str, part: int) -> Iterator[dict[str, Any]]:
         """Yield at most 2,000 examples of a split; here paths of files."""
-        for reason in self._found.odd if (split, part) == ("train", 0) else ():
+        for reason in self._found.odd.get(split, ()) if part == 0 else ():
             leave_out(reason)
         for value, label, _ in select_part(self._list_files(split), part):
             yield {"inputs": value, "targets": self._names[label]}
@@ -135,9 +135,7 @@ class ClassFolderProblem(Problem):
         if root is None or not root.exists():
             raise self.missing(all_of=[] if root is None else [root])
         shares = {"validation": self.validation_share, "test": self.test_share}
-        with collect_odd_items() as odd:
-            found = LabelledFolder(root, self.kind, self.label_pattern, self.columns).read(shares)
-        found.odd = odd
+        found = LabelledFolder(root, self.kind, self.label_pattern, self.columns).read(shares)
         folder = (find_split_folder(root, "train") if root.is_dir() else None) or root
         if not found.classes:
             raise self.missing(all_of=[folder / "CLASS" / f"*{self.kind.suffixes[0]}"])

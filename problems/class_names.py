@@ -51,5 +51,7 @@ def read_class_names(path: Path) -> dict[str, str]:
         return {wnid.strip(): words.partition(",")[0].strip() for wnid, _, words in pairs}
     chosen = find_columns(path, _COLUMNS)
     check_columns(path, chosen, _COLUMNS)
-    rows = (row for _, row in read_rows(path))
-    return {write_cell(row.get(chosen["id"])): write_cell(row.get(chosen["name"])) for row in rows}
+    return {
+        write_cell(row.get(chosen["id"]), place): write_cell(row.get(chosen["name"]), place)
+        for place, row in read_rows(path)
+    }

@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLITS, find_named_split
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.problems.class_annotations import find_annotations, read_annotations
 from t2t_mm.problems.class_names import find_class_names
@@ -87,15 +88,10 @@ class LabelledFolder:
         found = LabelledSet()
         sources = self._find_sources()
         for split, source in sources.items():
-            rows = self._read_source(found, source)
-            if not rows and split != "train" and source.is_dir():
-                warn_once(
-                    f"{source} does not say the classes of its {self.kind.plural}; it is left out."
-                )
-            for row in rows:
-                found.splits.setdefault(row.split or split, []).append(row)
+            lacks = f"{source} does not say the classes of its {self.kind.plural}"
+            found.add_split(split, partial(self._read_source, found, source), lacks)
         found.splits = {name: found.splits.get(name, []) for name in ("train", *found.splits)}
-        found.drop_repeated(f"{self.root}", self.kind.plural)
+        found.drop_repeated(self.root, self.kind.plural)
         found.classes = sorted({row.label for row in found.splits["train"]})
         if len(found.classes) < 2 and not self.label_pattern:
             self._explain_table()
@@ -111,7 +107,8 @@ class LabelledFolder:
         """Raise what is wrong with the table that could have said the classes, if there is one."""
         tables = list_explainable(self.root)
         if self.root.is_dir() and not self._table and tables:
-            self._tables.read(tables[0])
+            with collect_odd_items():
+                self._tables.read(tables[0])
 
     @cached_property
     def _tables(self) -> TableReader:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import count_held_out
+from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.problems.labelled_table import LabelledRow
 
@@ -24,26 +25,43 @@ class LabelledSet:
         classes: The classes of the training files, sorted.
         lists: Files that were read to know the classes.
         held_out: The splits that have files out of the training files.
-        odd: What nobody can read in the lists: see `leave_out`.
+        odd: What nobody can read in the list of each split: see `leave_out`.
     """
 
     splits: dict[str, list[LabelledRow]] = field(default_factory=dict)
     classes: list[str] = field(default_factory=list)
     lists: list[Path] = field(default_factory=list)
     held_out: list[str] = field(default_factory=list)
-    odd: list[str] = field(default_factory=list)
+    odd: dict[str, list[str]] = field(default_factory=dict)
 
-    def drop_repeated(self, where: str, what: str) -> None:
+    def add_split(self, split: str, read: Callable[[], list[LabelledRow]], lacks: str) -> None:
+        """Add what the source of a split says; one that says nothing is left out and told.
+
+        Args:
+            split: That of rows which name none.
+            read: Reads the source.
+            lacks: What it lacks where there are no rows, as a sentence without its end.
+        """
+        with collect_odd_items() as odd:
+            rows = read()
+        if not rows and split != "train":
+            warn_once(f"{lacks}; it is left out.")
+            return
+        self.odd[split] = odd
+        for row in rows:
+            self.splits.setdefault(row.split or split, []).append(row)
+
+    def drop_repeated(self, root: Path, what: str) -> None:
         """Take out, and tell, files that a link shows a second time, in any class or split.
 
         Args:
-            where: Where they lie, for what is told.
+            root: The folder they lie in; it may be a link itself.
             what: What they are, as "pictures".
         """
         folders: dict[Path, str] = {}
         places: dict[Path, str] = {}
         for path in (row.value for rows in self.splits.values() for row in rows):
-            if isinstance(path, Path):
+            if isinstance(path, Path) and path not in places:
                 if path.parent not in folders:
                     folders[path.parent] = os.path.realpath(path.parent)
                 is_link = os.path.islink(path)
@@ -51,8 +69,13 @@ class LabelledSet:
                     os.path.realpath(path) if is_link else f"{folders[path.parent]}/{path.name}"
                 )
         first: dict[str, Path] = {}
-        for path in sorted(places, key=lambda path: places[path] != f"{path}"):
-            first.setdefault(places[path], path)
+        real_root = os.path.realpath(root)
+        for path, place in places.items():
+            inside = path.relative_to(root) if path.is_relative_to(root) else path
+            if os.path.abspath(os.path.join(real_root, inside)) == place:  # reached by no link
+                first.setdefault(place, path)
+        for path, place in places.items():
+            first.setdefault(place, path)
         again = [path for path, place in places.items() if first[place] != path]
         if again:
             left_out = {*again}
@@ -61,7 +84,7 @@ class LabelledSet:
                 for split, rows in self.splits.items()
             }
             warn_once(
-                f"{where}: left out {len(again):,} {what} that links show once more, first "
+                f"{root}: left out {len(again):,} {what} that links show once more, first "
                 f"{again[0]}, which is {first[places[again[0]]]}."
             )
 

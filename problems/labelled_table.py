@@ -6,6 +6,8 @@ train.csv         text,label           with dev.csv and test.csv; or one table, 
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ from t2t_mm.problems.named_columns import (
     write_cell,
 )
 from t2t_mm.problems.packed_tables import is_packed
+from t2t_mm.problems.picture_listing import list_ends
 
 METADATA: Final = "metadata"
 
@@ -90,14 +93,15 @@ class TableReader:
         rows: list[LabelledRow] = []
         empty = 0
         for place, row in read_rows(path, parse_columns(self.columns)):
-            held, said, *split = (row.get(chosen.get(role, "")) for role in roles)
-            value = held if isinstance(held, PackedFile) else write_cell(held)
-            texts = [text for one in self._list_said(path, said) if (text := write_cell(one))]
+            held, said, *split = (row.get(chosen.get(role, ""), "") for role in roles)
+            value = held if isinstance(held, PackedFile) else write_cell(held, place)
+            texts = [text for one in self._list_said(said) if (text := write_cell(one, place))]
             if value and texts:
-                rows += [LabelledRow(value, text, *map(write_cell, split)) for text in texts]
-            elif is_packed(path):
-                lacks = self.says if value else content
-                leave_out(f"{value or place}: there is no {lacks}")
+                named = [write_cell(one, place) for one in split]
+                rows += [LabelledRow(value, text, *named) for text in texts]
+            elif is_packed(path) or held is None or said is None:
+                whose = f" of {value.name}" if isinstance(value, PackedFile) else ""
+                leave_out(f"{place}: there is no {self.says if value else content}{whose}")
             else:
                 empty += 1
         if empty:
@@ -105,10 +109,9 @@ class TableReader:
         rows = _name_splits(rows)
         return rows if content == "text" else self._locate_files(path, rows)
 
-    def _list_said(self, path: Path, said: object) -> Sequence[object]:
-        """List what is said of one picture: several captions where shards hold them in a list."""
-        are_several = self.says == "caption" and is_packed(path)
-        return said if are_several and isinstance(said, list) else [said]
+    def _list_said(self, said: object) -> Sequence[object]:
+        """List what is said of one picture: several captions where they stand in a list."""
+        return said if self.says == "caption" and isinstance(said, list) else [said]
 
     def _choose_roles(self, path: Path) -> dict[str, tuple[str, ...]]:
         """Choose what the columns hold: texts where there may be some, else names of files."""
@@ -119,24 +122,17 @@ class TableReader:
         return {}
 
     def _locate_files(self, table: Path, rows: list[LabelledRow]) -> list[LabelledRow]:
-        """Find the files from the table, the root or where one works, or by their names below."""
-        by_name: dict[str, list[Path]] = {}
+        """Find the files that rows name, of which none may stand for two names."""
+        names = {Path(row.value) for row in rows if not isinstance(row.value, PackedFile)}
+        places = self._find_places(table, names)
         found, absent = [], []
         for row in rows:
             if isinstance(row.value, PackedFile):
                 found.append(row)
-                continue
-            places = [base / row.value for base in (table.parent, self.root, Path.cwd())]
-            there = (place for place in places if self.kind.fits(place) and place.is_file())
-            path = next(there, None)
-            if path is None:
-                by_name = by_name or self._list_by_name()
-                alike = by_name.get(Path(row.value).name, [])
-                path = alike[0] if len(alike) == 1 else None
-            if path is None:
-                absent.append(str(row.value))
-            else:
+            elif path := places.get(Path(row.value)):
                 found.append(row._replace(value=path))
+            else:
+                absent.append(str(row.value))
         if absent:
             raise UserError(
                 f"{table} names {self.kind.plural} that are not there: {len(absent):,} of "
@@ -146,13 +142,38 @@ class TableReader:
             )
         return found
 
-    def _list_by_name(self) -> dict[str, list[Path]]:
-        """List the files below the root by their names, with and without the end."""
+    def _find_places(self, table: Path, names: set[Path]) -> dict[Path, Path]:
+        """Find files from the table, the root or where one works, or by the ends of their paths.
+
+        As "cats/0.jpg" may lie in "val/cats/0.jpg", or be a "0.jpg" that is the only one and that
+        no other row names.
+        """
+        found: dict[Path, Path] = {}
+        for name in names:
+            places = (base / name for base in (table.parent, self.root, Path.cwd()))
+            there = (place for place in places if self.kind.fits(place) and place.is_file())
+            if path := next(there, None):
+                found[name] = path
+        ends = self._list_by_ends() if names - found.keys() else {}
+        by_end = {}
+        for name in names - found.keys():
+            fitting = (ends[end] for end in list_ends(name.as_posix()) if end in ends)
+            alike = next(fitting, [])
+            if len(alike) == 1:
+                by_end[name] = alike[0]
+        claims = Counter(map(os.path.abspath, (*found.values(), *by_end.values())))
+        alone = {name: path for name, path in by_end.items() if claims[os.path.abspath(path)] == 1}
+        return found | alone
+
+    def _list_by_ends(self) -> dict[str, list[Path]]:
+        """List the files below the root by the ends of their paths, with and without the suffix."""
         found: dict[str, list[Path]] = {}
         for path in walk_files(self.root):
             if self.kind.fits(path):
-                for name in (path.name, path.stem):
-                    found.setdefault(name, []).append(path)
+                inside = path.relative_to(self.root)
+                names = (inside.as_posix(), inside.with_suffix("").as_posix())
+                for end in (end for name in names for end in list_ends(name)):
+                    found.setdefault(end, []).append(path)
         return found
 
 
@@ -178,8 +199,12 @@ def find_split_tables(folder: Path) -> dict[str, Path]:
 
 
 def find_metadata(folder: Path) -> Path | None:
-    """Find `metadata.csv` (or .tsv, .jsonl) of a folder, as Hugging Face has it."""
-    return next((path for path in list_tables(folder) if path.stem == METADATA), None)
+    """Find `metadata.csv` (or .tsv, .jsonl) of a folder, as Hugging Face has it.
+
+    A `metadata.json`, which may as well hold settings, counts where there is no other.
+    """
+    found = [path for path in list_tables(folder) if path.stem == METADATA]
+    return min(found, key=lambda path: path.suffix == ".json", default=None)
 
 
 def find_only_table(root: Path, reader: TableReader) -> Path | None:

@@ -134,13 +134,27 @@ def has_columns(path: Path, roles: Mapping[str, Sequence[str]], given: str = "")
         return False
 
 
-def write_cell(value: object) -> str:
+def write_cell(value: object, place: object) -> str:
     """Write a value in one line; nothing of what is missing.
 
+    Args:
+        value: Any.
+        place: Where it stands, for messages.
+
+    Raises:
+        UserError: It is a list or an object.
+
     Example:
-        >>> [write_cell(value) for value in (" two  words", 5, None)]
+        >>> [write_cell(value, "train.jsonl, line 1") for value in (" two  words", 5, None)]
         ['two words', '5', '']
     """
+    if isinstance(value, list | dict):
+        raise UserError(
+            f"{place}: a {'list' if isinstance(value, list) else 'object'} stands for one value",
+            expected="a text or a number, or null",
+            received={"value": f"{value}"[:100]},
+            fix="Write its values into rows or columns of their own.",
+        )
     return "" if value is None else " ".join(str(value).split())
 
 

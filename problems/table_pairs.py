@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from t2t_mm.files.odd_items import leave_out
 from t2t_mm.problems.named_columns import (
     check_columns,
     find_columns,
@@ -46,15 +47,24 @@ class TablePairs:
     def read_pairs(self) -> Iterator[Pair]:
         """Yield (first, second) of each row, each in one line; empty ones are skipped and told.
 
+        A row with `null` is left out: see `leave_out`.
+
         Raises:
             UserError: There is no such column, or a row is malformed.
         """
         chosen = find_columns(self.path, self._roles, self.columns)
         check_columns(self.path, chosen, self._roles, self.columns)
-        first, second = (chosen[language] for language in self.languages)
-        rows = (row for _, row in read_rows(self.path, parse_columns(self.columns)))
-        pairs = ((write_cell(row.get(first)), write_cell(row.get(second))) for row in rows)
-        return drop_empty_pairs(pairs, str(self.path))
+        names = [chosen[language] for language in self.languages]
+        return drop_empty_pairs(self._read_texts(names), str(self.path))
+
+    def _read_texts(self, names: list[str]) -> Iterator[Pair]:
+        """Yield the texts of two columns, also of rows that lack one; `null` is left out."""
+        for place, row in read_rows(self.path, parse_columns(self.columns)):
+            first, second = (row.get(name, "") for name in names)
+            if first is None or second is None:
+                leave_out(f"{place}: the {names[0] if first is None else names[1]} is null")
+                continue
+            yield write_cell(first, place), write_cell(second, place)
 
     def has_columns(self) -> bool:
         """Return whether the table has both columns."""

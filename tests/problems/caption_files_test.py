@@ -57,3 +57,26 @@ def test_no_table_and_no_column_are_told(tmp_path: Path) -> None:
     problem = registry.problem("caption_files/x", tmp_dir=tmp_path)
     with pytest.raises(UserError, match=r"hold the caption.*columns='file_name, words'"):
         captions(problem, "train")
+
+
+def test_pictures_that_links_show_again_are_in_one_split(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = {}
+    for split, numbers in {"test": (1, 2), "train": (1, 3), "dev": (4,)}.items():
+        rows = "".join(f"{n}.jpg,no. {n}\n" for n in numbers)
+        files[f"{split}/metadata.csv"] = f"file_name,caption\n{rows}"
+        files |= {f"{split}/{n}.jpg": "" for n in numbers if (split, n) != ("test", 1)}
+    root = write(tmp_path, files)
+    (root / "test/1.jpg").symlink_to("../train/1.jpg")
+    problem = registry.problem("caption_files", tmp_dir=root)
+    assert captions(problem, "test") == {"2.jpg": ["no. 2"]}
+    assert {*captions(problem, "train")} == {"1.jpg", "3.jpg"}
+    assert "left out 1 pictures that links show once more" in caplog.text
+
+
+def test_a_table_without_a_caption_has_no_examples(tmp_path: Path) -> None:
+    files = {"metadata.csv": "file_name,caption\n1.jpg,\n", "1.jpg": ""}
+    assert (
+        captions(registry.problem("caption_files", tmp_dir=write(tmp_path, files)), "train") == {}
+    )

@@ -1,10 +1,12 @@
 """What is held out of labelled files and texts."""
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from t2t_mm.files.odd_items import leave_out
 from t2t_mm.problems.labelled_set import LabelledSet
 from t2t_mm.problems.labelled_table import LabelledRow
 
@@ -47,18 +49,53 @@ def test_what_links_show_again_is_taken_out_and_told(
         found.splits[split] = [
             row for label in ("ape", "cat", "dog", "elk") for row in rows if row.label == label
         ]
-    found.drop_repeated("here", "pictures")
+    found.drop_repeated(tmp_path, "pictures")
     names = {
         split: [f"{row.label}/{row.value.name}" for row in rows if isinstance(row.value, Path)]
         for split, rows in found.splits.items()
     }
     assert names == {"train": ["cat/1.jpg", "dog/2.jpg", "dog/3.jpg", "elk/5.jpg"], "test": []}
-    assert "here: left out 5 pictures that links show once more, first" in caplog.text
+    assert f"{tmp_path}: left out 5 pictures that links show once more, first" in caplog.text
 
 
 def test_rows_that_name_one_file_twice_stay(tmp_path: Path) -> None:
     (tmp_path / "1.jpg").touch()
     rows = [LabelledRow(tmp_path / "1.jpg", label) for label in ("a", "b")]
     found = LabelledSet({"train": [*rows, LabelledRow("a text", "a")]})
-    found.drop_repeated("here", "pictures")
+    found.drop_repeated(tmp_path, "pictures")
     assert len(found.splits["train"]) == 3
+
+
+@pytest.mark.parametrize("root", ["set", "link", "{tmp_path}/link"])
+def test_the_file_stays_and_the_link_goes_however_the_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set/2.jpg").touch()
+    (tmp_path / "set/1.jpg").symlink_to("2.jpg")
+    (tmp_path / "link").symlink_to("set")
+    monkeypatch.chdir(tmp_path)
+    folder = Path(root.format(tmp_path=tmp_path))
+    found = LabelledSet({"train": [LabelledRow(folder / f"{n}.jpg", "a") for n in (1, 2)]})
+    found.drop_repeated(folder, "pictures")
+    assert found.splits["train"] == [LabelledRow(folder / "2.jpg", "a")]
+
+
+def test_a_split_that_says_nothing_is_left_out_with_what_is_odd_in_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def read(rows: list[LabelledRow]) -> list[LabelledRow]:
+        leave_out("a.csv, line 1")
+        return rows
+
+    found = LabelledSet()
+    found.add_split(
+        "train", partial(read, [LabelledRow("a", "x"), LabelledRow("b", "x", "test")]), ""
+    )
+    found.add_split("validation", partial(read, []), "dev.csv says no classes")
+    assert found.splits == {
+        "train": [LabelledRow("a", "x")],
+        "test": [LabelledRow("b", "x", "test")],
+    }
+    assert found.odd == {"train": ["a.csv, line 1"]}
+    assert "dev.csv says no classes; it is left out." in caplog.text

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.problems.file_kinds import PICTURES, SOUNDS, TEXTS
 from t2t_mm.problems.labelled_table import (
     LabelledRow,
@@ -47,6 +48,52 @@ def test_files_that_are_not_there_are_counted_and_named(tmp_path: Path) -> None:
         TableReader(tmp_path, PICTURES).read(table)
 
 
+@pytest.mark.parametrize(
+    ("files", "named", "absent"),
+    [
+        (["dog/0.png"], ["cat/0.png", "dog/0.png"], ["cat/0.png"]),
+        (["all/dog/0.png"], ["cat/0.png", "dog/0.png"], ["cat/0.png", "dog/0.png"]),
+        (["all/dog/0.png", "all/cat/0.png"], ["cat/0.png", "/of/dog/0.png"], []),
+        (["all/dog/0.png", "all/cat/0.png"], ["dog/0", "cow/0.png", "cat/0"], ["cow/0.png"]),
+        (["all/0.png"], ["cat/0.png", "cat/0.png"], []),
+    ],
+)
+def test_no_file_stands_for_two_names(
+    tmp_path: Path, files: list[str], named: list[str], absent: list[str]
+) -> None:
+    for name in files:
+        write(tmp_path / name)
+    rows = "".join(f"{name},{name.split('/')[-2]}\n" for name in named)
+    table = write(tmp_path / "metadata.csv", f"file_name,label\n{rows}")
+    reader = TableReader(tmp_path, PICTURES)
+    if absent:
+        said = f"not there: {len(absent)} of {len(named)}, first {', '.join(absent)}"
+        with pytest.raises(UserError, match=said):
+            reader.read(table)
+        return
+    for value, label, _ in reader.read(table):
+        assert isinstance(value, Path) and value.parent.name in (label, "all")
+
+
+def test_null_is_left_out_by_its_line(tmp_path: Path) -> None:
+    rows = '{"text": "a", "label": 0}\n{"text": "b", "label": null}\n{"text": null, "label": 1}\n'
+    table = write(tmp_path / "a.jsonl", rows)
+    with collect_odd_items() as odd:
+        assert TableReader(tmp_path, TEXTS).read(table) == [LabelledRow("a", "0")]
+    assert odd == [f"{table}, line 2: there is no label", f"{table}, line 3: there is no text"]
+
+
+def test_several_captions_stand_in_a_list_and_a_list_is_no_label(tmp_path: Path) -> None:
+    picture = write(tmp_path / "1.png")
+    table = write(tmp_path / "a.jsonl", '{"file": "1.png", "captions": ["a dog", "a cat"]}\n')
+    captions = TableReader(tmp_path, PICTURES, says="caption").read(table)
+    assert captions == [LabelledRow(picture, "a dog"), LabelledRow(picture, "a cat")]
+    for label in ('["x"]', '{"x": 1}'):
+        table = write(tmp_path / "b.jsonl", f'{{"file": "1.png", "label": {label}}}\n')
+        with pytest.raises(UserError, match=r"b\.jsonl, line 1: an? \w+ stands for one value"):
+            TableReader(tmp_path, PICTURES).read(table)
+
+
 def test_rows_without_a_class_are_told_and_texts_are_one_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -77,6 +124,7 @@ def test_which_tables_there_are(tmp_path: Path) -> None:
     table = write(tmp_path / "below/all.csv", "text,label\na,b\n")
     assert find_only_table(tmp_path, reader) == table
     metadata = write(tmp_path / "metadata.tsv", "text\tlabel\na\tb\n")
+    write(tmp_path / "metadata.json", '{"name": "settings"}')
     assert find_only_table(tmp_path, reader) == find_metadata(tmp_path) == metadata
     table = write(tmp_path / "other.csv", "text,label\na,b\n")
     with pytest.raises(UserError, match=r"several tables of texts.*metadata\.tsv', 'other\.csv"):

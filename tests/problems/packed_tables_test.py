@@ -161,7 +161,7 @@ def test_several_captions_stand_in_a_list(tmp_path: Path) -> None:
     found, odd = read("caption_files", tmp_path)
     texts = [one["targets"] for some in found.values() for one in some]
     assert sorted(texts) == ["a cat", "a dog\na hound"]
-    assert len(odd) == 1 and "row 3 in" in odd[0] and "there is no caption" in odd[0]
+    assert len(odd) == 1 and "row 3: there is no caption" in odd[0]
 
 
 def test_a_key_without_its_label_or_picture_is_odd(tmp_path: Path) -> None:
@@ -170,9 +170,41 @@ def test_a_key_without_its_label_or_picture_is_odd(tmp_path: Path) -> None:
     found, odd = read("image_folder", tmp_path)
     assert sum(map(len, found.values())) == 10
     assert [reason.partition(": ")[2] for reason in odd] == [
-        f"x.png in {tmp_path}/0.tar: there is no label.",
+        f"{tmp_path}/0.tar, row 1: there is no label of x.png.",
         f"{tmp_path}/0.tar, row 12: there is no file.",
     ]
+
+
+def test_each_of_equal_texts_without_a_label_is_odd(tmp_path: Path) -> None:
+    columns = {"text": ["a", "b", *["good"] * 3], "label": ["0", "1", *[None] * 3]}
+    for split in ("train", "validation"):
+        write_parquet(tmp_path / f"{split}.parquet", columns)
+    _, odd = read("text_classification", tmp_path)
+    assert len({*odd}) == 6 and "train.parquet, row 3: there is no label" in odd[0]
+
+
+@pytest.mark.parametrize("name", ["text_classification", "caption_files"])
+def test_what_is_odd_counts_in_its_own_split_and_one_of_it_alone_is_none(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As in GLUE, whose test rows have no labels."""
+    content = "text" if name == "text_classification" else "image"
+    said = "label" if content == "text" else "caption"
+    for split, values in {
+        "train": ["0", "1"] * 10,
+        "validation": ["0", None, "1"],
+        "test": [None] * 3,
+    }.items():
+        held = [f"{split} {n}" if content == "text" else picture(n) for n in range(len(values))]
+        write_parquet(tmp_path / f"{split}.parquet", {content: held, said: values})
+    problem = registry.problem(name, tmp_dir=tmp_path)
+    assert problem.splits == ("train", "validation")
+    counts = {
+        split: [isinstance(one, SkippedExample) for one in read_checked_examples(problem, split, 0)]
+        for split in problem.splits
+    }
+    assert counts == {"train": [False] * 20, "validation": [True, False, False]}
+    assert f"{tmp_path / 'test.parquet'} does not say the" in caplog.text
 
 
 def test_a_picture_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:

@@ -57,6 +57,17 @@ def test_a_line_of_more_than_a_megabyte_is_left_out(tmp_path: Path) -> None:
     assert odd == [f"{path}, line 2: the line is longer than 1,048,576 bytes"]
 
 
+def test_null_is_left_out_by_its_line_and_a_row_without_the_column_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "train.jsonl"
+    path.write_text('{"en": "a", "de": "b"}\n{"en": null, "de": "c"}\n{"en": "d"}\n')
+    with collect_odd_items() as odd:
+        assert list(TablePairs(path, LANGUAGES).read_pairs()) == [("a", "b")]
+    assert odd == [f"{path}, line 2: the en is null"]
+    assert "1 pairs with one side empty" in caplog.text
+
+
 def test_shards_have_pairs_and_splits(tmp_path: Path) -> None:
     for name, first in (("train-00000-of-00002", 0), ("train-00001-of-00002", 5), ("test-0", 10)):
         pairs = [{"en": f"e{n}", "de": f"d{n}"} for n in range(first, first + 5)]

@@ -63,6 +63,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
+        "2d86ab64631a4de5ee00417a53a34dc6f30f559e76503916eb48830f63e3062a",
         "b51b01138df8d253453b9edc5b143c02cef4624d4d04e2b6b80e963a3989fa70",
         "36a5ae4373f36473cf95348bcd9c1b34efcc287dfdc751483bd01b482848da18",
         "31dca7dfd6c117a6f94f6f1092493d03fa10c407a74554958e5ffe11d05cae44",
@@ -72,6 +73,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
+        "8291b97be9b0077e58e7af543cd24df3d5f6bfea6681a6257e02c4a86a916006",
         "aca3e07bea3ec69b3a0fc1221d9bf43fd9123b0624be4e38a1232ad6b117e10c",
         "65f102ee17f982fca81720cf2112eac22d7ebb1040aa1bb678115734813884e0",
         "549abd059e9e2505bbac99f51922acfe1c6746b8af61dabf08ad2716a89403b3",
@@ -85,6 +87,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "d5b34c1b21361332e4575fbfcbecd12d55dc843e9eab2538f47e25c2ed6cc1bc",
         "be548b34289d594d3072e96621a15252b60ccf0b79c83729d42b944025183a72",
         "f125d9b5d8dff8f4a37bf81e5da80efb0418264944a0fefd36305a34e965b1dd",
         "a3a91ef0be88814043939a8cf3a8d3694c48c650f04cd39ef9698c606bd7e60c",
@@ -93,6 +96,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "747195051e9c67f2968a2094c3c0e34e8a1759b6c8b265261b498f5c9f31ea8a",
         "68d6678adc900d5ca274360c6f3806787505bed97794cce851c1090f8de0e618",
         "69d175b6e47a4123d29235793b5283dcacb0106130967521f493e66bd71a015f",
         "58e9e1dae062412ce56f371aba60c9f5f14fdf8700efbe67142db7e270753c14",
@@ -101,6 +105,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "00e961015296c8c5d59dd391596d9bb040a12e7285a8543c582284a9eb671cd1",
         "e7c8292953d5106046eee5e80e0d1bab3cd910c2dcc33575cea4094672725fd4",
         "e61abfbb1dca73a9415813a91d0dcfff274b2e7ec580bf4c4b9eb8fbb13e04c8",
         "b307fe0154ee8352c85fcdc4d606cba0cf04da602141152190aa7c4c3f9cd838",
@@ -109,6 +114,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "61e4f677adcd1a0f2cbb69c63b6928b503836dde60101e57ff16297b17f0399d",
         "6e496a732dfd39a5909aaa29284468992fca653791c6292b7eedbc4d226ec8b7",
         "222fc4245b55964998eb02954e13150074f54afd44f9ee46ef7e0b4edf3a8838",
         "e33aeaa6610b44af3f1fe7073ba0dbe1e5307e98036ed92a0d5094b2628fd76b",
@@ -117,6 +123,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
+        "05294cc8aac451412f81a02cbea3e0c949b85ad2f292d531ad95ac2c19b53cf7",
         "d813a26f391b9b49ed5e2f503ba85d00feeb331c43cced105b7f7c008b436829",
         "1b537a0f3f373733811cead3232baf8d99e5655aa60892164f0643238e4a6689",
         "513d472b383682dc52d31b8b9168fef6b1695f168db590c0d30208476d93d0e7",
@@ -125,14 +132,17 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "4371674a13357f3bf2ca5c49cd310b6b73cfc2b5fdb3f3885ddca3246b9185d3",
     ),
     "coco_caption": (
+        "a9f1e99153ef620a7a04b31d43ca119c395d7a9ed960db42e793a710b43d9979",
         "aeab681938583276d4b6e8cdbe6bea79633b2b8f506bf94547b5e7a243020773",
         "69b146f8726a199f4b94ef0b932670eb822b9a25fa0faa1c7f6c7ba591cef037",
     ),
     "coco_caption_224": (
+        "4ade3f696867b4a1b73c14ccc4ff7711d309ebfa86bed09167eee1170a02c3c9",
         "ae45b38bfa5adfdaad73b103a6f9315c8f548a6fd2f6af3bb0313b53a75153d9",
         "34d2902835b98d5429ceff21fd01edc73bd0c5859e4349222a532af47161826a",
     ),
     "coco_caption_64": (
+        "a29ab0d3f58dfb749f108fb5ea16baced6fbc1053120ae40aa8ced7d00870dd4",
         "60a906bad303a0342d7534ddabe0b84bd7c306211ac555c17d62cbe09e67674c",
         "17a894f442ba2598fc2e850d42f0366dc73310990e31c346a327869d170e8c7e",
     ),
