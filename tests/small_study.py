@@ -70,6 +70,7 @@ class FakeCommands:
         monkeypatch.setattr("t2t_mm.study.cell_run.call_command", self)
         monkeypatch.setattr("t2t_mm.study.study_runner.call_command", self)
         monkeypatch.setattr("t2t_mm.study.measuring.call_module", self.measure)
+        monkeypatch.setattr("t2t_mm.study.study_runner.is_generated", lambda *_: True)
 
     def measure(self, module: str, arguments: Sequence[str], log: Path) -> str:
         """Stands in for the program that compares gradients."""

@@ -13,12 +13,13 @@ from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
+from t2t_mm.data.generation.problem_generation import is_generated
 from t2t_mm.data.records.shards import digest_shards
 from t2t_mm.data.records.stored import Metadata, locate_data
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import claim_folder, report_full_disk
-from t2t_mm.study.cell_run import CellRun, Workplace
+from t2t_mm.study.cell_run import DIVERGED, DONE, CellRun, Workplace
 from t2t_mm.study.checked_study import CheckedStudy, check_study
 from t2t_mm.study.definition import Study
 from t2t_mm.study.measuring import measure_gradients
@@ -76,6 +77,8 @@ def run_study(
         try:
             if generate:
                 _generate(checked, place, tmp_dir)
+            else:
+                _refuse_missing_data(runs, place)
             complete_runs(checked, runs, tell)
             measure_gradients(checked, runs, place, tell)
         finally:
@@ -121,6 +124,21 @@ def check_runs(
                 digests[name] = digest_shards(Metadata.read(folder).shards)
     for run in runs.values():
         run.check_unchanged(digests)
+
+
+def _refuse_missing_data(runs: Mapping[tuple[str, int], CellRun], place: Workplace) -> None:
+    """Refuse to begin where data is not there, for each cell would fail by itself."""
+    left = [run for run in runs.values() if run.read_state()[0] not in (DONE, DIVERGED)]
+    names = dict.fromkeys(name for run in left for name in run.cell.problems)
+    missing = [
+        name for name in names if not is_generated(registry.problem(name).base, place.data_dir)
+    ]
+    if missing:
+        raise UserError(
+            f"The data of {', '.join(missing)} has not been generated",
+            received={"data_dir": place.data_dir},
+            fix="Add --generate_data, or name the --data_dir where it is.",
+        )
 
 
 def write_results(found: dict[str, Any], study_dir: Path) -> None:

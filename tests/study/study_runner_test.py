@@ -82,6 +82,22 @@ def test_data_is_generated_for_all_cells_at_once(
     assert flags["vocab_size"] == "8192" and flags["tmp_dir"] == "raw"
 
 
+def test_missing_data_is_told_before_anything_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    generated = {"algorithmic_reverse"}
+    there = "t2t_mm.study.study_runner.is_generated"
+    monkeypatch.setattr(there, lambda problem, data_dir: problem.name in generated)
+    with pytest.raises(UserError, match="The data of algorithmic_copy has not been generated"):
+        run(tmp_path)
+    assert not commands.calls
+    generated.add("algorithmic_copy")
+    run(tmp_path)
+    generated.clear()
+    assert run(tmp_path)[1] == []  # all runs are done
+
+
 def test_nothing_is_computed_where_something_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
