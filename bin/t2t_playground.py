@@ -12,7 +12,8 @@ def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_path("output_dir", "", "The trained run; nothing else is needed.")
     flags.DEFINE_path("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
-    flags.DEFINE_list("problems", [], "Some of the run's problems; default: all.")
+    flags.DEFINE_string("problems", "", "Some of the run's problems; default: all.")
+    flags.DEFINE_alias("problem", "problems")
     flags.DEFINE_string("host", "127.0.0.1", "Where to listen; by default this machine alone.")
     flags.DEFINE_integer("port", 7860, "Port; 0 for a free one.", 0, upper_bound=65535)
     flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own kinds of features; default: the run's.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from t2t_mm.data.trees.brackets import bracket_words, find_attached_punctuation
-from t2t_mm.data.trees.tree_facts import split_words
+from t2t_mm.data.trees.tree_facts import cut_as_tree, split_words
 from t2t_mm.errors import UserError
 from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.run.task import Task
@@ -29,22 +29,28 @@ def format_outputs(
         pairs: Input text and output of each example.
         task: Whose they are.
         output_format: One of `OUTPUT_FORMATS`.
-        tell: Is given a line for a person: once of words with punctuation, where trees are made of
-            words, and at the end how many outputs were no trees and are mended.
+        tell: Is given a line for a person: once of words with punctuation for which a tree has no
+            part of speech, and at the end how many outputs were no trees and are mended.
         decode: Says whether all hypotheses are written, parted by tabs, and each with its score
             behind another; by default one without.
     """
     number_mended, has_told = 0, False
     for text, output in pairs:
-        if is_tree_task(task) and not has_told and (word := find_attached_punctuation(text)):
+        line = output.text
+        words = cut_as_tree(text, line) if is_tree_task(task) else []
+        if (
+            words == split_words(text)
+            and not has_told
+            and (word := find_attached_punctuation(text))
+        ):
             has_told = True
             tell(
-                f"{task.name} was trained on sentences cut into words, as 'The dog barks .'; "
-                f"{word!r} is not cut. Put a space before what belongs to no word."
+                f"{task.name}: {word!r} is not cut, nor does its tree cut it. If it was trained on "
+                "sentences cut into words, as 'The dog barks .', put a space before what belongs "
+                "to no word."
             )
-        line = output.text
         if output_format == "brackets":
-            line, is_mended = bracket_words(line, split_words(text))
+            line, is_mended = bracket_words(line, words)
             number_mended += is_mended and bool(line)
         yield _add_alternatives(line, output, decode or DecodeHParams())
     if number_mended:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.trees.linearization import try_delinearize
-from t2t_mm.data.trees.tree_facts import split_words
+from t2t_mm.data.trees.tree_facts import cut_as_tree
 from t2t_mm.errors import UserError
 from t2t_mm.features import NO_OUTPUT
 from t2t_mm.inference.batch_decoder import Alternative
@@ -113,7 +114,7 @@ def _write_attention(task: Task, value: Any, attention: Attention) -> list[Marku
 
 
 def read_seen_picture(task: Task, path: str) -> str:
-    """Return a picture as a data URI, cut as the model sees it.
+    """Return a picture as a data URI, upright, on white and cut as the model sees it.
 
     Args:
         task: Whose inputs are pictures.
@@ -121,8 +122,10 @@ def read_seen_picture(task: Task, path: str) -> str:
     """
     from PIL import Image, ImageOps
 
-    height, width = choose_kind(task.inputs).find_batch_shape(1)[:2]
-    with Image.open(path) as picture:
+    kind = choose_kind(task.inputs)
+    height, width = kind.find_batch_shape(1)[:2]
+    shown = kind.show(kind.check(kind.read_file(Path(path))))
+    with Image.open(io.BytesIO(shown.content) if shown else path) as picture:
         seen = picture.convert("RGB")
     if height and width:
         seen = ImageOps.fit(seen, (width, height))
@@ -161,7 +164,7 @@ def _draw_shares(choices: ExpertChoices) -> Markup:
 
 
 def _draw_trees(task: Task, value: Any, text: str) -> list[Markup]:
-    tree = try_delinearize(text, split_words(str(value))) if is_tree_task(task) else None
+    tree = try_delinearize(text, cut_as_tree(str(value), text)) if is_tree_task(task) else None
     if tree is None:
         return []
     drawn = make_element("div", draw_tree(tree, None, "The tree of the answer"), class_="wide")

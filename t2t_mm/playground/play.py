@@ -8,13 +8,15 @@ from pathlib import Path
 
 from t2t_mm.inference.loaded_run import load
 from t2t_mm.playground.gradio_page import import_gradio, serve_page
+from t2t_mm.run.run_data import choose_tasks
+from t2t_mm.run.run_directory import open_run
 
 
 def play(
     output_dir: str | Path,
     checkpoint_path: str | Path = "",
     *,
-    problems: Sequence[str] = (),
+    problems: str | Sequence[str] = (),
     host: str = "127.0.0.1",
     port: int = 7860,
 ) -> None:
@@ -25,7 +27,7 @@ def play(
     Args:
         output_dir: The trained run.
         checkpoint_path: One checkpoint; the best, else the newest, by default.
-        problems: Some of the run's; empty: all.
+        problems: Names among the run's, globs or groups; all by default.
         host: Address to listen on; by default only this machine reaches it.
         port: Port; 0 for a free one.
 
@@ -33,7 +35,8 @@ def play(
         UserError: Gradio is not installed, the run is not there, or the port is taken.
     """
     import_gradio()  # whether it is there is told before anything is loaded
-    loaded = load(output_dir, checkpoint_path, problems=problems)
+    names = [task.name for task in choose_tasks(open_run(output_dir), problems)]
+    loaded = load(output_dir, checkpoint_path, problems=names)
     with serve_page(loaded, host, port) as address:
         print(f"{address} (Ctrl-C ends)", flush=True)
         threading.Event().wait()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from t2t_mm.data.trees.linearization import count_words, try_delinearize
-from t2t_mm.data.trees.tree_facts import split_words
+from t2t_mm.data.trees.tree_facts import cut_as_tree
 from t2t_mm.data.trees.trees import Tree
 from t2t_mm.features import NO_OUTPUT
 from t2t_mm.report.markup import Markup, join_parts, make_element, make_section
@@ -20,7 +19,6 @@ from t2t_mm.scoring.metrics import Metric, find_main_score
 Sample = Mapping[str, Any]
 
 _HALF_PAGE = 490.0  # pixels, for a tree on one of two cards that stand beside each other
-_TOKEN = re.compile(r"\w[\w'-]*|[^\w\s]")
 
 
 def list_samples(result: Mapping[str, Any]) -> dict[str, list[Sample]]:
@@ -150,7 +148,9 @@ def _show_classes(decoded: str, references: Sequence[str], ranking: Sequence[str
 def _show_trees(sample: Sample) -> tuple[list[Markup], str]:
     """Return a sentence, the model's tree and, where that differs, the true one; as above."""
     decoded, reference = sample["decoded"], sample["reference"]
-    words = _split_words(sample["input"], count_words(reference))
+    words, count = cut_as_tree(sample["input"], reference), count_words(reference)
+    if len(words) != count:
+        words = [str(number + 1) for number in range(count)]
     found, true = try_delinearize(decoded, words), try_delinearize(reference, words)
     parts = [_make_line("input", sample["input"])]
     if found is not None:
@@ -171,14 +171,6 @@ def _show_trees(sample: Sample) -> tuple[list[Markup], str]:
         )
     is_wide = any(tree and measure_tree(tree) > _HALF_PAGE for tree in (found, true))
     return parts, "card whole" if is_wide else "card"
-
-
-def _split_words(text: str, count: int) -> list[str]:
-    """Split a sentence into the words of its tree; numbers where the tree splits it otherwise."""
-    for words in (split_words(text), _TOKEN.findall(text)):
-        if len(words) == count:
-            return words
-    return [str(number + 1) for number in range(count)]
 
 
 def _show_tree(tree: Tree, other: Tree | None, description: str) -> Markup:

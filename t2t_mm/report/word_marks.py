@@ -21,11 +21,13 @@ def mark_differences(decoded: str, reference: str) -> tuple[Markup, Markup]:
     """
     import jiwer
 
-    alignment = jiwer.process_words(reference, decoded).alignments[0]
+    # jiwer would split at spaces alone.
+    words, true_words = decoded.split(), reference.split()
+    alignment = jiwer.process_words(" ".join(true_words), " ".join(words)).alignments[0]
     changed = [part for part in alignment if part.type != "equal"]
     wrong = {i for part in changed for i in range(part.hyp_start_idx, part.hyp_end_idx)}
     missed = {i for part in changed for i in range(part.ref_start_idx, part.ref_end_idx)}
-    return _mark_words(decoded.split(), wrong), _mark_words(reference.split(), missed)
+    return _mark_words(words, wrong), _mark_words(true_words, missed)
 
 
 def mark_unexpected(decoded: str, references: Sequence[str]) -> Markup:

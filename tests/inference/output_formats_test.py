@@ -38,6 +38,16 @@ def test_a_sentence_that_is_not_cut_into_words_is_told_once(output_format: str) 
     assert len(told) == 1 and "'dog.' is not cut" in told[0]
 
 
+@pytest.mark.parametrize("output_format", ["plain", "brackets"])
+def test_sentences_whose_trees_cut_them_at_punctuation_are_cut_so(output_format: str) -> None:
+    told: list[str] = []
+    pairs = [("Well, dogs.", Output("S UH , NP NNS /NP . /S"))]
+    outputs = [*format_outputs(pairs, PARSE, output_format, told.append)]
+    tree = "(S (UH Well) (, ,) (NP (NNS dogs)) (. .))"
+    assert outputs == [tree if output_format == "brackets" else pairs[0][1].text]
+    assert told == []
+
+
 def test_brackets_are_for_trees_only() -> None:
     check_output_format(PARSE, "brackets", DecodeHParams())
     with pytest.raises(UserError, match="algorithmic_copy are no trees"):

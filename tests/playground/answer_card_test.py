@@ -40,6 +40,7 @@ def test_a_tree_is_drawn_over_the_words_of_its_sentence() -> None:
     sentence = "the dog sleeps under the tree"
     assert '<svg class="tree"' in write_answer(TEXT, sentence, make_answer(TRUE_TREE))
     assert '<svg class="tree"' not in write_answer(TEXT, "the dog", make_answer(TRUE_TREE))
+    assert '<svg class="tree"' in write_answer(TEXT, "Dogs.", make_answer("S NNS . /S"))
 
 
 def test_experts_have_bars_the_strongest_first() -> None:
@@ -90,6 +91,23 @@ def test_a_picture_is_cut_where_the_model_cuts_it(
     content = base64.b64decode(read_seen_picture(task, str(path)).partition(",")[2])
     with Pillow.open(io.BytesIO(content)) as picture:
         assert picture.size == size
+
+
+def test_a_picture_is_shown_upright_and_on_white_as_the_model_sees_it(tmp_path: Path) -> None:
+    import base64
+    import io
+
+    clear = Pillow.new("RGBA", (8, 4))
+    clear.putpixel((0, 0), (255, 0, 0, 255))
+    exif = Pillow.Exif()
+    exif[0x0112] = 6  # is to be turned to the right
+    clear.save(tmp_path / "a.png", exif=exif)
+    task = Task("c", Image(), Language(), "say", 0, (), ("image", "x"))
+    content = base64.b64decode(read_seen_picture(task, str(tmp_path / "a.png")).partition(",")[2])
+    with Pillow.open(io.BytesIO(content)) as picture:
+        assert picture.size == (4, 8)
+        assert picture.getpixel((3, 0)) == (255, 0, 0)
+        assert picture.getpixel((0, 7)) == (255, 255, 255)
 
 
 def test_an_error_is_one_alert() -> None:

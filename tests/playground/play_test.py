@@ -35,13 +35,19 @@ def test_the_address_is_printed_and_the_page_ends_with_an_interruption(
     def interrupt(self: threading.Event) -> None:
         raise KeyboardInterrupt
 
-    for name, fake in {"import_gradio": lambda: None, "load": load, "serve_page": serve}.items():
+    fakes = {
+        "import_gradio": lambda: None,
+        "open_run": lambda _: load_senses().run,
+        "load": load,
+        "serve_page": serve,
+    }
+    for name, fake in fakes.items():
         monkeypatch.setattr(module, name, fake)
     monkeypatch.setattr(threading.Event, "wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        module.play("run", problems=["translate"], port=1)
+        module.play("run", problems="translate, hear", port=1)
     assert told == [
-        (("run", ""), ["translate"]),
+        (("run", ""), ["translate", "hear"]),
         (load_senses(), "127.0.0.1", 1),
         "closed",
     ]

@@ -14,6 +14,7 @@ from t2t_mm.report.word_marks import mark_differences, mark_unexpected
         ("a b x c", "a b c", "a b <mark>x</mark> c", "a b c"),
         ("a x y c", "a b d c", "a <mark>x y</mark> c", "a <mark>b d</mark> c"),
         ("", "a", "", "<mark>a</mark>"),
+        ("a\N{NO-BREAK SPACE}b x", "a\tb c", "a b <mark>x</mark>", "a b <mark>c</mark>"),
         ("<i> &", "&", "<mark>&lt;i&gt;</mark> &amp;", "&amp;"),
     ],
 )

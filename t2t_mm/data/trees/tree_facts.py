@@ -73,6 +73,22 @@ def collect_facts(lines: Iterable[str]) -> TreeFacts:
     return TreeFacts(tuple(sorted(labels)), tuple(sorted(symbols - labels)), max_depth, max_opened)
 
 
+def cut_as_tree(text: str, symbols: str) -> list[str]:
+    """Cut a sentence into as many words as symbols have parts of speech.
+
+    By the first of `CUTS` that does so; where none does, at white space.
+
+    Example:
+        >>> cut_as_tree("A dog, too.", "S NP DT NN /NP , RB . /S")
+        ['A', 'dog', ',', 'too', '.']
+        >>> cut_as_tree("A dog, too.", "NP DT NN /NP")
+        ['A', 'dog,', 'too.']
+    """
+    count = count_words(symbols)
+    cuts = (list(cut(text)) for cut in CUTS)
+    return next((words for words in cuts if len(words) == count), split_words(text))
+
+
 def choose_cut(pairs: Iterable[tuple[str, str]]) -> CutWords | None:
     """Choose the way to cut sentences into as many words as their trees have parts of speech.
 

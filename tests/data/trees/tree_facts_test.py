@@ -1,4 +1,4 @@
-from t2t_mm.data.trees.tree_facts import choose_cut, collect_facts, split_words
+from t2t_mm.data.trees.tree_facts import choose_cut, collect_facts, cut_as_tree, split_words
 
 
 def test_symbols_are_parted_and_the_deepest_and_the_longest_beginning_are_found():
@@ -12,6 +12,12 @@ def test_marked_parts_of_speech_stay_marked_and_labels_of_other_trees_are_none()
     facts = collect_facts(["NP =NP NN /NP", "NN VB", "VB NP /VB"])
     assert facts.labels == ("NP", "VB")
     assert facts.tags == ("=NP", "NN")
+
+
+def test_one_sentence_is_cut_as_its_tree_has_words():
+    assert cut_as_tree("No, dogs.", "S UH , NNS . /S") == ["No", ",", "dogs", "."]
+    assert cut_as_tree("No, dogs.", "S UH NNS /S") == ["No,", "dogs."]
+    assert cut_as_tree("No, dogs.", "NP NNS /NP") == ["No,", "dogs."]
 
 
 def test_sentences_are_cut_as_most_of_their_trees_have_words():
