@@ -1,4 +1,4 @@
-"""Guards around a folder of data: one process at a time, and a full disk told as such."""
+"""Guards around what is written: one process at a time, and a full disk told as such."""
 
 from __future__ import annotations
 
@@ -72,21 +72,35 @@ def claim_folder(folder: Path, what: str) -> Iterator[None]:
             received={"folder": str(folder)},
         ) from error
     try:
-        _lock(descriptor, folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise UserError(
-            f"Another process is writing {what}",
-            received={"folder": str(folder)},
-            fix="Wait for it or stop it, or name another folder.",
-        ) from error
-    try:
+        claim_opened(descriptor, folder, what)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, folder: Path, how: int) -> None:
+def claim_opened(descriptor: int, path: Path, what: str) -> None:
+    """Keep a second process out of a folder or file until its descriptor is closed.
+
+    Args:
+        descriptor: Of the folder, or of the file opened for writing.
+        path: Its own.
+        what: Is written there, for the message.
+
+    Raises:
+        UserError: Another process is at work there.
+    """
+    try:
+        _lock(descriptor, path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        kind = "folder" if path.is_dir() else "file"
+        raise UserError(
+            f"Another process is writing {what}",
+            received={kind: str(path)},
+            fix=f"Wait for it or stop it, or name another {kind}.",
+        ) from error
+
+
+def _lock(descriptor: int, path: Path, how: int) -> None:
     try:
         fcntl.flock(descriptor, how)
     except OSError as error:
@@ -95,7 +109,7 @@ def _lock(descriptor: int, folder: Path, how: int) -> None:
         logging.getLogger(__name__).warning(
             "%s is on a file system without locks (%s): see to it that no other process writes "
             "there",
-            folder,
+            path,
             error.strerror,
         )
 

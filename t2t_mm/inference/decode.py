@@ -16,7 +16,7 @@ from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.file_decoding import FileDecoding
-from t2t_mm.inference.jsonl_files import is_jsonl, write_record
+from t2t_mm.inference.jsonl_files import is_jsonl, list_outputs, write_record
 from t2t_mm.inference.loaded_run import load_tasks
 from t2t_mm.inference.output_files import (
     check_writable,
@@ -103,7 +103,8 @@ def decode(
     if is_jsonl(to_file):
         told = name_task(task, names)
         formatted: Iterator[str] = (
-            write_record({**told, "inputs": text}, output) for text, output in decoded
+            write_record(told | ({"inputs": text} if text else {}), output)
+            for text, output in decoded
         )
     else:
         formatted = format_outputs(decoded, task, options.output_format, tell_on_stderr, how)
@@ -114,7 +115,7 @@ def decode(
         to_file,
         count_symbols=lambda: loaded.decoder.num_symbols,
     )
-    tell_empty_outputs(sum(not output.strip() for output in outputs), len(outputs))
+    tell_empty_outputs(list_outputs(outputs) if is_jsonl(to_file) else outputs)
     return outputs
 
 

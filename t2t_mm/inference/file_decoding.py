@@ -16,7 +16,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines, LeftOutLines, read_lines
-from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl
+from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_outputs
 from t2t_mm.inference.loaded_run import load_tasks
 from t2t_mm.inference.output_files import tell_empty_outputs, tell_on_stderr, write_outputs
 from t2t_mm.inference.output_formats import check_output_format, format_outputs
@@ -80,8 +80,7 @@ class FileDecoding:
             inputs.errors,
             lambda: loaded.decoder.num_symbols,
         )
-        expected = [text for n, text in enumerate(outputs) if inputs.expects_output(n)]
-        tell_empty_outputs(sum(not text.strip() for text in expected), len(expected))
+        tell_empty_outputs(text for n, text in enumerate(outputs) if inputs.expects_output(n))
         inputs.check(outputs)
         return outputs
 
@@ -111,7 +110,7 @@ class FileDecoding:
             inputs.errors,
             lambda: loaded.decoder.num_symbols,
         )
-        tell_empty_outputs(inputs.num_empty, len(outputs))
+        tell_empty_outputs(list_outputs(outputs))
         inputs.check(outputs)
         return outputs
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,15 @@ from t2t_mm.run.run_directory import Run
 from t2t_mm.run.task import Task
 
 _NAMES = ("problem", "inputs_of", "command_of")
+_WRITTEN = {
+    "outputs",
+    "probability",
+    "ranking",
+    "log_probability",
+    "score",
+    "alternatives",
+    "error",
+}
 
 
 def is_jsonl(path: str | Path) -> bool:
@@ -31,7 +40,7 @@ def write_record(record: Mapping[str, Any], output: Output, error: UserError | N
     """Return an object with its output as one line of JSON.
 
     Args:
-        record: What was read; its other keys are kept.
+        record: What was read; its other keys are kept, outputs and scores of before are not.
         output: Gives "outputs"; of a class "probability" and "ranking"; of a text
             "log_probability" and "score" in nats where the search knows them, and "alternatives"
             where there are several.
@@ -50,13 +59,29 @@ def write_record(record: Mapping[str, Any], output: Output, error: UserError | N
         found |= {"alternatives": texts} if len(texts) > 1 else {}
     if error:
         found["error"] = str(error)
-    kept = {name: value for name, value in record.items() if name not in ("outputs", "error")}
+    kept = {name: value for name, value in record.items() if name not in _WRITTEN}
     line = dump_json(kept | found, ensure_ascii=False)
     return line if is_unicode(line) else dump_json(kept | found)
 
 
 def _describe_score(one: Any) -> dict[str, float]:
     return {"log_probability": round(one.log_probability, 6), "score": round(one.score, 6)}
+
+
+def list_outputs(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the outputs of objects that have something to decode, and could be read.
+
+    Args:
+        lines: As `write_record` writes them; some may be blank.
+
+    Example:
+        >>> records = [{"inputs": "A tree."}, {"inputs": ""}, {}]
+        >>> list(list_outputs(write_record(record, Output("Ein Baum.")) for record in records))
+        ['Ein Baum.', 'Ein Baum.']
+    """
+    for record in map(_parse, filter(None, lines)):
+        if "error" not in record and not is_empty(record.get("inputs")):
+            yield str(record.get("outputs", ""))
 
 
 class JsonLines(LeftOutLines):
@@ -95,7 +120,6 @@ class JsonLines(LeftOutLines):
         super().__init__(name, tell)
         self.lines = lines
         self.tasks: dict[str, Task] = {}
-        self.num_empty = 0
         self._run = run
         self._names = {key: value for key, value in names.items() if value}
         self._chosen: dict[tuple[str, ...], Task] = {}
@@ -129,7 +153,6 @@ class JsonLines(LeftOutLines):
             for place in places:
                 line, error = self.lines[place], self.errors.get(place)
                 output = outputs.get(place, Output(""))
-                self.num_empty += place in outputs and not error and not output.text.strip()
                 yield "" if is_empty(line) else write_record(_parse(line), output, error)
 
     def _decode_window(self, loaded: LoadedRun, places: range) -> dict[int, Output]:

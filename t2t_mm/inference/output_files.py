@@ -23,10 +23,11 @@ def tell_on_stderr(text: str) -> None:
     Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def tell_empty_outputs(number: int, total: int) -> None:
+def tell_empty_outputs(outputs: Iterable[str]) -> None:
     """Say how many outputs are empty, if any are."""
-    if number:
-        tell_on_stderr(f"{number:,} of {total:,} outputs are empty")
+    are_empty = [not output.strip() for output in outputs]
+    if any(are_empty):
+        tell_on_stderr(f"{sum(are_empty):,} of {len(are_empty):,} outputs are empty")
 
 
 def check_writable(path: Path) -> None:
@@ -38,6 +39,12 @@ def check_writable(path: Path) -> None:
         can_write = False
     if not can_write:
         raise UserError("The outputs cannot be written", received={"decode_to_file": str(path)})
+    if path.suffix == ".gz":
+        raise UserError(
+            "Outputs are written as they are, not packed",
+            received={"decode_to_file": str(path)},
+            fix="Leave .gz out of the name; gzip packs the file when it is there.",
+        )
 
 
 def write_outputs(

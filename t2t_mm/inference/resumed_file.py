@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import IO, Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
-from t2t_mm.files.disk import report_full_disk
+from t2t_mm.files.disk import claim_opened, refuse_folder, report_full_disk
 from t2t_mm.files.parsed_json import parse_json
 
 
@@ -29,6 +30,9 @@ class ResumedFile:
         window: Inputs that are prepared together, see `run_in_windows`.
         total: How many outputs there will be.
         tell: Is given a line for a person: where it went on, or why it is begun anew.
+
+    Raises:
+        UserError: Another process is writing it.
 
     Attributes:
         done: The outputs that are there.
@@ -62,9 +66,12 @@ class ResumedFile:
         self._facts = json.loads(json.dumps(facts))
         self._written = self.path.with_name(f"{self.path.name}.incomplete")
         self._record = self.path.with_name(f"{self.path.name}.incomplete.json")
+        for part in (self._written, self._record):
+            refuse_folder(part)
         if not self._written.is_file():
             return
-        record = self._read_record()
+        with self._open_written() as file:
+            record, lines = self._read_record(), file.read().split(b"\n")[:-1]
         known = record.get("facts", {})
         changed = [name for name, fact in self._facts.items() if known.get(name) != fact]
         if changed:
@@ -72,17 +79,25 @@ class ResumedFile:
             why = others if known else "does not say what it was made of"
             tell(f"{path} is begun anew: it {why}")
             return
-        lines = self._written.read_bytes().split(b"\n")[:-1]  # what has no end is not whole
-        self.done = [line.decode("utf-8") for line in lines[: len(lines) // window * window]]
-        left_out = {int(place): message for place, message in record["left_out"].items()}
-        self.errors = {n: UserError(why) for n, why in left_out.items() if n < len(self.done)}
+        try:  # what has no end is not whole
+            self.done = [line.decode("utf-8") for line in lines[: len(lines) // window * window]]
+        except UnicodeDecodeError:
+            tell(f"{path} is begun anew: what is there is damaged")
+            return
+        left_out, places = record["left_out"], range(len(self.done))
+        self.errors = {n: UserError(left_out[str(n)]) for n in places if str(n) in left_out}
         tell(f"{path}: went on behind {len(self.done):,} of {total:,}")
 
     def _read_record(self) -> dict[str, Any]:
+        """Return what the record says; nothing where it is missing or damaged."""
         with contextlib.suppress(OSError, ValueError):
             record = parse_json(self._record.read_bytes())
-            if isinstance(record, dict) and {"facts", "left_out"} <= record.keys():
-                return record
+            parts = record if isinstance(record, dict) else {}
+            facts, left_out = parts.get("facts"), parts.get("left_out")
+            if isinstance(facts, dict) and isinstance(left_out, dict):
+                are_places = all(place.isdecimal() for place in left_out)
+                if are_places and all(isinstance(why, str) for why in left_out.values()):
+                    return parts
         return {}
 
     @contextlib.contextmanager
@@ -91,30 +106,53 @@ class ResumedFile:
 
         Args:
             errors: Why inputs are left out, by place; what is written of them is kept by `keep`.
+
+        Raises:
+            UserError: Another process writes it, or has written it since it was read.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        kept = sum(len(line.encode("utf-8")) + 1 for line in self.done)
+        kept = "".join(f"{line}\n" for line in self.done).encode("utf-8")
         told = f"the {len(self.done):,} outputs that were there and those since are kept"
         with (
             report_full_disk(self.path.parent, told),
-            self._open_written() as file,
+            self._open_written(os.O_CREAT) as written,
+            io.TextIOWrapper(written, encoding="utf-8", newline="\n") as file,
         ):
-            file.truncate(kept)
+            if written.read(len(kept)) != kept or not self._is_in_place(written.fileno()):
+                raise UserError(
+                    "Another process has written the outputs in the meantime",
+                    received={"file": str(self._written)},
+                    fix="Run the same command again, or name another file.",
+                )
+            written.truncate(len(kept))
             self.keep(errors)
             yield file
-        self._written.replace(self.path)
-        self._record.unlink()
+            file.flush()  # and takes its place while no other process can claim it
+            self._written.replace(self.path)
+            self._record.unlink(missing_ok=True)
 
-    def _open_written(self) -> IO[str]:
-        """Open what is written; a link that somebody has put there is not followed."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    def _open_written(self, flags: int = 0) -> IO[bytes]:
+        """Open and claim what is written; a link that somebody has put there is not followed."""
+        flags |= os.O_RDWR | os.O_NOFOLLOW
         try:
             descriptor = os.open(self._written, flags, 0o666)
         except OSError as error:
             if error.errno != errno.ELOOP:
                 raise
             raise UserError(f"{self._written} is a link", fix="Remove it.") from error
-        return open(descriptor, "a", encoding="utf-8", newline="\n")
+        try:
+            claim_opened(descriptor, self._written, "these outputs")
+        except UserError:
+            os.close(descriptor)
+            raise
+        return open(descriptor, "r+b")
+
+    def _is_in_place(self, descriptor: int) -> bool:
+        """Return whether an opened file has its name still, or another process has renamed it."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._written.stat())
+        except FileNotFoundError:
+            return False
 
     def keep(self, errors: Mapping[int, UserError]) -> None:
         """Keep which inputs are left out, for who goes on."""

@@ -14,7 +14,7 @@ from t2t_mm.inference.batch_decoder import Alternative, Output
 from t2t_mm.inference.decode import decode
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import LeftOutError
-from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, write_record
+from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_outputs, write_record
 from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.run.run_directory import open_run
 
@@ -124,6 +124,26 @@ def test_scores_alternatives_and_classes_are_written_where_there_are_any() -> No
         "probability": 0.75,
         "ranking": ["cat", "dog"],
     }
+
+
+def test_outputs_and_scores_of_before_are_not_kept_beside_others() -> None:
+    two = (Alternative("a", -1.0, -0.5), Alternative("b", -2.0, -1.0))
+    older = [Output("a", alternatives=two), Output("cat", ("cat", "dog"), 0.75)]
+    for output in older:
+        record = json.loads(write_record({"n": 1}, output, UserError("Bad")))
+        assert json.loads(write_record(record, Output("new"))) == {"n": 1, "outputs": "new"}
+
+
+def test_outputs_are_listed_of_what_is_to_be_decoded() -> None:
+    lines = [
+        write_record({"inputs": "1"}, Output("a")),
+        "",
+        write_record({"inputs": "2"}, Output(""), UserError("Bad")),
+        write_record({"inputs": " "}, Output("")),
+        write_record({"inputs": "4"}, Output("")),
+        write_record({}, Output("b")),
+    ]
+    assert list(list_outputs(lines)) == ["a", "", "b"]
 
 
 def test_a_format_of_lines_is_none_of_objects(tiny_run: TinyRun, tmp_path: Path) -> None:

@@ -40,9 +40,9 @@ def test_what_is_gone_on_with_is_returned_whole_and_errors_are_kept_before_their
 
 
 def test_empty_outputs_are_told_only_if_there_are_any(capsys: pytest.CaptureFixture[str]) -> None:
-    tell_empty_outputs(0, 5)
+    tell_empty_outputs(["a", "b"])
     assert capsys.readouterr().err == ""
-    tell_empty_outputs(2, 5)
+    tell_empty_outputs(["a", "", "b", " ", "c"])
     assert capsys.readouterr().err == "2 of 5 outputs are empty\n"
 
 
@@ -50,6 +50,8 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     check_writable(tmp_path / "new" / "out.txt")
     with pytest.raises(UserError, match="decode_to_file"):
         check_writable(tmp_path)
+    with pytest.raises(UserError, match=r"not packed.*out\.jsonl\.gz"):
+        check_writable(tmp_path / "out.jsonl.gz")
 
 
 def fill_the_disk() -> Iterator[str]:

@@ -47,6 +47,72 @@ def test_what_is_of_something_else_is_begun_anew_and_why_is_told(
     stop_after(other, "x\ny\n", {})
     assert (tmp_path / "out.txt.incomplete").read_text() == "x\ny\n"
     assert make(tmp_path, told, run="b", step=2, problem="p").done == ["x", "y"]
-    (tmp_path / "out.txt.incomplete.json").write_text("{")
-    assert make(tmp_path, told, run="b").done == []
-    assert "does not say what it was made of" in told[-1]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"{",
+        b"\xff",
+        b"null",
+        b'{"facts": [], "left_out": {}}',
+        *(b'{"facts": {"run": "b"}, "left_out": %s}' % wrong for wrong in (b"[]", b"null")),
+        *(
+            b'{"facts": {"run": "b"}, "left_out": %s}' % wrong
+            for wrong in (b'{"x": ""}', b'{"0": 5}')
+        ),
+    ],
+)
+def test_what_does_not_say_what_it_was_made_of_is_begun_anew(
+    tmp_path: Path, told: list[str], record: bytes
+) -> None:
+    stop_after(make(tmp_path, told, run="b"), "x\ny\n", {})
+    (tmp_path / "out.txt.incomplete.json").write_bytes(record)
+    again = make(tmp_path, told, run="b")
+    assert again.done == [] and "does not say what it was made of" in told[-1]
+    with again.open({}) as file:
+        file.write("z\n")
+    assert (tmp_path / "out.txt").read_text() == "z\n"
+
+
+def test_outputs_that_are_no_text_are_begun_anew(tmp_path: Path, told: list[str]) -> None:
+    stop_after(make(tmp_path, told, run="b"), "x\ny\n", {})
+    (tmp_path / "out.txt.incomplete").write_bytes(b"x\xff\ny\n")
+    again = make(tmp_path, told, run="b")
+    assert again.done == [] and "damaged" in told[-1]
+    stop_after(again, "1\n2\n", {})
+    assert (tmp_path / "out.txt.incomplete").read_text() == "1\n2\n"
+
+
+def test_a_second_process_is_refused_while_one_writes(tmp_path: Path, told: list[str]) -> None:
+    early = make(tmp_path, told)
+    with make(tmp_path, told).open({}) as file:
+        file.write("a\nb\n")
+        file.flush()
+        for refused in (lambda: early, lambda: make(tmp_path, told)):
+            with (
+                pytest.raises(UserError, match=r"Another process is writing these outputs.*file="),
+                refused().open({}),
+            ):
+                pass
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+    assert (tmp_path / "out.txt").read_text() == "a\nb\n"
+
+
+def test_what_has_changed_since_it_was_read_is_not_gone_on_with(
+    tmp_path: Path, told: list[str]
+) -> None:
+    stop_after(make(tmp_path, told), "x\ny\n", {})
+    early, other = make(tmp_path, told), make(tmp_path, told)
+    with other.open({}) as file:
+        file.write("z\n")
+    with pytest.raises(UserError, match="in the meantime"), early.open({}):
+        pass
+    assert (tmp_path / "out.txt").read_text() == "x\ny\nz\n"
+
+
+@pytest.mark.parametrize("name", ["out.txt.incomplete", "out.txt.incomplete.json"])
+def test_a_folder_in_its_place_is_told(tmp_path: Path, told: list[str], name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        make(tmp_path, told)
