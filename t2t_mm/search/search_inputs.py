@@ -27,6 +27,7 @@ def select_inputs(
         "inputs", and "inputs_size" where the batch has it.
 
     Example:
+        >>> import numpy as np
         >>> batch = {"inputs": np.array([[7, 1]]), "targets": np.array([[9, 1]])}
         >>> select_inputs(batch, has_few_shapes=False)
         {'inputs': array([[7, 1]])}
