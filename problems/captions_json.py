@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import leave_out
 from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.text_files import is_unicode, open_zip
 from t2t_mm.problems.file_kinds import walk_files
@@ -144,7 +145,8 @@ class PictureStore:
 def read_captions(file: JsonFile) -> list[CaptionedPicture]:
     """Read the pictures of a json that have captions, in its order.
 
-    Pictures without a caption are left out; how many is logged as a warning.
+    Pictures without a caption are left out; how many is logged as a warning. A caption that is null
+    or no Unicode text is left out: see `leave_out`.
 
     Args:
         file: Json with `images` (`id`, `file_name`) and `annotations` (`image_id`, `caption`).
@@ -156,13 +158,13 @@ def read_captions(file: JsonFile) -> list[CaptionedPicture]:
     try:
         names = _read_names(content["images"])
         captions: dict[int, list[str]] = {image_id: [] for image_id in names}
-        strays = broken = 0
-        for annotation in content["annotations"]:
+        strays = 0
+        for number, annotation in enumerate(content["annotations"], start=1):
             image_id, caption = int(annotation["image_id"]), annotation["caption"]
             if image_id not in captions:
                 strays += 1
             elif caption is None or not is_unicode(caption):
-                broken += 1
+                leave_out(f"{file}, caption {number}: it is null or no Unicode text")
             elif words := caption.split():
                 captions[image_id].append(" ".join(words))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -181,8 +183,6 @@ def read_captions(file: JsonFile) -> list[CaptionedPicture]:
         warn_once(f"{file}: left out {silent:,} of {len(names):,} pictures, without a caption.")
     if strays:
         warn_once(f"{file}: left out {strays:,} captions of pictures that it does not list.")
-    if broken:
-        warn_once(f"{file}: left out {broken:,} captions that are null or no Unicode text.")
     return found
 
 

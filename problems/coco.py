@@ -12,6 +12,7 @@ from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import choose_half
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec, Image, Language
+from t2t_mm.files.odd_items import leave_out
 from t2t_mm.problems.captions_json import CaptionedPicture
 from t2t_mm.problems.coco_files import (
     YEARS,
@@ -94,7 +95,10 @@ class CocoCaptionProblem(Problem):
         if not self._sets:
             yield from self._read_tfds_examples(split)
             return
-        with self._sets[_choose_set(split)].store.open_pictures() as read:
+        found = self._sets[_choose_set(split)]
+        for reason in found.odd if part == 0 else ():
+            leave_out(reason)
+        with found.store.open_pictures() as read:
             for picture in select_part(self._list_pictures(split), part):
                 yield {"inputs": read(picture.file_name), "targets": list(picture.captions)}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.files.text_files import open_zip
 from t2t_mm.problems.captions_json import (
     CaptionedPicture,
@@ -34,11 +35,13 @@ class CaptionSet:
         file: The json.
         store: The pictures.
         pictures: Those with captions, all of them in the store.
+        odd: What nobody can read in the json: see `leave_out`.
     """
 
     file: JsonFile
     store: PictureStore
     pictures: list[CaptionedPicture]
+    odd: list[str]
 
 
 def list_missing_paths(folder: Path, year: str) -> list[Path]:
@@ -79,10 +82,11 @@ def read_caption_set(folder: Path, name: str, year: str) -> CaptionSet | None:
     file, store = _find_json(folder, name, year), _find_store(folder, name, year)
     if file is None or store is None:
         return None
-    pictures = read_captions(file)
+    with collect_odd_items() as odd:
+        pictures = read_captions(file)
     if not pictures:
         raise UserError(f"{file} has no captions", expected="at least one")
-    return CaptionSet(file, store, locate_pictures(file, pictures, store))
+    return CaptionSet(file, store, locate_pictures(file, pictures, store), odd)
 
 
 def _find_json(folder: Path, name: str, year: str) -> JsonFile | None:

@@ -143,8 +143,9 @@ class LabelledFolder:
 
     def _find_packed(self) -> dict[str, Path]:
         """Find the shards of each split, where there is nothing else that can be read."""
-        if any(map(self.kind.fits, walk_files(self.root))):
-            return {}
+        files = filter(self.kind.fits, walk_files(self.root))
+        if any(self.label_pattern or path.parent != self.root for path in files):
+            return {}  # what lies beside the folders, as words.txt, has no class
         folders = [self.root, *(self.root / name for name in list_folders(self.root))]
         tables = {table for folder in folders for table in list_tables(folder)}
         if any(map(self._tables.can_read, tables - {find_class_names(self.root)})):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.files.text_files import LONGEST_LINE, decode_lines
+from t2t_mm.problems.delimited_text import is_delimited, read_delimited
 from t2t_mm.problems.json_objects import flatten_object, parse_object
 from t2t_mm.problems.packed_tables import RowPlace, is_packed, read_packed_rows
 
@@ -36,7 +37,6 @@ USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What the columns are mostly called, by what they hold, the first that is there."""
 
-_MOST_CHARACTERS = 1 << 30
 _ROWS_LOOKED_AT = 20
 
 Row = Mapping[str, Any]
@@ -206,9 +206,9 @@ def read_rows(
     """Yield the rows of a table with the file and the line that each begins in.
 
     Args:
-        path: `.csv` or `.tsv`, with a line of names (tabs are all that parts the columns of a
-            `.tsv`); the first shard of a `.tar` or `.parquet` (see `read_packed_rows`); anything
-            else has one JSON object a line.
+        path: `.csv` or `.tsv`, plain or .gz, with a line of names (tabs are all that parts the
+            columns of a `.tsv`); the first shard of a `.tar` or `.parquet` (see
+            `read_packed_rows`); anything else has one JSON object a line.
         given: What a person named: where all are numbers the columns have these, from 1, and the
             first line is a row.
         spans_lines: Whether a text in quotes may go over several lines; else a quote that is not
@@ -220,12 +220,12 @@ def read_rows(
     if is_packed(path):
         yield from read_packed_rows(path)
         return
-    if path.suffix not in (".csv", ".tsv"):
+    if not is_delimited(path):
         yield from _read_objects(path)
         return
     names: list[str] = []
     is_numbered = bool(given) and all(name.isdecimal() for name in (given or {}).values())
-    for number, row in _read_delimited(path, spans_lines):
+    for number, row in read_delimited(path, spans_lines):
         if is_numbered and not names:
             names = [str(index) for index in range(1, len(row) + 1)]
         if names and len(row) != len(names):
@@ -237,7 +237,22 @@ def read_rows(
             )
         if names:
             yield RowPlace(path, number), dict(zip(names, row, strict=True))
-        names = names or row
+        else:
+            names = _check_names(RowPlace(path, number), row)
+
+
+def _check_names(place: RowPlace, names: list[str]) -> list[str]:
+    """Check that no two columns have one name; several may have none."""
+    again = [name for name, count in Counter(names).items() if name.strip() and count > 1]
+    if again:
+        raise UserError(
+            f"{place}: several columns are called {again[0]}",
+            expected="a name of its own for each",
+            received={"columns": ", ".join(names)[:100]},
+            fix="Rename or drop one. Columns of a file without names count by their numbers: "
+            "--columns='text=2,label=1'.",
+        )
+    return names
 
 
 def _read_objects(path: Path) -> Iterator[tuple[RowPlace, Row]]:
@@ -249,34 +264,3 @@ def _read_objects(path: Path) -> Iterator[tuple[RowPlace, Row]]:
         row = parse_object(line, str(place))
         if row is not None:
             yield place, flatten_object(row)
-
-
-def _read_delimited(path: Path, spans_lines: bool) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(_MOST_CHARACTERS)
-    options: dict[str, Any] = {"strict": True, "delimiter": _find_delimiter(path)}
-    if path.suffix == ".tsv":
-        options |= {"quoting": csv.QUOTE_NONE}
-    reader = csv.reader((f"{line}\n" for line in decode_lines(path)), **options)
-    while True:
-        begin = reader.line_num + 1
-        try:
-            row = next(reader, None)
-            if row is not None and reader.line_num > begin and not spans_lines:
-                raise csv.Error("a text goes over several lines")
-        except csv.Error as error:
-            raise UserError(
-                f"{path}, line {begin}: this is no row of a table: {error}",
-                expected="a text with commas or quotes in quotes, its own quotes doubled",
-            ) from None
-        if row is None:
-            return
-        if any(value.strip() for value in row):
-            yield begin, row
-
-
-def _find_delimiter(path: Path) -> str:
-    """Find what parts the columns: a tab, a comma or, where the first line has none, a ";"."""
-    if path.suffix == ".tsv":
-        return "\t"
-    first = next(decode_lines(path), "")
-    return ";" if ";" in first and "," not in first else ","

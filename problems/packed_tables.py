@@ -2,6 +2,7 @@
 
 by name      train-000000.tar  train-000001.tar      train-00000-of-00002.parquet    000000.tar
 by folder    train/000000.tar  val/000000.tar        data/train-00000-of-00001.parquet
+with hashes  train-00000-of-00002-b42a775f407cee45.parquet
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from t2t_mm.problems.tar_shards import read_tar_rows
 
 PACKED_SUFFIXES: Final = (".parquet", ".tar")
 
-_SHARD_NUMBER = re.compile(r"[-_.]?\d+(?:-of-(\d+))?$")
+_SHARD_NUMBER = re.compile(r"[-_.]?\d+(?:-of-(\d+)(?:-[0-9a-f]{16})?)?$")
 _COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst")
 _MOST_BYTES_WATCHED = 20 * 1000**3
 

@@ -79,8 +79,8 @@ class _ColumnReader:
             self._begin += len(self._batch) if self._batch is not None else 0
             self._batch = next(self._batches)
         array = self._batch.column(0)
-        for name in self._column.split(".")[1:]:
-            array = array.field(name)
+        if _is_struct(array.type):  # as {bytes, path}
+            array = array.field("bytes")
         value: bytes | None = array[row - self._begin].as_py()
         return value
 
@@ -131,8 +131,8 @@ def _read_group(file: Any, path: Path, group: int, columns: list[str]) -> Iterat
         return
     for batch in _read_batches(file, path, group, columns):
         for row in batch.to_pylist():
-            for column in {leaf.partition(".")[0] for leaf in columns if leaf.endswith(".path")}:
-                row[f"{column}.path"] = (row.pop(column, None) or {}).get("path")
+            for leaf in (leaf for leaf in columns if leaf not in row):  # of a {bytes, path}
+                row[leaf] = (row.pop(leaf.removesuffix(".path"), None) or {}).get("path")
             yield row
 
 
@@ -161,11 +161,9 @@ def _read_batches(file: Any, path: Path, group: int, columns: list[str]) -> Iter
 
 def _part_columns(schema: Any) -> tuple[dict[str, str], list[str]]:
     """Part the columns into bytes, with the leaf that holds these, and what is read at once."""
-    import pyarrow as pa
-
     cells, others = {}, []
     for field in schema:
-        inner = {one.name: one.type for one in field.type} if pa.types.is_struct(field.type) else {}
+        inner = {one.name: one.type for one in field.type} if _is_struct(field.type) else {}
         if _is_binary(field.type):
             cells[field.name] = field.name
         elif _is_binary(inner.get("bytes")):
@@ -174,6 +172,12 @@ def _part_columns(schema: Any) -> tuple[dict[str, str], list[str]]:
         else:
             others.append(field.name)
     return cells, others
+
+
+def _is_struct(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_struct(kind))
 
 
 def _is_binary(kind: Any) -> bool:

@@ -98,7 +98,7 @@ def read_tar_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     seen: set[str] = set()
     for number, (key, members) in enumerate(groupby(list_members(path), _find_key), start=1):
         if key in seen:
-            leave_out(f"{path}: {key} is there twice")
+            leave_out(f"{path}, row {number}: {key} is there twice")
             continue
         seen.add(key)
         if (row := _read_row(list(members))) is not None:

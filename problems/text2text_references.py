@@ -47,9 +47,14 @@ class Text2textReferences(Text2textFiles):
         inputs = self._files[split].paths[0]
         for path in references:
             check_same_length(inputs, path)
+        left_out = 0
         for line, *texts in zip(*map(read_lines, (inputs, *references)), strict=True):
             if line and any(texts):
                 yield {"inputs": line, "targets": [text for text in texts if text]}
+            else:
+                left_out += 1
+        if left_out:
+            warn_once(f"{inputs}: left out {left_out:,} lines without a text or a reference.")
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the files of all splits that there are now, all references too."""

@@ -8,6 +8,7 @@ import pytest
 from small_archives import zipped
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.problems import captions_json
 from t2t_mm.problems.captions_json import (
     CaptionedPicture,
@@ -121,15 +122,14 @@ def test_a_number_of_two_pictures_is_an_error(tmp_path: Path) -> None:
         read_captions(json_file(tmp_path, {"images": images, "annotations": []}))
 
 
-def test_captions_that_are_no_text_are_left_out(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_captions_that_are_no_text_are_left_out(tmp_path: Path) -> None:
     captions = ["a dog", None, "half \ud83d", "two cats"]
     annotations = [{"image_id": 1, "caption": caption} for caption in captions]
     images = [{"id": 1, "file_name": "1.jpg"}]
-    found = read_captions(json_file(tmp_path, {"images": images, "annotations": annotations}))
-    assert found == [CaptionedPicture(1, "1.jpg", ("a dog", "two cats"))]
-    assert "left out 2 captions that are null or no Unicode text" in caplog.text
+    file = json_file(tmp_path, {"images": images, "annotations": annotations})
+    with collect_odd_items() as odd:
+        assert read_captions(file) == [CaptionedPicture(1, "1.jpg", ("a dog", "two cats"))]
+    assert odd == [f"{file}, caption {n}: it is null or no Unicode text" for n in (2, 3)]
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"images": 1' + "0" * 5_000 + "}", "\x00"])

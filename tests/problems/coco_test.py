@@ -1,6 +1,7 @@
 """COCO captions from files of the original layouts."""
 
 import io
+import json
 import os
 import re
 import zipfile
@@ -20,6 +21,7 @@ from coco_layout import (
 from t2t_mm import registry
 from t2t_mm.errors import UserError
 from t2t_mm.features import Language
+from t2t_mm.files.odd_items import collect_odd_items
 
 
 @pytest.mark.parametrize("kind", ["folders", "zips"])
@@ -110,3 +112,16 @@ def test_the_small_set_is_read_whole():
     assert len(examples["validation"]) + len(examples["test"]) == 79
     for example in (one for split in examples.values() for one in split):
         assert len(example["targets"]) == 5 and example["inputs"].is_file()
+
+
+def test_a_null_caption_is_counted_in_its_split(tmp_path):
+    files = layout("folders", "2014")
+    name = "annotations/captions_val2014.json"
+    content = json.loads(files[name])
+    content["annotations"][0]["caption"] = None
+    write(tmp_path, files | {name: json.dumps(content).encode()})
+    problem = registry.problem("coco_caption_64", tmp_dir=tmp_path)
+    for split, count in {"train": 0, "validation": 1}.items():
+        with collect_odd_items() as odd:
+            list(problem.generate(split))
+        assert len(odd) == count, split

@@ -49,11 +49,18 @@ def test_numbers_count_the_columns_of_a_table_without_names(tmp_path: Path) -> N
     assert find_columns(path, USUAL_NAMES, "label=1,text=2") == {"label": "1", "text": "2"}
 
 
+def test_several_columns_may_have_no_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,,\na,1,2\n")
+    assert [row["text"] for _, row in read_rows(path)] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("a.csv", "text,n\na\n", "line 2: .*not as many columns.*2: text, n.*columns=1"),
         ("a.csv", 'text,n\nb,1\n"a,1\nb,2\n', "line 3: this is no row of a table"),
+        ("a.csv", "text,text,n\na,b,1\n", "line 1: several columns are called text"),
         ("a.jsonl", '{"text": "a"}\n["a"]\n', "line 2: this is no JSON object"),
     ],
 )

@@ -286,3 +286,22 @@ def test_one_member_is_held_at_a_time(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(rows) == 2000 and read_bytes > 100_000 > 10_000 > peak
+
+
+def test_shards_have_the_names_that_hugging_face_gave_them_with_hashes(tmp_path: Path) -> None:
+    names = ("train-00000-of-00002-b42a775f407cee45", "train-00001-of-00002-8b1bcf7e8a1c2f3d")
+    paths = [tmp_path / f"data/{name}.parquet" for name in names]
+    for path in paths:
+        write_parquet(path, {"text": ["a"], "label": ["x"]})
+    assert find_packed_splits(tmp_path) == {"train": paths[0]} and list_shards(paths[0]) == paths
+
+
+@pytest.mark.parametrize("beside", ["words.txt", "LICENSE.txt"])
+def test_texts_beside_shards_are_no_examples(tmp_path: Path, beside: str) -> None:
+    columns = {"text": [f"t{n}" for n in range(20)], "label": [n % 2 for n in range(20)]}
+    write_parquet(tmp_path / "train.parquet", columns)
+    (tmp_path / beside).write_text("0\tbad\n1\tgood\n")
+    problem = registry.problem("text_classification", tmp_dir=tmp_path)
+    assert len(list(problem.generate("train"))) == 18
+    classes = ["bad", "good"] if beside == "words.txt" else ["0", "1"]
+    assert problem.class_names("targets") == classes

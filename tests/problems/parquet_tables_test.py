@@ -43,6 +43,20 @@ def test_columns_are_rows_and_bytes_are_read_later(tmp_path: Path) -> None:
     assert [row["image"].order[1] for row in found] == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1]
 
 
+def test_names_of_columns_may_have_dots(tmp_path: Path) -> None:
+    columns = {
+        "img.png": [b"a", b"b"],
+        "my.img": [{"bytes": b"c", "path": "1.jpg"}, {"bytes": b"d", "path": "2.jpg"}],
+        "audio.path": ["x", "y"],
+    }
+    found = rows(write_parquet(tmp_path / "0.parquet", columns))
+    assert [(row["img.png"](), row["my.img"](), row["audio.path"]) for row in found] == [
+        (b"a", b"c", "x"),
+        (b"b", b"d", "y"),
+    ]
+    assert [row["my.img"].name for row in found] == ["1.jpg", "2.jpg"]
+
+
 def test_of_a_file_of_bytes_alone_rows_are_counted(tmp_path: Path) -> None:
     found = rows(write_parquet(tmp_path / "0.parquet", {"image": [b"a", b"b", None, b""]}))
     assert [row["image"]() for row in found[:2]] == [b"a", b"b"]

@@ -1,5 +1,6 @@
 """Pairs of texts in the columns of a table."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def test_null_is_left_out_by_its_line_and_a_row_without_the_column_is_told(
         assert list(TablePairs(path, LANGUAGES).read_pairs()) == [("a", "b")]
     assert odd == [f"{path}, line 2: the en is null"]
     assert "1 pairs with one side empty" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("end", "text"), [("csv", "en,de\na,b\n"), ("jsonl", '{"en": "a", "de": "b"}\n')]
+)
+def test_a_table_may_be_compressed(tmp_path: Path, end: str, text: str) -> None:
+    (tmp_path / f"train.{end}.gz").write_bytes(gzip.compress(text.encode()))
+    problem = registry.problem("text2text_files/en-de", tmp_dir=tmp_path)
+    assert list(problem.generate("validation")) == [{"inputs": "a", "targets": "b"}]
 
 
 def test_shards_have_pairs_and_splits(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_all_references_of_an_example_are_its_targets(
         ("a tree", ["ein Baum", "Baum"]),
     ]
     assert "test has 2 references" in caplog.text
+    assert "test.en: left out 1 lines without a text or a reference" in caplog.text
     assert problem.metrics == ("bleu", "chrf") and problem.features["targets"].alternatives
     assert {path.name for path in problem.raw_files_wanted() or ()} >= {
         name.replace("_", ".") for name in files

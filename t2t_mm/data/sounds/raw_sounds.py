@@ -84,7 +84,7 @@ class RawSoundReader:
                 raise
             sound = decode_sound(source, name, start_s=start_s, end_s=end_s)
         rate = sound.sample_rate_hz
-        samples = sound.mix_to_mono(channel)
+        samples = sound.mix_to_mono(channel, name)
         _check_samples(samples, f"{name} from {start_s:g} s on" if start_s else name)
         self._rates[rate] += 1
         if rate == self.sample_rate_hz:

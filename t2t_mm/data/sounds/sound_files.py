@@ -44,8 +44,12 @@ class Sound:
     samples: Samples
     sample_rate_hz: int
 
-    def mix_to_mono(self, channel: int | None = None) -> Samples:
+    def mix_to_mono(self, channel: int | None = None, name: str = "the sound") -> Samples:
         """Return [samples] of one channel (counted from 0), or the average of all.
+
+        Args:
+            channel: Which; None for the average.
+            name: Of the sound, for messages.
 
         Raises:
             UserError: If there is no such channel.
@@ -61,7 +65,7 @@ class Sound:
             return averaged
         if not 0 <= (channel or 0) < num_channels:
             raise UserError(
-                "A sound has no such channel",
+                f"{name} has no such channel",
                 expected=f"0 to {num_channels - 1}",
                 received={"channel": channel},
             )
