@@ -13,6 +13,7 @@ from typing import Final
 
 SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "librispeech": (
+        "c8b31062654f9c2bb75d9492fc8b26cebc5dddfc478f9eb55520d25093b39229",
         "c608ab5289f581d3abd9eabcf0f9aa6e16a03d482f759db02eb41ca32d55ff5e",
         "237138a73d910320c369ea9a17c569becb20745aede96a8802f8caba5bbe62a5",
         "14127d17dfe190289b2fe979b7c13ead5cab5b5532021a1a26db1fc23ad24038",
@@ -20,6 +21,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "8330857a6f85fb7e1363ab7a22b78bf31c03f7e646ad8ab9d495f9ee631fbb03",
     ),
     "librispeech_100": (
+        "121e3e5d7011117b349a9e13fea55cb7569d53182b845b98c224cd87226fd0e1",
         "9569278d1058841d0aec51dbb5379d2804eacca12de6c69aa5753ce075b45409",
         "144562c015634fb4ba386611789de82e5ff41dadd70afda216c0b77c0736b209",
         "aba706ad1c976337ee1c79354f73c0f4627a9e19997dfd6cc16448f39562b681",
@@ -27,6 +29,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "7c3c5eed878d7910e453c5c1fecf3dcf2eaa4a3776269aabe0343acb9c1a2307",
     ),
     "wsj_speech": (
+        "092fb703983377a7929c128d6702250327094a8c347c31d010bbd1755a19f6c6",
         "a20c6cbd79014a27dabd49d0880f93e9a495dbdf0afbad14a6fd4a5a87e88e17",
         "0b911dcd7f4151086fbbfaba1abafdaec346dd9e13b0ee1769254bd309a4364c",
         "813a11ca39cdb720e76f5b9df5ed0472f112e023a058e22780d76633cca91037",
@@ -34,6 +37,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "227a1e8a84dc13a29fb201143c0e39b578cf85abc2d12616d9658ca68c1562fd",
     ),
     "wsj_speech_si84": (
+        "f8e3764b713d3ad14a9cf84c1e0cbb879346fd35330bf159ab125c4f6d5cc818",
         "8db0f09ad1df2c8836664bb0f9028c6fa89f8c20959d2f237c8c27d4bd45172b",
         "6aee10ca659291827f30b885031bb8996c6193e88806046b1c404418e9aecbf3",
         "3fc5290e8805d7887ce215034bbb22084f7b84f45bc7bd3842a1b8c2b3a3d996",
@@ -63,6 +67,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
+        "f960e81f02d8fa2e02ce29f5cdc44ec0fd01094651e28cc595330a07a703dab7",
         "2d86ab64631a4de5ee00417a53a34dc6f30f559e76503916eb48830f63e3062a",
         "b51b01138df8d253453b9edc5b143c02cef4624d4d04e2b6b80e963a3989fa70",
         "36a5ae4373f36473cf95348bcd9c1b34efcc287dfdc751483bd01b482848da18",
@@ -73,6 +78,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
+        "3f6a97c62cd0e6149d5df8794ccbf201391a6bb78b606cdf25cb20d9af9406a5",
         "8291b97be9b0077e58e7af543cd24df3d5f6bfea6681a6257e02c4a86a916006",
         "aca3e07bea3ec69b3a0fc1221d9bf43fd9123b0624be4e38a1232ad6b117e10c",
         "65f102ee17f982fca81720cf2112eac22d7ebb1040aa1bb678115734813884e0",
@@ -83,10 +89,12 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "1f8db0c76308f133438f368d6d20202f9660e3d062e1962b5c5009eb28fbe7d6",
     ),
     "tfds": (
+        "19ae84a257b0827fa2fba966358695e2cb1f56a2d95fc8e2fd0f2ba6e933d0ed",
         "bf99875a76683a491146488213db1d15404abe9f9cb8556f67153a40f2d35f76",
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "b49ebc96737208ad0b3fd91a025fafbaa429dce975553de194daa1a57075992f",
         "d5b34c1b21361332e4575fbfcbecd12d55dc843e9eab2538f47e25c2ed6cc1bc",
         "be548b34289d594d3072e96621a15252b60ccf0b79c83729d42b944025183a72",
         "f125d9b5d8dff8f4a37bf81e5da80efb0418264944a0fefd36305a34e965b1dd",
@@ -96,6 +104,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "efc95b2cf5aa36233161f30e471cd71484e4e56da7a5f4e6d1657366011d1241",
         "747195051e9c67f2968a2094c3c0e34e8a1759b6c8b265261b498f5c9f31ea8a",
         "68d6678adc900d5ca274360c6f3806787505bed97794cce851c1090f8de0e618",
         "69d175b6e47a4123d29235793b5283dcacb0106130967521f493e66bd71a015f",
@@ -105,6 +114,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "3eac308804bbde201a972a1f9ceafb91ae91f5652e447dca0c622d2e9795fc08",
         "00e961015296c8c5d59dd391596d9bb040a12e7285a8543c582284a9eb671cd1",
         "e7c8292953d5106046eee5e80e0d1bab3cd910c2dcc33575cea4094672725fd4",
         "e61abfbb1dca73a9415813a91d0dcfff274b2e7ec580bf4c4b9eb8fbb13e04c8",
@@ -114,6 +124,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "3eaef8d98ba23375af92f024687c8b3652063937edde37510486a0c08c36192f",
         "61e4f677adcd1a0f2cbb69c63b6928b503836dde60101e57ff16297b17f0399d",
         "6e496a732dfd39a5909aaa29284468992fca653791c6292b7eedbc4d226ec8b7",
         "222fc4245b55964998eb02954e13150074f54afd44f9ee46ef7e0b4edf3a8838",
@@ -123,6 +134,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
+        "9646b9d7122cba604d2835c88b71c527b2030604fe381d6b30c8ed9c96b814d4",
         "05294cc8aac451412f81a02cbea3e0c949b85ad2f292d531ad95ac2c19b53cf7",
         "d813a26f391b9b49ed5e2f503ba85d00feeb331c43cced105b7f7c008b436829",
         "1b537a0f3f373733811cead3232baf8d99e5655aa60892164f0643238e4a6689",
@@ -132,16 +144,19 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "4371674a13357f3bf2ca5c49cd310b6b73cfc2b5fdb3f3885ddca3246b9185d3",
     ),
     "coco_caption": (
+        "bcff060bff4b3f2b7288b043bbb4af4b0be95c4f58c2c60e13895e5074d9f306",
         "a9f1e99153ef620a7a04b31d43ca119c395d7a9ed960db42e793a710b43d9979",
         "aeab681938583276d4b6e8cdbe6bea79633b2b8f506bf94547b5e7a243020773",
         "69b146f8726a199f4b94ef0b932670eb822b9a25fa0faa1c7f6c7ba591cef037",
     ),
     "coco_caption_224": (
+        "5b4645605b10c65d7795d7ed671d6cf3f00779a26ce5ea85ebe64bab79404b66",
         "4ade3f696867b4a1b73c14ccc4ff7711d309ebfa86bed09167eee1170a02c3c9",
         "ae45b38bfa5adfdaad73b103a6f9315c8f548a6fd2f6af3bb0313b53a75153d9",
         "34d2902835b98d5429ceff21fd01edc73bd0c5859e4349222a532af47161826a",
     ),
     "coco_caption_64": (
+        "eb1f4bae7d7eda05081238941edd7b2e6c4f405fa8b2899ff8dcb184e54d63b1",
         "a29ab0d3f58dfb749f108fb5ea16baced6fbc1053120ae40aa8ced7d00870dd4",
         "60a906bad303a0342d7534ddabe0b84bd7c306211ac555c17d62cbe09e67674c",
         "17a894f442ba2598fc2e850d42f0366dc73310990e31c346a327869d170e8c7e",
