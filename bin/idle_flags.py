@@ -105,7 +105,7 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
     ),
     "t2t-decoder": (
         Idle(
-            ("decode_from_file", "score_file", "decode_to_file", "split", "data_dir", "limit"),
+            ("decode_from_file", "score_file", "decode_to_file", "split", "limit"),
             "decode_interactive",
             (True,),
         ),
@@ -113,7 +113,7 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
             ("decode_from_file", "split", "data_dir", "output_format", "decode_hparams"),
             "score_file",
         ),
-        Idle(("split", "data_dir"), "decode_from_file"),
+        Idle(("split",), "decode_from_file"),
     ),
     "t2t-eval": (
         Idle(("shuffled_inputs", "baseline", "samples"), "decode", (False,)),

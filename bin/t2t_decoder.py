@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import count
 from typing import Any
 
 from t2t_mm.bin import command
@@ -91,7 +92,7 @@ def run_from_flags(flags: Any) -> int | None:
 def _answer_lines(flags: Any) -> int:
     command.import_tensorflow()
     from t2t_mm.inference.chosen_task import choose_task
-    from t2t_mm.inference.decode import decode_interactively
+    from t2t_mm.inference.decode import check_data_is_read, decode_interactively
     from t2t_mm.inference.loaded_run import load_tasks
     from t2t_mm.inference.output_files import tell_on_stderr
     from t2t_mm.inference.output_formats import check_output_format, format_outputs
@@ -103,10 +104,12 @@ def _answer_lines(flags: Any) -> int:
     task = choose_task(run, flags.problem, flags.inputs_of, flags.command_of)
     how = change_decoding(run.hparams.decode, flags.decode_hparams)
     check_output_format(task, flags.output_format, how)
-    predictor = load_tasks(run, [task], flags.checkpoint_path, how)[task.name]
+    check_data_is_read(how, flags.data_dir)
+    loaded = load_tasks(run, [task], flags.checkpoint_path, how, flags.data_dir)
+    predictor, places = loaded[task.name], count()
 
     def answer(text: str) -> str:
-        pairs = [(text, next(predictor.output_each([text])))]
+        pairs = [(text, next(predictor.output_each([text], places=places)))]
         return "".join(format_outputs(pairs, task, flags.output_format, tell_on_stderr, how))
 
     decode_interactively(answer, getattr(sys.stdin, "buffer", sys.stdin), sys.stdout)

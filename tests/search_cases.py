@@ -22,13 +22,13 @@ def run_searches(model):
     settings = {"command_index": 1, "extra_length": 30, "problem_index": 1}
     greedy = GreedySearch(model, TEXT, TEXT)
     beams = BeamSearch(model, TEXT, TEXT, 3, constraint=NoRepeat(2))
-    options = SamplingOptions(temperature=0.7, top_k=9, top_p=0.9, seed=4)
+    options = SamplingOptions(temperature=0.7, top_k=9, top_p=0.9)
     sampling = Sampling(model, TEXT, TEXT, 2, options)
     found = {
         "greedy": greedy({"inputs": three}, **settings),
         "greedy, four": greedy({"inputs": four}, **settings),
         "beams without repetitions": beams({"inputs": three}, **settings),
-        "samples": sampling({"inputs": three}, **settings, places=[5, 6, 7]),
+        "samples": sampling({"inputs": three}, **settings, places=[5, 6, 7], seed=4),
     }
     return {name: np.asarray(hypotheses.ids) for name, hypotheses in found.items()}
 

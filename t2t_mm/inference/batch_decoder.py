@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +23,7 @@ from t2t_mm.search.search_state import Hypotheses
 from t2t_mm.settings.decode_section import DecodeHParams
 
 _SMALLEST = 1e-38  # a probability whose logarithm float32 has
+_MOST_SETTINGS = 8  # whose searches are kept
 
 
 class Alternative(NamedTuple):
@@ -44,7 +47,8 @@ class Output(NamedTuple):
         text: The decoded text, or the name of the most probable class.
         ranking: Names of the most probable classes, best first; empty where the output is text.
         probability: Of the best class; None where the output is text.
-        alternatives: All that was found, best first; empty after a greedy search.
+        alternatives: All that was found, best first, samples as they were drawn; empty after a
+            greedy search.
     """
 
     text: str
@@ -77,18 +81,23 @@ class BatchDecoder:
         self.vocabularies = vocabularies
         self.decode = decode
         self.num_symbols = 0
-        self.constraints = constraints or {}
+        self.constraints = dict(constraints or {})
         self._searches: dict[Any, Search] = {}
         self._rankings: dict[tuple[str, str], TopClasses] = {}
-        self._others: dict[DecodeHParams, BatchDecoder] = {decode: self}
+        self._kept = {_leave_seed_out(decode): self._searches}
 
     def change(self, decode: DecodeHParams) -> BatchDecoder:
-        """Return a decoder of the same model with other settings; one for each is kept."""
-        if decode not in self._others:
-            other = BatchDecoder(self.model, self.vocabularies, decode, self.constraints)
-            other._others = self._others
-            self._others[decode] = other
-        return self._others[decode]
+        """Return a decoder of the same model with other settings.
+
+        Searches are kept of the last few settings; those that differ in their seed share them.
+        """
+        other = copy(self)
+        other.decode, other.num_symbols = decode, 0
+        other._searches = self._kept.setdefault(_leave_seed_out(decode), {})
+        if len(self._kept) > _MOST_SETTINGS:
+            oldest, *_ = list(self._kept)  # at once: other threads may change it
+            self._kept.pop(oldest, None)
+        return other
 
     @tell_exhaustion("Lower decode.batch_size, or decode on the CPU: JAX_PLATFORMS=cpu.")
     def __call__(
@@ -123,6 +132,7 @@ class BatchDecoder:
             extra_length=self.decode.extra_length,
             problem_index=task.problem_index,
             places=places,
+            seed=self.decode.sampling_seed,
         )
         self.num_symbols += int(np.count_nonzero(found.ids[:, 0]))  # 0 pads
         return _read_outputs(found, vocabulary)
@@ -140,6 +150,10 @@ class BatchDecoder:
             alternatives = tuple(map(Alternative, names, logs, logs))
             outputs.append(Output(names[0], tuple(names), round(probabilities[0], 6), alternatives))
         return outputs
+
+
+def _leave_seed_out(decode: DecodeHParams) -> DecodeHParams:
+    return replace(decode, sampling_seed=0)
 
 
 def _read_outputs(found: Hypotheses, vocabulary: Vocabulary) -> list[Output]:

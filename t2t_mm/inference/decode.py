@@ -29,8 +29,9 @@ from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
-from t2t_mm.search.choose_search import check_answers_file
+from t2t_mm.search.choose_search import check_rules
 from t2t_mm.settings import DataHParams
+from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.overrides import change_decoding
 
 
@@ -59,7 +60,8 @@ def decode(
             file is decoded, the same call goes on with it after a kill, see `ResumedFile`. If it
             is called .jsonl: as objects, see `write_record`. Nowhere by default.
         split: What to decode when no file is given.
-        data_dir: Where the data is; the run's own by default.
+        data_dir: Where the data is; the run's own by default. Beside a file `constrain=trees` alone
+            reads it.
         options: How; by default as `DecodingOptions()`.
 
     Returns:
@@ -79,7 +81,7 @@ def decode(
     registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
     how = change_decoding(run.hparams.decode, options.decode_hparams)
-    check_answers_file(how)
+    check_rules(how)
     names = {
         "problem": problem,
         "inputs_of": options.inputs_of,
@@ -88,7 +90,8 @@ def decode(
     if to_file and str(to_file) != "-":
         check_writable(Path(to_file))
     if from_file:
-        return FileDecoding(run, how, names, from_file, to_file, options).run_through()
+        check_data_is_read(how, data_dir)
+        return FileDecoding(run, how, names, from_file, to_file, options, data_dir).run_through()
     task = choose_task(run, **names)
     check_output_format(task, options.output_format, how)
     if not options.t2t_usr_dir:
@@ -96,7 +99,7 @@ def decode(
     directory = run.find_data(data_dir)
     source = run.task(options.inputs_of or task.name)
     check_run_data(run, [source], split, directory)
-    loaded = load_tasks(run, [task], options.checkpoint_path, how)
+    loaded = load_tasks(run, [task], options.checkpoint_path, how, directory)
     limit = how.choose_limit(options.limit)
     dataset = _open_split(source, split, directory, run.hparams.data, limit)
     decoded = _decode_batches(dataset, task, loaded.decoder)
@@ -117,6 +120,20 @@ def decode(
     )
     tell_empty_outputs(list_outputs(outputs) if is_jsonl(to_file) else outputs)
     return outputs
+
+
+def check_data_is_read(how: DecodeHParams, data_dir: str | Path) -> None:
+    """Refuse a folder of data that counts for nothing, as no split is decoded.
+
+    Raises:
+        UserError: It is given, and trees are not constrained.
+    """
+    if data_dir and how.constrain != "trees":
+        raise UserError(
+            "Of what is decoded here no data is read, unless trees are constrained",
+            received={"data_dir": str(data_dir)},
+            fix="Leave --data_dir out, or set --decode_hparams=constrain=trees.",
+        )
 
 
 def _open_split(

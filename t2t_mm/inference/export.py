@@ -37,7 +37,7 @@ class Export:
     Attributes:
         path: The SavedModel, `EXPORT_DIR/VERSION`.
         step: Updates that its weights have seen.
-        signatures: By problem what goes in and out, by name: "string[any]", any number of rows.
+        signatures: By problem what goes in and out, by name: "string[any]", one row at least.
         num_bytes: Of all its files.
         seconds: That it took.
     """

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import keras
@@ -17,7 +17,7 @@ from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines, LeftOutLines, read_lines
 from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_outputs
-from t2t_mm.inference.loaded_run import load_tasks
+from t2t_mm.inference.loaded_run import LoadedRun, load_tasks
 from t2t_mm.inference.output_files import tell_empty_outputs, tell_on_stderr, write_outputs
 from t2t_mm.inference.output_formats import check_output_format, format_outputs
 from t2t_mm.inference.resumed_file import ResumedFile
@@ -25,6 +25,7 @@ from t2t_mm.inference.windows import BATCHES_TOGETHER
 from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint
 from t2t_mm.run.manifest import DamagedFileError, shorten_message
 from t2t_mm.run.run_directory import Run
+from t2t_mm.run.task import Task
 from t2t_mm.settings.decode_section import DecodeHParams
 
 
@@ -39,6 +40,7 @@ class FileDecoding:
         from_file: As `decode` takes it.
         to_file: As `decode` takes it.
         options: As `decode` takes them.
+        data_dir: As `load` takes it.
     """
 
     run: Run
@@ -47,6 +49,7 @@ class FileDecoding:
     from_file: str | Path
     to_file: str | Path
     options: DecodingOptions
+    data_dir: str | Path = ""
 
     def run_through(self) -> list[str]:
         """Decode the file; what cannot be read is told at the end.
@@ -67,9 +70,9 @@ class FileDecoding:
         lines = self._read_lines()
         inputs = InputLines(self._name, lines, task.inputs, tell_on_stderr)
         file, start = self._go_on(lines, inputs)
-        loaded = load_tasks(self.run, [task], self.options.checkpoint_path, self.how)
+        loaded = self._load([task])
         readable = inputs.readable[start:]
-        decoded = loaded[task.name].output_each(readable, inputs.skip, start)
+        decoded = loaded[task.name].output_each(readable, inputs.skip, count(start))
         pairs = zip(readable, decoded, strict=True)
         formatted = format_outputs(pairs, task, output_format, tell_on_stderr, self.how)
         outputs = write_outputs(
@@ -99,8 +102,7 @@ class FileDecoding:
             lines = [json.dumps({**told, "inputs": line}) for line in lines]
         inputs = JsonLines(self._name, lines, self.run, self.names, tell_on_stderr)
         file, start = self._go_on(lines, inputs)
-        tasks = list(inputs.tasks.values())
-        loaded = load_tasks(self.run, tasks, self.options.checkpoint_path, self.how)
+        loaded = self._load(list(inputs.tasks.values()))
         decoded = inputs.decode(loaded, start)
         outputs = write_outputs(
             decoded,
@@ -113,6 +115,10 @@ class FileDecoding:
         tell_empty_outputs(list_outputs(outputs))
         inputs.check(outputs)
         return outputs
+
+    def _load(self, tasks: Sequence[Task]) -> LoadedRun:
+        checkpoint = self.options.checkpoint_path
+        return load_tasks(self.run, tasks, checkpoint, self.how, self.data_dir)
 
     @property
     def _name(self) -> str:

@@ -163,13 +163,9 @@ class JsonLines(LeftOutLines):
                 members.setdefault(task.name, []).append((place, record["inputs"]))
         outputs: dict[int, Output] = {}
         for name, some in members.items():
-            own = [place for place, _ in some]
-
-            def skip(place: int, error: UserError, own: Sequence[int] = own) -> None:
-                self.skip(own[place - places.start], error)
-
+            own, texts = zip(*some, strict=True)
             predictor = loaded.make_predictor(self.tasks[name])
-            found = predictor.output_each((text for _, text in some), skip, places.start)
+            found = predictor.output_each(texts, self.skip, own)
             outputs |= zip(own, found, strict=True)
         return outputs
 

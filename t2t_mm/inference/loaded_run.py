@@ -13,7 +13,7 @@ from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
-from t2t_mm.search.choose_search import check_answers_file, make_constraints
+from t2t_mm.search.choose_search import check_rules, make_constraints
 from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.overrides import change_decoding
 
@@ -22,22 +22,18 @@ class LoadedRun(Mapping[str, Predictor]):
     """A mapping from the run's problem names to predictors; the model is in memory once."""
 
     def __init__(
-        self, run: Run, restored: RestoredModel, decode: DecodeHParams | None = None
+        self,
+        run: Run,
+        restored: RestoredModel,
+        decode: DecodeHParams | None = None,
+        data_dir: str | Path = "",
     ) -> None:
         self.run = run
         self.restored = restored
         decode = decode or run.hparams.decode
-        self.decoder = BatchDecoder(
-            restored.model,
-            restored.vocabularies,
-            decode,
-            make_constraints(
-                run.tasks,
-                decode,
-                restored.vocabularies,
-                Path(run.data_dir if run.is_own else ""),  # of a run from elsewhere: not looked for
-            ),
-        )
+        self._data_dir = run.find_data(data_dir) if decode.constrain == "trees" else Path()
+        self.decoder = BatchDecoder(restored.model, restored.vocabularies, decode)
+        self._constrain(run.tasks)
         self.forcing = TeacherForcing(restored.model, restored.vocabularies)
 
     def __getitem__(self, name: str) -> Predictor:
@@ -59,13 +55,16 @@ class LoadedRun(Mapping[str, Predictor]):
 
         Raises:
             UnknownTaskError: The run was not trained on one of them, or it is not loaded.
+            UserError: The settings' rules for outputs cannot hold for a pair, as those of trees.
 
         Example:
             >>> import t2t_mm
             >>> t2t_mm.load("demo/run").pair("mini_image", "mini_ende")
             <predictor of mini_image to mini_ende: image to language>
         """
-        return self.make_predictor(pair_tasks(self.run.task(inputs_of), self.run.task(command_of)))
+        pair = pair_tasks(self.run.task(inputs_of), self.run.task(command_of))
+        self._constrain([pair])
+        return self.make_predictor(pair)
 
     def make_predictor(self, task: Task) -> Predictor:
         """Return the predictor of a task whose nets are loaded."""
@@ -78,6 +77,11 @@ class LoadedRun(Mapping[str, Predictor]):
             batch_size=batch_size,
             data=self.run.hparams.data,
         )
+
+    def _constrain(self, tasks: Sequence[Task]) -> None:
+        decode, vocabularies = self.decoder.decode, self.restored.vocabularies
+        constraints = make_constraints(tasks, decode, vocabularies, self._data_dir)
+        self.decoder.constraints.update(constraints)
 
     def __repr__(self) -> str:
         problems = ", ".join(f"{task.name} ({task.describe()})" for task in self.run.tasks)
@@ -99,6 +103,7 @@ def load(
     *,
     problems: Sequence[str] = (),
     decode_hparams: str = "",
+    data_dir: str | Path = "",
 ) -> LoadedRun:
     """Load a trained run: the best checkpoint, else the newest, or the one named.
 
@@ -108,6 +113,7 @@ def load(
         problems: Names of those that are needed; nets that only others use are not loaded. Empty:
             all of the run.
         decode_hparams: How it decodes, as "beam_size=4,alpha=0.8"; otherwise as the run says.
+        data_dir: Where its data is, for `constrain=trees` alone; the run's own by default.
 
     Returns:
         A mapping from problem names to functions from inputs to outputs.
@@ -126,9 +132,9 @@ def load(
     """
     run = open_run(output_dir)
     decode = change_decoding(run.hparams.decode, decode_hparams)
-    check_answers_file(decode)
+    check_rules(decode)
     tasks = [run.task(name) for name in problems] or run.tasks
-    return load_tasks(run, tasks, checkpoint_path, decode)
+    return load_tasks(run, tasks, checkpoint_path, decode, data_dir)
 
 
 def load_tasks(
@@ -136,6 +142,7 @@ def load_tasks(
     tasks: Sequence[Task],
     checkpoint_path: str | Path = "",
     decode: DecodeHParams | None = None,
+    data_dir: str | Path = "",
 ) -> LoadedRun:
     """Load what some tasks need of a run.
 
@@ -144,6 +151,7 @@ def load_tasks(
         tasks: Its own, or what `choose_task` made of two.
         checkpoint_path: As `load` takes it.
         decode: How it decodes; by default as the run says.
+        data_dir: As `load` takes it.
     """
     restored = restore_model(run, checkpoint_path, tasks)
-    return LoadedRun(replace(run, tasks=tuple(tasks)), restored, decode)
+    return LoadedRun(replace(run, tasks=tuple(tasks)), restored, decode, data_dir)

@@ -13,7 +13,7 @@ from t2t_mm.inference.batch_decoder import Alternative, BatchDecoder, Output
 from t2t_mm.inference.inner_view import NOTHING, Inspection
 from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.inference.user_inputs import batch_inputs, batch_pairs, check_files
-from t2t_mm.inference.windows import Batches, Out, Skip, run_in_windows
+from t2t_mm.inference.windows import Batches, Out, Places, Skip, run_in_windows
 from t2t_mm.run.restore import RestoredModel
 from t2t_mm.run.task import Task
 from t2t_mm.settings.decode_section import DecodeHParams
@@ -203,13 +203,10 @@ class Predictor:
         return (output.text for output in self.output_each(inputs, skip))
 
     def output_each(
-        self, inputs: Iterable[Any], skip: Skip | None = None, start: int = 0
+        self, inputs: Iterable[Any], skip: Skip | None = None, places: Places = None
     ) -> Iterator[Output]:
-        """Do what `decode_each` does, and yield all that is known of each output.
-
-        The first input has the place `start`, if these are the rest of more.
-        """
-        return self._decode_inputs(inputs, self._decoder, skip, start)
+        """Do what `decode_each` does, and yield all that is known; `places` seed what is drawn."""
+        return self._decode_inputs(inputs, self._decoder, skip, places)
 
     def score_each(
         self, pairs: Iterable[tuple[Any, Any]], skip: Skip | None = None
@@ -257,10 +254,14 @@ class Predictor:
         return found if is_list else found[0]
 
     def _decode_inputs(
-        self, inputs: Iterable[Any], decoder: BatchDecoder, skip: Skip | None = None, start: int = 0
+        self,
+        inputs: Iterable[Any],
+        decoder: BatchDecoder,
+        skip: Skip | None = None,
+        places: Places = None,
     ) -> Iterator[Output]:
         side, empty = self.task.inputs, Output("")
-        return self._run_each(inputs, batch_inputs, side, decoder, empty, skip, start)
+        return self._run_each(inputs, batch_inputs, side, decoder, empty, skip, places)
 
     def _run_each(
         self,
@@ -270,7 +271,7 @@ class Predictor:
         run: RunBatch[Out],
         empty: Out,
         skip: Skip | None = None,
-        start: int = 0,
+        places: Places = None,
     ) -> Iterator[Out]:
         """Run batches of values, one at a time whatever the number of threads."""
 
@@ -289,7 +290,7 @@ class Predictor:
             batch_size=self.batch_size,
             empty=empty,
             skip=skip,
-            start=start,
+            places=places,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def score_file(
         if inputs.expects_output(place) and len(side) != 2:
             inputs.skip(place, _make_error(side))
     pairs = [(text, side[-1]) for text, side in zip(inputs.readable, sides, strict=True)]
-    predictor = load_tasks(run, [task], options.checkpoint_path)[task.name]
+    freely = replace(run.hparams.decode, constrain="nothing", answers_file="")
+    predictor = load_tasks(run, [task], options.checkpoint_path, freely)[task.name]
     scores = predictor.score_each(pairs, inputs.skip)
     written = ("" if math.isnan(score) else f"{score:.6f}" for score in scores)
     outputs = write_outputs(written, len(lines), task.name, to_file)

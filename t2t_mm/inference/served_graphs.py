@@ -47,7 +47,7 @@ class ServedGraphs:
         self._vocabularies_in_use: set[str] = set()
 
     def trace(self, task: Task) -> Any:
-        """Return the graph of a problem, for any number of rows.
+        """Return the graph of a problem, for at least one row.
 
         Args:
             task: One of the model's.

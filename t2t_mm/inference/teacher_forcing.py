@@ -28,6 +28,9 @@ from t2t_mm.search.forward import compile_forward
 Tensor = Any
 
 _SOURCE_ATTENTION = "/attention/source_attention"
+_LESS_MEMORY = (
+    "Lower decode.batch_size (decode_hparams of t2t_mm.load), or use the CPU: JAX_PLATFORMS=cpu."
+)
 
 
 class TeacherForcing:
@@ -52,7 +55,7 @@ class TeacherForcing:
         self.vocabularies = vocabularies
         self._compiled: dict[tuple[str, ...], Any] = {}
 
-    @tell_exhaustion("Lower decode.batch_size.")
+    @tell_exhaustion(_LESS_MEMORY)
     def score(self, task: Task, batch: Mapping[str, Any]) -> list[float]:
         """Compute the log-probability of each example's targets.
 
@@ -67,7 +70,7 @@ class TeacherForcing:
         scores = np.asarray(self._run("score", self._score_batch, task, batch))
         return [float(score) for score in scores[: len(batch["inputs"])]]
 
-    @tell_exhaustion("Lower decode.batch_size.")
+    @tell_exhaustion(_LESS_MEMORY)
     def inspect(self, task: Task, batch: Mapping[str, Any]) -> list[Inspection]:
         """Return what the source attentions look at and which experts serve which position.
 

@@ -86,8 +86,11 @@ def batch_pairs(
     """
 
     def prepare(pair: tuple[Any, Any]) -> list[npt.NDArray[Any]]:
-        sides = zip(pair, features, strict=True)
-        return [prepare_input(value, feature, vocabularies, data) for value, feature in sides]
+        sides = zip(pair, features, ("input", "target"), strict=True)
+        return [
+            prepare_input(value, feature, vocabularies, data, side)
+            for value, feature, side in sides
+        ]
 
     inputs = [value for value, _ in pairs]
     for places, examples in _batch_prepared(pairs, inputs, prepare, batch_size, skip):
@@ -123,6 +126,7 @@ def prepare_input(
     feature: Feature,
     vocabularies: Mapping[str, Vocabulary],
     data: DataHParams | None = None,
+    side: str = "input",
 ) -> npt.NDArray[Any]:
     """Prepare one input as evaluation data sets hold it, not yet padded.
 
@@ -135,6 +139,7 @@ def prepare_input(
         vocabularies: By name.
         data: The run's, which tell the longest example that was trained on; without them an input
             may have any length.
+        side: What it is, for messages.
 
     Returns:
         int32[L] (text), float32[H, W, C] (picture), float32[frames, bands] or float32[samples]
@@ -150,7 +155,7 @@ def prepare_input(
     try:
         prepared = kind.prepare_input(kind.read_file(_check_file(value)) if is_file else value)
         if data:
-            _check_length(prepared, kind, data)
+            _check_length(prepared, kind, data, side)
         return prepared
     except UserError as error:
         if is_file and str(value) not in str(error):  # one bad file among many has to be found
@@ -158,12 +163,14 @@ def prepare_input(
         raise
 
 
-def _check_length(prepared: npt.NDArray[Any], kind: FeatureKind, data: DataHParams) -> None:
+def _check_length(
+    prepared: npt.NDArray[Any], kind: FeatureKind, data: DataHParams, side: str
+) -> None:
     limit = kind.choose_limit(data)
     positions = int(kind.count_read_positions(prepared.shape))
     if limit and positions > (most := TIMES_AS_LONG * limit.positions):
         raise UserError(
-            f"The input is {positions:,} positions long",
+            f"The {side} is {positions:,} positions long",
             expected=f"at most {most:,}, {TIMES_AS_LONG} times what training keeps "
             f"({limit.setting})",
             fix="Split it.",

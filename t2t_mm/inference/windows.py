@@ -13,6 +13,7 @@ BATCHES_TOGETHER = 8
 
 Out = TypeVar("Out")
 Skip = Callable[[int, UserError], None]
+Places = Iterable[int] | None
 Batches = Iterator[tuple[list[int], Mapping[str, Any]]]
 
 
@@ -24,7 +25,7 @@ def run_in_windows(
     batch_size: int,
     empty: Out,
     skip: Skip | None = None,
-    start: int = 0,
+    places: Places = None,
 ) -> Iterator[Out]:
     """Yield what a model makes of values, in their order.
 
@@ -38,9 +39,8 @@ def run_in_windows(
         run: Returns an output for each example of a batch; it is told their places, too.
         batch_size: Examples of a batch.
         empty: The output of values that are in no batch.
-        skip: Is given the place of a value that cannot be read, counted from 0, and why. Without
-            it that is raised.
-        start: Place of the first value, where they are the rest of more.
+        skip: Is given the place of a value that cannot be read, and why. Without it that is raised.
+        places: Of the values; 0, 1, 2 ... by default.
 
     Example:
         >>> def make_batches(window, skip):
@@ -49,19 +49,18 @@ def run_in_windows(
         >>> list(run_in_windows([3, 4], make_batches, double, batch_size=2, empty=0))
         [6, 8]
     """
-    rest, size = iter(values), BATCHES_TOGETHER * batch_size
-    for first in count(start, size):
-        if not (window := list(islice(rest, size))):
-            return
+    rest = zip(values, count() if places is None else places, strict=False)
+    while pairs := list(islice(rest, BATCHES_TOGETHER * batch_size)):
+        window, named = zip(*pairs, strict=True)
 
-        def skip_in_window(place: int, error: UserError, first: int = first) -> None:
+        def skip_in_window(place: int, error: UserError, named: Sequence[int] = named) -> None:
             if skip is None:
                 raise error
-            skip(first + place, error)
+            skip(named[place], error)
 
         outputs = [empty] * len(window)
-        for places, batch in make_batches(window, skip_in_window):
-            found = run(batch, [first + place for place in places])
-            for place, output in zip(places, found, strict=True):
+        for chosen, batch in make_batches(window, skip_in_window):
+            found = run(batch, [named[place] for place in chosen])
+            for place, output in zip(chosen, found, strict=True):
                 outputs[place] = output
         yield from outputs

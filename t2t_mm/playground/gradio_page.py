@@ -128,7 +128,6 @@ def serve_page(loaded: LoadedRun, host: str = "127.0.0.1", port: int = 7860) -> 
     Raises:
         UserError: Gradio is not installed, or the port is taken.
     """
-    page = build_page(loaded)
     gradio = import_gradio()
     from starlette.middleware import Middleware
 
@@ -136,7 +135,8 @@ def serve_page(loaded: LoadedRun, host: str = "127.0.0.1", port: int = 7860) -> 
     if host in LOCAL_NAMES or host == "::1":
         middleware.append(Middleware(KnownHosts, names=LOCAL_NAMES))
     with tempfile.TemporaryDirectory(prefix="t2t_playground_") as uploads:
-        os.environ["GRADIO_TEMP_DIR"] = str(Path(uploads))
+        os.environ["GRADIO_TEMP_DIR"] = str(Path(uploads))  # which widgets read when they are made
+        page = build_page(loaded)
         try:
             _, address, _ = page.launch(
                 server_name=host,

@@ -81,7 +81,9 @@ def choose_scale(curves: Iterable[Curve]) -> Scale | None:
 
 
 def draw_curve(curve: Curve, scale: Scale, description: str) -> Markup:
-    """Draw one problem's lines, each with its name and last value at its end.
+    """Draw one problem's lines, each with its name at its end and the value there.
+
+    That is the last one, or the mean of the last few where there are too many points to see.
 
     Args:
         curve: The points.

@@ -66,7 +66,6 @@ def _choose_search(
             temperature=decode.sampling_temp,
             top_k=max(decode.sampling_keep_top_k, 0),
             top_p=decode.sampling_keep_top_p,
-            seed=decode.sampling_seed,
         )
         return Sampling(model, *signature, decode.beam_size, options, constraint)
     if decode.beam_size > 1 or decode.write_beam_scores:
@@ -93,6 +92,7 @@ def make_constraints(
         UserError: None of the tasks writes trees, or text; or their training split, or the answers,
             are not there.
     """
+    check_rules(decode)
     chosen = list(tasks)
     if decode.answers_file:
         return _make_closed_sets(chosen, decode, vocabularies)
@@ -109,11 +109,22 @@ def make_constraints(
     return {task.name: _make_grammar(task, vocabularies, data_dir) for task in trees}
 
 
-def check_answers_file(decode: DecodeHParams) -> None:
-    """Check that a file of answers is there, if one is named: before a model is loaded."""
+def check_rules(decode: DecodeHParams) -> None:
+    """Check that rules go together, and that a file of answers is there: before a model is loaded.
+
+    Raises:
+        UserError: They do not: among them outputs could be left with nothing to go on with.
+    """
     received = {"answers_file": decode.answers_file}
-    if decode.answers_file and decode.constrain != "nothing":
+    is_tree = decode.constrain != "nothing"
+    if decode.answers_file and is_tree:
         raise UserError("Outputs are either trees or out of a file of answers", received=received)
+    if decode.no_repeat and (decode.answers_file or is_tree):
+        raise UserError(
+            "Trees, and answers out of a file, have to be free to repeat themselves",
+            received={"no_repeat": decode.no_repeat, "constrain": decode.constrain} | received,
+            fix="Leave no_repeat out, or set no_repeat=0.",
+        )
     if decode.answers_file and not Path(decode.answers_file).expanduser().is_file():
         raise UserError("There is no such file of answers", received=received)
 
@@ -121,7 +132,6 @@ def check_answers_file(decode: DecodeHParams) -> None:
 def _make_closed_sets(
     tasks: Sequence[Task], decode: DecodeHParams, vocabularies: Mapping[str, Vocabulary]
 ) -> dict[str, Constraint]:
-    check_answers_file(decode)
     texts = [task for task in tasks if choose_kind(task.targets).text_vocabulary]
     if not texts:
         raise UserError(

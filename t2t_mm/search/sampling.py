@@ -28,7 +28,6 @@ class SamplingOptions:
         temperature: Logits are divided by it: below 1 what is probable becomes more so.
         top_k: Only so many most probable symbols are drawn from; 0 for all.
         top_p: Only the fewest most probable symbols that have this probability together are.
-        seed: Of the noise.
 
     Source: Fan et al. 2018, "Hierarchical Neural Story Generation" (arXiv:1805.04833), for top-k;
         Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration" (arXiv:1904.09751),
@@ -38,7 +37,6 @@ class SamplingOptions:
     temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0
-    seed: int = 0
 
 
 class Draws(NamedTuple):
@@ -84,13 +82,11 @@ class Sampling(Search):
         zeros = ops.zeros_like(ops.cast(state.ids, "float32"))
         return Draws(zeros, ops.zeros_like(ops.cast(state.limits, "float32"))[None])
 
-    def _prepare(self, state: SearchState, places: np.ndarray[Any, Any]) -> SearchState:
+    def _prepare(self, state: SearchState, places: np.ndarray[Any, Any], seed: int) -> SearchState:
         """Draw the noise of all positions up to the end of the next part."""
         length = max(2 * len(state.ids), FIRST_ROOM)
         rows = [
-            np.random.default_rng([self.options.seed, int(place), number]).random(
-                length, np.float32
-            )
+            np.random.default_rng([seed, int(place), number]).random(length, np.float32)
             for place in places
             for number in range(self.num_hypotheses)
         ]

@@ -72,6 +72,7 @@ class Search(ABC):
         extra_length: int,
         problem_index: int = 0,
         places: Sequence[int] | None = None,
+        seed: int = 0,
     ) -> Hypotheses:
         """Decode a batch.
 
@@ -83,6 +84,7 @@ class Search(ABC):
                 positions in the encoder.
             problem_index: The problem's place among the run's.
             places: Numbers of the inputs, which seed what is drawn for them; 0 to B - 1 by default.
+            seed: Of all that is drawn.
         """
         has_few_shapes = needs_few_shapes(self.jit_compile)
         inputs = select_inputs(batch, has_few_shapes, self.constraint)
@@ -108,7 +110,7 @@ class Search(ABC):
                 remaining = np.where(is_finished[kept], num_inputs, remaining[kept])
                 rows = kept[:, None] * self.num_hypotheses + np.arange(self.num_hypotheses)
                 state = self._take_rows(state, rows.reshape(-1).astype(np.int32))
-            state = self._go_on(self._prepare(state, named[remaining]))
+            state = self._go_on(self._prepare(state, named[remaining], seed))
 
     def _compile(self, arguments: Sequence[Any]) -> None:
         compile_part = functools.partial(compile_forward, self.model, jit_compile=self.jit_compile)
@@ -178,7 +180,7 @@ class Search(ABC):
         """Double the room of what the way to search remembers."""
         return method
 
-    def _prepare(self, state: SearchState, places: np.ndarray[Any, Any]) -> SearchState:
+    def _prepare(self, state: SearchState, places: np.ndarray[Any, Any], seed: int) -> SearchState:
         """Change a state before the next part, outside of what is compiled."""
         return state
 

@@ -61,6 +61,8 @@ def test_the_prompt_answers(
             "counts for nothing beside this --decode_interactive",
         ),
         (["--problem=algorithmic_copy", "--output_format=brackets"], "are no trees"),
+        (["--problem=algorithmic_copy", "--decode_interactive", "--data_dir=x"], "no data is read"),
+        (["--problem=algorithmic_copy", "--decode_from_file=x", "--data_dir=x"], "no data is read"),
         (["--problem=algorithmic_copy", "--decode_to_file=/proc/nowhere/x"], "decode_to_file"),
     ],
 )

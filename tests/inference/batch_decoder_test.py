@@ -1,6 +1,7 @@
 """From batches to what a person reads, with searches whose answers are known."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_symbols_become_text_up_to_their_end(decoder: BatchDecoder) -> None:
     batch = {"inputs": np.array(rows, np.int32)[:, ::-1]}
     assert decoder(TEXT, batch) == [Output("ab"), Output("abc")]
     assert Backwards.told == [
-        {"command_index": 3, "extra_length": 7, "problem_index": 2, "places": None}
+        {"command_index": 3, "extra_length": 7, "problem_index": 2, "places": None, "seed": 0}
     ]
 
 
@@ -102,12 +103,29 @@ def test_all_hypotheses_are_alternatives_but_those_that_are_impossible(
     assert decoder(TEXT, {"inputs": np.array([[1]], np.int32)}) == [Output("")]
 
 
-def test_there_is_one_decoder_for_each_setting(decoder: BatchDecoder) -> None:
+def test_settings_have_searches_of_their_own_and_seeds_have_not(decoder: BatchDecoder) -> None:
+    batch = {"inputs": np.array([[1, 2]], np.int32)}
     beams = DecodeHParams(beam_size=4)
-    other = decoder.change(beams)
-    assert other is decoder.change(DecodeHParams(beam_size=4)) is other.change(beams)
-    assert other.change(decoder.decode) is decoder
-    assert other.decode.beam_size == 4 and decoder.decode.beam_size == 1
+    for other in (decoder, decoder.change(beams), decoder.change(beams).change(beams)):
+        other(TEXT, batch)
+    assert len(Backwards.made) == 2
+    drawn = DecodeHParams(sampling_method="random")
+    for seed in range(20):
+        decoder.change(replace(drawn, sampling_seed=seed))(TEXT, batch)
+    assert len(Backwards.made) == 3
+    assert [told["seed"] for told in Backwards.told] == [0, 0, 0, *range(20)]
+    assert decoder.decode.beam_size == 1
+
+
+def test_searches_are_kept_of_the_last_few_settings_alone(decoder: BatchDecoder) -> None:
+    batch = {"inputs": np.array([[1, 2]], np.int32)}
+    for number in (*range(1, 30), 29, 28):
+        decoder.change(DecodeHParams(extra_length=number))(TEXT, batch)
+        decoder(CLASS, batch)
+        decoder(TEXT, batch)
+    assert len(decoder._kept) == 8
+    assert Backwards.made.count(TEXT.signature) == 29  # its own are never lost
+    assert Backwards.made.count(CLASS.signature) == 1
 
 
 def test_tasks_of_one_signature_share_a_search(decoder: BatchDecoder) -> None:

@@ -16,6 +16,7 @@ from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import LeftOutError
 from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_outputs, write_record
 from t2t_mm.inference.loaded_run import LoadedRun
+from t2t_mm.inference.predictor import Predictor
 from t2t_mm.run.run_directory import open_run
 
 COPY, REVERSE = "algorithmic_copy", "algorithmic_reverse"
@@ -55,6 +56,22 @@ def test_a_line_without_a_problem_is_of_the_one_that_is_given_and_pairs_are_name
     first, empty, last = decode_objects(loaded, lines, problem=REVERSE)
     assert empty is None
     assert first["outputs"] == loaded[REVERSE]("1 2") and last["outputs"] == loaded[COPY]("7")
+
+
+def test_what_is_drawn_depends_on_the_number_of_the_line(
+    loaded: LoadedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, list[int]] = {}
+
+    def note(self: Any, inputs: Any, skip: Any, places: Any) -> Any:
+        told.setdefault(self.task.name, []).extend(places)
+        return [Output(text) for text in inputs]
+
+    monkeypatch.setattr(Predictor, "output_each", note)
+    problems = [(COPY, REVERSE)[number % 3 == 0] for number in range(40)]
+    lines = [json.dumps({"problem": name, "inputs": "1"}) for name in problems]
+    decode_objects(loaded, lines)
+    assert told == {name: [n for n in range(40) if problems[n] == name] for name in (COPY, REVERSE)}
 
 
 BAD = {

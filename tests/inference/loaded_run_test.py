@@ -1,14 +1,17 @@
 """A loaded run: how it decodes, and other ways to ask it."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
+from loaded_senses import load_senses
 from tiny_run import TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.inference.loaded_run import LoadedRun
+from t2t_mm.settings.decode_section import DecodeHParams
 
 LINES = ["1 2 3", "", "4 5", "0"]
 
@@ -36,6 +39,28 @@ def test_what_is_no_setting_is_refused_before_the_model_is_loaded(
 def test_trees_alone_are_constrained_to_be_trees(tiny_run: TinyRun) -> None:
     with pytest.raises(UserError, match=r"algorithmic_copy.*Leave constrain=trees out"):
         t2t_mm.load(tiny_run.output_dir, decode_hparams="constrain=trees")
+
+
+def test_training_trees_of_a_run_from_elsewhere_are_where_the_caller_says(tmp_path: Path) -> None:
+    senses = load_senses()
+    trees = dataclasses.replace(senses.run.tasks[0], metrics=("brackets",))
+    run, how = dataclasses.replace(senses.run, tasks=(trees,)), DecodeHParams(constrain="trees")
+    with pytest.raises(UserError, match=r"was made elsewhere.*--data_dir"):
+        LoadedRun(run, senses.restored, how)
+    with pytest.raises(UserError, match=rf"not been generated.*{tmp_path}"):
+        LoadedRun(run, senses.restored, how, tmp_path)
+
+
+def test_a_pair_answers_out_of_the_file_too(tmp_path: Path) -> None:
+    (tmp_path / "answers.txt").write_text("sea\n")
+    how = DecodeHParams(answers_file=str(tmp_path / "answers.txt"))
+    loaded = LoadedRun(load_senses().run, load_senses().restored, how)
+    picture = np.zeros((32, 32, 3), np.uint8)
+    assert loaded.pair("caption", "spell")(picture) == "sea"
+    (found,) = loaded.pair("caption", "spell").n_best(picture, 1)
+    assert found.text == "sea"
+    with pytest.raises(UserError, match="Only texts can be chosen"):
+        loaded.pair("caption", "hear")
 
 
 @pytest.mark.slow

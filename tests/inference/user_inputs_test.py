@@ -52,6 +52,9 @@ def test_an_input_may_be_four_times_as_long_as_what_was_trained_on() -> None:
     assert len(prepare_input(at_most, text, VOCABULARIES, data)) == 12
     with pytest.raises(UserError, match=r"13 positions.*at most 12, 4 times .*\(data.max_pieces=3"):
         prepare_input(at_most + "b", text, VOCABULARIES, data)
+    pairs = [("b", at_most + "b")]
+    with pytest.raises(UserError, match="The target is 13 positions long"):
+        list(batch_pairs(pairs, (text, text), VOCABULARIES, 1, data=data))
     for representation in ("log_mel", "waveform"):
         sound = Audio(sample_rate_hz=8000, representation=representation)
         prepare_input(np.zeros(32_000, np.float32), sound, {}, data)

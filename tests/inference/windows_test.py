@@ -70,3 +70,23 @@ def test_a_batch_is_told_the_places_of_its_examples_among_all() -> None:
 
     list(run_in_windows(values, batch_backwards, note, batch_size=2, empty=-1))
     assert told == dict(enumerate(values))
+    told.clear()
+    places = range(100, 200, 2)  # more than values
+    list(run_in_windows(values, batch_backwards, note, batch_size=2, empty=-1, places=places))
+    assert told == dict(zip(places, values, strict=False))
+
+
+def test_what_cannot_be_read_is_told_by_a_place_that_is_given() -> None:
+    told: list[int] = []
+    places = iter([7, 9, 11])
+    outputs = run_in_windows(
+        [1, -1],
+        batch_backwards,
+        square,
+        batch_size=2,
+        empty=-1,
+        skip=lambda place, _: told.append(place),
+        places=places,
+    )
+    assert list(outputs) == [1, -1] and told == [9]
+    assert next(places) == 11  # what is left is of those that come later

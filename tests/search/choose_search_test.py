@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import pytest
 from small_model import TEXT, make_model
 
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
+from t2t_mm.errors import UserError
 from t2t_mm.search.beam_search import BeamSearch
-from t2t_mm.search.choose_search import make_search
+from t2t_mm.search.choose_search import check_rules, make_constraints, make_search
 from t2t_mm.search.constraint import AllOf, NoRepeat
 from t2t_mm.search.prefix_tree import OneOf
 from t2t_mm.search.sampling import Sampling
@@ -38,13 +41,21 @@ def test_settings_reach_the_search(model):
         sampling_temp=0.5,
         sampling_keep_top_k=7,
         sampling_keep_top_p=0.8,
-        sampling_seed=9,
     )
     assert drawn.num_hypotheses == 5
     options = drawn.options
-    assert (options.temperature, options.top_k, options.top_p, options.seed) == (0.5, 7, 0.8, 9)
+    assert (options.temperature, options.top_k, options.top_p) == (0.5, 7, 0.8)
     assert choose(model, sampling_method="random").options.top_k == 0
     assert not drawn.jit_compile and choose(model, beam_size=3, jit_compile=True).jit_compile
+
+
+@pytest.mark.parametrize("rule", [{"answers_file": __file__}, {"constrain": "trees"}])
+def test_rules_that_could_leave_nothing_to_write_are_refused_together(rule):
+    check_rules(DecodeHParams(**rule))
+    with pytest.raises(UserError, match=r"free to repeat.*no_repeat=2"):
+        check_rules(DecodeHParams(**rule, no_repeat=2))
+    with pytest.raises(UserError, match="free to repeat"):
+        make_constraints([], DecodeHParams(**rule, no_repeat=2), {}, Path())
 
 
 def test_rules_of_settings_and_of_the_caller_hold_together(model):

@@ -42,8 +42,8 @@ def test_what_is_forbidden_is_not_drawn_even_by_the_largest_noise():
 def test_symbols_come_as_often_as_they_are_probable(temperature):
     number = 4000
     chain = Chain()
-    search = Sampling(chain, "", "", number, SamplingOptions(temperature=temperature, seed=3))
-    found = search(BATCH, **SETTINGS)
+    search = Sampling(chain, "", "", number, SamplingOptions(temperature=temperature))
+    found = search(BATCH, **SETTINGS, seed=3)
     for row, outputs in enumerate(found.ids, start=1):
         table = chain.probabilities(row) ** (1 / temperature)
         table /= table.sum(axis=1, keepdims=True)
@@ -66,12 +66,10 @@ def test_a_sample_has_the_log_probability_of_its_symbols():
 
 def test_a_sample_depends_on_seed_and_place_and_not_on_its_batch():
     chain = Chain()
-    search = Sampling(chain, "", "", 20, SamplingOptions(seed=1))
-    whole = search(BATCH, **SETTINGS, places=[7, 8, 9]).ids
-    alone = search({"inputs": BATCH["inputs"][1:2]}, **SETTINGS, places=[8]).ids
+    search = Sampling(chain, "", "", 20)
+    whole = search(BATCH, **SETTINGS, places=[7, 8, 9], seed=1).ids
+    alone = search({"inputs": BATCH["inputs"][1:2]}, **SETTINGS, places=[8], seed=1).ids
     np.testing.assert_array_equal(alone[0], whole[1][:, : alone.shape[2]])
-    assert not np.array_equal(search(BATCH, **SETTINGS, places=[8, 7, 9]).ids[0], whole[0])
-    other = Sampling(chain, "", "", 20, SamplingOptions(seed=2))(
-        BATCH, **SETTINGS, places=[7, 8, 9]
-    ).ids
+    assert not np.array_equal(search(BATCH, **SETTINGS, places=[8, 7, 9], seed=1).ids[0], whole[0])
+    other = search(BATCH, **SETTINGS, places=[7, 8, 9], seed=2).ids
     assert not np.array_equal(other[0], whole[0])

@@ -12,7 +12,7 @@ from t2t_mm.data.trees.linearization import delinearize
 from t2t_mm.data.trees.tree_facts import TreeFacts, collect_facts
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, SubwordVocabulary
 from t2t_mm.search.beam_search import BeamSearch
-from t2t_mm.search.sampling import Sampling, SamplingOptions
+from t2t_mm.search.sampling import Sampling
 from t2t_mm.search.search import GreedySearch
 from t2t_mm.search.tree_grammar import TreeGrammar
 
@@ -91,7 +91,7 @@ def test_depth_and_chains_are_those_of_the_facts(setting, max_depth, max_opened)
     vocabulary, model, batch, _ = setting
     facts = TreeFacts(("NP", "S", "SINV"), ("NN", "P"), max_depth, max_opened)
     grammar = TreeGrammar(facts, vocabulary, vocabulary)
-    search = Sampling(model, TEXT, TEXT, 6, SamplingOptions(seed=1), grammar)
+    search = Sampling(model, TEXT, TEXT, 6, None, grammar)
     found = search(batch, command_index=0, extra_length=60)
     seen = collect_facts([vocabulary.decode(row) for row in found.ids[3].tolist()])
     assert seen.max_depth <= max_depth and seen.max_opened <= max_opened
