@@ -2,11 +2,14 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_run import TinyRun
 
 from t2t_mm.bin import t2t_decoder
+from t2t_mm.inference.batch_decoder import Output
+from t2t_mm.inference.predictor import Predictor
 
 
 @pytest.mark.slow
@@ -48,6 +51,22 @@ def test_the_prompt_answers(
     flags = ["--problem=algorithmic_copy", "--decode_interactive"]
     assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
     assert capsys.readouterr().out.count("> ") == 2
+
+
+def test_each_line_that_is_typed_has_a_place_of_its_own(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+
+    def note(_: Predictor, inputs: list[str], skip: None = None, places: Any = None) -> Any:
+        told.extend(place for _, place in zip(inputs, places, strict=False))
+        return iter([Output("x")])
+
+    monkeypatch.setattr(Predictor, "output_each", note)
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n2\n3\n\n"))
+    flags = ["--problem=algorithmic_copy", "--decode_interactive"]
+    assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
+    assert told == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
