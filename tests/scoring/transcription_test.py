@@ -41,3 +41,4 @@ def test_white_space_is_no_error_but_case_is() -> None:
 
 def test_of_several_references_the_closest_counts() -> None:
     assert compute_error_rates(Decoded(["a b"], [["x y z", "a c", "a b"]]))["wer"] == 0.0
+    assert compute_error_rates(Decoded(["a b"], [["a c", "a\tb"]]))["wer"] == 0.0
