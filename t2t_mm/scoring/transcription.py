@@ -86,5 +86,5 @@ def _collapse_spaces(texts: Sequence[str]) -> list[str]:
 def _count_word_errors(reference: str, hypothesis: str) -> int:
     import jiwer
 
-    found = jiwer.process_words(*_collapse_spaces([reference, hypothesis]))
+    found = jiwer.process_words(_collapse_spaces([reference]), _collapse_spaces([hypothesis]))
     return int(found.substitutions + found.deletions + found.insertions)

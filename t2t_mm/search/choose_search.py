@@ -122,7 +122,7 @@ def check_rules(decode: DecodeHParams) -> None:
     if decode.no_repeat and (decode.answers_file or is_tree):
         raise UserError(
             "Trees, and answers out of a file, have to be free to repeat themselves",
-            received={"no_repeat": decode.no_repeat, "constrain": decode.constrain} | received,
+            received={"no_repeat": decode.no_repeat, "constrain": decode.constrain, **received},
             fix="Leave no_repeat out, or set no_repeat=0.",
         )
     if decode.answers_file and not Path(decode.answers_file).expanduser().is_file():
