@@ -58,9 +58,9 @@ test-long: ## run what takes minutes each: long pages of the docs, benchmarks, e
 test-quick: lint ## the same without what is slow (six minutes on two slow cores)
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' --durations=10 $(PYTEST_ARGS)
 
-coverage: ## run the tests and list which lines of the engine none of them ran (20 minutes)
+coverage: ## run the tests and list which lines of the engine none of them ran (half an hour)
 	@.ci/install $(VENV) dev
-	$(BIN)/python -m pytest $(PARALLEL) --cov=t2t_mm --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not long' --cov=t2t_mm --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
 kills: ## kill runs at random moments, 50 times on TensorFlow and 10 on JAX (an hour on busy cores)
 	@.ci/install $(VENV) dev
@@ -100,5 +100,5 @@ clean: ## remove caches and what a build leaves
 	rm -rf build dist t2t_mm.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
-distclean: clean ## also remove .venv and the demo's data and run
-	rm -rf $(VENV) demo demo-long study
+distclean: clean ## also remove .venv and the data and runs of the demos, not those of studies
+	rm -rf $(VENV) demo demo-long

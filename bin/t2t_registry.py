@@ -12,6 +12,7 @@ import shutil
 import sys
 from typing import Any
 
+from t2t_mm import registry
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
 from t2t_mm.registry.description import describe, list_registered_names, summarize_names
@@ -48,6 +49,10 @@ def define_flags(flags: Any) -> None:
 
 def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
+    if flags.arguments[:1] == ["check"]:  # before a module of the user's imports Keras
+        from t2t_mm.run.keras_backend import choose_backend
+
+        choose_backend(flags.backend)
     command.import_user_modules(flags.t2t_usr_dir)
     if flags.arguments[:1] != ["check"] and (given := [*filter(flags.gives, _OF_CHECK)]):
         raise UserError(f"--{given[0]} is for `check`", received={"arguments": flags.arguments})
@@ -57,6 +62,8 @@ def run_from_flags(flags: Any) -> int | None:
         case ["describe" | "check", _] if flags.kind:
             raise UserError("--kind is for `list`", received={"kind": flags.kind})
         case ["describe", name]:
+            if name in registry.MODALITIES:
+                command.import_tensorflow()
             description = describe(name)
             print(_to_json(description) if flags.json else _to_text(description))
         case ["check", name]:
@@ -73,10 +80,8 @@ def run_from_flags(flags: Any) -> int | None:
 def _check(name: str, flags: Any) -> int:
     """Print what is found; 2 where something is not fine."""
     from t2t_mm.registry import load_hparams
-    from t2t_mm.run.keras_backend import choose_backend
 
     hparams = load_hparams(flags.hparams_set, overrides=flags.hparams)
-    choose_backend(flags.backend)
     command.import_tensorflow()
     from t2t_mm.training.problem_check import check_problem
 

@@ -25,6 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  (brings the operations of the tokenizer)
 
@@ -107,8 +108,11 @@ def split_columns(instances: list[Any], names: list[str]) -> dict[str, list[Any]
 def make_tensor(name: str, values: list[Any], spec: tf.TensorSpec) -> tf.Tensor:
     """Return the values of all instances for one input."""
     try:
-        tensor = tf.constant(encode_values(values), spec.dtype)
-    except (TypeError, ValueError, UnicodeEncodeError) as error:
+        encoded = encode_values(values)
+        tensor = tf.constant(encoded, spec.dtype)
+        if spec.dtype.is_integer:  # NumPy refuses what is too large, TensorFlow wraps it
+            np.array(encoded, spec.dtype.as_numpy_dtype)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         expected = f"{spec.dtype.name}, of one length in all instances"
         raise BadRequestError(f"{name} cannot be read. Expected: {expected}") from error
     if not spec.shape.is_compatible_with(tensor.shape):

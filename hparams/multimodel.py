@@ -129,7 +129,8 @@ def multimodel_demo() -> HParams:
     it learns as much from a step, and a step costs less. A learning rate of 1.5e-3: at 3e-3, good
     for each problem alone, half of the problems together do not learn to read their inputs in this
     time (docs/results.md). The nets of pictures and sounds have half the channels of the other
-    sets'. How often each problem is drawn is given by name: what has most to learn most often.
+    sets', or fewer. How often each problem is drawn is given by name: what has most to learn most
+    often.
     """
     base = multimodel_mini_text()
     rates = {
@@ -156,11 +157,12 @@ def multimodel_demo() -> HParams:
 
 @registry.register_hparams
 def multimodel_study() -> HParams:
-    """Set `multimodel_demo` at D 64 with 16 experts of which 2, for the many runs of a study.
+    """Set `multimodel_demo` at D 64 with 16 smaller experts of which 2, for the runs of a study.
 
     For: comparisons of runs of a minute or two, not for good scores. All problems are drawn equally
-    often, and batches are half as large. A run has one thread: as many runs at once as there are
-    cores (`t2t-study --num_concurrent_runs`) end earlier than one after the other on all of them.
+    often, batches are half as large, nets of pictures and sounds narrower, the rate is 2e-3. A run
+    has one thread: as many runs at once as there are cores (`t2t-study --num_concurrent_runs`) end
+    earlier than one after the other on all of them.
     """
     base = multimodel_demo()
     return replace(

@@ -133,6 +133,14 @@ SOUND = {"inputs": [0.5], "sample_rate": 8}
             {"signature_name": "add", "instances": [SOUND | {"sample_rate": 16}]},
             "A sound is not of 8 Hz: resample it",
         ),
+        (
+            {"signature_name": "add", "instances": [SOUND | {"sample_rate": 3_000_000_000}]},
+            "sample_rate cannot be read. Expected: int32",
+        ),
+        (
+            b'{"signature_name": "shout", "instances": [' + b"[" * 700 + b"]" * 701 + b"}",
+            "inputs cannot be read",
+        ),
     ],
 )
 def test_a_mistake_is_one_clear_error(body: Any, message: str, port: int) -> None:

@@ -13,7 +13,15 @@ from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.registry.problem_names import ProblemName, fill_in_argument, parse_problem_name
-from t2t_mm.registry.registration import GROUPS, HPARAMS, KINDS, MODALITIES, PROBLEMS, STUDIES
+from t2t_mm.registry.registration import (
+    GROUPS,
+    HPARAMS,
+    KINDS,
+    MODALITIES,
+    PROBLEMS,
+    RATE_FUNCTIONS,
+    STUDIES,
+)
 
 
 def problem_names() -> list[str]:
@@ -98,7 +106,8 @@ def import_user_modules(entries: str | Iterable[str]) -> None:
     """
     from t2t_mm.registry.user_modules import import_entries
 
-    import_entries(entries, [PROBLEMS, KINDS, MODALITIES, HPARAMS, GROUPS, STUDIES])
+    tables = [PROBLEMS, KINDS, MODALITIES, HPARAMS, GROUPS, STUDIES, RATE_FUNCTIONS]
+    import_entries(entries, tables)
 
 
 def _resolve_name(name: str) -> tuple[ProblemName, type[Any]]:
@@ -140,10 +149,24 @@ def _reverse_class(cls: type[Any], parsed: ProblemName) -> type[Any]:
     ):
         raise UserError(
             f"Only a text-to-text problem can be reversed, and {parsed.base!r} is none",
-            received={"modalities": sides},
+            received={"name": str(parsed), "modalities": sides},
+            fix="`_rev` at the end of a name stands for that: call a folder of yours otherwise.",
         )
     members = {"reverse_of": parsed.forward, "__module__": cls.__module__, "__doc__": cls.__doc__}
     return type(f"{cls.__name__}Reversed", (cls,), members)
+
+
+def write_full_name(name: str) -> str:
+    """Return the name of the problem that a name stands for; of a declared reversal its own.
+
+    Raises:
+        UserError: There is none, or it cannot be reversed.
+
+    Example:
+        >>> write_full_name("mini_deen_rev"), write_full_name("mini_parse_rev")
+        ('mini_ende', 'mini_parse_rev')
+    """
+    return str(_resolve_name(name)[0])
 
 
 def is_problem_name(name: str) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from t2t_mm.errors import UserError
-from t2t_mm.registry.lookup import is_problem_name
+from t2t_mm.registry.lookup import is_problem_name, write_full_name
+from t2t_mm.registry.problem_names import REVERSE_SUFFIX
 from t2t_mm.registry.registration import GROUPS, PROBLEMS
 
 _GLOB = re.compile(r"[*?\[]")
@@ -98,7 +99,7 @@ def _expand_part(part: str, names: Sequence[str]) -> Sequence[str]:
     if _GLOB.search(part):
         return [name for name in names if fnmatchcase(name, part)]
     if is_problem_name(part):
-        return [part]
+        return [write_full_name(part) if part.endswith(REVERSE_SUFFIX) else part]
     pieces = part.split("-")
     if len(pieces) > 1 and all(piece in GROUPS or is_problem_name(piece) for piece in pieces):
         return [name for piece in pieces for name in _expand_part(piece, names)]

@@ -23,10 +23,8 @@ _BUILTIN_KINDS = {
     "image": "t2t_mm.data.kinds.picture_kind",
     "language": "t2t_mm.data.kinds.text_kind",
 }
-_USER_DIR_HINT = (
-    "Your own are imported with --t2t_usr_dir=FOLDER (or a file, or a package); "
-    "`t2t-registry list` shows all names."
-)
+_USER_DIR_HINT = "Your own are imported with --t2t_usr_dir=FOLDER (or a file, or a package)"
+_LISTED_HINT = f"{_USER_DIR_HINT}; `t2t-registry list` shows all names."
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[[], HParams])
@@ -51,17 +49,17 @@ PROBLEMS: Registry[type[Any]] = Registry(
     "problem",
     builtin=make_builtin_offers("t2t_mm.problems"),
     plugins=read_entry_points,
-    how_to_add=_USER_DIR_HINT,
+    how_to_add=_LISTED_HINT,
 )
 KINDS: Registry[Any] = Registry(
-    "kind of features", builtin=lambda: _BUILTIN_KINDS, how_to_add=_USER_DIR_HINT
+    "kind of features", builtin=lambda: _BUILTIN_KINDS, how_to_add=f"{_USER_DIR_HINT}."
 )
 MODALITIES: Registry[Any] = Registry("modality", builtin=lambda: _BUILTIN_MODALITIES)
 HPARAMS: Registry[Callable[[], HParams]] = Registry(
-    "hparams set", builtin=make_builtin_offers("t2t_mm.hparams"), how_to_add=_USER_DIR_HINT
+    "hparams set", builtin=make_builtin_offers("t2t_mm.hparams"), how_to_add=_LISTED_HINT
 )
 RATE_FUNCTIONS: Registry[Callable[[Any, int], float]] = Registry(
-    "rate function", how_to_add=_USER_DIR_HINT
+    "rate function", how_to_add=f"{_USER_DIR_HINT}."
 )
 _BUILTIN_STUDIES = {one: f"t2t_mm.study.{one}" for one in ("paper_tables", "paper_tables_full")}
 STUDIES: Registry[Any] = Registry("study", builtin=lambda: _BUILTIN_STUDIES)

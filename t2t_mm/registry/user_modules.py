@@ -98,13 +98,13 @@ def _import_file(path: Path, name: str) -> str:
         UserError: Another module has this name, or the import fails.
     """
     loaded = sys.modules.get(name)
-    if loaded is not None and getattr(loaded, "__file__", None) == str(path):
+    if loaded is not None and _is_file(getattr(loaded, "__file__", None), path):
         return name
     main_file = getattr(sys.modules.get("__main__"), "__file__", None)
-    if main_file is not None and Path(main_file).resolve() == path:
+    if _is_file(main_file, path):
         return "__main__"
     found = _find_spec(name)
-    if loaded is not None or (found is not None and found.origin != str(path)):
+    if loaded is not None or (found is not None and not _is_file(found.origin, path)):
         raise UserError(
             f"A module named {name!r} exists already, so {path} cannot be imported by this name",
             fix="Rename the file or folder.",
@@ -128,6 +128,11 @@ def _import_by_name(name: str) -> str:
     folder = str(Path(spec.origin).parent) if spec is not None and spec.origin else ""
     _run_import(name, folder, lambda: importlib.import_module(name))
     return name
+
+
+def _is_file(told: str | None, path: Path) -> bool:
+    """Return whether a module's file is this one, whatever links lead to it."""
+    return told is not None and Path(told).resolve() == path.resolve()
 
 
 def _find_spec(name: str) -> ModuleSpec | None:
@@ -179,6 +184,6 @@ def _check_something_is_registered(
     if not any(f"{place.module}.".startswith(own) for place in places):
         raise UserError(
             "--t2t_usr_dir was imported but registers nothing",
-            expected="a class decorated with @registry.register_problem",
+            expected="a class decorated with @registry.register_problem, or another registration",
             received={"t2t_usr_dir": entry},
         )

@@ -48,7 +48,7 @@ class DataHParams(Section):
         temperature: For mixing by temperature, and implies it: sizes to the power of
             1 / temperature.
         rates: For given rates, and implies these: problem name -> rate, or name of a group -> the
-            same again, up to three deep; they need not sum to 1. See `mixing.rates.flatten_rates`.
+            same again, two deep; they need not sum to 1. See `mixing.rates.flatten_rates`.
         shares: Problem name -> share of its training examples that is read, above 0 and up to 1;
             they are stored in random order, and the first ones are read.
     """

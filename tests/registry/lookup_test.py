@@ -79,6 +79,10 @@ def test_rev_exchanges_different_vocabularies() -> None:
 
 def test_the_reversal_of_a_reversal_is_the_original() -> None:
     assert registry.problem("wmt_deen_rev").name == "wmt_ende"
+    assert registry.expand_problems("wmt_deen_rev,wmt_ende,wmt_enfr_rev") == [
+        "wmt_ende",
+        "wmt_enfr_rev",
+    ]
 
 
 def test_only_text_to_text_can_be_reversed() -> None:

@@ -1,5 +1,7 @@
 """The grammar of lists, with tables of a few names."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from t2t_mm.errors import UserError
@@ -8,11 +10,24 @@ from t2t_mm.registry.problem_lists import expand_problems
 from t2t_mm.registry.tables import Registry
 
 
+class Few:
+    """A problem of texts."""
+
+    takes_argument, reverse_of = True, ""
+    modalities = dict.fromkeys(("inputs", "targets"), SimpleNamespace(is_text=True))
+
+
+class Tic(Few):
+    """One that is declared as the reversal of another."""
+
+    reverse_of = "bat"
+
+
 @pytest.fixture(autouse=True)
 def _few_names(monkeypatch: pytest.MonkeyPatch) -> None:
     problems: Registry[object] = Registry("problem")
-    for name in ("ant", "bee", "bat"):
-        problems.register(name, name)
+    for name in ("ant", "bee", "bat", "tic"):
+        problems.register(name, Tic if name == "tic" else Few)
     groups: Registry[Group] = Registry("group")
     groups.register("flies", Group(("bee", "bat")))
     for module in (lookup, problem_lists):
@@ -31,6 +46,7 @@ def _few_names(monkeypatch: pytest.MonkeyPatch) -> None:
         ("flies", ["bee", "bat"]),
         ("ant-flies", ["ant", "bee", "bat"]),
         ("bee_rev,bee", ["bee_rev", "bee"]),
+        ("bat,tic_rev,tic", ["bat", "tic"]),
     ],
 )
 def test_a_list_is_written_out(spec: str | list[str], found: list[str]) -> None:

@@ -57,6 +57,26 @@ def test_a_user_module_may_register_a_set_or_a_group_only(tmp_path: Path) -> Non
     assert "mine_only" in registry.group_names()
 
 
+def test_a_user_module_may_register_a_rate_function_only(tmp_path: Path) -> None:
+    text = (
+        "from t2t_mm import registry\n@registry.register_rate_function\ndef by_hours(problem, n):\n"
+    )
+    file = write_file(tmp_path / "mine_rates.py", f"{text}    return 2.0\n")
+    registry.import_user_modules(str(file))
+    assert registry.RATE_FUNCTIONS.lookup("by_hours")(None, 1) == 2.0
+
+
+def test_a_file_seen_through_a_link_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_file(tmp_path / "real/mine_linked.py", MY_PROBLEM.format(name="InLinked"))
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.syspath_prepend(str(tmp_path / "link"))
+    for folder in ("link", "real"):
+        registry.import_user_modules(str(tmp_path / folder / "mine_linked.py"))
+    assert "in_linked" in registry.problem_names()
+
+
 def test_registering_nothing_is_an_error(tmp_path: Path) -> None:
     file = write_file(tmp_path / "mine_nothing.py", "X = 1\n")
     with pytest.raises(UserError, match="registers nothing"):

@@ -153,6 +153,7 @@ def test_xla_finds_the_same_symbols() -> None:
     assert compiled._go_on.function_def.attr["_XlaMustCompile"].b
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_xla_finds_the_same_in_every_way_to_search(monkeypatch: pytest.MonkeyPatch) -> None:
     model = make_talkative_model()

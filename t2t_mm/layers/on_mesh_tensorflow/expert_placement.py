@@ -101,5 +101,5 @@ def _describe_too_few_devices(kind: str, mesh_shape: str) -> UserError:
         received={"experts.mesh_shape": mesh_shape, f"{kind} devices": _count_devices(kind)},
         fix=("Start a new process, or choose" if kind == "CPU" else "Choose")
         + " another experts.mesh_shape, such as ''; checkpoints fit all of them. That of a trained "
-        "run is in its hparams.json.",
+        "run is in its hparams.json, whose `checksum` goes out with the change.",
     )
