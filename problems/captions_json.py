@@ -15,7 +15,8 @@ from t2t_mm.files.odd_items import leave_out
 from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.text_files import is_unicode, open_zip
 from t2t_mm.problems.file_kinds import walk_files
-from t2t_mm.problems.picture_listing import is_hidden, list_ends
+from t2t_mm.problems.path_index import PathIndex
+from t2t_mm.problems.picture_listing import is_hidden
 
 _SHOWN = 3
 _LARGEST_JSON = 2 * 1000**3
@@ -105,16 +106,13 @@ class PictureStore:
             it cannot be told which one is meant.
         """
         members = self._list_members()
-        ends: dict[str, list[str]] = {}
-        for member in members:
-            for end in list_ends(member):
-                ends.setdefault(end, []).append(member)
+        index = PathIndex(members)
         tops = {member.partition("/")[0] for member in members}
         top = f"{tops.pop()}/" if len(tops) == 1 else ""  # as "val2014/" in its zip
         found = {}
         for name in names:
             exact = [path for path in (name, top + name) if path in members][:1]
-            meant = exact or next((ends[end] for end in list_ends(name) if end in ends), [])
+            meant = exact or index.find(name)
             if len(meant) == 1:
                 found[name] = meant[0]
         claims = Counter(found.values())

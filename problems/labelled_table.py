@@ -30,7 +30,7 @@ from t2t_mm.problems.named_columns import (
     write_cell,
 )
 from t2t_mm.problems.packed_tables import is_packed
-from t2t_mm.problems.picture_listing import list_ends
+from t2t_mm.problems.path_index import PathIndex
 
 METADATA: Final = "metadata"
 
@@ -154,27 +154,17 @@ class TableReader:
             there = (place for place in places if self.kind.fits(place) and place.is_file())
             if path := next(there, None):
                 found[name] = path
-        ends = self._list_by_ends() if names - found.keys() else {}
+        fitting = filter(self.kind.fits, walk_files(self.root) if names - found.keys() else ())
+        below = {path.relative_to(self.root).as_posix(): path for path in fitting}
+        index = PathIndex(below, without_suffixes=True)
         by_end = {}
         for name in names - found.keys():
-            fitting = (ends[end] for end in list_ends(name.as_posix()) if end in ends)
-            alike = next(fitting, [])
+            alike = index.find(name.as_posix())
             if len(alike) == 1:
-                by_end[name] = alike[0]
+                by_end[name] = below[alike[0]]
         claims = Counter(map(os.path.abspath, (*found.values(), *by_end.values())))
         alone = {name: path for name, path in by_end.items() if claims[os.path.abspath(path)] == 1}
         return found | alone
-
-    def _list_by_ends(self) -> dict[str, list[Path]]:
-        """List the files below the root by the ends of their paths, with and without the suffix."""
-        found: dict[str, list[Path]] = {}
-        for path in walk_files(self.root):
-            if self.kind.fits(path):
-                inside = path.relative_to(self.root)
-                names = (inside.as_posix(), inside.with_suffix("").as_posix())
-                for end in (end for name in names for end in list_ends(name)):
-                    found.setdefault(end, []).append(path)
-        return found
 
 
 def find_split_tables(folder: Path) -> dict[str, Path]:

@@ -26,6 +26,7 @@ class NemoShards:
     def __init__(self, manifest: Path) -> None:
         self._manifest = manifest
         self._members: dict[str, tuple[Mapping[str, TarMember], PathIndex]] = {}
+        self._names: dict[TarMember, str] = {}
 
     def find_sound(self, number: int, shard: object, value: str) -> TarMember:
         """Find the sound of a line.
@@ -37,7 +38,7 @@ class NemoShards:
                 It may lie elsewhere in the tar, if one sound alone has its name.
 
         Raises:
-            UserError: There is no such tar, or not one such sound in it.
+            UserError: There is no such tar, or not one such sound in it, or one for two paths.
         """
         tar = self._manifest.parent / f"audio_{shard}.tar"
         if not re.fullmatch(r"\d+", str(shard)) or not tar.is_file():
@@ -51,7 +52,8 @@ class NemoShards:
             by_name = {one.name: one for one in sounds}
             self._members[tar.name] = by_name, PathIndex(by_name)
         members, index = self._members[tar.name]
-        found = index.find(value) or index.find(_AGAIN.sub("", value))
+        name = value if index.find(value) else _AGAIN.sub("", value)
+        found = index.find(name)
         if len(found) != 1:
             what = "has the name of others" if found else "is not"
             raise UserError(
@@ -59,4 +61,13 @@ class NemoShards:
                 expected=f"{value} in {tar}",
                 received={"sounds": ", ".join((found or [*members])[:3])},
             )
-        return members[found[0]]
+        member = members[found[0]]
+        other, own = self._names.setdefault(member, name).split("/"), name.split("/")
+        shorter = min(len(other), len(own))
+        if other[-shorter:] != own[-shorter:]:
+            raise UserError(
+                f"{self._manifest}, line {number}: another line has that sound by another name",
+                expected=f"{value} in {tar}",
+                received={"sound": found[0], "names": f"{self._names[member]}, {name}"},
+            )
+        return member

@@ -7,29 +7,37 @@ from pathlib import PurePosixPath
 
 
 class PathIndex:
-    """Finds paths by all of a name, else by its last part.
+    """Finds paths by all of a name, else by the longest end of it that there is.
 
     Args:
         paths: As "images/1.jpg", below a folder or in an archive.
+        without_suffixes: Whether a name may lack the suffix, as "images/1".
 
     Example:
-        >>> index = PathIndex(["a/1.wav", "b/1.wav", "b/2.wav"])
+        >>> index = PathIndex(["x/a/1.wav", "x/b/1.wav", "x/b/2.wav"])
         >>> index.find("b/1.wav"), index.find("home/2.wav"), index.find("1.wav")
-        (['b/1.wav'], ['b/2.wav'], ['a/1.wav', 'b/1.wav'])
+        (['x/b/1.wav'], ['x/b/2.wav'], ['x/a/1.wav', 'x/b/1.wav'])
     """
 
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._paths: dict[str, str] = {}
-        self._by_last_part: dict[str, list[str]] = {}
+    def __init__(self, paths: Iterable[str], *, without_suffixes: bool = False) -> None:
+        self._paths: dict[PurePosixPath, str] = {}
+        self._by_end: dict[str, list[str]] = {}
         for path in paths:
-            if self._paths.setdefault(_normalize(path), path) == path:
-                self._by_last_part.setdefault(PurePosixPath(path).name, []).append(path)
+            whole = PurePosixPath(path)
+            if self._paths.setdefault(whole, path) == path:
+                names = [whole, whole.with_suffix("")] if without_suffixes else [whole]
+                for end in (end for name in names for end in _list_ends(name)):
+                    self._by_end.setdefault(end, []).append(path)
 
     def find(self, name: str) -> list[str]:
         """Find the paths that a name may mean; several where it says too little."""
-        path = self._paths.get(_normalize(name))
-        return self._by_last_part.get(PurePosixPath(name).name, []) if path is None else [path]
+        whole = PurePosixPath(name)
+        if whole in self._paths:
+            return [self._paths[whole]]
+        fitting = (self._by_end[end] for end in _list_ends(whole) if end in self._by_end)
+        return next(fitting, [])
 
 
-def _normalize(path: str) -> str:
-    return str(PurePosixPath(path))
+def _list_ends(path: PurePosixPath) -> list[str]:
+    """List a path and its ends, the longest first, as "a/b.jpg" and "b.jpg"."""
+    return ["/".join(path.parts[begin:]) for begin in range(len(path.parts))]

@@ -35,17 +35,6 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def list_ends(name: str) -> list[str]:
-    """List a path and its ends, the longest first.
-
-    Example:
-        >>> list_ends("val/cat/1.jpg")
-        ['val/cat/1.jpg', 'cat/1.jpg', '1.jpg']
-    """
-    parts = name.split("/")
-    return ["/".join(parts[begin:]) for begin in range(len(parts))]
-
-
 def hash_name(name: str | int) -> int:
     """Hash a name or number to 64 bits, the same on every machine."""
     return hash_bytes(str(name).encode("utf-8", "surrogateescape"))

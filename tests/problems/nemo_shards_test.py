@@ -74,6 +74,12 @@ def test_what_is_not_there_is_told(tmp_path: Path, row: dict[str, Any], what: st
         list(registry.problem("speech_files", tmp_dir=tmp_path).generate("train"))
 
 
+def test_no_sound_stands_for_two_names(tmp_path: Path) -> None:
+    make(tmp_path, line(0, "a/home_0.wav"), line(0, "./a/home_0-sub1.wav"), line(0, "b/home_0.wav"))
+    with pytest.raises(UserError, match=r"line 3: another line has that sound.*a/home.*b/home"):
+        list(registry.problem("speech_files", tmp_dir=tmp_path).generate("train"))
+
+
 def test_a_tar_is_listed_once(tmp_path: Path) -> None:
     shards = NemoShards(make(tmp_path))
     first = shards.find_sound(1, 0, "home_0.wav")
