@@ -94,6 +94,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "896059a66245cbd4a3c740bce4f65fe5dd5bc149a8d7e7da21debf26a22269a8",
         "b49ebc96737208ad0b3fd91a025fafbaa429dce975553de194daa1a57075992f",
         "d5b34c1b21361332e4575fbfcbecd12d55dc843e9eab2538f47e25c2ed6cc1bc",
         "be548b34289d594d3072e96621a15252b60ccf0b79c83729d42b944025183a72",
@@ -104,6 +105,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "11ec31eaaf42a841fc2c2cf3bfe5cfa113c8ab9865e37ecc1b6754688311e2c9",
         "efc95b2cf5aa36233161f30e471cd71484e4e56da7a5f4e6d1657366011d1241",
         "747195051e9c67f2968a2094c3c0e34e8a1759b6c8b265261b498f5c9f31ea8a",
         "68d6678adc900d5ca274360c6f3806787505bed97794cce851c1090f8de0e618",
@@ -114,6 +116,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "73e4b08a3a800f3534f09c1ee68aef0b3459ae9b3b9e4ed2d752620c1b9713b2",
         "3eac308804bbde201a972a1f9ceafb91ae91f5652e447dca0c622d2e9795fc08",
         "00e961015296c8c5d59dd391596d9bb040a12e7285a8543c582284a9eb671cd1",
         "e7c8292953d5106046eee5e80e0d1bab3cd910c2dcc33575cea4094672725fd4",
@@ -124,6 +127,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "ca08283a044f5a3c2c82afe68511467b55d1af9185e1dc6e64daf723a7a8719d",
         "3eaef8d98ba23375af92f024687c8b3652063937edde37510486a0c08c36192f",
         "61e4f677adcd1a0f2cbb69c63b6928b503836dde60101e57ff16297b17f0399d",
         "6e496a732dfd39a5909aaa29284468992fca653791c6292b7eedbc4d226ec8b7",
@@ -134,6 +138,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
+        "8b5071b359d29e258533a4a3e771b7dd6e2d6bdcd7159c0b88d273c0eaa48e55",
         "9646b9d7122cba604d2835c88b71c527b2030604fe381d6b30c8ed9c96b814d4",
         "05294cc8aac451412f81a02cbea3e0c949b85ad2f292d531ad95ac2c19b53cf7",
         "d813a26f391b9b49ed5e2f503ba85d00feeb331c43cced105b7f7c008b436829",
@@ -144,18 +149,21 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "4371674a13357f3bf2ca5c49cd310b6b73cfc2b5fdb3f3885ddca3246b9185d3",
     ),
     "coco_caption": (
+        "992600655c8b8b9a5a307133138e6b7482802593082a28d95f3632e728dd4dd2",
         "bcff060bff4b3f2b7288b043bbb4af4b0be95c4f58c2c60e13895e5074d9f306",
         "a9f1e99153ef620a7a04b31d43ca119c395d7a9ed960db42e793a710b43d9979",
         "aeab681938583276d4b6e8cdbe6bea79633b2b8f506bf94547b5e7a243020773",
         "69b146f8726a199f4b94ef0b932670eb822b9a25fa0faa1c7f6c7ba591cef037",
     ),
     "coco_caption_224": (
+        "9bcd5a7c99817fb3ef94b9f3f1fc239df1df6f6bc6298a14500697ec64640b77",
         "5b4645605b10c65d7795d7ed671d6cf3f00779a26ce5ea85ebe64bab79404b66",
         "4ade3f696867b4a1b73c14ccc4ff7711d309ebfa86bed09167eee1170a02c3c9",
         "ae45b38bfa5adfdaad73b103a6f9315c8f548a6fd2f6af3bb0313b53a75153d9",
         "34d2902835b98d5429ceff21fd01edc73bd0c5859e4349222a532af47161826a",
     ),
     "coco_caption_64": (
+        "5dfe0eea9f65cb0aebb62642a086a21e8c59df617f5aa1746244cc2728be5bd9",
         "eb1f4bae7d7eda05081238941edd7b2e6c4f405fa8b2899ff8dcb184e54d63b1",
         "a29ab0d3f58dfb749f108fb5ea16baced6fbc1053120ae40aa8ced7d00870dd4",
         "60a906bad303a0342d7534ddabe0b84bd7c306211ac555c17d62cbe09e67674c",
