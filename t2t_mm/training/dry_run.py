@@ -233,11 +233,11 @@ def _extrapolate(sample: _Sample, batches: int, num_examples: int) -> Mapping[st
 
 
 def _count_kept_examples(inputs: TrainingInputs, run: Run, task: Task) -> int:
-    """Count the training examples that are not too long."""
+    """Count the training examples that are not too long, or more: one may be so in all features."""
     problem = next(one for one in inputs.problems if one.name == task.name)
     limits, info = choose_limits(problem, run.hparams.data), inputs.infos[task.name]
     dropped = count_dropped_examples(info, "train", problem, limits)
-    return max(info.sizes["train"] - sum(one.number for one in dropped), 0)
+    return info.sizes["train"] - max((one.number for one in dropped), default=0)
 
 
 def _count_operations(state: TrainState, run: Run, task: Task, sample: _Sample) -> float:

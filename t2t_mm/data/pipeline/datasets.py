@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from t2t_mm.data.declaring.problem import Problem
@@ -185,9 +186,12 @@ def make_evaluation_dataset(
     dropped = count_dropped_examples(info, split, problem, limits or {})
     if dropped:
         dataset = _leave_out(dataset, dropped, kinds)
-        num_examples = max(0, num_examples - sum(one.number for one in dropped))
+        num_examples -= dropped[0].number
     if limit:
         dataset = dataset.take(limit)
+    if len(dropped) > 1 or not all(one.is_exact for one in dropped):
+        # One example may be too long in several features: only reading tells how many are left.
+        num_examples = int(dataset.reduce(np.int64(0), lambda number, _: number + 1))
 
     def decode(example: Example) -> tuple[tf.Tensor, Example]:
         chosen = choose_values(example, kinds, None)

@@ -247,6 +247,23 @@ def test_evaluation_is_bounded_as_training_is_and_counts_what_is_left_out(data_d
     assert make_evaluation_dataset(problem, "test", **given).left_out == ""
 
 
+def test_an_example_that_is_too_long_on_both_sides_is_left_out_once(data_dir: Path) -> None:
+    problem = registry.problem("words_for_tests")
+    given = {"data_dir": data_dir, "batch": BatchSpec(examples=1)}
+    every = [
+        {name: int((batch[name] > 0).sum()) for name in ("inputs", "targets")}
+        for batch in make_evaluation_dataset(problem, "test", **given)
+    ]
+    limits = {
+        name: Limit(name, sorted(one[name] for one in every)[14]) for name in ("inputs", "targets")
+    }
+    kept = sum(all(one[name] <= limits[name].positions for name in limits) for one in every)
+    assert 0 < kept <= 15
+    for limit in (0, 3):
+        dataset = make_evaluation_dataset(problem, "test", limits=limits, limit=limit, **given)
+        assert dataset.num_examples == len(list(dataset)) == (limit or kept)
+
+
 def test_evaluation_reads_each_example_once_and_only_when_it_is_wanted(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
