@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.data.kinds.kind_table import choose_kind
+from t2t_mm.data.pictures.stored_pictures import open_picture
 from t2t_mm.data.trees.linearization import try_delinearize
 from t2t_mm.data.trees.tree_facts import cut_as_tree
 from t2t_mm.errors import UserError
@@ -120,12 +121,12 @@ def read_seen_picture(task: Task, path: str) -> str:
         task: Whose inputs are pictures.
         path: Its file.
     """
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     kind = choose_kind(task.inputs)
     height, width = kind.find_batch_shape(1)[:2]
     shown = kind.show(kind.check(kind.read_file(Path(path))))
-    with Image.open(io.BytesIO(shown.content) if shown else path) as picture:
+    with open_picture(io.BytesIO(shown.content) if shown else path) as picture:
         seen = picture.convert("RGB")
     if height and width:
         seen = ImageOps.fit(seen, (width, height))

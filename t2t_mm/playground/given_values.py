@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from t2t_mm.data.pictures.stored_pictures import open_picture
 from t2t_mm.errors import UserError
 
 MOST_LETTERS = 2_000
@@ -72,7 +73,7 @@ def _check_picture(path: str) -> None:
     from PIL import Image
 
     try:
-        with Image.open(path) as picture:
+        with open_picture(path) as picture:
             width, height = picture.size
     except (OSError, Image.DecompressionBombError):
         return  # no picture: who reads it whole will tell

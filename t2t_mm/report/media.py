@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from t2t_mm.data.pictures.stored_pictures import open_picture
 from t2t_mm.data.sounds.sound_files import decode_sound, encode_wav
 from t2t_mm.data.sounds.stored_sounds import store_sound
 from t2t_mm.errors import UserError
@@ -71,13 +72,11 @@ def _encode_picture(path: Path) -> str:
     content = path.read_bytes()
     mime = next((mime for start, mime in _MIME_TYPES.items() if content.startswith(start)), "")
     if not mime or len(content) > _PICTURE_BYTES:
-        from PIL import Image
-
         try:
-            with Image.open(io.BytesIO(content)) as picture:
+            with open_picture(io.BytesIO(content)) as picture:
                 small = picture.convert("RGB")
-        except OSError:
-            return ""  # a damaged file: the sample is shown without its picture
+        except Exception:  # of a damaged file: the sample is shown without its picture
+            return ""
         small.thumbnail((_LARGEST_PICTURE, _LARGEST_PICTURE))
         encoded = io.BytesIO()
         small.save(encoded, "JPEG", quality=82)

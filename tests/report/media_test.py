@@ -2,6 +2,7 @@
 
 import base64
 import io
+import struct
 import wave
 from pathlib import Path
 
@@ -59,15 +60,17 @@ def test_what_does_not_fit_or_cannot_be_read_is_left_out(tmp_path: Path) -> None
     (tmp_path / "b.wav").write_bytes(wave_bytes(5.0))
     (tmp_path / "broken.wav").write_bytes(b"no sound")
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8no picture" * 10_000)
+    sides = struct.pack("<IiiHHIIiiII", 40, 20_000, 20_000, 1, 24, 0, 0, 0, 0, 0, 0)
+    (tmp_path / "absurd.bmp").write_bytes(b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + sides)
     samples = [
         {"sound": "b.wav"},
         {"sound": "broken.wav"},
         {"picture": "broken.jpg"},
         {"picture": "missing.png"},
+        {"picture": "absurd.bmp"},
     ]
     media = Media(tmp_path, samples, 50_000)
-    kinds = ["sound", "sound", "picture", "picture"]
-    assert [media.uri(s, kind) for s, kind in zip(samples, kinds, strict=True)] == [""] * 4
+    assert [media.uri(one, kind) for one in samples for kind in one] == [""] * 5
 
 
 def test_sounds_share_the_budget_so_that_the_last_is_heard_like_the_first(tmp_path: Path) -> None:

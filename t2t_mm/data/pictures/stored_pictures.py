@@ -31,6 +31,7 @@ _JPEG_QUALITY = 95
 _ORIENTATION = 0x0112
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _LOSSY = ("JPEG", "MPO", "WEBP")
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
 
 
 def store_picture(value: Any, spec: Image) -> bytes:
@@ -65,15 +66,31 @@ def store_picture(value: Any, spec: Image) -> bytes:
     return _store_file(value, spec, {"bytes": len(value)})
 
 
+def open_picture(file: str | Path | io.BytesIO) -> Any:
+    """Open a picture with Pillow, whatever its name, if it is of one of the usual kinds.
+
+    No other is tried: Pillow would hand PostScript to Ghostscript, which runs it.
+
+    Raises:
+        OSError: It is none of them, or damaged; Pillow raises other errors for some damage.
+    """
+    import PIL.Image
+
+    with warnings.catch_warnings():
+        # A large picture is only a warning short of what Pillow refuses; it is made smaller here.
+        warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+        return PIL.Image.open(file, formats=_FORMATS)
+
+
 def measure_stored_picture(stored: bytes) -> tuple[int, int]:
     """Return height and width of a stored picture in pixels."""
-    width, height = _open_picture(stored).size
+    width, height = open_picture(io.BytesIO(stored)).size
     return height, width
 
 
 def describe_picture(stored: bytes) -> str:
     """Return size and type of a stored picture for a person, as "JPEG, 640 x 480 pixels"."""
-    picture = _open_picture(stored)
+    picture = open_picture(io.BytesIO(stored))
     width, height = picture.size
     return f"{picture.format}, {width} x {height} pixels, {len(stored):,} bytes"
 
@@ -132,7 +149,7 @@ def _store_file(content: bytes, spec: Image, received: Mapping[str, object]) -> 
 
 def _load_picture(content: bytes, spec: Image) -> tuple[Any, bool, tuple[int, int]]:
     """Return a decoded picture, whether its file can be stored, and the size to store it in."""
-    picture = _open_picture(content)
+    picture = open_picture(io.BytesIO(content))
     orientation = picture.getexif().get(_ORIENTATION, 1)
     lies_on_its_side = orientation in (5, 6, 7, 8)
     upright = picture.size[::-1] if lies_on_its_side else picture.size
@@ -150,19 +167,10 @@ def _is_readable(picture: Picture, content: bytes) -> bool:
     if picture.format != "PNG":
         return picture.format in ("JPEG", "MPO")
     try:
-        _open_picture(content).verify()
+        open_picture(io.BytesIO(content)).verify()
     except Exception:  # of its checksums and its end, for which Pillow cares only when asked
         return False
     return content.endswith(_PNG_END)
-
-
-def _open_picture(content: bytes) -> Any:
-    import PIL.Image
-
-    with warnings.catch_warnings():
-        # A large picture is only a warning short of what Pillow refuses; it is made smaller here.
-        warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
-        return PIL.Image.open(io.BytesIO(content))
 
 
 def _turn_upright(picture: Picture) -> Picture:

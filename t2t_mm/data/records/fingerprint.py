@@ -93,9 +93,15 @@ def explain_differences(stored: Fingerprint, current: Fingerprint) -> list[str]:
         return reasons
     if not is_same_data(before["source"], current["source"]):
         reasons.append("the source of its class, or of what that uses, changed")
-    if before["encoders"] != current["encoders"]:
+    if not _are_stored_alike(before["encoders"], current["encoders"]):
         reasons.append("the way in which its values are stored changed")
     return reasons
+
+
+def _are_stored_alike(before: Mapping[str, str], current: Mapping[str, str]) -> bool:
+    """Compare the digests of the code that stores each kind of features."""
+    alike = (is_same_data(before[name], digest) for name, digest in current.items())
+    return before.keys() == current.keys() and all(alike)
 
 
 def is_judged_without_code(stored: Fingerprint) -> bool:

@@ -184,6 +184,14 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Problem -> the digest of its code now, and those of before whose data is the same."""
 
+SAME_STORED: Final[Mapping[str, tuple[str, ...]]] = {
+    "image": (
+        "70aa919db04d7ef07eb0b03c4267f894467856bfd0d45c9aafbef025a1260575",
+        "7d97e77b469c5cf4f6ce3add58404b8a49e6c1ffebadd14d24fe828a8f0997da",
+    ),
+}
+"""Kind of features -> the same of the code that makes its stored bytes."""
+
 
 def is_same_data(stored: str, current: str) -> bool:
     """Return whether the data of code with one digest is that of another.
@@ -197,5 +205,6 @@ def is_same_data(stored: str, current: str) -> bool:
         >>> is_same_data(before, now), is_same_data(now, before)
         (True, False)
     """
-    known = (digests for digests in SAME_DATA.values() if digests[0] == current)
+    entries = (*SAME_DATA.values(), *SAME_STORED.values())
+    known = (digests for digests in entries if digests[0] == current)
     return stored == current or any(stored in digests for digests in known)

@@ -7,6 +7,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import tensorflow as tf
+from source_modules import MODULES
 
 from t2t_mm import Image, UserError
 from t2t_mm.data.declaring.bad_examples import BadExampleError, UnreadableFileError
@@ -17,6 +18,7 @@ from t2t_mm.data.pictures.stored_pictures import (
 )
 
 ANY = Image()
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\nshowpage\n%%EOF\n"
 
 
 def scene(height: int, width: int) -> Any:
@@ -141,12 +143,18 @@ def truncated() -> bytes:
         (truncated(), r"(?i)cannot be decoded: .*truncated.*bytes=\d+"),
         (b"", "cannot be decoded: UnidentifiedImageError.*Received: bytes=0"),
         (b"<html>not found</html>", "UnidentifiedImageError. Expected: a whole JPEG"),
+        (POSTSCRIPT, "UnidentifiedImageError"),  # and no program was looked for to run it
         (Path("/nowhere/a.jpg"), r"cannot be read: No such file.*path='/nowhere/a.jpg'"),
     ],
 )
 def test_a_picture_that_cannot_be_decoded_is_a_bad_example(content: Any, message: str) -> None:
     with pytest.raises(BadExampleError, match=message):
         store_picture(content, ANY)
+
+
+def test_every_picture_file_is_opened_as_one_of_the_usual_kinds() -> None:
+    opening = [name for name, path in MODULES.items() if "Image.open(" in path.read_text()]
+    assert opening == ["t2t_mm.data.pictures.stored_pictures"]
 
 
 def test_a_bad_file_is_named(tmp_path: Path) -> None:
