@@ -74,7 +74,7 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
         Idle(("problems", "exclude_problems", "data_dir", "tmp_dir"), "kept_batch"),
         Idle(_OF_GENERATION, "inspect", (True,)),
         Idle(("kept_batch",), "inspect", (False,)),
-        Idle(("num_shards", "num_concurrent_processes", "beam"), "vocab_only", (True,)),
+        Idle(("verify", "num_shards", "num_concurrent_processes", "beam"), "vocab_only", (True,)),
         Idle(
             ("overwrite",),
             "vocab_only",

@@ -137,7 +137,7 @@ def run_from_flags(flags: Any) -> int | None:
             beam_options=flags.beam_option,
         ),
     )
-    if flags.verify:
+    if flags.verify and not flags.only_list:
         _compare_checksums(flags, [one.name for one in generated])
     _print_table(generated)
     return 0

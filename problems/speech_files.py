@@ -210,4 +210,4 @@ def group_utterances(utterances: Sequence[Utterance]) -> list[int]:
     groups = [utt.group or utt.key for utt in utterances]
     if len(set(groups)) < 2:
         groups = [utt.key for utt in utterances]
-    return [hash_bytes(group.encode(), "big") for group in groups]
+    return [hash_bytes(group.encode("utf-8", "surrogateescape"), "big") for group in groups]

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from small_shards import write_tar
 from sound_fixtures import sphere_bytes, tone, wav_bytes, write
 
 from t2t_mm import registry
@@ -52,6 +53,16 @@ def test_kaldi_directories(tmp_path):
         f"{split}/{name}" for split in ("train", "dev", "test") for name in ("text", "wav.scp")
     }
     assert set(problem.raw_files_wanted()) == set(problem.raw_files_read)
+
+
+def test_names_in_a_tar_may_be_no_text(tmp_path):
+    sound = wav_bytes(tone(100))
+    names = ("a", "b", "c\udcff")
+    members = ((f"{n}.{e}", c) for n in names for e, c in (("wav", sound), ("txt", f"word {n[0]}")))
+    write_tar(tmp_path / "train-000.tar", members)
+    problem = registry.problem("speech_files", tmp_dir=tmp_path)
+    found = [text for split in ("train", "validation") for text, _ in examples(problem, split)]
+    assert sorted(found) == ["word a", "word b", "word c"]
 
 
 def test_directories_may_be_in_capitals(tmp_path):

@@ -99,7 +99,7 @@ class GenerationOptions:
             )
         names = self.raw_options.keys() & {"validation_share", "test_share"}
         shares = {name: self.raw_options[name] for name in sorted(names)}
-        if min(shares.values(), default=0) < 0 or sum(shares.values()) >= 1:
+        if not (min(shares.values(), default=0) >= 0 and sum(shares.values()) < 1):  # nor NaN
             raise UserError(
                 "The held-out shares cannot be",
                 expected="shares of validation and test of at least 0, something left for training",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,7 @@ def _replace_data(base: Problem, folder: Path, data_dir: Path, options: Generati
             replaced.rename(folder)
         raise
     if replaced.exists():
-        shutil.rmtree(replaced)
+        _remove(replaced)
 
 
 def _locate_replaced(folder: Path) -> Path:
@@ -158,12 +159,20 @@ def _locate_replaced(folder: Path) -> Path:
 def _clean_up_after_kill(folder: Path) -> None:
     """Remove what a killed run left; the lock tells that no other is at work."""
     for path in folder.parent.glob(f"incomplete.*_{folder.name}"):
-        shutil.rmtree(path)
+        _remove(path)
     replaced = _locate_replaced(folder)
     if replaced.exists() and folder.exists():
-        shutil.rmtree(replaced)
+        _remove(replaced)
     elif replaced.exists():
         replaced.rename(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder; of a link to one the link."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder)
 
 
 def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> None:
@@ -200,7 +209,9 @@ def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> No
             split: tally_records(base, split, data_dir, options, tallies[split])
             for split in base.splits
         }
-    with beam_generation.restore_user_errors():
+    with ExitStack() as stack, beam_generation.restore_user_errors():
+        for records in [] if options.beam else splits.values():
+            stack.callback(records.close)  # an interrupt of the writer must end their processes too
         record_writer.write_records(
             record_writer.ProblemBuilder(base, data_dir, splits, finish),
             num_shards=options.num_shards,

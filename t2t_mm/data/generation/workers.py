@@ -7,8 +7,11 @@ import multiprocessing as mp
 import pickle
 import queue
 import random
+import signal
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -104,14 +107,33 @@ def generate_records_in_processes(
     results: Any = context.Queue(maxsize=num_processes * _QUEUED_CHUNKS_PER_PROCESS)
     arguments = (problem, split, str(data_dir), options.random_seed, parts, results)
     workers = [context.Process(target=_run_worker, args=arguments) for _ in range(num_processes)]
-    for worker in workers:
-        worker.start()
     try:
+        for worker in workers:
+            with _hold_back_interrupts():
+                worker.start()
         yield from _collect_results(problem, workers, results)
     finally:
         for worker in workers:
-            worker.terminate()
-            worker.join()
+            if worker.pid is not None:  # it was started
+                worker.terminate()
+                worker.join()
+
+
+@contextmanager
+def _hold_back_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait while a process starts: so it can be ended, and never sees Ctrl-C itself."""
+    held: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda one, _: held.append(one)) if is_main else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # the process inherits it
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _can_reach_other_processes(problem: Problem) -> bool:

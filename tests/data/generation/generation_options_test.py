@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from t2t_mm.data.generation.generation_options import GenerationOptions
@@ -34,6 +36,7 @@ def test_an_option_that_counts_for_nothing_is_refused(given: dict[str, object], 
     [
         {"validation_share": -0.1},
         {"test_share": -0.1},
+        {"validation_share": 0.1, "test_share": math.nan},
         {"validation_share": 0.6, "test_share": 0.4, "label_pattern": ""},
     ],
 )

@@ -141,6 +141,21 @@ def test_an_overwrite_that_was_killed_gives_the_old_data_back(
     assert hash_files(tmp_path / "data") == before
 
 
+def test_data_behind_a_link_is_replaced_and_what_the_link_points_to_stays(
+    generate: Generate, tmp_path: Path
+) -> None:
+    generate()
+    folder = tmp_path / "data/lines_for_tests"
+    (folder / "1.0.0").rename(tmp_path / "elsewhere")
+    for name in ("1.0.0", "incomplete.ABCDEF_1.0.0"):
+        (folder / name).symlink_to(tmp_path / "elsewhere")
+    before = hash_files(tmp_path / "elsewhere")
+    assert not generate(overwrite=True).was_there
+    assert [path.name for path in folder.iterdir()] == ["1.0.0"]
+    assert not (folder / "1.0.0").is_symlink()
+    assert hash_files(tmp_path / "elsewhere") == before
+
+
 def test_a_missing_raw_file_leaves_nothing_behind(
     generate: Generate, raw: Path, tmp_path: Path
 ) -> None:

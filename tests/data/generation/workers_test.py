@@ -52,6 +52,8 @@ def test_global_generators_are_seeded_by_part(tmp_path: Path) -> None:
 
 
 IN_A_FILE = """
+import signal
+
 from t2t_mm import Language, Problem, registry, UserError
 
 @registry.register_problem("parted_for_tests")
@@ -63,7 +65,8 @@ class Parted(Problem):
 
     def generate_part(self, split, part):
         if split == "test":
-            raise UserError("The raw file is not there")
+            held_back = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+            raise UserError("The raw file is not there", received={"held back": {*held_back}})
         if split == "validation":
             raise KeyError("a bug")
         for index in range(300):
@@ -92,7 +95,7 @@ def test_several_processes_make_the_same_records(parted: Problem, tmp_path: Path
 
 
 def test_a_users_error_in_a_process_comes_back_as_one(parted: Problem, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"^The raw file is not there"):
+    with pytest.raises(UserError, match=r"^The raw file is not there.*held back=.*SIGINT"):
         in_processes(parted, "test", tmp_path)
 
 
