@@ -138,6 +138,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
+        "15ddc89f049d00e043df04118e9eb753b2245b801eb0a18bd4c29e62eff8872f",
         "8b5071b359d29e258533a4a3e771b7dd6e2d6bdcd7159c0b88d273c0eaa48e55",
         "9646b9d7122cba604d2835c88b71c527b2030604fe381d6b30c8ed9c96b814d4",
         "05294cc8aac451412f81a02cbea3e0c949b85ad2f292d531ad95ac2c19b53cf7",
