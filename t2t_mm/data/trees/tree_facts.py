@@ -25,6 +25,7 @@ _WORD = re.compile(r"\S+", re.ASCII)
 CUTS: tuple[CutWords, ...] = (split_words, re.compile(r"\w[\w'-]*|[^\w\s]").findall)
 """How a sentence may be cut into words: at white space alone, or before punctuation, too."""
 
+_MARK = re.compile(r"[^\w/$#]+")  # "$" is a part of speech of "US$", too
 _LEAST_SHARE = 0.99
 
 
@@ -76,7 +77,8 @@ def collect_facts(lines: Iterable[str]) -> TreeFacts:
 def cut_as_tree(text: str, symbols: str) -> list[str]:
     """Cut a sentence into as many words as symbols have parts of speech.
 
-    By the first of `CUTS` that does so; where none does, at white space.
+    By the first of `CUTS` that does so; where none does, at white space. Where symbols have parts
+    of speech for punctuation, as , and ., some words have to be punctuation, if there is any.
 
     Example:
         >>> cut_as_tree("A dog, too.", "S NP DT NN /NP , RB . /S")
@@ -84,9 +86,10 @@ def cut_as_tree(text: str, symbols: str) -> list[str]:
         >>> cut_as_tree("A dog, too.", "NP DT NN /NP")
         ['A', 'dog,', 'too.']
     """
-    count = count_words(symbols)
-    cuts = (list(cut(text)) for cut in CUTS)
-    return next((words for words in cuts if len(words) == count), split_words(text))
+    cuts, count = [list(cut(text)) for cut in CUTS], count_words(symbols)
+    if any(map(_MARK.fullmatch, symbols.split())):
+        cuts = [words for words in cuts if any(map(_MARK.fullmatch, words))] or cuts
+    return next((words for words in cuts if len(words) == count), cuts[0])
 
 
 def choose_cut(pairs: Iterable[tuple[str, str]]) -> CutWords | None:

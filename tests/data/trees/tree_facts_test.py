@@ -18,6 +18,11 @@ def test_one_sentence_is_cut_as_its_tree_has_words():
     assert cut_as_tree("No, dogs.", "S UH , NNS . /S") == ["No", ",", "dogs", "."]
     assert cut_as_tree("No, dogs.", "S UH NNS /S") == ["No,", "dogs."]
     assert cut_as_tree("No, dogs.", "NP NNS /NP") == ["No,", "dogs."]
+    assert cut_as_tree("No, dogs.", "S UH NNS . /S") == ["No", ",", "dogs", "."]
+    assert cut_as_tree("No, dogs .", "S UH , NNS . /S") == ["No", ",", "dogs", "."]
+    assert cut_as_tree("3.5 dogs .", "S CD NNS NNS . /S") == ["3.5", "dogs", "."]
+    assert cut_as_tree("US$ 5", "NP $ CD /NP") == ["US$", "5"]
+    assert cut_as_tree("No dogs", "S UH , NNS . /S") == ["No", "dogs"]
 
 
 def test_sentences_are_cut_as_most_of_their_trees_have_words():
