@@ -87,6 +87,7 @@ def plan_run(
     mixture, state, _ = _begin(run, inputs)
     if latest is not None:
         state.restore(latest)
+    run = replace(run, hparams=_bound_steps(run, declared, state.step))
     return plan_training(state, run, mixture, inputs)
 
 
@@ -154,6 +155,7 @@ def _find_finished(declared: Run, inputs: TrainingInputs, options: TrainingOptio
     if options.evaluate and latest.read_state().get("awaits_evaluation"):
         return None
     run = _continue_run(declared, latest.step)
+    run = replace(run, backend=open_run(run.directory).backend)  # that which trained last
     write_run(run, load_task_vocabularies(run.tasks, inputs.data_dir), inputs.data_dir)
     print(
         f"nothing to do: {run.directory} has made {latest.step:,} steps, and {asked:,} are asked "
@@ -171,7 +173,7 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     store = _open_store(declared, options)
     latest = store.find_latest()
     run = declared if latest is None else _continue_run(declared, latest.step)
-    hparams = run.hparams
+    hparams = _bound_steps(run, declared, latest.step if latest else 0)
     mixture, state, frozen = _begin(run, inputs)
     backend, model = state.backend, state.backend.model
     if options.compile_only:
@@ -187,7 +189,8 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     progress = Progress(list(inputs.infos), hparams.train.steps, state.step)
     for line in (*inputs.describe(hparams.data), *describe_mixture(mixture, hparams)):
         progress.note(line)
-    for line in introduce_run(run, vocabularies, model.count_params(), state.step):
+    present = replace(run, hparams=hparams)
+    for line in introduce_run(present, vocabularies, model.count_params(), state.step):
         progress.note(line)
     progress.note(f"trains {backend.describe_device()}")
     if warning := describe_cost(model.count_params(), hparams.train.steps - state.step):
@@ -261,3 +264,9 @@ def _continue_run(run: Run, step: int) -> Run:
     check_vocabularies(earlier, load_task_vocabularies(run.tasks, directory), directory)
     check_resumable(earlier, run)
     return keep_nets(run, earlier)
+
+
+def _bound_steps(run: Run, declared: Run, step: int) -> HParams:
+    """Return a run's settings without its steps beyond those asked for and those it has made."""
+    steps = min(run.hparams.train.steps, max(declared.hparams.train.steps, step))
+    return replace(run.hparams, train=replace(run.hparams.train, steps=steps))

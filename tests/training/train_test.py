@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from changed_settings import change_settings
 from file_hashes import hash_files
-from seals import replace_sealed
+from seals import change_sealed, replace_sealed
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
-from t2t_mm.run.checkpoint import CheckpointStore
+from t2t_mm.run.checkpoint import STATE, CheckpointStore
 from t2t_mm.settings import HParams
-from t2t_mm.training.train import train
+from t2t_mm.training import trainer
+from t2t_mm.training.train import plan, train
 from t2t_mm.training.training_options import TrainingOptions
 
 RSQRT = "constant*linear_warmup*rsqrt_decay"  # the tiny run's schedule
@@ -90,6 +91,41 @@ def test_no_more_steps_than_a_run_has_are_nothing_to_do(
     told = f"nothing to do: {copy} has made 20 steps, and {steps} are asked for."
     assert capsys.readouterr().err.startswith(told)
     assert hash_files(copy) == before
+
+
+def test_nothing_to_do_leaves_the_backend_that_trained_last(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, copy)
+    replace_sealed(copy / "run.json", '"backend": "tensorflow"', '"backend": "jax"')
+    before = hash_files(copy)
+    train(
+        list(PROBLEMS),
+        hparams=tiny_hparams(),
+        data_dir=tiny_run.data_dir,
+        output_dir=copy,
+        backend="tensorflow",
+    )
+    assert hash_files(copy) == before
+
+
+def test_an_evaluation_that_is_owed_is_no_more_steps(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, copy)
+    change_sealed(copy / "hparams.json", lambda fields: fields["train"].update(steps=40))
+    latest = CheckpointStore(copy).find_latest()
+    assert latest is not None
+    change_sealed(latest.path / STATE, lambda state: state.update(awaits_evaluation=True))
+    ends = []
+    monkeypatch.setattr(trainer, "run_training", lambda *args: ends.append(args[2].train.steps))
+    hparams, data_dir = tiny_hparams(steps=5), tiny_run.data_dir
+    run = train(list(PROBLEMS), hparams=hparams, data_dir=data_dir, output_dir=copy)
+    planned = plan(list(PROBLEMS), hparams=hparams, data_dir=data_dir, output_dir=copy)
+    assert ends == [STEPS] and run.hparams.train.steps == 40
+    assert (planned.first_step, planned.steps) == (STEPS, STEPS)
 
 
 @pytest.mark.slow
