@@ -72,8 +72,9 @@ class ExpertHParams(Section):
         balance_loss_weight: Weight of the loss that `balancing` names, of each expert layer.
         z_loss_weight: Weight of the router z-loss of each expert layer, beside any balancing.
         bias_update_rate: How far a batch moves the bias of each expert, for balancing by bias.
-        expert_dispatch: How positions reach their experts; "auto" picks by backend. Only
-            "capacity" drops any, and only in training; the log says how many.
+        expert_dispatch: How positions reach their experts; "auto" picks by backend, as does
+            "ragged" where TensorFlow's own graphs do not run. Only "capacity" drops any, and only
+            in training; the log says how many.
         capacity_factor: What an expert has room for under "capacity", as a multiple of an equal
             share of the positions.
         mesh_shape: "experts:4" lays the experts out in 4 slices, each on a device of its own;
@@ -137,7 +138,8 @@ class ExpertHParams(Section):
                     "experts.num_experts": self.num_experts,
                 },
             )
-        if slices and (self.gate == "problem" or self.expert_dispatch in ("blocked", "capacity")):
+        runs_by_slice = self.expert_dispatch in ("auto", "ragged", "dense")
+        if slices and (self.gate == "problem" or not runs_by_slice):
             raise UserError(
                 "Slices of experts need a gate that looks at positions and a dispatch that "
                 "runs slice by slice",

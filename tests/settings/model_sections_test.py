@@ -51,7 +51,10 @@ def test_a_gate_that_nothing_teaches_is_refused(changes):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"gate": "problem"}, {"expert_dispatch": "blocked"}, {"expert_dispatch": "capacity"}],
+    [
+        {"gate": "problem"},
+        *({"expert_dispatch": name} for name in ("blocked", "capacity", "tiered")),
+    ],
     ids=str,
 )
 def test_slices_need_a_gate_of_positions_and_a_dispatch_by_slices(changes):

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
-
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.layers.dispatch.blocked import run_blocked
 from t2t_mm.layers.dispatch.capacity import run_capacity
 from t2t_mm.layers.dispatch.dense import run_dense
 from t2t_mm.layers.dispatch.tiered import run_tiered
-from t2t_mm.layers.forms import choose_form, has_gpu, is_on_tensorflow
+from t2t_mm.layers.forms import choose_form, has_gpu
 
 Dispatch = Callable[..., Any]
 
@@ -23,11 +22,10 @@ DISPATCHES: dict[str, Dispatch] = {
 
 
 def check_dispatch(name: str) -> None:
-    """Refuse a name that is unknown or means nothing on this backend.
+    """Refuse a name that is unknown.
 
     Raises:
-        ValueError: If `name` is not "auto", ragged or in the table, or ragged on another backend
-            than TensorFlow.
+        ValueError: If `name` is not "auto", ragged or in the table.
 
     Example:
         >>> check_dispatch("sparse")
@@ -37,11 +35,6 @@ def check_dispatch(name: str) -> None:
     names = ("auto", "ragged", *DISPATCHES)
     if name not in names:
         raise ValueError(f"A dispatch is one of {', '.join(names)}. Received: dispatch={name!r}.")
-    if name == "ragged" and not is_on_tensorflow():
-        raise ValueError(
-            "Ragged dispatch runs on Keras's TensorFlow backend only; use 'auto' or 'blocked'. "
-            f"Received: dispatch={name!r}, backend={keras.backend.backend()!r}."
-        )
 
 
 def choose_dispatch(name: str) -> Dispatch:
@@ -49,12 +42,16 @@ def choose_dispatch(name: str) -> Dispatch:
 
     Args:
         name: "ragged" or of `DISPATCHES`; "auto" is tiered on a GPU, on a CPU ragged in
-            TensorFlow's own graphs and blocked elsewhere.
+            TensorFlow's own graphs and blocked elsewhere. Ragged is as auto outside of these
+            graphs, which is told: a run trained with it goes on, and decodes, anywhere.
 
     Example:
         >>> choose_dispatch("auto").__name__
         'run_ragged'
     """
+    if name == "ragged" and not runs_plain_graphs():
+        warn_once("experts by ragged dispatch run in TensorFlow's own graphs only; here as by auto")
+        name = "auto"
     if name == "auto":
         name = "tiered" if has_gpu() else "ragged" if runs_plain_graphs() else "blocked"
     if name == "ragged":

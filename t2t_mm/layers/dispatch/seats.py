@@ -59,8 +59,15 @@ def seat_slots(slots: Slots, experts_NK: Tensor, capacity: int | Tensor) -> Seat
 def compute_capacity(num_slots: int | Tensor, num_experts: int, factor: float) -> int | Tensor:
     """Compute C: an equal share of the slots times a factor, to three decimals, rounded up.
 
+    Beyond the E of E experts a factor adds nothing: every slot has a row.
+
     Example:
         >>> compute_capacity(num_slots=64, num_experts=8, factor=1.25)
         10
     """
-    return -(-num_slots * round(factor * 1000) // (1000 * num_experts))
+    thousandths = round(min(factor, num_experts) * 1000)
+    if isinstance(num_slots, int):
+        return -(-num_slots * thousandths // (1000 * num_experts))
+    # In a TensorFlow graph, where the product may be more than int32 holds.
+    capacity = -(-ops.cast(num_slots, "int64") * thousandths // (1000 * num_experts))
+    return ops.cast(capacity, "int32")

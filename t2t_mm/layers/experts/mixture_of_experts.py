@@ -32,8 +32,8 @@ class Experts(keras.layers.Layer):
         num_experts: E.
         expert_width: F.
         dispatch: How positions reach their experts. All but "capacity" give the same numbers.
-            "ragged": one matmul for each expert, of exactly its positions; TensorFlow only, not
-            under XLA. "blocked": the same in blocks of equal size. "tiered": one batched matmul
+            "ragged": one matmul for each expert, of exactly its positions; where XLA compiles, as
+            "auto". "blocked": the same in blocks of equal size. "tiered": one batched matmul
             with room for most, and blocks for the rest. "capacity": the former alone; in training,
             what has no room is dropped; at inference nothing is, as in "auto". "dense": all
             experts on all positions. "auto": tiered on a GPU; on a CPU ragged in TensorFlow graphs,
@@ -44,8 +44,8 @@ class Experts(keras.layers.Layer):
             experts are where the layer is.
 
     Raises:
-        ValueError: If `dispatch` is unknown, or ragged or a mesh on another backend, or the
-            devices do not divide the experts.
+        ValueError: If `dispatch` is unknown, or there is a mesh on another backend, or the devices
+            do not divide the experts.
 
     Example:
         >>> experts = Experts(num_experts=4, expert_width=16)

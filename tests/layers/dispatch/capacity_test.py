@@ -60,7 +60,14 @@ def test_the_dropped_are_counted_without_padding():
 
 @pytest.mark.parametrize(
     ("num_slots", "num_experts", "factor", "rows"),
-    [(64, 8, 1.25, 10), (10, 3, 1.0, 4), (9, 3, 1.0, 3), (4, 60, 1.25, 1)],
+    [
+        (64, 8, 1.25, 10),
+        (10, 3, 1.0, 4),
+        (9, 3, 1.0, 3),
+        (4, 60, 1.25, 1),
+        (10_000, 240, 240.0, 10_000),  # the product with the thousandths is beyond int32
+        (10, 4, 1e9, 10),
+    ],
 )
 def test_the_capacity_is_a_multiple_of_an_equal_share(num_slots, num_experts, factor, rows):
     assert compute_capacity(num_slots, num_experts, factor) == rows

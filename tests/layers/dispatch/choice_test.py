@@ -14,13 +14,11 @@ ROOT = Path(__file__).parents[3]
 
 ON_JAX = """
 import functools
-import jax, jax.numpy as jnp, numpy as np, pytest
-from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, run_blocked
+import jax, jax.numpy as jnp, numpy as np
+from t2t_mm.layers.dispatch import choose_dispatch, run_blocked
 from t2t_mm.layers.dispatch import run_capacity, run_dense, run_tiered
 
-assert choose_dispatch("auto") is run_blocked
-with pytest.raises(ValueError, match="use 'auto' or 'blocked'.*dispatch='ragged', backend='jax'"):
-    check_dispatch("ragged")
+assert choose_dispatch("auto") is choose_dispatch("ragged") is run_blocked
 
 generator = np.random.default_rng(0)
 x = generator.normal(size=(60, 6)).astype("float32")
@@ -52,23 +50,25 @@ def test_each_function_is_named_after_its_name():
     assert [choose_dispatch(name).__name__ for name in names] == [f"run_{name}" for name in names]
 
 
-def test_auto_knows_xla_from_a_plain_graph():
+@pytest.mark.parametrize("name", ["auto", "ragged"])
+def test_xla_is_known_from_a_plain_graph(name, caplog):
     chosen = []
 
     def trace():
-        chosen.append(choose_dispatch("auto"))
+        chosen.append(choose_dispatch(name))
         # Inside a loop too, whose body is a graph of its own.
         tf.while_loop(
             lambda i: i < 1,
-            lambda i: (chosen.append(choose_dispatch("auto")), i + 1)[1:],
+            lambda i: (chosen.append(choose_dispatch(name)), i + 1)[1:],
             (tf.constant(0),),
         )
 
-    assert choose_dispatch("auto") is choose_dispatch("ragged")  # eager
+    assert choose_dispatch(name).__name__ == "run_ragged"  # eager
     tf.function(trace, autograph=False)()
     tf.function(trace, autograph=False, jit_compile=True)()
     names = [run.__name__ for run in chosen]
     assert names == ["run_ragged"] * 2 + ["run_blocked"] * 2
+    assert len(caplog.records) == (name == "ragged")
 
 
 def test_unknown_names_are_refused():
