@@ -127,13 +127,15 @@ def begin_run(run: Run, warm_start_from: str | Path, tell: Tell) -> WarmStart:
 
 def _check_experts(run: Run, source: Run) -> None:
     before, now = source.hparams.experts, run.hparams.experts
-    if now.use_experts and now.num_experts < before.num_experts:
+    if not (before.use_experts and now.use_experts):
+        return
+    if now.num_experts < before.num_experts:
         raise UserError(
             "A trained mixture cannot have fewer experts",
             expected=f"at least {before.num_experts}",
             received={"experts.num_experts": now.num_experts},
         )
-    if now.use_experts and now.num_experts > before.num_experts and not now.entry_steps:
+    if now.num_experts > before.num_experts and not now.entry_steps:
         raise UserError(
             "More experts come in over some batches, and none are given",
             received={"experts.num_experts": now.num_experts, "experts.entry_steps": 0},

@@ -11,6 +11,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.disk import claim_folder
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.training.warm_start import (
+    _check_experts,
     begin_run,
     describe_change,
     find_source,
@@ -62,6 +63,18 @@ def test_experts_are_neither_taken_away_nor_added_at_once(
     with claim_folder(tmp_path / "new", "this run"), pytest.raises(UserError, match=message):
         begin_run(asked, tiny_run.output_dir, print)
     assert not list((tmp_path / "new").iterdir())
+
+
+def test_a_run_without_experts_had_none(tiny_run: TinyRun) -> None:
+    run = open_run(tiny_run.output_dir)
+    without = replace(run.hparams.experts, use_experts=False)
+    source = replace(run, hparams=replace(run.hparams, experts=without))
+    for num_experts in (2, 6):
+        experts = replace(run.hparams.experts, num_experts=num_experts)
+        asked = replace(run, hparams=replace(run.hparams, experts=experts))
+        _check_experts(asked, source)
+        with pytest.raises(UserError):
+            _check_experts(asked, run)
 
 
 def test_the_change_is_between_the_first_and_the_last_scores(

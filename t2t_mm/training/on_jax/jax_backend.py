@@ -124,7 +124,8 @@ class JaxBackend:
                 part = gradient / self.train.accumulate_steps
                 changed[f"sum/{path}"] = state[f"sum/{path}"] + part
                 changed[f"reached/{path}"] = state[f"reached/{path}"] | self._mark(path, batch)
-            kept = _keep_if_finite(norm, changed, state)
+            seeds = {path: changed.pop(path) for path in self.donated.seeds}  # go on in any case
+            kept = _keep_if_finite(norm, changed, state) | seeds
             return kept, metrics | {"gradient_norm": norm}
 
         program = self._make_program(accumulate, names).compile(example, self.donated.read(paths))

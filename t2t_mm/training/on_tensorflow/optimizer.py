@@ -21,7 +21,8 @@ class Adam:
 
     Args:
         variables: The trainable variables of Keras.
-        row_names: Of tables whose rows count for themselves the names of the rows, by path.
+        row_names: Of tables whose rows count for themselves the names of the rows, by path; those
+            that are not trained count for nothing.
         hparams: Decays, epsilon, bound of the norm.
 
     Attributes:
@@ -39,7 +40,9 @@ class Adam:
     ) -> None:
         self.variables: list[tf.Variable] = [variable.value for variable in variables]
         self.names = [variable.path for variable in variables]
-        self.row_names = {self.names.index(path): names for path, names in row_names.items()}
+        self.row_names = {
+            self.names.index(path): names for path, names in row_names.items() if path in self.names
+        }
         self.hparams = hparams
         self.updates = Updates(self.variables)
         self.counts = _make_counts(len(self.variables))

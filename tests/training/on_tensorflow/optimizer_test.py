@@ -38,6 +38,11 @@ def apply(adam: Adam, gradients: dict[str, np.ndarray], rows: list[bool]) -> flo
     return float(adam.apply(by_index, reached_rows, tf.constant(0.1)))
 
 
+def test_a_table_that_is_frozen_has_no_state() -> None:
+    adam = make({"matrix": draw(0)["matrix"]})
+    assert sorted(adam.state()) == ["count/matrix", "first_moment/matrix", "second_moment/matrix"]
+
+
 @pytest.mark.parametrize("clip_norm", [0.0, 2.0])
 @pytest.mark.parametrize("postpones", [False, True])
 def test_equals_the_pure_functions(clip_norm: float, postpones: bool) -> None:
