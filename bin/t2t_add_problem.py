@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
+from t2t_mm.run import keras_backend
+from t2t_mm.run.run_settings import find_run_folder
 
 if TYPE_CHECKING:
     from t2t_mm.run.run_directory import Run
@@ -47,6 +49,7 @@ def run_from_flags(flags: Any) -> int | None:
     needed = ("warm_start_from", "problems", "output_dir")
     if missing := [f"--{name}" for name in needed if not getattr(flags, name)]:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-add-problem --help.")
+    keras_backend.choose_backend(flags.backend, find_run_folder(flags.warm_start_from))
     command.import_user_modules(flags.t2t_usr_dir)
     hparams = _change_settings(flags)
     from t2t_mm.training.add_problem import add_problem

@@ -13,14 +13,17 @@ from t2t_mm.errors import UserError
 NO_CACHE = "none"
 _LEAST_SECONDS = 0.1
 """What compiles faster is not kept: hundreds of single operations."""
+_chosen: list[Path | None] = []
+"""Where this process keeps its programs, once that is chosen."""
 
 
 def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> None:
     """Start JAX, keep TensorFlow off its devices, and keep compiled programs for later processes.
 
     Args:
-        compile_cache: Folder of the programs; "none" for nowhere; empty: what
-            JAX_COMPILATION_CACHE_DIR says, else `t2t_mm/jax` in the user's own cache folder.
+        compile_cache: Folder of the programs; "none" for nowhere; empty: as chosen before in this
+            process, else what JAX_COMPILATION_CACHE_DIR says, else `t2t_mm/jax` in the user's own
+            cache folder.
         apart_from: Folders of runs and data: programs are of one machine and not to be moved.
 
     Raises:
@@ -32,10 +35,11 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Non
         import tensorflow as tf
 
         tf.config.set_visible_devices([], "GPU")
-    folder = find_cache_folder(compile_cache, apart_from)
-    jax.config.update(  # type: ignore[no-untyped-call]
-        "jax_compilation_cache_dir", str(folder) if folder else None
-    )
+    if compile_cache or not _chosen:
+        _chosen[:] = [find_cache_folder(compile_cache, apart_from)]
+        jax.config.update(  # type: ignore[no-untyped-call]
+            "jax_compilation_cache_dir", str(_chosen[0]) if _chosen[0] else None
+        )
     jax.config.update(  # type: ignore[no-untyped-call]
         "jax_persistent_cache_min_compile_time_secs", _LEAST_SECONDS
     )

@@ -22,10 +22,7 @@ def read_settings(path: str | Path) -> HParams:
         >>> read_settings("demo/run").train.steps
         4
     """
-    directory = Path(path)
-    if directory.parent.name == "checkpoints":
-        directory = directory.parent.parent
-    file = directory / "hparams.json"
+    file = find_run_folder(path) / "hparams.json"
     if not file.is_file():
         raise UserError(
             "There is no run to begin with",
@@ -33,3 +30,14 @@ def read_settings(path: str | Path) -> HParams:
             received={"warm_start_from": str(path)},
         )
     return read_hparams(file)
+
+
+def find_run_folder(path: str | Path) -> Path:
+    """Return the folder of a run: what is given, or where the checkpoint that is given lies.
+
+    Example:
+        >>> find_run_folder("demo/run/checkpoints/00000004")
+        PosixPath('demo/run')
+    """
+    folder = Path(path)
+    return folder.parent.parent if folder.parent.name == "checkpoints" else folder

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from t2t_mm.files.quiet_start import import_tensorflow
 from t2t_mm.run.keras_backend import choose_backend
+from t2t_mm.run.run_settings import find_run_folder
 from t2t_mm.settings import HParams
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -51,7 +52,7 @@ def add_problem(
         >>> made.graft.new, made.is_unmoved
         (['multimodel/command.en'], True)
     """
-    choose_backend(backend, options.warm_start_from)
+    choose_backend(backend, find_run_folder(options.warm_start_from))
     import_tensorflow()
     from t2t_mm.training.grafted_problems import graft_problems  # imports Keras
 

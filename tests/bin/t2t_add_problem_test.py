@@ -11,8 +11,10 @@ import pytest
 from file_hashes import hash_files
 from tiny_run import PROBLEMS, STEPS, TinyRun
 
-from t2t_mm.bin import t2t_add_problem, t2t_trainer
+from t2t_mm.bin import command, t2t_add_problem, t2t_trainer
 from t2t_mm.bin.t2t_add_problem import compose_command
+from t2t_mm.errors import UserError
+from t2t_mm.run import keras_backend
 from t2t_mm.run.run_directory import open_run
 
 SWAPPED = """
@@ -117,6 +119,21 @@ def test_the_line_that_is_printed_trains_it_and_the_end_says_what_changed(
     assert trained.warm_start["step"] == STEPS and trained.hparams.train.steps == 6
     with np.load(grafted.output_dir / "checkpoints" / "00000006" / "weights.npz") as weights:
         assert weights["multimodel/encoder/experts/gate/entry"].tolist() == [1] * 6
+
+
+def test_the_backend_is_chosen_before_anything_of_a_user_is_imported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(keras_backend, "choose_backend", lambda *by: chosen.append(by))
+
+    def stop(entries: object) -> None:
+        raise UserError("a user's module")
+
+    monkeypatch.setattr(command, "import_user_modules", stop)
+    flags = ["--warm_start_from=run/checkpoints/00000002", "--problems=x", "--output_dir=new"]
+    assert t2t_add_problem.main(flags) == 2
+    assert chosen == [("", Path("run"))]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,17 @@ def test_tensorflow_gets_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == [([], "GPU")]
 
 
+def test_a_folder_that_was_named_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept: dict[str, object] = {}
+    monkeypatch.setattr(jax.config, "update", kept.__setitem__)
+    monkeypatch.setattr(jax_process, "_chosen", [])
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "of_jax"))
+    for named, folder in (("", "of_jax"), ("none", None), ("", None), (str(tmp_path / "a"), "a")):
+        jax_process.prepare_jax(named)
+        expected = str(tmp_path / folder) if folder else None
+        assert kept["jax_compilation_cache_dir"] == expected
+
+
 def test_a_failing_start_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise RuntimeError("no device\nmany lines")
