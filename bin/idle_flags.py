@@ -50,6 +50,7 @@ _OF_TRAINING = (
     "save_in_background",
     "early_stopping_steps",
 )
+_OF_TRAINED = ("verify_checkpoints", "save_in_background", "early_stopping_steps")
 _OF_GENERATION = (
     "verify",
     "num_shards",
@@ -98,8 +99,8 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
             "t2t-eval --limit scores the first examples only.",
         ),
         Idle(("eval_every", "eval_steps"), "schedule", ("train",)),
-        Idle(("eval_steps", "profile", "dry_run"), "compile_only", (True,)),
-        Idle(("profile",), "dry_run", (True,)),
+        Idle(("eval_steps", "profile", "dry_run", *_OF_TRAINED), "compile_only", (True,)),
+        Idle(("eval_steps", "profile", *_OF_TRAINED), "dry_run", (True,)),
         Idle(("json",), "dry_run", (False,)),
         Idle(("early_stopping_metric", "early_stopping_delta"), "early_stopping_steps", (0,)),
     ),

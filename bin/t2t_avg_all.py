@@ -14,7 +14,10 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_path("model_dir", "", "The run whose checkpoints are averaged.")
     flags.DEFINE_path("output_dir", "", "Where the averages go, as a run of their own.")
     flags.DEFINE_integer(
-        "n", 8, "Checkpoints in an average; of a run that kept fewer, all.", lower_bound=1
+        "n",
+        8,
+        "Checkpoints in an average; of a run that kept fewer, all but a best one of long before.",
+        lower_bound=1,
     )
     flags.DEFINE_integer("min_steps", 0, "Leave out checkpoints before this step.", lower_bound=0)
 
@@ -24,15 +27,14 @@ def run_from_flags(flags: Any) -> int | None:
     missing = [f"--{name}" for name in ("model_dir", "output_dir") if not getattr(flags, name)]
     if missing:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-avg-all --help.")
-    from t2t_mm.run.averaging import average_checkpoints
-    from t2t_mm.run.checkpoint import CheckpointStore
+    from t2t_mm.run.averaging import average_checkpoints, list_last
 
     written = average_checkpoints(
         flags.model_dir, flags.output_dir, n=flags.n, min_steps=flags.min_steps
     )
-    known = [c.step for c in CheckpointStore(Path(flags.model_dir)).list_checkpoints()]
+    known = [one.step for one in list_last(Path(flags.model_dir), flags.min_steps)]
     for checkpoint in written:
-        steps = [s for s in known if flags.min_steps <= s <= checkpoint.step][-flags.n :]
+        steps = [step for step in known if step <= checkpoint.step][-flags.n :]
         print(f"{checkpoint.path}: the mean of steps {', '.join(map(str, steps))}")
     return 0
 

@@ -36,14 +36,16 @@ def average_checkpoints(
     Args:
         model_dir: The run that is averaged.
         output_dir: The run that is written; averages that are there are kept.
-        n: Checkpoints in an average; where the run has fewer, all of them.
+        n: Checkpoints in an average; where the run has fewer, all of them. A best checkpoint that
+            is older than the last ones that the run keeps is none of them.
         min_steps: Earlier checkpoints are left out.
 
     Returns:
         The averages, each under the step of the newest checkpoint in it.
 
     Raises:
-        UserError: There are no checkpoints, or what is in the folder is of another run.
+        UserError: There are no checkpoints, none are to be averaged, or what is in the folder is of
+            another run.
 
     Example:
         >>> [one.step for one in average_checkpoints("demo/run", "averaged", n=2)]
@@ -52,8 +54,9 @@ def average_checkpoints(
     Source: Vaswani et al. 2017, arXiv:1706.03762, section 6.1.
     """
     source, target = Path(model_dir), Path(output_dir)
-    open_run(source)
-    found = [c for c in CheckpointStore(source).list_checkpoints() if c.step >= min_steps]
+    if n < 1:
+        raise UserError("An average is of one checkpoint at least", received={"n": n})
+    found = list_last(source, min_steps)
     if not found:
         raise UserError(
             "There is no checkpoint to average",
@@ -64,6 +67,24 @@ def average_checkpoints(
         _copy_description(source, target)
         directory = CheckpointStore(target).directory
         return [_write_average(found[end - n : end], directory) for end in range(n, len(found) + 1)]
+
+
+def list_last(model_dir: Path, min_steps: int = 0) -> list[Checkpoint]:
+    """List the checkpoints that a run has one after the other, up to its newest.
+
+    One that is kept only since it is the best may be of long before.
+
+    Args:
+        model_dir: The run.
+        min_steps: Earlier ones are left out.
+
+    Example:
+        >>> [one.step for one in list_last(Path("demo/run"))]
+        [4]
+    """
+    store, keep = CheckpointStore(model_dir), open_run(model_dir).hparams.train.keep_checkpoint_max
+    found, best = store.list_checkpoints(), store.find_best()
+    return [c for c in found if c.step >= min_steps and (c != best or c in found[-keep:])]
 
 
 def _copy_description(source: Path, target: Path) -> None:

@@ -22,6 +22,8 @@ from t2t_mm.files.parsed_json import parse_json
 _PACKAGES = (
     "tensorflow",
     "keras",
+    "jax",
+    "jaxlib",
     "tensorflow-datasets",
     "tensorflow-text",
     "numpy",

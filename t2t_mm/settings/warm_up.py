@@ -53,11 +53,14 @@ def keep_warm_up(asked: HParams, run: HParams) -> HParams:
     """Return what is asked with the warm-up of the run that it continues, where one was shortened.
 
     A run that is given more steps had its warm-up already, and so had one that began before
-    warm-ups were shortened.
+    warm-ups were shortened. One that is shorter than the run's, but no fifth of the steps, is of no
+    set: somebody asks for it.
     """
-    if all(
-        one.optimizer.warmup_steps != count_most_warm_up(one.train.steps) for one in (asked, run)
-    ):
+    is_short, was_short = (
+        one.optimizer.warmup_steps == count_most_warm_up(one.train.steps) for one in (asked, run)
+    )
+    is_less = asked.optimizer.warmup_steps < run.optimizer.warmup_steps
+    if not is_short and (is_less or not was_short):
         return asked
     kept = replace(asked.optimizer, warmup_steps=run.optimizer.warmup_steps)
     return replace(asked, optimizer=kept)

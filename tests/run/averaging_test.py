@@ -9,7 +9,7 @@ import pytest
 from tiny_run import TinyRun
 
 from t2t_mm.errors import UserError
-from t2t_mm.run.averaging import average_checkpoints
+from t2t_mm.run.averaging import average_checkpoints, list_last
 from t2t_mm.run.checkpoint import CheckpointStore, find_checkpoint
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
@@ -66,12 +66,26 @@ def make_run(folder: Path, name: str, steps: tuple[int, ...] = ()) -> Path:
     return run
 
 
+def test_a_best_checkpoint_of_long_before_is_none_of_the_last(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run", (100, 8000, 9000, 10000))
+    (run / "hparams.json").write_text('{"train": {"keep_checkpoint_max": 3}}')
+    newest = run / "checkpoints" / "00010000"
+    (newest / "state.json").write_text('{"best_step": 8000}')
+    assert [one.step for one in list_last(run)] == [100, 8000, 9000, 10000]
+    (newest / "state.json").write_text('{"best_step": 100}')
+    assert [one.step for one in list_last(run, 9000)] == [9000, 10000]
+    (mean,) = average_checkpoints(run, tmp_path / "averaged")
+    assert read_weights(tmp_path / "averaged", mean.step)["w"] == [9000.0]
+
+
 def test_what_makes_no_average_is_refused(tmp_path: Path) -> None:
     empty, run = make_run(tmp_path, "empty"), make_run(tmp_path, "run", (1, 2))
     with pytest.raises(UserError, match="no checkpoint to average"):
         average_checkpoints(empty, tmp_path / "out")
     with pytest.raises(UserError, match=r"no checkpoint to average.*min_steps=3"):
         average_checkpoints(run, tmp_path / "out", min_steps=3)
+    with pytest.raises(UserError, match=r"one checkpoint at least.*n=0"):
+        average_checkpoints(run, tmp_path / "out", n=0)
     with pytest.raises(UserError, match="folder of their own"):
         average_checkpoints(run, run)
     with pytest.raises(UserError, match="holds another run"):

@@ -17,6 +17,7 @@ def test_it_is_json_and_holds_what_was_asked() -> None:
     assert found["command"] == "t2t-trainer --hparams=a=1,b=2 '--tmp_dir=my files'"
     assert found["versions"]["t2t_mm"] == t2t_mm.__version__
     assert found["versions"]["tensorflow"].startswith("2.")
+    assert {"jax", "jaxlib"} <= found["versions"].keys()
     assert found["machine"]["cores"] >= 1
     assert found["machine"]["memory_bytes"] > 2**28
 

@@ -49,4 +49,6 @@ def test_a_run_that_goes_on_keeps_a_warm_up_that_was_shortened() -> None:
     assert keep_warm_up(settings(6, 1), settings(4, 1000)) == settings(6, 1000)  # of 0.1.0
     asked = settings(300, 7)
     assert keep_warm_up(asked, settings(100, 10)) is asked
+    assert keep_warm_up(asked, short) is asked  # a set would not have fewer
+    assert keep_warm_up(settings(10_000, 1000), short) == settings(10_000, 20)
     assert keep_warm_up(replace(short), short) == short
