@@ -68,6 +68,8 @@ class LabelledSet:
                 places[path] = (
                     os.path.realpath(path) if is_link else f"{folders[path.parent]}/{path.name}"
                 )
+        if len({*places.values()}) == len(places):
+            return
         first: dict[str, Path] = {}
         real_root = os.path.realpath(root)
         for path, place in places.items():
@@ -77,16 +79,15 @@ class LabelledSet:
         for path, place in places.items():
             first.setdefault(place, path)
         again = [path for path, place in places.items() if first[place] != path]
-        if again:
-            left_out = {*again}
-            self.splits = {
-                split: [row for row in rows if row.value not in left_out]
-                for split, rows in self.splits.items()
-            }
-            warn_once(
-                f"{root}: left out {len(again):,} {what} that links show once more, first "
-                f"{again[0]}, which is {first[places[again[0]]]}."
-            )
+        left_out = {*again}
+        self.splits = {
+            split: [row for row in rows if row.value not in left_out]
+            for split, rows in self.splits.items()
+        }
+        warn_once(
+            f"{root}: left out {len(again):,} {what} that links show once more, first "
+            f"{again[0]}, which is {first[places[again[0]]]}."
+        )
 
     def hold_out(self, shares: Mapping[str, float], where: str, what: str) -> None:
         """Take files out of the training files, in their order, which is that of hashes.

@@ -94,6 +94,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "e7df75067c3f6840e904d366c2975aaff0fb2e7d833dd94fe1e87efbf6d06203",
         "896059a66245cbd4a3c740bce4f65fe5dd5bc149a8d7e7da21debf26a22269a8",
         "b49ebc96737208ad0b3fd91a025fafbaa429dce975553de194daa1a57075992f",
         "d5b34c1b21361332e4575fbfcbecd12d55dc843e9eab2538f47e25c2ed6cc1bc",
@@ -105,6 +106,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "489d162386174d915923c53496856c7a6c454cdde0b6b5f3d8f52861f9889342",
         "11ec31eaaf42a841fc2c2cf3bfe5cfa113c8ab9865e37ecc1b6754688311e2c9",
         "efc95b2cf5aa36233161f30e471cd71484e4e56da7a5f4e6d1657366011d1241",
         "747195051e9c67f2968a2094c3c0e34e8a1759b6c8b265261b498f5c9f31ea8a",
@@ -116,6 +118,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "6951c9b3be6f5721b01f8792dbd06ad96cc524ff37d1315090859700e7c276cc",
         "73e4b08a3a800f3534f09c1ee68aef0b3459ae9b3b9e4ed2d752620c1b9713b2",
         "3eac308804bbde201a972a1f9ceafb91ae91f5652e447dca0c622d2e9795fc08",
         "00e961015296c8c5d59dd391596d9bb040a12e7285a8543c582284a9eb671cd1",
@@ -127,6 +130,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "4a7ccaed71ad052a221152c06ad4074d80f0e39131947d5c23a9c988a02c5307",
         "ca08283a044f5a3c2c82afe68511467b55d1af9185e1dc6e64daf723a7a8719d",
         "3eaef8d98ba23375af92f024687c8b3652063937edde37510486a0c08c36192f",
         "61e4f677adcd1a0f2cbb69c63b6928b503836dde60101e57ff16297b17f0399d",
