@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.features import BatchSpec, Categorical, Language
-from t2t_mm.files.text_files import decode_lines
+from t2t_mm.files.odd_items import leave_out
+from t2t_mm.files.text_files import LONGEST_LINE, decode_lines
 from t2t_mm.problems.class_folder import ClassFolderProblem
 from t2t_mm.problems.file_kinds import TEXTS
 from t2t_mm.problems.label_pattern import propose_patterns
@@ -38,8 +39,8 @@ class TextClassification(ClassFolderProblem):
     What is held out is chosen by a hash of the path or text, and never the last text of a class;
     `--validation_share` and `--test_share` of t2t-datagen say how much.
 
-    A text is in UTF-8; its words are put in one line, as t2t-decoder reads them. Empty ones are
-    left out and counted.
+    A text is in UTF-8; its words are put in one line, as t2t-decoder reads them. Empty ones, and
+    files above 1 MB, are left out and counted.
 
     Raises:
         UserError: When data is generated: no texts, a single class, validation texts of a class
@@ -67,6 +68,9 @@ class TextClassification(ClassFolderProblem):
         empty = 0
         for example in super().generate_part(split, part):
             text = example["inputs"]
+            if isinstance(text, Path) and text.is_file() and text.stat().st_size > LONGEST_LINE:
+                leave_out(f"{text} is larger than {LONGEST_LINE:,} bytes")
+                continue
             lines = decode_lines(text) if isinstance(text, Path) else [text]
             words = [word for line in lines for word in line.split()]
             if words:

@@ -8,6 +8,7 @@ import pytest
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
+from t2t_mm.files.odd_items import collect_odd_items
 
 
 def make(root: Path, texts: dict[str, bytes]) -> Problem:
@@ -29,6 +30,16 @@ def test_a_file_is_one_line_and_an_empty_one_is_told(
         found = {one["inputs"]: one["targets"] for one in problem.generate("train")}
     assert found == {"so good, indeed": "pos", "bäd": "neg"}
     assert "train: left out 1 texts without a word" in caplog.text
+
+
+def test_a_file_above_a_megabyte_is_left_out(tmp_path: Path) -> None:
+    long = {"train/pos/2.txt": b"so good\n" * 140_000}
+    problem = make(tmp_path, {"train/pos/1.txt": b"ok", "train/neg/1.txt": b"bad"} | long)
+    problem = make(tmp_path, {"dev/pos/3.txt": b"fine"})
+    with collect_odd_items() as odd:
+        found = {one["inputs"] for one in problem.generate("train")}
+    assert found == {"ok", "bad"}
+    assert odd == [f"{tmp_path / 'train/pos/2.txt'} is larger than 1,048,576 bytes"]
 
 
 def test_text_that_is_no_utf_8_is_named(tmp_path: Path) -> None:

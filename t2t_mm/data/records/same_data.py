@@ -45,11 +45,13 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "adcf2403a63d8e69860b177ff9cb94d5fb9c4b4282635adb31778dbb9a2e302e",
     ),
     "wsj_parse": (
+        "998d96d61d0fead2ca83a0477cadfcce2ca1ebf43679fc3c45a41a6a46d2d340",
         "e7875bffcd191b9b5ee41838bc5e014dcbccd92e0d0809f02b8afab32043d179",
         "dafd9344b7a5cb95c4a494d41d6fb601cb53dc54b766b5f5c7fbf6fa9a651553",
         "5e5711343381e4221e07e28378c3a898168ac3e27775658d6bd214e23b4ff3ad",
     ),
     "tree_files": (
+        "228ccaf3f47b6f66ca637b60798cdaaa84c16a4bf53df2a17a143509b31a57be",
         "15155192516fc09bfc4de668fac5b4ddb0b06778b514147f239490e79d58e54f",
         "57cbee5165283786a23c0419a781930d58a15f7446be6e44fd4e19af2c57fc1f",
         "83fea7c622442e448c4afa3a1719f189f7d86f3076a3ab3ad07cc4448c240451",
@@ -118,6 +120,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "659e82a31b9395645f3c301c4a55a4f6042d2973f7d7f40f0729d10e2690df88",
         "6951c9b3be6f5721b01f8792dbd06ad96cc524ff37d1315090859700e7c276cc",
         "73e4b08a3a800f3534f09c1ee68aef0b3459ae9b3b9e4ed2d752620c1b9713b2",
         "3eac308804bbde201a972a1f9ceafb91ae91f5652e447dca0c622d2e9795fc08",

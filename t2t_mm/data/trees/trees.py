@@ -18,6 +18,8 @@ WRAPPERS = frozenset(("", "TOP", "ROOT"))
 # Only white space of ASCII parts them: words hold no-break spaces.
 _TOKENS = re.compile(r"\(\s*([^\s()]+)\s+([^\s()]+)\s*\)|([()]|[^\s()]+)", re.ASCII)
 _TRACE = "-NONE-"
+# A bracket that lacks would else have all of a treebank held as one tree.
+_MOST_LINES = 10_000
 
 
 class Tree(NamedTuple):
@@ -115,7 +117,7 @@ def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
         [['It', 'works']]
     """
     opened: list[_Bracket] = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in _number_lines(lines, opened, name):
         for tag, word, token in _TOKENS.findall(line):
             if (tag or token == "(") and opened and opened[-1].label is None:
                 opened[-1].label = _check_blank_label(opened, name, number)
@@ -136,7 +138,18 @@ def read_trees(lines: Iterable[str], name: str) -> Iterator[Tree]:
                 leave_out(f"{name}, line {number}: an empty tree")
             else:
                 yield from _finish_tree(node)
-    _check_all_closed(opened, name)
+
+
+def _number_lines(
+    lines: Iterable[str], opened: list[_Bracket], name: str
+) -> Iterator[tuple[int, str]]:
+    """Yield number and text of each line as long as the tree that is open is no endless one."""
+    for number, line in enumerate(lines, start=1):
+        if opened and number - opened[0].line > _MOST_LINES:
+            _raise_unclosed(opened, name, f"within {_MOST_LINES:,} lines")
+        yield number, line
+    if opened:
+        _raise_unclosed(opened, name, "before the end of the file")
 
 
 def _finish_tree(node: Tree | str | None) -> Iterator[Tree]:
@@ -203,12 +216,10 @@ def _check_blank_label(opened: list[_Bracket], name: str, number: int) -> str:
     return ""
 
 
-def _check_all_closed(opened: list[_Bracket], name: str) -> None:
-    """Refuse a file that ends within a tree."""
-    if opened:
-        expected = f"{len(opened)} more closing brackets before the end of the file"
-        what = "the tree that begins here is never closed"
-        _raise_malformed(name, opened[0].line, what, expected, "(")
+def _raise_unclosed(opened: list[_Bracket], name: str, where: str) -> NoReturn:
+    expected = f"{len(opened)} more closing brackets {where}"
+    what = "the tree that begins here is never closed"
+    _raise_malformed(name, opened[0].line, what, expected, "(")
 
 
 def _raise_malformed(name: str, number: int, what: str, expected: str, received: str) -> NoReturn:

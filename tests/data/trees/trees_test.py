@@ -74,6 +74,7 @@ def test_an_empty_file_has_no_trees() -> None:
     ("text", "line", "what"),
     {
         "never closed": ("(UH Yes)\n(S (UH Yes)\n(. .)", 2, "never closed"),
+        "never closed in a long file": ("(UH Yes)\n(S\n" + "(UH No)\n" * 10_001, 2, "never closed"),
         "unclosed before another": ("( (S (UH Yes)\n( (S (UH No)) )", 2, "without label"),
         "closed too often": ("(UH Yes)\n(UH No))", 2, "closing bracket too many"),
         "closed first": (")", 1, "closing bracket too many"),
