@@ -68,8 +68,8 @@ class TextClassification(ClassFolderProblem):
         empty = 0
         for example in super().generate_part(split, part):
             text = example["inputs"]
-            if isinstance(text, Path) and text.is_file() and text.stat().st_size > LONGEST_LINE:
-                leave_out(f"{text} is larger than {LONGEST_LINE:,} bytes")
+            if isinstance(text, Path) and (fault := _find_fault(text)):
+                leave_out(f"{text} {fault}")
                 continue
             lines = decode_lines(text) if isinstance(text, Path) else [text]
             words = [word for line in lines for word in line.split()]
@@ -78,3 +78,10 @@ class TextClassification(ClassFolderProblem):
             empty += not words
         if empty:
             warn_once(f"Problem {self.name}, {split}: left out {empty:,} texts without a word.")
+
+
+def _find_fault(path: Path) -> str:
+    """Find out why a file is left out; empty: it is not."""
+    if not path.exists():
+        return "is a link to what is not there"
+    return f"is larger than {LONGEST_LINE:,} bytes" if path.stat().st_size > LONGEST_LINE else ""

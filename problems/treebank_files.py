@@ -69,7 +69,8 @@ def find_files_below(folder: Path, endings: tuple[str, ...] = ENDINGS) -> list[T
     found: dict[str, TreeFile] = {}
     below = (place / name for place, _, names in walk_folders(folder) for name in names)
     for path in sorted(below):
-        if _is_tree_file(path.relative_to(folder).parts, endings, (".gz",)) and path.is_file():
+        is_there = path.is_file() or path.is_symlink()  # who reads a dangling link will tell
+        if is_there and _is_tree_file(path.relative_to(folder).parts, endings, (".gz",)):
             found.setdefault(path.as_posix().removesuffix(".gz"), TreeFile(path))
     return sorted(found.values())
 

@@ -32,14 +32,18 @@ def test_a_file_is_one_line_and_an_empty_one_is_told(
     assert "train: left out 1 texts without a word" in caplog.text
 
 
-def test_a_file_above_a_megabyte_is_left_out(tmp_path: Path) -> None:
+def test_a_file_above_a_megabyte_and_a_dangling_link_are_left_out(tmp_path: Path) -> None:
     long = {"train/pos/2.txt": b"so good\n" * 140_000}
     problem = make(tmp_path, {"train/pos/1.txt": b"ok", "train/neg/1.txt": b"bad"} | long)
     problem = make(tmp_path, {"dev/pos/3.txt": b"fine"})
+    (tmp_path / "train/pos/3.txt").symlink_to("nowhere")
     with collect_odd_items() as odd:
         found = {one["inputs"] for one in problem.generate("train")}
     assert found == {"ok", "bad"}
-    assert odd == [f"{tmp_path / 'train/pos/2.txt'} is larger than 1,048,576 bytes"]
+    assert sorted(odd) == [
+        f"{tmp_path / 'train/pos/2.txt'} is larger than 1,048,576 bytes",
+        f"{tmp_path / 'train/pos/3.txt'} is a link to what is not there",
+    ]
 
 
 def test_text_that_is_no_utf_8_is_named(tmp_path: Path) -> None:

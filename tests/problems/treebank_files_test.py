@@ -119,3 +119,10 @@ def test_damage_inside_a_zip_is_told_while_trees_are_read(tmp_path: Path) -> Non
     path.write_bytes(path.read_bytes().replace(b"PRP It", b"PRP He", 1))
     with pytest.raises(UserError, match=r"the \.zip file is broken.*CRC"):
         list(read_tree_examples(find_files_in_zip(path)))
+
+
+def test_a_link_to_what_is_not_there_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "a.mrg")
+    (tmp_path / "b.mrg").symlink_to("nowhere")
+    with pytest.raises(UserError, match=r"b\.mrg is a link to what is not there"):
+        list(read_tree_examples(find_files_below(tmp_path)))

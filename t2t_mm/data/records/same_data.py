@@ -13,6 +13,7 @@ from typing import Final
 
 SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "librispeech": (
+        "a8f39ca6aeaf8e29e13a92d177247000daaa392f1e9e06338e2eaf92e07d81bd",
         "c8b31062654f9c2bb75d9492fc8b26cebc5dddfc478f9eb55520d25093b39229",
         "c608ab5289f581d3abd9eabcf0f9aa6e16a03d482f759db02eb41ca32d55ff5e",
         "237138a73d910320c369ea9a17c569becb20745aede96a8802f8caba5bbe62a5",
@@ -21,6 +22,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "8330857a6f85fb7e1363ab7a22b78bf31c03f7e646ad8ab9d495f9ee631fbb03",
     ),
     "librispeech_100": (
+        "1004f1ced8acf2bd64d53601fb0972a3e0dcf946148aef120f50e2ec5d26dc03",
         "121e3e5d7011117b349a9e13fea55cb7569d53182b845b98c224cd87226fd0e1",
         "9569278d1058841d0aec51dbb5379d2804eacca12de6c69aa5753ce075b45409",
         "144562c015634fb4ba386611789de82e5ff41dadd70afda216c0b77c0736b209",
@@ -29,6 +31,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "7c3c5eed878d7910e453c5c1fecf3dcf2eaa4a3776269aabe0343acb9c1a2307",
     ),
     "wsj_speech": (
+        "cc7688ffbd5c7553a55b976018e22caed1a4def52338bc958b220f436c8a7534",
         "092fb703983377a7929c128d6702250327094a8c347c31d010bbd1755a19f6c6",
         "a20c6cbd79014a27dabd49d0880f93e9a495dbdf0afbad14a6fd4a5a87e88e17",
         "0b911dcd7f4151086fbbfaba1abafdaec346dd9e13b0ee1769254bd309a4364c",
@@ -37,6 +40,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "227a1e8a84dc13a29fb201143c0e39b578cf85abc2d12616d9658ca68c1562fd",
     ),
     "wsj_speech_si84": (
+        "4c58efa32f39c748de8731a7856652cc017b3424e9cd5b306502e2b90d04220b",
         "f8e3764b713d3ad14a9cf84c1e0cbb879346fd35330bf159ab125c4f6d5cc818",
         "8db0f09ad1df2c8836664bb0f9028c6fa89f8c20959d2f237c8c27d4bd45172b",
         "6aee10ca659291827f30b885031bb8996c6193e88806046b1c404418e9aecbf3",
@@ -51,6 +55,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "5e5711343381e4221e07e28378c3a898168ac3e27775658d6bd214e23b4ff3ad",
     ),
     "tree_files": (
+        "f378b8dfd6a123bada8b396e2cd4a16588ae9399bac4dcbce7c107020b3647c0",
         "228ccaf3f47b6f66ca637b60798cdaaa84c16a4bf53df2a17a143509b31a57be",
         "15155192516fc09bfc4de668fac5b4ddb0b06778b514147f239490e79d58e54f",
         "57cbee5165283786a23c0419a781930d58a15f7446be6e44fd4e19af2c57fc1f",
@@ -108,6 +113,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "87f7c16b0270a98f8d8ccc5eec2f5c2c034632c05e4160beffa2f91b079bbcf5",
         "489d162386174d915923c53496856c7a6c454cdde0b6b5f3d8f52861f9889342",
         "11ec31eaaf42a841fc2c2cf3bfe5cfa113c8ab9865e37ecc1b6754688311e2c9",
         "efc95b2cf5aa36233161f30e471cd71484e4e56da7a5f4e6d1657366011d1241",
@@ -120,6 +126,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "910944d964d079b3ef8fd15d8e6114ff74589c45af8ced05f04e9b3eeee047e4",
         "659e82a31b9395645f3c301c4a55a4f6042d2973f7d7f40f0729d10e2690df88",
         "6951c9b3be6f5721b01f8792dbd06ad96cc524ff37d1315090859700e7c276cc",
         "73e4b08a3a800f3534f09c1ee68aef0b3459ae9b3b9e4ed2d752620c1b9713b2",
@@ -145,6 +152,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
+        "1c22325ed622c15b54f0dc667a311427f2cb0957fc8747816594d887b6b2933e",
         "15ddc89f049d00e043df04118e9eb753b2245b801eb0a18bd4c29e62eff8872f",
         "8b5071b359d29e258533a4a3e771b7dd6e2d6bdcd7159c0b88d273c0eaa48e55",
         "9646b9d7122cba604d2835c88b71c527b2030604fe381d6b30c8ed9c96b814d4",

@@ -170,7 +170,8 @@ def _open_source(source: Path | bytes) -> IO[bytes]:
             return io.BytesIO(source.read_bytes())
         return source.open("rb")
     except OSError as error:
-        raise UserError(
+        is_absent = isinstance(error, FileNotFoundError)  # of a link to what is not there
+        raise (BadExampleError if is_absent else UserError)(
             f"{source}: the sound file cannot be opened",
             expected="a file",
             received={"error": error.strerror},

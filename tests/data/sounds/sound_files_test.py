@@ -3,6 +3,7 @@
 import io
 import struct
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -166,3 +167,15 @@ def test_an_empty_file_is_a_bad_example(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UserError, match=r"absent\.wav: .*No such file"):
         decode_sound(tmp_path / "absent.wav")
+
+
+def test_a_file_that_is_not_there_is_a_bad_example_and_one_that_cannot_be_read_is_not(
+    tmp_path: Path,
+) -> None:
+    link = tmp_path / "a.wav"
+    link.symlink_to("nowhere")
+    with pytest.raises(BadExampleError, match=r"a\.wav: the sound file cannot be opened"):
+        decode_sound(link)
+    with pytest.raises(UserError, match="cannot be opened") as caught:
+        decode_sound(tmp_path)
+    assert not isinstance(caught.value, BadExampleError)
