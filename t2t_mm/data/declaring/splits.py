@@ -161,8 +161,9 @@ def choose_held_out(
         sizes: Number of examples by hash of their group. Equal examples are of one group, and so
             may be those of one speaker or recording.
         room: How many examples to hold out.
-        may_exceed: Take groups until the room is used up, whatever the size of the last one.
-            Otherwise a group that is larger than the room left is passed over.
+        may_exceed: Take groups until the room is used up: the last may be larger than what is left
+            of it, though none larger than all of it. Otherwise a group that is larger than the room
+            left is passed over.
 
     Returns:
         The hashes of the groups; none where there are no groups.
@@ -170,14 +171,15 @@ def choose_held_out(
     Example:
         >>> sorted(choose_held_out({1: 3, 2: 5, 3: 1}, 4))
         [1, 3]
-        >>> sorted(choose_held_out({1: 3, 2: 5, 3: 1}, 4, may_exceed=True))
+        >>> sorted(choose_held_out({1: 3, 2: 4, 3: 1}, 4, may_exceed=True))
         [1, 2]
     """
     chosen: set[int] = set()
+    left = room
     for value in sorted(sizes):
-        if room > 0 and (may_exceed or sizes[value] <= room):
+        if left > 0 and sizes[value] <= (room if may_exceed else left):
             chosen.add(value)
-            room -= sizes[value]
+            left -= sizes[value]
     if sizes and not chosen:
         chosen = {min(sizes, key=lambda value: (0 if may_exceed else sizes[value], value))}
     return frozenset(chosen)

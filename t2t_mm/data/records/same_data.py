@@ -55,6 +55,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "5e5711343381e4221e07e28378c3a898168ac3e27775658d6bd214e23b4ff3ad",
     ),
     "tree_files": (
+        "8831436e87db24117bfc844a52c48c5d210db9f3e6e0128e2ffdc3e95d78ab8e",
         "f378b8dfd6a123bada8b396e2cd4a16588ae9399bac4dcbce7c107020b3647c0",
         "228ccaf3f47b6f66ca637b60798cdaaa84c16a4bf53df2a17a143509b31a57be",
         "15155192516fc09bfc4de668fac5b4ddb0b06778b514147f239490e79d58e54f",
@@ -74,6 +75,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
+        "e9c7ba178fdcd7acf768886ca89df38a99f1b997139289b08c58113d7b61a799",
         "f960e81f02d8fa2e02ce29f5cdc44ec0fd01094651e28cc595330a07a703dab7",
         "2d86ab64631a4de5ee00417a53a34dc6f30f559e76503916eb48830f63e3062a",
         "b51b01138df8d253453b9edc5b143c02cef4624d4d04e2b6b80e963a3989fa70",
@@ -85,6 +87,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
+        "65f5d07613d171c49ba74e95f053732ee131b0f800d8c1b42ee06e6377473c08",
         "3f6a97c62cd0e6149d5df8794ccbf201391a6bb78b606cdf25cb20d9af9406a5",
         "8291b97be9b0077e58e7af543cd24df3d5f6bfea6681a6257e02c4a86a916006",
         "aca3e07bea3ec69b3a0fc1221d9bf43fd9123b0624be4e38a1232ad6b117e10c",
@@ -96,6 +99,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "1f8db0c76308f133438f368d6d20202f9660e3d062e1962b5c5009eb28fbe7d6",
     ),
     "tfds": (
+        "6baf7e4ea5d1bd165920284f2251f37088aaecabedbc270d3d03cfbb2ce48f14",
         "19ae84a257b0827fa2fba966358695e2cb1f56a2d95fc8e2fd0f2ba6e933d0ed",
         "bf99875a76683a491146488213db1d15404abe9f9cb8556f67153a40f2d35f76",
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
@@ -140,6 +144,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "2a2e78e1b7e8d19036cdfe2869d7ed7be2b3f6ad2165c4015919b10d5a79dfb9",
         "4a7ccaed71ad052a221152c06ad4074d80f0e39131947d5c23a9c988a02c5307",
         "ca08283a044f5a3c2c82afe68511467b55d1af9185e1dc6e64daf723a7a8719d",
         "3eaef8d98ba23375af92f024687c8b3652063937edde37510486a0c08c36192f",
@@ -152,6 +157,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
+        "e0fcca678d2a6249012ad8b8a0dffe47f3ec7501673dca0053c64bf066cec685",
         "1c22325ed622c15b54f0dc667a311427f2cb0957fc8747816594d887b6b2933e",
         "15ddc89f049d00e043df04118e9eb753b2245b801eb0a18bd4c29e62eff8872f",
         "8b5071b359d29e258533a4a3e771b7dd6e2d6bdcd7159c0b88d273c0eaa48e55",

@@ -48,9 +48,9 @@ def test_groups_are_taken_in_the_order_of_their_hashes():
 
 
 def test_a_group_that_is_too_large_is_passed_over_or_ends_the_choice():
-    sizes = {1: 3, 2: 5, 3: 1, 4: 1}
+    sizes = {0: 5, 1: 3, 2: 4, 3: 1, 4: 1}
     assert choose_held_out(sizes, 4) == {1, 3}
-    assert choose_held_out(sizes, 4, may_exceed=True) == {1, 2}
+    assert choose_held_out(sizes, 4, may_exceed=True) == {1, 2}  # 0 has more than all the room
 
 
 def test_one_group_is_held_out_in_any_case():
