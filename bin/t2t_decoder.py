@@ -97,12 +97,12 @@ def _answer_lines(flags: Any) -> int:
     from t2t_mm.inference.output_files import tell_on_stderr
     from t2t_mm.inference.output_formats import check_output_format, format_outputs
     from t2t_mm.run.run_directory import open_run
-    from t2t_mm.settings.overrides import change_decoding
+    from t2t_mm.search.choose_search import choose_decoding
 
     command.import_user_modules(flags.t2t_usr_dir)
     run = open_run(flags.output_dir)
     task = choose_task(run, flags.problem, flags.inputs_of, flags.command_of)
-    how = change_decoding(run.hparams.decode, flags.decode_hparams)
+    how = choose_decoding(run, flags.decode_hparams)
     check_output_format(task, flags.output_format, how)
     check_data_is_read(how, flags.data_dir)
     loaded = load_tasks(run, [task], flags.checkpoint_path, how, flags.data_dir)

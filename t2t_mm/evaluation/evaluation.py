@@ -32,8 +32,8 @@ from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded, Scores
 from t2t_mm.scoring.metrics import check_metrics, find_intervals, score_decoded
 from t2t_mm.scoring.translation import choose_tokenizer
-from t2t_mm.search.choose_search import check_rules, make_constraints
-from t2t_mm.settings.overrides import change_decoding, describe_changes
+from t2t_mm.search.choose_search import choose_decoding, make_constraints
+from t2t_mm.settings.overrides import describe_changes
 
 
 def evaluate(
@@ -109,8 +109,7 @@ class RunEvaluation:
             self.run.import_own_modules()
         self.options, self.split = options, split
         own = self.run.hparams.decode
-        self.decode = change_decoding(own, options.decode_hparams)
-        check_rules(self.decode)
+        self.decode = choose_decoding(self.run, options.decode_hparams)
         self.limit = self.decode.choose_limit(options.limit)
         settings = describe_changes(own, replace(self.decode, num_samples=own.num_samples))
         self.variant = name_variant(self.limit, settings)

@@ -29,10 +29,9 @@ from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
-from t2t_mm.search.choose_search import check_rules
+from t2t_mm.search.choose_search import choose_decoding
 from t2t_mm.settings import DataHParams
 from t2t_mm.settings.decode_section import DecodeHParams
-from t2t_mm.settings.overrides import change_decoding
 
 
 def decode(
@@ -80,8 +79,7 @@ def decode(
     options = options or DecodingOptions()
     registry.import_user_modules(list(options.t2t_usr_dir))
     run = open_run(output_dir)
-    how = change_decoding(run.hparams.decode, options.decode_hparams)
-    check_rules(how)
+    how = choose_decoding(run, options.decode_hparams)
     names = {
         "problem": problem,
         "inputs_of": options.inputs_of,

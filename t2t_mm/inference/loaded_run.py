@@ -13,9 +13,8 @@ from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
-from t2t_mm.search.choose_search import check_rules, make_constraints
+from t2t_mm.search.choose_search import choose_decoding, make_constraints
 from t2t_mm.settings.decode_section import DecodeHParams
-from t2t_mm.settings.overrides import change_decoding
 
 
 class LoadedRun(Mapping[str, Predictor]):
@@ -131,8 +130,7 @@ def load(
         2
     """
     run = open_run(output_dir)
-    decode = change_decoding(run.hparams.decode, decode_hparams)
-    check_rules(decode)
+    decode = choose_decoding(run, decode_hparams)
     tasks = [run.task(name) for name in problems] or run.tasks
     return load_tasks(run, tasks, checkpoint_path, decode, data_dir)
 

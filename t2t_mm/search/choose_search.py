@@ -13,6 +13,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.run.run_directory import Run
 from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
 from t2t_mm.search.beam_search import BeamSearch
@@ -22,6 +23,7 @@ from t2t_mm.search.sampling import Sampling, SamplingOptions
 from t2t_mm.search.search import GreedySearch, Search
 from t2t_mm.search.tree_grammar import TreeGrammar
 from t2t_mm.settings.decode_section import DecodeHParams
+from t2t_mm.settings.overrides import change_decoding
 
 _BATCH = BatchSpec(examples=256)
 
@@ -107,6 +109,33 @@ def make_constraints(
             fix="Leave constrain=trees out.",
         )
     return {task.name: _make_grammar(task, vocabularies, data_dir) for task in trees}
+
+
+def choose_decoding(run: Run, text: str = "") -> DecodeHParams:
+    """Choose how a run decodes: as its settings say, but for what is changed of them.
+
+    Args:
+        run: The run. One from elsewhere may name any file: it is not read by itself.
+        text: What is changed, as `--decode_hparams` has it.
+
+    Raises:
+        UserError: A change is none, rules do not go together, or a file has to be named.
+
+    Example:
+        >>> from t2t_mm.run.run_directory import open_run
+        >>> choose_decoding(open_run("demo/run"), "beam_size=4").beam_size
+        4
+    """
+    decode = change_decoding(run.hparams.decode, text)
+    if decode.answers_file and "answers_file" not in text and not run.is_own:
+        raise UserError(
+            f"{run.directory} was made elsewhere, or by an earlier version: the file of answers "
+            "that its settings name is not read by itself",
+            received={"decode.answers_file": decode.answers_file},
+            fix="Name it, or none: --decode_hparams=answers_file=....",
+        )
+    check_rules(decode)
+    return decode
 
 
 def check_rules(decode: DecodeHParams) -> None:

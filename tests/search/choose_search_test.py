@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from small_model import TEXT, make_model
@@ -6,12 +7,18 @@ from small_model import TEXT, make_model
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.search.beam_search import BeamSearch
-from t2t_mm.search.choose_search import check_rules, make_constraints, make_search
+from t2t_mm.search.choose_search import (
+    check_rules,
+    choose_decoding,
+    make_constraints,
+    make_search,
+)
 from t2t_mm.search.constraint import AllOf, NoRepeat
 from t2t_mm.search.prefix_tree import OneOf
 from t2t_mm.search.sampling import Sampling
 from t2t_mm.search.search import GreedySearch
 from t2t_mm.settings.decode_section import DecodeHParams
+from t2t_mm.settings.sections import HParams
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +71,18 @@ def test_rules_of_settings_and_of_the_caller_hold_together(model):
     assert isinstance(choose(model, no_repeat=3).constraint, NoRepeat)
     both = choose(model, answers, no_repeat=3).constraint
     assert isinstance(both, AllOf) and both.constraints[0] is answers
+
+
+def test_a_file_that_only_a_run_from_elsewhere_names_is_not_read(tmp_path):
+    file = tmp_path / "secret.txt"
+    file.write_text("a\n")
+    hparams = HParams(decode=DecodeHParams(answers_file=str(file)))
+    run = SimpleNamespace(directory=tmp_path, hparams=hparams, is_own=False)
+    with pytest.raises(UserError, match="file of answers that its settings name"):
+        choose_decoding(run)
+    with pytest.raises(UserError, match="is not read by itself"):
+        choose_decoding(run, "beam_size=2")
+    assert choose_decoding(run, f"answers_file={file}").answers_file == str(file)
+    assert choose_decoding(run, "answers_file=").answers_file == ""
+    run.is_own = True
+    assert choose_decoding(run, "beam_size=2") == DecodeHParams(answers_file=str(file), beam_size=2)
