@@ -12,6 +12,7 @@ def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_path("output_dir", "", "The trained run; nothing else is needed.")
     flags.DEFINE_path("checkpoint_path", "", "One checkpoint; default: the best, else the last.")
+    flags.DEFINE_path("data_dir", "", "Its data, where it decodes by constrain=trees alone.")
     flags.DEFINE_string("problems", "", "Some of the run's problems; default: all.")
     flags.DEFINE_alias("problem", "problems")
     flags.DEFINE_string("host", "127.0.0.1", "Where to listen; by default this machine alone.")
@@ -33,6 +34,7 @@ def run_from_flags(flags: Any) -> int | None:
         flags.output_dir,
         flags.checkpoint_path,
         problems=flags.problems,
+        data_dir=flags.data_dir,
         host=flags.host,
         port=flags.port,
     )

@@ -17,6 +17,7 @@ def play(
     checkpoint_path: str | Path = "",
     *,
     problems: str | Sequence[str] = (),
+    data_dir: str | Path = "",
     host: str = "127.0.0.1",
     port: int = 7860,
 ) -> None:
@@ -28,6 +29,7 @@ def play(
         output_dir: The trained run.
         checkpoint_path: One checkpoint; the best, else the newest, by default.
         problems: Names among the run's, globs or groups; all by default.
+        data_dir: Where its data is, for a run that decodes by `constrain=trees` alone.
         host: Address to listen on; by default only this machine reaches it.
         port: Port; 0 for a free one.
 
@@ -36,7 +38,7 @@ def play(
     """
     import_gradio()  # whether it is there is told before anything is loaded
     names = [task.name for task in choose_tasks(open_run(output_dir), problems)]
-    loaded = load(output_dir, checkpoint_path, problems=names)
+    loaded = load(output_dir, checkpoint_path, problems=names, data_dir=data_dir)
     with serve_page(loaded, host, port) as address:
         print(f"{address} (Ctrl-C ends)", flush=True)
         threading.Event().wait()

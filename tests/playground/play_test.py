@@ -20,8 +20,8 @@ def test_the_address_is_printed_and_the_page_ends_with_an_interruption(
 ) -> None:
     told: list[Any] = []
 
-    def load(*where: Any, problems: Any) -> Any:
-        told.append((where, problems))
+    def load(*where: Any, problems: Any, data_dir: Any) -> Any:
+        told.append((where, problems, data_dir))
         return load_senses()
 
     @contextmanager
@@ -45,9 +45,9 @@ def test_the_address_is_printed_and_the_page_ends_with_an_interruption(
         monkeypatch.setattr(module, name, fake)
     monkeypatch.setattr(threading.Event, "wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        module.play("run", problems="translate, hear", port=1)
+        module.play("run", problems="translate, hear", data_dir="data", port=1)
     assert told == [
-        (("run", ""), ["translate", "hear"]),
+        (("run", ""), ["translate", "hear"], "data"),
         (load_senses(), "127.0.0.1", 1),
         "closed",
     ]
