@@ -50,7 +50,8 @@ def resolve_field_name(name: str) -> str:
     """Return the full name of a field, with its section.
 
     Args:
-        name: `section.field`, the field alone, or either of an earlier release.
+        name: `section.field`, the field alone, or either of an earlier release. A field alone is
+            not that of `decode` where another section has it, too.
 
     Raises:
         UserError: No field has this name, or several sections have one.
@@ -58,6 +59,8 @@ def resolve_field_name(name: str) -> str:
     Example:
         >>> resolve_field_name("width"), resolve_field_name("model.num_experts")
         ('model.width', 'experts.num_experts')
+        >>> resolve_field_name("jit_compile")
+        'train.jit_compile'
     """
     name = RENAMED_FIELDS.get(name, name)
     if name in FIELD_TYPES:
@@ -65,6 +68,8 @@ def resolve_field_name(name: str) -> str:
     matches = [full for full in FIELD_TYPES if full.partition(".")[2] == name] or [
         new for old, new in RENAMED_FIELDS.items() if old.partition(".")[2] == name
     ]
+    if len(matches) > 1:  # those of decode have --decode_hparams of their own
+        matches = [full for full in matches if not full.startswith("decode.")]
     if len(matches) == 1:
         return matches[0]
     if matches:
