@@ -151,9 +151,25 @@ def remove_folder(path: Path) -> None:
     """
     if path.exists():
         doomed = path.with_name(path.name + ".removed.incomplete")
-        shutil.rmtree(doomed, ignore_errors=True)
+        remove_leftover(doomed)
         path.rename(doomed)
-        shutil.rmtree(doomed)
+        remove_leftover(doomed)
+
+
+def remove_leftover(path: Path) -> None:
+    """Remove what an interrupted write left, if anything: of a link only the link.
+
+    Example:
+        >>> Path("half").mkdir()
+        >>> Path("link").symlink_to("half")
+        >>> remove_leftover(Path("link"))
+        >>> Path("half").exists(), Path("link").exists()
+        (True, False)
+    """
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
 
 
 def is_full_disk(error: BaseException) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +16,7 @@ from t2t_mm import registry
 from t2t_mm.data.kinds.kind_table import feature_to_json
 from t2t_mm.data.kinds.stored_arrays import describe_array_type
 from t2t_mm.errors import UserError
-from t2t_mm.files.disk import claim_folder, report_full_disk
+from t2t_mm.files.disk import claim_folder, remove_leftover, report_full_disk
 from t2t_mm.files.quiet_start import hold_back
 from t2t_mm.inference.served_graphs import ServedGraphs
 from t2t_mm.layers.forms import is_on_tensorflow
@@ -107,7 +106,7 @@ def export(
             signatures = {task.name: graphs.trace(task) for task in tasks}
         described = {task.name: _describe(task, signatures[task.name]) for task in tasks}
         unfinished = folder.with_name(f"{folder.name}.incomplete")
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove_leftover(unfinished)
         _save(graphs.make_module(signatures.values()), signatures, unfinished)
         _write_description(unfinished, {"step": restored.step, "signatures": described})
         unfinished.rename(folder)

@@ -16,7 +16,13 @@ import numpy as np
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_bytes_atomically
-from t2t_mm.files.disk import claim_folder, remove_folder, report_full_disk, sync_folder
+from t2t_mm.files.disk import (
+    claim_folder,
+    remove_folder,
+    remove_leftover,
+    report_full_disk,
+    sync_folder,
+)
 from t2t_mm.run.checkpoint import STATE, WEIGHTS, Checkpoint, CheckpointStore
 from t2t_mm.run.manifest import write_manifest
 from t2t_mm.run.run_directory import open_run
@@ -122,7 +128,7 @@ def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoin
     newest = averaged[-1]
     newest.check()  # all of it is copied, and gets a manifest of its own
     final, partial = directory / newest.path.name, directory / f"{newest.path.name}.incomplete"
-    shutil.rmtree(partial, ignore_errors=True)
+    remove_leftover(partial)
     shutil.copytree(newest.path, partial, ignore=shutil.ignore_patterns(WEIGHTS))
     with _open_all(averaged) as archives:
         means = {name: _Mean(name, archives) for name in archives[-1]}

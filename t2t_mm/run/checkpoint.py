@@ -24,7 +24,7 @@ import numpy as np
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
-from t2t_mm.files.disk import is_full_disk, remove_folder, sync_folder
+from t2t_mm.files.disk import is_full_disk, remove_folder, remove_leftover, sync_folder
 from t2t_mm.files.sealed_json import read_sealed, seal_json
 from t2t_mm.run.manifest import (
     DamagedFileError,
@@ -157,7 +157,7 @@ class CheckpointStore:
         self.close()
         parts = {WEIGHTS: weights, OPTIMIZER: optimizer}
         with self._complete_or_remove(step) as partial:
-            shutil.rmtree(partial, ignore_errors=True)
+            remove_leftover(partial)
             partial.mkdir(parents=True)
             input_checkpoint.write(str(partial / "input"))
             (partial / STATE).write_text(seal_json(state), encoding="utf-8")
@@ -241,7 +241,7 @@ class CheckpointStore:
             if best is None or checkpoint.step != best.step:
                 remove_folder(checkpoint.path)
         for leftover in self.directory.glob("*.incomplete"):  # of a run that was killed
-            shutil.rmtree(leftover)
+            remove_leftover(leftover)
 
     def _refuse_not_finite(self, name: str, array: np.ndarray[Any, Any]) -> None:
         """Refuse to keep what has diverged: nobody can go on from it."""

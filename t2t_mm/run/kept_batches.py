@@ -8,7 +8,6 @@ run_dir/faults/00000123-0/
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kinds, name_vocabulary
 from t2t_mm.data.pipeline.padding import SIZE_SUFFIX
 from t2t_mm.errors import UserError
+from t2t_mm.files.disk import remove_leftover
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import load_task_vocabularies
 from t2t_mm.run.written_arrays import write_arrays
@@ -46,11 +46,11 @@ def keep_batch(
     kept = [path for path in final.parent.glob("*-*") if path.suffix != ".incomplete"]
     if len(kept) >= MOST_KEPT and final not in kept:
         return None
-    shutil.rmtree(partial, ignore_errors=True)
+    remove_leftover(partial)
     partial.mkdir(parents=True)
     write_arrays(partial / "batch.npz", batch)
     (partial / "fault.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    shutil.rmtree(final, ignore_errors=True)
+    remove_leftover(final)
     return partial.rename(final)
 
 

@@ -199,8 +199,8 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
         progress.note(f"frozen: {len(frozen):,} variables, {frozen[0]} to {frozen[-1]}")
     if begun and state.step:
         progress.note(f"read in another way than before, so a new pass begins: {', '.join(begun)}")
-    if differ_in_sharing(run.tasks, declared.tasks):
-        progress.note("the run keeps the nets that it was trained with, not those declared now")
+    for line in _list_kept(run, declared):
+        progress.note(line)
     evaluations = prepare_evaluations(run, inputs, backend, options, progress)
     log = RunLog(run.directory, state.step, state.awaits_evaluation)
     with log, progress, profile_steps(backend, run.directory, progress, options.profile):
@@ -264,6 +264,17 @@ def _continue_run(run: Run, step: int) -> Run:
     check_vocabularies(earlier, load_task_vocabularies(run.tasks, directory), directory)
     check_resumable(earlier, run)
     return keep_nets(run, earlier)
+
+
+def _list_kept(run: Run, declared: Run) -> list[str]:
+    """List what a run that goes on keeps, though its command says something else."""
+    kept = []
+    if differ_in_sharing(run.tasks, declared.tasks):
+        kept.append("the run keeps the nets that it was trained with, not those declared now")
+    steps, asked = (one.hparams.optimizer.warmup_steps for one in (run, declared))
+    if asked > steps:
+        kept.append(f"the run keeps its warm-up: optimizer.warmup_steps={steps}, not {asked}")
+    return kept
 
 
 def _bound_steps(run: Run, declared: Run, step: int) -> HParams:

@@ -192,6 +192,19 @@ def test_a_half_written_checkpoint_is_not_seen_and_not_in_the_way(tmp_path: Path
     assert not half.exists()
 
 
+def test_links_among_unfinished_checkpoints_go_and_what_they_point_to_stays(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kept.txt").touch()
+    for name in ("00000001.incomplete", "00000007.incomplete"):  # of this step, and left by a kill
+        store.directory.mkdir(exist_ok=True)
+        (store.directory / name).symlink_to(other)
+    save(store, 1)
+    assert [path.name for path in store.directory.iterdir()] == ["00000001"]
+    assert (other / "kept.txt").exists()
+
+
 def test_other_shapes_and_missing_variables_are_named(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path)
     save(store, 1)

@@ -180,21 +180,23 @@ def test_a_run_goes_on_with_its_net_after_the_declaration_has_changed(
     for name in names:
         registry.register_problem(name)(type("Own", (Parity,), {}))
 
-    def train_on(steps: int) -> set[str]:
+    def train_on(steps: int, warmup_steps: int) -> set[str]:
         options = TrainingOptions(generate=True, evaluate=False)
         hparams = load_hparams("multimodel_tiny", overrides=f"{TINY},train.steps={steps}")
+        hparams = change_settings(hparams, warmup_steps=warmup_steps)
         folders = {"data_dir": tmp_path / "data", "output_dir": tmp_path / "run"}
         run = train(names, hparams=hparams, options=options, **folders)
         assert open_run(tmp_path / "run").tasks == run.tasks
         return {task.nets[1] for task in run.tasks}
 
-    assert train_on(1) == {"categorical:parity"}
-    assert "keeps the nets" not in capsys.readouterr().err
+    assert train_on(1, warmup_steps=1) == {"categorical:parity"}
+    assert "the run keeps" not in capsys.readouterr().err
     own = {"inputs": TEXT, "targets": Categorical(num_classes=2)}
     monkeypatch.setattr(Parity, "modalities", own)
-    assert train_on(2) == {"categorical:parity"}
+    assert train_on(2, warmup_steps=9) == {"categorical:parity"}
     told = capsys.readouterr().err
     assert "resumed at step 1" in told and "the run keeps the nets that it was trained with" in told
+    assert "the run keeps its warm-up: optimizer.warmup_steps=1, not 9" in told
 
 
 def test_other_names_for_the_same_sharing_are_no_difference() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -29,7 +28,7 @@ from t2t_mm.data.records.stored import (
     make_stale_error,
     open_data,
 )
-from t2t_mm.files.disk import lock_folder
+from t2t_mm.files.disk import lock_folder, remove_leftover
 
 _OF_EXAMPLES = tuple(name for name in RAW_OPTIONS if name != "max_bad_share")
 """What data that is there was told: not how much of it might have been left out."""
@@ -149,7 +148,7 @@ def _replace_data(base: Problem, folder: Path, data_dir: Path, options: Generati
             replaced.rename(folder)
         raise
     if replaced.exists():
-        _remove(replaced)
+        remove_leftover(replaced)
 
 
 def _locate_replaced(folder: Path) -> Path:
@@ -159,20 +158,12 @@ def _locate_replaced(folder: Path) -> Path:
 def _clean_up_after_kill(folder: Path) -> None:
     """Remove what a killed run left; the lock tells that no other is at work."""
     for path in folder.parent.glob(f"incomplete.*_{folder.name}"):
-        _remove(path)
+        remove_leftover(path)
     replaced = _locate_replaced(folder)
     if replaced.exists() and folder.exists():
-        _remove(replaced)
+        remove_leftover(replaced)
     elif replaced.exists():
         replaced.rename(folder)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder; of a link to one the link."""
-    if folder.is_symlink():
-        folder.unlink()
-    else:
-        shutil.rmtree(folder)
 
 
 def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> None:
