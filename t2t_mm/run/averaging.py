@@ -24,7 +24,7 @@ from t2t_mm.files.disk import (
     sync_folder,
 )
 from t2t_mm.run.checkpoint import STATE, WEIGHTS, Checkpoint, CheckpointStore
-from t2t_mm.run.manifest import write_manifest
+from t2t_mm.run.manifest import MANIFEST, write_manifest
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.written_arrays import open_arrays, write_arrays
 
@@ -129,7 +129,8 @@ def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoin
     newest.check()  # all of it is copied, and gets a manifest of its own
     final, partial = directory / newest.path.name, directory / f"{newest.path.name}.incomplete"
     remove_leftover(partial)
-    shutil.copytree(newest.path, partial, ignore=shutil.ignore_patterns(WEIGHTS))
+    unwanted = shutil.ignore_patterns(WEIGHTS, MANIFEST)
+    shutil.copytree(newest.path, partial, ignore=unwanted, ignore_dangling_symlinks=True)
     with _open_all(averaged) as archives:
         means = {name: _Mean(name, archives) for name in archives[-1]}
         write_arrays(partial / WEIGHTS, means)

@@ -105,6 +105,18 @@ def test_damage_is_not_averaged_into_what_is_whole(tiny_run: TinyRun, tmp_path: 
         average_checkpoints(run, tmp_path / "averaged", n=2)
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "notes.txt"])
+def test_a_link_to_nowhere_is_not_copied(tiny_run: TinyRun, tmp_path: Path, name: str) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, run)
+    path = run / "checkpoints" / "00000020" / name
+    path.unlink(missing_ok=True)
+    path.symlink_to(tmp_path / "nowhere")
+    mean = average_checkpoints(run, tmp_path / "averaged", n=2)[-1]
+    assert (mean.path / "manifest.json").is_file() and not (mean.path / "notes.txt").exists()
+    mean.check()
+
+
 def test_an_environment_that_is_no_text_is_copied_as_it_is(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:
