@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from t2t_mm.report.markup import Markup, make_card, make_drawing, make_element, make_section
-from t2t_mm.report.run_facts import Curve, Points, RunFacts
+from t2t_mm.report.run_facts import Curve, Points, RunFacts, format_duration
 
 _WIDTH, _HEIGHT = 320.0, 190.0  # pixels on a phone
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 78.0, 10.0, 24.0  # margins, for ticks and labels
@@ -23,11 +23,13 @@ class Scale:
         steps: The last step.
         low: The lowest value, above zero.
         high: The highest value.
+        seconds: Spent in these steps; 0 where nobody knows.
     """
 
     steps: int
     low: float
     high: float
+    seconds: float = 0.0
 
     def x(self, step: float) -> float:
         """Return the pixels from the left."""
@@ -53,7 +55,7 @@ class Scale:
 def make_curve_section(facts: RunFacts, names: Sequence[str]) -> Markup:
     """Return a chart of each problem's loss; empty where the log has no point of theirs."""
     curves = {name: facts.curves[name] for name in names if name in facts.curves}
-    scale = choose_scale(curves.values())
+    scale = choose_scale(curves.values(), facts.seconds)
     if scale is None:
         return Markup()
     note = (
@@ -69,15 +71,20 @@ def make_curve_section(facts: RunFacts, names: Sequence[str]) -> Markup:
     return make_section("Learning", note, make_element("div", *charts, class_="cards"))
 
 
-def choose_scale(curves: Iterable[Curve]) -> Scale | None:
-    """Return the scale that holds all points; None where there is no curve to draw."""
+def choose_scale(curves: Iterable[Curve], seconds: float = 0.0) -> Scale | None:
+    """Return the scale that holds all points; None where there is no curve to draw.
+
+    Args:
+        curves: What is drawn on it.
+        seconds: Spent in the steps of all.
+    """
     lines = [line for curve in curves for line in (curve.train, curve.validation)]
     points = [point for line in lines for point in line]
     if not points:
         return None
     values = [max(value, _FLOOR) for _, value in points]
     low, high = min(values) / 1.1, max(values) * 1.1
-    return Scale(max(1, max(step for step, _ in points)), low, high)
+    return Scale(max(1, max(step for step, _ in points)), low, high, seconds)
 
 
 def draw_curve(curve: Curve, scale: Scale, description: str) -> Markup:
@@ -120,8 +127,10 @@ def _draw_axes(scale: Scale) -> list[Markup]:
         parts.append(make_element("line", x1=_LEFT, x2=right, y1=y, y2=y, class_="grid"))
         parts.append(make_element("text", f"{value:g}", x=_LEFT - 5, y=y + 3.5, class_="tick last"))
     parts.append(make_element("line", x1=_LEFT, x2=right, y1=bottom, y2=bottom, class_="axis"))
-    for step, kind in ((0, "tick"), (scale.steps, "tick last")):
-        text = f"{step:,} steps" if step else "0"
+    end = f"{scale.steps:,} steps"
+    if scale.seconds:
+        end += f", {format_duration(scale.seconds)}"
+    for step, text, kind in ((0, "0", "tick"), (scale.steps, end, "tick last")):
         parts.append(make_element("text", text, x=scale.x(step), y=bottom + 15, class_=kind))
     return parts
 

@@ -121,7 +121,7 @@ def list_facts(facts: RunFacts, scored: Sequence[str], split: str) -> list[tuple
         ("problems", str(num_problems)),
         ("parameters", f"{facts.num_parameters:,}" if facts.num_parameters else ""),
         ("training", f"{facts.steps:,} steps" if facts.steps else ""),
-        ("time in steps", _format_duration(facts.seconds) if facts.seconds else ""),
+        ("time in steps", format_duration(facts.seconds) if facts.seconds else ""),
         ("machine", ", ".join(part for part in (cores, machine.get("cpu")) if part)),
         ("body width", str(model.get("width", ""))),
         ("experts", _describe_experts({**model, **facts.hparams.get("experts", {})})),
@@ -149,11 +149,11 @@ def _format_first_start(environment: Mapping[str, Any]) -> str:
         return ""
 
 
-def _format_duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Write a time as hours and minutes, or as minutes and seconds.
 
     Example:
-        >>> _format_duration(3725)
+        >>> format_duration(3725)
         '1 h 2 min'
     """
     minutes, rest = divmod(round(seconds), 60)

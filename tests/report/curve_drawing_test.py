@@ -22,13 +22,15 @@ def test_no_points_no_scale_and_one_point_is_enough() -> None:
     assert choose_scale([Curve()]) is None
     scale = choose_scale([Curve(train=[(10, 0.0)])])
     assert scale is not None
-    assert "train 0.00" in draw_curve(Curve(train=[(10, 0.0)]), scale, "")
+    svg = draw_curve(Curve(train=[(10, 0.0)]), scale, "")
+    assert "train 0.00" in svg and "10 steps<" in svg
 
 
 def test_lines_lie_within_the_frame_and_end_with_name_and_value() -> None:
-    scale = choose_scale([CURVE])
+    scale = choose_scale([CURVE], seconds=95.0)
     assert scale is not None
     svg = draw_curve(CURVE, scale, "loss")
+    assert "1,000 steps, 1 min 35 s" in svg
     lines = re.findall(r'points="([^"]*)"', svg)
     assert len(lines) == 2
     for line in lines:
