@@ -34,6 +34,7 @@ def define_flags(flags: Any) -> None:
         "train_steps", None, "Steps of its longest cell, where it leaves them open.", lower_bound=1
     )
     flags.DEFINE_list("seeds", [], "Seeds of each cell that names none, as 1,2,3.")
+    flags.DEFINE_list("tables", [], "Only these of its tables, as 1,2, with the cells they need.")
     flags.DEFINE_float(
         "budget_seconds", None, "No cell is begun once all have taken as long.", lower_bound=0.0
     )
@@ -95,19 +96,23 @@ def _load(flags: Any) -> Study:
     study = load_study(flags.arguments[0], **given)
     changes: dict[str, Any] = {}
     if flags.seeds:
-        changes["seeds"] = _read_seeds(flags.seeds)
+        changes["seeds"] = tuple(_read_numbers("seeds", flags.seeds))
+    if flags.tables:
+        study = study.keep_tables(_read_numbers("tables", flags.tables))
     for name in ("budget_seconds", "num_concurrent_runs"):
         if getattr(flags, name) is not None:
             changes[name] = getattr(flags, name)
     return dataclasses.replace(study, **changes)
 
 
-def _read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
+def _read_numbers(name: str, texts: Sequence[str]) -> list[int]:
     try:
-        return tuple(int(text) for text in texts)
+        return [int(text) for text in texts]
     except ValueError:
         raise UserError(
-            "A seed is a whole number", expected="--seeds=1,2,3", received={"seeds": list(texts)}
+            f"--{name} takes whole numbers",
+            expected=f"--{name}=1,2",
+            received={name: ",".join(texts)},
         ) from None
 
 
@@ -141,6 +146,9 @@ def _print_plan(study: Study, plans: Sequence[CellPlan]) -> None:
         counts = (str(len(plan.problems)), f"{plan.steps:,}", str(plan.done), str(plan.runs))
         table.add_row(plan.name, *counts, told)
     console.print(table)
+    console.print()
+    for number, one in enumerate(study.tables, 1):
+        console.print(f"table {number}: {one.title}", highlight=False)
     left = [(plan, plan.runs - plan.done) for plan in plans]
     steps = sum(plan.steps * runs for plan, runs in left)
     known = [plan.seconds * runs for plan, runs in left if plan.seconds is not None]

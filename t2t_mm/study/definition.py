@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from t2t_mm.errors import UserError
@@ -173,6 +173,33 @@ class Study(Section):
                 "A study needs a cell and a seed at least",
                 received={"cells": ", ".join(self.cells), "seeds": self.seeds},
             )
+
+    def keep_tables(self, numbers: Sequence[int]) -> Study:
+        """Return the study with some of its tables alone, and with the cells that these need.
+
+        Args:
+            numbers: Of the tables, from 1.
+
+        Raises:
+            UserError: There is no such table.
+        """
+        if not numbers or not {*numbers} <= {*range(1, len(self.tables) + 1)}:
+            raise UserError(
+                "The study has no such table",
+                expected="; ".join(f"{n} ({one.title})" for n, one in enumerate(self.tables, 1)),
+                received={"tables": list(numbers)},
+            )
+        tables = tuple(self.tables[number - 1] for number in dict.fromkeys(numbers))
+        needed = {name for table in tables for row in table.rows for name in row.cells.values()}
+        while sources := self._find_sources(needed) - needed:
+            needed |= sources
+        cells = {name: cell for name, cell in self.cells.items() if name in needed}
+        gradients_of = self.gradients_of if self.gradients_of in needed else ""
+        return replace(self, tables=tables, cells=cells, gradients_of=gradients_of)
+
+    def _find_sources(self, names: Set[str]) -> set[str]:
+        """Find the cells that some cells begin with; names may be unknown until all is checked."""
+        return {self.cells[name].warm_start for name in names & self.cells.keys()} - {""}
 
     def list_seeds(self) -> list[int]:
         """List every seed of any cell, in the order of the study."""

@@ -69,6 +69,11 @@ def test_a_registered_study_gets_the_flags(
     assert t2t_study.main(argv) == 0
     plans = {plan["name"]: plan for plan in json.loads(capsys.readouterr().out)}
     assert plans["joint"]["steps"] == 40 and plans["own_mini_ende"]["steps"] == 10
+    assert t2t_study.main([*argv, "--tables=1"]) == 0
+    some = [plan["name"] for plan in json.loads(capsys.readouterr().out)]
+    assert set(some) < set(plans) and "joint" in some and "without_experts" not in some
+    assert t2t_study.main([*argv[:-1], "--tables=2"]) == 0
+    assert "table 1: Blocks of the joint model" in capsys.readouterr().out
 
 
 def test_the_study_of_the_documentation_can_be_run(tmp_path: Path) -> None:
@@ -93,7 +98,9 @@ def test_the_study_of_the_documentation_can_be_run(tmp_path: Path) -> None:
         ({0: "--seeds=1"}, "One study is run"),
         ({1: "--json"}, "--study_dir must be given"),
         ({2: "--json"}, "--data_dir must be given"),
-        ({3: "--seeds=one"}, "A seed is a whole number"),
+        ({3: "--seeds=one"}, "--seeds takes whole numbers"),
+        ({3: "--tables=2"}, "no such table. Expected: 1 (Copying, alone or not)"),
+        ({3: "--tables=first"}, "--tables takes whole numbers"),
         ({3: "--seeds=-1"}, "study.seeds is out of range"),
         ({3: "--train_steps=5"}, "A study in a file says all itself"),
         ({3: "--tmp_dir=raw"}, "--tmp_dir counts for nothing beside this --generate_data"),

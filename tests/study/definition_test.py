@@ -26,6 +26,20 @@ def test_the_columns_of_a_table_are_those_of_its_rows() -> None:
     assert dataclasses.replace(TABLE, rows=(ROW, other)).columns == ["alone", "both", "later"]
 
 
+def test_some_tables_need_some_cells_and_those_that_they_begin_with() -> None:
+    later = Row(problem="algorithmic_copy", cells={"later": "later"})
+    study = dataclasses.replace(STUDY, tables=(TABLE, Table(title="Later", rows=(later,))))
+    both = study.keep_tables([2, 1, 2])
+    assert [table.title for table in both.tables] == ["Later", TABLE.title]
+    assert both.cells == STUDY.cells
+    study = dataclasses.replace(study, gradients_of="both")
+    assert [*study.keep_tables([2]).cells] == ["later", "alone"]
+    assert not study.keep_tables([2]).gradients_of and study.keep_tables([1]).gradients_of
+    for numbers in ([], [0], [1, 3]):
+        with pytest.raises(UserError, match=r"no such table.*2 \(Later\)"):
+            study.keep_tables(numbers)
+
+
 @pytest.mark.parametrize(
     ("record", "values", "message"),
     [
