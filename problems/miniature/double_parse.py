@@ -18,4 +18,4 @@ class DoubleMiniParse(MiniParse):
     """
 
     num_examples: ClassVar = MiniParse.num_examples | {"train": 2000}
-    size = "2,800 trees, 0.5 MB"
+    size = "2,800 trees, 0.9 MB"

@@ -31,7 +31,7 @@ class MiniatureTranslation(Problem):
     seed: ClassVar[int] = 0
     num_examples: ClassVar = {"train": 40_000, "validation": 500, "test": 500}
     licence = "none needed: made by this package"
-    size = "41,000 sentence pairs, 5 MB"
+    size = "41,000 sentence pairs, 10 MB"
 
     def num_parts(self, split: str) -> int:
         """Return 8 parts for training; validation and test are one, as they repeat nothing."""
