@@ -166,10 +166,10 @@ def remove_leftover(path: Path) -> None:
         >>> Path("half").exists(), Path("link").exists()
         (True, False)
     """
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    elif path.exists():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def is_full_disk(error: BaseException) -> bool:
