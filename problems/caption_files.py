@@ -169,7 +169,7 @@ class CaptionFiles(Problem):
         """The captions of each picture, by split."""
         found: dict[str, Captions] = {split: {} for split in self._labelled.splits}
         for split, rows in self._labelled.splits.items():
-            for value, caption, _ in rows:
-                assert not isinstance(value, str)
-                found[split].setdefault(value, []).append(caption)
+            for row in rows:
+                assert not isinstance(row.value, str)
+                found[split].setdefault(row.value, []).append(row.label)
         return found

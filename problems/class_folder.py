@@ -79,8 +79,8 @@ class ClassFolderProblem(Problem):
         """Yield at most 2,000 examples of a split; here paths of files."""
         for reason in self._found.odd.get(split, ()) if part == 0 else ():
             leave_out(reason)
-        for value, label, _ in select_part(self._list_files(split), part):
-            yield {"inputs": value, "targets": self._names[label]}
+        for row in select_part(self._list_files(split), part):
+            yield {"inputs": row.value, "targets": self._names[row.label]}
 
     def raw_files_wanted(self) -> list[Path]:
         """Return the lists of names, and the files of all splits if they are not too many."""

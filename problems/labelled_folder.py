@@ -189,8 +189,8 @@ class LabelledFolder:
             return read_annotations(source, listed, self.kind, known)
         rows = self._read_classes(source)
         if len({row.label for row in rows}) < 2 or find_metadata(self.root):
-            in_table = [row for row in self._table_rows if self._lies_in(row.value, source)]
-            if in_table and self._table:
+            in_table = [row for row in self._table_rows if self._lies_in(row, source)]
+            if self._table and in_table and not (rows and all(row.fault for row in in_table)):
                 found.lists.append(self._table)
                 return in_table
         return rows
@@ -212,8 +212,10 @@ class LabelledFolder:
             warn_once(f"{source}: left out {others.total():,} files that are no {kinds} ({shown}).")
         return rows
 
-    def _lies_in(self, value: Path | str | PackedFile, source: Path) -> bool:
-        return source == self.root or (isinstance(value, Path) and value.is_relative_to(source))
+    def _lies_in(self, row: LabelledRow, source: Path) -> bool:
+        if source == self.root or (row.fault and not isinstance(row.value, Path)):
+            return True  # what nobody finds lies anywhere
+        return isinstance(row.value, Path) and row.value.is_relative_to(source)
 
     def _check_known(self, source: Path, rows: list[LabelledRow], classes: list[str]) -> None:
         unknown = sorted({row.label for row in rows}.difference(classes))

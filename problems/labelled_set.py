@@ -44,12 +44,18 @@ class LabelledSet:
         """
         with collect_odd_items() as odd:
             rows = read()
-        if not rows and split != "train":
-            warn_once(f"{lacks}; it is left out.")
-            return
-        self.odd[split] = odd
+        odd_in = {split: odd}
         for row in rows:
-            self.splits.setdefault(row.split or split, []).append(row)
+            if row.fault:
+                odd_in.setdefault(row.split or split, []).append(row.fault)
+            else:
+                self.splits.setdefault(row.split or split, []).append(row)
+        for name, reasons in odd_in.items():
+            if name == "train" or name in self.splits:
+                self.odd.setdefault(name, []).extend(reasons)
+            elif reasons or not rows:
+                what = "; it" if name == split else f" of {name}; that split"
+                warn_once(f"{lacks}{what} is left out.")
 
     def drop_repeated(self, root: Path, what: str) -> None:
         """Take out, and tell, files that a link shows a second time, in any class or split.

@@ -16,7 +16,6 @@ from typing import Final, NamedTuple
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import SPLIT_NAMES, find_named_split
 from t2t_mm.errors import UserError
-from t2t_mm.files.odd_items import leave_out
 from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.problems.file_kinds import FileKind, list_folders, walk_files
 from t2t_mm.problems.named_columns import (
@@ -44,11 +43,13 @@ class LabelledRow(NamedTuple):
         value: A file, perhaps in another, or a text.
         label: Its class.
         split: The split that the row names; "" where it names none.
+        fault: Why it is an odd item, without a value or a class; "" where it is none.
     """
 
     value: Path | str | PackedFile
     label: str
     split: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ class TableReader:
             return False
 
     def read(self, path: Path) -> list[LabelledRow]:
-        """Read the rows that have a value and a class; how many others there are is told.
+        """Read the rows with a value and a class; those with a fault, too, so that they can count.
+
+        How many have an empty cell in place of these is told.
 
         Raises:
             UserError: A column is missing, a row is malformed, or files are not there.
@@ -93,21 +96,30 @@ class TableReader:
         rows: list[LabelledRow] = []
         empty = 0
         for place, row in read_rows(path, parse_columns(self.columns)):
-            held, said, *split = (row.get(chosen.get(role, ""), "") for role in roles)
-            value = held if isinstance(held, PackedFile) else write_cell(held, place)
-            texts = [text for one in self._list_said(said) if (text := write_cell(one, place))]
-            if value and texts:
-                named = [write_cell(one, place) for one in split]
-                rows += [LabelledRow(value, text, *named) for text in texts]
-            elif is_packed(path) or held is None or said is None:
-                whose = f" of {value.name}" if isinstance(value, PackedFile) else ""
-                leave_out(f"{place}: there is no {self.says if value else content}{whose}")
-            else:
-                empty += 1
+            cells = [row.get(chosen.get(role, ""), "") for role in roles]
+            said = self._read_row(place, cells, content, is_packed(path))
+            rows += said
+            empty += not said
         if empty:
             warn_once(f"{path}: left out {empty:,} rows without a {content} or {self.says}.")
         rows = _name_splits(rows)
         return rows if content == "text" else self._locate_files(path, rows)
+
+    def _read_row(
+        self, place: object, cells: Sequence[object], content: str, must_say: bool
+    ) -> list[LabelledRow]:
+        """Read what a row says: something, a fault, or nothing where a cell is empty."""
+        held, said, *split = cells
+        value = held if isinstance(held, PackedFile) else write_cell(held, place)
+        texts = [text for one in self._list_said(said) if (text := write_cell(one, place))]
+        if value and texts:
+            named = [write_cell(one, place) for one in split]
+            return [LabelledRow(value, text, *named) for text in texts]
+        if not must_say and held is not None and said is not None:
+            return []
+        whose = f" of {value.name}" if isinstance(value, PackedFile) else ""
+        fault = f"{place}: there is no {self.says if value else content}{whose}"
+        return [LabelledRow(value, "", "".join(map(str, split)), fault)]
 
     def _list_said(self, said: object) -> Sequence[object]:
         """List what is said of one picture: several captions where they stand in a list."""
@@ -122,15 +134,23 @@ class TableReader:
         return {}
 
     def _locate_files(self, table: Path, rows: list[LabelledRow]) -> list[LabelledRow]:
-        """Find the files that rows name, of which none may stand for two names."""
-        names = {Path(row.value) for row in rows if not isinstance(row.value, PackedFile)}
-        places = self._find_places(table, names)
+        """Find the files that rows name, of which none may stand for two names.
+
+        That of a row with a fault may be missing: where it is there, its folder may say the split.
+        """
+        names: dict[bool, set[Path]] = {True: set(), False: set()}
+        for row in rows:
+            if not isinstance(row.value, PackedFile):
+                names[bool(row.fault)].add(Path(row.value))
+        places = self._find_places(table, names[True]) | self._find_places(table, names[False])
         found, absent = [], []
         for row in rows:
             if isinstance(row.value, PackedFile):
                 found.append(row)
             elif path := places.get(Path(row.value)):
                 found.append(row._replace(value=path))
+            elif row.fault:
+                found.append(row)
             else:
                 absent.append(str(row.value))
         if absent:
@@ -230,9 +250,10 @@ def list_explainable(folder: Path) -> list[Path]:
 
 
 def _name_splits(rows: list[LabelledRow]) -> list[LabelledRow]:
-    """Name the splits as everywhere; none where some row names another one."""
+    """Name the splits as everywhere; none where some row without a fault names another one."""
     named = [find_named_split(row.split) for row in rows]
+    whole = all(split for row, split in zip(rows, named, strict=True) if not row.fault)
     return [
-        row._replace(split=split if all(named) else "")
+        row._replace(split=(split or "") if whole else "")
         for row, split in zip(rows, named, strict=True)
     ]

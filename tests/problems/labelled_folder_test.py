@@ -36,7 +36,7 @@ def read(root: Path) -> LabelledSet:
 
 
 def shown(pictures: list[LabelledRow]) -> list[str]:
-    return sorted(f"{label}/{Path(value).name}" for value, label, _ in pictures)
+    return sorted(f"{row.label}/{Path(row.value).name}" for row in pictures)
 
 
 @pytest.mark.parametrize("name", ["validation", "valid", "val", "dev"])
@@ -69,6 +69,26 @@ def test_the_layout_of_tiny_imagenet(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert shown(found.splits["validation"]) == ["n01/val_1.JPEG", "n02/val_0.JPEG"]
     assert f"{root / 'train'}: left out 1 files that are no pictures (1 .txt)" in caplog.text
     assert f"{root / 'test'} does not say the classes" in caplog.text
+
+
+def test_hidden_labels_of_one_table_count_in_the_folder_of_their_files(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    labels = {"train/1.jpg": '"a"', "train/2.jpg": '"b"', "val/3.jpg": '"a"', "val/4.jpg": "null"}
+    labels |= {"test/5.jpg": "null", "test/gone.jpg": "null"}
+    root = make(tmp_path, *[*labels][:-1])
+    lines = [f'{{"file_name": "{name}", "label": {label}}}\n' for name, label in labels.items()]
+    table = root / "metadata.jsonl"
+    table.write_text("".join(lines))
+    found = read(root)
+    assert {split: len(rows) for split, rows in found.splits.items()} == {
+        "train": 2,
+        "validation": 1,
+    }
+    unknown = f"{table}, line 6: there is no label"
+    assert found.odd["train"] == [unknown]  # read for each split, counted for the first
+    assert found.odd["validation"] == [f"{table}, line 4: there is no label", unknown]
+    assert f"{root / 'test'} does not say the classes of its pictures; it is" in caplog.text
 
 
 def test_a_validation_class_without_training_pictures_is_an_error(tmp_path: Path) -> None:

@@ -99,3 +99,21 @@ def test_a_split_that_says_nothing_is_left_out_with_what_is_odd_in_it(
     }
     assert found.odd == {"train": ["a.csv, line 1"]}
     assert "dev.csv says no classes; it is left out." in caplog.text
+
+
+def test_what_is_odd_counts_in_the_split_that_its_row_names(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rows = [
+        LabelledRow("a", "x", "train"),
+        LabelledRow("b", "", "train", "line 2"),
+        LabelledRow("c", "x", "validation"),
+        LabelledRow("d", "", "validation", "line 4"),
+        LabelledRow("e", "", "test", "line 5"),
+        LabelledRow("f", "", fault="line 6"),
+    ]
+    found = LabelledSet()
+    found.add_split("train", lambda: rows, "all.jsonl says no classes")
+    assert found.splits == {"train": [rows[0]], "validation": [rows[2]]}
+    assert found.odd == {"train": ["line 2", "line 6"], "validation": ["line 4"]}
+    assert "all.jsonl says no classes of test; that split is left out." in caplog.text

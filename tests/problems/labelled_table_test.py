@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.problems.file_kinds import PICTURES, SOUNDS, TEXTS
 from t2t_mm.problems.labelled_table import (
     LabelledRow,
@@ -71,16 +70,36 @@ def test_no_file_stands_for_two_names(
         with pytest.raises(UserError, match=said):
             reader.read(table)
         return
-    for value, label, _ in reader.read(table):
-        assert isinstance(value, Path) and value.parent.name in (label, "all")
+    for row in reader.read(table):
+        assert isinstance(row.value, Path) and row.value.parent.name in (row.label, "all")
 
 
-def test_null_is_left_out_by_its_line(tmp_path: Path) -> None:
+def test_null_is_a_fault_of_its_line(tmp_path: Path) -> None:
     rows = '{"text": "a", "label": 0}\n{"text": "b", "label": null}\n{"text": null, "label": 1}\n'
     table = write(tmp_path / "a.jsonl", rows)
-    with collect_odd_items() as odd:
-        assert TableReader(tmp_path, TEXTS).read(table) == [LabelledRow("a", "0")]
-    assert odd == [f"{table}, line 2: there is no label", f"{table}, line 3: there is no text"]
+    assert TableReader(tmp_path, TEXTS).read(table) == [
+        LabelledRow("a", "0"),
+        LabelledRow("b", "", fault=f"{table}, line 2: there is no label"),
+        LabelledRow("", "", fault=f"{table}, line 3: there is no text"),
+    ]
+
+
+def test_a_row_with_a_fault_keeps_its_split_and_its_file(tmp_path: Path) -> None:
+    picture = write(tmp_path / "test/1.png")
+    rows = [
+        ("test/1.png", "null", "train"),
+        ("2.png", "null", "test"),
+        ("test/1.png", '"a"', "dev"),
+    ]
+    line = '{"file": "%s", "label": %s, "split": "%s"}\n'
+    table = write(tmp_path / "a.jsonl", "".join(line % row for row in rows))
+    read = TableReader(tmp_path, PICTURES).read(table)
+    assert [row.split for row in read] == ["train", "test", "validation"]
+    assert [row.value for row in read] == [picture, "2.png", picture]
+    with table.open("a") as file:
+        file.write('{"file": "test/1.png", "label": null, "split": null}\n')
+    read = TableReader(tmp_path, PICTURES).read(table)
+    assert [row.split for row in read] == ["train", "test", "validation", ""]
 
 
 def test_several_captions_stand_in_a_list_and_a_list_is_no_label(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Shards of tars and of Parquet, read by the problems that read files and tables."""
 
+import json
 import logging
 import tracemalloc
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ import pytest
 from small_shards import picture, write_parquet, write_tar
 from sound_fixtures import wav_bytes
 
-from t2t_mm import registry
+from t2t_mm import Problem, registry
 from t2t_mm.data.declaring.bad_examples import SkippedExample
 from t2t_mm.data.records.example_records import read_checked_examples
 from t2t_mm.errors import UserError
@@ -199,12 +200,43 @@ def test_what_is_odd_counts_in_its_own_split_and_one_of_it_alone_is_none(
         write_parquet(tmp_path / f"{split}.parquet", {content: held, said: values})
     problem = registry.problem(name, tmp_dir=tmp_path)
     assert problem.splits == ("train", "validation")
-    counts = {
+    assert _mark_skipped(problem) == {"train": [False] * 20, "validation": [True, False, False]}
+    assert f"{tmp_path / 'test.parquet'} does not say the" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["text_classification", "caption_files", "image_folder"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_what_is_odd_in_one_table_of_all_splits_counts_in_the_split_of_its_row(
+    name: str, packed: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "caption" if name == "caption_files" else "label"
+    values = ["0", "1"] * 10 + ["0", None, "1"] + [None] * 3
+    columns: dict[str, Any] = {said: values, "split": ["train"] * 20 + ["dev"] * 3 + ["test"] * 3}
+    numbers = range(len(values))
+    if name == "text_classification":
+        columns["text"] = [f"text {n}" for n in numbers]
+    elif packed:
+        columns["image"] = [picture(n) for n in numbers]
+    else:
+        columns["file"] = [f"{n}.png" for n in numbers]
+        for n in numbers:
+            (tmp_path / f"{n}.png").write_bytes(picture(n))
+    if packed:
+        write_parquet(tmp_path / "0.parquet", columns)
+    else:
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        (tmp_path / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    problem = registry.problem(name, tmp_dir=tmp_path)
+    assert problem.splits == ("train", "validation")
+    assert _mark_skipped(problem) == {"train": [False] * 20, "validation": [True, False, False]}
+    assert "of test; that split is left out" in caplog.text
+
+
+def _mark_skipped(problem: Problem) -> dict[str, list[bool]]:
+    return {
         split: [isinstance(one, SkippedExample) for one in read_checked_examples(problem, split, 0)]
         for split in problem.splits
     }
-    assert counts == {"train": [False] * 20, "validation": [True, False, False]}
-    assert f"{tmp_path / 'test.parquet'} does not say the" in caplog.text
 
 
 def test_a_picture_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:

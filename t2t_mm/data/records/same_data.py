@@ -86,6 +86,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "7935682ba4b9fe2f4a3848c291b58437b4866a360f855273b86ec6bcc3319a6b",
         "e7df75067c3f6840e904d366c2975aaff0fb2e7d833dd94fe1e87efbf6d06203",
         "f125d9b5d8dff8f4a37bf81e5da80efb0418264944a0fefd36305a34e965b1dd",
         "a3a91ef0be88814043939a8cf3a8d3694c48c650f04cd39ef9698c606bd7e60c",
@@ -94,6 +95,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "135ce7a58d1074b3486fa0d0c2ce70b16f2c1128c3cdfdcb34bcb6cf284e1423",
         "87f7c16b0270a98f8d8ccc5eec2f5c2c034632c05e4160beffa2f91b079bbcf5",
         "69d175b6e47a4123d29235793b5283dcacb0106130967521f493e66bd71a015f",
         "58e9e1dae062412ce56f371aba60c9f5f14fdf8700efbe67142db7e270753c14",
@@ -102,6 +104,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "cdd0bc079cc6cdc7878fcae8d59e69ff04f4df13c375845344d209cfe7e949d7",
         "910944d964d079b3ef8fd15d8e6114ff74589c45af8ced05f04e9b3eeee047e4",
         "e61abfbb1dca73a9415813a91d0dcfff274b2e7ec580bf4c4b9eb8fbb13e04c8",
         "b307fe0154ee8352c85fcdc4d606cba0cf04da602141152190aa7c4c3f9cd838",
@@ -110,6 +113,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "be0b099d474d2b52d9fefcb49f96f288c8a28d3c3028a6d735c9e4b34b8dd9b1",
         "2a2e78e1b7e8d19036cdfe2869d7ed7be2b3f6ad2165c4015919b10d5a79dfb9",
         "222fc4245b55964998eb02954e13150074f54afd44f9ee46ef7e0b4edf3a8838",
         "e33aeaa6610b44af3f1fe7073ba0dbe1e5307e98036ed92a0d5094b2628fd76b",
