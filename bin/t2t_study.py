@@ -119,20 +119,24 @@ def _read_numbers(name: str, texts: Sequence[str]) -> list[int]:
 def _plan(study: Study, flags: Any) -> int:
     from t2t_mm.study.cell_run import Workplace
     from t2t_mm.study.study_plan import plan_study
-    from t2t_mm.study.study_runner import check_runs, prepare_study
+    from t2t_mm.study.study_runner import check_runs, list_missing_data, prepare_study
+    from t2t_mm.study.study_schedule import sum_seconds
 
-    place = Workplace(Path(flags.study_dir), Path(flags.data_dir), flags.t2t_usr_dir)
+    place = Workplace(Path(flags.study_dir), Path(flags.data_dir), flags.t2t_usr_dir, flags.backend)
     checked, runs = prepare_study(study, place, flags.tmp_dir if flags.generate_data else "")
     check_runs(checked, runs, place)
     plans = plan_study(checked, runs)
     if flags.json:
         print(json.dumps([plan._asdict() for plan in plans]))
     else:
-        _print_plan(study, plans)
+        _print_plan(study, plans, sum_seconds(runs.values()))
+    if not flags.generate_data and (missing := list_missing_data(runs, place)):
+        told = f"The data of {', '.join(missing)} has not been generated: add --generate_data."
+        print(told, file=sys.stderr if flags.json else sys.stdout)
     return 0
 
 
-def _print_plan(study: Study, plans: Sequence[CellPlan]) -> None:
+def _print_plan(study: Study, plans: Sequence[CellPlan], spent: float) -> None:
     from rich.table import Table
 
     console = command.make_console()
@@ -149,15 +153,24 @@ def _print_plan(study: Study, plans: Sequence[CellPlan]) -> None:
     console.print()
     for number, one in enumerate(study.tables, 1):
         console.print(f"table {number}: {one.title}", highlight=False)
+    console.print(f"\n{_write_left(study, plans, spent)}")
+    if all(plan.seconds is None for plan in plans):
+        console.print("No run is done yet: times are told once one is.", style="dim")
+
+
+def _write_left(study: Study, plans: Sequence[CellPlan], spent: float) -> str:
+    """Write how many runs are left, how long they take, and what of the budget is spent."""
     left = [(plan, plan.runs - plan.done) for plan in plans]
+    num_runs = sum(runs for _, runs in left)
     steps = sum(plan.steps * runs for plan, runs in left)
     known = [plan.seconds * runs for plan, runs in left if plan.seconds is not None]
-    time = f", about {sum(known) / 60:,.0f} min by the runs that are done" if known else ""
-    budget = f"; budget {study.budget_seconds:,.0f} s" if study.budget_seconds else ""
-    runs_left = sum(runs for _, runs in left)
-    console.print(f"\nleft: {runs_left:,} runs, {steps:,} steps{time}{budget}")
-    if not known:
-        console.print("No run is done yet: times are told once one is.", style="dim")
+    at_once = max(1, min(study.num_concurrent_runs, num_runs))
+    together = f", {at_once} at once" if at_once > 1 else ""
+    minutes = sum(known) / 60 / at_once
+    time = f", about {minutes:,.0f} min by the runs that are done{together}" if known else ""
+    budget = study.budget_seconds
+    of_budget = f"; budget {budget:,.0f} s, {spent:,.0f} s of it spent" if budget else ""
+    return f"left: {num_runs:,} runs, {steps:,} steps{time}{of_budget}"
 
 
 def _print_result(found: dict[str, Any], study_dir: Path) -> None:

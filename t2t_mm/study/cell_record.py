@@ -23,12 +23,15 @@ class CellRecord:
         seconds: All its commands have taken together.
         failed: What a command said that failed; empty: none did.
         scores: Split, and how many examples of it -> problem -> its scores.
+        source: Checksum of the weights that it began with, as `identify_weights` gives it; empty:
+            it began with none, or was made by a version that kept no checksum.
     """
 
     definition: dict[str, Any]
     seconds: float = 0.0
     failed: str = ""
     scores: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    source: str = ""
 
 
 def read_cell_record(folder: Path) -> CellRecord | None:
@@ -65,5 +68,6 @@ def _check_types(record: CellRecord) -> None:
     """
     scores = [one for of_split in record.scores.values() for one in of_split.values()]
     right = [isinstance(one, dict) for one in (record.definition, *scores)]
-    if not all(right) or not isinstance(record.failed, str) or not math.isfinite(record.seconds):
+    right += [isinstance(one, str) for one in (record.failed, record.source)]
+    if not all(right) or not math.isfinite(record.seconds):
         raise TypeError("a value has another type")

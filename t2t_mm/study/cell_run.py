@@ -13,16 +13,22 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import name_variant
 from t2t_mm.run.checkpoint import CheckpointStore
+from t2t_mm.run.keras_backend import read_backend
 from t2t_mm.run.run_settings import read_settings
-from t2t_mm.settings.differences import list_resume_differences
 from t2t_mm.study.cell_record import CellRecord, read_cell_record, write_cell_record
 from t2t_mm.study.checked_study import CheckedStudy
+from t2t_mm.study.comparable_runs import (
+    choose_common_backend,
+    identify_weights,
+    list_setting_differences,
+)
 from t2t_mm.study.started_command import call_command
 
 DONE, DIVERGED, FAILED, BEGUN, NOT_RUN = "done", "diverged", "failed", "begun", "not run"
@@ -36,7 +42,7 @@ class Workplace:
         study_dir: The study.
         data_dir: Generated data.
         user_modules: As `--t2t_usr_dir` takes them.
-        backend: Keras's; empty: as the commands choose.
+        backend: Keras's; empty: that of the runs that are there, else as the commands choose.
     """
 
     study_dir: Path
@@ -44,9 +50,14 @@ class Workplace:
     user_modules: Sequence[str] = ()
     backend: str = ""
 
+    @cached_property
+    def common_backend(self) -> str:
+        """Keras's backend of all runs; empty where the commands choose it."""
+        return choose_common_backend(self.study_dir, self.backend)
+
     def list_flags(self) -> list[str]:
         """List the flags that training and scoring share."""
-        backend = [f"--backend={self.backend}"] if self.backend else []
+        backend = [f"--backend={self.common_backend}"] if self.common_backend else []
         modules = [f"--t2t_usr_dir={one}" for one in self.user_modules]
         return [f"--data_dir={self.data_dir}", *modules, *backend]
 
@@ -73,6 +84,11 @@ class CellRun:
         self._stopped = threading.Event()
 
     @property
+    def _source_folder(self) -> Path:
+        """That of the run that this one begins with."""
+        return self.folder.parent.parent / self.cell.cell.warm_start / self.folder.name
+
+    @property
     def address(self) -> str:
         """Its folder as seen from the study's."""
         return self.folder.relative_to(self._place.study_dir).as_posix()
@@ -86,7 +102,9 @@ class CellRun:
         return read_cell_record(self.folder)
 
     def check_unchanged(self, digests: Mapping[str, str]) -> None:
-        """Refuse a run that lies there and was made by another definition, or of other data.
+        """Refuse a run that lies there and was made otherwise than it would be now.
+
+        Its definition, settings, backend and data count, and the weights that it began with.
 
         Args:
             digests: Of the generated data that is there, by problem.
@@ -106,18 +124,41 @@ class CellRun:
         if not differences and (self.folder / "hparams.json").exists():
             train = replace(self.cell.hparams.train, seed=self.seed)
             now = replace(self.cell.hparams, train=train)
-            differences = list_resume_differences(read_settings(self.folder), now)
+            differences = list_setting_differences(
+                read_settings(self.folder), now, is_decoded=_is_decoded(record)
+            )
         if differences:
             raise UserError(
                 f"Cell {self.name!r} was changed, and {self.folder} was trained before that: "
                 f"{'; '.join(differences)}",
                 fix="Give the cell another name, remove that folder, or name another --study_dir.",
             )
+        self._check_same_source(record)
+        self._check_same_backend()
         self._check_same_data(digests)
 
     def _is_untouched(self, record: CellRecord) -> bool:
         """Return whether all that was tried has failed before there was a run."""
         return bool(record.failed) and not (self.folder / "hparams.json").exists()
+
+    def _check_same_source(self, record: CellRecord) -> None:
+        source = self.cell.cell.warm_start
+        if record.source and record.source != identify_weights(self._source_folder):
+            raise UserError(
+                f"{self.folder} began with a run of cell {source!r} that is not there any more, or "
+                "was trained anew",
+                fix="Remove that folder, too, or name another --study_dir.",
+            )
+
+    def _check_same_backend(self) -> None:
+        had, asked = read_backend(self.folder), self._place.common_backend
+        if had and asked and had != asked:
+            raise UserError(
+                f"{self.folder} was trained on another backend",
+                expected=f"{asked}, as all runs of the study",
+                received={"backend": had},
+                fix=f"Add --backend={had}, remove that folder, or name another --study_dir.",
+            )
 
     def _check_same_data(self, digests: Mapping[str, str]) -> None:
         if not (self.folder / "run.json").exists():
@@ -167,7 +208,8 @@ class CellRun:
         """
         record = self.read_record()
         if record is None or self._is_untouched(record):
-            record = CellRecord(self._definition)
+            source = identify_weights(self._source_folder) if self.cell.cell.warm_start else ""
+            record = CellRecord(self._definition, source=source)
         self._write(record)
         start, failed = time.monotonic(), ""
         try:
@@ -187,7 +229,6 @@ class CellRun:
 
     def _list_training_flags(self) -> list[str]:
         cell = self.cell.cell
-        source = self.folder.parent.parent / cell.warm_start / self.folder.name
         given = {
             "problems": ",".join(self.cell.problems),
             "hparams_set": cell.hparams_set,
@@ -196,7 +237,7 @@ class CellRun:
             "output_dir": str(self.folder),
             "schedule": "train",  # the last checkpoint counts, so nothing is scored on the way
             "train_steps": str(cell.steps or ""),
-            "warm_start_from": str(source) if cell.warm_start else "",
+            "warm_start_from": str(self._source_folder) if cell.warm_start else "",
         }
         return [f"--{name}={value}" for name, value in given.items() if value]
 
@@ -237,6 +278,12 @@ class CellRun:
 
     def _write(self, record: CellRecord) -> None:
         write_cell_record(self.folder, record)
+
+
+def _is_decoded(record: CellRecord) -> bool:
+    """Return whether a run has scores of its outputs."""
+    found = [one for of_split in record.scores.values() for one in of_split.values()]
+    return any(set(one) - {"teacher_forced"} for one in found)
 
 
 def _read_loss(scores: dict[str, Any]) -> float:

@@ -74,7 +74,8 @@ def check_study(study: Study, own: Callable[[str], Sequence[str]] | None = None)
 
     Raises:
         UserError: A problem, set, setting, metric, cell or column is unknown, cells begin with
-            each other, or a cell cannot be the name of a folder; the cell or table is named.
+            each other or ask for other vocabularies, or a cell cannot be the name of a folder; the
+            cell or table is named.
 
     Example:
         >>> cells = {"a": Cell(problems="mini_text", steps=5)}
@@ -90,6 +91,7 @@ def check_study(study: Study, own: Callable[[str], Sequence[str]] | None = None)
             )
         _check_warm_start(study, name, cell)
     cells = {name: _check_cell(study, name, cell, own) for name, cell in study.cells.items()}
+    _check_vocabulary(cells)
     if study.gradients_of:
         _check_gradients(study.gradients_of, cells)
     scored: dict[str, dict[str, bool]] = {name: {} for name in cells}
@@ -154,6 +156,23 @@ def _check_scored_whole(hparams: HParams) -> None:
             received={"decode.num_samples": hparams.decode.num_samples},
             fix="Give the study a limit instead.",
         )
+
+
+def _check_vocabulary(cells: Mapping[str, CheckedCell]) -> None:
+    """Check that all cells ask for the one vocabulary that their data folder has."""
+    asked = {name: one.hparams.data for name, one in cells.items()}
+    first, *others = asked
+    for name in others:
+        for field in ("vocab_size", "vocab_bytes"):
+            sizes = {one: getattr(asked[one], field) for one in (first, name)}
+            if sizes[first] != sizes[name]:
+                raise UserError(
+                    f"Cells {first!r} and {name!r} ask for vocabularies that differ in "
+                    f"data.{field}, and a folder of data has one",
+                    received=sizes,
+                    fix=f"Give both the same data.{field}, or make a study of each with a data "
+                    "folder of its own.",
+                )
 
 
 def _check_gradients(name: str, cells: Mapping[str, CheckedCell]) -> None:

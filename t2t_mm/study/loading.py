@@ -16,6 +16,7 @@ from t2t_mm.settings.section import Section
 from t2t_mm.study.definition import Study
 
 R = TypeVar("R", bound=Section)
+_COLLECTING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def load_study(name: str, **given: Any) -> Study:
@@ -28,7 +29,7 @@ def load_study(name: str, **given: Any) -> Study:
 
     Raises:
         UserError: There is no such study or file, the file is not the JSON of a study, or the
-            study does not take what is given.
+            study does not take what is given, or needs more.
 
     Example:
         >>> study = load_study("paper_tables", problems="mini_text", seeds=(1,))
@@ -48,6 +49,17 @@ def load_study(name: str, **given: Any) -> Study:
             f"The study {name!r} takes no {others[0]}",
             expected=", ".join(takes) or "nothing",
             received={others[0]: given[others[0]]},
+        )
+    lacking = [
+        one.name
+        for one in takes.values()
+        if one.default is one.empty and one.kind not in _COLLECTING and one.name not in given
+    ]
+    if lacking:
+        raise UserError(
+            f"The study {name!r} must be given {', '.join(lacking)}",
+            fix="--problems, --hparams_set and --train_steps give the parameters problems, "
+            "hparams_set and steps of a study; others need a default.",
         )
     study = function(**given)
     if not isinstance(study, Study):

@@ -47,9 +47,9 @@ def paper_tables(
 
     Tables 2 to 4 of the paper over the given problems: each alone and all together, at as many
     steps of its own, at as many steps in all and with experts in proportion; trees alone and with
-    others at shares of their number; the model without some of its blocks. Mixing is uniform, so
-    that each problem has the same number of steps. Of problems none of which is scored by
-    brackets, there is no table of trees.
+    others at shares of their number; the model without some of its blocks. Mixing is uniform:
+    problems are drawn, and so each has the same number of steps on average. Of problems none of
+    which is scored by brackets, there is no table of trees.
 
     Args:
         problems: As `--problems` takes them; two or more.
@@ -149,9 +149,9 @@ def _make_joint_table(names: Sequence[str]) -> Table:
         rows=tuple(rows),
         note=(
             "The joint model beside one for each problem: trained for as many steps as the problem "
-            "has in the joint model, for as many as the joint model has in all, and for its own "
-            "steps with experts in proportion to the number of problems (at least those of a "
-            "position)."
+            "has in the joint model (on average, as problems are drawn), for as many as the joint "
+            "model has in all, and for its own steps with experts in proportion to the number of "
+            "problems (at least those of a position)."
         ),
         source=_SOURCE,
         claims=(
@@ -214,7 +214,8 @@ def _make_share_table(
     return Table(
         title=f"Low resource: {trees} at shares of its examples",
         rows=tuple(rows),
-        note="The same number of steps of its own in every column.",
+        note="The same number of steps of its own in every column, on average, as problems are "
+        "drawn.",
         source=_SOURCE,
         claims=tuple(
             Claim(text=f"Training {label} problems helps {trees}.", better=label, than="alone")

@@ -145,8 +145,8 @@ def _make_transfer_table(names: Sequence[str], cells: dict[str, Cell], own: int)
         title="Transfer: each problem with each other one",
         rows=tuple(Row(problem=name, cells=of_row) for name, of_row in rows.items()),
         note=(
-            "Two problems in one model, at as many steps of each as alone; and beside them the "
-            "problem alone for as many steps as both have together."
+            "Two problems in one model, at as many steps of each as alone (on average, as problems "
+            "are drawn); and beside them the problem alone for as many steps as both have together."
         ),
         gains_over=alone,
         claims=tuple(

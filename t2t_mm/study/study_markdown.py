@@ -35,21 +35,22 @@ def render_markdown(found: Mapping[str, Any]) -> str:
     Args:
         found: What `collect_results` returned.
     """
-    lines = [f"# {found['title']}", "", write_progress(found), "", RULES, ""]
+    lines = [f"# {_escape(found['title'])}", "", write_progress(found), "", RULES, ""]
     sentences = [write_sentence(one) for table in found["tables"] for one in table["claims"]]
-    lines += [f"- {sentence}" for sentence in sentences]
+    lines += [f"- {_escape(sentence)}" for sentence in sentences]
     for table in found["tables"]:
-        lines += ["", f"## {table['title']}", ""]
-        lines += [part for one in (table["note"], table["source"]) if one for part in (one, "")]
+        lines += ["", f"## {_escape(table['title'])}", ""]
+        told = [_escape(one) for one in (table["note"], table["source"]) if one]
+        lines += [part for one in told for part in (one, "")]
         lines += _write_scores(table, found["cells"])
         if table["gains"]:
             lines += ["", MAP, "", *_write_map(table)]
         for claim in table["claims"]:
-            lines += ["", write_sentence(claim), "", *_write_gains(claim)]
+            lines += ["", _escape(write_sentence(claim)), "", *_write_gains(claim)]
     if found["gradients"]:
         lines += ["", "## Gradients", "", GRADIENTS, ""]
         for table in make_gradient_tables(found["gradients"]):
-            lines += ["", f"**{table['title']}**", "", *_write_map(table)]
+            lines += ["", f"**{_escape(table['title'])}**", "", *_write_map(table)]
     lines += ["", "## Cells", "", *_write_cells(found["cells"]), ""]
     return "\n".join(lines)
 
@@ -119,7 +120,7 @@ def link_runs(place: Mapping[str, Any], cells: Mapping[str, Any]) -> list[tuple[
 def _write_scores(table: Mapping[str, Any], cells: Mapping[str, Any]) -> list[str]:
     rows = []
     for row in table["rows"]:
-        written = [row["label"], name_score_of(row)]
+        written = [_escape(row["label"]), name_score_of(row)]
         for column in table["columns"]:
             place = row["places"].get(column)
             text = write_mean(place)
@@ -130,15 +131,15 @@ def _write_scores(table: Mapping[str, Any], cells: Mapping[str, Any]) -> list[st
                 text += f"; reported {place['reported']:g}"
             written.append(text)
         rows.append(written)
-    return _make_table(["", "score", *table["columns"]], rows)
+    return _make_table(["", "score", *map(_escape, table["columns"])], rows)
 
 
 def _write_map(table: Mapping[str, Any]) -> list[str]:
     rows = []
     for label in dict.fromkeys(row["label"] for row in table["rows"]):
         gains = [column.get(label) for column in table["gains"].values()]
-        rows.append([label, *(write_map_gain(gain) for gain in gains)])
-    return _make_table(["", *table["gains"]], rows)
+        rows.append([_escape(label), *(write_map_gain(gain) for gain in gains)])
+    return _make_table(["", *map(_escape, table["gains"])], rows)
 
 
 def write_map_gain(gain: Mapping[str, Any] | None) -> str:
@@ -152,7 +153,7 @@ def write_map_gain(gain: Mapping[str, Any] | None) -> str:
 def _write_gains(claim: Mapping[str, Any]) -> list[str]:
     rows = [
         [
-            row["label"],
+            _escape(row["label"]),
             write_gain(row["mean"]),
             write_interval(row["interval"]),
             write_interval(row["example_interval"]),
@@ -160,7 +161,7 @@ def _write_gains(claim: Mapping[str, Any]) -> list[str]:
         ]
         for row in claim["rows"]
     ]
-    heading = f"{claim['better']} over {claim['than']}"
+    heading = _escape(f"{claim['better']} over {claim['than']}")
     table = _make_table([heading, "gain", "95% over seeds", "95% over examples", "verdict"], rows)
     has_examples = any(row["example_interval"] for row in claim["rows"])
     return [*table, *(["", RESAMPLED] if has_examples else [])]
@@ -171,15 +172,26 @@ def _write_cells(cells: Mapping[str, Any]) -> list[str]:
     for name, cell in cells.items():
         runs = [
             f"[{seed}]({run['folder']}/) {run['state']} {run['seconds']:,.0f} s"
-            f"{run['reason'] and ': '}{run['reason']}"
+            f"{run['reason'] and ': '}{_escape(run['reason'])}"
             for seed, run in cell["runs"].items()
         ]
         settings = " ".join(part for part in (cell["hparams_set"], cell["hparams"]) if part)
-        problems = ", ".join(cell["problems"])
+        problems = _escape(", ".join(cell["problems"]))
         rows.append([name, problems, f"{cell['steps']:,}", f"`{settings}`", "; ".join(runs)])
     return _make_table(["cell", "problems", "steps", "settings", "seeds"], rows)
 
 
+def _escape(text: str) -> str:
+    r"""Return text as one line of Markdown that no reader takes for HTML.
+
+    Example:
+        >>> _escape("a < b\n&c")
+        'a &lt; b &amp;c'
+    """
+    return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+
+
 def _make_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     lines = [list(headings), ["---"] * len(headings), *rows]
-    return ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
+    told = [[" ".join(cell.split()).replace("|", r"\|") for cell in line] for line in lines]
+    return [f"| {' | '.join(line)} |" for line in told]

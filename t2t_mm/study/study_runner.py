@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import threading
 import types
@@ -54,7 +55,8 @@ def run_study(
         tmp_dir: Raw files, where data is generated.
         generate: Whether to generate the data of all problems that is not there, first.
         t2t_usr_dir: Folders, files or packages that register problems and sets.
-        backend: "tensorflow" or "jax"; empty: as t2t-trainer chooses.
+        backend: "tensorflow" or "jax"; empty: that of the runs that are there, else as t2t-trainer
+            chooses.
         tell: Is given a line at the start and the end of each cell.
 
     Returns:
@@ -62,7 +64,8 @@ def run_study(
 
     Raises:
         UserError: Something that the study names is not there, a cell was changed after it was
-            trained, data could not be generated, or another process works on the study.
+            trained or was trained otherwise than it would be now, data could not be generated, or
+            another process works on the study.
         KeyboardInterrupt: Ctrl-C, after what was running has saved.
     """
     place = Workplace(Path(study_dir), Path(data_dir), t2t_usr_dir, backend)
@@ -77,6 +80,7 @@ def run_study(
         try:
             if generate:
                 _generate(checked, place, tmp_dir)
+                check_runs(checked, runs, place)  # by data that was not there before
             else:
                 _refuse_missing_data(runs, place)
             complete_runs(checked, runs, tell)
@@ -96,7 +100,19 @@ def prepare_study(
         study: The study.
         place: Where its runs lie.
         tmp_dir: Raw files, where data is to be generated.
+
+    Raises:
+        UserError: As `check_study` does, or a file lies where the study is to be.
     """
+    nearest = next(
+        one for one in (place.study_dir, *place.study_dir.parents) if os.path.lexists(one)
+    )
+    if not nearest.is_dir():
+        raise UserError(
+            "The folder for this study cannot be used: a file lies there",
+            received={"folder": str(nearest)},
+            fix="Name another --study_dir.",
+        )
     registry.import_user_modules(list(place.user_modules))
     checked = check_study(study, find_own_problems(place.data_dir, tmp_dir))
     named = study.list_runs()
@@ -114,7 +130,7 @@ def check_runs(
         place: Where they and the data lie.
 
     Raises:
-        UserError: A cell or its data has changed.
+        UserError: A cell has changed, its data, its backend, or what it began with.
     """
     digests = {}
     for name in {name for cell in checked.cells.values() for name in cell.problems}:
@@ -128,17 +144,24 @@ def check_runs(
 
 def _refuse_missing_data(runs: Mapping[tuple[str, int], CellRun], place: Workplace) -> None:
     """Refuse to begin where data is not there, for each cell would fail by itself."""
-    left = [run for run in runs.values() if run.read_state()[0] not in (DONE, DIVERGED)]
-    names = dict.fromkeys(name for run in left for name in run.cell.problems)
-    missing = [
-        name for name in names if not is_generated(registry.problem(name).base, place.data_dir)
-    ]
-    if missing:
+    if missing := list_missing_data(runs, place):
         raise UserError(
             f"The data of {', '.join(missing)} has not been generated",
             received={"data_dir": place.data_dir},
             fix="Add --generate_data, or name the --data_dir where it is.",
         )
+
+
+def list_missing_data(runs: Mapping[tuple[str, int], CellRun], place: Workplace) -> list[str]:
+    """List the problems without data of the runs that are left to be made.
+
+    Args:
+        runs: As `prepare_study` gives them.
+        place: Where they and the data lie.
+    """
+    left = [run for run in runs.values() if run.read_state()[0] not in (DONE, DIVERGED)]
+    names = dict.fromkeys(name for run in left for name in run.cell.problems)
+    return [name for name in names if not is_generated(registry.problem(name).base, place.data_dir)]
 
 
 def write_results(found: dict[str, Any], study_dir: Path) -> None:

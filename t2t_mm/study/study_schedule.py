@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -57,12 +58,12 @@ class _Schedule:
         self._waiting = [
             key for key, run in runs.items() if run.read_state()[0] not in (DONE, DIVERGED)
         ]
-        self._going: set[Key] = set()
+        self._going: dict[Key, float] = {}  # the start, less what it had taken before
 
     def begin_next(self) -> Key | None:
         """Take the first run that may begin; None where none may now."""
         budget = self._checked.study.budget_seconds
-        if budget and self._waiting and (spent := sum_seconds(self._runs.values())) >= budget:
+        if budget and self._waiting and (spent := self._sum_spent()) >= budget:
             self._tell(f"the budget of {budget:,.0f} s is spent ({spent:,.0f} s): no other begins")
             self._waiting.clear()
         for key in list(self._waiting):
@@ -73,7 +74,7 @@ class _Schedule:
             if source[0] and self._runs[source].read_state()[0] != DONE:
                 self._tell(f"{self._titles[key]}: not begun, since {source[0]} is not done")
                 continue
-            self._going.add(key)
+            self._going[key] = time.monotonic() - sum_seconds([self._runs[key]])
             cell = self._runs[key].cell
             what = f"{cell.steps:,} steps of {', '.join(cell.problems)}"
             self._tell(f"{self._titles[key]}: {what}")
@@ -82,11 +83,19 @@ class _Schedule:
 
     def end(self, key: Key) -> None:
         """Tell how a run that was begun has ended."""
-        self._going.remove(key)
+        del self._going[key]
         state, reason = self._runs[key].read_state()
         record = self._runs[key].read_record()
         seconds = f" in {record.seconds:,.0f} s" if record else ""
         self._tell(f"{self._titles[key]}: {state}{seconds}{reason and ': '}{reason}")
+
+    def _sum_spent(self) -> float:
+        """Sum what all runs have taken, those that are under way too, which keep it at their end.
+
+        What one has kept whose end is not told yet counts once.
+        """
+        others = [run for key, run in self._runs.items() if key not in self._going]
+        return sum_seconds(others) + sum(time.monotonic() - since for since in self._going.values())
 
 
 def sum_seconds(runs: Iterable[CellRun]) -> float:

@@ -11,6 +11,7 @@ import pytest
 from small_study import STUDY, FakeCommands
 
 from t2t_mm.bin import t2t_study
+from t2t_mm.study.cell_record import read_cell_record, write_cell_record
 
 
 @pytest.fixture
@@ -122,3 +123,39 @@ def test_a_mistake_is_one_error_with_exit_code_2(
     error = capsys.readouterr().err
     assert error.startswith("t2t-study: error: ") and message in error
     assert error.count("\n") == 1 and not commands.calls
+
+
+def test_a_dry_run_counts_runs_at_once_and_tells_what_is_spent(
+    flags: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    FakeCommands(monkeypatch)
+    t2t_study.main([*flags, "--seeds=1"])
+    for folder in (tmp_path / "study/cells").glob("*/seed_1"):
+        record = read_cell_record(folder)
+        assert record
+        write_cell_record(folder, dataclasses.replace(record, seconds=600.0))
+    capsys.readouterr()
+    several = [*flags, "--dry_run", "--num_concurrent_runs=2", "--budget_seconds=2000"]
+    assert t2t_study.main([*several, "--seeds=1,2,3"]) == 0
+    left = "left: 6 runs, 28 steps, about 30 min by the runs that are done, 2 at once"
+    assert f"{left}; budget 2,000 s, 1,800 s of it spent" in capsys.readouterr().out
+
+
+def test_a_dry_run_tells_what_would_stop_the_study(
+    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = "The data of algorithmic_copy, algorithmic_reverse has not been generated"
+    assert t2t_study.main([*flags, "--dry_run"]) == 0
+    assert told in capsys.readouterr().out
+    assert t2t_study.main([*flags, "--dry_run", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) and told in printed.err
+    assert t2t_study.main([*flags, "--dry_run", "--generate_data"]) == 0
+    assert told not in capsys.readouterr().out
+    (tmp_path / "file").touch()
+    for folder in ("file", "file/below"):
+        assert t2t_study.main([*flags, "--dry_run", f"--study_dir={tmp_path / folder}"]) == 2
+        assert "cannot be used: a file lies there" in capsys.readouterr().err

@@ -38,6 +38,7 @@ def test_a_changed_score_is_told(tmp_path: Path) -> None:
         {},
         {"definition": {}, "colour": 1},
         {"definition": [], "failed": ""},
+        {"definition": {}, "source": 3},
         {"definition": {}, "failed": 3},
         {"definition": {}, "seconds": "long"},
         {"definition": {}, "scores": [1]},

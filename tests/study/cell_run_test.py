@@ -11,6 +11,7 @@ from small_study import STUDY, FakeCommands, prepare
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
 from t2t_mm.settings.hparams_json import to_json
+from t2t_mm.study.cell_record import write_cell_record
 from t2t_mm.study.cell_run import CellRun, Workplace
 from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.definition import Study
@@ -210,3 +211,59 @@ def test_other_data_is_not_mixed_with_old_runs(
     run.check_unchanged({})  # no data is there, as beside a copy of the runs alone
     with pytest.raises(UserError, match="other data than lies there now"):
         run.check_unchanged({"algorithmic_copy": "b"})
+
+
+def test_changed_settings_of_decoding_are_found_where_outputs_were_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    table = STUDY.tables[0]
+    decoded = dataclasses.replace(table, rows=(dataclasses.replace(table.rows[0], metric="main"),))
+    for study, refuses in ((STUDY, False), (dataclasses.replace(STUDY, tables=(decoded,)), True)):
+        run = prepare(tmp_path / str(refuses), study)["alone", 1]
+        run.complete()
+        overrides = "model.dropout=0,train.seed=1,decode.beam_size=4"
+        hparams = load_hparams("multimodel_tiny", overrides=overrides, fields={"train.steps": 4})
+        (run.folder / "hparams.json").write_text(to_json(hparams))
+        if not refuses:
+            run.check_unchanged({})
+    with pytest.raises(UserError, match=r"decode\.beam_size: run has 4, asked for 1"):
+        run.check_unchanged({})
+
+
+def test_backends_are_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    FakeCommands(monkeypatch)
+    run = prepare(tmp_path)["both", 1]
+    run.complete()
+    (run.folder / "run.json").write_text('{"backend": "jax"}')
+    told = SimpleNamespace(data_digests={})
+    monkeypatch.setattr("t2t_mm.run.run_directory.open_run", lambda folder: told)
+    place = Workplace(tmp_path / "study", tmp_path / "data")
+    assert "--backend=jax" in place.list_flags()  # as the run that is there
+    for backend in ("", "jax"):
+        asked = dataclasses.replace(place, backend=backend)
+        CellRun(check_study(STUDY), "both", 1, asked).check_unchanged({})
+    asked = dataclasses.replace(place, backend="tensorflow")
+    with pytest.raises(UserError, match=r"another backend\. Expected: tensorflow.*'jax'"):
+        CellRun(check_study(STUDY), "both", 1, asked).check_unchanged({})
+
+
+def test_a_run_does_not_outlive_the_one_that_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    runs = prepare(tmp_path)
+    runs["alone", 1].complete()
+    manifest = runs["alone", 1].folder / "checkpoints" / "00000004" / "manifest.json"
+    manifest.write_text("first")
+    runs["later", 1].complete()
+    runs["later", 1].check_unchanged({})
+    for change in (lambda: manifest.write_text("second"), manifest.unlink):
+        change()
+        with pytest.raises(UserError, match="began with a run of cell 'alone' that is not there"):
+            runs["later", 1].check_unchanged({})
+    record = runs["later", 1].read_record()
+    assert record and record.source
+    write_cell_record(runs["later", 1].folder, dataclasses.replace(record, source=""))
+    runs["later", 1].check_unchanged({})  # made by an earlier version

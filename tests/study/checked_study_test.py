@@ -73,6 +73,11 @@ def test_what_decides_a_cell_has_what_it_begins_with() -> None:
         ),
         (with_cell(hparams="decode.num_samples=9"), "scored on the same examples"),
         (
+            with_cell(hparams="data.vocab_size=512"),
+            "Cells 'both' and 'alone' ask for vocabularies that differ in data.vocab_size",
+        ),
+        (with_cell("later", hparams="data.vocab_bytes=512"), "'both' and 'later' ask for"),
+        (
             with_cell(hparams="data.max_pieces=9"),
             "cells that are scored on different examples of algorithmic_copy",
         ),

@@ -71,3 +71,15 @@ def test_a_registered_study_takes_what_its_function_takes(
         load_study("nothing")
     with pytest.raises(UserError, match=r"no study named 'of_tow'\. Did you mean 'of_two'"):
         load_study("of_tow")
+
+
+def test_what_a_study_must_be_given_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry.STUDIES, "_entries", dict(registry.STUDIES._entries))
+
+    @registry.register_study
+    def needy(problems: str, size: int, *more: int, steps: int = 8, **others: int) -> Study:
+        return STUDY
+
+    with pytest.raises(UserError, match=r"'needy' must be given problems, size\. --problems"):
+        load_study("needy")
+    assert load_study("needy", problems="mini_ende", size=3) is STUDY

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from small_study import ROW, STUDY, TABLE, FakeCommands
+from small_study import CLAIM, ROW, STUDY, TABLE, FakeCommands
 
 from t2t_mm.study import run_study
 from t2t_mm.study.study_markdown import render_markdown, write_progress
@@ -61,3 +61,17 @@ def test_gradients_are_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     text = render_markdown(run_study(study, study_dir=tmp_path, data_dir=tmp_path))
     assert "## Gradients" in text
     assert "|  | step 4 | step 8 |" in text and "| algorithmic_copy | +10.00 | -20.00 |" in text
+
+
+def test_what_a_person_wrote_breaks_no_line_and_is_no_html(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    row = dataclasses.replace(ROW, label="x\n| <b>y")
+    claim = dataclasses.replace(CLAIM, text="a\n# b & c")
+    table = dataclasses.replace(TABLE, title="A\nB", note="<i>n\n\n", rows=(row,), claims=(claim,))
+    study = dataclasses.replace(STUDY, title="T\n# X", tables=(table,))
+    lines = render_markdown(run_study(study, study_dir=tmp_path, data_dir=tmp_path)).splitlines()
+    assert lines[0] == "# T # X" and "## A B" in lines and "&lt;i>n" in lines
+    assert sum(line.startswith(r"| x \| &lt;b>y | ") for line in lines) == 2
+    assert sum("Open: a # b &amp; c Mean gain" in line for line in lines) == 2

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from small_study import ROW, STUDY, TABLE, FakeCommands
 from tiny_run import PROBLEMS, TinyRun
 
 import t2t_mm
+from t2t_mm import registry
+from t2t_mm.data.records.stored import locate_data
 from t2t_mm.errors import UserError
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.study import Cell, Study, run_study
@@ -80,6 +83,31 @@ def test_data_is_generated_for_all_cells_at_once(
     name, flags = commands.calls[0]
     assert name == "datagen" and flags["problems"] == "algorithmic_copy,algorithmic_reverse"
     assert flags["vocab_size"] == "8192" and flags["tmp_dir"] == "raw"
+
+
+def test_data_that_is_generated_is_compared_with_that_of_done_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    run(tmp_path)
+    for folder in (tmp_path / "study/cells").glob("*/seed_*"):
+        (folder / "run.json").write_text("{}")
+    trained = SimpleNamespace(data_digests={"algorithmic_copy": "before"})
+    monkeypatch.setattr("t2t_mm.run.run_directory.open_run", lambda folder: trained)
+
+    class Generating(FakeCommands):
+        def __call__(self, name: str, *more: Any) -> str:
+            if name == "datagen":
+                problem = registry.problem("algorithmic_copy")
+                locate_data(problem, tmp_path / "data").mkdir(parents=True)
+            return super().__call__(name, *more)
+
+    commands = Generating(monkeypatch)
+    made = SimpleNamespace(read=lambda folder: SimpleNamespace(shards={}))
+    monkeypatch.setattr("t2t_mm.study.study_runner.Metadata", made)
+    with pytest.raises(UserError, match="trained on other data than lies there now"):
+        run(tmp_path, dataclasses.replace(STUDY, seeds=(1, 2, 3)), generate=True)
+    assert [name for name, _ in commands.calls] == ["datagen"]
 
 
 def test_missing_data_is_told_before_anything_is_computed(

@@ -14,6 +14,16 @@ from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.study_schedule import Key, complete_runs, sum_seconds
 
 
+class Clock:
+    """Stands in for the module `time`: it goes on when told."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        """As that of `time`."""
+        return self.now
+
+
 class CountedCommands(FakeCommands):
     """The first `at_once` trainings wait for each other, and fail where one does not come."""
 
@@ -86,3 +96,32 @@ def test_a_stop_reaches_all_that_are_running(
     with pytest.raises(KeyboardInterrupt):
         complete(tmp_path, 2)
     assert stopped == [True]
+
+
+def test_the_budget_counts_runs_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work, quick = threading.Event(), threading.Event()
+
+    class Waiting(FakeCommands):
+        def __call__(self, name: str, arguments: Sequence[str], *more: Any) -> str:
+            if any("cells/both/" in one for one in arguments):  # the first, as long as all others
+                at_work.set()
+                assert quick.wait(20)
+            assert at_work.wait(20)
+            return super().__call__(name, arguments, *more)
+
+    Waiting(monkeypatch)
+    clock = Clock()
+    monkeypatch.setattr("t2t_mm.study.study_schedule.time", clock)
+    study = dataclasses.replace(STUDY, num_concurrent_runs=2, budget_seconds=90.0, seeds=(1,))
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if "alone, seed 1: done" in line:
+            clock.now += 100.0
+        if "budget" in line or "later, seed 1: 2" in line:
+            quick.set()
+
+    complete_runs(check_study(study), prepare(tmp_path, study), tell)
+    assert "the budget of 90 s is spent (100 s): no other begins" in told
+    assert not any("later" in line for line in told)
