@@ -31,6 +31,7 @@ import tensorflow_text  # noqa: F401  (brings the operations of the tokenizer)
 
 MODEL = "t2t_mm"
 MOST_BYTES = 16 * 1024 * 1024
+MOST_DIGITS = 18  # of a Content-Length
 SECONDS_TO_WAIT = 30.0
 """Of a client that stops in the middle of a request."""
 
@@ -184,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _read_request(self) -> Any:
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal():
+        if not length.isdecimal() or len(length) > MOST_DIGITS:
             raise BadRequestError("Content-Length must be given", 411)
         if int(length) > self.server.most_bytes:
             raise BadRequestError(
@@ -192,7 +193,7 @@ class Handler(BaseHTTPRequestHandler):
             )
         try:
             return json.loads(self.rfile.read(int(length)))
-        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise BadRequestError(f"The request is no JSON: {error}") from error
 
     def _answer(self, status: int, answer: Any) -> None:

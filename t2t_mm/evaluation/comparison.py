@@ -32,12 +32,16 @@ def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[st
         `compare_paired`).
 
     Raises:
-        UserError: A run has no outputs, the two have not decoded the same examples, or they share
-            no problem.
+        UserError: A run has no outputs, the two have not decoded the same examples, they share
+            no problem, or have not scored one alike.
     """
     kept_a, kept_b = _choose_alike(Path(run_a), Path(run_b), split)
     results_a, results_b = kept_a.read(), kept_b.read()
-    shared = [name for name in results_a if name in results_b and _list_metrics(results_a[name])]
+    shared = [
+        name
+        for name in results_a
+        if _list_metrics(results_a[name]) and _list_metrics(results_b.get(name, {}))
+    ]
     if not shared:
         raise UserError(
             "The two share no problem that was decoded",
@@ -45,23 +49,31 @@ def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[st
         )
     compared = {}
     for name in shared:
+        metrics = _choose_metrics(name, results_a[name], results_b[name])
         a = kept_a.read_outputs(name, results_a[name])
         b = kept_b.read_outputs(name, results_b[name])
         _check_same_examples(name, a, b)
-        scores: dict[str, PairedDifference] = {}
-        metrics = _list_metrics(results_a[name])
-        for metric in metrics:
-            scores |= compare_paired(METRICS[metric].count(a), METRICS[metric].count(b))
-        main = METRICS[metrics[0]]
-        better = scores[main.key].name_better(main.lower_is_better)
-        compared[name] = {
-            "split": kept_a.split,
-            "examples": len(a.hypotheses),
-            "better": better,
-            "verdict": _say(better, scores[main.key].p_value),
-            "scores": {key: dataclasses.asdict(score) for key, score in scores.items()},
-        }
+        if "bleu" in metrics:
+            _check_same_tokenizer(name, a, b)
+        compared[name] = {"split": kept_a.split, **_compare_outputs(metrics, a, b)}
     return compared
+
+
+def _compare_outputs(metrics: Sequence[str], a: Decoded, b: Decoded) -> dict[str, Any]:
+    """Compare two outputs of the same examples, by the first metric above all."""
+    num_classes = min(a.num_classes, b.num_classes)  # top-5 is compared where both have it
+    a, b = (dataclasses.replace(one, num_classes=num_classes) for one in (a, b))
+    scores: dict[str, PairedDifference] = {}
+    for metric in metrics:
+        scores |= compare_paired(METRICS[metric].count(a), METRICS[metric].count(b))
+    main = METRICS[metrics[0]]
+    better = scores[main.key].name_better(main.lower_is_better)
+    return {
+        "examples": len(a.hypotheses),
+        "better": better,
+        "verdict": _say(better, scores[main.key].p_value),
+        "scores": {key: dataclasses.asdict(score) for key, score in scores.items()},
+    }
 
 
 def _choose_alike(run_a: Path, run_b: Path, split: str) -> tuple[KeptResults, KeptResults]:
@@ -100,6 +112,27 @@ def _list_metrics(result: Mapping[str, Any]) -> list[str]:
     """List the metrics by which a problem was scored, the main one first."""
     names = {metric.key: name for name, metric in METRICS.items()}
     return [names[key] for key in result if key in names]
+
+
+def _choose_metrics(name: str, of_a: Mapping[str, Any], of_b: Mapping[str, Any]) -> list[str]:
+    """Choose the metrics by which both were scored, in the order of the first."""
+    metrics_a, metrics_b = _list_metrics(of_a), _list_metrics(of_b)
+    if shared := [metric for metric in metrics_a if metric in metrics_b]:
+        return shared
+    raise UserError(
+        f"The two runs scored {name} by other metrics: they cannot be compared",
+        received={"a": ", ".join(metrics_a), "b": ", ".join(metrics_b)},
+        fix="Score both again: t2t-eval.",
+    )
+
+
+def _check_same_tokenizer(name: str, a: Decoded, b: Decoded) -> None:
+    if a.tokenizer != b.tokenizer:
+        raise UserError(
+            f"BLEU of {name} was scored with two tokenizers: the scores cannot be compared",
+            received={"a": a.tokenizer, "b": b.tokenizer},
+            fix="Score both again on one machine: t2t-eval.",
+        )
 
 
 def _check_same_examples(name: str, a: Decoded, b: Decoded) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -80,22 +79,26 @@ def dump_json(value: Any, **how: Any) -> str:
         value: Anything that JSON can hold.
         **how: As `json.dumps` takes it.
 
+    Raises:
+        ValueError: It is nested more deeply than can be written.
+
     Example:
         >>> dump_json({"loss": [1.0, float("nan")]})
         '{"loss": [1.0, null]}'
     """
     try:
+        return _dump_finite(value, how)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _dump_finite(value: Any, how: Mapping[str, Any]) -> str:
+    try:
         return json.dumps(value, allow_nan=False, **how)
     except ValueError:
-        return json.dumps(_replace_not_finite(value), allow_nan=False, **how)
-
-
-def _replace_not_finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _replace_not_finite(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_replace_not_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        # By way of JSON's own NaN: json goes as deep when it writes as when it reads.
+        finite = json.loads(json.dumps(value, **how), parse_constant=lambda _: None)
+        return json.dumps(finite, allow_nan=False, **how)
 
 
 def _compute_checksum(record: Mapping[str, Any]) -> str:

@@ -101,7 +101,7 @@ def export(
     with claim_folder(parent, "an export"), report_full_disk(parent, "other versions are kept"):
         folder = choose_version(parent, version)
         restored = restore_model(_leave_mesh_out(run), checkpoint_path, tasks)
-        graphs = ServedGraphs(restored, run.hparams.decode.extra_length)
+        graphs = ServedGraphs(restored, run.hparams.decode.extra_length, run.hparams.data)
         with hold_back(_LINE_OF_TOKENIZER):
             signatures = {task.name: graphs.trace(task) for task in tasks}
         described = {task.name: _describe(task, signatures[task.name]) for task in tasks}

@@ -18,6 +18,7 @@ from t2t_mm.inference.user_inputs import check_files, is_empty
 from t2t_mm.inference.windows import BATCHES_TOGETHER
 from t2t_mm.run.run_directory import Run
 from t2t_mm.run.task import Task
+from t2t_mm.settings.decode_section import DecodeHParams
 
 _NAMES = ("problem", "inputs_of", "command_of")
 _WRITTEN = {
@@ -36,7 +37,12 @@ def is_jsonl(path: str | Path) -> bool:
     return str(path).removesuffix(".gz").endswith(".jsonl")
 
 
-def write_record(record: Mapping[str, Any], output: Output, error: UserError | None = None) -> str:
+def write_record(
+    record: Mapping[str, Any],
+    output: Output,
+    error: UserError | None = None,
+    decode: DecodeHParams | None = None,
+) -> str:
     """Return an object with its output as one line of JSON.
 
     Args:
@@ -45,6 +51,8 @@ def write_record(record: Mapping[str, Any], output: Output, error: UserError | N
             "log_probability" and "score" in nats where the search knows them, and "alternatives"
             where there are several.
         error: Why there is no output.
+        decode: Says whether alternatives are asked for: all of a beam, or samples. Of a beam that
+            ended with its best output the others are not the next best ones. By default they are.
 
     Example:
         >>> write_record({"inputs": "a.png", "n": 1}, Output("cat", ("cat", "dog"), 0.75))
@@ -56,12 +64,17 @@ def write_record(record: Mapping[str, Any], output: Output, error: UserError | N
     elif output.alternatives:
         texts = [{"outputs": one.text, **_describe_score(one)} for one in output.alternatives]
         found |= _describe_score(output.alternatives[0])
-        found |= {"alternatives": texts} if len(texts) > 1 else {}
+        if len(texts) > 1 and (decode is None or _asks_for_all(decode)):
+            found["alternatives"] = texts
     if error:
         found["error"] = str(error)
     kept = {name: value for name, value in record.items() if name not in _WRITTEN}
     line = dump_json(kept | found, ensure_ascii=False)
     return line if is_unicode(line) else dump_json(kept | found)
+
+
+def _asks_for_all(decode: DecodeHParams) -> bool:
+    return decode.return_beams or decode.sampling_method == "random"
 
 
 def _describe_score(one: Any) -> dict[str, float]:
@@ -153,7 +166,8 @@ class JsonLines(LeftOutLines):
             for place in places:
                 line, error = self.lines[place], self.errors.get(place)
                 output = outputs.get(place, Output(""))
-                yield "" if is_empty(line) else write_record(_parse(line), output, error)
+                how = loaded.decoder.decode
+                yield "" if is_empty(line) else write_record(_parse(line), output, error, how)
 
     def _decode_window(self, loaded: LoadedRun, places: range) -> dict[int, Output]:
         members: dict[str, list[tuple[int, str]]] = {}
@@ -173,7 +187,7 @@ class JsonLines(LeftOutLines):
         record = _parse(line)
         if not record:
             raise UserError(
-                "The line is no JSON object",
+                "The line is no JSON object, or one that is nested too deeply",
                 expected='as {"problem": "...", "inputs": "..."}',
                 received={"line": line[:60]},
             )
@@ -193,9 +207,10 @@ class JsonLines(LeftOutLines):
 
 
 def _parse(line: str) -> dict[str, Any]:
-    """Return the object that a line holds; an empty one where there is none."""
+    """Return the object that a line holds; an empty one where there is none to write again."""
     try:
         record = parse_json(line)
+        dump_json(record)
     except ValueError:
         return {}
     return record if isinstance(record, dict) else {}

@@ -13,12 +13,14 @@ import tensorflow as tf
 from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.vocabulary.symbols import PAD_ID
+from t2t_mm.inference.user_inputs import TIMES_AS_LONG
 from t2t_mm.run.restore import RestoredModel
 from t2t_mm.run.task import Task
 from t2t_mm.search.class_ranking import TopClasses
 from t2t_mm.search.forward import compile_forward
 from t2t_mm.search.search import GreedySearch
 from t2t_mm.search.tracing import describe_outputs, trace
+from t2t_mm.settings import DataHParams
 
 Tensors = Mapping[str, tf.Tensor]
 _NUMBER = tf.TensorSpec([], tf.int32)
@@ -30,6 +32,7 @@ class ServedGraphs:
     Args:
         restored: Model and vocabularies.
         extra_length: How much longer than its input an output may be, in symbols.
+        data: The run's, which tell how long an input may be; without them it may have any length.
 
     Example:
         >>> import t2t_mm
@@ -40,9 +43,12 @@ class ServedGraphs:
         (TensorShape([3]), b'')
     """
 
-    def __init__(self, restored: RestoredModel, extra_length: int) -> None:
+    def __init__(
+        self, restored: RestoredModel, extra_length: int, data: DataHParams | None = None
+    ) -> None:
         self.restored = restored
         self.extra_length = extra_length
+        self.data = data
         self._searches: dict[Any, Any] = {}
         self._vocabularies_in_use: set[str] = set()
 
@@ -63,7 +69,7 @@ class ServedGraphs:
         target_name = name_vocabulary(task.targets)
         vocabulary = vocabularies[target_name]
         self._vocabularies_in_use |= {name, target_name} - {""}
-        read = trace_reading(kind)
+        read = trace_reading(kind, self.data)
         answer = self._trace_answer(task, describe_outputs(read))
 
         def run(**given: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -131,11 +137,12 @@ class ServedGraphs:
         return search
 
 
-def trace_reading(kind: FeatureKind) -> Any:
+def trace_reading(kind: FeatureKind, data: DataHParams | None = None) -> Any:
     """Return the graph from rows of raw values to the padded batch that a net reads.
 
     Args:
         kind: Of the inputs, with its vocabulary where it has one.
+        data: As `ServedGraphs` takes them.
 
     Returns:
         A concrete function from a dict of what the kind's `served_specs` name, each with an axis
@@ -158,7 +165,7 @@ def trace_reading(kind: FeatureKind) -> Any:
         row_spec = tf.RaggedTensorSpec(read.shape, read.dtype, ragged_rank=open_axes - 1)
 
     def read_row(row: Tensors) -> tuple[Any, tf.Tensor]:
-        value = read_one(row)
+        value = _limit_length(read_one(row), kind, data)
         size = tf.shape(value)[: kind.size_axes]
         if open_axes > 1:
             value = tf.RaggedTensor.from_tensor(value, ragged_rank=open_axes - 1)
@@ -173,3 +180,20 @@ def trace_reading(kind: FeatureKind) -> Any:
 
     batch = {name: tf.TensorSpec([None, *spec.shape], spec.dtype) for name, spec in specs.items()}
     return trace(read_rows, [batch])
+
+
+def _limit_length(value: tf.Tensor, kind: FeatureKind, data: DataHParams | None) -> tf.Tensor:
+    """Return a value as long as `prepare_input` takes it; the graph refuses a longer one."""
+    limit = kind.choose_limit(data) if data else None
+    if limit is None:
+        return value
+    positions = TIMES_AS_LONG * limit.positions
+    most = [length or tf.int32.max for length in kind.find_batch_shape(positions)]
+    check = tf.debugging.assert_less_equal(
+        tf.shape(value),
+        most,
+        f"An input is more than {positions:,} positions long, {TIMES_AS_LONG} times what training "
+        f"keeps ({limit.setting}): split it",
+    )
+    with tf.control_dependencies([check]):
+        return tf.identity(value)

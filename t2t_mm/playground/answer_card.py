@@ -18,7 +18,12 @@ from t2t_mm.inference.batch_decoder import Alternative
 from t2t_mm.inference.inner_view import Attention, ExpertChoices
 from t2t_mm.inference.output_formats import is_tree_task
 from t2t_mm.playground.answers import Answer
-from t2t_mm.playground.attention_drawing import draw_heat_map, draw_on_picture, name_times
+from t2t_mm.playground.attention_drawing import (
+    draw_heat_map,
+    draw_on_picture,
+    name_times,
+    tell_pooling,
+)
 from t2t_mm.playground.given_values import measure_seconds
 from t2t_mm.report.markup import Markup, make_element
 from t2t_mm.report.media import make_data_uri
@@ -99,8 +104,12 @@ def _write_attention(task: Task, value: Any, attention: Attention) -> list[Marku
         "All blocks": attention.mean(),
         **{name: weights.mean(axis=0) for name, weights in attention.weights.items()},
     }
+    coarse = tell_pooling(len(attention.targets), len(columns))
+    below = [make_element("p", coarse, class_="note")] if coarse else []
     drawn = {
-        name: make_element("div", draw_heat_map(weights, attention.targets, columns), class_="wide")
+        name: make_element(
+            "div", draw_heat_map(weights, attention.targets, columns), *below, class_="wide"
+        )
         for name, weights in maps.items()
     }
     whole = drawn.pop("All blocks")

@@ -15,14 +15,19 @@ _LETTER_WIDTH = 7.4  # pixels, of the font that names pieces
 _LARGEST_CELL, _SMALLEST_CELL = 26.0, 5.0
 _CELLS_WIDTH = 620.0  # pixels for all columns, where they fit
 _LONGEST_NAME = 14  # letters
+_MOST_CELLS = 10_000  # of a map that is drawn as it is: 2 MB
+_MOST_ALONG = 100  # cells along either axis of a larger one
 _TILE = 128.0  # pixels, the longer side of a picture
 _MOST_TILES = 40
+_MOST_ALONG_TILE = 24  # cells along its longer side
 
 Weights = npt.NDArray[np.float32]
 
 
 def draw_heat_map(weights: Weights, rows: Sequence[str], columns: Sequence[str]) -> Markup:
     """Draw a row for each piece of the answer and a column for each position of the input.
+
+    Of a large map the means over neighbours are drawn, see `tell_pooling`.
 
     Args:
         weights: float32[T, S]; darker is more.
@@ -34,6 +39,7 @@ def draw_heat_map(weights: Weights, rows: Sequence[str], columns: Sequence[str])
         >>> svg.count("<rect"), "Ein looks at A: 75%" in svg
         (2, True)
     """
+    weights, rows, columns = _pool(weights, rows, columns)
     cell = min(max(_CELLS_WIDTH / max(len(columns), 1), _SMALLEST_CELL), _LARGEST_CELL)
     height = 20.0
     left = _measure_names(rows) + 8
@@ -61,6 +67,58 @@ def draw_heat_map(weights: Weights, rows: Sequence[str], columns: Sequence[str])
     return make_drawing("heat", parts, size, description, style=style)
 
 
+def tell_pooling(num_rows: int, num_columns: int) -> str:
+    """Tell a person over how many neighbours a cell of a large map is the mean; "" of a small one.
+
+    Example:
+        >>> tell_pooling(300, 1500)
+        'A cell is the mean of 3 x 15, pieces of the answer x positions of the input.'
+        >>> tell_pooling(30, 150)
+        ''
+    """
+    by_row, by_column = _choose_pool(num_rows, num_columns)
+    if by_row == by_column == 1:
+        return ""
+    size = f"{by_row} x {by_column}, pieces of the answer x positions of the input"
+    return f"A cell is the mean of {size}."
+
+
+def _choose_pool(num_rows: int, num_columns: int) -> tuple[int, int]:
+    """Choose how many rows and columns become one."""
+    if num_rows * num_columns <= _MOST_CELLS:
+        return 1, 1
+    return math.ceil(num_rows / _MOST_ALONG), math.ceil(num_columns / _MOST_ALONG)
+
+
+def _pool(
+    weights: Weights, rows: Sequence[str], columns: Sequence[str]
+) -> tuple[Weights, Sequence[str], Sequence[str]]:
+    """Return a large map with the means over neighbours, and each named by its first and last."""
+    by_row, by_column = _choose_pool(*weights.shape)
+    if by_row == by_column == 1:
+        return weights, rows, columns
+    means = _average_blocks(weights, by_row, by_column)
+    return means, _join_names(rows, by_row), _join_names(columns, by_column)
+
+
+def _average_blocks(weights: Weights, by_row: int, by_column: int) -> Weights:
+    """Return the mean of each block of rows and columns; the last ones may be smaller."""
+    for axis, every in enumerate((by_row, by_column)):
+        starts = np.arange(0, weights.shape[axis], every)
+        counts = np.diff(starts, append=weights.shape[axis])
+        sums = np.add.reduceat(weights, starts, axis=axis)
+        weights = np.asarray(sums / np.expand_dims(counts, 1 - axis), np.float32)
+    return weights
+
+
+def _join_names(names: Sequence[str], every: int) -> list[str]:
+    parts = [names[start : start + every] for start in range(0, len(names), every)]
+    return [
+        part[0] if len(part) == 1 else f"{part[0]} \N{HORIZONTAL ELLIPSIS} {part[-1]}"
+        for part in parts
+    ]
+
+
 def draw_on_picture(attention: Attention, picture: str) -> Markup:
     """Draw the picture once for each piece of the answer: what is not looked at is dark.
 
@@ -69,7 +127,8 @@ def draw_on_picture(attention: Attention, picture: str) -> Markup:
         picture: Address of the picture as the model sees it, a data URI.
 
     Returns:
-        Pictures with their pieces below them, 40 at most; empty without attention.
+        Pictures with their pieces below them, 40 at most, of many positions the means over blocks;
+        empty without attention.
     """
     if attention.grid is None or not attention.weights:
         return Markup()
@@ -87,22 +146,28 @@ def draw_on_picture(attention: Attention, picture: str) -> Markup:
 
 def _draw_tile(weights_RC: Weights, picture: str, name: str) -> Markup:
     rows, columns = weights_RC.shape
-    cell = _TILE / max(rows, columns)
-    width, height = columns * cell, rows * cell
-    largest = float(weights_RC.max(initial=0.0)) or 1.0
-    image = make_element(
-        "image", href=picture, width=width, height=height, preserveAspectRatio="none"
-    )
-    parts = [image]
-    for row in range(rows):
-        for column in range(columns):
-            weight = float(weights_RC[row, column])
-            told = f"{name} looks at row {row + 1}, column {column + 1}: {100 * weight:.0f}%"
-            place = (column * cell, row * cell, cell, cell)
-            parts.append(_draw_cell(place, 0.8 * (1 - weight / largest), told, "shade"))
+    every = math.ceil(max(rows, columns) / _MOST_ALONG_TILE)
+    position = _TILE / max(rows, columns)
+    width, height, cell = columns * position, rows * position, every * position
+    means = _average_blocks(weights_RC, every, every)
+    largest = float(means.max(initial=0.0)) or 1.0
+    parts = [
+        make_element("image", href=picture, width=width, height=height, preserveAspectRatio="none")
+    ]
+    for (row, column), weight in np.ndenumerate(means):
+        seen = f"{_name_block('row', row, every, rows)}, "
+        seen += _name_block("column", column, every, columns)
+        told = f"{name} looks at {seen}: {100 * weight:.0f}%"
+        place = (column * cell, row * cell, cell, cell)
+        parts.append(_draw_cell(place, 0.8 * (1 - float(weight) / largest), told, "shade"))
     best_row, best_column = divmod(int(weights_RC.argmax()), columns)
     description = f"{name} looks most at row {best_row + 1}, column {best_column + 1}"
     return make_drawing("tile", parts, (width, height), description)
+
+
+def _name_block(axis: str, number: int, every: int, length: int) -> str:
+    first, last = number * every + 1, min((number + 1) * every, length)
+    return f"{axis} {first}" if first == last else f"{axis}s {first} to {last}"
 
 
 def name_times(seconds: float, count: int) -> list[str]:

@@ -113,7 +113,7 @@ class AllOf:
         return described
 
     def start(self, inputs: Mapping[str, Tensor], limits: Tensor) -> tuple[Tensor, Any]:
-        """Return the largest limits, and what each remembers."""
+        """Return the limits as each in turn has raised them, and what each remembers."""
         memories = []
         for constraint in self.constraints:
             limits, memory = constraint.start(inputs, limits)

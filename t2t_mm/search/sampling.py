@@ -138,6 +138,7 @@ def draw_symbols(logits: Tensor, noise: Tensor, top_k: int = 0, top_p: float = 1
     total = ops.sum(ops.where(is_kept, probabilities, 0.0), axis=-1, keepdims=True)
     is_passed = ops.logical_and(is_kept, passed <= noise[:, None] * total)
     rank = ops.sum(ops.cast(is_passed, "int32"), axis=-1, keepdims=True)
-    last = ops.sum(ops.cast(probabilities > 0, "int32"), axis=-1, keepdims=True) - 1
+    can_come = ops.logical_and(is_kept, probabilities > 0)
+    last = ops.sum(ops.cast(can_come, "int32"), axis=-1, keepdims=True) - 1
     rank = ops.minimum(rank, ops.maximum(last, 0))  # where rounding passed over all
     return ops.cast(ops.take_along_axis(symbols, rank, axis=1)[:, 0], "int32")

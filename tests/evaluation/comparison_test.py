@@ -1,5 +1,6 @@
 """Two runs side by side: who is better, and what cannot be compared."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from kept_outputs import TRUE, keep_outputs, make_outputs
 
 import t2t_mm
 from t2t_mm.errors import UserError
+from t2t_mm.scoring.decoded import Decoded
 
 
 def test_every_problem_that_both_have_is_compared(tmp_path: Path) -> None:
@@ -92,3 +94,37 @@ def test_what_cannot_be_compared_says_which_command_is_missing(tmp_path: Path) -
     (a / "decoded/test-5/one.outputs.jsonl").unlink()
     with pytest.raises(UserError, match=r"outputs of one in .* are missing"):
         t2t_mm.compare(a, a)
+
+
+def test_scores_of_two_tokenizers_are_refused(tmp_path: Path) -> None:
+    decoded = make_outputs(3)
+    a = keep_outputs(tmp_path / "a/decoded/test-5", {"one": decoded}, ("bleu",))
+    other = dataclasses.replace(decoded, tokenizer="char")
+    b = keep_outputs(tmp_path / "b/decoded/test-5", {"one": other}, ("bleu",))
+    with pytest.raises(UserError, match=r"BLEU of one .*a='13a', b='char'.*on one machine"):
+        t2t_mm.compare(a, b)
+    assert list(t2t_mm.compare(b, b)["one"]["scores"]) == ["bleu"]
+
+
+def test_only_what_both_were_scored_by_is_compared(tmp_path: Path) -> None:
+    runs = {}
+    for name in ("chrf", "wer", "bleu"):
+        folder = tmp_path / name / "decoded/test-5"
+        runs[name] = keep_outputs(folder, {"one": make_outputs(3)}, (name,))
+    many = keep_outputs(tmp_path / "b/decoded/test-5", {"one": make_outputs(0)}, ("chrf", "wer"))
+    assert list(t2t_mm.compare(many, runs["wer"])["one"]["scores"]) == ["wer", "cer"]
+    assert list(t2t_mm.compare(runs["chrf"], many)["one"]["scores"]) == ["chrf"]
+    with pytest.raises(UserError, match=r"scored one by other metrics.*a='chrf, wer', b='bleu'"):
+        t2t_mm.compare(many, runs["bleu"])
+
+
+def test_the_best_five_are_compared_where_both_were_scored_by_them(tmp_path: Path) -> None:
+    names = ["a", "b", "c", "d", "e", "f"]
+    runs = []
+    for num_classes in (6, 5):
+        decoded = Decoded(names, [[name] for name in names], (), [names[:5]] * 6, num_classes)
+        folder = tmp_path / str(num_classes) / "decoded/test-5"
+        runs.append(keep_outputs(folder, {"one": decoded}, ("top_k",)))
+    for a, b in (runs, runs[::-1]):
+        assert list(t2t_mm.compare(a, b)["one"]["scores"]) == ["top_1"]
+    assert list(t2t_mm.compare(runs[0], runs[0])["one"]["scores"]) == ["top_1", "top_5"]

@@ -62,3 +62,14 @@ def test_numbers_that_json_has_not_become_null() -> None:
     given = {"a": math.nan, "b": [math.inf, 1.5], "c": {"d": (-math.inf, 2)}}
     assert json.loads(dump_json(given)) == {"a": None, "b": [None, 1.5], "c": {"d": [None, 2]}}
     assert unseal_json(seal_json(given))["a"] is None
+
+
+def test_a_number_that_json_has_not_may_lie_deep_and_too_deep_is_one_error() -> None:
+    deep, too_deep = math.nan, 0.0
+    for _ in range(900):
+        deep = [deep]  # type: ignore[assignment]
+    assert dump_json(deep) == "[" * 900 + "null" + "]" * 900
+    for _ in range(100_000):
+        too_deep = [too_deep]  # type: ignore[assignment]
+    with pytest.raises(ValueError, match="nested too deeply"):
+        dump_json(too_deep)

@@ -51,6 +51,17 @@ def test_it_answers_as_the_run_does_without_this_package(
     assert any(text for text in expected[PROBLEMS[0]][0])
 
 
+def test_an_input_that_the_run_refuses_as_too_long_is_refused(
+    exported: Export, tiny_run: TinyRun
+) -> None:
+    text = "1 2 3 " * 200
+    with pytest.raises(UserError, match="positions long"):
+        t2t_mm.load(tiny_run.output_dir)[PROBLEMS[0]](text)
+    signature = tf.saved_model.load(exported.path).signatures[PROBLEMS[0]]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="more than 256 positions long"):
+        signature(inputs=tf.constant(["1", text]))
+
+
 def test_what_was_written_is_described_beside_it(exported: Export, tiny_run: TinyRun) -> None:
     path = Path(exported.path)
     assert path.name == "1" and [one.name for one in path.parent.iterdir()] == ["1"]

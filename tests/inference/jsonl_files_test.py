@@ -18,6 +18,7 @@ from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_outputs, writ
 from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.inference.predictor import Predictor
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.settings.decode_section import DecodeHParams
 
 COPY, REVERSE = "algorithmic_copy", "algorithmic_reverse"
 
@@ -141,6 +142,39 @@ def test_scores_alternatives_and_classes_are_written_where_there_are_any() -> No
         "probability": 0.75,
         "ranking": ["cat", "dog"],
     }
+
+
+def test_alternatives_are_written_where_all_of_a_beam_or_samples_are_asked_for() -> None:
+    two = (Alternative("a", -1.0, -0.5), Alternative("b", -2.0, -1.0))
+    for how, is_written in (
+        (DecodeHParams(beam_size=2), False),
+        (DecodeHParams(beam_size=2, write_beam_scores=True), False),
+        (DecodeHParams(beam_size=2, return_beams=True), True),
+        (DecodeHParams(beam_size=2, sampling_method="random"), True),
+    ):
+        record = json.loads(write_record({}, Output("a", alternatives=two), decode=how))
+        assert ("alternatives" in record) is is_written and record["score"] == -0.5
+
+
+@pytest.mark.slow
+def test_a_file_has_alternatives_only_where_its_settings_ask_for_them(tiny_run: TinyRun) -> None:
+    line = json.dumps({"problem": COPY, "inputs": "1 2"})
+    for how, is_written in (("", False), (",return_beams=true", True)):
+        run = t2t_mm.load(tiny_run.output_dir, decode_hparams=f"beam_size=3{how}")
+        (found,) = decode_objects(run, [line])
+        assert ("alternatives" in found) is is_written and "score" in found
+
+
+def test_what_is_nested_too_deeply_is_left_out_and_nothing_else(loaded: LoadedRun) -> None:
+    good = json.dumps({"problem": COPY, "inputs": "1 2"})
+    deep = f'{good[:-1]}, "a": {"[" * 500}NaN{"]" * 500}}}'
+    too_deep = f'{good[:-1]}, "a": {"[" * 50_000}NaN{"]" * 50_000}}}'
+    told: list[str] = []
+    inputs = JsonLines("a.jsonl", [good, too_deep, deep], loaded.run, {}, told.append)
+    first, left_out, last = map(json.loads, inputs.decode(loaded))
+    assert first["outputs"] == last["outputs"] == loaded[COPY]("1 2")
+    assert "nested too deeply" in left_out["error"] and list(inputs.errors) == [1]
+    assert len(told) == 1 and told[0].startswith("a.jsonl, line 2: ")
 
 
 def test_outputs_and_scores_of_before_are_not_kept_beside_others() -> None:

@@ -10,13 +10,16 @@ import tensorflow as tf
 from tiny_senses import KINDS, hparams, picture, picture_file, sound
 
 from t2t_mm import registry
+from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.vocabulary.labels import LabelVocabulary, make_numbered_labels
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
+from t2t_mm.features import Audio, Language
 from t2t_mm.inference.loaded_run import LoadedRun
-from t2t_mm.inference.served_graphs import ServedGraphs
+from t2t_mm.inference.served_graphs import ServedGraphs, trace_reading
 from t2t_mm.run.restore import RestoredModel
 from t2t_mm.run.run_directory import Run
 from t2t_mm.run.task import Task, build_model, make_tasks
+from t2t_mm.settings import DataHParams
 
 NAMES = (
     "captions_for_tests",
@@ -135,6 +138,26 @@ def test_a_blank_text_is_of_no_class(
     firsts = [row[0].decode() for row in answers["classes"]]
     assert firsts == predictor(["7 of a disc", " ", "a square"]) and firsts[1] == ""
     assert not answers["probabilities"][1].any() and answers["probabilities"][[0, 2]].all()
+
+
+def test_what_the_decoder_refuses_as_too_long_is_refused_in_the_graph() -> None:
+    short = DataHParams(max_pieces=2, max_seconds=0.2)
+    read = trace_reading(choose_kind(Language("bytes"), ByteVocabulary()), short)
+    assert read({"inputs": tf.constant(["1234567", ""])})["inputs"].shape == (2, 8)
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=r"more than 8 .*max_pieces=2\): split"
+    ):
+        read({"inputs": tf.constant(["", "12345678"])})
+    read = trace_reading(choose_kind(Audio()), short)
+    specs = choose_kind(Audio()).served_specs
+    for seconds, is_read in ((0.79, True), (0.9, False)):
+        given = pad_sounds([np.zeros(round(16_000 * seconds), np.float32)])
+        row = {name: tf.constant(given[name], spec.dtype) for name, spec in specs.items()}
+        if is_read:
+            assert read(row)["inputs"].shape[0] == 1
+            continue
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"max_seconds=0\.2\): split"):
+            read(row)
 
 
 def test_weights_that_no_graph_reads_are_not_kept(

@@ -63,6 +63,12 @@ def test_texts_have_a_heat_map_for_all_blocks_and_for_each() -> None:
     assert re.findall("<summary>(.*?)</summary>", card) == ["mixer", "decoder/block0"]
 
 
+def test_what_is_drawn_coarsely_is_told_under_each_map() -> None:
+    seen = look_at(tuple(str(number) for number in range(6_000)))
+    card = write_answer(TEXT, "x", make_answer("x", inspection=seen))
+    assert card.count('</svg><p class="note">A cell is the mean of 1 x 60, ') == 1 + 2
+
+
 def test_pictures_are_shown_for_each_piece_and_sounds_by_seconds(tmp_path: Path) -> None:
     picture, sound = tmp_path / "a.png", tmp_path / "a.wav"
     picture.write_bytes(picture_bytes())

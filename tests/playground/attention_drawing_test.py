@@ -11,6 +11,7 @@ from t2t_mm.playground.attention_drawing import (
     draw_on_picture,
     name_times,
     shorten_name,
+    tell_pooling,
 )
 
 WEIGHTS = np.float32([[0.75, 0.25, 0.0], [0.0, 0.5, 0.5]])
@@ -33,6 +34,29 @@ def test_of_many_narrow_columns_only_some_have_names() -> None:
     svg = ElementTree.fromstring(draw_heat_map(weights, ["x"], [str(n) for n in range(300)]))
     assert len(svg.findall("rect")) == 300 and 50 < len(svg.findall("text")) < 150
     assert float(svg.attrib["viewBox"].split()[2]) < 1700
+
+
+def test_of_a_large_map_the_means_over_neighbours_are_drawn() -> None:
+    weights = np.zeros((3, 5_000), np.float32)
+    weights[1, 4_950:] = 0.5
+    columns = [str(number) for number in range(5_000)]
+    svg = ElementTree.fromstring(draw_heat_map(weights, ["a", "b", "c"], columns))
+    told = [cell.findtext("title") for cell in svg.findall("rect")]
+    assert len(told) == 3 * 100
+    assert told[:2] == ["a looks at 0 … 49: 0%", "a looks at 50 … 99: 0%"]
+    assert told[199] == "b looks at 4950 … 4999: 50%"
+    assert tell_pooling(3, 5_000).startswith("A cell is the mean of 1 x 50, ")
+    assert tell_pooling(3, 3_000) == ""
+
+
+def test_a_map_and_a_picture_never_fill_a_page() -> None:
+    names = [f"row {number}" for number in range(1_000)]
+    assert len(draw_heat_map(np.ones((1_000, 1_000), np.float32), names, names)) < 2_500_000
+    weights = {"mixer": np.full((1, 40, 62 * 62), 0.25, np.float32)}
+    attention = Attention(weights, ("",) * 62 * 62, ("red",) * 40, (62, 62))
+    drawn = draw_on_picture(attention, "data:image/png;base64,x")
+    assert len(drawn) < 4_000_000
+    assert "red looks at rows 61 to 62, columns 1 to 3: 25%" in drawn
 
 
 def test_a_picture_is_dark_where_it_is_not_looked_at() -> None:

@@ -38,6 +38,17 @@ def test_what_is_forbidden_is_not_drawn_even_by_the_largest_noise():
     assert draw_symbols(logits, np.array([np.float32(1 - 2**-24)])).numpy().tolist() == [0]
 
 
+def test_no_rounding_takes_the_largest_noise_out_of_the_fewest_symbols():
+    logits = np.random.default_rng(0).normal(0, 2, (500, 100)).astype(np.float32)
+    noise = np.full(len(logits), np.float32(1 - 2**-24))
+    drawn = np.asarray(draw_symbols(logits, noise, top_p=0.9))[:, None]
+    probabilities = np.exp(logits.astype(np.float64))
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    is_before = logits > np.take_along_axis(logits, drawn, axis=1)
+    before = np.sum(probabilities, axis=1, where=is_before)
+    assert np.all(before < 0.9 + 1e-6)
+
+
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
 def test_symbols_come_as_often_as_they_are_probable(temperature):
     number = 4000
