@@ -13,7 +13,7 @@ shift
 quick=""
 if [[ ${1:-} == --quick ]]; then quick=$1; shift; fi
 parts=${*:-experts text depthwise audio image caption decode}
-mkdir -p "$folder"
+mkdir -p "$folder" && folder=$(cd "$folder" && pwd) || exit 1
 cd "$(dirname "$0")/.." || exit 1
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1 COLUMNS=120
 python=${PYTHON:-python3}

@@ -25,7 +25,7 @@ from t2t_mm.run.written_arrays import write_arrays
 from t2t_mm.settings import OptimizerHParams, TrainHParams
 from t2t_mm.training.backend import Backend, find_backend
 from t2t_mm.training.freezing import freeze_variables
-from t2t_mm.training.step import TrainStep
+from t2t_mm.training.step import TrainStep, complete_batch
 
 ROOT = Path(__file__).parents[1]
 PAIRS = [(TEXT, TEXT), ("image", CLASS)]
@@ -157,6 +157,18 @@ def accumulate(folder: Path) -> None:
     save(whole.backend, folder / "whole")
     save(parts.backend, folder / "parts")
     (folder / "norms.json").write_text(json.dumps(norms))
+
+
+def count_operations(path: Path) -> None:
+    """Count the operations of an update as on a CPU, and where XLA's client is a plugin's."""
+    from jax._src import xla_bridge
+
+    backend, task = make_backend(), make_task((TEXT, TEXT))
+    batch = complete_batch(task, make_bucketed_batch((TEXT, TEXT), 1))
+    counted = [backend.count_operations(task.signature, batch)]
+    xla_bridge.using_pjrt_c_api = lambda backend: True
+    counted.append(backend.count_operations(task.signature, batch))
+    path.write_text(json.dumps(counted))
 
 
 def train_in_bfloat16(folder: Path) -> None:

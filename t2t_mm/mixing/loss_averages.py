@@ -8,6 +8,8 @@ from typing import Any
 
 DECAY = 0.9
 """What an average keeps of itself with each new loss."""
+LEAST_FACTOR = 1e-30
+"""Of a rate: none is 0, as the problem with the largest loss may pause by its schedule."""
 
 
 class LossAverages:
@@ -59,7 +61,7 @@ class LossAverages:
         self._waiting.append([])
         most = max(self.averages.values(), default=0.0)
         return {
-            name: math.exp((average - most) / self.temperature)
+            name: max(math.exp((average - most) / self.temperature), LEAST_FACTOR)
             for name, average in self.averages.items()
         }
 

@@ -27,14 +27,21 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Non
         apart_from: Folders of runs and data: programs are of one machine and not to be moved.
 
     Raises:
-        UserError: A device was asked for that is not there, or programs cannot be kept.
+        UserError: A device was asked for that is not there, TensorFlow has taken it, or programs
+            cannot be kept.
     """
     import jax
 
     if importlib.util.find_spec("tensorflow"):
         import tensorflow as tf
 
-        tf.config.set_visible_devices([], "GPU")
+        try:
+            tf.config.set_visible_devices([], "GPU")
+        except RuntimeError as error:  # only where there is one
+            raise UserError(
+                "TensorFlow has started with the GPU, which JAX is to have alone",
+                fix="Begin a new process, and load or train before TensorFlow computes anything.",
+            ) from error
     if compile_cache or not _chosen:
         _chosen[:] = [find_cache_folder(compile_cache, apart_from)]
         jax.config.update(  # type: ignore[no-untyped-call]

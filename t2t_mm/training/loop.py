@@ -139,6 +139,8 @@ def _save(
         _finish(store, log)
         progress.note(f"Saved at step {state.step}; repeat the command to go on.")
         raise KeyboardInterrupt
+    if state.awaits_evaluation:
+        _finish(store, log)
     return evaluations.catch_up(state, store, log, progress, stop)
 
 

@@ -23,6 +23,8 @@ from t2t_mm.data.pipeline.padding import describe_batch
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
+from t2t_mm.layers.forms import is_on_tensorflow
+from t2t_mm.run.jax_process import prepare_jax
 from t2t_mm.run.task import load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
 from t2t_mm.training.cost import count_state_bytes
@@ -82,6 +84,8 @@ def check_problem(
     Raises:
         UserError: An example does not fit what the problem declares, or raw files are not there.
     """
+    if not is_on_tensorflow():
+        prepare_jax()  # before tf.data starts TensorFlow
     with _open_examples(name, data_dir, tmp_dir) as (problem, folder):
         info = open_data(problem, folder)
         findings = [

@@ -1,9 +1,11 @@
 import json
 import math
+from typing import Any
 
 import pytest
 
 from t2t_mm.mixing.loss_averages import LossAverages
+from t2t_mm.mixing.mixture import Mixture
 
 
 def feed(averages: LossAverages, *updates: dict[str, float]) -> dict[str, float]:
@@ -21,6 +23,21 @@ def test_factors_by_hand() -> None:
     # The last update's loss is still on its way: a has 0.9 * 3 + 0.1 * 1, b its first.
     assert averages.averages == pytest.approx({"a": 2.8, "b": 1.0})
     assert factors == pytest.approx({"a": 1.0, "b": math.exp((1.0 - 2.8) / 2.0)})
+
+
+def test_a_problem_is_drawn_though_one_that_pauses_has_a_far_larger_loss() -> None:
+    averages = LossAverages(temperature=0.005)
+    factors = feed(averages, {"a": 7.0, "b": 3.0}, {})
+    assert factors["b"] > 0
+    schedules: Any = {"a": {"step": {0: 1.0, 10: 0.0}}}
+    for problems_per_update in (0, 1):
+        mixture = Mixture(
+            {"a": 0.5, "b": 0.5},
+            1,
+            schedules=schedules,
+            problems_per_update=problems_per_update,
+        )
+        assert mixture.choose_problems(10, factors) == ["b"]
 
 
 def test_without_a_temperature_nothing_is_kept() -> None:

@@ -55,6 +55,17 @@ def test_tensorflow_gets_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == [([], "GPU")]
 
 
+def test_tensorflow_that_has_the_gpu_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorflow as tf
+
+    def refuse(devices: object, kind: str) -> None:
+        raise RuntimeError("Visible devices cannot be modified after being initialized")
+
+    monkeypatch.setattr(tf.config, "set_visible_devices", refuse)
+    with pytest.raises(UserError, match="TensorFlow has started with the GPU"):
+        jax_process.prepare_jax("none")
+
+
 def test_a_folder_that_was_named_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     kept: dict[str, object] = {}
     monkeypatch.setattr(jax.config, "update", kept.__setitem__)

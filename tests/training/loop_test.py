@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
 from t2t_mm.run.kept_batches import describe_kept_batch
 from t2t_mm.settings import HParams
-from t2t_mm.training import run_evaluations
+from t2t_mm.training import loop, run_evaluations
 from t2t_mm.training.on_tensorflow import tensorflow_backend
+from t2t_mm.training.stop_signals import StopRequest
 from t2t_mm.training.train import train
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -40,6 +42,23 @@ def interrupt_after(log: Path, step: int) -> None:
             break
         time.sleep(0.01)
     os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("awaits_evaluation", [True, False])
+def test_a_checkpoint_is_whole_before_its_evaluation(awaits_evaluation: bool) -> None:
+    """A stop within it says that all is saved."""
+    order: list[str] = []
+
+    def note(what: str, result: Any = False) -> Callable[..., Any]:
+        return lambda *_: [order.append(what), result][1]
+
+    state: Any = SimpleNamespace(save=note("save"), awaits_evaluation=awaits_evaluation, step=1)
+    store: Any = SimpleNamespace(close=note("wait"), collect_written=note("log", ()))
+    evaluations: Any = SimpleNamespace(catch_up=note("evaluate"))
+    some: Any = None
+    loop._save(state, 2, store, some, some, evaluations, StopRequest())
+    waited = ["wait", "log"] if awaits_evaluation else []
+    assert order == ["save", "log", *waited, "evaluate"]
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"score({folder / 'jax.json'!r}, {folder / 'starts'!r})",
         f"accumulate({folder / 'accumulated'!r})",
         f"train_in_bfloat16({folder / 'bfloat16'!r})",
+        f"count_operations({folder / 'operations.json'!r})",
     )
     return folder
 
@@ -105,6 +106,15 @@ def test_mixed_precision_learns_and_keeps_float32(steps: Path) -> None:
     assert {array.dtype.name for array in after.values()} <= {"float32", "uint32", "int64"}
     noises = [name for name in after if name.endswith("noise") or "seed" in name]
     assert noises and all((after[name] != before[name]).any() for name in noises[:1])
+
+
+@pytest.mark.slow
+def test_operations_are_counted_where_they_are_known_of_compiled_programs_alone(
+    steps: Path,
+) -> None:
+    """As of CUDA's plugin, which does not count those of a program before it is compiled."""
+    lowered, compiled = json.loads((steps / "operations.json").read_text())
+    assert 0.5 < compiled / lowered < 2.0
 
 
 @pytest.mark.slow
