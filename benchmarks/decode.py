@@ -2,6 +2,7 @@
 
     python benchmarks/decode.py
     python benchmarks/decode.py --sets=multimodel_base --rows=1,8,32 --steps=32,128,512
+    python benchmarks/decode.py --rows=32 --at_once=2    # as files are decoded on two cores
     python benchmarks/decode.py --backend=jax --json=decode.json
 
 Random texts of 64 pieces are decoded by new models whose gates differ from position to position and
@@ -12,12 +13,14 @@ which never end a text by themselves. Timed in turns, each by its median:
   timed at five lengths of the prefix, and summed up over all by the trapezoidal rule.
 - *Copying* as many bytes as the weights have that a step uses; of the experts as many count as are
   chosen by `rows` gates that are even.
+
+With `--at_once` so many searches run side by side, each operation on one thread, and nothing is run
+again; symbols of all count.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import statistics
 import time
@@ -25,12 +28,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from copied_weights import count_used_bytes, make_copy
 from step_cases import TEXT, VOCABULARY_SIZE, Case, build_model_and_task
 
 from t2t_mm.bin import command
 
 SOURCE_LENGTH = 64
-MOST_COPIED = 2**28
 Figures = dict[str, Any]
 
 
@@ -40,6 +43,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_list("rows", ["8"], "Numbers of texts decoded at once.")
     flags.DEFINE_list("steps", ["64", "512"], "Symbols of each text.")
     flags.DEFINE_integer("beam_size", 4, "Hypotheses of a beam; 1 leaves it out.", lower_bound=1)
+    flags.DEFINE_integer("at_once", 1, "Searches side by side, of as many rows.", lower_bound=1)
     flags.DEFINE_bool("rerun", True, "Also re-run the prefix at every step.")
     flags.DEFINE_integer("rounds", 5, "Searches of each length; the median counts.", lower_bound=1)
     flags.DEFINE_enum("backend", "tensorflow", ["tensorflow", "jax"], "Keras's backend.")
@@ -54,7 +58,10 @@ def run_from_flags(flags: Any) -> int:
     if flags.backend == "tensorflow":
         command.import_tensorflow()
     from t2t_mm.registry import load_hparams
+    from t2t_mm.run.side_by_side import give_operations_one_thread
 
+    if flags.at_once > 1:
+        give_operations_one_thread()
     sets, lengths = flags.sets, [int(text) for text in flags.steps]
     if flags.quick:
         sets, lengths = sets[:1], lengths[:1]
@@ -68,9 +75,10 @@ def run_from_flags(flags: Any) -> int:
         model, task = build(name, hparams)
         for rows in map(int, flags.rows):
             copy = make_copy(count_used_bytes(model, hparams, rows), flags.backend)
-            bench = Decoding(model, task, rows, flags.beam_size, copy)
+            bench = Decoding(model, task, rows, flags.beam_size, copy, flags.at_once)
             for length in lengths:
-                found = bench.measure(length, 1 if flags.quick else flags.rounds, flags.rerun)
+                rerun = flags.rerun and flags.at_once == 1
+                found = bench.measure(length, 1 if flags.quick else flags.rounds, rerun)
                 figures.append({"set": name, "backend": flags.backend, **found})
                 print(describe(figures[-1]), flush=True)
     if flags.json:
@@ -107,10 +115,17 @@ class Decoding:
         rows: Texts.
         beam_size: Hypotheses of the beam; 1 for none.
         copy: Of `make_copy`.
+        at_once: Searches side by side, each of `rows`.
     """
 
     def __init__(
-        self, model: Any, task: Any, rows: int, beam_size: int, copy: Callable[[], float]
+        self,
+        model: Any,
+        task: Any,
+        rows: int,
+        beam_size: int,
+        copy: Callable[[], float],
+        at_once: int = 1,
     ) -> None:
         import numpy as np
 
@@ -118,6 +133,7 @@ class Decoding:
         from t2t_mm.search.search import GreedySearch
 
         self.model, self.task, self.rows, self.beam_size = model, task, rows, beam_size
+        self.at_once = at_once
         drawn = np.random.default_rng(0).integers(2, VOCABULARY_SIZE, (rows, SOURCE_LENGTH))
         self.batch = {"inputs": drawn.astype("int32")}
         nets: tuple[str, str] = task.signature
@@ -129,9 +145,9 @@ class Decoding:
         """Measure texts of a length.
 
         Returns:
-            "rows", "steps", "tokens_per_s" and "step_ms" of greedy search, "copy_ms", and if they
-            were wanted "beam_size" and "beam_ratio", the time of a beam over that of greedy
-            search, and "rerun_ratio".
+            "rows", "steps", "at_once", "tokens_per_s" and "step_ms" of greedy search, "copy_ms",
+            and if they were wanted "beam_size" and "beam_ratio", the time of a beam over that of
+            greedy search, and "rerun_ratio".
         """
         runs = {"greedy": lambda: self._search(self.greedy, length), "copy": self.copy}
         if self.beam_size > 1:
@@ -147,7 +163,8 @@ class Decoding:
         found = {
             "rows": self.rows,
             "steps": length,
-            "tokens_per_s": self.rows * length / greedy,
+            "at_once": self.at_once,
+            "tokens_per_s": self.at_once * self.rows * length / greedy,
             "step_ms": 1e3 * greedy / length,
             "copy_ms": 1e3 * medians["copy"],
         }
@@ -158,11 +175,17 @@ class Decoding:
         return found
 
     def _search(self, search: Any, length: int) -> float:
+        from t2t_mm.run.side_by_side import run_side_by_side
+
+        def run(batch: Any) -> Any:
+            return search(batch, command_index=0, extra_length=length - SOURCE_LENGTH)
+
         start = time.perf_counter()
-        found = search(self.batch, command_index=0, extra_length=length - SOURCE_LENGTH)
+        found = list(run_side_by_side(run, [self.batch] * self.at_once, self.at_once))
         seconds = time.perf_counter() - start
-        ids = found.ids[:, 0]
-        assert ids.shape == (self.rows, length) and ids.all()
+        for _, one in found:
+            ids = one.ids[:, 0]
+            assert ids.shape == (self.rows, length) and ids.all()
         return seconds
 
     def _rerun(self, length: int, rounds: int) -> float:
@@ -235,53 +258,6 @@ def spread_gates_and_never_end(model: Any) -> None:
             rows = keras.ops.convert_to_numpy(variable).copy()
             rows[[PAD_ID, EOS_ID]] = 0.0
             variable.assign(rows)
-
-
-def count_used_bytes(model: Any, hparams: Any, rows: int) -> float:
-    """Count the bytes of the weights that one step of a search reads."""
-    experts = hparams.experts
-    unused = ("source_attention/key", "source_attention/value", "gate/spread", "_embedding")
-    share = 1 - (1 - experts.experts_per_token / experts.num_experts) ** rows
-    parts = (model.mixer, model.decoder, *model.modalities.values())
-    variables = {v.path: v for part in parts for v in part.trainable_variables}
-    return math.fsum(
-        4.0 * math.prod(variable.shape) * (share if "/w_" in path else 1.0)
-        for path, variable in variables.items()
-        if not any(part in path for part in unused)
-    )
-
-
-def make_copy(num_bytes: float, backend: str) -> Callable[[], float]:
-    """Make a function that copies so many bytes and returns the seconds that it took.
-
-    On JAX a device copies within its own memory, several times for one wait.
-    """
-    import numpy as np
-
-    copied = min(int(num_bytes), MOST_COPIED)
-    source = np.ones(copied, np.uint8)
-    if backend == "jax":
-        import jax
-
-        on_device, times = jax.device_put(source), 10
-        invert = jax.jit(jax.numpy.invert)  # what it reads is written, changed
-
-        def copy_all() -> None:
-            for _ in range(times):
-                inverted = invert(on_device)
-            inverted.block_until_ready()
-    else:
-        target, times = np.zeros(copied, np.uint8), 1
-
-        def copy_all() -> None:
-            np.copyto(target, source)
-
-    def copy() -> float:
-        start = time.perf_counter()
-        copy_all()
-        return (time.perf_counter() - start) / times * num_bytes / copied
-
-    return copy
 
 
 def main(argv: list[str] | None = None) -> int:

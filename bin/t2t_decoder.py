@@ -64,6 +64,7 @@ def run_from_flags(flags: Any) -> int | None:
     from t2t_mm.inference.decode import decode
     from t2t_mm.inference.decoding_options import DecodingOptions
     from t2t_mm.inference.score_file import score_file
+    from t2t_mm.run.side_by_side import give_operations_one_thread
 
     options = DecodingOptions(
         checkpoint_path=flags.checkpoint_path,
@@ -78,6 +79,7 @@ def run_from_flags(flags: Any) -> int | None:
     if flags.score_file:
         score_file(*where, from_file=flags.score_file, to_file=to_file, options=options)
         return 0
+    give_operations_one_thread()
     decode(
         *where,
         from_file=flags.decode_from_file,

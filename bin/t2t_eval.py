@@ -52,7 +52,10 @@ def run_from_flags(flags: Any) -> int | None:
     command.import_tensorflow()
     from t2t_mm.evaluation.evaluation import evaluate
     from t2t_mm.evaluation.evaluation_options import EvaluationOptions
+    from t2t_mm.run.side_by_side import give_operations_one_thread
 
+    if flags.decode:
+        give_operations_one_thread()
     given = {
         "problems": flags.problems,
         "split": flags.split,

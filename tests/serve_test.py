@@ -16,7 +16,7 @@ import tensorflow as tf
 from source_modules import ROOT
 
 PREDICT = "/v1/models/t2t_mm:predict"
-MOST_BYTES = 2_000
+MOST_BYTES = 6_000
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +119,7 @@ SOUND = {"inputs": [0.5], "sample_rate": 8}
     [
         (b"{", "The request is no JSON"),
         (b"\xff\xff", "The request is no JSON"),
+        (b'{"instances": [' + b"1" * 5_000 + b"]}", "The request is no JSON"),
         ([1], "Expected: {"),
         ({"inputs": ["a"]}, "Expected: {"),
         ({"instances": ["a"]}, "No signature_name 'serving_default'. Expected: one of add, rank,"),
@@ -152,8 +153,9 @@ def test_a_mistake_is_one_clear_error(body: Any, message: str, port: int) -> Non
 
 def test_what_is_too_large_or_of_no_known_length_is_not_read(port: int) -> None:
     status, answer = ask(port, b"", headers={"Content-Length": str(MOST_BYTES + 1)})
-    assert (status, answer["error"]) == (413, "The request is larger than 2,000 bytes")
+    assert (status, answer["error"]) == (413, "The request is larger than 6,000 bytes")
     assert ask(port, b"", headers={"Content-Length": "-1"})[0] == 411
+    assert ask(port, b"", headers={"Content-Length": "9" * 5_000})[0] == 411
     assert ask(port, {}, path="/v1/models/other:predict")[0] == 404
 
 

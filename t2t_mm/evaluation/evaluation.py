@@ -22,7 +22,7 @@ from t2t_mm.evaluation.evaluator import Evaluator
 from t2t_mm.evaluation.kept_results import name_variant
 from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.features import BatchSpec
-from t2t_mm.inference.batch_decoder import BatchDecoder
+from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.run.checkpoint import Checkpoint, find_checkpoint
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_split
@@ -227,16 +227,12 @@ class SplitOutputs:
     def follow(self, batches: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Yield the batches of an evaluation data set, each once it has been decoded."""
         with self._folder.open_lines(self._task) as self.lines:
-            start = 0
-            for batch in batches:
-                self._parts.append(self._decode(batch, start))
+            for batch, outputs in self._decoder.decode_split(self._task, batches):
+                self._parts.append(self._compare(batch, outputs))
                 self.lines.add(self._parts[-1])
-                start += len(batch["targets_text"])
                 yield batch
 
-    def _decode(self, batch: Mapping[str, Any], start: int) -> Decoded:
-        places = range(start, start + len(batch["targets_text"]))
-        outputs = self._decoder(self._task, batch, places)
+    def _compare(self, batch: Mapping[str, Any], outputs: Sequence[Output]) -> Decoded:
         rankings = [output.ranking for output in outputs if output.ranking]
         texts = [text.decode("utf-8") for text in batch["targets_text"]]
         vocabulary = self._decoder.vocabularies[name_vocabulary(self._task.targets)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from t2t_mm.data.kinds.kind_table import name_vocabulary
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
+from t2t_mm.run.side_by_side import count_at_once, run_side_by_side
 from t2t_mm.run.task import Task
 from t2t_mm.search.choose_search import make_search
 from t2t_mm.search.class_ranking import TopClasses
@@ -58,7 +60,9 @@ class Output(NamedTuple):
 
 
 class BatchDecoder:
-    """Decodes batches of any task of one model; tasks of one signature share a trace.
+    """Decodes batches of any task of one model, in several threads too.
+
+    Tasks of one signature share a trace.
 
     Args:
         model: Built; its weights may change between two calls.
@@ -85,6 +89,7 @@ class BatchDecoder:
         self._searches: dict[Any, Search] = {}
         self._rankings: dict[tuple[str, str], TopClasses] = {}
         self._kept = {_leave_seed_out(decode): self._searches}
+        self._counting = threading.Lock()
 
     def change(self, decode: DecodeHParams) -> BatchDecoder:
         """Return a decoder of the same model with other settings.
@@ -93,7 +98,8 @@ class BatchDecoder:
         """
         other = copy(self)
         other.decode, other.num_symbols = decode, 0
-        other._searches = self._kept.setdefault(_leave_seed_out(decode), {})
+        key = _leave_seed_out(decode)
+        other._searches = self._kept[key] = self._kept.pop(key, {})
         if len(self._kept) > _MOST_SETTINGS:
             oldest, *_ = list(self._kept)  # at once: other threads may change it
             self._kept.pop(oldest, None)
@@ -125,7 +131,8 @@ class BatchDecoder:
         constraint = self.constraints.get(task.name)
         key = (task.signature, constraint)
         if key not in self._searches:
-            self._searches[key] = make_search(self.model, task.signature, self.decode, constraint)
+            made = make_search(self.model, task.signature, self.decode, constraint)
+            self._searches.setdefault(key, made)  # another thread may have been first
         found = self._searches[key](
             batch,
             command_index=task.command_index,
@@ -134,12 +141,25 @@ class BatchDecoder:
             places=places,
             seed=self.decode.sampling_seed,
         )
-        self.num_symbols += int(np.count_nonzero(found.ids[:, 0]))  # 0 pads
+        with self._counting:
+            self.num_symbols += int(np.count_nonzero(found.ids[:, 0]))  # 0 pads
         return _read_outputs(found, vocabulary)
+
+    def decode_split(
+        self, task: Task, batches: Iterable[Mapping[str, Any]]
+    ) -> Iterator[tuple[Mapping[str, Any], list[Output]]]:
+        """Yield the batches of a split in order, each with its outputs; some are decoded ahead."""
+
+        def decode(numbered: tuple[int, Mapping[str, Any]]) -> list[Output]:
+            start, batch = numbered
+            return self(task, batch, range(start, start + len(batch["inputs"])))
+
+        found = run_side_by_side(decode, _number_examples(batches), count_at_once())
+        return ((batch, outputs) for (_, batch), outputs in found)
 
     def _rank(self, task: Task, batch: Mapping[str, Any], vocabulary: Vocabulary) -> list[Output]:
         if task.signature not in self._rankings:
-            self._rankings[task.signature] = TopClasses(self.model, *task.signature)
+            self._rankings.setdefault(task.signature, TopClasses(self.model, *task.signature))
         ranked = self._rankings[task.signature](batch, problem_index=task.problem_index)
         outputs = []
         for ids, probabilities in zip(
@@ -150,6 +170,15 @@ class BatchDecoder:
             alternatives = tuple(map(Alternative, names, logs, logs))
             outputs.append(Output(names[0], tuple(names), round(probabilities[0], 6), alternatives))
         return outputs
+
+
+def _number_examples(
+    batches: Iterable[Mapping[str, Any]],
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    start = 0
+    for batch in batches:
+        yield start, batch
+        start += len(batch["inputs"])
 
 
 def _leave_seed_out(decode: DecodeHParams) -> DecodeHParams:

@@ -24,7 +24,11 @@ from t2t_mm.inference.output_files import (
     tell_on_stderr,
     write_outputs,
 )
-from t2t_mm.inference.output_formats import check_output_format, format_outputs
+from t2t_mm.inference.output_formats import (
+    check_objects_format,
+    check_output_format,
+    format_outputs,
+)
 from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.stored_problem import find_problem
@@ -86,12 +90,14 @@ def decode(
         "command_of": options.command_of,
     }
     if to_file and str(to_file) != "-":
-        check_writable(Path(to_file))
+        check_writable(Path(to_file), from_file)
     if from_file:
         check_data_is_read(how, data_dir)
         return FileDecoding(run, how, names, from_file, to_file, options, data_dir).run_through()
     task = choose_task(run, **names)
     check_output_format(task, options.output_format, how)
+    if is_jsonl(to_file):
+        check_objects_format(options.output_format)
     if not options.t2t_usr_dir:
         run.import_own_modules()
     directory = run.find_data(data_dir)
@@ -104,7 +110,7 @@ def decode(
     if is_jsonl(to_file):
         told = name_task(task, names)
         formatted: Iterator[str] = (
-            write_record(told | ({"inputs": text} if text else {}), output)
+            write_record(told | ({"inputs": text} if text else {}), output, decode=how)
             for text, output in decoded
         )
     else:
@@ -155,12 +161,9 @@ def _open_split(
 def _decode_batches(
     dataset: Iterable[Mapping[str, Any]], task: Task, decoder: BatchDecoder
 ) -> Iterator[tuple[str, Output]]:
-    start = 0
-    for batch in dataset:
-        texts = batch["inputs_text"]
-        outputs = decoder(task, batch, range(start, start + len(texts)))
-        yield from zip((text.decode("utf-8") for text in texts), outputs, strict=True)
-        start += len(texts)
+    for batch, outputs in decoder.decode_split(task, dataset):
+        texts = (text.decode("utf-8") for text in batch["inputs_text"])
+        yield from zip(texts, outputs, strict=True)
 
 
 def decode_interactively(

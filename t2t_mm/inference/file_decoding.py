@@ -12,14 +12,17 @@ from pathlib import Path
 import keras
 
 from t2t_mm.data.records.shards import hash_file
-from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines, LeftOutLines, read_lines
 from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_outputs
 from t2t_mm.inference.loaded_run import LoadedRun, load_tasks
 from t2t_mm.inference.output_files import tell_empty_outputs, tell_on_stderr, write_outputs
-from t2t_mm.inference.output_formats import check_output_format, format_outputs
+from t2t_mm.inference.output_formats import (
+    check_objects_format,
+    check_output_format,
+    format_outputs,
+)
 from t2t_mm.inference.resumed_file import ResumedFile
 from t2t_mm.inference.windows import BATCHES_TOGETHER
 from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint
@@ -89,12 +92,7 @@ class FileDecoding:
 
     def _decode_objects(self) -> list[str]:
         """Decode lines, which may be of many problems, to objects."""
-        if self.options.output_format != "plain":
-            raise UserError(
-                "Objects have their outputs as they are decoded",
-                received={"output_format": self.options.output_format},
-                fix="Leave --output_format out.",
-            )
+        check_objects_format(self.options.output_format)
         lines = self._read_lines()
         if any(self.names.values()) or not is_jsonl(self.from_file):
             told = name_task(choose_task(self.run, **self.names), self.names)

@@ -30,8 +30,8 @@ def tell_empty_outputs(outputs: Iterable[str]) -> None:
         tell_on_stderr(f"{sum(are_empty):,} of {len(are_empty):,} outputs are empty")
 
 
-def check_writable(path: Path) -> None:
-    """Fail before the decoding rather than after it."""
+def check_writable(path: Path, from_file: str | Path = "") -> None:
+    """Fail before the decoding rather than after it; the inputs are not written over."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         can_write = os.access(path.parent, os.W_OK) and not path.is_dir()
@@ -39,6 +39,12 @@ def check_writable(path: Path) -> None:
         can_write = False
     if not can_write:
         raise UserError("The outputs cannot be written", received={"decode_to_file": str(path)})
+    if path.is_file() and Path(from_file).is_file() and path.samefile(from_file):
+        raise UserError(
+            "The outputs would take the place of the inputs",
+            received={"decode_to_file": str(path)},
+            fix="Name another file for them.",
+        )
     if path.suffix == ".gz":
         raise UserError(
             "Outputs are written as they are, not packed",

@@ -92,6 +92,16 @@ def check_output_format(task: Task, output_format: str, decode: DecodeHParams) -
         )
 
 
+def check_objects_format(output_format: str) -> None:
+    """Refuse a format for objects, which have fields of their own."""
+    if output_format != "plain":
+        raise UserError(
+            "Objects have their outputs as they are decoded",
+            received={"output_format": output_format},
+            fix="Leave --output_format out.",
+        )
+
+
 def is_tree_task(task: Task) -> bool:
     """Return whether a task's outputs are trees over the words of its inputs."""
     return "brackets" in task.metrics

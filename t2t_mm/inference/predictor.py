@@ -273,20 +273,20 @@ class Predictor:
         skip: Skip | None = None,
         places: Places = None,
     ) -> Iterator[Out]:
-        """Run batches of values, one at a time whatever the number of threads."""
+        """Run batches of values: of all threads together as many at once as may be."""
 
         def make_batches(window: Sequence[Any], skip: Skip) -> Batches:
             vocabularies = self._restored.vocabularies
             return batch_values(window, features, vocabularies, self.batch_size, skip, self._data)
 
-        def run_alone(batch: Mapping[str, Any], places: Sequence[int]) -> Sequence[Out]:
-            with self._restored.lock:
+        def run_in_turn(batch: Mapping[str, Any], places: Sequence[int]) -> Sequence[Out]:
+            with self._restored.turns:
                 return run(self.task, batch, places)
 
         return run_in_windows(
             values,
             make_batches,
-            run_alone,
+            run_in_turn,
             batch_size=self.batch_size,
             empty=empty,
             skip=skip,

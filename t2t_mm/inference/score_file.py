@@ -55,7 +55,7 @@ def score_file(
     run = open_run(output_dir)
     task = choose_task(run, problem, options.inputs_of, options.command_of)
     if to_file and str(to_file) != "-":
-        check_writable(Path(to_file))
+        check_writable(Path(to_file), from_file)
     lines = list(islice(read_lines(from_file), options.limit or None))
     name = "standard input" if str(from_file) == "-" else str(from_file)
     sides = [line.split("\t") for line in lines]

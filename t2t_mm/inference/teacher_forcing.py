@@ -5,6 +5,7 @@ Axis letters: B batch, L positions, T targets, K experts of each position, N row
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,7 @@ class TeacherForcing:
         self.model = model
         self.vocabularies = vocabularies
         self._compiled: dict[tuple[str, ...], Any] = {}
+        self._compiling = threading.Lock()
 
     @tell_exhaustion(_LESS_MEMORY)
     def score(self, task: Task, batch: Mapping[str, Any]) -> list[float]:
@@ -85,10 +87,11 @@ class TeacherForcing:
     def _run(self, name: str, compute: Any, task: Task, batch: Mapping[str, Any]) -> Any:
         arguments = collect_arguments(task, batch)
         key = (name, *task.signature)
-        if key not in self._compiled:
-            self._compiled[key] = compile_forward(
-                self.model, lambda batch: compute(*task.signature, batch), [arguments]
-            )
+        with self._compiling:
+            if key not in self._compiled:
+                self._compiled[key] = compile_forward(
+                    self.model, lambda batch: compute(*task.signature, batch), [arguments]
+                )
         return self._compiled[key](arguments)
 
     def _score_batch(

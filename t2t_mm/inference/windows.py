@@ -7,6 +7,7 @@ from itertools import count, islice
 from typing import Any, TypeVar
 
 from t2t_mm.errors import UserError
+from t2t_mm.run.side_by_side import count_at_once, run_side_by_side
 
 BATCHES_TOGETHER = 8
 """Batches whose inputs are prepared together, so that those of similar size share one."""
@@ -30,7 +31,7 @@ def run_in_windows(
     """Yield what a model makes of values, in their order.
 
     No more values are looked at, prepared and in memory than those of a few batches, however many
-    there are.
+    there are. As many batches run at once as there are cores for.
 
     Args:
         values: Such as inputs.
@@ -58,9 +59,15 @@ def run_in_windows(
                 raise error
             skip(named[place], error)
 
+        def run_batch(
+            pair: tuple[list[int], Mapping[str, Any]], named: Sequence[int] = named
+        ) -> Sequence[Out]:
+            chosen, batch = pair
+            return run(batch, [named[place] for place in chosen])
+
         outputs = [empty] * len(window)
-        for chosen, batch in make_batches(window, skip_in_window):
-            found = run(batch, [named[place] for place in chosen])
+        batches = make_batches(window, skip_in_window)
+        for (chosen, _), found in run_side_by_side(run_batch, batches, count_at_once()):
             for place, output in zip(chosen, found, strict=True):
                 outputs[place] = output
         yield from outputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import RLock
+from threading import Semaphore
 from typing import Any
 
 from t2t_mm.data.vocabulary.symbols import Vocabulary
@@ -16,6 +16,7 @@ from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, find_checkpoint
 from t2t_mm.run.jax_process import prepare_jax
 from t2t_mm.run.named_variables import name_variables, restore_variables
 from t2t_mm.run.run_directory import Run, check_vocabularies
+from t2t_mm.run.side_by_side import count_at_once
 from t2t_mm.run.task import Task, build_model, load_task_vocabularies
 
 
@@ -27,13 +28,15 @@ class RestoredModel:
         model: Built and restored.
         vocabularies: By name, from the run's own folder.
         step: Updates that the weights have seen.
-        lock: To hold while the model computes, where several threads use it.
+        turns: To hold while the model computes: by as many threads as there are cores for.
     """
 
     model: MultiModel
     vocabularies: Mapping[str, Vocabulary]
     step: int
-    lock: Any = field(default_factory=RLock, repr=False, compare=False)
+    turns: Any = field(
+        default_factory=lambda: Semaphore(count_at_once()), repr=False, compare=False
+    )
 
     def read_again(self, checkpoint: Checkpoint) -> RestoredModel:
         """Read another checkpoint of the run into the same model, whose traces stay.
@@ -61,7 +64,7 @@ def restore_model(
             devices for its experts.
 
     Example:
-        >>> from t2t_mm.run.run_directory import open_run
+    from t2t_mm.run.run_directory import open_run
         >>> restored = restore_model(open_run("demo/run"))
         >>> restored.step, sorted(restored.vocabularies)
         (4, ['mini_kinds', 'shared'])

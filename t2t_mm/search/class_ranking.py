@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -47,6 +48,7 @@ class TopClasses:
         self.target_modality = target_modality
         self.count = count
         self._rank: Any = None
+        self._compiling = threading.Lock()
 
     def __call__(self, batch: Mapping[str, Any], *, problem_index: int = 0) -> RankedClasses:
         """Rank the classes of a batch.
@@ -59,8 +61,9 @@ class TopClasses:
             Ids of classes, the most probable first, and how probable they are.
         """
         inputs, problem = select_inputs(batch, needs_few_shapes()), np.int32(problem_index)
-        if self._rank is None:
-            self._rank = compile_forward(self.model, self.rank_in_graph, [inputs, problem])
+        with self._compiling:
+            if self._rank is None:
+                self._rank = compile_forward(self.model, self.rank_in_graph, [inputs, problem])
         ranked = self._rank(inputs, problem)
         return RankedClasses(*(np.array(values)[: len(batch["inputs"])] for values in ranked))
 

@@ -6,6 +6,7 @@ Axis letters: B inputs, K hypotheses of each, N = B * K rows, T positions, V sym
 from __future__ import annotations
 
 import functools
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -63,6 +64,7 @@ class Search(ABC):
         self._start: Any = None
         self._go_on: Any = None
         self._take: Any = None
+        self._compiling = threading.Lock()
 
     def __call__(
         self,
@@ -89,8 +91,7 @@ class Search(ABC):
         has_few_shapes = needs_few_shapes(self.jit_compile)
         inputs = select_inputs(batch, has_few_shapes, self.constraint)
         numbers = [np.int32(number) for number in (command_index, extra_length, problem_index)]
-        if self._start is None:
-            self._compile([inputs, *numbers])
+        self._compile([inputs, *numbers])
         state = self._start(inputs, *numbers)
         num_inputs = len(batch["inputs"])
         outputs = OutputCollector(num_inputs)
@@ -113,9 +114,13 @@ class Search(ABC):
             state = self._go_on(self._prepare(state, named[remaining], seed))
 
     def _compile(self, arguments: Sequence[Any]) -> None:
+        """Compile the parts that every search has, unless that is done: both, or neither."""
         compile_part = functools.partial(compile_forward, self.model, jit_compile=self.jit_compile)
-        self._start = compile_part(self._start_batch, arguments)
-        self._go_on = compile_part(self._decode_segment, [describe_results(self._start)])
+        with self._compiling:
+            if self._start is None:
+                start = compile_part(self._start_batch, arguments)
+                self._go_on = compile_part(self._decode_segment, [describe_results(start)])
+                self._start = start
 
     def _start_batch(
         self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
@@ -167,9 +172,10 @@ class Search(ABC):
 
     def _take_rows(self, state: SearchState, rows: np.ndarray[Any, Any]) -> SearchState:
         """Return the state of some rows; many searches end before that is asked for."""
-        if self._take is None:
-            examples = [describe_results(self._start), rows]
-            self._take = compile_forward(self.model, _take, examples)
+        with self._compiling:
+            if self._take is None:
+                examples = [describe_results(self._start), rows]
+                self._take = compile_forward(self.model, _take, examples)
         return SearchState(*self._take(state, rows))
 
     def _start_method(self, state: SearchState) -> Any:

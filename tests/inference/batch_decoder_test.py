@@ -103,6 +103,20 @@ def test_all_hypotheses_are_alternatives_but_those_that_are_impossible(
     assert decoder(TEXT, {"inputs": np.array([[1]], np.int32)}) == [Output("")]
 
 
+def test_a_split_is_decoded_in_order_with_the_places_of_its_examples(
+    decoder: BatchDecoder,
+) -> None:
+    rows = [[[*BYTES.encode(letter), 1]] * number for number, letter in enumerate("abcdef", 1)]
+    batches = [{"inputs": np.array(some, np.int32)[:, ::-1]} for some in rows]
+    decoded = list(decoder.decode_split(TEXT, batches))
+    assert [batch for batch, _ in decoded] == batches
+    texts = [[output.text for output in outputs] for _, outputs in decoded]
+    assert texts == [[letter] * number for number, letter in enumerate("abcdef", 1)]
+    told = sorted(list(one["places"]) for one in Backwards.told)  # type: ignore[call-overload]
+    assert told == [[0], [1, 2], [3, 4, 5], [*range(6, 10)], [*range(10, 15)], [*range(15, 21)]]
+    assert decoder.num_symbols == 2 * 21
+
+
 def test_settings_have_searches_of_their_own_and_seeds_have_not(decoder: BatchDecoder) -> None:
     batch = {"inputs": np.array([[1, 2]], np.int32)}
     beams = DecodeHParams(beam_size=4)
@@ -119,12 +133,14 @@ def test_settings_have_searches_of_their_own_and_seeds_have_not(decoder: BatchDe
 
 def test_searches_are_kept_of_the_last_few_settings_alone(decoder: BatchDecoder) -> None:
     batch = {"inputs": np.array([[1, 2]], np.int32)}
+    often = DecodeHParams(beam_size=4)
     for number in (*range(1, 30), 29, 28):
+        decoder.change(often)(TEXT, batch)  # one that is used again stays
         decoder.change(DecodeHParams(extra_length=number))(TEXT, batch)
         decoder(CLASS, batch)
         decoder(TEXT, batch)
     assert len(decoder._kept) == 8
-    assert Backwards.made.count(TEXT.signature) == 29  # its own are never lost
+    assert Backwards.made.count(TEXT.signature) == 30  # its own are never lost
     assert Backwards.made.count(CLASS.signature) == 1
 
 

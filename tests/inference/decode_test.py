@@ -136,6 +136,8 @@ def test_trees_of_a_file_and_of_a_data_set_come_with_their_words(
     assert [re.findall(r"(\d)\)", tree) for tree in trees] == [["1", "2"], [], ["3"]]
     trees = decode(tmp_path / "run", "algorithmic_copy", options=options)
     assert len(trees) == 3 and all(tree.count("(") == tree.count(")") > 0 for tree in trees)
+    with pytest.raises(UserError, match="Objects have their outputs as they are decoded"):
+        decode(tmp_path / "run", "algorithmic_copy", to_file=tmp_path / "a.jsonl", options=options)
 
 
 @pytest.mark.parametrize("bad", [b"caf\xe9\n", b"missing\n", b"\xff\xfe\n"])

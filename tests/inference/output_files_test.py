@@ -54,6 +54,18 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         check_writable(tmp_path / "out.jsonl.gz")
 
 
+def test_outputs_do_not_take_the_place_of_their_inputs(tmp_path: Path) -> None:
+    inputs = tmp_path / "in.txt"
+    check_writable(inputs, inputs)  # it is not there
+    inputs.write_text("A tree.\n")
+    (tmp_path / "link.txt").symlink_to(inputs)
+    for path in (inputs, tmp_path / "link.txt"):
+        with pytest.raises(UserError, match="take the place of the inputs"):
+            check_writable(path, inputs)
+    check_writable(tmp_path / "out.txt", inputs)
+    check_writable(inputs, "-")
+
+
 def fill_the_disk() -> Iterator[str]:
     yield "one"
     yield "two"

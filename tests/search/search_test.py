@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from t2t_mm.model.multimodel import Encoded
 from t2t_mm.run.named_variables import name_variables
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.search import search as search_module
 from t2t_mm.search.search import GreedySearch, Search
 from t2t_mm.search.tracing import trace
 
@@ -50,6 +52,26 @@ class CountDown:
 
     def classify(self, encoded: Encoded, modality: str) -> tf.Tensor:
         return tf.one_hot(encoded.positions.x[:, 0], 10)
+
+
+def test_a_first_call_that_is_interrupted_leaves_nothing_half_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    greedy = GreedySearch(CountDown(), "", "")  # type: ignore[arg-type]
+    batch = {"inputs": np.array([[3]], np.int32)}
+    compiled = search_module.compile_forward
+
+    def interrupt(model: object, function: Any, *more: Any, **told: Any) -> Any:
+        if function == greedy._decode_segment:
+            raise KeyboardInterrupt
+        return compiled(model, function, *more, **told)
+
+    monkeypatch.setattr(search_module, "compile_forward", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        greedy(batch, command_index=0, extra_length=9)
+    monkeypatch.setattr(search_module, "compile_forward", compiled)
+    found = greedy(batch, command_index=0, extra_length=9)
+    assert found.ids[:, 0].tolist() == [[3, 2, 1]]
 
 
 def search(inputs: list[list[int]], extra_length: int, problem: int = 0) -> list[list[int]]:

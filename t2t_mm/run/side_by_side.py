@@ -1,0 +1,80 @@
+"""Several batches decoded at once, a core of the CPU each.
+
+An operation of a search has few rows: divided among cores it waits for them longer than it
+computes. Batches side by side, each operation on one thread, use the cores without waiting:
+docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from t2t_mm.layers.forms import is_on_tensorflow
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+MOST_AT_ONCE = 8
+
+
+def count_at_once() -> int:
+    """Return how many batches are decoded at once: as many as cores on TensorFlow without a GPU."""
+    if not is_on_tensorflow() or _has_gpu():
+        return 1
+    return min(len(os.sched_getaffinity(0)), MOST_AT_ONCE)
+
+
+def give_operations_one_thread() -> None:
+    """Have each operation of this process run on one thread, where batches lie side by side.
+
+    For programs that decode many batches and do nothing else; without effect on TensorFlow that has
+    run something.
+    """
+    if count_at_once() == 1:
+        return
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+    except RuntimeError:  # another part of the program has begun to compute
+        return
+
+
+def run_side_by_side(
+    run: Callable[[In], Out], values: Iterable[In], number: int
+) -> Iterator[tuple[In, Out]]:
+    """Yield each value with what a function makes of it, in order, a few ahead of who reads.
+
+    Args:
+        run: Is called in other threads, in `number` of them at once.
+        values: No more than one in waiting is read ahead.
+        number: 1 calls it here, and reads nothing ahead.
+
+    Example:
+        >>> list(run_side_by_side(str.upper, "ab", 2))
+        [('a', 'A'), ('b', 'B')]
+    """
+    if number == 1:
+        yield from ((value, run(value)) for value in values)
+        return
+    begun: deque[tuple[In, Future[Out]]] = deque()
+    pool = ThreadPoolExecutor(number)
+    try:
+        for value in values:
+            begun.append((value, pool.submit(run, value)))
+            if len(begun) > number:
+                first, found = begun.popleft()
+                yield first, found.result()
+        yield from ((value, found.result()) for value, found in begun)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _has_gpu() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))

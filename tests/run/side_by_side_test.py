@@ -1,0 +1,99 @@
+"""Several batches at once: in order, no more ahead than are computed, and an error ends them."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from t2t_mm.run import side_by_side
+from t2t_mm.run.side_by_side import count_at_once, give_operations_one_thread, run_side_by_side
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 8])
+def test_values_come_in_order_with_what_was_made_of_them(number: int) -> None:
+    found = run_side_by_side(lambda value: value * value, range(20), number)
+    assert list(found) == [(value, value * value) for value in range(20)]
+    assert list(run_side_by_side(str, [], number)) == []
+
+
+def test_as_many_run_at_once() -> None:
+    both_are_here = threading.Barrier(2)
+    found = run_side_by_side(lambda value: both_are_here.wait(timeout=20) < 2, range(6), 2)
+    assert all(is_one for _, is_one in found)
+
+
+def test_one_in_waiting_is_read_ahead() -> None:
+    read: list[int] = []
+
+    def values() -> Iterator[int]:
+        for value in range(100):
+            read.append(value)
+            yield value
+
+    found = run_side_by_side(str, values(), 2)
+    assert read == []
+    assert next(found) == (0, "0") and read == [0, 1, 2]
+    assert next(found) == (1, "1") and read == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_error_is_raised_in_its_turn_and_ends_the_rest(number: int) -> None:
+    begun: list[int] = []
+
+    def refuse_three(value: int) -> int:
+        begun.append(value)
+        if value == 3:
+            raise ValueError("three")
+        return value
+
+    found = run_side_by_side(refuse_three, range(100), number)
+    assert [next(found)[0] for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="three"):
+        next(found)
+    assert max(begun) <= 3 + number and list(found) == []
+
+
+def test_who_stops_to_read_ends_the_threads() -> None:
+    before = threading.active_count()
+    found = run_side_by_side(str, range(100), 4)
+    next(found)
+    found.close()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    ("on_tensorflow", "has_gpu", "cores", "number"),
+    [(True, False, 2, 2), (True, False, 64, 8), (True, True, 64, 1), (False, False, 64, 1)],
+)
+def test_the_cores_of_tensorflow_without_a_gpu_count(
+    monkeypatch: pytest.MonkeyPatch, on_tensorflow: bool, has_gpu: bool, cores: int, number: int
+) -> None:
+    monkeypatch.setattr(side_by_side, "is_on_tensorflow", lambda: on_tensorflow)
+    monkeypatch.setattr(side_by_side, "_has_gpu", lambda: has_gpu)
+    monkeypatch.setattr(side_by_side.os, "sched_getaffinity", lambda pid: set(range(cores)))
+    assert count_at_once() == number
+
+
+def test_what_has_computed_keeps_its_threads() -> None:
+    import tensorflow as tf
+
+    tf.constant(1) + 1
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    give_operations_one_thread()
+    assert tf.config.threading.get_intra_op_parallelism_threads() == threads
+
+
+@pytest.mark.slow
+def test_a_program_gives_operations_one_thread() -> None:
+    program = (
+        "import tensorflow as tf; from t2t_mm.run import side_by_side as s;"
+        "s.count_at_once = lambda: {}; s.give_operations_one_thread();"
+        "print(tf.config.threading.get_intra_op_parallelism_threads())"
+    )
+    for number, threads in ((2, "1"), (1, "0")):
+        done = subprocess.run(
+            [sys.executable, "-c", program.format(number)], capture_output=True, text=True
+        )
+        assert done.stdout.strip() == threads
