@@ -64,7 +64,7 @@ def restore_model(
             devices for its experts.
 
     Example:
-    from t2t_mm.run.run_directory import open_run
+        >>> from t2t_mm.run.run_directory import open_run
         >>> restored = restore_model(open_run("demo/run"))
         >>> restored.step, sorted(restored.vocabularies)
         (4, ['mini_kinds', 'shared'])

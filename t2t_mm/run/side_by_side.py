@@ -51,7 +51,8 @@ def run_side_by_side(
 
     Args:
         run: Is called in other threads, in `number` of them at once.
-        values: No more than one in waiting is read ahead.
+        values: No more than one in waiting is read ahead; an error in reading them is raised
+            behind what was begun before it.
         number: 1 calls it here, and reads nothing ahead.
 
     Example:
@@ -62,9 +63,10 @@ def run_side_by_side(
         yield from ((value, run(value)) for value in values)
         return
     begun: deque[tuple[In, Future[Out]]] = deque()
+    errors: list[Exception] = []
     pool = ThreadPoolExecutor(number)
     try:
-        for value in values:
+        for value in _read_up_to_error(values, errors):
             begun.append((value, pool.submit(run, value)))
             if len(begun) > number:
                 first, found = begun.popleft()
@@ -72,6 +74,15 @@ def run_side_by_side(
         yield from ((value, found.result()) for value, found in begun)
     finally:
         pool.shutdown(cancel_futures=True)
+    for error in errors:
+        raise error
+
+
+def _read_up_to_error(values: Iterable[In], errors: list[Exception]) -> Iterator[In]:
+    try:
+        yield from values
+    except Exception as error:
+        errors.append(error)
 
 
 def _has_gpu() -> bool:

@@ -131,10 +131,10 @@ def test_outputs_are_written_as_they_come(
     class Ending(datasets.EvaluationDataset):
         def __iter__(self) -> Iterator[dict[str, Any]]:
             yield next(super().__iter__())
-            raise KeyboardInterrupt
+            raise UserError("a damaged shard")
 
     monkeypatch.setattr(datasets, "EvaluationDataset", Ending)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(UserError, match="a damaged shard"):
         evaluate(run, split="test", problems="algorithmic_copy")
     (kept,) = run.glob("decoded/test-*/*")
     assert kept.name == "algorithmic_copy.outputs.jsonl.incomplete"

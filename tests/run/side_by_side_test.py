@@ -55,6 +55,18 @@ def test_an_error_is_raised_in_its_turn_and_ends_the_rest(number: int) -> None:
     assert max(begun) <= 3 + number and list(found) == []
 
 
+@pytest.mark.parametrize("number", [1, 2, 8])
+def test_what_was_read_before_an_error_is_computed_first(number: int) -> None:
+    def values() -> Iterator[int]:
+        yield from range(3)
+        raise OSError("unreadable")
+
+    found = run_side_by_side(str, values(), number)
+    assert [next(found)[1] for _ in range(3)] == ["0", "1", "2"]
+    with pytest.raises(OSError, match="unreadable"):
+        next(found)
+
+
 def test_who_stops_to_read_ends_the_threads() -> None:
     before = threading.active_count()
     found = run_side_by_side(str, range(100), 4)
