@@ -116,16 +116,18 @@ def test_rows_taken_from_a_cache_continue_as_themselves(case):
 
 
 @every_case
-def test_axis_1_is_the_batch_shapes_stay_and_only_a_history_grows(case):
+def test_the_batch_has_its_axis_shapes_stay_and_only_a_history_grows(case):
     layer = built(case)
     before = grow(case.start(layer))
     _, after = layer.decode_step(tf.constant(normal(3, WIDTH)), before, 0)
     shapes = [[tensor.shape for tensor in keras.tree.flatten(nest)] for nest in (before, after)]
     assert shapes[0] == shapes[1]
-    grown = keras.tree.flatten(grow(after))
-    for shape, tensor in zip(shapes[1], grown, strict=True):
-        assert tensor.shape in (shape, [2 * FIRST_ROOM, *shape[1:]])
-        assert shape[1] == 3
+    grown, taken = (keras.tree.flatten(nest) for nest in (grow(after), take_rows(after, [1])))
+    for shape, longer, one in zip(shapes[1], grown, taken, strict=True):
+        axis = 0 if len(shape) == 4 else 1  # of what is split by head, and of the rest
+        room = 2 * FIRST_ROOM if shape[2] == FIRST_ROOM else shape[2]
+        assert shape[axis] == 3 and one.shape == [*shape[:axis], 1, *shape[axis + 1 :]]
+        assert longer.shape == [*shape[:2], room, *shape[3:]]
 
 
 TEXT = "language:shared"

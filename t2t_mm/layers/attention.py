@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from t2t_mm.layers.caching import History, finish_reading, write_position
+from t2t_mm.layers.caching import History, finish_reading, write_heads
 from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.masking import BLOCKED
 from t2t_mm.layers.pointwise import Pointwise
+from t2t_mm.layers.products import multiply_transposed
 from t2t_mm.layers.watching import tell_watcher
 from t2t_mm.layers.weights import compute_before_loop
 
@@ -133,13 +134,8 @@ class MultiHeadAttention(keras.layers.Layer):
     def start_cache(self, batch_size: Tensor | int) -> History:
         """Return the keys and values of no position, for self-attention step by step."""
         width = self.key.width
-        shape = (0, batch_size, self.num_heads, width // self.num_heads)
+        shape = (batch_size, self.num_heads, 0, width // self.num_heads)
         return History(*(ops.zeros(shape, self.compute_dtype) for _ in History._fields))
-
-    def remember_source(self, source: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute keys and values of float[B, S, D] once, float[S, B, H, C] each."""
-        keys, values = self.project_source(source)
-        return ops.transpose(keys, (2, 0, 1, 3)), ops.transpose(values, (2, 0, 1, 3))
 
     def decode_step(
         self, x_BD: Tensor, cache: History, position: Tensor | int
@@ -155,22 +151,20 @@ class MultiHeadAttention(keras.layers.Layer):
             float[B, D], and the keys and values of one position more.
         """
         query_BHC, key, value = self._project_row(x_BD)
-        cache = History(
-            write_position(cache.keys, position, key), write_position(cache.values, position, value)
-        )
-        is_later = ops.arange(ops.shape(cache.keys)[0], dtype="int32") > position
+        is_later = ops.arange(ops.shape(cache.keys)[2], dtype="int32") > position
+        cache = History(*write_heads(cache, position, (key, value)))
         bias_T = ops.cast(is_later, "float32") * BLOCKED
-        y_BD = self._average(query_BHC, *cache, bias_T[:, None, None])
+        y_BD = self._average(query_BHC, *cache, bias_T)
         return y_BD, History(*(finish_reading(part, y_BD) for part in cache))
 
     def look_at(self, x_BD: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
-        """Do for one position what `attend` does, by sums: for few rows products are slower.
+        """Do for one position what `attend` does.
 
         Args:
             x_BD: float[B, D].
-            keys: float[S, B, H, C].
-            values: float[S, B, H, C].
-            bias: Broadcastable to float32[S, B, H], 0 or `BLOCKED`.
+            keys: float[B, H, S, C].
+            values: float[B, H, S, C].
+            bias: Broadcastable to float32[B, H, 1, S], 0 or `BLOCKED`.
 
         Returns:
             float[B, D].
@@ -178,13 +172,12 @@ class MultiHeadAttention(keras.layers.Layer):
         return self._average(self._split_row(self.query(x_BD)), keys, values, bias)
 
     def _average(self, query_BHC: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
-        query_BHC = query_BHC * query_BHC.shape[-1] ** -0.5
-        logits_SBH = ops.cast(ops.sum(keys * query_BHC, axis=-1), "float32") + bias
-        weights_SBH = ops.exp(logits_SBH - ops.max(logits_SBH, axis=0))
-        weights_SBH = weights_SBH / ops.sum(weights_SBH, axis=0)
-        weights_SBH1 = ops.expand_dims(ops.cast(weights_SBH, values.dtype), -1)
-        mean_BHC = ops.sum(values * weights_SBH1, axis=0)
-        return self.output_projection(ops.reshape(mean_BHC, (-1, self.query.width)))
+        query_BH1C = ops.expand_dims(query_BHC * query_BHC.shape[-1] ** -0.5, 2)
+        logits_BH1S = ops.cast(multiply_transposed(query_BH1C, keys), "float32") + bias
+        weights = ops.exp(logits_BH1S - ops.max(logits_BH1S, axis=-1, keepdims=True))
+        weights = weights / ops.sum(weights, axis=-1, keepdims=True)
+        mean_BH1C = ops.matmul(ops.cast(weights, values.dtype), values)
+        return self.output_projection(ops.reshape(mean_BH1C, (-1, self.query.width)))
 
     def _project_row(self, x_BD: Tensor) -> list[Tensor]:
         """Return query, key and value of one position, float[B, H, C] each, by one product."""
@@ -244,7 +237,7 @@ def average_values(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor | N
 
 def _weigh(query: Tensor, keys: Tensor, bias: Tensor | None) -> Tensor:
     """Return the weights of the values: float[B, H, T, S]."""
-    logits = ops.matmul(query, ops.transpose(keys, (0, 1, 3, 2)))
+    logits = multiply_transposed(query, keys)
     if bias is not None:
         logits = logits + ops.cast(bias, logits.dtype)
     return ops.softmax(logits)

@@ -146,10 +146,7 @@ class AttentionBlock(keras.layers.Layer):
             self.mix1.start_cache(batch_size),
             self.mix2.start_cache(batch_size),
             self.self_attention.start_cache(batch_size),
-            Source(
-                *self.source_attention.remember_source(source),
-                ops.transpose(make_padding_bias(source_mask)[:, 0], (2, 0, 1)),
-            ),
+            Source(*self.source_attention.project_source(source), make_padding_bias(source_mask)),
         )
 
     def decode_step(

@@ -11,18 +11,18 @@ from 0; there must be room for it. A step takes the cache over: TensorFlow's gra
 memory, so that what was handed in is not to be used again.
 
 A cache is a nest of tuples of tensors. Axis 1 of each is the batch, so that `take_rows` chooses and
-reorders hypotheses; where there are positions, they are axis 0: one position of a whole batch is
-written as one piece. Shapes stay from step to step.
+reorders hypotheses, and a place of a ring is written as one piece; only keys and values have the
+batch first, as products of them want it. Shapes stay from step to step.
 
-Axis letters: B batch, N rows taken, R places in a ring, T room for positions, H heads, C channels.
+Axis letters: B batch, N rows taken, R places in a ring, T room for positions, S source positions,
+H heads, C channels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import keras
 from keras import ops
 
 from t2t_mm.layers.forms import choose_form
@@ -38,8 +38,8 @@ class History(NamedTuple):
     """Keys and values of the positions so far, split by head, and room for others.
 
     Attributes:
-        keys: float[T, B, H, C].
-        values: float[T, B, H, C].
+        keys: float[B, H, T, C].
+        values: float[B, H, T, C].
     """
 
     keys: Tensor
@@ -50,9 +50,9 @@ class Source(NamedTuple):
     """What a layer reads of the source at every step: the same for all hypotheses of an input.
 
     Attributes:
-        keys: float[S, B, H, C].
-        values: float[S, B, H, C].
-        bias: float[S, B, 1], 0 or `BLOCKED`.
+        keys: float[B, H, S, C].
+        values: float[B, H, S, C].
+        bias: float32[B, 1, 1, S], 0 or `BLOCKED`.
     """
 
     keys: Tensor
@@ -94,6 +94,28 @@ def write_position(cache: Tensor, position: Tensor | int, row: Tensor) -> Tensor
 
 
 @choose_form
+def write_heads(caches: Sequence[Tensor], position: Tensor | int, heads: Sequence[Tensor]) -> Any:
+    """Write one position of every head of every sequence, as `write_position`.
+
+    Args:
+        caches: Of one shape, [B, H, T, C] each.
+        position: int scalar in [0, T).
+        heads: [B, H, C] for each cache.
+
+    Returns:
+        The caches with them in them.
+
+    Example:
+        >>> [cache] = write_heads([ops.zeros((1, 1, 3, 1))], 1, [ops.ones((1, 1, 1))])
+        >>> cache[0, 0].numpy().tolist()
+        [[0.0], [1.0], [0.0]]
+    """
+    start = ops.stack([0, 0, position, 0])
+    pairs = zip(caches, heads, strict=True)
+    return [ops.slice_update(cache, start, ops.expand_dims(row, 2)) for cache, row in pairs]
+
+
+@choose_form
 def read_places(rows: Tensor, places: Tensor) -> Tensor:
     """Gather along the first axis.
 
@@ -130,36 +152,33 @@ def grow(cache: Cache) -> Cache:
     """Double the room of every `History` in a cache; from nothing to `FIRST_ROOM`.
 
     Example:
-        >>> empty = ops.zeros((0, 2, 1, 4))
+        >>> empty = ops.zeros((2, 1, 0, 4))
         >>> grow((grow(History(empty, empty)),))[0].keys.shape
-        TensorShape([64, 2, 1, 4])
+        TensorShape([2, 1, 64, 4])
     """
     if isinstance(cache, History):
-        return History(*map(double_room, cache))
-    if not isinstance(cache, tuple):
-        return cache
-    parts = [grow(part) for part in cache]
-    return type(cache)(*parts) if hasattr(cache, "_fields") else tuple(parts)
+        return History(*(double_room(part, axis=2) for part in cache))
+    return _map_parts(grow, cache) if isinstance(cache, tuple) else cache
 
 
-def double_room(tensor: Tensor) -> Tensor:
-    """Add as many zeros along the first axis as it is long, and to nothing `FIRST_ROOM`.
+def double_room(tensor: Tensor, axis: int = 0) -> Tensor:
+    """Add as many zeros along an axis as it is long, and to nothing `FIRST_ROOM`.
 
     Example:
         >>> double_room(ops.ones((32, 2))).shape
         TensorShape([64, 2])
     """
-    length, *others = ops.shape(tensor)
-    is_known = isinstance(length, int)
-    added = max(length, FIRST_ROOM) if is_known else ops.maximum(length, FIRST_ROOM)
-    return ops.concatenate([tensor, make_zeros([added, *others], tensor.dtype)], axis=0)
+    sizes = list(ops.shape(tensor))
+    is_known = isinstance(sizes[axis], int)
+    sizes[axis] = (max if is_known else ops.maximum)(sizes[axis], FIRST_ROOM)
+    return ops.concatenate([tensor, make_zeros(sizes, tensor.dtype)], axis=axis)
 
 
 def take_rows(cache: Cache, rows: Tensor) -> Cache:
     """Make the cache of a batch whose row i continues what row `rows[i]` was.
 
     Args:
-        cache: A nest of tensors [..., B, ...], B being axis 1.
+        cache: A nest of tensors, B being axis 1; of keys and values, axis 0.
         rows: int[N], each in [0, B); a row may be taken twice or not at all.
 
     Returns:
@@ -170,7 +189,11 @@ def take_rows(cache: Cache, rows: Tensor) -> Cache:
         >>> taken.numpy().tolist()
         [[3.0, 1.0]]
     """
-    return keras.tree.map_structure(lambda tensor: ops.take(tensor, rows, axis=1), cache)
+    if isinstance(cache, History | Source):
+        return type(cache)(*(ops.take(part, rows, axis=0) for part in cache))
+    if isinstance(cache, tuple):
+        return _map_parts(lambda part: take_rows(part, rows), cache)
+    return ops.take(cache, rows, axis=1)
 
 
 def reorder(cache: Cache, rows: Tensor) -> Cache:
@@ -188,7 +211,11 @@ def reorder(cache: Cache, rows: Tensor) -> Cache:
     """
     if isinstance(cache, Source):
         return cache
-    if not isinstance(cache, tuple):
-        return take_rows(cache, rows)
-    parts = [reorder(part, rows) for part in cache]
+    if isinstance(cache, tuple) and not isinstance(cache, History):
+        return _map_parts(lambda part: reorder(part, rows), cache)
+    return take_rows(cache, rows)
+
+
+def _map_parts(change: Callable[[Cache], Cache], cache: Cache) -> Cache:
+    parts = [change(part) for part in cache]
     return type(cache)(*parts) if hasattr(cache, "_fields") else tuple(parts)

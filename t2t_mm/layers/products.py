@@ -1,6 +1,6 @@
 """Products of rows and a weight matrix, and the gradients that are such products.
 
-Axis letters: N rows, D their width, F the width of the result.
+Axis letters: N rows, D their width, F the width of the result; A any axes before, the same in both.
 """
 
 from typing import Any
@@ -15,21 +15,21 @@ Tensor = Any
 
 
 @choose_form
-def multiply_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
-    """Multiply a matrix by the transpose of another, `x @ w.T`; either may be the weights.
+def multiply_transposed(x_AND: Tensor, w_AFD: Tensor) -> Tensor:
+    """Multiply matrices by the transposes of others, `x @ w.T`; either may be the weights.
 
     Args:
-        x_ND: float[N, D].
-        w_FD: float[F, D].
+        x_AND: float[..., N, D].
+        w_AFD: float[..., F, D].
 
     Returns:
-        float[N, F].
+        float[..., N, F].
 
     Example:
         >>> multiply_transposed(ops.ones((2, 3)), ops.ones((4, 3))).shape
         TensorShape([2, 4])
     """
-    return ops.matmul(x_ND, ops.transpose(w_FD))
+    return ops.matmul(x_AND, ops.swapaxes(w_AFD, -1, -2))
 
 
 @choose_form

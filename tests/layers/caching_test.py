@@ -11,6 +11,7 @@ from t2t_mm.layers.caching import (
     make_zeros,
     reorder,
     take_rows,
+    write_heads,
     write_position,
 )
 
@@ -23,23 +24,32 @@ def test_rows_are_taken_from_every_tensor_of_a_nest():
     np.testing.assert_array_equal(second, [[6, 4, 4, 5], [9, 7, 7, 8]])
 
 
+@pytest.mark.parametrize("kind", [History, Source])
+def test_rows_of_keys_and_values_are_taken_along_the_first_axis(kind):
+    heads = ops.array([[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]])
+    (taken,) = take_rows((kind(*[heads] * len(kind._fields)),), [1])
+    assert isinstance(taken, kind)
+    for part in taken:
+        np.testing.assert_array_equal(part, [[[[3.0]], [[4.0]]]])
+
+
 def test_reordered_hypotheses_share_the_source_of_their_input():
     source = Source(*[ops.ones((4, 2, 1))] * 3)
-    history = History(*[ops.array([[1.0, 2.0]])] * 2)
+    history = History(*[ops.array([[1.0], [2.0]])] * 2)
     moved, (same, nothing) = reorder((history, (source, ())), np.array([1, 0]))
     assert same is source and nothing == ()
     assert isinstance(moved, History)
-    np.testing.assert_array_equal(moved.values, [[2, 1]])
+    np.testing.assert_array_equal(moved.values, [[2], [1]])
 
 
 def test_room_is_doubled_and_what_is_in_it_stays():
-    empty = ops.zeros((0, 2, 1, 3))
+    empty = ops.zeros((2, 1, 0, 3))
     history = grow(History(empty, empty))
-    history = History(*(write_position(part, 1, ops.ones((2, 1, 3))) for part in history))
+    history = History(*write_heads(history, 1, [ops.ones((2, 1, 3))] * 2))
     once, (nothing, ring) = grow((history, ((), ops.ones((3, 2, 1)))))
     assert nothing == () and ring.shape == (3, 2, 1)
-    assert once.keys.shape == (2 * FIRST_ROOM, 2, 1, 3)
-    np.testing.assert_array_equal(ops.sum(once.values, axis=(1, 2, 3))[:4], [0, 6, 0, 0])
+    assert once.keys.shape == (2, 1, 2 * FIRST_ROOM, 3)
+    np.testing.assert_array_equal(ops.sum(once.values, axis=(0, 1, 3))[:4], [0, 6, 0, 0])
 
 
 @pytest.mark.parametrize("shape", [(5,), (5, 2, 3)])
@@ -55,6 +65,27 @@ def test_a_graph_writes_one_position_as_plain_operations_do(shape):
 
     np.testing.assert_array_equal(write_in_graph(tf.constant(cache), 3), expected)
     np.testing.assert_array_equal(write_position(tf.constant(cache), 3, row), expected)
+
+
+@pytest.mark.parametrize("position", [0, 3, 4])
+def test_a_graph_writes_a_position_of_every_head_as_plain_operations_do(position):
+    caches = np.arange(2 * 120.0, dtype="float32").reshape(2, 2, 3, 5, 4)
+    heads = -1 - np.arange(2 * 24.0, dtype="float32").reshape(2, 2, 3, 4)
+    expected = write_heads.__wrapped__(list(caches), position, list(heads))
+    for before, cache, row in zip(caches, expected, heads, strict=True):
+        np.testing.assert_array_equal(cache[:, :, position], row)
+        assert np.sum(np.not_equal(cache, before)) == row.size
+
+    spec = tf.TensorSpec([None, 3, None, 4])
+
+    @tf.function(input_signature=[[spec, spec], tf.TensorSpec([], tf.int32)])
+    def write_in_graph(caches, position):
+        return write_heads(caches, position, [tf.constant(row) for row in heads])
+
+    copies = [tf.constant(cache.copy()) for cache in caches]
+    np.testing.assert_array_equal(write_in_graph(copies, position), expected)
+    eager = write_heads([tf.constant(cache) for cache in caches], position, list(heads))
+    np.testing.assert_array_equal(eager, expected)
 
 
 def test_zeros_alike_are_not_one_tensor_in_a_graph():

@@ -28,6 +28,14 @@ def test_a_matrix_is_transposed_whichever_side_the_weights_are(shape):
 
 
 @pytest.mark.parametrize("shape", [SMALL, LARGE])
+def test_each_matrix_of_a_batch_is_transposed(shape):
+    x, w = random((2, 3, 5, shape[1])), random((2, 3, *shape))
+    expected = x.numpy() @ w.numpy().swapaxes(-1, -2)
+    for multiply in (multiply_transposed, multiply_transposed.__wrapped__):
+        np.testing.assert_allclose(multiply(x, w), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [SMALL, LARGE])
 @pytest.mark.parametrize(
     ("ours", "plain", "axis"),
     [

@@ -9,6 +9,7 @@ from t2t_mm.layers.on_tensorflow.in_place import (
     finish_reading,
     make_zeros,
     read_places,
+    write_heads,
     write_position,
 )
 from t2t_mm.layers.on_tensorflow.loop_bodies import compute_before_loop
@@ -37,5 +38,6 @@ __all__ = [
     "runs_plain_graphs",
     "scale_and_shift",
     "sum_outer_products",
+    "write_heads",
     "write_position",
 ]
