@@ -15,6 +15,7 @@ from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.inference.user_inputs import batch_inputs, batch_pairs, check_files
 from t2t_mm.inference.windows import Batches, Out, Places, Skip, run_in_windows
 from t2t_mm.run.restore import RestoredModel
+from t2t_mm.run.side_by_side import share_among_cores
 from t2t_mm.run.task import Task
 from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.sections import DataHParams
@@ -277,7 +278,8 @@ class Predictor:
 
         def make_batches(window: Sequence[Any], skip: Skip) -> Batches:
             vocabularies = self._restored.vocabularies
-            return batch_values(window, features, vocabularies, self.batch_size, skip, self._data)
+            size = share_among_cores(len(window), self.batch_size)
+            return batch_values(window, features, vocabularies, size, skip, self._data)
 
         def run_in_turn(batch: Mapping[str, Any], places: Sequence[int]) -> Sequence[Out]:
             with self._restored.turns:

@@ -7,6 +7,7 @@ docs/performance.md.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -42,6 +43,24 @@ def give_operations_one_thread() -> None:
         tf.config.threading.set_intra_op_parallelism_threads(1)
     except RuntimeError:  # another part of the program has begun to compute
         return
+
+
+def share_among_cores(number: int, most: int) -> int:
+    """Return how many examples to decode in a batch: fewer than allowed if that leaves cores idle.
+
+    Where an operation takes all cores, two small batches would only wait for each other.
+
+    Args:
+        number: Examples that there are.
+        most: Examples that a batch may have.
+
+    Example:
+        >>> share_among_cores(100, 32)
+        32
+    """
+    if count_at_once() == 1 or not _operations_have_one_thread():
+        return most
+    return min(most, max(1, math.ceil(number / count_at_once())))
 
 
 def run_side_by_side(
@@ -83,6 +102,12 @@ def _read_up_to_error(values: Iterable[In], errors: list[Exception]) -> Iterator
         yield from values
     except Exception as error:
         errors.append(error)
+
+
+def _operations_have_one_thread() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.config.threading.get_intra_op_parallelism_threads() == 1)
 
 
 def _has_gpu() -> bool:

@@ -13,7 +13,7 @@ from tiny_run import PROBLEMS, TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
-from t2t_mm.inference import user_inputs, windows
+from t2t_mm.inference import predictor, user_inputs, windows
 from t2t_mm.run.named_variables import name_variables
 
 
@@ -62,6 +62,25 @@ def test_outputs_come_in_order_before_all_inputs_were_looked_at(
     first = next(outputs)
     assert opened == lines[:6]
     assert [first, *outputs] == [copy(line) for line in lines] and opened == lines
+
+
+@pytest.mark.slow
+def test_few_inputs_are_shared_among_cores(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = t2t_mm.load(tiny_run.output_dir)["algorithmic_copy"]
+    lines = ["1 2 3", "5", "4 4 4 4 4 4 4", "6 7 8", "2"]
+    whole, sizes = copy(lines), []
+    make = user_inputs.pad_inputs
+
+    def note(examples: Any, *given: Any) -> Any:
+        sizes.append(len(examples))
+        return make(examples, *given)
+
+    monkeypatch.setattr(user_inputs, "pad_inputs", note)
+    monkeypatch.setattr(predictor, "share_among_cores", lambda number, most: min(number, 3))
+    assert copy(lines) == whole
+    assert sizes == [3, 2]
 
 
 @pytest.mark.slow

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from t2t_mm.run import side_by_side
-from t2t_mm.run.side_by_side import count_at_once, give_operations_one_thread, run_side_by_side
+from t2t_mm.run.side_by_side import (
+    count_at_once,
+    give_operations_one_thread,
+    run_side_by_side,
+    share_among_cores,
+)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 8])
@@ -86,6 +91,26 @@ def test_the_cores_of_tensorflow_without_a_gpu_count(
     monkeypatch.setattr(side_by_side, "_has_gpu", lambda: has_gpu)
     monkeypatch.setattr(side_by_side.os, "sched_getaffinity", lambda pid: set(range(cores)))
     assert count_at_once() == number
+
+
+@pytest.mark.parametrize(
+    ("cores", "has_one_thread", "number", "size"),
+    [
+        (2, True, 8, 4),
+        (2, True, 9, 5),
+        (2, True, 1, 1),
+        (2, True, 0, 1),
+        (2, True, 100, 32),
+        (1, True, 8, 32),
+        (2, False, 8, 32),
+    ],
+)
+def test_few_examples_are_shared_among_cores_whose_operations_have_one_thread(
+    monkeypatch: pytest.MonkeyPatch, cores: int, has_one_thread: bool, number: int, size: int
+) -> None:
+    monkeypatch.setattr(side_by_side, "count_at_once", lambda: cores)
+    monkeypatch.setattr(side_by_side, "_operations_have_one_thread", lambda: has_one_thread)
+    assert share_among_cores(number, 32) == size
 
 
 def test_what_has_computed_keeps_its_threads() -> None:
