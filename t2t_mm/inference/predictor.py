@@ -15,7 +15,6 @@ from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.inference.user_inputs import batch_inputs, batch_pairs, check_files
 from t2t_mm.inference.windows import Batches, Out, Places, Skip, run_in_windows
 from t2t_mm.run.restore import RestoredModel
-from t2t_mm.run.side_by_side import share_among_cores
 from t2t_mm.run.task import Task
 from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.sections import DataHParams
@@ -276,9 +275,8 @@ class Predictor:
     ) -> Iterator[Out]:
         """Run batches of values: of all threads together as many at once as may be."""
 
-        def make_batches(window: Sequence[Any], skip: Skip) -> Batches:
+        def make_batches(window: Sequence[Any], size: int, skip: Skip) -> Batches:
             vocabularies = self._restored.vocabularies
-            size = share_among_cores(len(window), self.batch_size)
             return batch_values(window, features, vocabularies, size, skip, self._data)
 
         def run_in_turn(batch: Mapping[str, Any], places: Sequence[int]) -> Sequence[Out]:

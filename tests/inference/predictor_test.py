@@ -13,7 +13,7 @@ from tiny_run import PROBLEMS, TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
-from t2t_mm.inference import predictor, user_inputs, windows
+from t2t_mm.inference import user_inputs, windows
 from t2t_mm.run.named_variables import name_variables
 
 
@@ -78,7 +78,7 @@ def test_few_inputs_are_shared_among_cores(
         return make(examples, *given)
 
     monkeypatch.setattr(user_inputs, "pad_inputs", note)
-    monkeypatch.setattr(predictor, "share_among_cores", lambda number, most: min(number, 3))
+    monkeypatch.setattr(windows, "share_among_cores", lambda number, most: min(number, 3))
     assert copy(lines) == whole
     assert sizes == [3, 2]
 

@@ -9,16 +9,16 @@ from t2t_mm.errors import UserError
 from t2t_mm.inference.windows import BATCHES_TOGETHER, Batches, Skip, run_in_windows
 
 
-def batch_backwards(window: Sequence[Any], skip: Skip) -> Batches:
-    """Batches of two, the last first; what is negative cannot be read, what is 0 is empty."""
+def batch_backwards(window: Sequence[Any], size: int, skip: Skip) -> Batches:
+    """Batches, the last value first; what is negative cannot be read, what is 0 is empty."""
     places = []
     for place, value in reversed(list(enumerate(window))):
         if value < 0:
             skip(place, UserError(f"{value} is negative"))
         elif value:
             places.append(place)
-    for start in range(0, len(places), 2):
-        chosen = places[start : start + 2]
+    for start in range(0, len(places), size):
+        chosen = places[start : start + size]
         yield chosen, {"inputs": [window[place] for place in chosen]}
 
 
