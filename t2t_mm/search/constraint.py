@@ -18,8 +18,9 @@ Tensor = Any
 class Constraint(Protocol):
     """A rule about outputs, followed by every way to search.
 
-    What it remembers of each row is a nest of tensors with the rows in axis 1, so that hypotheses
-    take theirs along when they are reordered. A row that has ended is given padding.
+    What it remembers of each row is a tensor with the rows in axis 1, or a nest of tuples of such,
+    so that hypotheses take theirs along when they are reordered. A row that has ended is given
+    padding.
     """
 
     def describe_inputs(self, batch: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class SearchState(NamedTuple):
         is_finished: bool[N], whether a row needs no more symbols.
         limits: int32[N], the most symbols of each row.
         cache: The model's.
-        method: What a way to search remembers beside, a nest with the rows in axis 1.
-        constraint: What a constraint remembers, a nest with the rows in axis 1.
+        method: What a way to search remembers beside, a nest of tuples, the rows in axis 1.
+        constraint: What a constraint remembers, a nest of tuples, the rows in axis 1.
     """
 
     ids: Tensor
