@@ -14,8 +14,8 @@ which never end a text by themselves. Timed in turns, each by its median:
 - *Copying* as many bytes as the weights have that a step uses; of the experts as many count as are
   chosen by `rows` gates that are even.
 
-With `--at_once` so many searches run side by side, each operation on one thread, and nothing is run
-again; symbols of all count.
+With `--at_once` so many searches run side by side, on TensorFlow each operation on one thread, and
+nothing is run again; symbols of all count.
 """
 
 from __future__ import annotations

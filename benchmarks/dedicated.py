@@ -45,6 +45,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer("num_layers", 4, "Of its encoder, and of its decoder.", lower_bound=1)
     flags.DEFINE_float("dropout", 0.0, "On its branches.", lower_bound=0.0, upper_bound=0.9)
     flags.DEFINE_float("learning_rate", 2e-3, "The highest.", lower_bound=0.0)
+    flags.DEFINE_float("label_smoothing", 0.0, "In training.", lower_bound=0.0, upper_bound=0.9)
     flags.DEFINE_integer("seed", 1, "Of the initial weights and of the order of the data.")
     flags.DEFINE_string("split", "test", "What is scored.")
     flags.DEFINE_integer("limit", 0, "Examples that are scored; 0: all.", lower_bound=0)
@@ -62,7 +63,9 @@ def run_from_flags(flags: Any) -> int:
 
     keras.utils.set_random_seed(flags.seed)
     system = DedicatedSystem(flags)
-    figures = system.train(flags.seconds, flags.train_steps, flags.learning_rate)
+    figures = system.train(
+        flags.seconds, flags.train_steps, flags.learning_rate, flags.label_smoothing
+    )
     figures |= system.score(flags.split, flags.limit)
     print(json.dumps(figures, indent=2))
     if flags.json:
@@ -111,7 +114,7 @@ class DedicatedSystem:
         modality = self.task.inputs.modality
         self.net = DedicatedNet(modality, num_pieces, num_classes, sizes)
 
-    def train(self, seconds: float, steps: int, rate: float) -> Figures:
+    def train(self, seconds: float, steps: int, rate: float, smoothing: float = 0.0) -> Figures:
         """Train for so many seconds, or steps where they are not 0; graphs are made before."""
         import keras
         import tensorflow as tf
@@ -123,7 +126,7 @@ class DedicatedSystem:
 
         def compute_update(batch: Mapping[str, Any]) -> Any:
             with tf.GradientTape() as tape:
-                loss = self._compute_loss(batch, self.net(batch, training=True))
+                loss = self._compute_loss(batch, self.net(batch, training=True), smoothing)
             variables = self.net.trainable_variables
             optimizer.apply(tape.gradient(loss, variables), variables)
             return loss
@@ -213,11 +216,16 @@ class DedicatedSystem:
             ),
         )
 
-    def _compute_loss(self, batch: Mapping[str, Any], logits: Any, mean: bool = True) -> Any:
+    def _compute_loss(
+        self, batch: Mapping[str, Any], logits: Any, smoothing: float = 0.0, mean: bool = True
+    ) -> Any:
         """Return the cross-entropy of symbols that are not padding, or of classes."""
         from keras import losses, ops
 
         each = losses.sparse_categorical_crossentropy(batch["targets"], logits, from_logits=True)
+        if smoothing:
+            of_all = -ops.mean(ops.log_softmax(logits), axis=-1)
+            each = (1.0 - smoothing) * each + smoothing * of_all
         counts = ops.ones_like(each)
         if self.pieces:
             counts = ops.cast(batch["targets"] != 0, each.dtype)

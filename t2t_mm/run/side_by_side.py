@@ -1,8 +1,8 @@
 """Several batches decoded at once, a core of the CPU each.
 
 An operation of a search has few rows: divided among cores it waits for them longer than it
-computes. Batches side by side, each operation on one thread, use the cores without waiting:
-docs/performance.md.
+computes. Batches side by side, on TensorFlow each operation on one thread, use the cores without
+waiting: docs/performance.md.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+import keras
+
 from t2t_mm.layers.forms import is_on_tensorflow
 
 In = TypeVar("In")
@@ -23,8 +25,8 @@ MOST_AT_ONCE = 8
 
 
 def count_at_once() -> int:
-    """Return how many batches are decoded at once: as many as cores on TensorFlow without a GPU."""
-    if not is_on_tensorflow() or _has_gpu():
+    """Return how many batches are decoded at once: as many as cores where the CPU computes."""
+    if not _computes_on_cpu():
         return 1
     return min(len(os.sched_getaffinity(0)), MOST_AT_ONCE)
 
@@ -33,9 +35,9 @@ def give_operations_one_thread() -> None:
     """Have each operation of this process run on one thread, where batches lie side by side.
 
     For programs that decode many batches and do nothing else; without effect on TensorFlow that has
-    run something.
+    run something, and on JAX, whose operations make little of more threads.
     """
-    if count_at_once() == 1:
+    if not is_on_tensorflow() or count_at_once() == 1:
         return
     import tensorflow as tf
 
@@ -105,12 +107,18 @@ def _read_up_to_error(values: Iterable[In], errors: list[Exception]) -> Iterator
 
 
 def _operations_have_one_thread() -> bool:
+    if not is_on_tensorflow():
+        return False
     import tensorflow as tf
 
     return bool(tf.config.threading.get_intra_op_parallelism_threads() == 1)
 
 
-def _has_gpu() -> bool:
+def _computes_on_cpu() -> bool:
+    """Return whether all is computed by the CPU, as one device, which threads may share."""
+    if not is_on_tensorflow():
+        return keras.distribution.list_devices() == ["cpu:0"]
     import tensorflow as tf
 
-    return bool(tf.config.list_physical_devices("GPU"))
+    # Keras's list would begin to compute, and end the choice of threads
+    return not tf.config.list_physical_devices("GPU")

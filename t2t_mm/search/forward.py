@@ -19,7 +19,8 @@ def compile_forward(
     """Compile a function that reads a model.
 
     On TensorFlow it is traced once, here, for arguments of every size (see `tracing.trace`). On
-    JAX a program is compiled when it is first called with arguments of some shapes: give it few.
+    JAX a program is compiled when it is first called with arguments of some shapes, once, whatever
+    threads call it: give it few.
 
     Args:
         model: A built layer. Its weights may change between two calls.

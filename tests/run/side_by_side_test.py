@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import keras
 import pytest
 
 from t2t_mm.run import side_by_side
@@ -81,14 +82,25 @@ def test_who_stops_to_read_ends_the_threads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("on_tensorflow", "has_gpu", "cores", "number"),
-    [(True, False, 2, 2), (True, False, 64, 8), (True, True, 64, 1), (False, False, 64, 1)],
+    ("on_tensorflow", "devices", "cores", "number"),
+    [
+        (True, "cpu:0", 2, 2),
+        (True, "cpu:0", 64, 8),
+        (True, "cpu:0 gpu:0", 64, 1),
+        (False, "cpu:0", 2, 2),
+        (False, "gpu:0", 64, 1),
+        (False, "cpu:0 cpu:1", 64, 1),  # a mesh: threads would mix up its exchanges
+    ],
 )
-def test_the_cores_of_tensorflow_without_a_gpu_count(
-    monkeypatch: pytest.MonkeyPatch, on_tensorflow: bool, has_gpu: bool, cores: int, number: int
+def test_the_cores_count_where_the_cpu_computes(
+    monkeypatch: pytest.MonkeyPatch, on_tensorflow: bool, devices: str, cores: int, number: int
 ) -> None:
+    import tensorflow as tf
+
+    gpus = [device for device in devices.split() if device.startswith("gpu")]
     monkeypatch.setattr(side_by_side, "is_on_tensorflow", lambda: on_tensorflow)
-    monkeypatch.setattr(side_by_side, "_has_gpu", lambda: has_gpu)
+    monkeypatch.setattr(keras.distribution, "list_devices", devices.split)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
     monkeypatch.setattr(side_by_side.os, "sched_getaffinity", lambda pid: set(range(cores)))
     assert count_at_once() == number
 

@@ -14,9 +14,11 @@ from t2t_mm.search.forward import compile_forward
 
 ROOT = Path(__file__).parents[2]
 
-CHANGE_WEIGHTS = """
+ON_JAX = """
 import sys
 sys.modules["tensorflow"] = None  # any import of it now fails
+import time
+from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 from keras import ops
@@ -27,6 +29,7 @@ layer = keras.layers.Dense(1, kernel_initializer="ones")
 layer.build((None, 2))
 
 def forward(batch):
+    time.sleep(0.2)  # long enough for other threads to come to the same program
     traces.append(ops.shape(batch["x"]))
     return {"sum": ops.sum(layer(batch["x"]))}
 
@@ -35,15 +38,18 @@ assert float(run({"x": np.ones((3, 2), np.float32)})["sum"]) == 6.0
 layer.kernel.assign(ops.full((2, 1), 5.0))
 assert float(run({"x": np.ones((3, 2), np.float32)})["sum"]) == 30.0
 assert traces == [(3, 2)]
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(lambda rows: run({"x": np.ones((rows, 2), np.float32)}), [4, 4, 4, 3]))
+assert traces == [(3, 2), (4, 2)]
 """
 
 
 @pytest.mark.slow
-def test_on_jax_a_changed_model_is_seen_by_the_same_program() -> None:
+def test_on_jax_a_changed_model_is_seen_by_the_same_program_compiled_once() -> None:
     pytest.importorskip("jax")
     environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
     environment["JAX_PLATFORMS"] = "cpu"
-    subprocess.run([sys.executable, "-c", CHANGE_WEIGHTS], env=environment, check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", ON_JAX], env=environment, check=True, cwd=ROOT)
 
 
 def test_on_tensorflow_a_changed_model_is_seen_by_the_same_graph() -> None:
