@@ -17,6 +17,7 @@ from t2t_mm.layers.convolution2d import ConvRes, ConvStep2D
 from t2t_mm.layers.masking import zero_padding
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.layers.pointwise import Pointwise
+from t2t_mm.layers.spec_augment import SpecAugment
 from t2t_mm.layers.striding import subsample_mask, subsample_size
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.registry import register_modality
@@ -70,9 +71,11 @@ class AudioModality(Modality):
         blocks: Shape of the net; its fields may also come as a list.
         reads: Whether `bottom` will be called.
         writes: False.
+        frequency_masks: Runs of bands that training hides, of a spectrogram; see `SpecAugment`.
+        time_masks: Runs of frames, or of rows of a waveform.
 
     Raises:
-        ValueError: If it is to write.
+        ValueError: If it is to write, or a number of masks is negative.
 
     Example:
         >>> net = AudioModality(width=128, num_bands=80)
@@ -98,6 +101,8 @@ class AudioModality(Modality):
         blocks: Sequence[Any] = SoundBlocks(),
         reads: bool = True,
         writes: bool = False,
+        frequency_masks: int = 0,
+        time_masks: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(width, reads, writes, **kwargs)
@@ -106,6 +111,9 @@ class AudioModality(Modality):
         self.num_bands = num_bands
         self.shape = SoundBlocks(*blocks)
         self.kernel_size = (3, 3 if num_bands else 1)
+        self.spec_augment = SpecAugment(
+            frequency_masks, time_masks, name="spec_augment", dtype=self.dtype_policy
+        )
         self.stack: list[Any] = [*self._make_stem(), *self._make_blocks()]
         self.folds = bool(num_bands) and self.shape.bands == "channels"
         self.projection = None
@@ -129,11 +137,18 @@ class AudioModality(Modality):
             nets.norm,
         )
         num_bands = feature.num_bands if feature.representation == "log_mel" else 0
-        return cls(num_bands=num_bands, blocks=blocks, **kwargs)
+        return cls(
+            num_bands=num_bands,
+            blocks=blocks,
+            frequency_masks=nets.audio_frequency_masks if num_bands else 0,
+            time_masks=nets.audio_time_masks,
+            **kwargs,
+        )
 
     def build(self, input_shape: Any = None) -> None:
         """Create every variable; no input is needed."""
         bands, channels = self.num_bands or 1, self._row_samples
+        self.spec_augment.build((None, None, bands, channels))
         for layer in self.stack:
             layer.build((None, None, bands, channels))
             bands, channels = subsample_size(bands, layer.strides[1]), layer.width
@@ -151,7 +166,7 @@ class AudioModality(Modality):
             features: float[B, frames, bands], or the waveform float[B, samples]; zero in the
                 padding.
             sizes: int[B, 1], real frames or samples; None: nothing is padded.
-            training: Whether batch norm, where there is one, uses this batch.
+            training: Whether masks hide parts, and batch norm, where there is one, uses this batch.
 
         Returns:
             Positions of float[B, ceil(frames / 8), D] by default; those of bands stand within
@@ -160,6 +175,7 @@ class AudioModality(Modality):
         sizes = None if sizes is None else ops.convert_to_tensor(sizes)
         prepare = self._shape_frames if self.num_bands else self._cut_into_rows
         x, sizes = prepare(features, sizes)
+        x = self.spec_augment(x, sizes, training=training)
         mask = None
         if sizes is not None:  # alike in all bands, so one column of it is enough
             mask = ops.arange(ops.shape(x)[1], dtype=sizes.dtype)[None, :, None] < sizes[:, :, None]
@@ -239,4 +255,9 @@ class AudioModality(Modality):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return super().get_config() | {"num_bands": self.num_bands, "blocks": tuple(self.shape)}
+        return super().get_config() | {
+            "num_bands": self.num_bands,
+            "blocks": tuple(self.shape),
+            "frequency_masks": self.spec_augment.frequency_masks,
+            "time_masks": self.spec_augment.time_masks,
+        }

@@ -117,7 +117,7 @@ def _operations_have_one_thread() -> bool:
 def _computes_on_cpu() -> bool:
     """Return whether all is computed by the CPU, as one device, which threads may share."""
     if not is_on_tensorflow():
-        return keras.distribution.list_devices() == ["cpu:0"]
+        return bool(keras.distribution.list_devices() == ["cpu:0"])
     import tensorflow as tf
 
     # Keras's list would begin to compute, and end the choice of threads

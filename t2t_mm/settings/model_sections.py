@@ -167,6 +167,9 @@ class ModalityHParams(Section):
         audio_frequency_strides: Stride in frequency of each block.
         audio_bands: Whether the bands that are left are positions of their own or are folded
             into the channels of theirs.
+        audio_frequency_masks: Runs of up to a third of the bands that training hides from the sound
+            net (SpecAugment).
+        audio_time_masks: Runs of up to a fifth of a sound that training hides.
         categorical_widths: Channels of the last two steps of the class net; 0: one and a half
             times and twice the body width.
         share: Whether problems share the nets whose features say so; False: each has its own.
@@ -183,6 +186,8 @@ class ModalityHParams(Section):
     audio_time_strides: tuple[int, ...] = declare_field((2, 2, 1), at_least=1)
     audio_frequency_strides: tuple[int, ...] = declare_field((2, 2, 2), at_least=1)
     audio_bands: Literal["channels", "positions"] = "channels"
+    audio_frequency_masks: int = declare_field(0, at_least=0)
+    audio_time_masks: int = declare_field(0, at_least=0)
     categorical_widths: tuple[int, ...] = declare_field((0, 0), at_least=0)
     share: bool = True
     separable: bool = True

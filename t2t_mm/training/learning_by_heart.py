@@ -50,7 +50,7 @@ def learn_by_heart(
     hparams: HParams,
     most_steps: int = 300,
 ) -> Learned:
-    """Train a model on one batch until it is known, without dropout, and decode that.
+    """Train a model on one batch until it is known, without dropout or masks, and decode that.
 
     Args:
         task: Alone in its model.
@@ -60,7 +60,8 @@ def learn_by_heart(
         most_steps: After which it is given up.
     """
     still = replace(hparams.model, dropout=0.0, attention_dropout=0.0)
-    settings = replace(hparams, model=still)
+    whole = replace(hparams.modality, audio_frequency_masks=0, audio_time_masks=0)
+    settings = replace(hparams, model=still, modality=whole)
     train = replace(hparams.train, label_smoothing=0.0, accumulate_steps=1, overlap_update=False)
     model = build_model([task], vocabularies, settings)
     backend = find_backend()(model, hparams.optimizer, train)

@@ -122,3 +122,21 @@ def test_the_feature_and_the_settings_name_this_net():
     net.build()
     assert net.bands_left == 5
     assert tuple(net.bottom(noise(1, 10, 40)).x.shape) == (1, 3, D)
+
+
+@pytest.mark.parametrize(
+    ("num_bands", "sound"), [(BANDS, noise(2, 64, BANDS)), (0, noise(2, 9600))]
+)
+def test_masks_of_the_settings_hide_parts_in_training_only(num_bands, sound):
+    nets = ModalityHParams(norm="layer", audio_frequency_masks=2, audio_time_masks=3)
+    representation = "log_mel" if num_bands else "waveform"
+    feature = Audio(num_bands=num_bands or 80, representation=representation)
+    net = AudioModality.from_feature(feature, vocabulary_size=0, width=D, nets=nets)
+    net.build()
+    assert net.get_config()["time_masks"] == 3
+    assert net.get_config()["frequency_masks"] == (2 if num_bands else 0)
+    still = np.asarray(net.bottom(sound).x)
+    np.testing.assert_array_equal(net.bottom(sound).x, still)
+    found = [np.asarray(net.bottom(sound, training=True).x) for _ in range(2)]
+    assert np.abs(found[0] - still).max() > 1e-3
+    assert np.abs(found[0] - found[1]).max() > 1e-3
