@@ -77,6 +77,13 @@ def test_a_registered_study_gets_the_flags(
     assert "table 1: Blocks of the joint model" in capsys.readouterr().out
 
 
+def test_a_plan_with_sounds_whose_limits_are_those_of_a_net_starts_quietly(tmp_path: Path) -> None:
+    flags = ["--study_dir=study", "--data_dir=data", "--dry_run"]
+    line = [sys.executable, "-m", "t2t_mm.bin.t2t_study", "paper_tables", *flags]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+    assert not done.stderr and "own_mini_speech" in done.stdout
+
+
 def test_the_study_of_the_documentation_can_be_run(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "study.md").read_text(encoding="utf-8")
     problems, registered = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
