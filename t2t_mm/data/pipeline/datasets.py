@@ -45,6 +45,7 @@ from t2t_mm.data.pipeline.length_limits import (
 )
 from t2t_mm.data.pipeline.record_reading import measure_example, read_examples
 from t2t_mm.data.pipeline.stochastic import Dice
+from t2t_mm.data.pipeline.tuning import leave_tuning_out
 from t2t_mm.data.records.stored import DataInfo, check_split, open_data
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
@@ -197,7 +198,7 @@ def make_evaluation_dataset(
         chosen = choose_values(example, kinds, None)
         return measure_example(chosen, kinds), prepare_values(chosen, kinds, None)
 
-    examples = decode_examples(dataset, decode, kinds).prefetch(_EXAMPLES_AHEAD)
+    examples = leave_tuning_out(decode_examples(dataset, decode, kinds).prefetch(_EXAMPLES_AHEAD))
     return EvaluationDataset(
         examples, batch, min(num_examples, limit or num_examples), "; ".join(map(str, dropped))
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from t2t_mm.data.pipeline.tuning import leave_tuning_out
 from t2t_mm.errors import UserError
 
 
@@ -33,7 +34,7 @@ class InputStreams:
         self, datasets: Mapping[str, tf.data.Dataset], marks: Mapping[str, str] | None = None
     ) -> None:
         self._datasets = dict(datasets)
-        self._iterators = {name: iter(dataset) for name, dataset in datasets.items()}
+        self._iterators = {name: iter(leave_tuning_out(one)) for name, one in datasets.items()}
         # An attribute's name cannot hold "/"; the order of the problems is fixed in run.json.
         self._keys = {
             name: "_".join(filter(None, ("input", str(index), (marks or {}).get(name))))
@@ -74,16 +75,29 @@ class InputStreams:
         except (tf.errors.OpError, ValueError, RuntimeError) as error:
             raise _make_damaged_error(path, error) from error
         begun = []
-        for name, iterator in self._iterators.items():
-            part = tf.train.Checkpoint(**{self._keys[name]: iterator})
-            try:
-                part.read(path).assert_existing_objects_matched()
-            except (tf.errors.NotFoundError, AssertionError):  # it cannot be read any more
-                self._iterators[name] = iter(self._datasets[name])
+        for name, dataset in self._datasets.items():
+            for way in (
+                leave_tuning_out(dataset),
+                dataset,
+            ):  # positions were saved with it, at first
+                self._iterators[name] = iter(way)
+                if self._find_position(name, path):
+                    break
+            else:
+                self._iterators[name] = iter(leave_tuning_out(dataset))
                 begun.append(name)
-            except (tf.errors.OpError, ValueError) as error:
-                raise _make_damaged_error(path, error) from error
         return begun
+
+    def _find_position(self, name: str, path: str) -> bool:
+        """Return whether a problem's iterator could go to its position in a checkpoint."""
+        part = tf.train.Checkpoint(**{self._keys[name]: self._iterators[name]})
+        try:
+            part.read(path).assert_existing_objects_matched()
+        except (tf.errors.NotFoundError, AssertionError):  # it cannot be read any more
+            return False
+        except (tf.errors.OpError, ValueError) as error:
+            raise _make_damaged_error(path, error) from error
+        return True
 
 
 def _make_damaged_error(path: str, error: Exception) -> UserError:

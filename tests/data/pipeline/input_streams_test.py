@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm.data.pipeline.input_streams import InputStreams
+from t2t_mm.data.pipeline.tuning import leave_tuning_out
 from t2t_mm.errors import UserError
 
 
@@ -55,6 +56,18 @@ def test_a_stream_with_another_mark_begins_a_new_pass(tmp_path: Path, saved: str
     for others in (mark(c="other_shapes"), mark()):
         assert others.restore(path) == ["c"]
         assert read(others, "a/b", 1) + read(others, "c", 1) == [4, 0]
+
+
+def test_a_position_that_was_saved_with_tuning_is_found(tmp_path: Path) -> None:
+    mapped = tf.data.Dataset.range(10).map(lambda number: number + 1).prefetch(2)
+    tuned = iter(mapped)
+    assert [int(next(tuned)) for _ in range(3)] == [1, 2, 3]
+    path = tf.train.Checkpoint(input_0=tuned).write(str(tmp_path / "tuned"))
+    streams = InputStreams({"c": mapped})
+    with pytest.raises(tf.errors.NotFoundError):  # its operations are others
+        tf.train.Checkpoint(input_0=iter(leave_tuning_out(mapped))).read(path)
+    assert streams.restore(path) == []
+    assert read(streams, "c", 2) == [4, 5]
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
