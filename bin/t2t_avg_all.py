@@ -27,6 +27,7 @@ def run_from_flags(flags: Any) -> int | None:
     missing = [f"--{name}" for name in ("model_dir", "output_dir") if not getattr(flags, name)]
     if missing:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-avg-all --help.")
+    command.import_tensorflow()
     from t2t_mm.run.averaging import average_checkpoints, list_last
 
     written = average_checkpoints(
