@@ -20,6 +20,7 @@ from t2t_mm.layers.experts.problem_gate import ProblemGatedExperts
 from t2t_mm.layers.masking import make_padding_bias
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.layers.pointwise import Pointwise
+from t2t_mm.layers.spec_augment import SpecAugment
 from t2t_mm.modalities.audio import AudioModality, SoundBlocks
 from t2t_mm.modalities.categorical import SEQUENCES, CategoricalModality, ExitStep
 from t2t_mm.modalities.grid import Grid
@@ -67,6 +68,11 @@ def masked_and_trained(layer, x, mask, training):
 
 def attending(layer, x, mask, training):
     return layer(x, x, make_padding_bias(mask), training=training)
+
+
+def hiding(layer, x, mask, training):
+    sizes = tf.reduce_sum(tf.cast(mask, "int32"), axis=1, keepdims=True)
+    return layer(x[..., None], sizes, training=training)[..., 0]
 
 
 def reading_source(layer, x, mask, training):
@@ -185,6 +191,7 @@ CASES = [
     Case("LayerNorm", LayerNorm, plain),
     Case("LayerNorm scalar", lambda **k: LayerNorm(False, **k), plain),
     Case("Dropout", lambda **k: Dropout(0.1, 3, **k), trained),
+    Case("SpecAugment", lambda **k: SpecAugment(1, 1, 3, **k), hiding),
     Case("Pointwise", lambda **k: Pointwise(6, **k), plain),
     Case("ConvStep", lambda **k: ConvStep(5, 12, 4, **k), masked),
     Case("ConvStep causal", lambda **k: ConvStep(4, dilation=2, causal=True, **k), masked),
