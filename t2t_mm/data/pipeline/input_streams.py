@@ -76,15 +76,13 @@ class InputStreams:
             raise _make_damaged_error(path, error) from error
         begun = []
         for name, dataset in self._datasets.items():
-            for way in (
-                leave_tuning_out(dataset),
-                dataset,
-            ):  # positions were saved with it, at first
+            untuned = leave_tuning_out(dataset)
+            for way in (untuned, dataset):  # older positions were saved with tuning
                 self._iterators[name] = iter(way)
                 if self._find_position(name, path):
                     break
             else:
-                self._iterators[name] = iter(leave_tuning_out(dataset))
+                self._iterators[name] = iter(untuned)
                 begun.append(name)
         return begun
 
