@@ -46,6 +46,19 @@ def prepare(folder: Path, study: Study = STUDY) -> Runs:
     return prepare_study(study, Workplace(folder / "study", folder / "data"))[1]
 
 
+def write_log(folder: Path, problem: str, *points: tuple[int, float, float | None]) -> Path:
+    """Write a run's log: a step, the seconds since the last point and a loss of the problem."""
+    folder.mkdir(parents=True, exist_ok=True)
+    records: list[dict[str, Any]] = [{"kind": "checkpoint", "step": 1, "seconds": 50.0}]
+    for step, seconds, loss in points:
+        records.append({"kind": "train", "step": step, "problem": "other", "loss": 99.0})
+        records.append({"kind": "train", "step": step, "problem": problem, "loss": loss})
+        records.append({"kind": "train", "step": step, "seconds": seconds})
+    text = "".join(dump_json(record) + "\n" for record in records)
+    (folder / "log.jsonl").write_text(text, encoding="utf-8")
+    return folder
+
+
 class FakeCommands:
     """Stands in for the commands of a cell: no process is started.
 

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from t2t_mm.report.markup import Markup, make_card, make_drawing, make_element, make_section
-from t2t_mm.report.run_facts import Curve, Points, RunFacts, format_duration
+from t2t_mm.report.run_facts import Curve, RunFacts, format_duration
 
 _WIDTH, _HEIGHT = 320.0, 190.0  # pixels on a phone
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 78.0, 10.0, 24.0  # margins, for ticks and labels
 _MOST_POINTS = 160  # of one line; more than the pixels can show
 _FLOOR = 0.001  # a logarithm needs an end
+
+Points = Sequence[tuple[float, float]]
+"""Step or second, and value."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart.
+
+    Args:
+        label: What stands before the value at its end.
+        points: One or more.
+        kind: Its class, which has its colour.
+    """
+
+    label: str
+    points: Points
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -20,20 +39,20 @@ class Scale:
     """What all charts share, so that one can compare them.
 
     Args:
-        steps: The last step.
+        end: The last step, or second.
         low: The lowest value, above zero.
         high: The highest value.
-        seconds: Spent in these steps; 0 where nobody knows.
+        told: What stands at the end of the axis.
     """
 
-    steps: int
+    end: float
     low: float
     high: float
-    seconds: float = 0.0
+    told: str = ""
 
-    def x(self, step: float) -> float:
-        """Return the pixels from the left."""
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * step / self.steps
+    def x(self, time: float) -> float:
+        """Return the pixels from the left of a step, or a second."""
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * time / self.end
 
     def y(self, value: float) -> float:
         """Return the pixels from the top; logarithmic."""
@@ -79,12 +98,19 @@ def choose_scale(curves: Iterable[Curve], seconds: float = 0.0) -> Scale | None:
         seconds: Spent in the steps of all.
     """
     lines = [line for curve in curves for line in (curve.train, curve.validation)]
-    points = [point for line in lines for point in line]
+    scale = hold_points([point for line in lines for point in line])
+    if scale is None:
+        return None
+    spent = f", {format_duration(seconds)}" if seconds else ""
+    return dataclasses.replace(scale, told=f"{scale.end:,.0f} steps{spent}")
+
+
+def hold_points(points: Points) -> Scale | None:
+    """Return the scale that just holds some points; None where there are none."""
     if not points:
         return None
     values = [max(value, _FLOOR) for _, value in points]
-    low, high = min(values) / 1.1, max(values) * 1.1
-    return Scale(max(1, max(step for step, _ in points)), low, high, seconds)
+    return Scale(max(1, *(time for time, _ in points)), min(values) / 1.1, max(values) * 1.1)
 
 
 def draw_curve(curve: Curve, scale: Scale, description: str) -> Markup:
@@ -98,24 +124,33 @@ def draw_curve(curve: Curve, scale: Scale, description: str) -> Markup:
         description: What the drawing shows, for those who do not see it.
     """
     lines = [
-        (name, thin_points(points))
+        Line(f"{name} ", points, kind=name.rstrip("."))
         for name, points in (("train", curve.train), ("valid.", curve.validation))
         if points
     ]
+    return draw_lines(lines, scale, description)
+
+
+def draw_lines(lines: Sequence[Line], scale: Scale, description: str) -> Markup:
+    """Draw lines over steps or seconds, each with its label and last value at its end.
+
+    Args:
+        lines: One or more.
+        scale: Of all charts.
+        description: What the drawing shows, for those who do not see it.
+    """
     parts = _draw_axes(scale)
-    for name, points in lines:
-        kind = "line " + name.rstrip(".")
-        path = " ".join(f"{scale.x(step):.1f},{scale.y(value):.1f}" for step, value in points)
+    thinned = [thin_points(line.points) for line in lines]
+    heights = spread_labels([scale.y(points[-1][1]) for points in thinned], 13.0)
+    for line, points, height in zip(lines, thinned, heights, strict=True):
+        kind = f"line {line.kind}"
+        path = " ".join(f"{scale.x(time):.1f},{scale.y(value):.1f}" for time, value in points)
         parts.append(make_element("polyline", points=path, class_=kind))
-        step, value = points[-1]
-        parts.append(
-            make_element("circle", cx=scale.x(step), cy=scale.y(value), r=2.5, class_=kind)
-        )
-    heights = spread_labels([scale.y(points[-1][1]) for _, points in lines], 13.0)
-    for (name, points), y in zip(lines, heights, strict=True):
-        text = f"{name} {points[-1][1]:.2f}"
-        kind = "end " + name.rstrip(".")
-        parts.append(make_element("text", text, x=scale.x(points[-1][0]) + 6, y=y + 4, class_=kind))
+        time, value = points[-1]
+        x = scale.x(time)
+        parts.append(make_element("circle", cx=x, cy=scale.y(value), r=2.5, class_=kind))
+        text, kind = f"{line.label}{value:.2f}", f"end {line.kind}"
+        parts.append(make_element("text", text, x=x + 6, y=height + 4, class_=kind))
     return make_drawing("curve", parts, (_WIDTH, _HEIGHT), description)
 
 
@@ -127,15 +162,12 @@ def _draw_axes(scale: Scale) -> list[Markup]:
         parts.append(make_element("line", x1=_LEFT, x2=right, y1=y, y2=y, class_="grid"))
         parts.append(make_element("text", f"{value:g}", x=_LEFT - 5, y=y + 3.5, class_="tick last"))
     parts.append(make_element("line", x1=_LEFT, x2=right, y1=bottom, y2=bottom, class_="axis"))
-    end = f"{scale.steps:,} steps"
-    if scale.seconds:
-        end += f", {format_duration(scale.seconds)}"
-    for step, text, kind in ((0, "0", "tick"), (scale.steps, end, "tick last")):
-        parts.append(make_element("text", text, x=scale.x(step), y=bottom + 15, class_=kind))
+    for time, text, kind in ((0, "0", "tick"), (scale.end, scale.told, "tick last")):
+        parts.append(make_element("text", text, x=scale.x(time), y=bottom + 15, class_=kind))
     return parts
 
 
-def thin_points(points: Points, most: int = _MOST_POINTS) -> Points:
+def thin_points(points: Points, most: int = _MOST_POINTS) -> list[tuple[float, float]]:
     """Replace runs of neighbouring points by their mean where there are too many to see.
 
     Example:
@@ -148,14 +180,19 @@ def thin_points(points: Points, most: int = _MOST_POINTS) -> Points:
 
 
 def spread_labels(heights: Sequence[float], distance: float) -> list[float]:
-    """Move two labels apart that would overlap; one alone stays.
+    """Move labels apart that would overlap, each as little as keeps their order; others stay.
 
     Example:
-        >>> spread_labels([50.0, 52.0], 10.0)
-        [46.0, 56.0]
+        >>> spread_labels([50.0, 52.0, 90.0], 10.0)
+        [46.0, 56.0, 90.0]
     """
-    if len(heights) != 2 or abs(heights[0] - heights[1]) >= distance:
-        return list(heights)
-    middle, half = sum(heights) / 2, distance / 2
-    first_is_above = heights[0] <= heights[1]
-    return [middle - half, middle + half] if first_is_above else [middle + half, middle - half]
+    order = sorted(range(len(heights)), key=heights.__getitem__)
+    groups: list[tuple[float, int]] = []  # where the first label would be, and how many they are
+    for place, index in enumerate(order):
+        groups.append((heights[index] - place * distance, 1))
+        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
+            (last, more), (first, some) = groups.pop(), groups.pop()
+            groups.append(((first * some + last * more) / (some + more), some + more))
+    starts = [start for start, size in groups for _ in range(size)]
+    moved = {index: starts[place] + place * distance for place, index in enumerate(order)}
+    return [moved[index] for index in range(len(heights))]

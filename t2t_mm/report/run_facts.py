@@ -64,7 +64,7 @@ def read_run_facts(output_dir: Path) -> RunFacts:
         steps = max(steps, int(record["step"]))
         problem = str(record.get("problem", ""))
         if not problem:
-            spent = _read_number(record, "seconds") if record["kind"] == "train" else 0.0
+            spent = read_number(record, "seconds") if record["kind"] == "train" else 0.0
             seconds += spent if math.isfinite(spent) else 0.0
             continue
         curve = curves.setdefault(problem, Curve())
@@ -72,7 +72,7 @@ def read_run_facts(output_dir: Path) -> RunFacts:
             "train": ("loss", curve.train),
             "eval": ("log_perplexity", curve.validation),
         }.get(str(record["kind"]), ("", []))
-        if math.isfinite(value := _read_number(record, key)):
+        if math.isfinite(value := read_number(record, key)):
             points.append((int(record["step"]), value))
     _add_continuous(curves, output_dir)
     return RunFacts(
@@ -90,13 +90,13 @@ def _add_continuous(curves: dict[str, Curve], output_dir: Path) -> None:
     """Add what was scored beside the trainer, to problems that it has not scored itself."""
     scored = {name for name, curve in curves.items() if curve.validation}
     for record in read_records(output_dir / "continuous-validation.jsonl"):
-        name, value = str(record.get("problem", "")), _read_number(record, "log_perplexity")
+        name, value = str(record.get("problem", "")), read_number(record, "log_perplexity")
         if name and name not in scored and math.isfinite(value):
             points = curves.setdefault(name, Curve()).validation
             points.append((int(record["step"]), value))
 
 
-def _read_number(record: Mapping[str, Any], name: str) -> float:
+def read_number(record: Mapping[str, Any], name: str) -> float:
     """Return a number of a line of a log; of a line that somebody changed it may be none."""
     try:
         return float(record.get(name, math.nan))

@@ -60,7 +60,8 @@ def paper_tables(
         seeds: Of each cell.
 
     Raises:
-        UserError: There is one problem only, fewer steps than problems, or a name is unknown.
+        UserError: There is one problem only, fewer steps than problems, a name is unknown, or two
+            are the same but for signs such as "-" and "_".
 
     Source: arXiv:1706.05137, Tables 2 to 4.
     Departs: the single models of the paper had fewer experts than the joint one (60 and 240) and
@@ -77,6 +78,7 @@ def paper_tables(
             "A joint model has two problems or more, and a step of each",
             received={"problems": ", ".join(names), "steps": steps},
         )
+    _check_stems(names)
     cells = _make_cells(names, hparams_set, steps)
     tables = [_make_joint_table(names)]
     trees = [name for name in names if "brackets" in registry.problem(name).metrics]
@@ -98,6 +100,19 @@ def paper_tables(
         seeds=tuple(seeds),
         hparams_set=hparams_set,
     )
+
+
+def _check_stems(names: Sequence[str]) -> None:
+    """Refuse problems of whose names a cell's name would be the same."""
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        stems.setdefault(make_stem(name), []).append(name)
+    for stem, alike in stems.items():
+        if len(alike) > 1:
+            raise UserError(
+                f"The cells of {' and '.join(alike)} would both be named {stem!r}",
+                fix="Rename one of them, or leave it out.",
+            )
 
 
 def _make_cells(names: Sequence[str], hparams_set: str, steps: int) -> dict[str, Cell]:

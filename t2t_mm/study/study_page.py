@@ -12,6 +12,7 @@ from t2t_mm.report.stylesheet import STYLE
 from t2t_mm.study.gain_drawing import draw_gains
 from t2t_mm.study.gain_map import MAP_STYLE, draw_gain_map
 from t2t_mm.study.gradient_tables import GRADIENTS, make_gradient_tables
+from t2t_mm.study.learning_drawing import LEARNING_STYLE, draw_learning
 from t2t_mm.study.study_markdown import (
     MAP,
     RESAMPLED,
@@ -56,7 +57,7 @@ def render_page(found: Mapping[str, Any]) -> str:
         make_element("meta", charset="utf-8"),
         make_element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         make_element("title", found["title"]),
-        make_element("style", Markup(STYLE + _STYLE + MAP_STYLE)),
+        make_element("style", Markup(STYLE + _STYLE + MAP_STYLE + LEARNING_STYLE)),
     )
     links = [
         make_element("a", name, href=f"#{name.partition(',')[0]}") for name, one in sections if one
@@ -107,6 +108,8 @@ def _make_table_section(title: str, table: Mapping[str, Any], cells: Mapping[str
         drawing = draw_gains(claim)
         heading = f"{claim['better']} over {claim['than']}"
         parts.append(make_card(heading, join_parts([said, drawing, _make_gains(claim)])))
+    if curves := draw_learning(table):
+        parts.append(make_card("Learning", curves))
     return make_section(title, note, *parts)
 
 

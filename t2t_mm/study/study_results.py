@@ -14,6 +14,7 @@ from t2t_mm.scoring.metrics import METRICS
 from t2t_mm.study.cell_run import DONE, CellRun
 from t2t_mm.study.checked_study import CheckedStudy
 from t2t_mm.study.definition import Claim, Row, Table
+from t2t_mm.study.learning_curves import average_curves
 from t2t_mm.study.scored_metric import ScoredMetric, choose_metric
 from t2t_mm.study.seed_statistics import (
     CONTRADICTED,
@@ -39,7 +40,8 @@ def collect_results(checked: CheckedStudy, runs: Runs) -> dict[str, Any]:
 
     Returns:
         What `study.json` holds: the study's `title`, `split` and `limit`, its `cells` with the
-        state of each run, its `tables` with rows and claims, and the `gradients` of a run.
+        state of each run, its `tables` with rows and claims, and the `gradients` of a run. The
+        `curve` of a place is the training loss in nats by seconds of training, mean over seeds.
     """
     study = checked.study
     cells: dict[str, Any] = {name: {**checked.describe(name), "runs": {}} for name in study.cells}
@@ -104,6 +106,7 @@ def _fill_row(row: Row, metric: ScoredMetric, runs: Runs) -> dict[str, Any]:
         values = _read_values(row, metric, column, runs)
         found = summarize(list(values.values()))
         states = [run.read_state()[0] for (name, _), run in runs.items() if name == cell]
+        curve = average_curves([runs[cell, seed].folder for seed in values], row.problem)
         places[column] = {
             "cell": cell,
             "missing": {one: states.count(one) for one in states if one != DONE},
@@ -111,6 +114,7 @@ def _fill_row(row: Row, metric: ScoredMetric, runs: Runs) -> dict[str, Any]:
             "mean": found.mean if found else None,
             "deviation": found.deviation if found else None,
             "reported": row.reported.get(column),
+            "curve": [[round(seconds, 2), round(loss, 4)] for seconds, loss in curve],
         }
     return {
         "label": row.label or row.problem,

@@ -11,7 +11,7 @@ OTHER = Curve(train=[(2000, 16.0)])
 
 def test_a_scale_holds_the_points_of_all_curves() -> None:
     scale = choose_scale([CURVE, OTHER])
-    assert scale is not None and scale.steps == 2000
+    assert scale is not None and scale.end == 2000
     assert scale.low < 0.4 and scale.high > 16.0
     assert scale.ticks() == [0.5, 1.0, 2.0, 5.0, 10.0]
     assert scale.y(0.4) > scale.y(0.5) > scale.y(8.0)
@@ -51,3 +51,5 @@ def test_labels_that_would_overlap_are_moved_apart() -> None:
     assert spread_labels([10.0, 80.0], 13.0) == [10.0, 80.0]
     assert spread_labels([52.0, 50.0], 10.0) == [56.0, 46.0]
     assert spread_labels([5.0], 10.0) == [5.0]
+    assert spread_labels([20.0, 21.0, 22.0, 60.0], 10.0) == [11.0, 21.0, 31.0, 60.0]
+    assert spread_labels([], 10.0) == []

@@ -69,6 +69,11 @@ def test_real_problems_and_those_without_trees() -> None:
     }
 
 
+def test_problems_whose_cells_would_have_one_name_are_refused() -> None:
+    with pytest.raises(UserError, match="would both be named 'text2text_files_en_de'"):
+        load_study("paper_tables", problems="text2text_files/en-de,text2text_files/en_de")
+
+
 @pytest.mark.parametrize("given", [{"problems": "mini_ende"}, {"steps": 7}])
 def test_one_problem_or_too_few_steps_are_refused(given: dict[str, object]) -> None:
     with pytest.raises(UserError, match="two problems or more, and a step of each"):

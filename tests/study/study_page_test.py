@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from small_study import STUDY, TABLE, FakeCommands
+from small_study import STUDY, TABLE, FakeCommands, write_log
 
 from t2t_mm.study import run_study
 from t2t_mm.study.study_page import render_page
@@ -65,6 +65,20 @@ def test_a_cell_that_diverged_is_marked_and_not_averaged(text: str) -> None:
 def test_a_study_of_nothing_but_cells_has_no_claims() -> None:
     found = {"title": "t", "split": "test", "limit": 0, "cells": {}, "tables": [], "gradients": {}}
     assert 'href="#Claims"' not in render_page(found)
+
+
+def test_losses_by_seconds_are_drawn_of_runs_that_have_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    run_study(STUDY, study_dir=tmp_path, data_dir=tmp_path)
+    assert "Learning" not in (tmp_path / "study.html").read_text(encoding="utf-8")
+    for run in tmp_path.glob("cells/*/seed_*"):
+        write_log(run, "algorithmic_copy", (100, 10.0, 4.0), (200, 5.0, 2.0))
+    found = run_study(STUDY, study_dir=tmp_path, data_dir=tmp_path)
+    assert found["tables"][0]["rows"][0]["places"]["both"]["curve"] == [[10.0, 4.0], [15.0, 2.0]]
+    text = (tmp_path / "study.html").read_text(encoding="utf-8")
+    assert not Page(text).open and ">Learning<" in text and ">B 2.00<" in text
 
 
 def test_gains_over_a_column_are_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

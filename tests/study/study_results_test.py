@@ -35,6 +35,7 @@ def test_nothing_is_known_before_anything_ran(tmp_path: Path) -> None:
         "mean": None,
         "deviation": None,
         "reported": 98.5,
+        "curve": [],
     }
     assert write_sentence(table["claims"][0]) == (
         "Open: Reversing helps copying. No seed has a pair of runs in every row."
