@@ -10,6 +10,7 @@ from typing import Any
 
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind
+from t2t_mm.data.pipeline.length_limits import Limits, choose_limits
 from t2t_mm.data.pipeline.samples import read_stored_bytes
 from t2t_mm.data.records.shards import hash_file
 from t2t_mm.errors import UserError
@@ -24,6 +25,7 @@ from t2t_mm.files.disk import refuse_folder, report_full_disk
 from t2t_mm.files.sealed_json import dump_json, seal_json, unseal_json
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded
+from t2t_mm.settings import DataHParams
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class OutputFolder:
         split: The split that is decoded, in stored order.
         data_dir: Folder of generated data.
         names: All problems of the run, as they are to stand in the results.
+        data: Settings of the run, whose limits leave out what is too long.
     """
 
     path: Path
     split: str
     data_dir: Path
     names: Sequence[str]
+    data: DataHParams
 
     @contextlib.contextmanager
     def open_lines(self, task: Task) -> Iterator[OutputLines]:
@@ -83,6 +87,7 @@ class OutputFolder:
                 decoded,
                 folder=self.path,
                 data_dir=self.data_dir,
+                limits=choose_limits(problem, self.data),
                 indices={index for indices in kept.values() for index in indices},
             )
             for index, score in enumerate(lines.scores):
@@ -120,6 +125,7 @@ def describe_samples(
     *,
     folder: Path,
     data_dir: Path,
+    limits: Limits,
     indices: Collection[int],
 ) -> dict[int, dict[str, Any]]:
     """Describe examples of a split and keep their pictures and sounds as files.
@@ -130,14 +136,20 @@ def describe_samples(
         decoded: Its outputs.
         folder: `RUN/decoded/SPLIT-STEP`; paths are given relative to RUN.
         data_dir: Folder of generated data.
-        indices: Which examples.
+        limits: By which examples were left out.
+        indices: Which of those that were decoded.
 
     Returns:
         For each its `index`, `input`, `reference`, `references`, `decoded`, and where there is one
         `ranking`, `probability`, `picture` or `sound` (a path). An input that is neither of these
         nor a text is described.
     """
-    shown = _show_inputs(problem, split, folder=folder, data_dir=data_dir, indices=indices)
+    shown = {}
+    if not choose_kind(problem.features["inputs"]).has_text:
+        stored = read_stored_bytes(
+            problem, split, "inputs", data_dir=data_dir, indices=indices, limits=limits
+        )
+        shown = _show_inputs(problem, stored, folder)
     samples: dict[int, dict[str, Any]] = {}
     for index in indices:
         references = list(decoded.references[index])
@@ -157,15 +169,12 @@ def describe_samples(
 
 
 def _show_inputs(
-    problem: Problem, split: str, *, folder: Path, data_dir: Path, indices: Collection[int]
+    problem: Problem, stored: Mapping[int, bytes], folder: Path
 ) -> dict[int, dict[str, str]]:
-    """Return what a sample says of each of some inputs; nothing where these are texts."""
+    """Return what a sample says of each of some inputs that are no texts."""
     kind = choose_kind(problem.features["inputs"])
-    if kind.has_text:
-        return {}
     shown = {}
     stem = make_stem(problem.name)
-    stored = read_stored_bytes(problem, split, "inputs", data_dir=data_dir, indices=indices)
     for index, value in stored.items():
         medium = kind.show(value)
         if medium is None:

@@ -147,7 +147,11 @@ class RunEvaluation:
         name = f"{self.split}-{checkpoint.step}{self.variant}"
         names = [task.name for task in self.run.tasks]
         folder = OutputFolder(
-            self.run.directory / "decoded" / name, self.split, self.data_dir, names
+            path=self.run.directory / "decoded" / name,
+            split=self.split,
+            data_dir=self.data_dir,
+            names=names,
+            data=self.run.hparams.data,
         )
         results = {task.name: self._score_task(task, folder) for task in self.tasks}
         if not any(results.values()):

@@ -13,10 +13,10 @@ from t2t_mm.scoring.metrics import METRICS, score_example
 class OutputLines:
     """Writes outputs as they come, each as one line of JSON.
 
-    A line has the `index` of the example in its stored split, the `input` where that is a text,
-    the `references`, the `output`, for a class its `probability` and the `ranking`, and the `score`
-    of this example alone; where a problem names several metrics, those of the others stand under
-    their names.
+    A line has the `index` of the example, in stored order among those of the split that are not
+    left out as too long, the `input` where that is a text, the `references`, the `output`, for a
+    class its `probability` and the `ranking`, and the `score` of this example alone; where a
+    problem names several metrics, those of the others stand under their names.
 
     Args:
         file: Open for writing text.

@@ -41,7 +41,7 @@ def test_a_sample_keeps_its_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     decoded = Decoded(["a", "b"], [["z"], ["x", "y"]], inputs=["", ""])
     folder = tmp_path / "decoded" / "test-7"
     samples = describe_samples(
-        Spoken(), "test", decoded, folder=folder, data_dir=tmp_path, indices=[1]
+        Spoken(), "test", decoded, folder=folder, data_dir=tmp_path, limits={}, indices=[1]
     )
     path = "decoded/test-7/spoken.sample1.wav"
     expected = {"index": 1, "input": "", "reference": "x", "references": ["x", "y"], "decoded": "b"}

@@ -26,7 +26,6 @@ import numpy as np
 import tensorflow as tf
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.pipeline.batching import group_in_order, pad_arrays
 from t2t_mm.data.pipeline.buckets import Bucket
@@ -38,10 +37,10 @@ from t2t_mm.data.pipeline.example_values import (
 )
 from t2t_mm.data.pipeline.grouping import batch_in_buckets, batch_like_lengths
 from t2t_mm.data.pipeline.length_limits import (
-    DroppedExamples,
     Limits,
     count_dropped_examples,
     find_longest_kept,
+    is_within_limits,
 )
 from t2t_mm.data.pipeline.record_reading import measure_example, read_examples
 from t2t_mm.data.pipeline.stochastic import Dice
@@ -115,7 +114,7 @@ def make_training_dataset(
     kinds = choose_kinds(problem.features, info.vocabularies)
     dataset = read_examples(info, "train", problem, with_text=False, seed=seed)
     if dropped := count_dropped_examples(info, "train", problem, limits):
-        dataset = _leave_out(dataset, dropped, kinds)
+        dataset = dataset.filter(lambda one: is_within_limits(one, dropped, kinds))
         may_be_empty = sum(one.number for one in dropped) >= info.sizes["train"]
         if may_be_empty and next(iter(dataset), None) is None:
             raise UserError(
@@ -135,20 +134,6 @@ def make_training_dataset(
     options = tf.data.Options()
     options.deterministic = True
     return dataset.prefetch(_BATCHES_AHEAD).with_options(options)
-
-
-def _leave_out(
-    dataset: tf.data.Dataset, dropped: Sequence[DroppedExamples], kinds: Mapping[str, FeatureKind]
-) -> tf.data.Dataset:
-    """Leave out the examples that are longer than a limit."""
-    return dataset.filter(
-        lambda example: tf.reduce_all(
-            [
-                kinds[feature].count_positions(example[feature]) <= limit.positions
-                for _, feature, limit, _ in dropped
-            ]
-        )
-    )
 
 
 def make_evaluation_dataset(
@@ -186,7 +171,7 @@ def make_evaluation_dataset(
     dataset = read_examples(info, split, problem, with_text=True)
     dropped = count_dropped_examples(info, split, problem, limits or {})
     if dropped:
-        dataset = _leave_out(dataset, dropped, kinds)
+        dataset = dataset.filter(lambda one: is_within_limits(one, dropped, kinds))
         num_examples -= dropped[0].number
     if limit:
         dataset = dataset.take(limit)

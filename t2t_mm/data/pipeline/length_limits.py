@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import functools
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.kinds.feature_kind import Limit
+from t2t_mm.data.kinds.feature_kind import FeatureKind, Limit
 from t2t_mm.data.kinds.kind_table import choose_kind, choose_kinds
 from t2t_mm.data.records.example_lengths import LONGEST
 from t2t_mm.data.records.stored import DataInfo, check_split
@@ -69,6 +71,25 @@ def count_dropped_examples(
             most = min(number, info.sizes[split])
             dropped.append(DroppedExamples(most, feature, limit, is_exact and info.share == 1))
     return dropped
+
+
+def is_within_limits(
+    example: Mapping[str, Any],
+    dropped: Sequence[DroppedExamples],
+    kinds: Mapping[str, FeatureKind],
+) -> Any:
+    """Return as a tensor whether an example exceeds none of the limits by which some are left out.
+
+    Args:
+        example: As `read_examples` gives it.
+        dropped: What `count_dropped_examples` returned; not empty.
+        kinds: By feature.
+    """
+    within = (
+        kinds[feature].count_positions(example[feature]) <= limit.positions
+        for _, feature, limit, _ in dropped
+    )
+    return functools.reduce(operator.and_, within)
 
 
 def find_longest_kept(info: DataInfo, split: str, problem: Problem, limits: Limits) -> int:
