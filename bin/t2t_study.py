@@ -153,7 +153,7 @@ def _print_plan(study: Study, plans: Sequence[CellPlan], spent: float) -> None:
     console.print(table)
     console.print()
     for number, one in enumerate(study.tables, 1):
-        console.print(f"table {number}: {one.title}", highlight=False)
+        console.print(f"table {number}: {one.title}", highlight=False, markup=False)
     console.print(f"\n{_write_left(study, plans, spent)}")
     if all(plan.seconds is None for plan in plans):
         console.print("No run is done yet: times are told once one is.", style="dim")

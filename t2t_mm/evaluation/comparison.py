@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import KeptResults, list_results, suggest_evaluation
 from t2t_mm.scoring.decoded import Decoded
@@ -33,7 +34,7 @@ def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[st
 
     Raises:
         UserError: A run has no outputs, the two have not decoded the same examples, they share
-            no problem, or have not scored one alike.
+            no problem, or one with two examples, or have not scored one alike.
     """
     kept_a, kept_b = _choose_alike(Path(run_a), Path(run_b), split)
     results_a, results_b = kept_a.read(), kept_b.read()
@@ -47,7 +48,8 @@ def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[st
             "The two share no problem that was decoded",
             received={"a": ", ".join(results_a), "b": ", ".join(results_b)},
         )
-    compared = {}
+    compared: dict[str, dict[str, Any]] = {}
+    alone = []
     for name in shared:
         metrics = _choose_metrics(name, results_a[name], results_b[name])
         a = kept_a.read_outputs(name, results_a[name])
@@ -55,7 +57,16 @@ def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[st
         _check_same_examples(name, a, b)
         if "bleu" in metrics:
             _check_same_tokenizer(name, a, b)
+        if len(a.hypotheses) < 2:
+            alone.append(name)
+            continue
         compared[name] = {"split": kept_a.split, **_compare_outputs(metrics, a, b)}
+    if not compared:
+        raise UserError(
+            "Fewer than two examples cannot be compared", received={"problems": ", ".join(alone)}
+        )
+    for name in alone:
+        warn_once(f"{name} is not compared: fewer than two examples of it were decoded.")
     return compared
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.kept_results import NO_SCORES
+from t2t_mm.files.disk import claim_folder
 from t2t_mm.files.json_records import read_records
 from t2t_mm.run.checkpoint import Checkpoint, CheckpointStore
 from t2t_mm.run.run_settings import read_settings
@@ -53,7 +55,8 @@ def evaluate_continuously(
         the run's last step, or when no other came in time, which is told on standard error.
 
     Raises:
-        UserError: As from `evaluate`; or the run or its first checkpoint did not come in time.
+        UserError: As from `evaluate`; or the run or its first checkpoint did not come in time, or
+            another process is writing the same log.
 
     Example:
         >>> options = EvaluationOptions(decode=False, limit=2)
@@ -71,10 +74,13 @@ def evaluate_continuously(
     )
     directory = evaluation.run.directory
     name = f"continuous-{split}{evaluation.variant}"
-    scored = _read_scored(directory / f"{name}.jsonl")
     asked = {task.name for task in evaluation.tasks}
-    done = {step for step, names in scored.items() if asked <= names}
-    with RunLog(directory, max(scored, default=0), name=name) as log:
+    with contextlib.ExitStack() as stack:
+        # Another's log would be replaced while it is being written.
+        stack.enter_context(claim_folder(directory / "tensorboard" / name, "these scores"))
+        scored = _read_scored(directory / f"{name}.jsonl")
+        done = {step for step, names in scored.items() if asked <= names}
+        log = stack.enter_context(RunLog(directory, max(scored, default=0), name=name))
         while checkpoint := _wait_for_checkpoint(directory, done, wait_minutes):
             done.add(checkpoint.step)
             try:
@@ -86,6 +92,8 @@ def evaluate_continuously(
                 continue
             for problem, result in results.items():
                 log.write("eval", checkpoint.step, _list_numbers(result), problem=problem)
+            for problem in asked - set(results):  # no example of it is left: that is known now
+                log.write("eval", checkpoint.step, {}, problem=problem)
             means = [one["teacher_forced"]["log_perplexity"] for one in results.values()]
             log.write("eval", checkpoint.step, {"log_perplexity": float(np.mean(means))})
             yield checkpoint.step, results

@@ -22,6 +22,7 @@ _FOLDER = re.compile(
     r"(?P<split>.+?)-(?P<step>\d+)(-first(?P<limit>\d+))?(?P<settings>-[a-z_]+=.*)?"
 )
 _FILE = "results.json"
+_MOST_LETTERS = 60  # of four bytes each they still fit into the name of a folder
 NO_SCORES = ("left_out", "outputs", "outputs_sha256", "samples", "worst", "best", "experts")
 """What the result of a problem holds beside its scores."""
 
@@ -120,13 +121,19 @@ def name_variant(limit: int = 0, settings: str = "") -> str:
 
     Args:
         limit: Examples of each problem; 0 for all.
-        settings: Of decoding that are not the run's own, as "beam_size=4".
+        settings: Of decoding that are not the run's own, as "beam_size=4"; paths among them and
+            what is too long for the name of a folder are shortened, and a checksum added.
 
     Example:
         >>> name_variant(), name_variant(100), name_variant(9, "beam_size=4")
         ('', '-first100', '-first9-beam_size=4')
+        >>> name_variant(settings="answers_file=/data/answers.txt")
+        '-answers_file=_data_answers.txt-2dc361cd'
     """
     of_first = f"-first{limit}" if limit else ""
+    if "/" in settings or len(settings) > _MOST_LETTERS:
+        checksum = hashlib.sha256(settings.encode("utf-8", "surrogateescape")).hexdigest()
+        settings = f"{settings.replace('/', '_')[:_MOST_LETTERS]}-{checksum[:8]}"
     return of_first + (f"-{settings}" if settings else "")
 
 

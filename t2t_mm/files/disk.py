@@ -78,6 +78,15 @@ def claim_folder(folder: Path, what: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+def is_claimed(folder: Path) -> bool:
+    """Return whether another process has claimed a folder; of one that is not there, False."""
+    try:
+        with claim_folder(folder, "it") if folder.is_dir() else contextlib.nullcontext():
+            return False
+    except UserError:
+        return True
+
+
 def claim_opened(descriptor: int, path: Path, what: str) -> None:
     """Keep a second process out of a folder or file until its descriptor is closed.
 

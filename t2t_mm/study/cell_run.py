@@ -19,6 +19,7 @@ from typing import Any
 
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import name_variant
+from t2t_mm.files.disk import is_claimed
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.keras_backend import read_backend
 from t2t_mm.run.run_settings import read_settings
@@ -211,6 +212,7 @@ class CellRun:
             source = identify_weights(self._source_folder) if self.cell.cell.warm_start else ""
             record = CellRecord(self._definition, source=source)
         self._write(record)
+        self._wait_for_others()
         start, failed = time.monotonic(), ""
         try:
             failed = self._call("trainer", *self._list_training_flags())
@@ -226,6 +228,12 @@ class CellRun:
             seconds = record.seconds + time.monotonic() - start
             kept = self.read_record() or record
             self._write(replace(kept, seconds=round(seconds, 1), failed=failed))
+
+    def _wait_for_others(self) -> None:
+        """Wait for the trainer of a study that was killed: it goes on, and is not stopped."""
+        while is_claimed(self.folder):
+            if self._stopped.wait(1.0):
+                raise KeyboardInterrupt
 
     def _list_training_flags(self) -> list[str]:
         cell = self.cell.cell

@@ -46,7 +46,7 @@ def call_module(
     """
     line = [sys.executable, "-m", module, *arguments]
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as file:
+    with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(" ".join(line) + "\n")
         file.flush()
         start = file.tell()

@@ -37,6 +37,17 @@ def test_a_dry_run_computes_nothing_and_writes_nothing(
     assert [plan["name"] for plan in plans] == ["both", "later", "alone"]
 
 
+def test_a_title_in_brackets_is_told_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = dataclasses.replace(STUDY.tables[0], title="Speed [/s]")
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(dataclasses.asdict(dataclasses.replace(STUDY, tables=(table,)))))
+    where = [f"--study_dir={tmp_path / 'study'}", f"--data_dir={tmp_path / 'data'}"]
+    assert t2t_study.main([str(path), *where, "--dry_run"]) == 0
+    assert "table 1: Speed [/s]" in capsys.readouterr().out
+
+
 def test_a_run_says_what_it_does_and_what_came_out(
     flags: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -128,3 +128,18 @@ def test_the_best_five_are_compared_where_both_were_scored_by_them(tmp_path: Pat
     for a, b in (runs, runs[::-1]):
         assert list(t2t_mm.compare(a, b)["one"]["scores"]) == ["top_1"]
     assert list(t2t_mm.compare(runs[0], runs[0])["one"]["scores"]) == ["top_1", "top_5"]
+
+
+def test_a_problem_with_one_example_is_told_and_the_others_are_compared(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    outputs = {"one": make_outputs(3), "single": make_outputs(1, TRUE[:1])}
+    a = keep_outputs(tmp_path / "a/decoded/test-5", outputs)
+    b = keep_outputs(tmp_path / "b/decoded/test-5", outputs)
+    assert list(t2t_mm.compare(a, b)) == ["one"]
+    assert "single is not compared: fewer than two examples" in caplog.text
+    for folder in ("a", "b"):
+        keep_outputs(tmp_path / folder / "decoded/test-6", {"single": outputs["single"]})
+    newest = [tmp_path / folder / "decoded/test-6" for folder in ("a", "b")]
+    with pytest.raises(UserError, match=r"Fewer than two examples.*single"):
+        t2t_mm.compare(*newest)

@@ -95,6 +95,29 @@ def test_what_has_been_scored_is_not_scored_again_but_for_other_problems(
     assert len(read_log(run)) == (2 + 3) * len([first, *rest])
 
 
+def test_two_do_not_write_one_log(run: Path, quick: None) -> None:
+    first = evaluate_continuously(run, **COPY)
+    next(first)
+    with pytest.raises(UserError, match="Another process is writing these scores"):
+        next(evaluate_continuously(run, **COPY))
+    first.close()
+    assert list(evaluate_continuously(run, **COPY))
+
+
+def test_a_problem_without_examples_within_the_limits_is_not_asked_for_again(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def score_first(self: RunEvaluation, checkpoint: Checkpoint) -> Any:
+        name, scores = next(iter(score_quickly(self, checkpoint).items()))
+        return {name: scores}
+
+    monkeypatch.setattr(RunEvaluation, "score", score_first)
+    both = {"problems": list(PROBLEMS), "options": QUICK}
+    assert list(evaluate_continuously(run, **both))
+    before = read_log(run)
+    assert list(evaluate_continuously(run, **both)) == [] and read_log(run) == before
+
+
 def test_run_and_checkpoints_are_waited_for(
     run: Path, tmp_path: Path, quick: None, capsys: pytest.CaptureFixture[str]
 ) -> None:

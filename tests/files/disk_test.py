@@ -11,6 +11,7 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import (
     claim_folder,
+    is_claimed,
     is_full_disk,
     lock_folder,
     report_full_disk,
@@ -29,6 +30,14 @@ def test_a_claimed_folder_is_refused_to_others_until_it_is_free(tmp_path: Path) 
             pass
     with claim_folder(folder, "the run"):
         pass
+
+
+def test_one_can_ask_whether_a_folder_is_claimed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert not is_claimed(folder) and not folder.exists()
+    with claim_folder(folder, "this run"):
+        assert is_claimed(folder)
+    assert not is_claimed(folder) and not is_claimed(folder)
 
 
 def test_an_error_frees_a_folder(tmp_path: Path) -> None:

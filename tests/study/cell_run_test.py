@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import pytest
 from small_study import STUDY, FakeCommands, prepare
 
 from t2t_mm.errors import UserError
+from t2t_mm.files.disk import claim_folder
 from t2t_mm.registry import load_hparams
 from t2t_mm.settings.hparams_json import to_json
 from t2t_mm.study.cell_record import write_cell_record
@@ -267,3 +269,20 @@ def test_a_run_does_not_outlive_the_one_that_it_began_with(
     assert record and record.source
     write_cell_record(runs["later", 1].folder, dataclasses.replace(record, source=""))
     runs["later", 1].check_unchanged({})  # made by an earlier version
+
+
+def test_a_trainer_that_a_killed_study_left_behind_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    run = prepare(tmp_path)["both", 1]
+    with claim_folder(run.folder, "this run"):
+        thread = threading.Thread(target=run.complete)
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive() and not commands.calls
+    thread.join()
+    assert run.read_state() == ("done", "")
+    with claim_folder(run.folder, "this run"), pytest.raises(KeyboardInterrupt):
+        run.stop()
+        run.complete()

@@ -60,3 +60,9 @@ def test_a_killed_command_is_told_as_that(tmp_path: Path, monkeypatch: pytest.Mo
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert call_module("dies", [], tmp_path / "log") == "dies was killed by SIGKILL"
+
+
+def test_an_argument_that_is_not_utf_8_is_logged_too(tmp_path: Path) -> None:
+    log = tmp_path / "study.log"
+    failed = call_command("registry", ["describe", "caf\udce9"], log)
+    assert "is registered" in failed and "caf\\udce9" in log.read_text()
