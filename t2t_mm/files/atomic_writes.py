@@ -37,7 +37,8 @@ def open_atomically(
     Args:
         path: What is replaced; its folder is made.
         mode: "w" for text in UTF-8, "wb" for bytes.
-        keeps_part: Whether after an error what was written stays, as `NAME.incomplete`.
+        keeps_part: Whether after an error what was written stays, as `NAME.part`. Nobody goes on
+            with that, as with the `NAME.incomplete` of a `ResumedFile`.
 
     Example:
         >>> with open_atomically(Path("lines.txt")) as file:
@@ -64,7 +65,7 @@ def open_atomically(
         os.replace(written, path)
     except BaseException:
         if keeps_part:
-            os.replace(written, path.with_name(f"{path.name}.incomplete"))
+            os.replace(written, path.with_name(f"{path.name}.part"))
         else:
             os.unlink(written)
         raise

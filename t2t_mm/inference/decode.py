@@ -60,8 +60,9 @@ def decode(
             .jsonl.gz: an object a line, see `JsonLines`, and so are the outputs.
         to_file: Where the outputs go, one a line, each as soon as it is there (`-` for standard
             output): a file beside it, `NAME.incomplete`, takes its place at the end. Where a
-            file is decoded, the same call goes on with it after a kill, see `ResumedFile`. If it
-            is called .jsonl: as objects, see `write_record`. Nowhere by default.
+            file is decoded, the same call goes on with it after a kill, see `ResumedFile`; else
+            what there is at an error is kept in `NAME.part`. If it is called .jsonl: as objects,
+            see `write_record`. Nowhere by default.
         split: What to decode when no file is given.
         data_dir: Where the data is; the run's own by default. Beside a file `constrain=trees` alone
             reads it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count, islice
@@ -150,7 +151,7 @@ class FileDecoding:
         from t2t_mm import __version__
 
         checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
-        path = Path(self.how.answers_file).expanduser()
+        path = Path(os.path.expanduser(self.how.answers_file))
         answers = hash_file(path) if path.is_file() else ""
         weights = checkpoint.path / WEIGHTS
         try:

@@ -97,7 +97,7 @@ def write_outputs(
 
 @contextmanager
 def _keep_part(path: Path) -> Iterator[IO[str]]:
-    part = f"what is there is kept in {path}.incomplete"
+    part = f"what is there is kept in {path}.part"
     with report_full_disk(path.parent, part), open_atomically(path, keeps_part=True) as file:
         yield file
 

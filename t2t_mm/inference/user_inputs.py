@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def prepare_input(
     kind = choose_kind(feature, vocabularies.get(kind.vocabulary_name))
     is_file = _names_file(value, feature)
     try:
-        prepared = kind.prepare_input(kind.read_file(_check_file(value)) if is_file else value)
+        prepared = kind.prepare_input(_read_file(kind, value) if is_file else value)
         if data:
             _check_length(prepared, kind, data, side)
         return prepared
@@ -215,7 +216,20 @@ def _names_file(value: Any, feature: Feature) -> bool:
     return isinstance(value, str | Path) and not choose_kind(feature).has_text
 
 
+def _read_file(kind: FeatureKind, path: str | Path) -> Any:
+    found = _check_file(path)
+    try:
+        return kind.read_file(found)
+    except OSError as error:
+        raise UserError(f"The file cannot be read: {error.strerror or error}") from error
+
+
 def _check_file(path: str | Path) -> Path:
-    if not Path(path).expanduser().is_file():
+    found = Path(os.path.expanduser(path))  # "~nobody" stays as it is
+    try:
+        is_there = found.is_file()
+    except OSError:  # a name that is too long, a folder that may not be looked into
+        is_there = False
+    if not is_there:
         raise UserError("There is no such input file", received={"path": str(path)})
-    return Path(path).expanduser()
+    return found

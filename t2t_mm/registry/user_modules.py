@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import pkgutil
 import re
 import sys
@@ -46,7 +47,7 @@ def find_entry(name: str) -> str:
 
 def _import_entry(entry: str) -> list[str]:
     """Import one entry and return the names of the modules that belong to it."""
-    path = Path(entry).expanduser().resolve()
+    path = Path(os.path.expanduser(entry)).resolve()
     if path.is_dir():
         return _import_folder(entry, path)
     if path.is_file():

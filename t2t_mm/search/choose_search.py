@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def check_rules(decode: DecodeHParams) -> None:
             received={"no_repeat": decode.no_repeat, "constrain": decode.constrain, **received},
             fix="Leave no_repeat out, or set no_repeat=0.",
         )
-    if decode.answers_file and not Path(decode.answers_file).expanduser().is_file():
+    if decode.answers_file and not Path(os.path.expanduser(decode.answers_file)).is_file():
         raise UserError("There is no such file of answers", received=received)
 
 
@@ -169,7 +170,7 @@ def _make_closed_sets(
             fix="Of classes t2t-decoder writes the most probable one without it.",
         )
     answers = [
-        line for line in decode_lines(Path(decode.answers_file).expanduser()) if line.strip()
+        line for line in decode_lines(Path(os.path.expanduser(decode.answers_file))) if line.strip()
     ]
     return {
         task.name: OneOf(answers, vocabularies[name_vocabulary(task.targets)]) for task in texts

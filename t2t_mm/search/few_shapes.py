@@ -17,7 +17,8 @@ def pad_to_few_shapes(batch: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any
     """Pad the rows and lengths of a batch with zeros, so that few shapes are left.
 
     Rows, and the lengths of texts and sounds, to the next power of two, `SHORTEST` at least; what
-    has two lengths, as pictures, to the next multiples of `PIXELS_APART`.
+    has two lengths, as pictures, to the next multiples of `PIXELS_APART`. What is neither ids nor
+    has sizes is of one length, by its declaration, and shows no padding: that stays.
 
     Args:
         batch: As input pipelines make them, "..._size" beside what shows no padding itself.
@@ -26,15 +27,17 @@ def pad_to_few_shapes(batch: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any
         A batch with rows added that are all zeros.
 
     Example:
-        >>> padded = pad_to_few_shapes({"inputs": np.ones((9, 13)), "targets": np.ones((9,))})
+        >>> ids = np.ones((9, 13), "int32")
+        >>> padded = pad_to_few_shapes({"inputs": np.ones((9, 13)), "targets": ids})
         >>> padded["inputs"].shape, padded["targets"].shape
-        ((16, 16), (16,))
+        ((16, 13), (16, 16))
     """
     arrays = {name: np.asarray(values) for name, values in batch.items()}
     padded = {}
     for name, array in arrays.items():
         sizes = arrays.get(f"{name}_size")
-        num_lengths = min(array.ndim - 1, 1) if sizes is None else sizes.shape[1]
+        is_ids = array.ndim == 2 and np.issubdtype(array.dtype, np.integer)
+        num_lengths = int(is_ids) if sizes is None else sizes.shape[1]
         if name.removesuffix("_size") != name:
             num_lengths = 0
         round_up = _find_multiple if num_lengths > 1 else find_power

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import os
 import re
 import tokenize
 from collections.abc import Iterable, Sequence
@@ -146,7 +147,7 @@ def _check_only_sections(text: str) -> None:
 
 def _find_gin_file(file: str | Path) -> Path:
     """Find a gin file: at its path, or of this name beside the built-in sets."""
-    path = Path(file).expanduser()
+    path = Path(os.path.expanduser(file))
     if path.is_file():
         return path
     folders = importlib.util.find_spec("t2t_mm.hparams")

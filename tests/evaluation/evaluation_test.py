@@ -137,7 +137,7 @@ def test_outputs_are_written_as_they_come(
     with pytest.raises(UserError, match="a damaged shard"):
         evaluate(run, split="test", problems="algorithmic_copy")
     (kept,) = run.glob("decoded/test-*/*")
-    assert kept.name == "algorithmic_copy.outputs.jsonl.incomplete"
+    assert kept.name == "algorithmic_copy.outputs.jsonl.part"
     assert json.loads(kept.read_text().splitlines()[0])["index"] == 0
 
 

@@ -35,19 +35,19 @@ def test_a_failure_leaves_the_old_content_and_beside_it_what_was_written(tmp_pat
             raise RuntimeError("no more")
         assert path.read_text() == "old"
         assert len(list(tmp_path.iterdir())) == 1 + keeps_part
-    assert (tmp_path / "a.txt.incomplete").read_bytes() == "né".encode()
+    assert (tmp_path / "a.txt.part").read_bytes() == "né".encode()
 
 
 def test_a_link_beside_the_file_is_not_written_through(tmp_path: Path) -> None:
     path, other = tmp_path / "a.txt", tmp_path / "other.txt"
     other.write_text("of another")
-    (tmp_path / "a.txt.incomplete").symlink_to(other)
+    (tmp_path / "a.txt.part").symlink_to(other)
     write_text_atomically(path, "new")
     with pytest.raises(KeyError), open_atomically(path, keeps_part=True) as file:
         file.write("part")
         raise KeyError
     assert (path.read_text(), other.read_text()) == ("new", "of another")
-    assert not (tmp_path / "a.txt.incomplete").is_symlink()
+    assert not (tmp_path / "a.txt.part").is_symlink()
 
 
 def test_modes_are_those_of_other_files_and_stay(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Outputs are written as they come; with them, for who goes on, why some are empty."""
 
 import errno
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,12 +75,20 @@ def fill_the_disk() -> Iterator[str]:
 
 def test_on_a_full_disk_what_is_there_is_kept_and_told(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
-    with pytest.raises(UserError, match=r"disk is full.*is kept in .*out\.txt\.incomplete"):
+    with pytest.raises(UserError, match=r"disk is full.*is kept in .*out\.txt\.part"):
         write_outputs(fill_the_disk(), 4, "copy", path)
-    assert (tmp_path / "out.txt.incomplete").read_text() == "one\ntwo\n"
-    (tmp_path / "out.txt.incomplete").unlink()
+    assert (tmp_path / "out.txt.part").read_text() == "one\ntwo\n"
     with pytest.raises(UserError, match=r"disk is full.*run the same command again"):
         write_outputs(fill_the_disk(), 4, "copy", make(path))
+    assert make(path).done == ["one", "two"]
+
+
+def test_what_was_kept_of_other_inputs_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    with pytest.raises(UserError, match="disk is full"):
+        write_outputs(fill_the_disk(), 4, "copy", make(path))
+    with pytest.raises(UserError, match="disk is full"):
+        write_outputs(itertools.chain(["of", "others"], fill_the_disk()), 9, "copy", path)
     assert make(path).done == ["one", "two"]
 
 

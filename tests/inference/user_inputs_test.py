@@ -1,5 +1,6 @@
 """What a person hands over becomes what evaluation data sets hold."""
 
+import errno
 import io
 import wave
 from pathlib import Path
@@ -136,6 +137,20 @@ def test_only_text_can_be_empty() -> None:
     assert not is_empty(np.zeros(3))
 
 
+def test_a_file_that_cannot_be_read_is_a_bad_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(picture_file(4, 4))
+
+    def read_bytes(_: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    with pytest.raises(UserError, match=r"picture\.png: .*cannot be read: Permission denied"):
+        prepare_input(path, Image(), {})
+
+
 def test_a_file_that_is_not_there_is_found_before_any_is_opened(tmp_path: Path) -> None:
     (tmp_path / "broken.png").touch()
     files = [tmp_path / "broken.png", "", np.zeros((1, 1, 3), np.uint8)]
@@ -150,6 +165,8 @@ def test_a_file_that_is_not_there_is_found_before_any_is_opened(tmp_path: Path) 
     [
         ("absent.png", Image(), "no such input file"),
         (Path("absent.wav"), Audio(), "no such input file"),
+        ("~$picture.png", Image(), "no such input file"),
+        ("a long sentence " * 30, Image(), "no such input file"),
         (3, Language("bytes"), "wrong type"),
     ],
 )

@@ -25,11 +25,17 @@ def test_what_has_sizes_is_padded_along_as_many_axes() -> None:
 
 
 def test_what_fits_stays_as_it_is() -> None:
-    batch = {"inputs": np.ones((16, 64)), "targets": np.ones((16, 8))}
+    batch = {"inputs": np.ones((16, 64), "int32"), "targets": np.ones((16, 8), "int32")}
     assert {name: one.shape for name, one in pad_to_few_shapes(batch).items()} == {
         "inputs": (16, 64),
         "targets": (16, 8),
     }
+
+
+@pytest.mark.parametrize("shape", [(400,), (28, 28), (9, 9, 3)])
+def test_an_array_whose_shape_is_declared_has_rows_added_only(shape: tuple[int, ...]) -> None:
+    padded = pad_to_few_shapes({"inputs": np.ones((3, *shape), "float32")})
+    assert padded["inputs"].shape == (8, *shape)
 
 
 def test_only_what_xla_compiles_needs_few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:

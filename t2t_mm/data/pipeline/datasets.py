@@ -17,7 +17,7 @@ used, so that `tf.train.Checkpoint(iterator=iter(...))` goes on at the very batc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
