@@ -17,9 +17,12 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import contextlib
 import json
 import re
+import socket
 import threading
+import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,6 +37,8 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_DIGITS = 18  # of a Content-Length
 SECONDS_TO_WAIT = 30.0
 """Of a client that stops in the middle of a request."""
+SECONDS_TO_DISCARD = 2.0
+"""Of a request that was answered before it was read."""
 
 
 class BadRequestError(Exception):
@@ -173,8 +178,9 @@ class Handler(BaseHTTPRequestHandler):
                 raise BadRequestError(f"Expected: /v1/models/{MODEL}:predict", 404)
             answer = {"predictions": self.server.model.predict(self._read_request())}
         except BadRequestError as error:
-            self.close_connection = True  # what is left of the request is not read
-            return self._answer(error.status, {"error": str(error)})
+            self.close_connection = True
+            self._answer(error.status, {"error": str(error)})
+            return self._discard_rest() if error.status != 400 else None
         except OSError:  # the client has left, or stopped in the middle
             raise
         except Exception as error:  # a fault of ours: told, and the server goes on
@@ -195,6 +201,15 @@ class Handler(BaseHTTPRequestHandler):
             return json.loads(self.rfile.read(int(length)))
         except (ValueError, RecursionError) as error:
             raise BadRequestError(f"The request is no JSON: {error}") from error
+
+    def _discard_rest(self) -> None:
+        """Read on for a moment: a client that is still sending would see a reset, no answer."""
+        end = time.monotonic() + SECONDS_TO_DISCARD
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(SECONDS_TO_DISCARD)
+            while time.monotonic() < end and self.rfile.read1(65536):
+                pass
 
     def _answer(self, status: int, answer: Any) -> None:
         content = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")

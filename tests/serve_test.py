@@ -159,6 +159,14 @@ def test_what_is_too_large_or_of_no_known_length_is_not_read(port: int) -> None:
     assert ask(port, {}, path="/v1/models/other:predict")[0] == 404
 
 
+@pytest.mark.parametrize(("path", "status"), [(PREDICT, 413), ("/v1/models/other:predict", 404)])
+def test_a_large_request_that_is_really_sent_reads_its_answer(
+    path: str, status: int, port: int
+) -> None:
+    for _ in range(3):
+        assert ask(port, b" " * 20_000_000, path)[0] == status
+
+
 def test_what_a_graph_says_is_cut_out_of_its_error(serve: ModuleType) -> None:
     around = "Graph execution error:\n\nDetected at node Decode defined at:\n<stack traces>\n"
     assert serve.shorten_error(f"{around}Input is empty.\n\t [[node Decode]]") == "Input is empty."
