@@ -62,7 +62,8 @@ class LoadedRun(Mapping[str, Predictor]):
             <predictor of mini_image to mini_ende: image to language>
         """
         pair = pair_tasks(self.run.task(inputs_of), self.run.task(command_of))
-        self._constrain([pair])
+        if pair.name not in self.decoder.constraints:  # each has a search of its own
+            self._constrain([pair])
         return self.make_predictor(pair)
 
     def make_predictor(self, task: Task) -> Predictor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -220,9 +221,8 @@ class Predictor:
     def inspect_each(self, pairs: Iterable[tuple[Any, Any]]) -> Iterator[Inspection]:
         """Look at attention and experts of pairs of an input and a target in one pass."""
         sides = (self.task.inputs, self.task.targets)
-        return self._run_each(
-            pairs, batch_pairs, sides, _leave_places(self._forcing.inspect), NOTHING
-        )
+        batch = functools.partial(batch_pairs, checks_targets=False)  # they may be its own outputs
+        return self._run_each(pairs, batch, sides, _leave_places(self._forcing.inspect), NOTHING)
 
     def _is_list(self, inputs: Any) -> bool:
         """Return whether there are several inputs; their files are looked for."""

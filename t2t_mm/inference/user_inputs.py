@@ -66,6 +66,7 @@ def batch_pairs(
     batch_size: int,
     skip: Callable[[int, UserError], None] | None = None,
     data: DataHParams | None = None,
+    checks_targets: bool = True,
 ) -> Iterator[tuple[list[int], dict[str, Any]]]:
     """Yield pairs of an input and its target in padded batches, as `batch_inputs` does inputs.
 
@@ -76,6 +77,8 @@ def batch_pairs(
         batch_size: Examples of a batch.
         skip: As `batch_inputs` takes it.
         data: As `batch_inputs` takes them.
+        checks_targets: Whether targets, too, may be too long; a model's own are as long as it made
+            them.
 
     Example:
         >>> from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
@@ -87,10 +90,11 @@ def batch_pairs(
     """
 
     def prepare(pair: tuple[Any, Any]) -> list[npt.NDArray[Any]]:
-        sides = zip(pair, features, ("input", "target"), strict=True)
+        (value, target), (of_value, of_target) = pair, features
+        limits = data if checks_targets else None
         return [
-            prepare_input(value, feature, vocabularies, data, side)
-            for value, feature, side in sides
+            prepare_input(value, of_value, vocabularies, data),
+            prepare_input(target, of_target, vocabularies, limits, "target"),
         ]
 
     inputs = [value for value, _ in pairs]

@@ -57,8 +57,10 @@ def test_a_pair_answers_out_of_the_file_too(tmp_path: Path) -> None:
     loaded = LoadedRun(load_senses().run, load_senses().restored, how)
     picture = np.zeros((32, 32, 3), np.uint8)
     assert loaded.pair("caption", "spell")(picture) == "sea"
+    constraints = dict(loaded.decoder.constraints)
     (found,) = loaded.pair("caption", "spell").n_best(picture, 1)
     assert found.text == "sea"
+    assert all(loaded.decoder.constraints[name] is one for name, one in constraints.items())
     with pytest.raises(UserError, match="Only texts can be chosen"):
         loaded.pair("caption", "hear")
 

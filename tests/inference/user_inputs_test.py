@@ -4,6 +4,7 @@ import errno
 import io
 import wave
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,6 +66,20 @@ def test_an_input_may_be_four_times_as_long_as_what_was_trained_on() -> None:
     lines = ["a", "b" * 100]
     told = batch_inputs(lines, text, VOCABULARIES, 2, lambda *one: skipped.append(one), data)
     assert [places for places, _ in told] == [[0]] and [place for place, _ in skipped] == [1]
+
+
+def test_a_target_of_the_model_itself_is_of_any_length() -> None:
+    text, pairs = Language("bytes"), [("a", "b" * 5)]
+    data = DataHParams(max_pieces=1)
+
+    def make(checks_targets: bool) -> list[tuple[list[int], dict[str, Any]]]:
+        found = batch_pairs(pairs, (text, text), VOCABULARIES, 1, None, data, checks_targets)
+        return list(found)
+
+    with pytest.raises(UserError, match="The target is 6 positions long"):
+        make(checks_targets=True)
+    ((_, batch),) = make(checks_targets=False)
+    assert batch["targets"].shape == (1, 6)
 
 
 def test_a_class_is_its_index() -> None:

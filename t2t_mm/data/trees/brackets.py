@@ -16,14 +16,17 @@ _ATTACHED = re.compile(r"\w[\w'-]*[,;:!?]|\w{2,}\.$|\w+n't|[\"(].+|.+[\")]")
 
 
 def write_brackets(tree: Tree) -> str:
-    """Write a tree in one line.
+    """Write a tree in one line; parentheses in words are written as treebanks do.
 
     Example:
         >>> write_brackets(Tree("NP", (Tree("DT", ("the",)), Tree("NN", ("dog",)))))
         '(NP (DT the) (NN dog))'
+        >>> write_brackets(Tree("NN", (":)",)))
+        '(NN :-RRB-)'
     """
     if tree.is_tag:
-        return f"({tree.label} {tree.children[0]})"
+        word = str(tree.children[0]).replace("(", "-LRB-").replace(")", "-RRB-")
+        return f"({tree.label} {word})"
     return f"({tree.label} {' '.join(map(write_brackets, tree.branches()))})"
 
 

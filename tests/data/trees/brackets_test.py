@@ -44,6 +44,14 @@ def test_any_symbols_give_balanced_brackets_around_the_words() -> None:
         assert tree.words() == words
 
 
+def test_parentheses_in_words_stay_apart_from_those_of_the_tree() -> None:
+    words = ["He", "(", "Bob)", ":)"]
+    for symbols, is_mended in (("S PRP -LRB- NN : /S", False), ("S PRP", True)):
+        written, mended = bracket_words(symbols, words)
+        (tree,) = read_trees([written], symbols)
+        assert mended == is_mended and tree.words() == ["He", "-LRB-", "Bob-RRB-", ":-RRB-"]
+
+
 def test_without_words_there_is_nothing_to_bracket() -> None:
     assert bracket_words("S NP /NP /S", []) == ("", True)
 
