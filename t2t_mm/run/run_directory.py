@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -200,9 +200,15 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
     write_text_atomically(run.directory / "run.json", seal_json(record))
 
 
-def make_absolute(module: str) -> str:
-    """Return what --t2t_usr_dir named such that it is found from any folder."""
-    return os.path.abspath(module) if os.path.exists(module) else module
+def list_absolute(modules: Iterable[str]) -> list[str]:
+    """List what --t2t_usr_dir named, each such that it is found from any folder.
+
+    Example:
+        >>> list_absolute(["tensorflow_datasets, my_problems_elsewhere"])
+        ['tensorflow_datasets', 'my_problems_elsewhere']
+    """
+    parts = [part.strip() for text in modules for part in text.split(",")]
+    return [os.path.abspath(part) if os.path.exists(part) else part for part in parts if part]
 
 
 def check_resumable(run: Run, asked: Run) -> None:

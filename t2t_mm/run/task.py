@@ -90,7 +90,7 @@ def make_tasks(problems: Sequence[Problem], share: bool = True) -> list[Task]:
         share: Whether they share nets, see `name_net`.
 
     Raises:
-        UserError: A problem's inputs or targets are of a kind that no net reads or writes.
+        UserError: A problem has no inputs or no targets, or of a kind that no net reads or writes.
 
     Example:
         >>> tasks = make_tasks([registry.problem(name) for name in ("mini_ende", "mini_fren")])
@@ -98,6 +98,7 @@ def make_tasks(problems: Sequence[Problem], share: bool = True) -> list[Task]:
         [('de', 0), ('en', 1)]
     """
     for problem in problems:
+        check_sides(problem)
         _warn_of_idle_fields(problem)
     return number_tasks(
         [
@@ -114,6 +115,20 @@ def make_tasks(problems: Sequence[Problem], share: bool = True) -> list[Task]:
             for problem in problems
         ]
     )
+
+
+def check_sides(problem: Problem) -> None:
+    """Check that a problem says what a model reads and what it writes.
+
+    Raises:
+        UserError: It does not.
+    """
+    if missing := [side for side in ("inputs", "targets") if side not in problem.features]:
+        raise UserError(
+            f"Problem {problem.name!r} declares no {' and no '.join(missing)}",
+            expected='modalities = {"inputs": ..., "targets": ...}',
+            received={"modalities": ", ".join(problem.features) or "none"},
+        )
 
 
 def number_tasks(tasks: Sequence[Task]) -> list[Task]:

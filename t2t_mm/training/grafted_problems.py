@@ -18,7 +18,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.disk import claim_folder, report_full_disk
 from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.run.checkpoint import CheckpointStore
-from t2t_mm.run.run_directory import Run, make_absolute
+from t2t_mm.run.run_directory import Run, list_absolute
 from t2t_mm.run.task import load_task_vocabularies, make_tasks, number_tasks
 from t2t_mm.settings import HParams
 from t2t_mm.training.backend import find_backend
@@ -57,7 +57,7 @@ def graft_problems(
     digests = {one.name: digest_shards(open_data(one, data_dir).metadata.shards) for one in added}
     tasks = tuple(number_tasks([*source.tasks, *make_tasks(added, hparams.modality.share)]))
     vocabularies = load_task_vocabularies(tasks, data_dir)
-    modules = [*source.user_modules, *map(make_absolute, options.t2t_usr_dir)]
+    modules = [*source.user_modules, *list_absolute(options.t2t_usr_dir)]
     run = Run(
         directory=output_dir,
         hparams=hparams,

@@ -19,6 +19,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.problem_generation import is_generated
+from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.pipeline.padding import describe_batch
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.errors import UserError
@@ -32,7 +33,8 @@ from t2t_mm.training.learning_by_heart import KNOWN, Learned, learn_by_heart
 
 EXAMPLES_READ: Final = 32
 """Of each split, where the data is not generated yet."""
-_BATCH, _ROUND_TRIPS, _VOCAB_SIZE = 8, 200, 512
+_BATCH, _ROUND_TRIPS = 8, 200
+_VOCAB_SIZE = 8192  # at most: a few examples give fewer, but may have many characters
 _SHOWN = 60
 
 
@@ -87,6 +89,7 @@ def check_problem(
     if not is_on_tensorflow():
         prepare_jax()  # before tf.data starts TensorFlow
     with _open_examples(name, data_dir, tmp_dir) as (problem, folder):
+        (task,) = make_tasks([problem])
         info = open_data(problem, folder)
         findings = [
             Finding(
@@ -97,14 +100,14 @@ def check_problem(
             )
         ]
         batch = _read_batch(problem, folder)
-        texts = [text.decode().partition("\n")[0] for text in batch.pop("targets_text")]
+        kind = choose_kind(task.targets)
+        texts = [kind.list_texts(text.decode())[0] for text in batch.pop("targets_text")]
         del batch["inputs_text"]
         shapes = {side: list(values.shape) for side, values in batch.items()}
         findings.append(Finding("shapes", True, describe_batch(batch), {"shapes": shapes}))
         findings.append(_check_vocabulary(info, problem))
         if not most_steps:
             return findings
-        (task,) = make_tasks([problem])
         vocabularies = load_task_vocabularies([task], folder)
         learned = learn_by_heart(task, vocabularies, batch, hparams, most_steps)
     return [*findings, _judge_losses(learned), _judge_outputs(learned, texts), _tell_cost(learned)]

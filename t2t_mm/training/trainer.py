@@ -26,7 +26,7 @@ from t2t_mm.run.run_directory import (
     check_resumable,
     check_vocabularies,
     keep_nets,
-    make_absolute,
+    list_absolute,
     open_run,
     write_run,
 )
@@ -229,7 +229,7 @@ def _describe(
         hparams=hparams,
         tasks=tasks,
         data_dir=str(inputs.data_dir.absolute()),
-        user_modules=tuple(make_absolute(path) for path in user_modules),
+        user_modules=tuple(list_absolute(user_modules)),
         vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
         data_digests=inputs.compute_digests(),
         backend=keras.backend.backend(),

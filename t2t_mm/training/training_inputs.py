@@ -23,11 +23,11 @@ from t2t_mm.data.pipeline.length_limits import (
 )
 from t2t_mm.data.pipeline.length_sample import sample_lengths
 from t2t_mm.data.records.shards import digest_shards
-from t2t_mm.data.records.stored import DataInfo, open_data
+from t2t_mm.data.records.stored import DataInfo, check_split, open_data
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.features import BatchSpec
 from t2t_mm.mixing.rates import RateTree, compute_mixture_rates, keep_rates, list_rated
-from t2t_mm.run.task import Task
+from t2t_mm.run.task import Task, check_sides
 from t2t_mm.settings import DataHParams, HParams
 from t2t_mm.training.objective import Batch
 
@@ -173,11 +173,14 @@ def open_inputs(
         verify: Whether to compare the checksums of all data, changed or not.
 
     Raises:
-        UserError: Data is missing, stale or damaged, or the settings name no such problem.
+        UserError: Data is missing, stale or damaged, the settings name no such problem, or one is
+            not made to be trained on.
     """
     problems: list[Problem] = [
         registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir or None) for name in names
     ]
+    for problem in problems:
+        check_sides(problem)
     for name in (*data.batches, *data.shares, *list_rated(data.rates)):
         if name not in names:  # a set of settings may know more problems than are trained on
             registry.expand_problems(name)  # but no misspelt ones
@@ -187,6 +190,8 @@ def open_inputs(
         one.name: open_data(one, data_dir, data.shares.get(one.name, 1.0), verify=verify)
         for one in problems
     }
+    for name, info in infos.items():
+        check_split(info, "train", name)
     by_name = {problem.name: problem for problem in problems}
 
     def ask_function(name: str) -> float:

@@ -13,6 +13,7 @@ from t2t_mm.run.run_directory import (
     check_resumable,
     check_vocabularies,
     keep_nets,
+    list_absolute,
     open_run,
 )
 
@@ -78,6 +79,16 @@ def test_intervals_and_more_steps_are_free(tiny_run: TinyRun) -> None:
     train = dataclasses.replace(run.hparams.train, steps=99, log_every=1, eval_every=3)
     hparams = dataclasses.replace(run.hparams, train=train)
     check_resumable(run, dataclasses.replace(run, hparams=hparams))
+
+
+def test_modules_in_one_entry_are_each_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two.py").touch()
+    listed = list_absolute(["one, two.py", "a_package,"])
+    assert listed == [str(tmp_path / "one"), str(tmp_path / "two.py"), "a_package"]
 
 
 def test_a_damaged_description_is_named(tiny_run: TinyRun, tmp_path: Path) -> None:

@@ -51,6 +51,19 @@ def test_what_is_declared_for_nothing_is_told(caplog: pytest.LogCaptureFixture) 
     ]
 
 
+def test_a_problem_without_inputs_or_targets_is_refused_by_name() -> None:
+    class Written(Problem):
+        modalities: ClassVar = {"targets": Language()}
+
+    class Misspelt(Problem):
+        modalities: ClassVar = {"input": Language(), "target": Language()}
+
+    with pytest.raises(UserError, match=r"'written' declares no inputs.*modalities='targets'"):
+        make_tasks([Written()])
+    with pytest.raises(UserError, match=r"'misspelt' declares no inputs and no targets"):
+        make_tasks([Misspelt()])
+
+
 def test_what_no_net_can_write_is_refused_by_name() -> None:
     class Drawing(Problem):
         modalities: ClassVar = {"inputs": Language(), "targets": Image()}

@@ -3,23 +3,27 @@
 import dataclasses
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.pipeline.padding import measure_padding
 from t2t_mm.errors import UserError
-from t2t_mm.features import BatchSpec
-from t2t_mm.registry import expand_problems, load_hparams, problem
+from t2t_mm.features import BatchSpec, Language
+from t2t_mm.registry import expand_problems, load_hparams, problem, register_problem
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import make_tasks
 from t2t_mm.settings import DataHParams, HParams
 from t2t_mm.training.objective import Batch
+from t2t_mm.training.problem_check import check_problem
 from t2t_mm.training.training_inputs import TrainingInputs, choose_batch, open_inputs
 
 
@@ -42,6 +46,39 @@ def test_a_share_of_the_examples_counts_for_rates_and_is_told(tiny_run: TinyRun)
     inputs = open_inputs(PROBLEMS, data, data_dir=tiny_run.data_dir)
     assert inputs.rates == {"algorithmic_copy": 0.2, "algorithmic_reverse": 0.8}
     assert "50 examples (data.shares: 0.25 of all)" in inputs.describe(data)[0]
+
+
+@register_problem("only_tested_for_tests")
+class OnlyTested(Problem):
+    """Letters."""
+
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
+    splits: ClassVar = ("test",)
+
+    def generate(self, split: str) -> Iterator[dict[str, Any]]:
+        yield from ({"inputs": "a", "targets": "b"} for _ in range(9))
+
+
+@register_problem("only_written_for_tests")
+class OnlyWritten(Problem):
+    """Letters out of nothing."""
+
+    modalities: ClassVar = {"targets": Language("bytes")}
+
+    def generate(self, split: str) -> Iterator[dict[str, Any]]:
+        yield from ({"targets": "b"} for _ in range(9))
+
+
+def test_data_that_nothing_can_be_trained_on_is_refused(tmp_path: Path) -> None:
+    for name, message in (
+        ("only_tested_for_tests", "only_tested_for_tests has no split 'train'"),
+        ("only_written_for_tests", "'only_written_for_tests' declares no inputs"),
+    ):
+        generate_data(name, data_dir=tmp_path, options=GenerationOptions(progress=False))
+        with pytest.raises(UserError, match=message):
+            open_inputs([name], DataHParams(), data_dir=tmp_path)
+        with pytest.raises(UserError, match=message):
+            check_problem(name, hparams=HParams(), data_dir=tmp_path)
 
 
 def test_what_is_said_of_problems_that_are_not_trained_is_told(tiny_run: TinyRun) -> None:

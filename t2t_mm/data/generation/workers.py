@@ -12,6 +12,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.machinery import PathFinder
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.records.example_records import Record, RecordEncoder, read_checked_examples
 from t2t_mm.errors import UserError
+from t2t_mm.registry.user_modules import find_entry
 
 KeyedRecord = tuple[str, Record]
 KeyedResult = tuple[str, Record | SkippedExample]
@@ -137,8 +139,10 @@ def _hold_back_interrupts() -> Iterator[None]:
 
 
 def _can_reach_other_processes(problem: Problem) -> bool:
-    if type(problem).__module__ == "__main__":
-        return False
+    module = type(problem).__module__
+    package = module.partition(".")[0]
+    if module == "__main__" or (find_entry(module) and not PathFinder.find_spec(package)):
+        return False  # as a folder named my-package, which no other process finds as my_package
     try:
         pickle.dumps(problem)
     except (pickle.PicklingError, AttributeError, TypeError):

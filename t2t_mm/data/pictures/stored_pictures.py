@@ -131,6 +131,7 @@ def _store_file(content: bytes, spec: Image, received: Mapping[str, object]) -> 
 
     try:
         picture, stays_as_it_is, target = _load_picture(content, spec)
+        upright = picture if stays_as_it_is else _turn_upright(picture)
     except MemoryError:  # says nothing about the picture
         raise
     except Exception as error:  # zlib, Pillow's readers and its guard against bombs raise all kinds
@@ -144,7 +145,7 @@ def _store_file(content: bytes, spec: Image, received: Mapping[str, object]) -> 
     if stays_as_it_is:
         return content
     kind = "JPEG" if picture.format in _LOSSY else "PNG"
-    return _encode_picture(_turn_upright(picture), kind, target, spec)
+    return _encode_picture(upright, kind, target, spec)
 
 
 def _load_picture(content: bytes, spec: Image) -> tuple[Any, bool, tuple[int, int]]:
@@ -178,6 +179,8 @@ def _turn_upright(picture: Picture) -> Picture:
     import PIL.Image
     from PIL import ImageOps
 
+    for key in ("exif", "Raw profile type exif"):  # an odd entry cannot be written back
+        picture.info.pop(key, None)
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip to 8
         return PIL.Image.fromarray((np.asarray(picture).clip(0, 65535) >> 8).astype(np.uint8))

@@ -28,7 +28,7 @@ import tensorflow as tf
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.pipeline.batching import group_in_order, pad_arrays
-from t2t_mm.data.pipeline.buckets import Bucket
+from t2t_mm.data.pipeline.buckets import SIDES, Bucket
 from t2t_mm.data.pipeline.example_values import (
     Example,
     choose_values,
@@ -111,8 +111,10 @@ def make_training_dataset(
             expected=f"a batch of at least {longest} tokens, or a smaller limit",
             received={"tokens": batch.tokens, "limits": settings or "none"},
         )
-    kinds = choose_kinds(problem.features, info.vocabularies)
-    dataset = read_examples(info, "train", problem, with_text=False, seed=seed)
+    # No net reads what else a problem declares.
+    read = {name: spec for name, spec in problem.features.items() if name in SIDES}
+    kinds = choose_kinds(read, info.vocabularies)
+    dataset = read_examples(info, "train", problem, with_text=False, seed=seed, only=SIDES)
     if dropped := count_dropped_examples(info, "train", problem, limits):
         dataset = dataset.filter(lambda one: is_within_limits(one, dropped, kinds))
         may_be_empty = sum(one.number for one in dropped) >= info.sizes["train"]

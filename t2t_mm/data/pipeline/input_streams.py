@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -70,8 +74,13 @@ class InputStreams:
             The problems that begin a new pass over their data, since they are read in another way
             than when the position was written: with other limits, for example.
         """
+        with _make_readable(path) as readable:
+            return self._restore_from(readable, path)
+
+    def _restore_from(self, readable: str, path: str) -> list[str]:
         try:
-            tf.train.load_checkpoint(path)  # a missing or damaged file is no position that fits not
+            # A missing or damaged file is no position that fits not.
+            tf.train.load_checkpoint(readable)
         except (tf.errors.OpError, ValueError, RuntimeError) as error:
             raise _make_damaged_error(path, error) from error
         begun = []
@@ -79,23 +88,35 @@ class InputStreams:
             untuned = leave_tuning_out(dataset)
             for way in (untuned, dataset):  # older positions were saved with tuning
                 self._iterators[name] = iter(way)
-                if self._find_position(name, path):
+                if self._find_position(name, readable, path):
                     break
             else:
                 self._iterators[name] = iter(untuned)
                 begun.append(name)
         return begun
 
-    def _find_position(self, name: str, path: str) -> bool:
+    def _find_position(self, name: str, readable: str, path: str) -> bool:
         """Return whether a problem's iterator could go to its position in a checkpoint."""
         part = tf.train.Checkpoint(**{self._keys[name]: self._iterators[name]})
         try:
-            part.read(path).assert_existing_objects_matched()
+            part.read(readable).assert_existing_objects_matched()
         except (tf.errors.NotFoundError, AssertionError):  # it cannot be read any more
             return False
         except (tf.errors.OpError, ValueError) as error:
             raise _make_damaged_error(path, error) from error
         return True
+
+
+@contextlib.contextmanager
+def _make_readable(path: str) -> Iterator[str]:
+    """Yield a name of the same files that TensorFlow reads, which takes some signs for patterns."""
+    if not set(path) & set("*?[]\\"):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for file in Path(path).parent.glob(f"{glob.escape(Path(path).name)}.*"):
+            (Path(folder) / file.name).symlink_to(file.absolute())
+        yield str(Path(folder) / Path(path).name)
 
 
 def _make_damaged_error(path: str, error: Exception) -> UserError:

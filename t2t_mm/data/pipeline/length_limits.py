@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.feature_kind import FeatureKind, Limit
 from t2t_mm.data.kinds.kind_table import choose_kind, choose_kinds
+from t2t_mm.data.pipeline.buckets import SIDES
 from t2t_mm.data.records.example_lengths import LONGEST
 from t2t_mm.data.records.stored import DataInfo, check_split
 from t2t_mm.errors import UserError
@@ -40,7 +41,7 @@ class DroppedExamples(NamedTuple):
 
 
 def choose_limits(problem: Problem, data: DataHParams) -> dict[str, Limit]:
-    """Return the limits of those features of a problem that have one, by name.
+    """Return the limits of inputs and targets, where they have one, by name.
 
     Example:
         >>> from t2t_mm import registry
@@ -48,7 +49,8 @@ def choose_limits(problem: Problem, data: DataHParams) -> dict[str, Limit]:
         >>> {name: limit.setting for name, limit in limits.items()}
         {'inputs': 'data.max_seconds=30', 'targets': 'data.max_pieces=256'}
     """
-    asked = {name: kind.choose_limit(data) for name, kind in choose_kinds(problem.features).items()}
+    kinds = choose_kinds(problem.features)
+    asked = {name: kinds[name].choose_limit(data) for name in kinds if name in SIDES}
     return {name: limit for name, limit in asked.items() if limit is not None}
 
 

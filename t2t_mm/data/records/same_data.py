@@ -161,6 +161,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
 
 SAME_STORED: Final[Mapping[str, tuple[str, ...]]] = {
     "image": (
+        "01355c9c0c0e5f9661368224dea2ba90983ac488d6d538ca66905cbba1055659",
         "70aa919db04d7ef07eb0b03c4267f894467856bfd0d45c9aafbef025a1260575",
         "7d97e77b469c5cf4f6ce3add58404b8a49e6c1ffebadd14d24fe828a8f0997da",
     ),

@@ -109,3 +109,16 @@ def test_a_problem_that_no_other_process_could_import_is_read_here(tmp_path: Pat
         pass
 
     assert len(in_processes(InAFunction(), "train", tmp_path)) == 6
+
+
+def test_a_package_whose_folder_has_another_name_is_read_here(tmp_path: Path) -> None:
+    package = tmp_path / "odd-package-for-tests"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "parted.py").write_text(
+        IN_A_FILE.replace("parted_for_tests", "odd_parted_for_tests")
+    )
+    registry.import_user_modules(str(package))
+    problem = registry.problem("odd_parted_for_tests")
+    assert type(problem).__module__ == "odd_package_for_tests.parted"
+    assert len(in_processes(problem, "train", tmp_path)) == 900

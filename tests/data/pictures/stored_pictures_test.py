@@ -1,4 +1,5 @@
 import io
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,17 @@ def test_a_picture_that_was_held_askew_is_turned_upright() -> None:
     on_its_side = np.rot90(scene(40, 60)).copy()
     stored = store_picture(file_of(on_its_side, "JPEG", quality=95, exif=exif), ANY)
     assert decode(stored).shape == (40, 60, 3)
+    assert np.abs(decode(stored) - scene(40, 60)).mean() < 4
+
+
+def test_an_odd_entry_beside_the_orientation_does_no_harm() -> None:
+    content = file_of(np.rot90(scene(40, 60)).copy(), "JPEG", quality=95)
+    entries = (  # the orientation, and a resolution that is a text: none that could be written
+        struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack("<HHI4s", 0x011A, 2, 3, b"72\0")
+    )
+    block = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + entries + bytes(4)
+    marked = content[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + content[2:]
+    stored = store_picture(marked, ANY)
     assert np.abs(decode(stored) - scene(40, 60)).mean() < 4
 
 

@@ -14,13 +14,16 @@ from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.workers import generate_records
 from t2t_mm.data.kinds.feature_kind import Limit
 from t2t_mm.data.pipeline import datasets
+from t2t_mm.data.pipeline.buckets import Bucket
 from t2t_mm.data.pipeline.datasets import (
     choose_shuffle_buffer_size,
     make_evaluation_dataset,
     make_training_dataset,
 )
+from t2t_mm.data.pipeline.length_limits import choose_limits
 from t2t_mm.data.pipeline.record_reading import read_examples
 from t2t_mm.data.records.stored import open_data
+from t2t_mm.settings import DataHParams
 
 TOKENS = BatchSpec(tokens=512)
 Batch = dict[str, Any]
@@ -292,3 +295,31 @@ def test_an_unknown_split_is_refused(data_dir: Path) -> None:
     problem = registry.problem("words_for_tests")
     with pytest.raises(UserError, match=r"no split 'dev'\. Expected: train, validation, test"):
         make_evaluation_dataset(problem, "dev", data_dir=data_dir, batch=TOKENS)
+
+
+@registry.register_problem("spoken_for_tests")
+class Spoken(Problem):
+    """Letters, and whose they are, which no net reads."""
+
+    modalities: ClassVar = {
+        "speaker": Language("bytes"),
+        "inputs": Language("bytes"),
+        "targets": Language("bytes"),
+    }
+
+    def generate(self, split: str) -> Iterator[dict[str, Any]]:
+        for length in range(1, 20):
+            yield {"inputs": "a" * length, "targets": "b", "speaker": "Bob " * length}
+
+
+def test_what_no_net_reads_is_in_no_batch_and_has_no_limit(tmp_path: Path) -> None:
+    generate_data("spoken_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False))
+    spoken = registry.problem("spoken_for_tests")
+    limits = choose_limits(spoken, DataHParams(max_pieces=16))
+    assert set(limits) == {"inputs", "targets"}
+    bucket = Bucket(4, {"inputs": 16, "targets": 8})
+    for buckets in ((), (bucket,)):
+        batches = take(train(spoken, tmp_path, limits=limits, buckets=buckets), 8)
+        assert all(set(batch) == {"inputs", "targets"} for batch in batches)
+        longest = max((row != 0).sum() for batch in batches for row in batch["inputs"])
+        assert longest == 16  # fifteen letters and the end; their speaker has sixty

@@ -32,6 +32,17 @@ def test_each_stream_goes_on_where_it_was(saved: str) -> None:
     assert read(others, "a/b", 1) + read(others, "c", 1) == [3, 1]
 
 
+@pytest.mark.parametrize("name", ["run[lr=0.1]", "a*b?", "back\\slash"])
+def test_signs_that_are_patterns_elsewhere_are_part_of_a_name(name: str, tmp_path: Path) -> None:
+    streams, others = start(), start()
+    assert read(streams, "c", 2) == [0, 1]
+    (tmp_path / name).mkdir()
+    saved = str(streams.make_checkpoint().write(str(tmp_path / name / "input")))
+    assert others.restore(saved) == [] and read(others, "c", 1) == [2]
+    with pytest.raises(UserError, match="damaged or missing"):
+        others.restore(str(tmp_path / name / "other"))
+
+
 def test_a_stream_that_is_read_in_another_way_begins_a_new_pass(saved: str) -> None:
     others = start(c=tf.data.Dataset.range(10).filter(lambda number: number != 1))
     assert read(others, "c", 1) == [0]
