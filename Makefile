@@ -24,7 +24,7 @@ demo-long: ## the same for 45 minutes: far better scores, in demo-long/
 	@.ci/install $(VENV)
 	@$(MAKE) --no-print-directory _demo OUT=demo-long FLAGS="--train_steps=$(LONG_STEPS) $(LONG_FLAGS)"
 
-study: ## ask the paper's questions of mini_8, in study/ (2.5 hours of training at most; repeat it to go on)
+study: ## ask the paper's questions of mini_8, in study/ (2.5 hours of training at most, all calls together; repeat it to go on)
 	@.ci/install $(VENV)
 	$(BIN)/t2t-study paper_tables --study_dir=study --data_dir=study/data --generate_data \
 	  --num_concurrent_runs=2 --budget_seconds=18000

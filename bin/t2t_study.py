@@ -31,7 +31,10 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_alias("problem", "problems")
     flags.DEFINE_string("hparams_set", "", "Set of settings, where the study leaves it open.")
     flags.DEFINE_integer(
-        "train_steps", None, "Steps of its longest cell, where it leaves them open.", lower_bound=1
+        "train_steps",
+        None,
+        "The parameter `steps` of a registered study; of paper_tables those of the joint model.",
+        lower_bound=1,
     )
     flags.DEFINE_list("seeds", [], "Seeds of each cell that names none, as 1,2,3.")
     flags.DEFINE_list("tables", [], "Only these of its tables, as 1,2, with the cells they need.")

@@ -103,7 +103,6 @@ def paper_tables(
 
 
 def _check_stems(names: Sequence[str]) -> None:
-    """Refuse problems of whose names a cell's name would be the same."""
     stems: dict[str, list[str]] = {}
     for name in names:
         stems.setdefault(make_stem(name), []).append(name)

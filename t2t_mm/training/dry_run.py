@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.data.kinds.kind_table import choose_kinds
-from t2t_mm.data.pipeline.length_limits import choose_limits, count_dropped_examples
+from t2t_mm.data.pipeline.length_limits import choose_limits, count_kept_examples
 from t2t_mm.data.pipeline.padding import describe_batch, measure_padding
 from t2t_mm.mixing.mixture import Mixture
 from t2t_mm.run.run_directory import Run
 from t2t_mm.run.task import Task
-from t2t_mm.settings import DataHParams
 from t2t_mm.training.cost import count_state_bytes
 from t2t_mm.training.log_interval import count_resident_bytes
 from t2t_mm.training.objective import Batch, Signature
@@ -146,7 +145,9 @@ def plan_training(
             compiled |= programs
             # Programs for other shapes are taken to take as long as the one that was made.
             made = len(programs) if state.backend.pads_batches else 1
-            kept = count_kept_examples(inputs, task.name, run.hparams.data)
+            problem = next(one for one in inputs.problems if one.name == task.name)
+            limits = choose_limits(problem, run.hparams.data)
+            kept = count_kept_examples(inputs.infos[task.name], problem, limits)
             start += sample.first_seconds + traced * made
             problems[task.name] = dataclasses.replace(
                 problems[task.name],
@@ -232,24 +233,6 @@ def _extrapolate(sample: _Sample, batches: int, num_examples: int) -> Mapping[st
         "epochs": sample.examples * factor / max(num_examples, 1),
         "batches_read": sample.read,
     }
-
-
-def count_kept_examples(inputs: TrainingInputs, name: str, data: DataHParams) -> int:
-    """Count the training examples that are not too long, or more: one may be so in all features.
-
-    Of a share of the examples as many are too long as of all: the data tells no more.
-
-    Args:
-        inputs: Of the run.
-        name: Of the problem.
-        data: Settings, with the limits.
-    """
-    problem = next(one for one in inputs.problems if one.name == name)
-    limits, info = choose_limits(problem, data), inputs.infos[name]
-    whole = dataclasses.replace(info, share=1.0)
-    dropped = count_dropped_examples(whole, "train", problem, limits)
-    part = max((one.number for one in dropped), default=0) / whole.sizes["train"]
-    return round(info.sizes["train"] * (1 - part))
 
 
 def _count_operations(state: TrainState, run: Run, task: Task, sample: _Sample) -> float:

@@ -10,9 +10,7 @@ from tiny_run import PROBLEMS, TinyRun
 
 from t2t_mm.bin import t2t_trainer
 from t2t_mm.mixing.mixture import Mixture
-from t2t_mm.settings import DataHParams
-from t2t_mm.training.dry_run import PARTS, count_batches, count_kept_examples
-from t2t_mm.training.training_inputs import open_inputs
+from t2t_mm.training.dry_run import PARTS, count_batches
 
 SETTINGS = f"problems_per_update=-1,schedules={{{REVERSE}:{{step:{{0:1,3:0,6:1}}}}}}"
 
@@ -28,19 +26,6 @@ def test_the_parts_of_a_run_have_all_its_batches() -> None:
     assert {name: sum(parts) for name, parts in left.items()} == {
         name: drawn_later.count(name) for name in ("a", "b")
     }
-
-
-def test_of_a_share_as_many_examples_are_too_long_as_of_all(tiny_run: TinyRun) -> None:
-    def count(**settings: Any) -> int:
-        data = DataHParams(**settings)
-        return count_kept_examples(
-            open_inputs([COPY], data, data_dir=tiny_run.data_dir), COPY, data
-        )
-
-    kept = count(max_pieces=12)
-    assert count() == 200 and 0 < kept < 200
-    assert count(shares={COPY: 0.25}) == 50
-    assert count(shares={COPY: 0.25}, max_pieces=12) == round(kept / 4)
 
 
 @pytest.mark.slow

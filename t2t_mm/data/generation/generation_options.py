@@ -13,7 +13,7 @@ from t2t_mm.errors import UserError
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationOptions:
-    """What `generate_data` may be told; `t2t-datagen` has a flag for each.
+    """What `generate_data` may be told; `t2t-datagen` has a flag for most.
 
     Args:
         num_shards: Files per split of data that is written now; 0 chooses by size. Data that is

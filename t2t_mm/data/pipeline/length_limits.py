@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import operator
 from collections.abc import Mapping, Sequence
@@ -73,6 +74,18 @@ def count_dropped_examples(
             most = min(number, info.sizes[split])
             dropped.append(DroppedExamples(most, feature, limit, is_exact and info.share == 1))
     return dropped
+
+
+def count_kept_examples(info: DataInfo, problem: Problem, limits: Limits) -> int:
+    """Count the training examples that are not too long, or more: one may be so in all features.
+
+    Of a share of the examples as many are too long as of all: the data tells no more. The arguments
+    are those of `count_dropped_examples`.
+    """
+    whole = dataclasses.replace(info, share=1.0)
+    dropped = count_dropped_examples(whole, "train", problem, limits)
+    part = max((one.number for one in dropped), default=0) / whole.sizes["train"]
+    return round(info.sizes["train"] * (1 - part))
 
 
 def is_within_limits(

@@ -1,5 +1,6 @@
 """Which examples are too long, by data that knows each feature and by data that does not."""
 
+import dataclasses
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from t2t_mm.data.kinds.feature_kind import Limit
 from t2t_mm.data.pipeline.length_limits import (
     choose_limits,
     count_dropped_examples,
+    count_kept_examples,
     find_longest_kept,
 )
 from t2t_mm.data.records.example_lengths import LONGEST, Lengths
@@ -97,3 +99,10 @@ def test_a_reversed_problem_has_the_lengths_of_the_other_side() -> None:
     info = info_of({"inputs": {20: 1, 30: 1}, "targets": {4: 2}})
     dropped = count_dropped_examples(info, "train", Backward(), {"targets": Limit("ten", 25)})
     assert [(one.number, one.feature) for one in dropped] == [(1, "targets")]
+
+
+def test_of_a_share_as_many_examples_are_too_long_as_of_all() -> None:
+    info = info_of({"inputs": {5: 900, 20: 100}, "targets": {5: 950, 20: 50}})
+    assert count_kept_examples(info, Spoken(), TEN) == 900
+    assert count_kept_examples(dataclasses.replace(info, share=0.05), Spoken(), TEN) == 45
+    assert count_kept_examples(dataclasses.replace(info, share=0.05), Spoken(), {}) == 50
