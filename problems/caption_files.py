@@ -123,7 +123,8 @@ class CaptionFiles(Problem):
     def _name(self, path: Path | PackedFile) -> str:
         if isinstance(path, PackedFile):
             return path.key
-        return path.relative_to(self._root).as_posix()
+        inside = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+        return inside.as_posix()
 
     @property
     def _root(self) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from t2t_mm.errors import UserError
@@ -46,3 +46,20 @@ def flatten_object(row: Mapping[str, Any]) -> dict[str, Any]:
     """
     inner = [value for value in row.values() if isinstance(value, dict)]
     return {name: value for one in (*inner, row) for name, value in one.items()}
+
+
+def find_object(row: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
+    """Return the object in a flattened row that has all fields of some names, else the row.
+
+    It goes before the row where that took a field from it: as "id" beside it is the number of a
+    row, and in it Indonesian.
+
+    Example:
+        >>> row = flatten_object({"id": 1, "translation": {"en": "a dog", "id": "seekor anjing"}})
+        >>> row["id"], find_object(row, ["en", "id"])["id"]
+        (1, 'seekor anjing')
+    """
+    objects = (inner for inner in row.values() if isinstance(inner, Mapping))
+    whole = (inner for inner in objects if all(name in inner for name in names))
+    lent = (inner for inner in whole if any(row.get(name) == inner[name] for name in names))
+    return next(lent, row)

@@ -133,13 +133,20 @@ class LabelledFolder:
         if packed := self._find_packed():
             return packed
         folders = {split: find_split_folder(self.root, split) for split in SPLITS}
-        if folders["train"]:
+        if folders["train"] and not self._is_plain(folders["train"]):
             return {split: folder for split, folder in folders.items() if folder}
         tables = find_split_tables(self.root)
         if "train" in tables and self._tables.can_read(tables["train"]):
             return {split: path for split, path in tables.items() if self._tables.can_read(path)}
+        if folders["train"]:
+            return {split: folder for split, folder in folders.items() if folder}
         self._check_class_folders()
         return {"train": self.root}
+
+    def _is_plain(self, folder: Path) -> bool:
+        """Return whether a split's folder holds files alone, and nothing there says their class."""
+        says = self.label_pattern or list_folders(folder) or find_metadata(folder)
+        return not says and not find_annotations(folder)
 
     def _find_packed(self) -> dict[str, Path]:
         """Find the shards of each split, where there is nothing else that can be read."""
@@ -238,4 +245,5 @@ class LabelledFolder:
         if isinstance(value, str):
             return value
         folder = source if value.is_relative_to(source) else self.root
-        return value.relative_to(folder).as_posix()
+        inside = value.relative_to(folder) if value.is_relative_to(folder) else value
+        return inside.as_posix()

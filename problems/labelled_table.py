@@ -102,7 +102,7 @@ class TableReader:
             empty += not said
         if empty:
             warn_once(f"{path}: left out {empty:,} rows without a {content} or {self.says}.")
-        rows = _name_splits(rows)
+        rows = _name_splits(path, rows)
         return rows if content == "text" else self._locate_files(path, rows)
 
     def _read_row(
@@ -111,6 +111,8 @@ class TableReader:
         """Read what a row says: something, a fault, or nothing where a cell is empty."""
         held, said, *split = cells
         value = held if isinstance(held, PackedFile) else write_cell(held, place)
+        if content == "file" and isinstance(held, str):
+            value = held.strip()  # a name may have two spaces side by side
         texts = [text for one in self._list_said(said) if (text := write_cell(one, place))]
         if value and texts:
             named = [write_cell(one, place) for one in split]
@@ -166,14 +168,15 @@ class TableReader:
         """Find files from the table, the root or where one works, or by the ends of their paths.
 
         As "cats/0.jpg" may lie in "val/cats/0.jpg", or be a "0.jpg" that is the only one and that
-        no other row names.
+        no other row names; what `train.csv` names may lie in `train`.
         """
         found: dict[Path, Path] = {}
+        bases = (table.parent, self.root, Path.cwd(), table.with_suffix(""))
         for name in names:
-            places = (base / name for base in (table.parent, self.root, Path.cwd()))
+            places = (base / name for base in bases)
             there = (place for place in places if self.kind.fits(place) and place.is_file())
             if path := next(there, None):
-                found[name] = path
+                found[name] = self._name_from_root(path)
         fitting = filter(self.kind.fits, walk_files(self.root) if names - found.keys() else ())
         below = {path.relative_to(self.root).as_posix(): path for path in fitting}
         index = PathIndex(below, without_suffixes=True)
@@ -185,6 +188,12 @@ class TableReader:
         claims = Counter(map(os.path.abspath, (*found.values(), *by_end.values())))
         alone = {name: path for name, path in by_end.items() if claims[os.path.abspath(path)] == 1}
         return found | alone
+
+    def _name_from_root(self, path: Path) -> Path:
+        """Return the path of a file such that it begins with the root, if it lies there."""
+        inside = os.path.relpath(path.absolute(), self.root.absolute())
+        is_outside = Path(inside).parts[0] == os.pardir
+        return path if path.is_relative_to(self.root) or is_outside else self.root / inside
 
 
 def find_split_tables(folder: Path) -> dict[str, Path]:
@@ -249,10 +258,24 @@ def list_explainable(folder: Path) -> list[Path]:
     return named + [path for path in list_tables(folder) if has_columns(path, {})]
 
 
-def _name_splits(rows: list[LabelledRow]) -> list[LabelledRow]:
-    """Name the splits as everywhere; none where some row without a fault names another one."""
+def _name_splits(table: Path, rows: list[LabelledRow]) -> list[LabelledRow]:
+    """Name the splits as everywhere; none where no row names one: the column says something else.
+
+    Raises:
+        UserError: Some rows without a fault name a split, and others do not.
+    """
     named = [find_named_split(row.split) for row in rows]
-    whole = all(split for row, split in zip(rows, named, strict=True) if not row.fault)
+    sound = [(row, split) for row, split in zip(rows, named, strict=True) if not row.fault]
+    whole = all(split for _, split in sound)
+    if not whole and any(split for _, split in sound):
+        others = Counter(row.split or "(empty)" for row, split in sound if not split)
+        raise UserError(
+            f"{table} names the split of {sum(map(bool, named)):,} rows, and of "
+            f"{others.total():,} something else",
+            expected="train, validation or test (or as folders are called: dev, val, ...) in each",
+            received={"split": ", ".join(text for text, _ in others.most_common(_SHOWN))},
+            fix="Write these rows' split, or take them out; without the column a part is held out.",
+        )
     return [
         row._replace(split=(split or "") if whole else "")
         for row, split in zip(rows, named, strict=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from t2t_mm.data.declaring.splits import find_named_split
 from t2t_mm.errors import UserError
 from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.files.packed_files import PackedFile
@@ -239,6 +240,26 @@ def read_rows(
             yield RowPlace(path, number), dict(zip(names, row, strict=True))
         else:
             names = _check_names(RowPlace(path, number), row)
+
+
+def check_one_split(rows: Iterable[tuple[RowPlace, Row]]) -> Iterator[tuple[RowPlace, Row]]:
+    """Yield rows as they are, as long as no column says that they are of several splits.
+
+    Raises:
+        UserError: One does, and nothing would part them.
+    """
+    first = ""
+    for place, row in rows:
+        said = next((row[name] for name in USUAL_NAMES["split"] if name in row), "")
+        split = find_named_split(str(said))
+        if split and first and split != first:
+            raise UserError(
+                f"{place}: the row is of the split {split}, and rows before it are of {first}",
+                expected="a table for each split",
+                fix="Cut it into tables called train, dev and test.",
+            )
+        first = first or split
+        yield place, row
 
 
 def _check_names(place: RowPlace, names: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from t2t_mm.data.declaring.splits import SPLITS, find_named_split
 from t2t_mm.errors import UserError
 from t2t_mm.problems.file_kinds import list_folders
 from t2t_mm.problems.parquet_tables import read_parquet_rows
+from t2t_mm.problems.picture_listing import is_hidden
 from t2t_mm.problems.tar_shards import read_tar_rows
 
 PACKED_SUFFIXES: Final = (".parquet", ".tar")
@@ -84,16 +85,26 @@ def find_packed_splits(root: Path) -> dict[str, Path]:
     A split is named by a word of the name, or by the folder; what has no such name is for training.
 
     Raises:
-        UserError: There are several tables for one split.
+        UserError: There are several tables for one split, or several folders of shards.
     """
     below = [root / name for name in list_folders(root)]
     named = {path: find_named_split(path.name) for path in below}
     tables = [(find_shard_split(path), path) for path in list_packed_tables(root)]
     for folder, split in named.items():
         tables += [(split, path) for path in list_packed_tables(folder) if split]
-    for folder, split in named.items():
-        if not tables and not split:
-            tables = [(find_shard_split(path), path) for path in list_packed_tables(folder)]
+    others = [path for path, split in named.items() if not split and list_packed_tables(path)]
+    if others and tables:
+        left_out = ", ".join(path.name for path in others)
+        warn_once(f"{root}: shards in folders that are named as no split are left out: {left_out}.")
+    elif len(others) > 1:
+        raise UserError(
+            f"{root} has shards in several folders that are named as no split",
+            expected="one such folder, or folders named train, validation and test",
+            received={"folders": [path.name for path in others]},
+            fix=f"Put /{others[0].name} behind the problem's name, or all shards into one folder.",
+        )
+    elif others:
+        tables = [(find_shard_split(path), path) for path in list_packed_tables(others[0])]
     if not tables:
         _tell_compressed([root, *below])
     found: dict[str, Path] = {}
@@ -130,7 +141,8 @@ def read_packed_rows(table: Path) -> Iterator[tuple[RowPlace, Mapping[str, Any]]
 
 def _list_files(folder: Path) -> list[Path]:
     found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [path for path in found if is_packed(path) and path.is_file()]
+    packed = [path for path in found if is_packed(path) and not is_hidden(path.name)]
+    return [path for path in packed if path.is_file()]
 
 
 def _tell_compressed(folders: Iterable[Path]) -> None:

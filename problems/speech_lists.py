@@ -14,6 +14,7 @@ from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.problems.named_columns import (
     check_columns,
+    check_one_split,
     find_columns,
     parse_columns,
     read_rows,
@@ -204,7 +205,7 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
         out and noted.
 
     Raises:
-        UserError: If a line is malformed or a sound file is not there.
+        UserError: If a line is malformed, a sound file is not there, or rows are of several splits.
 
     Example:
         >>> _ = Path("1.flac").write_bytes(b"")  # sounds are read later
@@ -215,7 +216,7 @@ def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Lis
     utterances, wordless = [], []
     given, shards = parse_columns(columns), NemoShards(path)
     audio, words_of = _choose_columns(path, columns)
-    for place, row in read_rows(path, given, spans_lines=False):
+    for place, row in check_one_split(read_rows(path, given, spans_lines=False)):
         value, text = (_pick_column(place, row, names) for names in (audio, words_of))
         if not isinstance(text, str) or value is None:
             leave_out(f"{place}: the {'sound' if text else 'text'} is null")

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from t2t_mm.files.odd_items import leave_out
+from t2t_mm.problems.json_objects import find_object
 from t2t_mm.problems.named_columns import (
     check_columns,
+    check_one_split,
     find_columns,
     has_columns,
     parse_columns,
@@ -50,7 +52,7 @@ class TablePairs:
         A row with `null` is left out: see `leave_out`.
 
         Raises:
-            UserError: There is no such column, or a row is malformed.
+            UserError: There is no such column, a row is malformed, or rows are of several splits.
         """
         chosen = find_columns(self.path, self._roles, self.columns)
         check_columns(self.path, chosen, self._roles, self.columns)
@@ -59,8 +61,9 @@ class TablePairs:
 
     def _read_texts(self, names: list[str]) -> Iterator[Pair]:
         """Yield the texts of two columns, also of rows that lack one; `null` is left out."""
-        for place, row in read_rows(self.path, parse_columns(self.columns)):
-            first, second = (row.get(name, "") for name in names)
+        rows = read_rows(self.path, parse_columns(self.columns))
+        for place, row in check_one_split(rows):
+            first, second = (find_object(row, names).get(name, "") for name in names)
             if first is None or second is None:
                 leave_out(f"{place}: the {names[0] if first is None else names[1]} is null")
                 continue

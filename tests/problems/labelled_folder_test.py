@@ -196,6 +196,24 @@ def test_metadata_in_each_folder_of_a_split(tmp_path: Path) -> None:
     assert shown(found.splits["validation"]) == ["0/3.jpg"]
 
 
+def test_tables_of_splits_say_the_classes_of_plain_folders(tmp_path: Path) -> None:
+    root = make(tmp_path, "train/1.jpg", "train/2.jpg", "test/1.jpg")
+    (root / "train.csv").write_text("file_name,label\n1.jpg,cat\n2.jpg,dog\n")
+    (root / "test.csv").write_text("file_name,label\n1.jpg,dog\n")
+    found = read(root)
+    assert shown(found.splits["train"]) == ["cat/1.jpg", "dog/2.jpg"]
+    (row,) = found.splits["test"]
+    assert (row.value, row.label) == (root / "test/1.jpg", "dog")
+
+
+def test_files_may_lie_outside_the_folder(tmp_path: Path) -> None:
+    make(tmp_path / "elsewhere", "1.jpg", "2.jpg")
+    (tmp_path / "raw").mkdir()
+    rows = "".join(f"{tmp_path}/elsewhere/{n}.jpg,{n}\n" for n in (1, 2))
+    (tmp_path / "raw/metadata.csv").write_text(f"file_name,label\n{rows}")
+    assert shown(read(tmp_path / "raw").splits["train"]) == ["1/1.jpg", "2/2.jpg"]
+
+
 def test_class_folders_come_before_a_table_that_is_no_metadata(tmp_path: Path) -> None:
     root = make(tmp_path, *[f"{label}/{n}.jpg" for label in ("cat", "dog") for n in range(2)])
     (root / "ratings.csv").write_text("file,label\n0.jpg,good\n")

@@ -38,6 +38,26 @@ def test_files_may_be_named_from_the_working_directory(
     assert TableReader(tmp_path / "data", SOUNDS).read(table) == [LabelledRow(sound, "dog")]
 
 
+@pytest.mark.parametrize("is_absolute", [True, False])
+def test_the_root_may_be_named_in_front(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_absolute: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "raw/train/1.png")
+    named = tmp_path / "raw/train/1.png" if is_absolute else Path("raw/train/1.png")
+    table = write(Path("raw/metadata.csv"), f"file_name,label\n{named},cat\n")
+    (row,) = TableReader(Path("raw"), PICTURES).read(table)
+    assert row.value == Path("raw/train/1.png")
+
+
+def test_spaces_in_names_of_files_stay(tmp_path: Path) -> None:
+    names = ("a b.png", "a  b.png", "at 3\u202fPM.png")
+    rows = "".join(f" {name},{write(tmp_path / name).name}\n" for name in names)
+    table = write(tmp_path / "metadata.csv", f"file_name,label\n{rows}")
+    found = TableReader(tmp_path, PICTURES).read(table)
+    assert [row.value for row in found] == [tmp_path / name for name in names]
+
+
 def test_files_that_are_not_there_are_counted_and_named(tmp_path: Path) -> None:
     for name in ("a/1.png", "b/1.png", "2.png"):
         write(tmp_path / name)
@@ -132,8 +152,12 @@ def test_splits_count_where_every_row_names_one(tmp_path: Path) -> None:
     reader = TableReader(tmp_path, TEXTS)
     table = write(tmp_path / "a.csv", "text,label,split\na,x,train\nb,y,DEV\n")
     assert [row.split for row in reader.read(table)] == ["train", "validation"]
-    table = write(tmp_path / "b.csv", "text,label,split\na,x,train\nb,y,unsure\n")
+    table = write(tmp_path / "b.csv", "text,label,set\na,x,spoons\nb,y,forks\n")
     assert [row.split for row in reader.read(table)] == ["", ""]
+    for other in ("unsure", ""):
+        table = write(tmp_path / "c.csv", f"text,label,split\na,x,train\nb,y,{other}\n")
+        with pytest.raises(UserError, match=r"split of 1 rows, and of 1 something else"):
+            reader.read(table)
 
 
 def test_which_tables_there_are(tmp_path: Path) -> None:

@@ -309,6 +309,21 @@ def test_which_tables_there_are(tmp_path: Path, caplog: pytest.LogCaptureFixture
         find_packed_splits(tmp_path)
 
 
+def test_of_several_folders_none_is_lost_in_silence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("part1/000000.tar", "part2/000000.tar", "part1/._000001.tar"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path.name for path in list_shards(tmp_path / "part1/000000.tar")] == ["000000.tar"]
+    with pytest.raises(UserError, match=r"several folders.*'part1', 'part2'.*Put /part1 behind"):
+        find_packed_splits(tmp_path)
+    (tmp_path / "train.tar").touch()
+    with caplog.at_level(logging.WARNING):
+        assert find_packed_splits(tmp_path) == {"train": tmp_path / "train.tar"}
+    assert "named as no split are left out: part1, part2" in caplog.text
+
+
 def test_one_member_is_held_at_a_time(tmp_path: Path) -> None:
     """2,000 pictures of 0.1 MB in all are listed first, and each is read when its turn comes."""
     path = write_tar(tmp_path / "0.tar", pictures(0, 2000))

@@ -212,6 +212,7 @@ def test_a_speaker_may_be_0(tmp_path: Path) -> None:
         ("train.csv", 'audio,text\na.wav,"A\na.wav,B"\n', "line 2: this is no row of a table"),
         ("train.csv", 'audio,text\na.wav,"A" b\n', "line 2: this is no row of a table"),
         ("train.csv", "sound,text\na.wav,A\n", "line 2: .*'audio'.*audio_filepath"),
+        ("all.csv", "audio,text,split\na.wav,A,train\na.wav,A,test\n", "line 3: .*split test"),
         (
             "train.jsonl",
             '{"audio": "a.wav", "text": "A", "offset": 1, "duration": "long"}\n',

@@ -41,6 +41,25 @@ def test_an_object_a_line_is_a_pair(tmp_path: Path, row: dict[str, object]) -> N
     assert list(problem.generate("validation")) == [{"inputs": "one", "targets": "eins"}] * 2
 
 
+def test_a_number_beside_a_pair_is_no_indonesian(tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    row = {"id": "0", "translation": {"en": "a dog", "id": "seekor anjing"}}
+    path.write_text(f"{json.dumps(row)}\n")
+    assert list(TablePairs(path, ("en", "id")).read_pairs()) == [("a dog", "seekor anjing")]
+    row = {"en": "a cat", "id": "kucing", "meta": {"en": "1", "id": "2"}}
+    path.write_text(f"{json.dumps(row)}\n")
+    assert list(TablePairs(path, ("en", "id")).read_pairs()) == [("a cat", "kucing")]
+
+
+def test_rows_of_several_splits_are_not_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("en,de,split\na,b,train\nc,d,\ne,f,dev\n")
+    with pytest.raises(UserError, match=r"line 4: the row is of the split validation.*of train"):
+        list(TablePairs(path, LANGUAGES).read_pairs())
+    path.write_text("en,de,split\na,b,train\nc,d,training\n")
+    assert len(list(TablePairs(path, LANGUAGES).read_pairs())) == 2
+
+
 @pytest.mark.parametrize("line", ["[1]", '"en"', '{"en": "a"', "{" * 10_000])
 def test_a_line_that_is_no_object_is_an_error(tmp_path: Path, line: str) -> None:
     path = tmp_path / "train.jsonl"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing as mp
+import os
 import pickle
 import queue
 import random
@@ -154,6 +155,8 @@ def _run_worker(
     problem: Problem, split: str, data_dir: str, random_seed: int, parts: Any, results: Any
 ) -> None:
     """Run in a process of its own: parts in, chunks of records out, at last what was read."""
+    if parent := mp.parent_process():
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         while (part := parts.get()) is not None:
             records = generate_part_records(problem, split, part, data_dir, random_seed)
@@ -164,6 +167,12 @@ def _run_worker(
         results.put(("user error", str(error)))
     except Exception:
         results.put(("error", traceback.format_exc()))
+
+
+def _end_with(parent: Any) -> None:
+    """End once the parent has been killed: nobody reads what this process waits to hand over."""
+    parent.join()
+    os._exit(1)
 
 
 def _cut_into_chunks(records: Iterator[KeyedResult]) -> Iterator[list[KeyedResult]]:

@@ -1,4 +1,8 @@
 import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -122,3 +126,43 @@ def test_a_package_whose_folder_has_another_name_is_read_here(tmp_path: Path) ->
     problem = registry.problem("odd_parted_for_tests")
     assert type(problem).__module__ == "odd_package_for_tests.parted"
     assert len(in_processes(problem, "train", tmp_path)) == 900
+
+
+KILLED = """
+import multiprocessing, os, signal, sys
+from t2t_mm import registry
+from t2t_mm.data.generation.generation_options import GenerationOptions
+from t2t_mm.data.generation.workers import generate_records_in_processes
+
+if __name__ == "__main__":
+    registry.import_user_modules(sys.argv[1])
+    problem = registry.problem("parted_for_tests")
+    options = GenerationOptions(num_processes=2)
+    records = generate_records_in_processes(problem, "train", sys.argv[2], options)
+    next(records)
+    print(*(one.pid for one in multiprocessing.active_children()), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+def test_processes_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    problem_file, program = tmp_path / "parted_problem_for_tests.py", tmp_path / "killed.py"
+    problem_file.write_text(IN_A_FILE.replace("range(300)", "range(10**7)"))
+    program.write_text(KILLED)
+    line = [sys.executable, program, problem_file, tmp_path]
+    with (tmp_path / "pids").open("w") as pids:  # a pipe would be waited for until all have ended
+        done = subprocess.run(line, stdout=pids, check=False)
+    children = [Path("/proc", pid) for pid in (tmp_path / "pids").read_text().split()]
+    assert done.returncode == -signal.SIGKILL and len(children) == 2
+    end = time.monotonic() + 20
+    while any(map(is_alive, children)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not any(map(is_alive, children))
+
+
+def is_alive(process: Path) -> bool:
+    try:
+        return "zombie" not in (process / "status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
