@@ -282,10 +282,11 @@ def _parse_flags(name: str, values: absl_flags.FlagValues, arguments: Sequence[s
     """Parse the command line and return the words that are no flags.
 
     Raises:
-        UserError: A flag is unknown or its value is refused.
+        UserError: A flag is unknown or its value is refused, or settings are given twice, of which
+            the first would be lost.
     """
     try:
-        return list(values([name, *arguments])[1:])
+        words = list(values([name, *arguments])[1:])
     except absl_flags.UnrecognizedFlagError as error:
         raise UserError(
             f"Unknown flag --{error.flagname}.{_suggest_flag(error.flagname, values)}",
@@ -293,6 +294,12 @@ def _parse_flags(name: str, values: absl_flags.FlagValues, arguments: Sequence[s
         ) from error
     except absl_flags.Error as error:
         raise UserError(str(error), fix=f"See {name} --help.") from error
+    for flag in ("hparams", "decode_hparams", "problems"):
+        if flag in values and values[flag].present > 1:
+            raise UserError(
+                f"--{flag} is given twice", fix=f"Write all in one, with commas: --{flag}=a,b."
+            )
+    return words
 
 
 def _suggest_flag(name: str, values: absl_flags.FlagValues) -> str:

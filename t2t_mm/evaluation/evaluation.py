@@ -103,7 +103,7 @@ class RunEvaluation:
         data_dir: str | Path,
         options: EvaluationOptions,
     ) -> None:
-        registry.import_user_modules(list(options.t2t_usr_dir))
+        registry.import_user_modules(options.t2t_usr_dir)
         self.run = open_run(output_dir)
         if not options.t2t_usr_dir:
             self.run.import_own_modules()

@@ -41,7 +41,7 @@ class EvaluationOptions:
     decode_hparams: str = ""
     limit: int = 0
     samples: int = 6
-    t2t_usr_dir: Sequence[str] = ()
+    t2t_usr_dir: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not self.decode and (self.shuffled_inputs or self.baseline):

@@ -82,7 +82,7 @@ def decode(
         3
     """
     options = options or DecodingOptions()
-    registry.import_user_modules(list(options.t2t_usr_dir))
+    registry.import_user_modules(options.t2t_usr_dir)
     run = open_run(output_dir)
     how = choose_decoding(run, options.decode_hparams)
     names = {

@@ -32,4 +32,4 @@ class DecodingOptions:
     inputs_of: str = ""
     command_of: str = ""
     output_format: str = "plain"
-    t2t_usr_dir: Sequence[str] = ()
+    t2t_usr_dir: str | Sequence[str] = ()

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from t2t_mm.inference.served_graphs import ServedGraphs
 from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_data import choose_tasks
-from t2t_mm.run.run_directory import Run, open_run
+from t2t_mm.run.run_directory import leave_mesh_out, open_run
 from t2t_mm.run.task import Task
 
 _LINE_OF_TOKENIZER = re.compile(r"normalizer\.cc\(")
@@ -59,7 +59,7 @@ def export(
     problems: str | Sequence[str] = (),
     version: int = 0,
     checkpoint_path: str | Path = "",
-    t2t_usr_dir: Sequence[str] = (),
+    t2t_usr_dir: str | Sequence[str] = (),
 ) -> Export:
     """Write a run as a SavedModel with a signature for each problem: raw in, readable out.
 
@@ -94,13 +94,13 @@ def export(
             "A model is exported on TensorFlow, whatever it was trained on",
             fix="Start Python anew with the environment variable KERAS_BACKEND=tensorflow.",
         )
-    registry.import_user_modules(list(t2t_usr_dir))
+    registry.import_user_modules(t2t_usr_dir)
     run = open_run(output_dir)
     tasks = choose_tasks(run, problems)
     parent = Path(export_dir or run.directory / "export")
     with claim_folder(parent, "an export"), report_full_disk(parent, "other versions are kept"):
         folder = choose_version(parent, version)
-        restored = restore_model(_leave_mesh_out(run), checkpoint_path, tasks)
+        restored = restore_model(leave_mesh_out(run), checkpoint_path, tasks)
         graphs = ServedGraphs(restored, run.hparams.decode.extra_length, run.hparams.data)
         with hold_back(_LINE_OF_TOKENIZER):
             signatures = {task.name: graphs.trace(task) for task in tasks}
@@ -142,12 +142,6 @@ def choose_version(export_dir: Path, version: int = 0) -> Path:
             received={"version": version},
         )
     return export_dir / str(version or following)
-
-
-def _leave_mesh_out(run: Run) -> Run:
-    """Return a run whose experts are on one device, which its checkpoints fit as well."""
-    experts = replace(run.hparams.experts, mesh_shape="")
-    return replace(run, hparams=replace(run.hparams, experts=experts))
 
 
 def _save(module: tf.Module, signatures: Mapping[str, Any], folder: Path) -> None:

@@ -51,7 +51,7 @@ def score_file(
         [True, False, True]
     """
     options = options or DecodingOptions()
-    registry.import_user_modules(list(options.t2t_usr_dir))
+    registry.import_user_modules(options.t2t_usr_dir)
     run = open_run(output_dir)
     task = choose_task(run, problem, options.inputs_of, options.command_of)
     if to_file and str(to_file) != "-":

@@ -30,12 +30,22 @@ def import_entries(entries: str | Iterable[str], tables: Sequence[Registry[Any]]
     Raises:
         UserError: An entry does not exist, fails to import or registers nothing.
     """
-    texts = [entries] if isinstance(entries, str) else [str(entry) for entry in entries]
-    for entry in (part.strip() for text in texts for part in text.split(",")):
-        if entry:
-            modules = _import_entry(entry)
-            _check_something_is_registered(entry, modules, tables)
-            _entry_of_module.update(dict.fromkeys(modules, entry))
+    for entry in list_entries(entries):
+        modules = _import_entry(entry)
+        _check_something_is_registered(entry, modules, tables)
+        _entry_of_module.update(dict.fromkeys(modules, entry))
+
+
+def list_entries(entries: str | Path | Iterable[str | Path]) -> list[str]:
+    """List what was named, one or several, parted by commas.
+
+    Example:
+        >>> list_entries("my_problems"), list_entries(["one, two.py", Path("three")])
+        (['my_problems'], ['one', 'two.py', 'three'])
+    """
+    texts = [entries] if isinstance(entries, str | Path) else entries
+    parts = [part.strip() for text in texts for part in str(text).split(",")]
+    return [part for part in parts if part]
 
 
 def find_entry(name: str) -> str:

@@ -23,6 +23,7 @@ from t2t_mm.files.disk import (
     report_full_disk,
     sync_folder,
 )
+from t2t_mm.files.sealed_json import read_sealed
 from t2t_mm.run.checkpoint import STATE, WEIGHTS, Checkpoint, CheckpointStore
 from t2t_mm.run.manifest import MANIFEST, write_manifest
 from t2t_mm.run.run_directory import open_run
@@ -100,9 +101,8 @@ def _copy_description(source: Path, target: Path) -> None:
             "Averages need a folder of their own",
             received={"model_dir": str(source), "output_dir": str(target)},
         )
-    description = (source / "run.json").read_text(encoding="utf-8")
     there = target / "run.json"
-    if there.exists() and there.read_text(encoding="utf-8") != description:
+    if there.exists() and _read_identity(there) != _read_identity(source / "run.json"):
         raise UserError(
             f"{target} holds another run",
             received={"output_dir": str(target)},
@@ -113,6 +113,13 @@ def _copy_description(source: Path, target: Path) -> None:
     for name in ("environment.json", "hparams.json", "run.json"):
         if (source / name).is_file():
             write_bytes_atomically(target / name, (source / name).read_bytes())
+
+
+def _read_identity(description: Path) -> dict[str, Any]:
+    """Read of a `run.json` what does not change when the run goes on elsewhere."""
+    record = read_sealed(description)
+    elsewhere = ("backend", "data_dir", "user_modules", "signature")
+    return {name: value for name, value in record.items() if name not in elsewhere}
 
 
 def _read(path: Path) -> bytes:

@@ -25,6 +25,7 @@ from t2t_mm.data.vocabulary.vocabulary import copy_vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.sealed_json import read_sealed, seal_json
+from t2t_mm.registry.user_modules import list_entries
 from t2t_mm.run.own_runs import is_signed_here, sign_places
 from t2t_mm.run.run_record import check_types
 from t2t_mm.run.task import Task
@@ -200,15 +201,21 @@ def write_run(run: Run, vocabularies: Mapping[str, Vocabulary], data_dir: Path) 
     write_text_atomically(run.directory / "run.json", seal_json(record))
 
 
-def list_absolute(modules: Iterable[str]) -> list[str]:
+def leave_mesh_out(run: Run) -> Run:
+    """Return a run whose experts are on one device, which its checkpoints fit as well."""
+    experts = replace(run.hparams.experts, mesh_shape="")
+    return replace(run, hparams=replace(run.hparams, experts=experts))
+
+
+def list_absolute(modules: str | Iterable[str]) -> list[str]:
     """List what --t2t_usr_dir named, each such that it is found from any folder.
 
     Example:
         >>> list_absolute(["tensorflow_datasets, my_problems_elsewhere"])
         ['tensorflow_datasets', 'my_problems_elsewhere']
     """
-    parts = [part.strip() for text in modules for part in text.split(",")]
-    return [os.path.abspath(part) if os.path.exists(part) else part for part in parts if part]
+    parts = list_entries(modules)
+    return [os.path.abspath(part) if os.path.exists(part) else part for part in parts]
 
 
 def check_resumable(run: Run, asked: Run) -> None:

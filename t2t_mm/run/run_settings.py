@@ -40,4 +40,5 @@ def find_run_folder(path: str | Path) -> Path:
         PosixPath('demo/run')
     """
     folder = Path(path)
-    return folder.parent.parent if folder.parent.name == "checkpoints" else folder
+    is_checkpoint = folder.name.isdigit() and folder.parent.name == "checkpoints"
+    return folder.parent.parent if is_checkpoint and not (folder / "run.json").exists() else folder

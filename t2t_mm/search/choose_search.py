@@ -24,6 +24,7 @@ from t2t_mm.search.sampling import Sampling, SamplingOptions
 from t2t_mm.search.search import GreedySearch, Search
 from t2t_mm.search.tree_grammar import TreeGrammar
 from t2t_mm.settings.decode_section import DecodeHParams
+from t2t_mm.settings.mesh_shape import check_compilable
 from t2t_mm.settings.overrides import change_decoding
 
 _BATCH = BatchSpec(examples=256)
@@ -120,7 +121,8 @@ def choose_decoding(run: Run, text: str = "") -> DecodeHParams:
         text: What is changed, as `--decode_hparams` has it.
 
     Raises:
-        UserError: A change is none, rules do not go together, or a file has to be named.
+        UserError: A change is none, rules do not go together, a file has to be named, or XLA is to
+            compile what lies on several devices.
 
     Example:
         >>> from t2t_mm.run.run_directory import open_run
@@ -135,6 +137,7 @@ def choose_decoding(run: Run, text: str = "") -> DecodeHParams:
             received={"decode.answers_file": decode.answers_file},
             fix="Name it, or none: --decode_hparams=answers_file=....",
         )
+    check_compilable(run.hparams.experts.mesh_shape, decode.jit_compile, "decode.jit_compile")
     check_rules(decode)
     return decode
 

@@ -79,7 +79,7 @@ def parse_value(name: str, hint: Any, text: str) -> Any:
         text: `256`, `1e-3`, `true`, `greedy`, `[1,2]`, `{a:1,'b':2}`.
 
     Raises:
-        UserError: The text is none of that type.
+        UserError: The text is none of that type, or has a key twice.
 
     Example:
         >>> parse_value("modality.image_widths", tuple[int, ...], "[16, 32]")
@@ -200,10 +200,13 @@ def _parse_value(hint: Any, text: str) -> Any:
         pairs = [split_top_level(part, ":") for part in parts]
         if not all(len(pair) > 1 for pair in pairs):
             raise _WrongTypeError
-        return {
-            _parse_value(arguments[0], ":".join(names)): _parse_value(arguments[1], value)
-            for *names, value in pairs
-        }
+        found: dict[Any, Any] = {}
+        for *names, value in pairs:
+            key = _parse_value(arguments[0], ":".join(names))
+            if key in found:
+                raise UserError(f"{key} is given twice", received={"value": text})
+            found[key] = _parse_value(arguments[1], value)
+        return found
     if origin is tuple:
         parts = split_top_level(_strip_brackets(text, "[]"))
         return tuple(_parse_value(arguments[0], part) for part in parts)

@@ -39,3 +39,22 @@ def count_expert_slices(mesh_shape: str) -> int:
             received={"experts.mesh_shape": mesh_shape},
         )
     return int(size)
+
+
+def check_compilable(mesh_shape: str, jit_compile: bool, name: str) -> None:
+    """Refuse to compile by XLA, which does so for one device, what lies on several.
+
+    Args:
+        mesh_shape: Of the experts.
+        jit_compile: Whether XLA is to compile.
+        name: Of that setting.
+
+    Raises:
+        UserError: Both are asked for.
+    """
+    if jit_compile and count_expert_slices(mesh_shape) > 1:
+        raise UserError(
+            "XLA compiles for one device, and experts on a mesh lie on several",
+            received={name: True, "experts.mesh_shape": mesh_shape},
+            fix="Leave one of them out.",
+        )

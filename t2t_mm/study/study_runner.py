@@ -20,6 +20,7 @@ from t2t_mm.data.records.stored import Metadata, locate_data
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import claim_folder, report_full_disk
+from t2t_mm.registry.user_modules import list_entries
 from t2t_mm.study.cell_run import DIVERGED, DONE, CellRun, Workplace
 from t2t_mm.study.checked_study import CheckedStudy, check_study
 from t2t_mm.study.definition import Study
@@ -38,7 +39,7 @@ def run_study(
     data_dir: str | Path,
     tmp_dir: str | Path = "",
     generate: bool = False,
-    t2t_usr_dir: Sequence[str] = (),
+    t2t_usr_dir: str | Sequence[str] = (),
     backend: str = "",
     tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def run_study(
             another process works on the study.
         KeyboardInterrupt: Ctrl-C, after what was running has saved.
     """
-    place = Workplace(Path(study_dir), Path(data_dir), t2t_usr_dir, backend)
+    place = Workplace(Path(study_dir), Path(data_dir), list_entries(t2t_usr_dir), backend)
     checked, runs = prepare_study(study, place, tmp_dir if generate else "")
     kept = "runs that are done are kept"
     with (

@@ -43,7 +43,7 @@ def graft_problems(
         raise UserError(f"{output_dir} holds a run already", fix="Name another --output_dir.")
     with contextlib.suppress(UserError):  # gone: what cannot be compared is told
         source.import_own_modules()
-    registry.import_user_modules(list(options.t2t_usr_dir))
+    registry.import_user_modules(options.t2t_usr_dir)
     own = find_own_problems(data_dir, tmp_dir if options.generate else "")
     names = registry.expand_problems(problems, own=own)
     _check_new(names, source)

@@ -32,6 +32,7 @@ from t2t_mm.run.run_directory import (
 )
 from t2t_mm.run.task import build_model, differ_in_sharing, load_task_vocabularies, make_tasks
 from t2t_mm.settings import HParams
+from t2t_mm.settings.mesh_shape import check_compilable
 from t2t_mm.settings.warm_up import keep_warm_up
 from t2t_mm.training.backend import find_backend
 from t2t_mm.training.cost import describe_cost
@@ -113,9 +114,10 @@ def _declare(
     options: TrainingOptions,
 ) -> tuple[Run, TrainingInputs]:
     """Generate data where that is asked for, open it, and describe the run."""
-    registry.import_user_modules(list(options.t2t_usr_dir))
+    registry.import_user_modules(options.t2t_usr_dir)
     own = find_own_problems(data_dir, tmp_dir if options.generate else "")
     names = registry.expand_problems(problems, own=own)
+    check_compilable(hparams.experts.mesh_shape, hparams.train.jit_compile, "train.jit_compile")
     prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
     keras.utils.set_random_seed(hparams.train.seed)
@@ -255,7 +257,9 @@ def _continue_run(run: Run, step: int) -> Run:
         shaping = {
             name: getattr(earlier.hparams, name) for name in ("model", "experts", "modality")
         }
-        earlier = replace(earlier, hparams=replace(run.hparams, **shaping), mixture={})
+        hparams = replace(run.hparams, **shaping)
+        digests = run.data_digests
+        earlier = replace(earlier, hparams=hparams, mixture={}, data_digests=digests)
     hparams = keep_warm_up(run.hparams, earlier.hparams)
     if hparams.train.steps <= step:
         train = replace(hparams.train, steps=earlier.hparams.train.steps)

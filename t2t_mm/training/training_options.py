@@ -40,7 +40,7 @@ class TrainingOptions:
     """
 
     generate: bool = False
-    t2t_usr_dir: Sequence[str] = ()
+    t2t_usr_dir: str | Sequence[str] = ()
     eval_steps: int = 0
     evaluate: bool = True
     compile_cache: str = ""

@@ -20,7 +20,8 @@ from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.checkpoint import OPTIMIZER, WEIGHTS, Checkpoint, CheckpointStore, find_checkpoint
 from t2t_mm.run.grafting import Graft, close_new_experts, fill_variables, list_axes
 from t2t_mm.run.restore import restore_model
-from t2t_mm.run.run_directory import Run, check_vocabularies, open_run, write_run
+from t2t_mm.run.run_directory import Run, check_vocabularies, leave_mesh_out, open_run, write_run
+from t2t_mm.run.run_settings import find_run_folder
 from t2t_mm.run.task import adopt_tasks, build_model, load_task_vocabularies
 from t2t_mm.training.backend import find_backend
 from t2t_mm.training.older_state import convert_optimizer_state
@@ -76,9 +77,9 @@ def find_source(warm_start_from: str | Path) -> tuple[Run, Checkpoint]:
         UserError: It is neither.
     """
     path = Path(warm_start_from)
-    is_checkpoint = path.name.isdigit() and path.parent.name == "checkpoints"
-    run = open_run(path.parent.parent if is_checkpoint else path)
-    return run, find_checkpoint(run.directory, path if is_checkpoint else None)
+    folder = find_run_folder(path)
+    run = open_run(folder)
+    return run, find_checkpoint(run.directory, None if folder == path else path)
 
 
 def lend_vocabularies(warm_start_from: str | Path, data_dir: Path) -> None:
@@ -169,6 +170,8 @@ def _compare(
 ) -> dict[str, OutputChange]:
     """Compare the answers of both models on every problem that both have."""
     kept = [task for task in source.tasks if task.name in {one.name for one in run.tasks}]
+    if source.hparams.experts.mesh_shape != run.hparams.experts.mesh_shape:
+        source = leave_mesh_out(source)  # its devices need not be there any more
     restored = restore_model(source, checkpoint.path)
     decode = run.hparams.decode
     before = OutputReader(restored.model, restored.vocabularies, decode)

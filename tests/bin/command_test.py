@@ -21,6 +21,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_enum("color", "red", ["red", "blue"], "A choice.")
     flags.DEFINE_multi_string("part", [], "A list.")
     flags.DEFINE_alias("number", "amount")
+    flags.DEFINE_string("hparams", "", "Settings.")
 
 
 def run(*argv: str, call: Any = lambda flags: None, usage: str = "") -> int:
@@ -57,7 +58,8 @@ def test_help_lists_the_commands_own_flags_in_order(
     assert err == ""
     assert out.startswith("Does a thing.\n\nUsage: t2t-x [flags]\n")
     shown = [line.strip() for line in out.splitlines() if line.startswith("  --")]
-    assert shown == ["--zoo", "--amount, --number", "--[no]loud", "--color", "--part"]
+    flags = ["--zoo", "--amount, --number", "--[no]loud", "--color", "--part", "--hparams"]
+    assert shown == flags
     assert "A choice. One of: red, blue. (default: 'red')" in out
     assert "A list. May be repeated." in out
 
@@ -80,6 +82,7 @@ def test_absls_own_flags_are_neither_shown_nor_accepted(
         (["--color=green"], "red|blue"),
         (["--zoo"], "zoo"),
         (["--loud=perhaps"], "loud=perhaps"),
+        (["--hparams=a=1", "--hparams=b=2"], "--hparams is given twice. Write all in one, with"),
         (["word"], "t2t-x takes flags only. Expected: --flag=value. Received: argument='word'."),
     ],
 )

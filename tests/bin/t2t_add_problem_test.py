@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from file_hashes import hash_files
+from seals import change_sealed
 from tiny_run import PROBLEMS, STEPS, TinyRun
 
 from t2t_mm.bin import command, t2t_add_problem, t2t_trainer
@@ -110,6 +111,9 @@ def test_the_line_that_is_printed_trains_it_and_the_end_says_what_changed(
     run = open_run(grafted.output_dir)
     (Path(run.data_dir) / PROBLEMS[1]).symlink_to(tiny_run.data_dir / PROBLEMS[1])
     argv = shlex.split(compose_command(run))[1:]
+    # Data of an old problem that was generated anew: nothing was trained on the former here.
+    old = {"data_digests": {**run.data_digests, PROBLEMS[0]: "another"}}
+    change_sealed(grafted.output_dir / "run.json", lambda record: record.update(old))
     assert t2t_trainer.main([*argv, "--train_steps=6", "--eval_steps=1"]) == 0
     said = capsys.readouterr().err.splitlines()
     start = next(i for i, line in enumerate(said) if "accuracy before, after" in line)

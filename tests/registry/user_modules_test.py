@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from own_problems import MY_PROBLEM, write_file
 
+import t2t_mm
 from t2t_mm import registry
 from t2t_mm.errors import UserError
 from t2t_mm.registry.user_modules import find_entry
@@ -46,6 +47,20 @@ def test_several_entries_and_a_second_import_of_the_same(tmp_path: Path) -> None
     for _ in range(2):
         registry.import_user_modules([f"{one},{two}", ""])
     assert {"in_one", "in_two"} <= set(registry.problem_names())
+
+
+def test_options_in_python_take_one_entry_as_a_text(tmp_path: Path) -> None:
+    one = write_file(tmp_path / "mine_alone.py", MY_PROBLEM.format(name="InAlone"))
+    options = t2t_mm.TrainingOptions(t2t_usr_dir=str(one))
+    with pytest.raises(UserError, match=r"in_alone.* has not been generated"):
+        t2t_mm.train(
+            "in_alone",
+            hparams=registry.load_hparams("multimodel_tiny"),
+            data_dir=tmp_path / "data",
+            output_dir=tmp_path / "run",
+            options=options,
+        )
+    assert "in_alone" in registry.problem_names()
 
 
 def test_a_user_module_may_register_a_set_or_a_group_only(tmp_path: Path) -> None:

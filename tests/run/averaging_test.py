@@ -56,7 +56,7 @@ def make_run(folder: Path, name: str, steps: tuple[int, ...] = ()) -> Path:
     run = folder / name
     run.mkdir()
     (run / "hparams.json").write_text("{}")
-    record = {"tasks": [], "user_modules": [], "data_dir": name, "vocabulary_hashes": {}}
+    record = {"tasks": [], "user_modules": [], "data_dir": "", "vocabulary_hashes": {name: "0"}}
     (run / "run.json").write_text(json.dumps(record | {"data_digests": {}}))
     for step in steps:
         path = run / "checkpoints" / f"{step:08d}"
@@ -76,6 +76,15 @@ def test_a_best_checkpoint_of_long_before_is_none_of_the_last(tmp_path: Path) ->
     assert [one.step for one in list_last(run, 9000)] == [9000, 10000]
     (mean,) = average_checkpoints(run, tmp_path / "averaged")
     assert read_weights(tmp_path / "averaged", mean.step)["w"] == [9000.0]
+
+
+def test_a_run_that_went_on_elsewhere_is_the_same_run(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run", (1, 2))
+    average_checkpoints(run, tmp_path / "averaged")
+    record = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(record | {"data_dir": "moved", "backend": "jax"}))
+    average_checkpoints(run, tmp_path / "averaged")
+    assert open_run(tmp_path / "averaged").backend == "jax"
 
 
 def test_what_makes_no_average_is_refused(tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ def test_parse(hint: object, text: str, value: object) -> None:
     assert parse_value("x", hint, text) == value
 
 
+def test_a_key_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(UserError, match=r"mini_ende is given twice.*'mini_ende':5"):
+        parse_value("data.rates", dict[str, float], "{mini_ende:1,'mini_ende':5}")
+
+
 @pytest.mark.parametrize(
     ("hint", "value"),
     [

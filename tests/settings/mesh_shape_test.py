@@ -3,7 +3,7 @@ import pytest
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
 from t2t_mm.settings import ExpertHParams
-from t2t_mm.settings.mesh_shape import count_expert_slices
+from t2t_mm.settings.mesh_shape import check_compilable, count_expert_slices
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,10 @@ def test_the_command_line_sets_and_clears_it():
     overrides = "num_experts=8,mesh_shape=experts:4"
     assert load_hparams("multimodel_tiny", overrides=overrides).experts.mesh_shape == "experts:4"
     assert load_hparams("multimodel_tiny", overrides="mesh_shape=").experts.mesh_shape == ""
+
+
+def test_xla_compiles_for_one_device():
+    check_compilable("experts:1", True, "train.jit_compile")
+    check_compilable("experts:4", False, "train.jit_compile")
+    with pytest.raises(UserError, match=r"one device.*train\.jit_compile=True.*'experts:4'"):
+        check_compilable("experts:4", True, "train.jit_compile")

@@ -93,8 +93,9 @@ class TensorFlowBackend:
         devices = tf.config.list_logical_devices("GPU")
         if not devices:
             return f"on the CPU (TensorFlow {tf.__version__})"
-        names = ", ".join(device.name.removeprefix("/device:").lower() for device in devices)
-        return f"on {names} (TensorFlow {tf.__version__})"
+        name = devices[0].name.removeprefix("/device:").lower()
+        others = f", experts of a mesh on {len(devices)}" if len(devices) > 1 else ""
+        return f"on {name}{others} (TensorFlow {tf.__version__})"
 
     def compile_update(
         self, signature: Signature, example: Batch

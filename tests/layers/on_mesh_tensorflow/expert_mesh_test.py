@@ -114,6 +114,20 @@ def test_a_run_on_four_slices_goes_on_on_one_device(mesh_run, tiny_run, tmp_path
     assert json.loads((moved / "hparams.json").read_text())["experts"]["mesh_shape"] == ""
 
 
+def test_a_run_on_four_slices_is_begun_with_on_one_device(mesh_run, tiny_run, tmp_path, capsys):
+    t2t_mm.train(
+        list(PROBLEMS),
+        hparams=load_hparams("multimodel_tiny", overrides=f"{TINY},train.steps=1"),
+        data_dir=tiny_run.data_dir,
+        output_dir=tmp_path / "run",
+        options=t2t_mm.TrainingOptions(evaluate=False, warm_start_from=mesh_run.output_dir),
+    )
+    assert f"comparing the outputs of {PROBLEMS[0]}" in capsys.readouterr().err
+    begun, source = weights(tmp_path / "run", 0), weights(mesh_run.output_dir, 2)
+    for name, value in source.items():
+        np.testing.assert_array_equal(begun[name], value, err_msg=name)
+
+
 def test_a_run_on_four_slices_is_scored_there_as_on_one_device(mesh_run, tmp_path):
     moved = tmp_path / "moved"
     shutil.copytree(mesh_run.output_dir, moved)
