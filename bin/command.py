@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
+_GIVEN_ONCE = frozenset({"hparams", "decode_hparams", "problems"})
 _HELP_FLAGS = frozenset({"--help", "-help", "-h", "-?", "--helpshort", "--helpfull"})
 _WIDTH_WITHOUT_TERMINAL = 100_000  # nothing wraps: the next program reads lines
 
@@ -282,25 +283,17 @@ def _parse_flags(name: str, values: absl_flags.FlagValues, arguments: Sequence[s
     """Parse the command line and return the words that are no flags.
 
     Raises:
-        UserError: A flag is unknown or its value is refused, or settings are given twice, of which
-            the first would be lost.
+        UserError: A flag is unknown or its value is refused, or the first of two would be lost.
     """
     try:
         words = list(values([name, *arguments])[1:])
     except absl_flags.UnrecognizedFlagError as error:
-        raise UserError(
-            f"Unknown flag --{error.flagname}.{_suggest_flag(error.flagname, values)}",
-            fix=f"See {name} --help.",
-        ) from error
+        closest = suggest_closest(f"--{error.flagname}", [f"--{flag}" for flag in values])
+        told = f"Unknown flag --{error.flagname}.{closest}"
+        raise UserError(told, fix=f"See {name} --help.") from error
     except absl_flags.Error as error:
         raise UserError(str(error), fix=f"See {name} --help.") from error
-    for flag in ("hparams", "decode_hparams", "problems"):
-        if flag in values and values[flag].present > 1:
-            raise UserError(
-                f"--{flag} is given twice", fix=f"Write all in one, with commas: --{flag}=a,b."
-            )
+    for flag in _GIVEN_ONCE & set(values):
+        if values[flag].present > 1:
+            raise UserError(f"--{flag} is given twice", fix="Write all in one, with commas.")
     return words
-
-
-def _suggest_flag(name: str, values: absl_flags.FlagValues) -> str:
-    return suggest_closest(f"--{name}", [f"--{flag}" for flag in values])
