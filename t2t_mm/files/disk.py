@@ -79,12 +79,18 @@ def claim_folder(folder: Path, what: str) -> Iterator[None]:
 
 
 def is_claimed(folder: Path) -> bool:
-    """Return whether another process has claimed a folder; of one that is not there, False."""
+    """Return whether another process has claimed a folder; of one that cannot be opened, False."""
     try:
-        with claim_folder(folder, "it") if folder.is_dir() else contextlib.nullcontext():
-            return False
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        claim_opened(descriptor, folder, "it")
+        return False
     except UserError:
         return True
+    finally:
+        os.close(descriptor)
 
 
 def claim_opened(descriptor: int, path: Path, what: str) -> None:
