@@ -21,6 +21,7 @@ LEARNING_STYLE = (
     " ".join(f".hue{index} {{ --hue: {hue}; }}" for index, hue in enumerate(_HUES))
     + """
 .learning .line { stroke: var(--hue); } .learning circle.line { fill: var(--hue); }
+.learning .card + .card { margin-top: 0; }
 .legend { list-style: none; margin: 0 0 .6rem; padding: 0; display: flex; flex-wrap: wrap;
   gap: .1rem 1.2rem; font-size: .9rem; }
 .legend span { display: inline-block; width: 1.3rem; border-top: 3px solid var(--hue);
