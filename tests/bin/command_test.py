@@ -82,7 +82,7 @@ def test_absls_own_flags_are_neither_shown_nor_accepted(
         (["--color=green"], "red|blue"),
         (["--zoo"], "zoo"),
         (["--loud=perhaps"], "loud=perhaps"),
-        (["--hparams=a=1", "--hparams=b=2"], "--hparams is given twice. Write all in one, with commas."),
+        (["--hparams=a=1", "--hparams=b=2"], "--hparams is given twice. Write all in one"),
         (["word"], "t2t-x takes flags only. Expected: --flag=value. Received: argument='word'."),
     ],
 )
