@@ -56,7 +56,7 @@ def test_without_decoding_there_is_no_bleu(
         ([], "--output_dir must be given"),
         (["--output_dir=NOWHERE"], "No run in"),
         (["--output_dir=RUN", "--problems=mini_ende"], "not one of this run's"),
-        (["--output_dir=RUN", "--split=tset"], "test"),
+        (["--output_dir=RUN", "--split=tset"], "has no split 'tset'"),
         (["--output_dir=RUN", "--checkpoint_path=NOWHERE"], "checkpoint_path"),
         (["--output_dir=RUN", "--data_dir=NOWHERE"], "t2t-datagen"),
     ],

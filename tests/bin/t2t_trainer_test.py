@@ -9,26 +9,28 @@ import sys
 from pathlib import Path
 
 import pytest
+from file_hashes import hash_files
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
 from t2t_mm.bin import t2t_trainer
 
 
-def arguments(tiny_run: TinyRun, output_dir: Path, *more: str) -> list[str]:
+def arguments(tiny_run: TinyRun, output_dir: Path, *more: str, hparams: str = TINY) -> list[str]:
     return [
         f"--problems={'-'.join(PROBLEMS)}",
         "--hparams_set=multimodel_tiny",
-        f"--hparams={TINY}",
+        f"--hparams={hparams}",
         f"--data_dir={tiny_run.data_dir}",
         f"--output_dir={output_dir}",
         *more,
     ]
 
 
+@pytest.mark.slow
 def test_flags_beat_hparams(tiny_run: TinyRun, tmp_path: Path) -> None:
     run = tmp_path / "run"
     flags = ("--train_steps=2", "--random_seed=7", "--keep_checkpoint_max=1", "--schedule=train")
-    argv = arguments(tiny_run, run, *flags, f"--hparams={TINY},train.steps=9,train.seed=8")
+    argv = arguments(tiny_run, run, *flags, hparams=f"{TINY},train.steps=9,train.seed=8")
     assert t2t_trainer.main(argv) == 0
     settings = json.loads((run / "hparams.json").read_text())["train"]
     assert (settings["steps"], settings["seed"], settings["keep_checkpoint_max"]) == (2, 7, 1)
@@ -65,7 +67,8 @@ def test_bad_input_is_one_error_with_exit_code_2(
     flags: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "EMPTY").mkdir()
-    base = ["--problems=mini_ende", "--data_dir=data", f"--output_dir={tmp_path / 'run'}"]
+    base = ["--data_dir=data", f"--output_dir={tmp_path / 'run'}"]
+    base += ["--problems=mini_ende"] * (not flags[0].startswith("--problems="))
     given = [flag.replace("EMPTY", str(tmp_path / "EMPTY")) for flag in flags]
     assert t2t_trainer.main([*base, *given]) == 2
     error = capsys.readouterr().err
@@ -111,6 +114,9 @@ def test_a_full_disk_is_told_and_the_last_good_checkpoint_stays(
 def test_generate_data_keeps_data_that_was_made_with_a_limit(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:
-    run = tmp_path / "run"
+    data = Path(shutil.copytree(tiny_run.data_dir, tmp_path / "data"))
+    before = hash_files(data)
     flags = ("--generate_data", "--train_steps=1", "--schedule=train")
-    assert t2t_trainer.main(arguments(tiny_run, run, *flags)) == 0
+    argv = arguments(TinyRun(tiny_run.output_dir, data), tmp_path / "run", *flags)
+    assert t2t_trainer.main(argv) == 0
+    assert hash_files(data) == before

@@ -158,7 +158,7 @@ def test_a_checkpoint_that_is_removed_meanwhile_is_left_out_with_a_line(
 
 def test_a_damaged_checkpoint_is_an_error(run: Path, quick: None) -> None:
     (run / "checkpoints" / "00000015" / "state.json").write_text("{")
-    with pytest.raises(UserError, match="damaged"):
+    with pytest.raises(UserError, match=r"state\.json.* damaged"):
         list(evaluate_continuously(run, **COPY))
 
 

@@ -1,6 +1,7 @@
 """A run as one SavedModel: it answers as the run does where this package is not at hand."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -79,9 +80,9 @@ def test_what_was_written_is_described_beside_it(exported: Export, tiny_run: Tin
 
 @pytest.mark.slow
 def test_of_one_problem_the_signature_is_the_default_and_the_next_version_is_taken(
-    exported: Export, tiny_run: TinyRun
+    exported: Export, tiny_run: TinyRun, tmp_path: Path
 ) -> None:
-    parent = Path(exported.path).parent
+    parent = Path(shutil.copytree(Path(exported.path).parent, tmp_path / "served"))
     (parent / "7.incomplete").mkdir()
     alone = export(tiny_run.output_dir, parent, problems=PROBLEMS[1], version=7)
     assert Path(alone.path).name == "7" and list(alone.signatures) == [PROBLEMS[1]]

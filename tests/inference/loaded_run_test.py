@@ -114,12 +114,7 @@ def test_the_best_outputs_have_the_scores_that_they_have_under_teacher_forcing(
 def test_samples_are_those_of_their_seed(loaded: LoadedRun) -> None:
     predictor = loaded["algorithmic_copy"]
     found = predictor.samples(LINES, 5, seed=1)
-    assert [len(one) for one in found] == [5, 5, 5, 5] or [len(one) for one in found] == [
-        5,
-        0,
-        5,
-        5,
-    ]
+    assert [len(one) for one in found] == [5, 0, 5, 5]  # of an empty text there are none
     assert predictor.samples(LINES, 5, seed=1) == found
     assert predictor.samples(LINES, 5, seed=2) != found
     (sure,) = predictor.samples(LINES[0], top_k=1)

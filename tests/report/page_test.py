@@ -189,7 +189,7 @@ def test_no_results_and_damaged_ones_are_told(tmp_path: Path) -> None:
         find_newest_results(tmp_path, "test")
     run, _ = make_fake_run(tmp_path)
     (run / "decoded/test-1000/results.json").write_text("{")
-    with pytest.raises(UserError, match="damaged"):
+    with pytest.raises(UserError, match=r"results\.json are damaged"):
         find_newest_results(run, "test")
 
 

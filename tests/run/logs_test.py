@@ -47,12 +47,14 @@ def test_an_evaluation_that_is_made_again_is_cut_as_well(tmp_path: Path) -> None
 
 def test_tensorboard_reads_the_same_numbers_by_problem(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
 
     with RunLog(tmp_path, 0) as log:
         log.write("eval", 5, {"accuracy": 50.0}, problem="mini_ende")
     events = EventAccumulator(str(tmp_path / "tensorboard"), size_guidance={"tensors": 0})
     events.Reload()
-    assert "eval/mini_ende/accuracy" in events.Tags()["tensors"]
+    (event,) = events.Tensors("eval/mini_ende/accuracy")
+    assert (event.step, float(make_ndarray(event.tensor_proto))) == (5, 50.0)
 
 
 def test_tensorboard_drops_what_a_resumed_run_does_again(

@@ -1,12 +1,14 @@
 """A restored model is the trained one; a checkpoint of other shapes is refused."""
 
 import dataclasses
+import shutil
 import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_run import TinyRun
+from seals import change_sealed
+from tiny_run import STEPS, TinyRun
 
 from t2t_mm.errors import UserError
 from t2t_mm.run.named_variables import name_variables
@@ -16,10 +18,13 @@ from t2t_mm.run.run_directory import open_run
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "run_of_0_1_0.tar.xz"
 
 
-def test_the_best_checkpoint_is_read(tiny_run: TinyRun) -> None:
-    restored = restore_model(open_run(tiny_run.output_dir))
-    path = tiny_run.output_dir / "checkpoints" / f"{restored.step:08d}" / "weights.npz"
-    with np.load(path) as arrays:
+def test_the_best_checkpoint_is_read(tiny_run: TinyRun, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(tiny_run.output_dir, tmp_path / "run"))
+    checkpoints = run / "checkpoints"
+    change_sealed(checkpoints / f"{STEPS:08d}" / "state.json", lambda s: s.update(best_step=10))
+    restored = restore_model(open_run(run))
+    assert restored.step == 10
+    with np.load(checkpoints / "00000010" / "weights.npz") as arrays:
         named = name_variables(restored.model.variables, restored.model.row_names)
         assert set(arrays.files) == named.keys()
         for name, variable in named.items():

@@ -25,13 +25,22 @@ def test_an_interrupt_ends_the_command_too(tmp_path: Path, monkeypatch: pytest.M
     program = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('saved')))\n"
+        "print('ready', flush=True)\n"
         "time.sleep(20)"
     )
-    started = []
+    started, over, log = [], threading.Event(), tmp_path / "study.log"
+
+    def interrupt() -> None:
+        while not over.wait(0.02):
+            if log.exists() and "ready" in log.read_text():
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+
+    watcher = threading.Thread(target=interrupt)
 
     def start(line: object, **options: object) -> subprocess.Popen[bytes]:
         started.append(subprocess.Popen([sys.executable, "-c", program], **options))  # type: ignore[call-overload]
-        threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+        watcher.start()
         return started[0]
 
     monkeypatch.setattr("t2t_mm.study.started_command.subprocess", SubprocessStub(start))
@@ -39,10 +48,12 @@ def test_an_interrupt_ends_the_command_too(tmp_path: Path, monkeypatch: pytest.M
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            call_command("trainer", [], tmp_path / "study.log")
+            call_command("trainer", [], log)
     finally:
+        over.set()
+        watcher.join()
         signal.signal(signal.SIGINT, before)
-    assert started[0].poll() == 0 and "saved" in (tmp_path / "study.log").read_text()
+    assert started[0].poll() == 0 and "saved" in log.read_text()
 
 
 class SubprocessStub:

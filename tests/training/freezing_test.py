@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,9 @@ def check(folder: Path) -> None:
     frozen = json.loads((folder / "frozen.json").read_text())
     assert any("/image/" in name for name in frozen)
     assert not moved.intersection(frozen)
-    assert not [name for name in moved if "/image/" in name]  # running statistics, too
+    assert not [name for name in moved if re.search(PATTERN, name)]  # running statistics, too
+    asked = {name for name in load_both(folder)[0] if re.search(r"w_in\.[01]|decoder/block0", name)}
+    assert len(asked) > 2 and asked <= set(frozen)
     experts = "multimodel/encoder/experts/experts"
     assert {f"{experts}/w_in.2", f"{experts}/w_out.0"} <= moved
     assert "multimodel/language_shared/softmax" in moved

@@ -36,6 +36,12 @@ def test_it_ends_when_the_batch_is_known(known: Learned) -> None:
 
 
 @pytest.mark.slow
+def test_it_is_given_up_after_the_most_steps() -> None:
+    given_up = learn([[100, 101, 1]] * 2, 3)
+    assert len(given_up.losses) == 3 and given_up.losses[-1] > KNOWN
+
+
+@pytest.mark.slow
 def test_operations_are_those_of_a_step(known: Learned) -> None:
     """The softmax alone: six for each of 2 x 3 positions, 32 channels and 259 symbols or more."""
     assert 6 * 2 * 3 * 32 * 259 < known.operations < 6 * 2 * 3 * 3 * known.parameters

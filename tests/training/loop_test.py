@@ -1,12 +1,13 @@
 """The loop: Ctrl-C saves and says so; a loss that is no number stops the run."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,13 +36,24 @@ def hparams(**changes: object) -> HParams:
     return dataclasses.replace(tiny, train=dataclasses.replace(tiny.train, **changes))
 
 
-def interrupt_after(log: Path, step: int) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if log.exists() and f'"step": {step},' in log.read_text():
-            break
-        time.sleep(0.01)
-    os.kill(os.getpid(), signal.SIGINT)
+@contextlib.contextmanager
+def interrupt_after(log: Path, step: int) -> Iterator[None]:
+    """Send what Ctrl-C does once a step is logged, as long as the block lasts."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.01):
+            if log.exists() and f'"step": {step},' in log.read_text():
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
 
 
 @pytest.mark.parametrize("awaits_evaluation", [True, False])
@@ -65,10 +77,9 @@ def test_a_checkpoint_is_whole_before_its_evaluation(awaits_evaluation: bool) ->
 def test_ctrl_c_saves_the_step_it_interrupts(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    watcher = threading.Thread(target=interrupt_after, args=(tmp_path / "run" / "log.jsonl", 3))
-    watcher.start()
     handler = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
+    log = tmp_path / "run" / "log.jsonl"
+    with pytest.raises(KeyboardInterrupt), interrupt_after(log, 3):
         train(
             list(PROBLEMS),
             hparams=hparams(log_every=1, checkpoint_every=100000),
@@ -76,7 +87,6 @@ def test_ctrl_c_saves_the_step_it_interrupts(
             output_dir=tmp_path / "run",
             options=TrainingOptions(evaluate=False),
         )
-    watcher.join()
     assert signal.getsignal(signal.SIGINT) is handler
     saved = CheckpointStore(tmp_path / "run").find_latest()
     assert saved is not None and saved.step >= 3

@@ -103,6 +103,7 @@ def fill_tail(data: bytes, filler: bytes) -> bytes:
 )
 def test_what_is_stored_can_be_read_whatever_the_damage(whole: bytes, filler: bytes) -> None:
     for kind in (OWN_SIZE, DECLARED):
+        assert kind.prepare(tf.constant(kind.check(whole)), None).shape[2] == 3
         try:
             stored = kind.check(fill_tail(whole, filler))
         except BadExampleError:
