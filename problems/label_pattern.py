@@ -43,13 +43,16 @@ def propose_patterns(kind: FileKind, folder: Path) -> Iterator[tuple[str, dict[s
             yield "", {"label_pattern": label_pattern}
 
 
-def match_names(source: Path, label_pattern: str, kind: FileKind) -> list[LabelledRow]:
+def match_names(
+    source: Path, label_pattern: str, kind: FileKind, *, must_fit: bool = True
+) -> list[LabelledRow]:
     """Find the files whose name, or path where the pattern has a slash, fits it.
 
     Args:
         source: The folder that they lie in, or below.
         label_pattern: See `compile_pattern`.
         kind: Which files.
+        must_fit: Whether it has to fit some name; of files to test on none may say its class.
 
     Raises:
         UserError: It fits none, or is no such pattern.
@@ -64,6 +67,8 @@ def match_names(source: Path, label_pattern: str, kind: FileKind) -> list[Labell
         else:
             others.append(inside)
     first = ", ".join(sorted(others)[:3])
+    if not rows and not must_fit:
+        return []
     if others and not rows:
         raise UserError(
             f"The pattern of labels fits no name of the {len(others):,} {kinds} in {source}",

@@ -35,8 +35,12 @@ from t2t_mm.problems.labelled_table import (
     list_explainable,
     list_tables,
 )
+from t2t_mm.problems.named_columns import USUAL_NAMES, find_columns
 from t2t_mm.problems.packed_tables import find_packed_splits, is_packed, list_watched_files
 from t2t_mm.problems.picture_listing import hash_name
+
+_WITHOUT_CLASS = ("unsup", "unlabeled", "unlabelled", "_background_noise_")
+"""As in the movie reviews of Maas et al. and in Speech Commands."""
 
 
 def find_split_folder(root: Path, split: str) -> Path | None:
@@ -137,11 +141,23 @@ class LabelledFolder:
             return {split: folder for split, folder in folders.items() if folder}
         tables = find_split_tables(self.root)
         if "train" in tables and self._tables.can_read(tables["train"]):
-            return {split: path for split, path in tables.items() if self._tables.can_read(path)}
+            return {split: path for split, path in tables.items() if self._has_classes(path)}
         if folders["train"]:
             return {split: folder for split, folder in folders.items() if folder}
         self._check_class_folders()
         return {"train": self.root}
+
+    def _has_classes(self, table: Path) -> bool:
+        """Return whether the table of a split has the columns of train's; else that is told.
+
+        Raises:
+            UserError: Its first row is malformed.
+        """
+        if self._tables.can_read(table):
+            return True
+        find_columns(table, USUAL_NAMES, self.columns)
+        warn_once(f"{table} is left out: it does not say the classes of its {self.kind.plural}.")
+        return False
 
     def _is_plain(self, folder: Path) -> bool:
         """Return whether a split's folder holds files alone, and nothing there says their class."""
@@ -185,7 +201,8 @@ class LabelledFolder:
             found.lists += list_watched_files(source)
             return self._tables.read(source)
         if self.label_pattern:
-            return match_names(source, self.label_pattern, self.kind)
+            is_trained_on = find_named_split(source.name) not in SPLITS[1:]
+            return match_names(source, self.label_pattern, self.kind, must_fit=is_trained_on)
         table = source if source.is_file() else find_metadata(source)
         if table and (table == source or self._tables.can_read(table)):
             found.lists.append(table)
@@ -207,7 +224,14 @@ class LabelledFolder:
         others: Counter[str] = Counter()
         rows = []
         folders = list_folders(source)
+        without = [name for name in folders if name.lower() in _WITHOUT_CLASS]
+        if len(folders) < len(without) + 2:
+            without = []
+        for name in without:
+            warn_once(f"{source / name} is left out: it is named as what has no class.")
         for label in folders if set(folders) - {"images"} else ():
+            if label in without:
+                continue
             for path in walk_files(source / label):
                 if self.kind.fits(path):
                     rows.append(LabelledRow(path, label))

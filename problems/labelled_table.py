@@ -97,6 +97,8 @@ class TableReader:
         empty = 0
         for place, row in read_rows(path, parse_columns(self.columns)):
             cells = [row.get(chosen.get(role, ""), "") for role in roles]
+            if "split" not in chosen:  # the first row, by which columns are chosen, may lack it
+                cells[-1] = next((row[name] for name in roles["split"] if name in row), "")
             said = self._read_row(place, cells, content, is_packed(path))
             rows += said
             empty += not said
@@ -182,7 +184,12 @@ class TableReader:
         index = PathIndex(below, without_suffixes=True)
         by_end = {}
         for name in names - found.keys():
-            alike = index.find(name.as_posix())
+            own = _find_splits(name.parts[:-1]) or _find_splits([table.stem, table.parent.name])
+            alike = [
+                path
+                for path in index.find(name.as_posix())
+                if not own or _find_splits(Path(path).parts[:-1]) <= own
+            ]
             if len(alike) == 1:
                 by_end[name] = below[alike[0]]
         claims = Counter(map(os.path.abspath, (*found.values(), *by_end.values())))
@@ -256,6 +263,11 @@ def list_explainable(folder: Path) -> list[Path]:
     """List the tables that are worth an error: those named as splits, and those that are tables."""
     named = [*find_split_tables(folder).values()]
     return named + [path for path in list_tables(folder) if has_columns(path, {})]
+
+
+def _find_splits(names: Sequence[str]) -> set[str]:
+    """Find the splits that folders or a table are named as."""
+    return {split for name in names if (split := find_named_split(name))}
 
 
 def _name_splits(table: Path, rows: list[LabelledRow]) -> list[LabelledRow]:

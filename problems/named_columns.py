@@ -250,15 +250,16 @@ def check_one_split(rows: Iterable[tuple[RowPlace, Row]]) -> Iterator[tuple[RowP
     """
     first = ""
     for place, row in rows:
-        said = next((row[name] for name in USUAL_NAMES["split"] if name in row), "")
-        split = find_named_split(str(said))
-        if split and first and split != first:
+        named = {str(name).strip().lower(): value for name, value in row.items()}
+        said = next((named[name] for name in USUAL_NAMES["split"] if name in named), "")
+        split = find_named_split(str(said)) or "train"  # as all that is named otherwise
+        if first and split != first:
             raise UserError(
                 f"{place}: the row is of the split {split}, and rows before it are of {first}",
                 expected="a table for each split",
                 fix="Cut it into tables called train, dev and test.",
             )
-        first = first or split
+        first = split
         yield place, row
 
 

@@ -215,8 +215,19 @@ class ParallelFolder:
             if split := find_named_split(folder.name) if folder.is_dir() else "":
                 for language in self.languages:
                     if only := self._find_only_file(folder, language):
-                        names.setdefault(f"{split}.{language}", only)
+                        other = names.setdefault(f"{split}.{language}", only)
+                        self._check_one_source(split, other, only)
         return names
+
+    def _check_one_source(self, split: str, one: Path, other: Path) -> None:
+        if one != other:
+            raise UndecidedError(
+                f"Problem {self.problem} cannot choose its files of {split}: there are {one} and "
+                f"{other}",
+                expected="files or one folder of a split",
+                received={"folder": str(self.folder)},
+                fix="Move the others out of it.",
+            )
 
     def _find_only_file(self, folder: Path, language: str) -> Path | None:
         """Find the file of a language in the folder of a split; plain comes before .gz."""

@@ -9,7 +9,7 @@ import inspect
 import pathlib
 import types
 import typing
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Literal, ParamSpec, TypeVar, Union
 
 import t2t_mm
@@ -76,6 +76,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, (float, int)) and not isinstance(value, bool)
     if (kind is int and isinstance(value, bool)) or not isinstance(value, kind):
         return False
+    if isinstance(value, str) and kind is not str and issubclass(kind, Iterable):
+        return False  # it would be taken letter by letter
     # Of what may be read only once nothing is read.
     if len(parts) == 1 and isinstance(value, Collection):
         return all(_fits(one, parts[0]) for one in value)

@@ -79,3 +79,18 @@ def _close_sentence(sentence: str) -> str:
     """Close a sentence with a full stop unless it already ends in a mark or a new line."""
     text = sentence.rstrip()
     return text if text.endswith((".", "!", "?", ":")) else f"{text}."
+
+
+def check_count(name: str, value: int) -> None:
+    """Check that a number of things is not negative.
+
+    Raises:
+        UserError: It is.
+
+    Example:
+        >>> check_count("limit", -1)
+        Traceback (most recent call last):
+        t2t_mm.errors.UserError: limit cannot be negative. Expected: 0, or more. Received: limit=-1.
+    """
+    if value < 0:
+        raise UserError(f"{name} cannot be negative", expected="0, or more", received={name: value})

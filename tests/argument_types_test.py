@@ -75,6 +75,8 @@ def test_a_call_without_an_argument_is_pythons_own_error() -> None:
         ("run_study", {"study": "words", "study_dir": "", "data_dir": ""}, "study"),
         ("compare", {"run_a": 3, "run_b": "run"}, "run_a"),
         ("report", {"output_dir": 3}, "output_dir"),
+        ("score_translation", {"translation": "a.txt", "references": "b.txt"}, "references"),
+        ("load", {"output_dir": "run", "problems": "mini_ende"}, "problems"),
     ],
 )
 def test_public_functions_name_what_is_wrong(name: str, given: dict[str, Any], wrong: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_mm.errors import UserError
+from t2t_mm.errors import UserError, check_count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,8 @@ class EvaluationOptions:
     t2t_usr_dir: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        check_count("limit", self.limit)
+        check_count("samples", self.samples)
         if not self.decode and (self.shuffled_inputs or self.baseline):
             raise UserError(
                 "Only decoded outputs can be scored with shuffled inputs or beside a baseline",

@@ -102,7 +102,9 @@ class KeptResults:
             ) from error
 
     def _locate_outputs(self, name: str) -> Path:
-        return self.folder / f"{make_stem(name)}.outputs.jsonl"
+        path = self.folder / f"{make_stem(name)}.outputs.jsonl"
+        former = self.folder / f"{name.replace('/', '_')}.outputs.jsonl"
+        return former if former.exists() and not path.exists() else path
 
 
 def _read_decoded(lines: Sequence[Mapping[str, Any]], result: Mapping[str, Any]) -> Decoded:
@@ -138,8 +140,16 @@ def name_variant(limit: int = 0, settings: str = "") -> str:
 
 
 def make_stem(name: str) -> str:
-    """Return how the files of a problem begin."""
-    return name.replace("/", "_")
+    """Return how the files of a problem begin; those of no other begin so.
+
+    Example:
+        >>> make_stem("image_folder/pets_small"), make_stem("image_folder/pets/small")
+        ('image_folder_pets_small', 'image_folder_pets_small-da58be3a')
+    """
+    stem = name.replace("/", "_")
+    if name.count("/") < 2:
+        return stem
+    return f"{stem}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def list_results(output_dir: Path) -> list[KeptResults]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from t2t_mm.errors import check_count
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecodingOptions:
@@ -33,3 +35,6 @@ class DecodingOptions:
     command_of: str = ""
     output_format: str = "plain"
     t2t_usr_dir: str | Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        check_count("limit", self.limit)

@@ -34,7 +34,8 @@ def check_writable(path: Path, from_file: str | Path = "") -> None:
     """Fail before the decoding rather than after it; the inputs are not written over."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        can_write = os.access(path.parent, os.W_OK) and not path.is_dir()
+        is_device = path.exists() and not path.is_file()
+        can_write = os.access(path if is_device else path.parent, os.W_OK) and not path.is_dir()
     except OSError:
         can_write = False
     if not can_write:

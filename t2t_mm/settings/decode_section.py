@@ -52,7 +52,7 @@ class DecodeHParams(SamplingFields):
 
     section = "decode"
 
-    extra_length: int = declare_field(50, at_least=0)
+    extra_length: int = declare_field(50, at_least=0, at_most=1_000_000_000)
     batch_size: int = declare_field(32, at_least=1)
     num_samples: int = declare_field(-1, at_least=-1)
     beam_size: int = declare_field(1, at_least=1)

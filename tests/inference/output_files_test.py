@@ -3,6 +3,7 @@
 import errno
 import itertools
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,11 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         check_writable(tmp_path)
     with pytest.raises(UserError, match=r"not packed.*out\.jsonl\.gz"):
         check_writable(tmp_path / "out.jsonl.gz")
+
+
+def test_a_device_is_written_to_though_its_folder_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _: str(path) == os.devnull)
+    check_writable(Path(os.devnull))
 
 
 def test_outputs_do_not_take_the_place_of_their_inputs(tmp_path: Path) -> None:

@@ -206,6 +206,48 @@ def test_tables_of_splits_say_the_classes_of_plain_folders(tmp_path: Path) -> No
     assert (row.value, row.label) == (root / "test/1.jpg", "dog")
 
 
+def test_a_missing_training_file_is_not_taken_from_test(tmp_path: Path) -> None:
+    root = make(tmp_path, "train/1.jpg", "test/1.jpg", "test/2.jpg")
+    (root / "train.csv").write_text("file_name,label\n1.jpg,cat\n2.jpg,dog\n")
+    (root / "test.csv").write_text("file_name,label\n1.jpg,dog\n2.jpg,cat\n")
+    with pytest.raises(UserError, match=r"not there: 1 of 2, first 2\.jpg"):
+        read(root)
+
+
+def test_folders_named_as_what_has_no_class_are_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [f"train/{label}/{n}.jpg" for label in ("neg", "pos", "unsup") for n in range(2)]
+    root = make(tmp_path, *names, "test/neg/3.jpg", "test/pos/4.jpg")
+    assert read(root).classes == ["neg", "pos"]
+    assert "unsup is left out: it is named as what has no class" in caplog.text
+    assert read(make(tmp_path / "two", "unsup/1.jpg", "pos/2.jpg")).classes == ["pos", "unsup"]
+
+
+def test_a_pattern_that_fits_no_name_of_test_leaves_that_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = make(tmp_path, "train/cat.0.jpg", "train/dog.0.jpg", "test/1.jpg")
+    pattern = r"(?P<label>[a-z]+)\..*"
+    found = LabelledFolder(root, PICTURES, label_pattern=pattern).read(
+        {"validation": 0.0, "test": 0.0}
+    )
+    assert "test" not in found.splits and "does not say the classes" in caplog.text
+
+
+def test_a_table_of_a_split_without_the_columns_is_told_and_a_bad_one_an_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "train.csv").write_text("text,label\na,x\nb,y\n")
+    (tmp_path / "test.csv").write_text("text\nc\n")
+    folder = LabelledFolder(tmp_path, TEXTS)
+    assert "test" not in folder.read({"validation": 0.0, "test": 0.0}).splits
+    assert "test.csv is left out: it does not say the classes" in caplog.text
+    (tmp_path / "dev.csv").write_text("text,label\nonly one\n")
+    with pytest.raises(UserError, match=r"dev\.csv, line 2: the row has not as many columns"):
+        folder.read({"validation": 0.0, "test": 0.0})
+
+
 def test_files_may_lie_outside_the_folder(tmp_path: Path) -> None:
     make(tmp_path / "elsewhere", "1.jpg", "2.jpg")
     (tmp_path / "raw").mkdir()

@@ -160,6 +160,13 @@ def test_splits_count_where_every_row_names_one(tmp_path: Path) -> None:
             reader.read(table)
 
 
+def test_a_split_that_the_first_row_lacks_counts_too(tmp_path: Path) -> None:
+    rows = '{"text": "a", "label": "x"}\n{"text": "b", "label": "y", "split": "test"}\n'
+    table = write(tmp_path / "a.jsonl", rows)
+    with pytest.raises(UserError, match=r"split of 1 rows, and of 1 something else.*empty"):
+        TableReader(tmp_path, TEXTS).read(table)
+
+
 def test_which_tables_there_are(tmp_path: Path) -> None:
     reader = TableReader(tmp_path, TEXTS)
     write(tmp_path / "settings.json", '{\n "a": 1\n}\n')

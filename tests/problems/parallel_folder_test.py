@@ -39,6 +39,14 @@ def test_several_files_that_might_be_for_training_are_an_error(tmp_path: Path) -
         find(folder)
 
 
+@pytest.mark.parametrize("other", ["val/a", "validation"])
+def test_two_places_of_one_split_are_refused(tmp_path: Path, other: str) -> None:
+    sides = [f"{place}.{language}" for place in ("dev/a", other) for language in LANGUAGES]
+    folder = write(tmp_path, "train.en", "train.de", *sides)
+    with pytest.raises(UserError, match=r"cannot choose its files of validation: there are"):
+        find(folder)
+
+
 def test_aligned_files_are_read_by_line(tmp_path: Path) -> None:
     folder = ParallelFolder("name", write(tmp_path, "train.en", "train.de"), LANGUAGES, True)
     (text,) = folder.find_files().values()

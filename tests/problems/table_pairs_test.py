@@ -56,6 +56,10 @@ def test_rows_of_several_splits_are_not_mixed(tmp_path: Path) -> None:
     path.write_text("en,de,split\na,b,train\nc,d,\ne,f,dev\n")
     with pytest.raises(UserError, match=r"line 4: the row is of the split validation.*of train"):
         list(TablePairs(path, LANGUAGES).read_pairs())
+    for before in ("", "train_s"):
+        path.write_text(f"en,de,Split\na,b,{before}\nc,d,test\n")
+        with pytest.raises(UserError, match=r"line 3: the row is of the split test"):
+            list(TablePairs(path, LANGUAGES).read_pairs())
     path.write_text("en,de,split\na,b,train\nc,d,training\n")
     assert len(list(TablePairs(path, LANGUAGES).read_pairs())) == 2
 

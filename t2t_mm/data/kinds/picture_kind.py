@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _MOST_PIXELS: Final = 100_000_000
+_LIMITING = threading.RLock()
 
 
 @register_feature_kind("image")
@@ -123,12 +125,16 @@ class PictureKind(FeatureKind):
 
 @contextmanager
 def _limit_pixels() -> Iterator[None]:
-    """Let Pillow refuse what would fill the memory: it does so at twice what it warns of."""
+    """Let Pillow refuse what would fill the memory: it does so at twice what it warns of.
+
+    One thread at a time: another would take our limit for that of the program.
+    """
     import PIL.Image
 
-    before = PIL.Image.MAX_IMAGE_PIXELS
-    PIL.Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2
-    try:
-        yield
-    finally:
-        PIL.Image.MAX_IMAGE_PIXELS = before
+    with _LIMITING:
+        before = PIL.Image.MAX_IMAGE_PIXELS
+        PIL.Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2
+        try:
+            yield
+        finally:
+            PIL.Image.MAX_IMAGE_PIXELS = before

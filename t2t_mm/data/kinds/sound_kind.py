@@ -129,8 +129,15 @@ class SoundKind(FeatureKind):
             )
         check_rate(rate, "The value")
         columns = samples[:, None] if samples.ndim == 1 else samples
+        if columns.shape[1] > max(1, len(columns)):
+            raise UserError(
+                "The value has more channels than samples",
+                expected="[samples, channels]; librosa and torchaudio have it the other way round",
+                received={"shape": samples.shape},
+                fix="Turn it: samples.T.",
+            )
         mono = Sound(columns, rate).mix_to_mono()
-        self.check(mono)  # before it is resampled, which would turn another scale into noise
+        store_sound(mono)  # before it is resampled, which would turn another scale into noise
         if rate == self.spec.sample_rate_hz:
             return mono
         return np.clip(resample_sound(mono, rate, self.spec.sample_rate_hz), -1.0, 1.0)

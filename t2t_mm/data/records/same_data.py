@@ -63,7 +63,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
-        "b51825e61ddb4f4d099dd3b1585aa6722fb36333885b158c84f05352fac4a190",
+        "f7d1feec25ac2f94cec5ceb0c829446a2cc68353199e6f0118724cb9ed2eba8e",
         "e9c7ba178fdcd7acf768886ca89df38a99f1b997139289b08c58113d7b61a799",
         "36a5ae4373f36473cf95348bcd9c1b34efcc287dfdc751483bd01b482848da18",
         "31dca7dfd6c117a6f94f6f1092493d03fa10c407a74554958e5ffe11d05cae44",
@@ -73,7 +73,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
-        "70cb2fe9081837217f0ab71369a2c7cdc4244544a04d7ad7aea9e6efea37ce44",
+        "4135bc75a4cc7e981d0ffbe80ca4b7b7cdb305e8094257e24bd78ff9beb0ed87",
         "65f5d07613d171c49ba74e95f053732ee131b0f800d8c1b42ee06e6377473c08",
         "65f102ee17f982fca81720cf2112eac22d7ebb1040aa1bb678115734813884e0",
         "549abd059e9e2505bbac99f51922acfe1c6746b8af61dabf08ad2716a89403b3",
@@ -88,7 +88,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
-        "69ff81815cdf5e904947ad316108a751ef03feb5e388290f19c9ce113c7ef89e",
+        "5aee2844668ac3608d2748d57fa17478c8c9c8cdd33f5e49ce088d7a61285a5e",
         "7935682ba4b9fe2f4a3848c291b58437b4866a360f855273b86ec6bcc3319a6b",
         "e7df75067c3f6840e904d366c2975aaff0fb2e7d833dd94fe1e87efbf6d06203",
         "f125d9b5d8dff8f4a37bf81e5da80efb0418264944a0fefd36305a34e965b1dd",
@@ -98,7 +98,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
-        "3091b6d92f445c06bdf42b47b6a9e66cb881a74e9b47af65b4942d37b5339e41",
+        "84462738e409cd6078b4e079490e48f0de86ce22b207370ea32049c344c1c5c2",
         "135ce7a58d1074b3486fa0d0c2ce70b16f2c1128c3cdfdcb34bcb6cf284e1423",
         "87f7c16b0270a98f8d8ccc5eec2f5c2c034632c05e4160beffa2f91b079bbcf5",
         "69d175b6e47a4123d29235793b5283dcacb0106130967521f493e66bd71a015f",
@@ -108,7 +108,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
-        "81d1344b5742e19c73966562ec28b4f5a790538d40794d00f9d00d035b05bb1b",
+        "2537ceb1cb9d8f4a0d773ec203c822cce34b9deef800ba6eecf1741c563a80be",
         "cdd0bc079cc6cdc7878fcae8d59e69ff04f4df13c375845344d209cfe7e949d7",
         "910944d964d079b3ef8fd15d8e6114ff74589c45af8ced05f04e9b3eeee047e4",
         "e61abfbb1dca73a9415813a91d0dcfff274b2e7ec580bf4c4b9eb8fbb13e04c8",
@@ -118,7 +118,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
-        "8b4fca6b19ab0f987bd5c40a7bf3e27b603f7ea8a2abccd6b0a163aa90482907",
+        "f47b241541d6bb2cbdd6a82b693c45f53f667650dbe61d4fc7a0fe564b3ef6b5",
         "be0b099d474d2b52d9fefcb49f96f288c8a28d3c3028a6d735c9e4b34b8dd9b1",
         "2a2e78e1b7e8d19036cdfe2869d7ed7be2b3f6ad2165c4015919b10d5a79dfb9",
         "222fc4245b55964998eb02954e13150074f54afd44f9ee46ef7e0b4edf3a8838",
@@ -128,7 +128,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
-        "587e6b8cbec35871c87ca6ddb071700ce4a4982ead02a47a3e383d1ac1801d27",
+        "a73d4dc88e5806864b35425a0585d01b161853998a8bda7d0143e7c02eb8e397",
         "e0fcca678d2a6249012ad8b8a0dffe47f3ec7501673dca0053c64bf066cec685",
         "1b537a0f3f373733811cead3232baf8d99e5655aa60892164f0643238e4a6689",
         "513d472b383682dc52d31b8b9168fef6b1695f168db590c0d30208476d93d0e7",

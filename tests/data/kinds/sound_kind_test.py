@@ -45,6 +45,7 @@ def test_samples_and_their_rate_are_one_sound_at_the_declared_rate() -> None:
         (np.zeros(100, np.float32), 0, "rate_hz=0"),
         (np.zeros(100, np.float32), 1, "1,000 to 384,000 Hz"),
         (np.zeros((2, 2, 2), np.float32), 8_000, "channels"),
+        (np.zeros((2, 8_000), np.float32), 8_000, r"more channels than samples.*samples\.T"),
     ],
 )
 def test_samples_and_a_rate_that_are_no_sound_are_told(
