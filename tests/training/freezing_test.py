@@ -15,7 +15,8 @@ from every_pair import make_model
 from t2t_mm.errors import UserError
 from t2t_mm.training.freezing import freeze_variables
 
-PATTERN = r"/image/|command\.tell|encoder/experts/experts/w_in\.[01]|decoder/block0"
+PARTS = r"encoder/experts/experts/w_in\.[01]|decoder/block0"
+PATTERN = rf"/image/|command\.tell|{PARTS}"
 
 
 def load_both(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -34,7 +35,7 @@ def check(folder: Path) -> None:
     assert any("/image/" in name for name in frozen)
     assert not moved.intersection(frozen)
     assert not [name for name in moved if re.search(PATTERN, name)]  # running statistics, too
-    asked = {name for name in load_both(folder)[0] if re.search(r"w_in\.[01]|decoder/block0", name)}
+    asked = {name for name in load_both(folder)[0] if re.search(PARTS, name)}
     assert len(asked) > 2 and asked <= set(frozen)
     experts = "multimodel/encoder/experts/experts"
     assert {f"{experts}/w_in.2", f"{experts}/w_out.0"} <= moved
