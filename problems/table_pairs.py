@@ -63,7 +63,8 @@ class TablePairs:
         """Yield the texts of two columns, also of rows that lack one; `null` is left out."""
         rows = read_rows(self.path, parse_columns(self.columns))
         for place, row in check_one_split(rows):
-            first, second = (find_object(row, names).get(name, "") for name in names)
+            pair = find_object(row, names)
+            first, second = (pair.get(name, "") for name in names)
             if first is None or second is None:
                 leave_out(f"{place}: the {names[0] if first is None else names[1]} is null")
                 continue

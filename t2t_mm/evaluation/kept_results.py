@@ -134,8 +134,7 @@ def name_variant(limit: int = 0, settings: str = "") -> str:
     """
     of_first = f"-first{limit}" if limit else ""
     if "/" in settings or len(settings) > _MOST_LETTERS:
-        checksum = hashlib.sha256(settings.encode("utf-8", "surrogateescape")).hexdigest()
-        settings = f"{settings.replace('/', '_')[:_MOST_LETTERS]}-{checksum[:8]}"
+        settings = f"{settings.replace('/', '_')[:_MOST_LETTERS]}-{_shorten_to_hash(settings)}"
     return of_first + (f"-{settings}" if settings else "")
 
 
@@ -147,9 +146,11 @@ def make_stem(name: str) -> str:
         ('image_folder_pets_small', 'image_folder_pets_small-da58be3a')
     """
     stem = name.replace("/", "_")
-    if name.count("/") < 2:
-        return stem
-    return f"{stem}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    return stem if name.count("/") < 2 else f"{stem}-{_shorten_to_hash(name)}"
+
+
+def _shorten_to_hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
 def list_results(output_dir: Path) -> list[KeptResults]:

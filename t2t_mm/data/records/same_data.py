@@ -63,7 +63,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
-        "f7d1feec25ac2f94cec5ceb0c829446a2cc68353199e6f0118724cb9ed2eba8e",
+        "4c0c7fb391ebf2b49540e812b0d67032592940c340c54c09101d0659c52fb072",
         "e9c7ba178fdcd7acf768886ca89df38a99f1b997139289b08c58113d7b61a799",
         "36a5ae4373f36473cf95348bcd9c1b34efcc287dfdc751483bd01b482848da18",
         "31dca7dfd6c117a6f94f6f1092493d03fa10c407a74554958e5ffe11d05cae44",
@@ -73,7 +73,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
-        "4135bc75a4cc7e981d0ffbe80ca4b7b7cdb305e8094257e24bd78ff9beb0ed87",
+        "1f739db09e9cb8f321e5086ffbf44617f5c2c1c17c57640cf5f25fa7f820fd21",
         "65f5d07613d171c49ba74e95f053732ee131b0f800d8c1b42ee06e6377473c08",
         "65f102ee17f982fca81720cf2112eac22d7ebb1040aa1bb678115734813884e0",
         "549abd059e9e2505bbac99f51922acfe1c6746b8af61dabf08ad2716a89403b3",
