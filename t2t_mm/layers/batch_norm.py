@@ -151,10 +151,9 @@ def _normalize(
         slope = gain * scale / deviation
 
         def gradient(upstream: Tensor) -> tuple[Tensor, ...]:
-            # Rows are added up by a product with ones, on the CPU far faster than by a sum.
             ones = ops.ones_like(weights)
-            d_shift = ops.matmul(ones, upstream)[0]
-            d_normal = (ops.matmul(ones, upstream * rows)[0] - mean * d_shift) / deviation
+            d_shift = sum_rows(upstream, ones)
+            d_normal = (sum_rows(upstream * rows, ones) - mean * d_shift) / deviation
             share = slope / ops.maximum(ops.sum(weights), 1.0)
             bend = share * d_normal / deviation
             through_statistics = scale_and_shift(rows, bend, share * d_shift - mean * bend)
@@ -187,6 +186,25 @@ def scale_and_shift(rows: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
     return rows * slope + shift
 
 
+@choose_form
+def sum_rows(rows: Tensor, weights: Tensor) -> Tensor:
+    """Add up weighted rows; by a product, on a CPU far faster than TensorFlow's sum.
+
+    Args:
+        rows: float32[N, C].
+        weights: float32[1, N].
+
+    Returns:
+        float32[C].
+
+    Example:
+        >>> rows, weights = ops.array([[1.0], [2.0]]), ops.array([[1.0, 3.0]])
+        >>> sum_rows(rows, weights).numpy().tolist()
+        [7.0]
+    """
+    return ops.matmul(weights, rows)[0]
+
+
 def _weigh_places(shape: Any, position_mask: Tensor | None) -> Tensor:
     """Return float[1, N], one for each real place and zero for the others."""
     if position_mask is None:
@@ -196,7 +214,7 @@ def _weigh_places(shape: Any, position_mask: Tensor | None) -> Tensor:
 
 
 def _compute_moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Compute mean and population variance of each channel, by two products: fast on a CPU.
+    """Compute mean and population variance of each channel.
 
     Args:
         rows: float32[N, C].
@@ -206,6 +224,6 @@ def _compute_moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         float32[C] each.
     """
     count = ops.maximum(ops.sum(weights), 1.0)
-    mean = ops.matmul(weights, rows)[0] / count
-    square = ops.matmul(weights, ops.square(rows))[0] / count
+    mean = sum_rows(rows, weights) / count
+    square = sum_rows(ops.square(rows), weights) / count
     return mean, ops.maximum(square - ops.square(mean), 0.0)

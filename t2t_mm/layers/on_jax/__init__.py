@@ -4,7 +4,14 @@
 """
 
 from t2t_mm.layers.on_jax.heads import average_values
+from t2t_mm.layers.on_jax.row_sums import sum_rows
 from t2t_mm.layers.on_jax.shifted_places import convolve_depthwise, convolve_depthwise_2d
 from t2t_mm.layers.on_jax.threefry_halves import draw_levels
 
-__all__ = ["average_values", "convolve_depthwise", "convolve_depthwise_2d", "draw_levels"]
+__all__ = [
+    "average_values",
+    "convolve_depthwise",
+    "convolve_depthwise_2d",
+    "draw_levels",
+    "sum_rows",
+]

@@ -118,10 +118,10 @@ def sum_taps(x: Tensor, kernel_KC: Tensor, taps: Taps) -> Tensor:
     Returns:
         float[B, *taps.sizes, C].
     """
-    kernel_KC = kernel_KC.astype("float32")
+    weights = jnp.split(kernel_KC.astype("float32"), kernel_KC.shape[0])
     seen = _list_seen(x, taps)
-    total = sum(one * kernel_KC[tap] for tap, one in enumerate(seen))
-    return jnp.asarray(total, x.dtype)
+    total = functools.reduce(jnp.add, map(jnp.multiply, seen, weights))
+    return total.astype(x.dtype)
 
 
 @functools.partial(jax.jit, static_argnums=2)
@@ -146,7 +146,7 @@ def _list_seen(x: Tensor, taps: Taps) -> list[Tensor]:
         end = (size - 1) * stride + 1  # of what a tap without an offset sees
         before.append(max(0, -min(offsets)))
         widths.append((before[-1], max(0, max(offsets) + end - place)))
-    padded = jnp.pad(x, [*widths, (0, 0)])
+    padded = jnp.pad(x, [*widths, (0, 0)]).astype("float32")
     strides = (1, *taps.strides, 1)
     seen = []
     for offset in taps.offsets:
@@ -156,5 +156,5 @@ def _list_seen(x: Tensor, taps: Taps) -> list[Tensor]:
             for start, stride, size in zip(starts, *taps[1:], strict=True)
         ]
         limits = (x.shape[0], *ends, x.shape[-1])
-        seen.append(jax.lax.slice(padded, (0, *starts, 0), limits, strides).astype("float32"))
+        seen.append(jax.lax.slice(padded, (0, *starts, 0), limits, strides))
     return seen
