@@ -26,7 +26,8 @@ class AudioFolder(ClassFolderProblem):
     - `train/CLASS/*.wav` with `validation` (`valid`, `val`, `dev`) and `test` like it, each with
       any folders below the class. Without validation sounds 10% of the training sounds are held
       out, at most 2,000, and without test sounds there is no test split.
-    - `CLASS/*.wav` alone: 10% for validation and 10% for test, at most 2,000 each.
+    - `CLASS/*.wav` alone: 10% for validation and 10% for test, at most 2,000 each; or those that
+      `validation_list.txt` and `testing_list.txt` beside the classes name, as in Speech Commands.
     - `metadata.csv` with the columns `file_name` and `label` or another table, names that
       `--label_pattern` of t2t-datagen fits, or shards of `KEY.wav` and `KEY.cls` in a `.tar` or of
       `audio` and `label` in a `.parquet`; see `image_folder`.

@@ -22,7 +22,8 @@ class ImageFolder(ClassFolderProblem):
     - `train/CLASS/*.jpg` with `validation` (`valid`, `val`, `dev`) and `test` like it, each with
       any folders below the class. Without validation pictures 10% of the training pictures are
       held out, at most 2,000, and without test pictures there is no test split.
-    - `CLASS/*.jpg` alone: 10% for validation and 10% for test, at most 2,000 each.
+    - `CLASS/*.jpg` alone: 10% for validation and 10% for test, at most 2,000 each; or those that
+      `validation_list.txt` and `test_list.txt` beside the classes name, a path in a line.
     - The layout of CS231n and Tiny ImageNet: `train/WNID/images/*.JPEG` and `val/images/*.JPEG`
       with `val/val_annotations.txt`. Its test pictures have no classes and are left out.
     - A table with the columns `file_name` and `label` (other usual names are known, `--columns`

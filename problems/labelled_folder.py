@@ -1,7 +1,7 @@
 r"""Which files of a folder belong to which split and class: the ways in which folders say it.
 
 split folders     train/cat/1.jpg    val/cat/2.jpg    test/cat/3.jpg
-class folders     cat/1.jpg          dog/2.jpg
+class folders     cat/1.jpg    dog/2.jpg    perhaps validation_list.txt and testing_list.txt
 names             cat_1.jpg          with the pattern (?P<label>[a-z]+)_.*
 tables            metadata.csv, train.csv and the like: see `labelled_table`
 shards            train-000000.tar, train-00000-of-00002.parquet: see `packed_tables`
@@ -38,6 +38,7 @@ from t2t_mm.problems.labelled_table import (
 from t2t_mm.problems.named_columns import USUAL_NAMES, find_columns
 from t2t_mm.problems.packed_tables import find_packed_splits, is_packed, list_watched_files
 from t2t_mm.problems.picture_listing import hash_name
+from t2t_mm.problems.split_lists import divide_by_lists, find_split_lists
 
 _WITHOUT_CLASS = ("unsup", "unlabeled", "unlabelled", "_background_noise_")
 """As in the movie reviews of Maas et al. and in Speech Commands."""
@@ -94,6 +95,8 @@ class LabelledFolder:
         for split, source in sources.items():
             lacks = f"{source} does not say the classes of its {self.kind.plural}"
             found.add_split(split, partial(self._read_source, found, source), lacks)
+        if sources == {"train": self.root} and [*found.splits] == ["train"]:
+            self._divide(found)
         found.splits = {name: found.splits.get(name, []) for name in ("train", *found.splits)}
         found.drop_repeated(self.root, self.kind.plural)
         found.classes = sorted({row.label for row in found.splits["train"]})
@@ -106,6 +109,13 @@ class LabelledFolder:
         wanted = SPLITS[1:] if not has_splits or shares["test"] else SPLITS[1:2]
         found.hold_out({name: shares[name] for name in wanted}, f"{self.root}", self.kind.plural)
         return found
+
+    def _divide(self, found: LabelledSet) -> None:
+        """Take what lists beside the classes name out of the training files."""
+        if lists := find_split_lists(self.root):
+            rows = found.splits["train"]
+            found.splits = divide_by_lists(rows, lists, self.root, self.kind.plural)
+            found.lists += lists.values()
 
     def _explain_table(self) -> None:
         """Raise what is wrong with the table that could have said the classes, if there is one."""

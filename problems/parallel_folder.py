@@ -148,9 +148,10 @@ class ParallelFolder:
         return list(dict.fromkeys([*own.values(), *find_references(self._names, stem, second)]))
 
     def find_test_stems(self) -> tuple[str, ...]:
-        """Find "test" if there are such files, else every other name that starts with it."""
-        if self._find_aligned("test"):
-            return ("test",)
+        """Find "test" or "testing" if there are such, else every other name that starts so."""
+        for stem in SPLIT_NAMES["test"]:
+            if self._find_aligned(stem):
+                return (stem,)
         tail = re.compile(rf"\.({'|'.join((*self._pair_tags, ''))})({'|'.join(self.languages)})$")
         stems = set()
         for name in self._names:
@@ -186,9 +187,20 @@ class ParallelFolder:
                     else f"Of {', '.join(path.name for path in numbered)} link one as the missing "
                     "file, or score against all: text2text_references.",
                 )
-        tables = [self._names.get(f"{stem}{suffix}") for suffix in TABLE_SUFFIXES]
-        found = [TablePairs(path, self.languages, self.columns) for path in tables if path]
-        return next((table for table in found if table.has_columns()), None)
+        return self._find_table(stem, strict)
+
+    def _find_table(self, stem: str, strict: bool) -> TablePairs | None:
+        """Find the table of a stem; that of a held-out split which does not fit is told if strict.
+
+        Raises:
+            UserError: If strict and its first row is malformed.
+        """
+        paths = [self._names.get(f"{stem}{suffix}") for suffix in TABLE_SUFFIXES]
+        found = [TablePairs(path, self.languages, self.columns) for path in paths if path]
+        fitting = next((table for table in found if table.has_columns()), None)
+        if found and not fitting and strict and stem not in SPLIT_NAMES["train"]:
+            found[0].tell_left_out()
+        return fitting
 
     @property
     def _pair_tags(self) -> tuple[str, ...]:

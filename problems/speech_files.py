@@ -31,7 +31,8 @@ class SpeechFiles(SpeechProblem):
     `dev`) or `test` in the place of SPLIT:
 
     - a Kaldi directory `SPLIT/` with `text` and `wav.scp`, and `segments` and `utt2spk` where you
-      have them. Commands (`sph2pipe ... |`) are refused: name the SPHERE file itself;
+      have them. Commands (`sph2pipe ... |`) are refused: name the SPHERE file itself; where two
+      recordings are the sides of one file, `reco2file_and_channel` says which is which;
     - a manifest `SPLIT.jsonl` or `SPLIT.json` (one object a line, as NeMo's), `SPLIT.csv` or
       `SPLIT.tsv` with the columns `audio` and `text` (see
       `t2t_mm.problems.speech_lists.read_manifest` for other names; `--columns` of t2t-datagen names

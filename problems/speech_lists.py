@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 from t2t_mm.errors import UserError
 from t2t_mm.files.odd_items import leave_out
 from t2t_mm.files.packed_files import PackedFile
-from t2t_mm.files.text_files import decode_lines
+from t2t_mm.problems.kaldi_directory import KALDI_FILES, read_kaldi_directory
 from t2t_mm.problems.named_columns import (
     check_columns,
     check_one_split,
@@ -21,6 +19,7 @@ from t2t_mm.problems.named_columns import (
 )
 from t2t_mm.problems.nemo_shards import NemoShards
 from t2t_mm.problems.packed_tables import RowPlace, is_packed, list_watched_files
+from t2t_mm.problems.sound_places import check_span, find_sound
 from t2t_mm.problems.speech import Listing, Utterance, lower_text, note_left_out
 
 MANIFEST_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
@@ -30,17 +29,13 @@ _COLUMNS = (
     ("text", ("text", "sentence", "transcript", "transcription")),
 )
 _SPEAKER = ("speaker", "speaker_id", "client_id")
-_ARCHIVE = re.compile(r".*\.ark:\d+")
-
-Numbered = tuple[int, str]
 
 
 def find_list_files(path: Path) -> list[Path]:
     """Find the files that a list consists of: itself, or those of a Kaldi directory."""
     if not path.is_dir():
         return list_watched_files(path)
-    names = ("text", "wav.scp", "segments", "utt2spk")
-    return [path / name for name in names if (path / name).is_file()]
+    return [path / name for name in KALDI_FILES if (path / name).is_file()]
 
 
 def read_list(path: Path, top: Path, columns: str = "") -> Listing:
@@ -55,134 +50,6 @@ def read_list(path: Path, top: Path, columns: str = "") -> Listing:
         UserError: Naming file and line.
     """
     return read_kaldi_directory(path, top) if path.is_dir() else read_manifest(path, top, columns)
-
-
-def find_sound(place: Path, number: int, value: str, top: Path) -> Path:
-    """Find the sound file that a line of a list names.
-
-    Args:
-        place: The list.
-        number: Of the line, for messages.
-        value: The path in it: absolute, or from the folder of the list, from a folder above up to
-            `top`, from the working directory, or from `clips` beside the list (Common Voice); the
-            first of these that has it.
-        top: The highest folder.
-
-    Raises:
-        UserError: None has it; the message tells all that were tried.
-    """
-    above = [base for base in place.parents if base.is_relative_to(top)] or [place.parent]
-    bases = (*above, Path.cwd(), place.parent / "clips")
-    tried = dict.fromkeys(base / value for base in bases)
-    for path in tried:
-        if path.is_file():
-            return path
-    raise UserError(
-        f"{place}, line {number}: the sound file is not there",
-        expected=" or ".join(map(str, tried)),
-        received={"path": value},
-    )
-
-
-def read_kaldi_directory(folder: Path, top: Path) -> Listing:
-    """Read `text` and `wav.scp`, and `segments` and `utt2spk` where they exist.
-
-    Args:
-        folder: Of these files.
-        top: The highest folder that relative paths in `wav.scp` may start from: see `find_sound`.
-
-    Returns:
-        The utterances in the order of `text`, grouped by speaker, or else by recording. Those
-        without words and those with only a text or only a sound are left out and noted.
-
-    Raises:
-        UserError: If a line is malformed or there twice, a sound file is not there, or `wav.scp`
-            has a command or an archive.
-    """
-    texts, scp = _read_table(folder / "text"), _read_table(folder / "wav.scp")
-    segments = _read_segments(folder / "segments")
-    speakers = {
-        key: speaker for key, (_, speaker) in _read_optional_table(folder / "utt2spk").items()
-    }
-    sounds: dict[str, Path] = {}
-    utterances, soundless, wordless = [], [], []
-    for key, (_, text) in texts.items():
-        recording, where = segments.get(key, ("" if segments else key, {}))
-        words = lower_text(text)
-        if recording not in scp:
-            soundless.append(key)
-        elif not words:
-            wordless.append(key)
-        else:
-            if recording not in sounds:
-                sounds[recording] = _find_recording(folder / "wav.scp", *scp[recording], top)
-            group = speakers.get(key, recording)
-            utterances.append(Utterance(key, sounds[recording], words, group, **where))
-    unwritten = [key for key in segments or scp if key not in texts]
-    notes = [
-        *note_left_out(len(soundless), "texts have no sound", soundless),
-        *note_left_out(len(wordless), "texts are without a word", wordless),
-        *note_left_out(len(unwritten), "sounds have no text", unwritten),
-    ]
-    return Listing(utterances, [f"{folder}: {note}" for note in notes])
-
-
-def _read_table(path: Path) -> dict[str, Numbered]:
-    """Read what follows each key, with its line number."""
-    if not path.is_file():
-        raise UserError(
-            f"A Kaldi directory has no file {path.name}",
-            expected=f"{path}",
-            received={"files": ", ".join(sorted(file.name for file in path.parent.iterdir())[:10])},
-        )
-    table: dict[str, Numbered] = {}
-    for number, line in enumerate(decode_lines(path), start=1):
-        key, *rest = line.split(None, 1)[:2] or [""]
-        if key in table:
-            raise UserError(
-                f"{path}, line {number}: {key} is there twice",
-                expected="each name once",
-                received={"first line": table[key][0]},
-            )
-        if key:
-            table[key] = number, rest[0].strip() if rest else ""
-    return table
-
-
-def _read_optional_table(path: Path) -> dict[str, Numbered]:
-    return _read_table(path) if path.is_file() else {}
-
-
-def _read_segments(path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Read recording, begin, end and channel of each utterance."""
-    segments = {}
-    for key, (number, line) in _read_optional_table(path).items():
-        try:
-            recording, start, end, *channel = line.split()
-            until_the_end = float(end) < 0  # as Kaldi writes it
-            where = _check_span(float(start), None if until_the_end else float(end))
-            if channel:
-                where["channel"] = int(channel[0])
-        except ValueError:
-            raise UserError(
-                f"{path}, line {number}: this is no segment",
-                expected="utterance recording start end, in seconds, the end after the start",
-                received={"line": f"{key} {line}"},
-            ) from None
-        segments[key] = recording, where
-    return segments
-
-
-def _find_recording(scp: Path, number: int, value: str, top: Path) -> Path:
-    if value.endswith("|") or _ARCHIVE.fullmatch(value):
-        what = "a command" if value.endswith("|") else "an archive"
-        raise UserError(
-            f"{scp}, line {number}: the sound is {what}, and none is run or unpacked here",
-            expected="the path of a sound file (wav, flac, ogg, mp3, NIST SPHERE)",
-            received={"line": value},
-            fix="Write the sounds to files first. SPHERE files need no sph2pipe: name them.",
-        )
-    return find_sound(scp, number, value, top)
 
 
 def read_manifest(path: Path, top: Path | None = None, columns: str = "") -> Listing:
@@ -273,21 +140,10 @@ def _parse_segment(place: RowPlace, row: Mapping[str, Any]) -> dict[str, Any]:
     try:
         start, duration = float(row["offset"]), row.get("duration")
         end = None if duration in (None, "") else start + float(duration)
-        return _check_span(start, end)
+        return check_span(start, end)
     except (TypeError, ValueError, OverflowError):
         raise UserError(
             f"{place}: this is no segment",
             expected="an offset from 0 on and a duration above 0 (or none), in seconds",
             received={name: row.get(name) for name in ("offset", "duration")},
         ) from None
-
-
-def _check_span(start_s: float, end_s: float | None) -> dict[str, Any]:
-    """Check begin and end of a segment, None for the end of its file.
-
-    Raises:
-        ValueError: It begins before the file, is empty, or begin or end is no finite number.
-    """
-    if not 0 <= start_s < (math.inf if end_s is None else end_s) or end_s == math.inf:
-        raise ValueError("no segment")
-    return {"start_s": start_s, "end_s": end_s}

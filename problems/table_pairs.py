@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.files.odd_items import leave_out
 from t2t_mm.problems.json_objects import find_object
 from t2t_mm.problems.named_columns import (
@@ -73,6 +74,16 @@ class TablePairs:
     def has_columns(self) -> bool:
         """Return whether the table has both columns."""
         return has_columns(self.path, self._roles, self.columns)
+
+    def tell_left_out(self) -> None:
+        """Tell that the table has not both columns.
+
+        Raises:
+            UserError: Its first row is malformed.
+        """
+        find_columns(self.path, self._roles, self.columns)
+        first, second = self.languages
+        warn_once(f"{self.path} is left out: it has no columns of {first} and {second}.")
 
     @property
     def _roles(self) -> dict[str, tuple[str, ...]]:

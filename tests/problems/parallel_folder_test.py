@@ -1,5 +1,6 @@
 """Where the texts of two languages lie in a folder; text2text_files_test has the rest."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,28 @@ def test_what_macos_writes_beside_files_is_none_of_them(tmp_path: Path) -> None:
     names = ("a.en", "a.de", "dev/b.en", "dev/b.de")
     write(tmp_path, *names, "._a.en", "._a.de", "dev/._b.en", "dev/._b.de")
     assert find(tmp_path) == {"train": ["a.en", "a.de"], "validation": ["b.en", "b.de"]}
+
+
+def test_a_table_of_a_held_out_split_without_the_columns_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, "train.csv")
+    (tmp_path / "dev.csv").write_text("english,german\na,x\n")
+    with caplog.at_level(logging.WARNING):
+        assert find(tmp_path) == {"train": ["train.csv"]}
+    assert "dev.csv is left out: it has no columns of en and de" in caplog.text
+
+
+def test_a_malformed_table_of_a_held_out_split_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, "train.csv")
+    (tmp_path / "test.jsonl").write_text('{"en": "a", "de"\n')
+    with pytest.raises(UserError, match=r"test\.jsonl, line 1"):
+        find(tmp_path)
+
+
+@pytest.mark.parametrize("names", [("testing.csv",), ("testing.en", "testing.de")])
+def test_testing_is_a_test_split(tmp_path: Path, names: tuple[str, ...]) -> None:
+    write(tmp_path, "train.csv", *names)
+    assert find(tmp_path)["test"] == [*names]
+    write(tmp_path, "test.csv")
+    assert find(tmp_path)["test"] == ["test.csv"]

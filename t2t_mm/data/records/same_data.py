@@ -63,6 +63,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
+        "12ee08b18f49fb9e7249085fbe487aa3893b58c1e7c9a738d54fbd08bb0f2b81",
         "4c0c7fb391ebf2b49540e812b0d67032592940c340c54c09101d0659c52fb072",
         "e9c7ba178fdcd7acf768886ca89df38a99f1b997139289b08c58113d7b61a799",
         "36a5ae4373f36473cf95348bcd9c1b34efcc287dfdc751483bd01b482848da18",
@@ -73,6 +74,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
+        "37515f9a9089e7b9cb0d6c55d347090c85a67698032406efec8011903233d9ca",
         "1f739db09e9cb8f321e5086ffbf44617f5c2c1c17c57640cf5f25fa7f820fd21",
         "65f5d07613d171c49ba74e95f053732ee131b0f800d8c1b42ee06e6377473c08",
         "65f102ee17f982fca81720cf2112eac22d7ebb1040aa1bb678115734813884e0",
@@ -88,6 +90,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "5854f2aea5f4b180ac3bcbe8db6964df46e1eb62b86cf9af556864f7ea07cb52",
         "5aee2844668ac3608d2748d57fa17478c8c9c8cdd33f5e49ce088d7a61285a5e",
         "7935682ba4b9fe2f4a3848c291b58437b4866a360f855273b86ec6bcc3319a6b",
         "e7df75067c3f6840e904d366c2975aaff0fb2e7d833dd94fe1e87efbf6d06203",
@@ -98,6 +101,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "e8d00717da85ac7556c73985ac26cc831c53b15763a0395b21dcdf15215b1926",
         "84462738e409cd6078b4e079490e48f0de86ce22b207370ea32049c344c1c5c2",
         "135ce7a58d1074b3486fa0d0c2ce70b16f2c1128c3cdfdcb34bcb6cf284e1423",
         "87f7c16b0270a98f8d8ccc5eec2f5c2c034632c05e4160beffa2f91b079bbcf5",
@@ -108,6 +112,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "7ebebf311d3d8f9474f11c49980b160bee2c33251e1a249667e4cc38b1f62da9",
         "2537ceb1cb9d8f4a0d773ec203c822cce34b9deef800ba6eecf1741c563a80be",
         "cdd0bc079cc6cdc7878fcae8d59e69ff04f4df13c375845344d209cfe7e949d7",
         "910944d964d079b3ef8fd15d8e6114ff74589c45af8ced05f04e9b3eeee047e4",
@@ -128,6 +133,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
+        "9ae88246a47863eb6954da054d0bb2bb632da76d5d125984211da7d668bc8077",
         "a73d4dc88e5806864b35425a0585d01b161853998a8bda7d0143e7c02eb8e397",
         "e0fcca678d2a6249012ad8b8a0dffe47f3ec7501673dca0053c64bf066cec685",
         "1b537a0f3f373733811cead3232baf8d99e5655aa60892164f0643238e4a6689",
