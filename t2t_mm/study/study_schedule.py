@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from t2t_mm.files.disk import is_claimed
 from t2t_mm.study.cell_run import DIVERGED, DONE, CellRun
 from t2t_mm.study.checked_study import CheckedStudy
 
@@ -77,6 +78,8 @@ class _Schedule:
             self._going[key] = time.monotonic() - sum_seconds([self._runs[key]])
             cell = self._runs[key].cell
             what = f"{cell.steps:,} steps of {', '.join(cell.problems)}"
+            if is_claimed(self._runs[key].folder):  # a killed study leaves its trainers
+                what += ", once the command that is at work there has ended"
             self._tell(f"{self._titles[key]}: {what}")
             return key
         return None

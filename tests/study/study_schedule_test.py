@@ -1,5 +1,6 @@
 """Runs of a study at once: as many as asked for, none before the run that it begins with."""
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from small_study import STUDY, FakeCommands, prepare
 
+from t2t_mm.files.disk import claim_folder
 from t2t_mm.study.cell_run import DONE, CellRun
 from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.study_schedule import Key, complete_runs, sum_seconds
@@ -125,3 +127,24 @@ def test_the_budget_counts_runs_under_way(tmp_path: Path, monkeypatch: pytest.Mo
     complete_runs(check_study(study), prepare(tmp_path, study), tell)
     assert "the budget of 90 s is spent (100 s): no other begins" in told
     assert not any("later" in line for line in told)
+
+
+def test_a_command_that_a_killed_study_left_is_waited_for_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    study = dataclasses.replace(STUDY, seeds=(1,))
+    runs = prepare(tmp_path, study)
+    (first, *_) = runs.values()
+    told: list[str] = []
+    with contextlib.ExitStack() as other:
+        other.enter_context(claim_folder(first.folder, "a run"))
+
+        def tell(line: str) -> None:
+            told.append(line)
+            other.close()  # right after the first line
+
+        complete_runs(check_study(study), runs, tell)
+    waits = ["once the command that is at work there has ended" in line for line in told]
+    assert waits[0] and not any(waits[1:])
+    assert all(run.read_state()[0] == DONE for run in runs.values())
