@@ -67,6 +67,7 @@ class FakeCommands:
         failing: Cells whose training fails.
         diverging: Cells whose loss is not finite.
         without_split: Problems that an evaluation leaves out.
+        losses: Cell -> the loss of its runs on each problem; of others 0.5.
     """
 
     def __init__(
@@ -76,17 +77,23 @@ class FakeCommands:
         failing: Sequence[str] = (),
         diverging: Sequence[str] = (),
         without_split: Sequence[str] = (),
+        losses: Mapping[str, float] | None = None,
     ) -> None:
         self.accuracy, self.failing, self.diverging = accuracy or {}, failing, diverging
-        self.without_split = without_split
+        self.without_split, self.losses = without_split, losses or {}
+        self.decoded = {"bleu": 9.0}
+        self.env: Mapping[str, str] = {}
         self.calls: list[tuple[str, dict[str, str]]] = []
         monkeypatch.setattr("t2t_mm.study.cell_run.call_command", self)
         monkeypatch.setattr("t2t_mm.study.study_runner.call_command", self)
         monkeypatch.setattr("t2t_mm.study.measuring.call_module", self.measure)
         monkeypatch.setattr("t2t_mm.study.study_runner.is_generated", lambda *_: True)
 
-    def measure(self, module: str, arguments: Sequence[str], log: Path) -> str:
+    def measure(
+        self, module: str, arguments: Sequence[str], log: Path, env: Mapping[str, str]
+    ) -> str:
         """Stands in for the program that compares gradients."""
+        self.env = env
         self.calls.append((module, {"data_dir": arguments[1]}))
         names = list(PAIR.split(","))
         for step, cosine in ((4, 0.1), (8, -0.2)):
@@ -113,10 +120,10 @@ class FakeCommands:
                 parents=True, exist_ok=True
             )
             return ""
-        loss = float("nan") if cell in self.diverging else 0.5
+        loss = float("nan") if cell in self.diverging else self.losses.get(cell, 0.5)
         scores = make_scores(self.accuracy.get((cell, seed), 50.0), loss)
         if "decode" in flags:
-            scores["bleu"] = 9.0
+            scores |= self.decoded
         named = flags["problems"].split(",")
         written = {name: scores for name in named if name not in self.without_split}
         Path(flags["scores_file"]).write_text(dump_json(written))

@@ -218,7 +218,7 @@ class CellRun:
             failed = self._call("trainer", *self._list_training_flags())
             for decodes in (True, False):
                 missing = [
-                    name for name in self._list_missing() if self.cell.scored[name] == decodes
+                    name for name in self._list_missing() if bool(self.cell.scored[name]) == decodes
                 ]
                 if missing and not failed:
                     failed = self._score(missing, decodes)
@@ -250,12 +250,12 @@ class CellRun:
         return [f"--{name}={value}" for name, value in given.items() if value]
 
     def _list_missing(self) -> list[str]:
-        """List the problems that are to be scored, and are not, or not with their outputs."""
+        """List the problems that are to be scored, and are not, or not by all that is asked."""
         there = self.read_scores()
         return [
             name
-            for name, is_decoded in self.cell.scored.items()
-            if name not in there or (is_decoded and set(there[name]) <= {"teacher_forced"})
+            for name, keys in self.cell.scored.items()
+            if name not in there or not keys <= set(there[name])
         ]
 
     def _score(self, problems: Sequence[str], decodes: bool) -> str:

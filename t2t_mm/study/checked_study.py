@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.settings import HParams
+from t2t_mm.settings.overrides import parse_overrides
 from t2t_mm.study.definition import Cell, Row, Study, Table
 from t2t_mm.study.scored_metric import choose_metric
 
@@ -25,14 +26,15 @@ class CheckedCell:
         cell: As the study has it, with the study's set where it has none of its own.
         problems: Full names, in order.
         hparams: Its settings, but for the seed.
-        scored: Problem -> whether its outputs are decoded; those that tables ask for.
+        scored: Problem -> names of the scores of its outputs that tables ask for; without any it
+            is not decoded.
     """
 
     name: str
     cell: Cell
     problems: Sequence[str]
     hparams: HParams
-    scored: Mapping[str, bool]
+    scored: Mapping[str, Set[str]]
 
     @property
     def steps(self) -> int:
@@ -94,15 +96,15 @@ def check_study(study: Study, own: Callable[[str], Sequence[str]] | None = None)
     _check_vocabulary(cells)
     if study.gradients_of:
         _check_gradients(study.gradients_of, cells)
-    scored: dict[str, dict[str, bool]] = {name: {} for name in cells}
+    scored: dict[str, dict[str, set[str]]] = {name: {} for name in cells}
     for table in study.tables:
         _check_claims(table)
         for row in table.rows:
             _check_row(table, row, cells)
-            is_decoded = bool(choose_metric(table, row).metric)
+            metric = choose_metric(table, row)
+            keys = {metric.key} if metric.metric else set()
             for name in row.cells.values():
-                earlier = scored[name].get(row.problem, False)
-                scored[name][row.problem] = earlier or is_decoded
+                scored[name].setdefault(row.problem, set()).update(keys)
     return CheckedStudy(
         study, {name: replace(one, scored=scored[name]) for name, one in cells.items()}
     )
@@ -134,6 +136,7 @@ def _check_cell(
 ) -> CheckedCell:
     full = replace(cell, hparams_set=cell.hparams_set or study.hparams_set)
     try:
+        _check_own_fields(cell)
         problems = registry.expand_problems(cell.problems, own=own)
         for problem in problems:
             registry.problem(problem)  # its module is imported, and reversals looked up
@@ -147,6 +150,18 @@ def _check_cell(
     except UserError as error:
         raise UserError(f"Cell {name!r}: {error}") from error
     return CheckedCell(name, full, problems, hparams, {})
+
+
+def _check_own_fields(cell: Cell) -> None:
+    """Refuse settings that a cell has fields of its own for, which would win."""
+    given = parse_overrides(cell.hparams)
+    for name, field in (("train.seed", "seeds"), ("train.steps", "steps" if cell.steps else "")):
+        if field and name in given:
+            raise UserError(
+                f"{name} would be ignored beside `{field}`",
+                received={"hparams": cell.hparams},
+                fix=f"Leave it out, and use `{field}`.",
+            )
 
 
 def _check_scored_whole(hparams: HParams) -> None:
@@ -195,6 +210,12 @@ def _check_row(table: Table, row: Row, cells: Mapping[str, CheckedCell]) -> None
         _check_place(table, row.problem, name, cells)
     for column in row.reported:
         _check_column(table, column, "a reported number in")
+        if column not in row.cells:
+            raise UserError(
+                f"Table {table.title!r} has a reported number in {column!r}, a column in which "
+                f"{row.label or row.problem} has no cell",
+                expected=", ".join(row.cells),
+            )
     problem = registry.problem(row.problem)
     limits = {
         name: [one.setting for one in choose_limits(problem, cells[name].hparams.data).values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 
 from t2t_mm.run.checkpoint import CheckpointStore
@@ -40,5 +41,6 @@ def measure_gradients(
             continue
         tell(f"gradients of {name}, seed {seed}: {len(steps)} checkpoints")
         arguments = [str(run.folder), str(place.data_dir)]
-        if failed := call_module(_MODULE, arguments, run.folder / "study.log"):
+        env = {**os.environ, "KERAS_BACKEND": "tensorflow"}  # whatever trains the runs
+        if failed := call_module(_MODULE, arguments, run.folder / "study.log", env=env):
             tell(f"gradients of {name}, seed {seed}: {failed}")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _INTERRUPTED = 130
@@ -27,7 +27,11 @@ def call_command(
 
 
 def call_module(
-    module: str, arguments: Sequence[str], log: Path, stopped: threading.Event | None = None
+    module: str,
+    arguments: Sequence[str],
+    log: Path,
+    stopped: threading.Event | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> str:
     """Run one of our modules as a process of its own, which frees all that it held.
 
@@ -36,6 +40,7 @@ def call_module(
         arguments: Its flags.
         log: What it prints is added to it.
         stopped: Once it is set the command is stopped.
+        env: Its environment; None: that of this process.
 
     Returns:
         Empty where it has succeeded, else the first sentence of the last line that it printed, or
@@ -57,6 +62,7 @@ def call_module(
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env=env,
         )
         try:
             code = _wait(process, stopped)

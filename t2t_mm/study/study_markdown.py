@@ -48,7 +48,7 @@ def render_markdown(found: Mapping[str, Any]) -> str:
         for claim in table["claims"]:
             lines += ["", _escape(write_sentence(claim)), "", *_write_gains(claim)]
     if found["gradients"]:
-        lines += ["", "## Gradients", "", GRADIENTS, ""]
+        lines += ["", "## Gradients", "", GRADIENTS, "", _write_run_of(found["gradients"]), ""]
         for table in make_gradient_tables(found["gradients"]):
             lines += ["", f"**{_escape(table['title'])}**", "", *_write_map(table)]
     lines += ["", "## Cells", "", *_write_cells(found["cells"]), ""]
@@ -148,6 +148,10 @@ def write_map_gain(gain: Mapping[str, Any] | None) -> str:
         return ""
     told = write_gain(gain["mean"])
     return told if gain["verdict"] == OPEN else f"**{told}**"
+
+
+def _write_run_of(gradients: Mapping[str, Any]) -> str:
+    return f"The run: [{gradients['cell']}, seed {gradients['seed']}]({gradients['folder']}/)."
 
 
 def _write_gains(claim: Mapping[str, Any]) -> list[str]:

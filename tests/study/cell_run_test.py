@@ -173,6 +173,21 @@ def test_what_was_scored_without_its_outputs_is_decoded_where_a_table_asks_for_i
     assert "decode" in commands.calls[-1][1] and run.read_state()[0] == "done"
 
 
+def test_a_metric_that_a_problem_has_got_since_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, row = STUDY.tables[0], STUDY.tables[0].rows[0]
+    rows = [dataclasses.replace(row, metric=metric) for metric in ("bleu", "chrf")]
+    tables = [dataclasses.replace(table, rows=(one,)) for one in rows]
+    commands = FakeCommands(monkeypatch)
+    prepare(tmp_path, dataclasses.replace(STUDY, tables=tables[:1]))["both", 1].complete()
+    run = prepare(tmp_path, dataclasses.replace(STUDY, tables=tables[1:]))["both", 1]
+    assert run.read_state()[0] == "begun"
+    commands.decoded = {"bleu": 9.0, "chrf": 8.0}
+    run.complete()
+    assert "decode" in commands.calls[-1][1] and run.read_state()[0] == "done"
+
+
 def test_a_problem_without_the_split_fails_its_cell_and_keeps_the_other_scores(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

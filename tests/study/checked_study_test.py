@@ -28,10 +28,15 @@ def test_cells_have_their_problems_settings_and_what_is_scored() -> None:
     checked = check_study(STUDY)
     both, later = checked.cells["both"], checked.cells["later"]
     assert both.problems == ["algorithmic_copy", "algorithmic_reverse"]
-    assert (both.steps, both.scored, later.scored) == (8, {"algorithmic_copy": False}, {})
+    assert (both.steps, both.scored, later.scored) == (8, {"algorithmic_copy": set()}, {})
     assert checked.cells["alone"].hparams.model.dropout == 0.0
     decoded = check_study(with_row(metric="main")).cells
-    assert decoded["both"].scored == {"algorithmic_copy": True}
+    assert decoded["both"].scored == {"algorithmic_copy": {"bleu"}}
+
+
+def test_steps_may_stand_among_the_settings_of_a_cell_that_names_none() -> None:
+    checked = check_study(with_cell(steps=0, hparams="train.steps=3"))
+    assert checked.cells["alone"].steps == 3
 
 
 def test_what_decides_a_cell_has_what_it_begins_with() -> None:
@@ -71,6 +76,22 @@ def test_what_decides_a_cell_has_what_it_begins_with() -> None:
             change(STUDY, tables=(change(TABLE, rows=(ROW, ROW), gains_over="alone"),)),
             "gains of two rows of one label",
         ),
+        (
+            with_row(cells={"both": "both"}, label="", reported={"alone": 3.0}),
+            "unknown column 'alone'",
+        ),
+        (
+            change(
+                STUDY,
+                tables=(change(TABLE, rows=(ROW, change(ROW, cells={"alone": "alone"}))),),
+            ),
+            "a reported number in 'both', a column in which copying has no cell",
+        ),
+        (
+            with_cell(hparams="model.dropout=0,seed=3"),
+            "Cell 'alone': train.seed would be ignored beside `seeds`",
+        ),
+        (with_cell(hparams="train.steps=3"), "train.steps would be ignored beside `steps`"),
         (with_cell(hparams="decode.num_samples=9"), "scored on the same examples"),
         (
             with_cell(hparams="data.vocab_size=512"),

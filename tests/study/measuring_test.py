@@ -23,6 +23,7 @@ def measure(folder: Path) -> list[str]:
 def test_each_run_that_is_done_is_measured_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
     commands = FakeCommands(monkeypatch)
     runs = prepare(tmp_path, ASKED)
     for key in (("both", 1), ("alone", 1)):
@@ -31,6 +32,7 @@ def test_each_run_that_is_done_is_measured_once(
     assert measure(tmp_path) == ["gradients of both, seed 1: 1 checkpoints"]
     ((module, given),) = commands.calls[before:]
     assert module.endswith("gradient_cosines") and given == {"data_dir": str(tmp_path / "data")}
+    assert commands.env["KERAS_BACKEND"] == "tensorflow" and "PATH" in commands.env
     assert measure(tmp_path) == []
     (runs["both", 1].folder / "checkpoints" / "00000009").mkdir()
     assert len(measure(tmp_path)) == 1  # one that was not measured

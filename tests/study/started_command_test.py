@@ -73,6 +73,12 @@ def test_a_killed_command_is_told_as_that(tmp_path: Path, monkeypatch: pytest.Mo
     assert call_module("dies", [], tmp_path / "log") == "dies was killed by SIGKILL"
 
 
+def test_a_command_has_the_environment_that_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "tells.py").write_text("import os, sys\nsys.exit(os.environ['COLOUR'])\n")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path), "COLOUR": "blue"}
+    assert call_module("tells", [], tmp_path / "log", env=env) == "blue"
+
+
 def test_an_argument_that_is_not_utf_8_is_logged_too(tmp_path: Path) -> None:
     log = tmp_path / "study.log"
     failed = call_command("registry", ["describe", "caf\udce9"], log)

@@ -58,11 +58,11 @@ def test_means_and_gains_are_over_seeds(tmp_path: Path, monkeypatch: pytest.Monk
 def test_less_is_better_of_perplexity_and_a_gain_then_a_fall(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    FakeCommands(monkeypatch)
+    FakeCommands(monkeypatch, losses={"alone": 0.75, "both": 0.5})
     row = dataclasses.replace(ROW, metric="log_perplexity")
     study = dataclasses.replace(STUDY, tables=(dataclasses.replace(TABLE, rows=(row,)),))
     claim = complete(tmp_path, study)["tables"][0]["claims"][0]
-    assert claim["mean"] == 0.0 and claim["verdict"] == "open"
+    assert claim["mean"] == 0.25 and claim["verdict"] == "supported"
 
 
 def test_runs_that_failed_or_diverged_are_marked_and_not_averaged(
@@ -113,7 +113,7 @@ def test_a_row_whose_runs_failed_is_left_out_of_the_mean_and_told(
 def test_decoded_outputs_also_have_an_interval_over_examples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    FakeCommands(monkeypatch)
+    FakeCommands(monkeypatch).decoded = {"wer": 50.0}
     row = Row(problem="mini_speech", cells=ROW.cells, metric="wer")
     cells = {
         name: dataclasses.replace(STUDY.cells[name], problems="mini_speech")
@@ -148,7 +148,9 @@ def test_gains_of_all_columns_over_one(tmp_path: Path, monkeypatch: pytest.Monke
     FakeCommands(monkeypatch, {**REACHED, ("later", 1): 50.0, ("later", 2): 51.0})
     rows = (
         ROW,
-        dataclasses.replace(ROW, label="again", cells={"alone": "both", "later": "later"}),
+        dataclasses.replace(
+            ROW, label="again", cells={"alone": "both", "later": "later"}, reported={}
+        ),
     )
     tables = (dataclasses.replace(TABLE, rows=rows, gains_over="alone"), TABLE)
     found = complete(tmp_path, dataclasses.replace(STUDY, tables=tables))["tables"]
@@ -172,7 +174,7 @@ def test_gradients_are_those_of_the_first_run_that_has_some(
     complete(tmp_path, study)
     assert collect(tmp_path, study)["gradients"] == {}
     run = prepare(tmp_path)["both", 2]
-    commands.measure("any", [str(run.folder), "data"], run.folder)
+    commands.measure("any", [str(run.folder), "data"], run.folder, {})
     found = collect(tmp_path, study)["gradients"]
     assert (found["seed"], found["folder"]) == (2, "cells/both/seed_2")
     assert list(found["steps"]) == ["4", "8"]
