@@ -18,6 +18,8 @@ from t2t_mm.files.disk import claim_folder
 from t2t_mm.files.json_records import read_records
 from t2t_mm.run.checkpoint import Checkpoint, CheckpointStore
 from t2t_mm.run.run_settings import read_settings
+from t2t_mm.run.task import Task
+from t2t_mm.scoring.metrics import METRICS
 
 WAIT_MINUTES = 60.0
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -39,8 +41,8 @@ def evaluate_continuously(
     those first that are there; one that the trainer has removed before it was read is left out.
     The scores of each are appended to `output_dir/continuous-SPLIT.jsonl` and, for TensorBoard, to
     `output_dir/tensorboard/continuous-SPLIT`, in records like those of the trainer's own
-    evaluations; of other examples or ways to decode in a log of their own. Steps that are in this
-    log already are not scored again.
+    evaluations; of other examples or ways to decode in a log of their own. Steps of which this log
+    has all scores that are asked for are not scored again.
 
     Args:
         output_dir: The run.
@@ -74,12 +76,12 @@ def evaluate_continuously(
     )
     directory = evaluation.run.directory
     name = f"continuous-{split}{evaluation.variant}"
-    asked = {task.name for task in evaluation.tasks}
+    asked = {task.name: _list_asked(task, options) for task in evaluation.tasks}
     with contextlib.ExitStack() as stack:
         # Another's log would be replaced while it is being written.
         stack.enter_context(claim_folder(directory / "tensorboard" / name, "these scores"))
-        scored = _read_scored(directory / f"{name}.jsonl")
-        done = {step for step, names in scored.items() if asked <= names}
+        scored = _read_scored(directory / f"{name}.jsonl", asked)
+        done = {step for step, names in scored.items() if set(asked) <= names}
         log = stack.enter_context(RunLog(directory, max(scored, default=0), name=name))
         while checkpoint := _wait_for_checkpoint(directory, done, wait_minutes):
             done.add(checkpoint.step)
@@ -92,7 +94,7 @@ def evaluate_continuously(
                 continue
             for problem, result in results.items():
                 log.write("eval", checkpoint.step, _list_numbers(result), problem=problem)
-            for problem in asked - set(results):  # no example of it is left: that is known now
+            for problem in set(asked) - set(results):  # no example of it is left: that is known now
                 log.write("eval", checkpoint.step, {}, problem=problem)
             means = [one["teacher_forced"]["log_perplexity"] for one in results.values()]
             log.write("eval", checkpoint.step, {"log_perplexity": float(np.mean(means))})
@@ -153,11 +155,24 @@ def _read_last_step(directory: Path) -> int:
     return read_settings(directory).train.steps
 
 
-def _read_scored(path: Path) -> dict[int, set[str]]:
-    """Read which problems an earlier start has scored, by step."""
+def _list_asked(task: Task, options: EvaluationOptions) -> set[str]:
+    """List the scores of a task's outputs that are asked for."""
+    if not options.decode:
+        return set()
+    beside = {"shuffled_inputs": options.shuffled_inputs, "baseline": options.baseline}
+    return {METRICS[name].key for name in task.metrics} | {name for name in beside if beside[name]}
+
+
+def _read_scored(path: Path, asked: Mapping[str, set[str]]) -> dict[int, set[str]]:
+    """Read by step of which problems earlier starts have all scores that are asked for."""
     scored: dict[int, set[str]] = {}
     for record in read_records(path):
-        scored.setdefault(record["step"], set()).add(record.get("problem", ""))
+        names, name = scored.setdefault(record["step"], set()), str(record.get("problem", ""))
+        missing = asked.get(name, set()) - set(record)
+        if record.get("examples") == 1:
+            missing.discard("shuffled_inputs")  # one example has none
+        if not missing or "examples" not in record:  # or no example of it is left
+            names.add(name)
     return scored
 
 

@@ -116,7 +116,8 @@ class RunEvaluation:
         self.data_dir = self.run.find_data(data_dir)
         self._console = Console(stderr=True)
         chosen = choose_tasks(self.run, problems)
-        self.tasks, lacking = leave_out_without_split(chosen, split, self.data_dir)
+        tasks, lacking = leave_out_without_split(chosen, split, self.data_dir)
+        self.tasks = [_name_todays_metrics(task, self.data_dir) for task in tasks]
         if lacking:
             said = f"not scored, for want of a {split} split: {', '.join(lacking)}"
             self._console.print(said, highlight=False, markup=False, soft_wrap=True)
@@ -191,6 +192,12 @@ class RunEvaluation:
             result |= _score_outputs(task, problem, decoded, options, directory)
             folder.keep(problem, decoded, outputs.lines, result, options.samples)
         return result
+
+
+def _name_todays_metrics(task: Task, data_dir: Path) -> Task:
+    """Return a task with the metrics of its problem's class; without a class it keeps the run's."""
+    problem = find_problem(task, data_dir)
+    return replace(task, metrics=tuple(problem.metrics)) if problem.has_class else task
 
 
 def _score_outputs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -168,8 +169,10 @@ def list_results(output_dir: Path) -> list[KeptResults]:
         >>> [kept.split for kept in list_results(Path("demo/scored"))]
         ['test']
     """
-    is_one = (output_dir / _FILE).exists()
-    paths = [output_dir / _FILE] if is_one else list(output_dir.glob(f"decoded/*/{_FILE}"))
+    whole = Path(os.path.abspath(output_dir))  # that of "." has a name
+    is_named = whole.parent.name == "decoded" and _FOLDER.fullmatch(whole.name)
+    is_one = bool(is_named) and (whole / _FILE).exists()
+    paths = [whole / _FILE] if is_one else list(output_dir.glob(f"decoded/*/{_FILE}"))
     named = [
         (path.parent, match)
         for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)

@@ -95,6 +95,35 @@ def test_what_has_been_scored_is_not_scored_again_but_for_other_problems(
     assert len(read_log(run)) == (2 + 3) * len([first, *rest])
 
 
+def test_what_an_earlier_start_was_not_asked_for_is_scored(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = ("shuffled_inputs", "baseline")
+
+    def score(self: RunEvaluation, checkpoint: Checkpoint) -> Any:
+        forced = {"log_perplexity": 1.0, "examples": float(self.limit)}
+        decoded: dict[str, Any] = {"bleu": 5.0, "chrf": 5.0}
+        decoded |= {name: {} for name in beside if getattr(self.options, name)}
+        of_each = {"teacher_forced": forced, **(decoded if self.options.decode else {})}
+        return {task.name: of_each for task in self.tasks}
+
+    monkeypatch.setattr(RunEvaluation, "score", score)
+
+    def count_scored(**given: Any) -> int:
+        options = EvaluationOptions(**given)
+        copy = {"problems": "algorithmic_copy", "options": options}
+        return len(list(evaluate_continuously(run, **copy)))
+
+    whole = [{"decode": False}, {}, {"baseline": True}, {"baseline": True, "shuffled_inputs": True}]
+    for given in whole:
+        assert count_scored(limit=4, **given) >= 3
+        assert count_scored(limit=4, **given) == 0
+    for given in whole:
+        assert count_scored(limit=4, **given) == 0
+    assert count_scored(limit=1) >= 3
+    assert count_scored(limit=1, shuffled_inputs=True) == 0  # of one example there is none
+
+
 def test_two_do_not_write_one_log(run: Path, quick: None) -> None:
     first = evaluate_continuously(run, **COPY)
     next(first)

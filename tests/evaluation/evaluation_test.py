@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from seals import replace_sealed
 from tiny_run import PROBLEMS, TinyRun, drop_split
 
 from t2t_mm.data.kinds.feature_kind import Limit
@@ -17,7 +16,7 @@ from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation import evaluation
 from t2t_mm.evaluation.decoded_files import write_scores
-from t2t_mm.evaluation.evaluation import evaluate
+from t2t_mm.evaluation.evaluation import RunEvaluation, evaluate
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.sealed_json import unseal_json
@@ -32,6 +31,22 @@ def not_yet_scored(tiny_run: TinyRun, tmp_path: Path) -> Path:
     copy = tmp_path / "run"
     shutil.copytree(tiny_run.output_dir, copy, ignore=shutil.ignore_patterns("decoded"))
     return copy
+
+
+def test_a_metric_that_a_problem_has_got_since_the_training_is_among_the_scores(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = ("bleu", "chrf", "wer")
+    monkeypatch.setattr(type(problem("algorithmic_copy")), "metrics", metrics)
+    chosen = RunEvaluation(
+        tiny_run.output_dir,
+        problems="algorithmic_copy",
+        split="test",
+        data_dir="",
+        options=EvaluationOptions(),
+    )
+    assert [task.metrics for task in chosen.tasks] == [metrics]
+    assert "wer" not in chosen.run.task("algorithmic_copy").metrics
 
 
 @pytest.mark.slow
@@ -211,10 +226,10 @@ def test_other_ways_to_decode_are_kept_apart_and_draw_by_the_places_of_all_examp
 
 
 def test_a_misspelt_metric_is_told_before_anything_is_decoded(
-    tiny_run: TinyRun, tmp_path: Path
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = not_yet_scored(tiny_run, tmp_path)
-    replace_sealed(run / "run.json", '"bleu"', '"blue"')
+    monkeypatch.setattr(type(problem("algorithmic_copy")), "metrics", ("blue",))
     with pytest.raises(UserError, match=r"unknown metric 'blue'.*Did you mean 'bleu'"):
         evaluate(run, options=EvaluationOptions(limit=1))
     assert not (run / "decoded").exists()

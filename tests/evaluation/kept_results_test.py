@@ -27,6 +27,24 @@ def test_the_folders_of_a_run_are_listed_by_age_and_told_apart(tmp_path: Path) -
     assert list_results(tmp_path / "nowhere") == []
 
 
+def test_a_file_of_scores_in_a_run_hides_no_results(tmp_path: Path) -> None:
+    for name in ("run", "run-5"):
+        keep_outputs(tmp_path / name / "decoded" / "test-5", {})
+        (tmp_path / name / "results.json").write_text("{}")
+        (kept,) = list_results(tmp_path / name)
+        assert (kept.split, kept.step) == ("test", 5)
+
+
+def test_an_evaluation_is_found_from_within_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("test-5", "test-9"):
+        keep_outputs(tmp_path / "decoded" / name, {})
+    monkeypatch.chdir(tmp_path / "decoded" / "test-5")
+    steps = [[kept.step for kept in list_results(Path(at))] for at in (".", "../test-9", "../..")]
+    assert steps[:2] == [[5], [9]] and sorted(steps[2]) == [5, 9]
+
+
 def test_a_loss_that_is_not_finite_is_null_in_the_file_and_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "decoded" / "test-5" / "results.json"
     path.parent.mkdir(parents=True)
