@@ -65,8 +65,11 @@ def print_comparison(
     from t2t_mm.scoring.metrics import FEW_EXAMPLES, name_score
 
     console = console or command.make_console()
-    split = next(iter(compared.values()))["split"]
-    console.print(f"{split} split\nA  {run_a}\nB  {run_b}\n", markup=False)
+    first = next(iter(compared.values()))
+    a, b = (
+        f"{run}, {folder}" for run, folder in zip((run_a, run_b), first["folders"], strict=True)
+    )
+    console.print(f"{first['split']} split\nA  {a}\nB  {b}\n", markup=False)
     table = Table(box=None, pad_edge=False)
     table.add_column("problem", no_wrap=True, overflow="fold")
     for heading in ("n", "score", "A", "B", "B - A", "95%", "p"):
@@ -74,15 +77,15 @@ def print_comparison(
     table.add_column("")
     for name, one in compared.items():
         few = "*" if one["examples"] < FEW_EXAMPLES else ""
-        first, said = (name, f"{one['examples']:,}{few}"), one["verdict"]
+        named, said = (name, f"{one['examples']:,}{few}"), one["verdict"]
         for key, score in one["scores"].items():
             low, high = score["interval"]
             numbers = (f"{score['a']:.1f}", f"{score['b']:.1f}", f"{score['difference']:+.1f}")
             around = f"{low:+.1f} to {high:+.1f}"
             table.add_row(
-                *first, name_score(key), *numbers, around, f"{score['p_value']:.3f}", said
+                *named, name_score(key), *numbers, around, f"{score['p_value']:.3f}", said
             )
-            first, said = ("", ""), ""
+            named, said = ("", ""), ""
     console.print(table)
     console.print(_NOTE, style="dim")
     if any(one["examples"] < FEW_EXAMPLES for one in compared.values()):

@@ -11,7 +11,9 @@ from t2t_mm.errors import UserError
 def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_path("output_dir", "", "The trained run, already scored by t2t-eval.")
-    flags.DEFINE_string("split", "", "The split that was scored; default: the last one.")
+    flags.DEFINE_string(
+        "split", "", "The split; default: the one of which the whole was scored last."
+    )
     flags.DEFINE_path("report_file", "", "The page to write; default: OUTPUT_DIR/report.html.")
 
 

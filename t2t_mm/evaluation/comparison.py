@@ -27,10 +27,10 @@ def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[st
             which A has decoded last. A whole split goes before the first examples of one.
 
     Returns:
-        By problem: `split`, `examples` (their number), `better` ("a", "b", or "" where no
-        difference is shown), `verdict` (a sentence about the problem's main score), and under
-        `scores` each score's `a`, `b`, `difference` (b - a), its 95% `interval` and `p_value` (see
-        `compare_paired`).
+        By problem: `split`, `folders` (SPLIT-STEP of A and of B), `examples` (their number),
+        `better` ("a", "b", or "" where no difference is shown), `verdict` (a sentence about the
+        problem's main score), and under `scores` each score's `a`, `b`, `difference` (b - a), its
+        95% `interval` and `p_value` (see `compare_paired`).
 
     Raises:
         UserError: A run has no outputs, the two have not decoded the same examples, they share
@@ -60,7 +60,11 @@ def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[st
         if len(a.hypotheses) < 2:
             alone.append(name)
             continue
-        compared[name] = {"split": kept_a.split, **_compare_outputs(metrics, a, b)}
+        compared[name] = {
+            "split": kept_a.split,
+            "folders": [kept_a.folder.name, kept_b.folder.name],
+            **_compare_outputs(metrics, a, b),
+        }
     if not compared:
         raise UserError(
             "Fewer than two examples cannot be compared", received={"problems": ", ".join(alone)}

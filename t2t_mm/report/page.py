@@ -10,7 +10,7 @@ from typing import Any
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
-from t2t_mm.evaluation.kept_results import list_results, suggest_evaluation
+from t2t_mm.evaluation.kept_results import KeptResults, list_results, suggest_evaluation
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.registry.description import describe
 from t2t_mm.report.curve_drawing import make_curve_section
@@ -26,7 +26,9 @@ MEDIA_BUDGET_BYTES = 2_400_000  # of a page of at most three million
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def write_report(output_dir: str | Path, results: Results, path: str | Path, split: str) -> Path:
+def write_report(
+    output_dir: str | Path, results: Results, path: str | Path, split: str, step: int = 0
+) -> Path:
     """Write what a run learned as one HTML page.
 
     A part that there is nothing to show in (no sounds, no experts, not decoded) is left out.
@@ -36,6 +38,7 @@ def write_report(output_dir: str | Path, results: Results, path: str | Path, spl
         results: What `evaluate` returned; paths of samples are relative to `output_dir`.
         path: The file to write; its folder is made.
         split: The split that was scored.
+        step: Of the checkpoint that was scored; 0: not known, and not shown.
 
     Returns:
         The file.
@@ -51,7 +54,7 @@ def write_report(output_dir: str | Path, results: Results, path: str | Path, spl
     """
     path = Path(path)
     try:
-        page = render_report(Path(output_dir), results, split, path.parent)
+        page = render_report(Path(output_dir), results, split, path.parent, step)
     except UserError:
         raise
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
@@ -74,7 +77,8 @@ def report(output_dir: str | Path, *, split: str = "", report_file: str | Path =
 
     Args:
         output_dir: The run, already scored by `evaluate` or t2t-eval.
-        split: The split that was scored; by default the one that was scored last.
+        split: The split that was scored; by default the one of which the whole was scored last, or
+            where there is none, its first examples.
         report_file: The page; by default `report.html` in the run.
 
     Returns:
@@ -84,8 +88,9 @@ def report(output_dir: str | Path, *, split: str = "", report_file: str | Path =
         UserError: The run was not scored, or the page cannot be written.
     """
     directory = Path(output_dir)
-    results, scored = find_newest_results(directory, split)
-    return write_report(directory, results, report_file or directory / "report.html", scored)
+    newest = _find_newest(directory, split)
+    path = report_file or directory / "report.html"
+    return write_report(directory, _read_whole(newest), path, _name_split(newest), newest.step)
 
 
 def find_newest_results(
@@ -95,7 +100,7 @@ def find_newest_results(
 
     Args:
         output_dir: The run.
-        split: Its name; by default the split that was scored last.
+        split: Its name; by default that of the one that is found.
 
     Returns:
         The results, and of which split they are: "test", or "first 100 of the test".
@@ -103,23 +108,37 @@ def find_newest_results(
     Raises:
         UserError: There are none, or they are damaged.
     """
-    directory = Path(output_dir)
+    newest = _find_newest(Path(output_dir), split)
+    return _read_whole(newest), _name_split(newest)
+
+
+def _find_newest(directory: Path, split: str) -> KeptResults:
+    """Find the results that were last kept of a whole split, else of its first examples."""
     found = [kept for kept in list_results(directory) if split in ("", kept.split)]
     if not found:
         raise UserError(
-            f"No results of {f'the {split} split' if split else 'any split'} in {output_dir}",
+            f"No results of {f'the {split} split' if split else 'any split'} in {directory}",
             expected=f"decoded/{split or 'SPLIT'}-STEP/results.json",
             fix=suggest_evaluation(directory, split),
         )
-    newest = ([kept for kept in found if not kept.limit] or found)[-1]
-    which = f"first {newest.limit:,} of the " if newest.limit else ""
-    results = newest.read()
-    for path in newest.list_other_outputs(results):
+    return ([kept for kept in found if not kept.limit] or found)[-1]
+
+
+def _read_whole(kept: KeptResults) -> dict[str, dict[str, Any]]:
+    """Read results, and tell of outputs beside them that are not theirs."""
+    results = kept.read()
+    for path in kept.list_other_outputs(results):
         warn_once(f"{path} holds other outputs than the scores are of. Run t2t-eval again.")
-    return results, which + newest.split
+    return results
 
 
-def render_report(output_dir: Path, results: Results, split: str, folder: Path) -> str:
+def _name_split(kept: KeptResults) -> str:
+    return (f"first {kept.limit:,} of the " if kept.limit else "") + kept.split
+
+
+def render_report(
+    output_dir: Path, results: Results, split: str, folder: Path, step: int = 0
+) -> str:
     """Build the page that is to lie in `folder`; see :func:`write_report`."""
     facts = read_run_facts(output_dir)
     groups = [group for result in results.values() for group in list_samples(result).values()]
@@ -154,7 +173,7 @@ def render_report(output_dir: Path, results: Results, split: str, folder: Path) 
     )
     body = make_element(
         "body",
-        _make_header(results, facts, split),
+        _make_header(results, facts, split, step),
         _make_navigation(shown),
         make_element("main", *(section for _, section in shown)),
         _make_footer(facts, results),
@@ -175,10 +194,10 @@ def _write_title(facts: RunFacts, results: Results) -> str:
     return f"One model, {number} problem{'s' * (count != 1)}"
 
 
-def _make_header(results: Results, facts: RunFacts, split: str) -> Markup:
+def _make_header(results: Results, facts: RunFacts, split: str, step: int) -> Markup:
     items = [
         make_element("div", make_element("dt", name), make_element("dd", value))
-        for name, value in list_facts(facts, list(results), split)
+        for name, value in list_facts(facts, list(results), split, step)
     ]
     return make_element(
         "header", make_element("h1", _write_title(facts, results)), make_element("dl", *items)

@@ -89,11 +89,13 @@ def read_run_facts(output_dir: Path) -> RunFacts:
 def _add_continuous(curves: dict[str, Curve], output_dir: Path) -> None:
     """Add what was scored beside the trainer, to problems that it has not scored itself."""
     scored = {name for name, curve in curves.items() if curve.validation}
+    found: dict[str, dict[int, float]] = {}  # a step that was scored again counts once
     for record in read_records(output_dir / "continuous-validation.jsonl"):
         name, value = str(record.get("problem", "")), read_number(record, "log_perplexity")
         if name and name not in scored and math.isfinite(value):
-            points = curves.setdefault(name, Curve()).validation
-            points.append((int(record["step"]), value))
+            found.setdefault(name, {})[int(record["step"])] = value
+    for name, points in found.items():
+        curves.setdefault(name, Curve()).validation.extend(sorted(points.items()))
 
 
 def read_number(record: Mapping[str, Any], name: str) -> float:
@@ -104,13 +106,16 @@ def read_number(record: Mapping[str, Any], name: str) -> float:
         return math.nan
 
 
-def list_facts(facts: RunFacts, scored: Sequence[str], split: str) -> list[tuple[str, str]]:
+def list_facts(
+    facts: RunFacts, scored: Sequence[str], split: str, step: int = 0
+) -> list[tuple[str, str]]:
     """List the facts that a reader wants first, each with its name.
 
     Args:
         facts: Of the run.
         scored: Names of the problems that were scored; some of the run's, or all.
         split: The split that they were scored on.
+        step: Of the checkpoint that was scored; 0: not known.
     """
     num_problems = len(facts.problems) or len(scored)
     left_out = [name for name in facts.problems if name not in scored]
@@ -128,6 +133,7 @@ def list_facts(facts: RunFacts, scored: Sequence[str], split: str) -> list[tuple
         ("begun", _format_first_start(facts.environment)),
         ("seed", str(facts.environment.get("seed", ""))),
         ("scored on", f"{split} split{which}"),
+        ("scored at", f"step {step:,}" if step else ""),
         ("not scored", ", ".join(left_out)),
     ]
     return [(name, value) for name, value in found if value]

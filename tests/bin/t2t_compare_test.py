@@ -13,8 +13,10 @@ from t2t_mm.bin import t2t_compare
 def runs(tmp_path: Path) -> list[str]:
     outputs = [{"one": make_outputs(9), "two": make_outputs(1)}, {"one": make_outputs(1)}]
     return [
-        str(keep_outputs(tmp_path / name / "decoded/test-5", decoded))
-        for name, decoded in zip(("first", "second"), outputs, strict=True)
+        str(keep_outputs(tmp_path / name, decoded))
+        for name, decoded in zip(
+            ("first/decoded/test-5", "second/decoded/test-70"), outputs, strict=True
+        )
     ]
 
 
@@ -23,7 +25,7 @@ def test_the_table_says_who_is_better_and_what_the_numbers_are(
 ) -> None:
     assert t2t_compare.main(runs) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == ["test split", f"A  {runs[0]}", f"B  {runs[1]}"]
+    assert lines[:3] == ["test split", f"A  {runs[0]}, test-5", f"B  {runs[1]}, test-70"]
     (row,) = (line for line in lines if line.startswith("one"))
     assert "12*" in row and "WER" in row and "12.5" in row and "B is better (p = 0.0" in row
     assert "CER" in lines[lines.index(row) + 1]

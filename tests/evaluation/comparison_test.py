@@ -24,6 +24,7 @@ def test_every_problem_that_both_have_is_compared(tmp_path: Path) -> None:
     assert list(compared) == ["one", "my/two"]
     one = compared["one"]
     assert (one["split"], one["examples"], one["better"]) == ("test", 12, "b")
+    assert one["folders"] == ["test-5", "test-70"]
     assert one["verdict"].startswith("B is better (p = 0.0")
     wer = one["scores"]["wer"]
     assert wer["a"] == pytest.approx(100 * 9 / 72, abs=1e-3)

@@ -12,7 +12,7 @@ import pytest
 from fake_run import make_fake_run
 
 from t2t_mm.errors import UserError
-from t2t_mm.report import find_newest_results, write_report
+from t2t_mm.report import find_newest_results, report, write_report
 
 LINES = "decoded/test-1000/mini_ende.outputs.jsonl"
 
@@ -158,6 +158,13 @@ def test_the_newest_results_of_the_split_are_read(tmp_path: Path) -> None:
     assert find_newest_results(run) == ({"validation-500": {}}, "validation")
     (run / "decoded/test-500/results.json").unlink()
     assert find_newest_results(run, "test") == (results, "test")
+
+
+def test_the_step_that_was_scored_stands_beside_those_that_were_made(tmp_path: Path) -> None:
+    run, _ = make_fake_run(tmp_path)
+    (run / "decoded/test-1000").rename(run / "decoded/test-600")
+    text = "".join(checked(without_data(report(run).read_text(encoding="utf-8"))).text)
+    assert "training1,000 steps" in text and "scored atstep 600" in text
 
 
 def test_results_of_the_first_examples_only_are_not_those_of_the_split(tmp_path: Path) -> None:

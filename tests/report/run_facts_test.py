@@ -90,6 +90,20 @@ def test_what_was_scored_beside_the_trainer_stands_where_the_trainer_scored_noth
     assert len(curves["mini_ende"].validation) == 5
 
 
+def test_steps_that_were_scored_again_beside_the_trainer_stand_once_and_in_order(
+    tmp_path: Path,
+) -> None:
+    scored = [(30, 0.5), (60, 0.25), (90, 0.125), (30, 0.75), (60, 0.25)]
+    records = [
+        {"kind": "eval", "step": step, "problem": "a", "log_perplexity": value}
+        for step, value in scored
+    ]
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (tmp_path / "continuous-validation.jsonl").write_text(lines)
+    curve = read_run_facts(tmp_path).curves["a"]
+    assert curve.validation == [(30, 0.75), (60, 0.25), (90, 0.125)]
+
+
 def test_lines_of_the_log_that_somebody_changed_are_left_out(tmp_path: Path) -> None:
     good = {"kind": "train", "step": 3, "problem": "copy", "loss": 0.5}
     odd = [{"loss": "x"}, {"loss": [1]}, {"loss": 10**400}, {"problem": ["copy"]}, {"kind": {}}]
