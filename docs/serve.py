@@ -21,6 +21,7 @@ import contextlib
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -242,6 +243,11 @@ class Server(ThreadingHTTPServer):
         self.most_bytes = most_bytes
         super().__init__(address, Handler)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that has left; of all else what went wrong."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
 
 def main() -> None:
     """Serve until interrupted."""
@@ -251,9 +257,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--most_bytes", type=int, default=MOST_BYTES, help="of one request")
     given = parser.parse_args()
-    with Server(
-        (given.host, given.port), ServedModel(given.export_dir), given.most_bytes
-    ) as server:
+    model = ServedModel(given.export_dir)
+    try:
+        server = Server((given.host, given.port), model, given.most_bytes)
+    except (OSError, OverflowError) as error:
+        raise SystemExit(f"{given.host}:{given.port} cannot be listened on: {error}") from error
+    with server:
         host, port = server.server_address[:2]
         print(f"http://{host}:{port}/v1/models/{MODEL}", flush=True)
         try:

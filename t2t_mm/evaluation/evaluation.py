@@ -141,7 +141,9 @@ class RunEvaluation:
                 model, batch=BatchSpec(tokens=hparams.data.eval_batch_tokens)
             )
             vocabularies = self._restored.vocabularies
-            constraints = make_constraints(self.tasks, self.decode, vocabularies, self.data_dir)
+            constraints = make_constraints(
+                self.tasks, self.decode, hparams.decode, vocabularies, self.data_dir
+            )
             self._decoder = BatchDecoder(model, vocabularies, self.decode, constraints)
         else:
             self._restored = self._restored.read_again(checkpoint)

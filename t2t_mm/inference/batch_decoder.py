@@ -105,7 +105,10 @@ class BatchDecoder:
             self._kept.pop(oldest, None)
         return other
 
-    @tell_exhaustion("Lower decode.batch_size, or decode on the CPU: JAX_PLATFORMS=cpu.")
+    @tell_exhaustion(
+        "Lower decode.batch_size (of a split data.eval_batch_tokens), or decode on the CPU: "
+        "CUDA_VISIBLE_DEVICES=-1."
+    )
     def __call__(
         self, task: Task, batch: Mapping[str, Any], places: Sequence[int] | None = None
     ) -> list[Output]:

@@ -32,6 +32,10 @@ from t2t_mm.run.run_directory import Run
 from t2t_mm.run.task import Task
 from t2t_mm.settings.decode_section import DecodeHParams
 
+_OF_SPEED = ("batch_size", "jit_compile", "num_samples")
+"""Settings of decoding that may change where a process goes on; what num_samples says is known by
+the inputs."""
+
 
 @dataclass(frozen=True)
 class FileDecoding:
@@ -147,7 +151,7 @@ class FileDecoding:
         return file, len(file.done)
 
     def _list_facts(self, lines: Sequence[str]) -> dict[str, object]:
-        """List all that decides what the outputs are."""
+        """List all that decides what the outputs are, but for the last bits of what they hold."""
         from t2t_mm import __version__
 
         checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
@@ -163,8 +167,13 @@ class FileDecoding:
             "run": str(self.run.directory.resolve()),
             "checkpoint": [checkpoint.step, weights_hash],
             "problem": dict(self.names),
-            "settings": asdict(self.how),
+            "settings": _list_deciding(self.how),
             "answers": answers,
             "format": [self.options.output_format, is_jsonl(self.to_file)],
             "version": [__version__, keras.backend.backend()],
         }
+
+
+def _list_deciding(how: DecodeHParams) -> dict[str, object]:
+    """List the settings that decide outputs; others say how fast and in how much memory."""
+    return {name: value for name, value in asdict(how).items() if name not in _OF_SPEED}

@@ -11,6 +11,7 @@ from t2t_mm.inference.chosen_task import pair_tasks
 from t2t_mm.inference.predictor import Predictor
 from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.run.restore import RestoredModel, restore_model
+from t2t_mm.run.run_data import choose_tasks
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
 from t2t_mm.search.choose_search import choose_decoding, make_constraints
@@ -80,7 +81,8 @@ class LoadedRun(Mapping[str, Predictor]):
 
     def _constrain(self, tasks: Sequence[Task]) -> None:
         decode, vocabularies = self.decoder.decode, self.restored.vocabularies
-        constraints = make_constraints(tasks, decode, vocabularies, self._data_dir)
+        own = self.run.hparams.decode
+        constraints = make_constraints(tasks, decode, own, vocabularies, self._data_dir)
         self.decoder.constraints.update(constraints)
 
     def __repr__(self) -> str:
@@ -101,7 +103,7 @@ def load(
     output_dir: str | Path,
     checkpoint_path: str | Path = "",
     *,
-    problems: Sequence[str] = (),
+    problems: str | Sequence[str] = (),
     decode_hparams: str = "",
     data_dir: str | Path = "",
 ) -> LoadedRun:
@@ -110,8 +112,8 @@ def load(
     Args:
         output_dir: The run's folder; it is all that is needed, neither data nor user code.
         checkpoint_path: A folder under `output_dir/checkpoints`.
-        problems: Names of those that are needed; nets that only others use are not loaded. Empty:
-            all of the run.
+        problems: Names, globs and groups of those that are needed; nets that only others use are
+            not loaded. Empty: all of the run.
         decode_hparams: How it decodes, as "beam_size=4,alpha=0.8"; otherwise as the run says.
         data_dir: Where its data is, for `constrain=trees` alone; the run's own by default.
 
@@ -132,7 +134,7 @@ def load(
     """
     run = open_run(output_dir)
     decode = choose_decoding(run, decode_hparams)
-    tasks = [run.task(name) for name in problems] or run.tasks
+    tasks = choose_tasks(run, problems)
     return load_tasks(run, tasks, checkpoint_path, decode, data_dir)
 
 

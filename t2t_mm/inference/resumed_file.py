@@ -22,7 +22,7 @@ class ResumedFile:
 
     Beside it `NAME.incomplete.json` says what they are made of. Where that is the same, what is
     there is kept up to the last whole window: batches, and so outputs, are then those of a process
-    that was never stopped.
+    that was never stopped. Where it is not, what is there is `NAME.part` from then on.
 
     Args:
         path: What there is in the end.
@@ -48,7 +48,7 @@ class ResumedFile:
         >>> again = ResumedFile(Path("out.txt"), {"inputs": "a, b"}, window=1, total=2, tell=print)
         out.txt: went on behind 1 of 2
         >>> other = ResumedFile(Path("out.txt"), {"inputs": "a, c"}, window=1, total=2, tell=print)
-        out.txt is begun anew: it was made with other inputs
+        out.txt is begun anew: what is there was made with other inputs, and is kept as out.txt.part
     """
 
     def __init__(
@@ -66,6 +66,8 @@ class ResumedFile:
         self._facts = json.loads(json.dumps(facts))
         self._written = self.path.with_name(f"{self.path.name}.incomplete")
         self._record = self.path.with_name(f"{self.path.name}.incomplete.json")
+        self._part = self.path.with_name(f"{self.path.name}.part")
+        self._is_begun_anew = False
         for part in (self._written, self._record):
             refuse_folder(part)
         if not self._written.is_file():
@@ -77,12 +79,14 @@ class ResumedFile:
         if changed:
             others = f"was made with other {', '.join(changed)}"
             why = others if known else "does not say what it was made of"
-            tell(f"{path} is begun anew: it {why}")
+            tell(f"{path} is begun anew: what is there {why}, and is kept as {self._part.name}")
+            self._is_begun_anew = True
             return
         try:  # what has no end is not whole
             self.done = [line.decode("utf-8") for line in lines[: len(lines) // window * window]]
         except UnicodeDecodeError:
-            tell(f"{path} is begun anew: what is there is damaged")
+            tell(f"{path} is begun anew: what is there is damaged, and kept as {self._part.name}")
+            self._is_begun_anew = True
             return
         left_out, places = record["left_out"], range(len(self.done))
         self.errors = {n: UserError(left_out[str(n)]) for n in places if str(n) in left_out}
@@ -111,6 +115,10 @@ class ResumedFile:
             UserError: Another process writes it, or has written it since it was read.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._is_begun_anew:
+            with self._open_written():
+                self._written.replace(self._part)
+            self._is_begun_anew = False
         kept = "".join(f"{line}\n" for line in self.done).encode("utf-8")
         told = f"the {len(self.done):,} outputs that were there and those since are kept"
         with (

@@ -13,6 +13,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines, read_lines
+from t2t_mm.inference.jsonl_files import is_jsonl
 from t2t_mm.inference.loaded_run import load_tasks
 from t2t_mm.inference.output_files import check_writable, tell_on_stderr, write_outputs
 from t2t_mm.run.run_directory import open_run
@@ -33,7 +34,7 @@ def score_file(
         problem: One of its problems; may be left out where it has only one.
         from_file: Lines of an input, a tab and a target (`-` for standard input), the input as
             `decode` takes it; N lines in, N lines out.
-        to_file: As `decode` takes it.
+        to_file: Where the scores go, a line each; they are there once all are.
         options: Which checkpoint, how many lines, where user problems are.
 
     Returns:
@@ -54,6 +55,12 @@ def score_file(
     registry.import_user_modules(options.t2t_usr_dir)
     run = open_run(output_dir)
     task = choose_task(run, problem, options.inputs_of, options.command_of)
+    if is_jsonl(to_file):
+        raise UserError(
+            "Scores are a number a line, and no objects",
+            received={"to_file": str(to_file)},
+            fix="Name a file that does not end in .jsonl.",
+        )
     if to_file and str(to_file) != "-":
         check_writable(Path(to_file), from_file)
     lines = list(islice(read_lines(from_file), options.limit or None))

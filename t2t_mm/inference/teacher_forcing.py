@@ -30,7 +30,8 @@ Tensor = Any
 
 _SOURCE_ATTENTION = "/attention/source_attention"
 _LESS_MEMORY = (
-    "Lower decode.batch_size (decode_hparams of t2t_mm.load), or use the CPU: JAX_PLATFORMS=cpu."
+    "Lower decode.batch_size (decode_hparams of t2t_mm.load), or use the CPU: "
+    "CUDA_VISIBLE_DEVICES=-1."
 )
 
 

@@ -56,7 +56,8 @@ def compute_mixture_rates(
         weights = [1.0] * len(names)
     elif mixing in ("by_size", "temperature"):
         power = 1.0 if mixing == "by_size" else 1.0 / _check_temperature(temperature)
-        weights = [float(size) ** power for size in _collect_values(names, sizes or {}, "sizes")]
+        found = _collect_values(names, sizes or {}, "sizes")
+        weights = [(size / max(found)) ** power for size in found]
     elif mixing == "given":
         weights = _collect_values(names, flatten_rates(rates or {}), "rates")
     elif mixing == "function" and function is not None:

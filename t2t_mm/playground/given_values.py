@@ -55,7 +55,7 @@ def _check_text(text: str) -> None:
             "The text is too long for this page",
             expected=f"at most {MOST_LETTERS:,} letters",
             received={"letters": len(text)},
-            fix="t2t-decoder --decode_from_file takes any length.",
+            fix="t2t-decoder --decode_from_file takes up to four times data.max_pieces.",
         )
 
 

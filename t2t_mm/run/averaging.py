@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.atomic_writes import write_bytes_atomically
+from t2t_mm.files.atomic_writes import write_bytes_atomically, write_text_atomically
 from t2t_mm.files.disk import (
     claim_folder,
     remove_folder,
@@ -23,7 +23,7 @@ from t2t_mm.files.disk import (
     report_full_disk,
     sync_folder,
 )
-from t2t_mm.files.sealed_json import read_sealed
+from t2t_mm.files.sealed_json import read_sealed, seal_json
 from t2t_mm.run.checkpoint import STATE, WEIGHTS, Checkpoint, CheckpointStore
 from t2t_mm.run.manifest import MANIFEST, write_manifest
 from t2t_mm.run.run_directory import open_run
@@ -138,6 +138,8 @@ def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoin
     remove_leftover(partial)
     unwanted = shutil.ignore_patterns(WEIGHTS, MANIFEST)
     shutil.copytree(newest.path, partial, ignore=unwanted, ignore_dangling_symlinks=True)
+    state = newest.read_state() | {"best": None, "best_step": -1}  # of no average
+    write_text_atomically(partial / STATE, seal_json(state))
     with _open_all(averaged) as archives:
         means = {name: _Mean(name, archives) for name in archives[-1]}
         write_arrays(partial / WEIGHTS, means)

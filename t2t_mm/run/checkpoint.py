@@ -233,6 +233,7 @@ class CheckpointStore:
         self.close()
         path = self.directory / f"{step:08d}" / STATE
         write_text_atomically(path, seal_json(state))
+        sync_folder(path.parent)
         self._remove_old()
 
     def _remove_old(self) -> None:

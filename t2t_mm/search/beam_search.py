@@ -96,6 +96,8 @@ class BeamSearch(Search):
         highest = self._score(going[:, :1], self._group(state.limits)[:, :1])
         last_wanted = self._group(beams.ended_scores[0])[:, self.num_wanted - 1 :][:, :1]
         is_finished = ops.logical_or(is_limit, last_wanted >= highest)
+        if count == 1:  # the most probable symbol at every step: none is written after the end
+            is_finished = ops.logical_or(is_finished, last_wanted > NEVER)
         going = ops.where(is_finished, NEVER, going)
         is_finished = ops.repeat(is_finished[:, 0], count)
         rows, symbols = (ops.reshape(x, (-1,)) for x in (rows, symbols))

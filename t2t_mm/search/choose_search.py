@@ -81,6 +81,7 @@ def _choose_search(
 def make_constraints(
     tasks: Iterable[Task],
     decode: DecodeHParams,
+    own: DecodeHParams,
     vocabularies: Mapping[str, Vocabulary],
     data_dir: Path,
 ) -> dict[str, Constraint]:
@@ -88,22 +89,31 @@ def make_constraints(
 
     Args:
         tasks: Of the run.
-        decode: Its settings.
+        decode: How they are decoded.
+        own: How the run is, which may have been trained on more tasks: what it asks for need not
+            fit any of these.
         vocabularies: By name.
         data_dir: Where the training split of trees is stored, for their symbols.
 
     Raises:
-        UserError: None of the tasks writes trees, or text; or their training split, or the answers,
-            are not there.
+        UserError: None of the tasks writes trees, or text, where that was asked for; or their
+            training split, or the answers, are not there.
     """
     check_rules(decode)
     chosen = list(tasks)
     if decode.answers_file:
-        return _make_closed_sets(chosen, decode, vocabularies)
+        texts = [task for task in chosen if choose_kind(task.targets).text_vocabulary]
+        if not texts and decode.answers_file != own.answers_file:
+            raise UserError(
+                "Only texts can be chosen out of a file of answers",
+                received={"problems": ", ".join(task.name for task in chosen)},
+                fix="Of classes t2t-decoder writes the most probable one without it.",
+            )
+        return _make_closed_sets(texts, decode, vocabularies)
     if decode.constrain != "trees":
         return {}
     trees = [task for task in chosen if "brackets" in task.metrics]
-    if not trees:
+    if not trees and decode.constrain != own.constrain:
         raise UserError(
             "Only trees can be constrained to be trees",
             expected="a problem with the metric 'brackets', as tree_files",
@@ -165,18 +175,11 @@ def check_rules(decode: DecodeHParams) -> None:
 def _make_closed_sets(
     tasks: Sequence[Task], decode: DecodeHParams, vocabularies: Mapping[str, Vocabulary]
 ) -> dict[str, Constraint]:
-    texts = [task for task in tasks if choose_kind(task.targets).text_vocabulary]
-    if not texts:
-        raise UserError(
-            "Only texts can be chosen out of a file of answers",
-            received={"problems": ", ".join(task.name for task in tasks)},
-            fix="Of classes t2t-decoder writes the most probable one without it.",
-        )
     answers = [
         line for line in decode_lines(Path(os.path.expanduser(decode.answers_file))) if line.strip()
     ]
     return {
-        task.name: OneOf(answers, vocabularies[name_vocabulary(task.targets)]) for task in texts
+        task.name: OneOf(answers, vocabularies[name_vocabulary(task.targets)]) for task in tasks
     }
 
 

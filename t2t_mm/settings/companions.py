@@ -45,11 +45,16 @@ class Companion(NamedTuple):
 
 _OF_EXPERTS = [name for name in read_field_types(ExpertHParams) if name != "use_experts"]
 _WITH_LOSS = ("importance_load", "switch")
+_OF_SAMPLES = ("temp", "keep_top_k", "keep_top_p", "seed")
 
 COMPANIONS: tuple[Companion, ...] = (
     Companion("data.rates", "data.mixing", ("given",), implied=True),
     Companion("data.temperature", "data.mixing", ("temperature",), implied=True),
     Companion("mixture.rate_function", "data.mixing", ("function",), implied=True),
+    *(
+        Companion(f"decode.sampling_{name}", "decode.sampling_method", ("random",), implied=True)
+        for name in _OF_SAMPLES
+    ),
     Companion("model.num_heads", "model.use_attention", (True,)),
     Companion("model.attention_dropout", "model.use_attention", (True,)),
     *(Companion(f"experts.{name}", "experts.use_experts", (True,)) for name in _OF_EXPERTS),

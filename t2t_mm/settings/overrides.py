@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.settings.companions import lay_over
 from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.field_values import format_value, parse_value, split_top_level
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
@@ -131,11 +132,14 @@ def change_decoding(decode: DecodeHParams, text: str) -> DecodeHParams:
         text: `name=value` pairs parted by commas, of the section `decode` alone.
 
     Raises:
-        UserError: A field is unknown or given twice, or a value has the wrong type or range.
+        UserError: A field is unknown or given twice, or a value has the wrong type or range, or
+            counts for nothing beside the others.
 
     Example:
         >>> change_decoding(DecodeHParams(), "beam_size=4,alpha=0.8").alpha
         0.8
+        >>> change_decoding(DecodeHParams(), "sampling_temp=0.7").sampling_method
+        'random'
     """
     names = [field.name for field in dataclasses.fields(decode)]
     changes: dict[str, Any] = {}
@@ -148,10 +152,12 @@ def change_decoding(decode: DecodeHParams, text: str) -> DecodeHParams:
                 expected=f"name=value, with one of {', '.join(names)}",
                 received={"decode_hparams": text},
             )
-        check_given_once(name, changes, "--decode_hparams")
         full_name = f"{decode.section}.{name}"
-        changes[name] = parse_value(full_name, FIELD_TYPES[full_name], value)
-    return dataclasses.replace(decode, **changes)
+        check_given_once(full_name, changes, "--decode_hparams")
+        changes[full_name] = parse_value(full_name, FIELD_TYPES[full_name], value)
+    own = {f"{decode.section}.{name}": value for name, value in vars(decode).items()}
+    laid = lay_over(own, [changes])
+    return dataclasses.replace(decode, **{name: laid[f"decode.{name}"] for name in names})
 
 
 def describe_changes(decode: DecodeHParams, changed: DecodeHParams) -> str:

@@ -56,9 +56,9 @@ def keep_warm_up(asked: HParams, run: HParams) -> HParams:
     warm-ups were shortened. One that is shorter than the run's, but no fifth of the steps, is of no
     set: somebody asks for it.
     """
-    is_short, was_short = (
-        one.optimizer.warmup_steps == count_most_warm_up(one.train.steps) for one in (asked, run)
-    )
+    is_short = asked.optimizer.warmup_steps == count_most_warm_up(asked.train.steps)
+    # No longer its own steps' fifth where it has gone on before.
+    was_short = run.optimizer.warmup_steps <= count_most_warm_up(run.train.steps)
     is_less = asked.optimizer.warmup_steps < run.optimizer.warmup_steps
     if not is_short and (is_less or not was_short):
         return asked

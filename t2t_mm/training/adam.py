@@ -34,13 +34,14 @@ class AdamState(NamedTuple):
 
 
 def measure_norm(gradients: Iterable[Tensor]) -> Tensor:
-    """Return the root of the sum of all squares, a scalar.
+    """Return the root of the sum of all squares, a scalar; 0 where all is frozen.
 
     Example:
         >>> float(measure_norm([ops.array([3.0]), ops.array([[4.0]])]))
         5.0
     """
-    return ops.sqrt(ops.sum(ops.stack([ops.sum(ops.square(one)) for one in gradients])))
+    squares = [ops.sum(ops.square(one)) for one in gradients] or [ops.zeros((), "float32")]
+    return ops.sqrt(ops.sum(ops.stack(squares)))
 
 
 def find_clip_factor(norm: Tensor, clip_norm: float) -> Tensor:

@@ -38,7 +38,8 @@ class TrainStep:
     @property
     def num_traces(self) -> int:
         """How many functions were compiled so far; where shapes are compiled, how many of these."""
-        return max(len(self._functions), len(self._shapes))
+        of_shapes = len(self._shapes) + ("accumulated" in self._functions)
+        return max(len(self._functions), of_shapes)
 
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Make one update from one batch (`train.accumulate_steps` of 1)."""

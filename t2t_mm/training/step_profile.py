@@ -38,7 +38,7 @@ def profile_steps(
 
     def count_step(is_typical: bool) -> None:
         nonlocal steps, is_open
-        steps = steps + 1 if is_typical or is_open else 0
+        steps = steps + 1 if is_typical or steps >= STEPS_BEFORE else 0
         if steps == STEPS_BEFORE:
             backend.start_profile(folder)
             is_open = 1

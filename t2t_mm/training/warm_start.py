@@ -6,6 +6,7 @@ start of any training. The new run's first checkpoint is of step 0, and training
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -201,11 +202,13 @@ def describe_change(run: Run) -> list[str]:
     old, width = run.warm_start["problems"], max(map(len, both))
     lines = [f"{'':<{width}}  log perplexity before, after   accuracy before, after, change"]
     for name in both:
-        one, other = first[name], last[name]
-        change = other["accuracy"] - one["accuracy"]
+        (loss, accuracy), (last_loss, last_accuracy) = (
+            (one.get("log_perplexity", math.nan), one.get("accuracy", math.nan))
+            for one in (first[name], last[name])
+        )
         lines.append(
-            f"{name:<{width}}  {one['log_perplexity']:>21.4f} {other['log_perplexity']:>7.4f}"
-            f"{one['accuracy']:>18.2f} {other['accuracy']:>6.2f} {change:>+7.2f}"
+            f"{name:<{width}}  {loss:>21.4f} {last_loss:>7.4f}"
+            f"{accuracy:>18.2f} {last_accuracy:>6.2f} {last_accuracy - accuracy:>+7.2f}"
             + ("" if name in old else "  new")
         )
     return lines

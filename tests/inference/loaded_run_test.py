@@ -41,6 +41,19 @@ def test_trees_alone_are_constrained_to_be_trees(tiny_run: TinyRun) -> None:
         t2t_mm.load(tiny_run.output_dir, decode_hparams="constrain=trees")
 
 
+def test_what_a_run_asks_for_need_not_fit_some_of_its_problems(tmp_path: Path) -> None:
+    senses = load_senses()
+    how = DecodeHParams(constrain="trees")  # as for a problem that is not loaded
+    hparams = dataclasses.replace(senses.run.hparams, decode=how)
+    run = dataclasses.replace(senses.run, hparams=hparams)
+    assert not LoadedRun(run, senses.restored, how, tmp_path).decoder.constraints
+
+
+def test_problems_are_named_as_for_an_evaluation(tiny_run: TinyRun) -> None:
+    for problems in ("algorithmic_copy", "algorithmic_c*", ["algorithmic_copy"]):
+        assert list(t2t_mm.load(tiny_run.output_dir, problems=problems)) == ["algorithmic_copy"]
+
+
 def test_training_trees_of_a_run_from_elsewhere_are_where_the_caller_says(tmp_path: Path) -> None:
     senses = load_senses()
     trees = dataclasses.replace(senses.run.tasks[0], metrics=("brackets",))

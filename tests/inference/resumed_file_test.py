@@ -43,9 +43,10 @@ def test_what_is_of_something_else_is_begun_anew_and_why_is_told(
 ) -> None:
     stop_after(make(tmp_path, told, run="a", step=1, problem="p"), "1\n2\n3\n", {})
     other = make(tmp_path, told, run="b", step=2, problem="p")
-    assert other.done == [] and "begun anew: it was made with other run, step" in told[-1]
+    assert other.done == [] and "anew: what is there was made with other run, step" in told[-1]
     stop_after(other, "x\ny\n", {})
     assert (tmp_path / "out.txt.incomplete").read_text() == "x\ny\n"
+    assert (tmp_path / "out.txt.part").read_text() == "1\n2\n3\n"
     assert make(tmp_path, told, run="b", step=2, problem="p").done == ["x", "y"]
 
 

@@ -52,3 +52,12 @@ def test_a_file_without_any_pair_is_another_file(tiny_run: TinyRun, tmp_path: Pa
     with pytest.raises(UserError, match=r"in\.txt, line 2: .*one tab.*tabs=0") as error:
         score_file(tiny_run.output_dir, "algorithmic_copy", from_file=source)
     assert not isinstance(error.value, LeftOutError)
+
+
+def test_scores_are_no_objects(tiny_run: TinyRun, tmp_path: Path) -> None:
+    source = tmp_path / "pairs.tsv"
+    source.write_text("1\t1\n")
+    target = tmp_path / "scores.jsonl"
+    with pytest.raises(UserError, match=r"a number a line.*scores\.jsonl"):
+        score_file(tiny_run.output_dir, "algorithmic_copy", from_file=source, to_file=target)
+    assert not target.exists()

@@ -23,6 +23,7 @@ GROUPS = {"translation": {"ende": 1, "enfr": 1}, "speech": 2}
         ({"mixing": "temperature", "temperature": 1.0}, {"a": 0.1, "b": 0.9}),
         ({"mixing": "temperature", "temperature": 2.0}, {"a": 0.25, "b": 0.75}),
         ({"mixing": "temperature", "temperature": math.inf}, {"a": 0.5, "b": 0.5}),
+        ({"mixing": "temperature", "temperature": 1e-3}, {"a": 0.0, "b": 1.0}),
         ({"mixing": "given", "rates": {"b": 3, "a": 1}}, {"a": 0.25, "b": 0.75}),
         ({"mixing": "given", "rates": {"g": {"b": 3}, "a": 1}}, {"a": 0.5, "b": 0.5}),
         ({"mixing": "function", "function": {"a": 1, "b": 4}.get}, {"a": 0.2, "b": 0.8}),

@@ -74,6 +74,13 @@ def test_a_best_checkpoint_of_long_before_is_none_of_the_last(tmp_path: Path) ->
     assert [one.step for one in list_last(run)] == [100, 8000, 9000, 10000]
     (newest / "state.json").write_text('{"best_step": 100}')
     assert [one.step for one in list_last(run, 9000)] == [9000, 10000]
+    (newest / "state.json").write_text('{"best_step": 9000}')
+    assert [one.step for one in average_checkpoints(run, tmp_path / "averages", n=2)][-2:] == [
+        9000,
+        10000,
+    ]
+    assert find_checkpoint(tmp_path / "averages").step == 10000  # no average has been scored
+    (newest / "state.json").write_text('{"best_step": 100}')
     (mean,) = average_checkpoints(run, tmp_path / "averaged")
     assert read_weights(tmp_path / "averaged", mean.step)["w"] == [9000.0]
 

@@ -70,7 +70,7 @@ def test_a_beam_of_one_is_greedy_search(model, batch):
     settings = {"command_index": 1, "extra_length": 30}
     greedy = GreedySearch(model, TEXT, TEXT)(batch, **settings).ids
     is_padded = np.cumsum(greedy == 0, axis=2) > 0  # a random model may write padding
-    beam = BeamSearch(model, TEXT, TEXT, 1, alpha=0.0)(batch, **settings).ids
+    beam = BeamSearch(model, TEXT, TEXT, 1)(batch, **settings).ids
     np.testing.assert_array_equal(beam[:, :, : greedy.shape[2]][~is_padded], greedy[~is_padded])
     assert (~is_padded).sum() > 100
 

@@ -62,7 +62,7 @@ def test_rules_that_could_leave_nothing_to_write_are_refused_together(rule):
     with pytest.raises(UserError, match=r"free to repeat.*no_repeat=2"):
         check_rules(DecodeHParams(**rule, no_repeat=2))
     with pytest.raises(UserError, match="free to repeat"):
-        make_constraints([], DecodeHParams(**rule, no_repeat=2), {}, Path())
+        make_constraints([], DecodeHParams(**rule, no_repeat=2), DecodeHParams(), {}, Path())
 
 
 def test_rules_of_settings_and_of_the_caller_hold_together(model):

@@ -22,6 +22,8 @@ from t2t_mm.settings.sections import FIELD_TYPES, SCHEDULE_FACTORS
 BASE = flatten_fields(HParams())
 VALUES: dict[str, Any] = {
     "data.rates": {"mini_ende": 2.0},
+    "decode.sampling_keep_top_k": 5,
+    "decode.sampling_keep_top_p": 0.5,
     "experts.balancing": "switch",
     "experts.expert_dispatch": "dense",
     "experts.gate": "problem",

@@ -52,3 +52,5 @@ def test_a_run_that_goes_on_keeps_a_warm_up_that_was_shortened() -> None:
     assert keep_warm_up(asked, short) is asked  # a set would not have fewer
     assert keep_warm_up(settings(10_000, 1000), short) == settings(10_000, 20)
     assert keep_warm_up(replace(short), short) == short
+    gone_on = settings(10_000, 20)  # and the same is asked again
+    assert keep_warm_up(settings(10_000, 1000), gone_on) == gone_on

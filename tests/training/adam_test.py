@@ -148,3 +148,7 @@ def test_the_same_functions_run_compiled_on_jax(tmp_path: Path) -> None:
     assert theirs["count/table"].tolist() == [2, 1, 0] and theirs["count/a"] == 1
     for name, one in ours.items():
         np.testing.assert_allclose(theirs[name], one, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_of_no_gradient_the_norm_is_zero() -> None:
+    assert float(measure_norm([])) == 0.0

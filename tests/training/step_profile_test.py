@@ -42,6 +42,8 @@ def train(typical: list[bool], directory: Path) -> tuple[list[tuple[str, int]], 
         ([False, *[True] * 20], [1 + STEPS_BEFORE, 1 + STEPS_BEFORE + STEPS_RECORDED]),
         ([True, False, True, False, *[True] * 12], [4 + STEPS_BEFORE, 9 + STEPS_RECORDED]),
         ([*[True] * 7], [STEPS_BEFORE, 7]),
+        ([*[True] * 15, False, *[True] * 3], [STEPS_BEFORE, STEPS_BEFORE + STEPS_RECORDED]),
+        ([*[True] * 15, False, *[True] * 9], [STEPS_BEFORE, STEPS_BEFORE + STEPS_RECORDED]),
     ],
 )
 def test_steps_without_tracing_are_recorded(
@@ -50,6 +52,7 @@ def test_steps_without_tracing_are_recorded(
     calls, told = train(typical, tmp_path)
     assert calls == [("start", expected[0]), ("stop", expected[1])]
     assert f"profile of {expected[1] - expected[0]} steps: tensorboard --logdir=" in told
+    assert "no profile" not in told
 
 
 def test_it_is_said_that_too_few_steps_give_no_profile(tmp_path: Path) -> None:

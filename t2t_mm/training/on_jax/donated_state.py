@@ -75,10 +75,18 @@ class DonatedState:
         for path in self.trained:
             for kind in ADAM:
                 variable = self.variables[f"{kind}/{path}"]
-                rows = self.model.row_names.get(path)
+                rows = self._list_trained_rows(path)
                 parts = {path: variable} if rows is None else name_rows(variable, rows)
                 named |= {f"{kind}/{name}": part for name, part in parts.items()}
         return named
+
+    def _list_trained_rows(self, path: str) -> list[str] | None:
+        """List the rows of a table, those without a name that have no state on TensorFlow."""
+        rows = self.model.row_names.get(path)
+        commands, free = self.model.command_embeddings, self.model.free_rows.get(path)
+        if rows is None or free is None or (commands is not None and path == commands.path):
+            return rows
+        return [name * bool(one) for name, one in zip(rows, free, strict=True)]
 
 
 def _make(kind: str, shape: tuple[int, ...]) -> Any:

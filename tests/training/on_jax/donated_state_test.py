@@ -38,3 +38,14 @@ def test_arrays_are_those_of_today_and_variables_after_settling() -> None:
     np.testing.assert_array_equal(np.asarray(state.name_weights()[path]), changed[path])
     assert np.asarray(state.name_adam()[f"count/{path}"]) == 1
     assert not [name for name in state.variables if name.startswith(("sum/", "reached/"))]
+
+
+def test_frozen_experts_have_no_state_as_on_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = small_model.make_model()
+    table = next(one for one in model.trainable_variables if one.path.endswith("softmax"))
+    rows = [f"row{number}" for number in range(table.shape[0])]
+    names = {**model.row_names, table.path: rows}  # as of experts, which are a table on JAX
+    monkeypatch.setattr(type(model), "row_names", names)
+    model.free_rows[table.path] = np.array([name != "row1" for name in rows])
+    named = DonatedState(model, accumulates=False).name_adam()
+    assert "first_moment/row0" in named and "first_moment/row1" not in named
