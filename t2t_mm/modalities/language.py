@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from t2t_mm.layers.cross_entropy import compute_cross_entropy, compute_projected_cross_entropy
+from t2t_mm.layers.dropout import LEVELS, draw_levels
 from t2t_mm.layers.masking import mark_real_positions, zero_padding
 from t2t_mm.layers.products import project_transposed
 from t2t_mm.layers.weights import compute_before_loop
@@ -40,6 +41,8 @@ class LanguageModality(Modality):
         width: Body width D.
         reads: Whether there is an input embedding.
         writes: Whether there are a target embedding and a softmax matrix.
+        symbol_dropout: Share of the pieces, inputs and targets before the one that is predicted,
+            whose embedding is zero in training; the others are not scaled up.
 
     Example:
         >>> text = LanguageModality(vocabulary_size=100, width=8)
@@ -60,17 +63,19 @@ class LanguageModality(Modality):
         width: int,
         reads: bool = True,
         writes: bool = True,
+        symbol_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(width, reads, writes, **kwargs)
         self.vocabulary_size = vocabulary_size
+        self.symbol_dropout = symbol_dropout
 
     @classmethod
     def from_feature(
         cls, feature: Any, *, vocabulary_size: int, nets: ModalityHParams, **kwargs: Any
     ) -> LanguageModality:
         """Make the net for a declared feature, see `Modality.from_feature`."""
-        return cls(vocabulary_size, **kwargs)
+        return cls(vocabulary_size, symbol_dropout=nets.symbol_dropout, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
         """Create the matrices of the sides in use; no input is needed."""
@@ -84,6 +89,8 @@ class LanguageModality(Modality):
             self.target_embedding = self.add_weight(shape, normal, name="target_embedding")
             normal = keras.initializers.RandomNormal(stddev=deviation / BODY_DEVIATION)
             self.softmax = self.add_weight(shape, normal, name="softmax")
+        if self.symbol_dropout:
+            self.noise = keras.random.SeedGenerator(name="noise")
 
     def list_input_variables(self) -> list[Any]:
         """Return the matrix of inputs, if there is one."""
@@ -97,11 +104,11 @@ class LanguageModality(Modality):
         self, features: Tensor, sizes: Tensor | None = None, training: bool = False
     ) -> Positions:
         """Embed input ids, int[B, L], as positions of float[B, L, D]; sizes are not read."""
-        return self._embed(features, self.input_embedding)
+        return self._embed(features, self.input_embedding, training)
 
     def targets_bottom(self, targets: Tensor, training: bool = False) -> Positions:
         """Embed target ids, int[B, T], not shifted, as positions of float[B, T, D]."""
-        return self._embed(targets, self.target_embedding)
+        return self._embed(targets, self.target_embedding, training)
 
     def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
         """Turn float[B, T, D] into logits float[B, T, V]; mask and grid are not read."""
@@ -141,14 +148,22 @@ class LanguageModality(Modality):
         losses = compute_projected_cross_entropy(flat, matrix, ids, label_smoothing)
         return _sum_real(losses, ids)
 
-    def _embed(self, ids: Tensor, table: Any) -> Positions:
+    def _embed(self, ids: Tensor, table: Any, training: bool) -> Positions:
         mask = mark_real_positions(ids)
         x = ops.cast(ops.take(table, ids, axis=0), self.compute_dtype) * self.width**0.5
-        return Positions(zero_padding(x, mask), mask)
+        return Positions(zero_padding(x, self._choose_shown(mask, training)), mask)
+
+    def _choose_shown(self, mask: Tensor, training: bool) -> Tensor:
+        """Return bool[B, L]: which positions keep their embedding."""
+        if not training or not self.symbol_dropout:
+            return mask
+        least = round(self.symbol_dropout * LEVELS)
+        return mask & (draw_levels(ops.shape(mask), self.noise) >= least)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return super().get_config() | {"vocabulary_size": self.vocabulary_size}
+        own = {"vocabulary_size": self.vocabulary_size, "symbol_dropout": self.symbol_dropout}
+        return super().get_config() | own
 
 
 def _sum_real(losses: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:

@@ -172,6 +172,8 @@ class ModalityHParams(Section):
         audio_time_masks: Runs of up to a fifth of a sound that training hides.
         categorical_widths: Channels of the last two steps of the class net; 0: one and a half
             times and twice the body width.
+        symbol_dropout: Share of the pieces of texts that training hides from the nets that read
+            inputs and earlier targets.
         share: Whether problems share the nets whose features say so; False: each has its own.
         separable: Whether the convolutions of pictures and sounds are depthwise-separable.
         norm: Their normalization: over all places of a batch, channel by channel, or over the
@@ -189,6 +191,7 @@ class ModalityHParams(Section):
     audio_frequency_masks: int = declare_field(0, at_least=0)
     audio_time_masks: int = declare_field(0, at_least=0)
     categorical_widths: tuple[int, ...] = declare_field((0, 0), at_least=0)
+    symbol_dropout: float = declare_field(0.0, at_least=0.0, below=1.0)
     share: bool = True
     separable: bool = True
     norm: Literal["batch", "layer"] = "batch"

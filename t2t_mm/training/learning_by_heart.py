@@ -60,7 +60,9 @@ def learn_by_heart(
         most_steps: After which it is given up.
     """
     still = replace(hparams.model, dropout=0.0, attention_dropout=0.0)
-    whole = replace(hparams.modality, audio_frequency_masks=0, audio_time_masks=0)
+    whole = replace(
+        hparams.modality, audio_frequency_masks=0, audio_time_masks=0, symbol_dropout=0.0
+    )
     settings = replace(hparams, model=still, modality=whole)
     train = replace(hparams.train, label_smoothing=0.0, accumulate_steps=1, overlap_update=False)
     model = build_model([task], vocabularies, settings)

@@ -49,6 +49,22 @@ def test_embeddings_are_scaled_and_zero_at_padding(text):
     np.testing.assert_allclose(targets[0, 0], text.target_embedding[3] * np.sqrt(D), rtol=1e-5)
 
 
+@pytest.mark.parametrize("side", ["bottom", "targets_bottom"])
+def test_symbol_dropout_hides_whole_pieces_in_training(side):
+    text = LanguageModality(V, D, symbol_dropout=0.25)
+    text.build(None)
+    ids = np.full((50, 40), 3)
+    ids[:, 30:] = 0
+    whole, mask, _ = getattr(text, side)(ids)
+    assert np.asarray(whole)[:, :30].all()
+    draws = [getattr(text, side)(ids, training=True) for _ in range(2)]
+    shown = [np.asarray(draw.x).any(axis=-1) for draw in draws]
+    assert abs(shown[0][:, :30].mean() - 0.75) < 0.05  # five deviations
+    assert (shown[0] != shown[1]).any() and not shown[0][:, 30:].any()
+    np.testing.assert_array_equal(np.asarray(draws[0].x)[shown[0]], np.asarray(whole)[shown[0]])
+    np.testing.assert_array_equal(draws[0].mask, mask)
+
+
 def test_top_is_one_matrix_product(text):
     x = np.random.default_rng(0).normal(size=(2, 3, D)).astype("float32")
     logits = text.top(x)
@@ -84,3 +100,9 @@ def test_the_feature_names_this_class():
     arguments = {"vocabulary_size": V, "nets": ModalityHParams(), "width": D}
     net = net_class.from_feature(Language(), **arguments, reads=False)
     assert (net.vocabulary_size, net.width, net.reads, net.writes) == (V, D, False, True)
+
+
+def test_the_setting_reaches_the_net():
+    nets = ModalityHParams(symbol_dropout=0.25)
+    net = LanguageModality.from_feature(Language(), vocabulary_size=V, nets=nets, width=D)
+    assert net.symbol_dropout == 0.25
