@@ -118,6 +118,7 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
     ),
     "t2t-eval": (
         Idle(("shuffled_inputs", "baseline", "samples"), "decode", (False,)),
+        Idle(("decode_hparams",), "decode", (False,), "--limit scores the first examples only."),
         Idle(("checkpoint_path",), "continuous", (True,), "Each checkpoint is scored in its turn."),
         Idle(("eval_timeout_mins",), "continuous", (False,)),
     ),

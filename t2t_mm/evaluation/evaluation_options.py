@@ -55,3 +55,9 @@ class EvaluationOptions:
                     "baseline": self.baseline,
                 },
             )
+        if not self.decode and self.decode_hparams:
+            raise UserError(
+                "Nothing is decoded, so how counts for nothing",
+                received={"decode": False, "decode_hparams": self.decode_hparams},
+                fix="Leave one of both out; limit scores the first examples only.",
+            )

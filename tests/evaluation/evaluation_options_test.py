@@ -23,3 +23,8 @@ def test_numbers_of_examples_are_not_negative(name: str) -> None:
 def test_nor_are_those_of_inputs_to_decode() -> None:
     with pytest.raises(UserError, match="limit cannot be negative"):
         DecodingOptions(limit=-1)
+
+
+def test_how_nothing_is_decoded_counts_for_nothing() -> None:
+    with pytest.raises(UserError, match=r"Nothing is decoded.*decode_hparams='beam_size=4'"):
+        EvaluationOptions(decode=False, decode_hparams="beam_size=4")
