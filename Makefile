@@ -48,7 +48,7 @@ _demo:
 	@echo "  $(BIN)/tensorboard --logdir=$(OUT)/run/tensorboard"
 	@echo "  a problem of your own in ten lines, or files of your own without code: README.md"
 
-test: lint ## run every check: ruff, mypy --strict and the tests (half an hour on two slow cores)
+test: lint ## run ruff, mypy --strict and the tests but the long ones (half an hour on two slow cores)
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not long' --durations=10 $(PYTEST_ARGS)
 
 test-long: ## run what takes minutes each: long pages of the docs, benchmarks, eight problems on JAX

@@ -68,6 +68,8 @@ _OF_GENERATION = (
     "vocab_bytes",
     "beam",
     "beam_option",
+    "strict",
+    "max_bad_share",
 )
 
 IDLE: Mapping[str, tuple[Idle, ...]] = {
@@ -82,6 +84,8 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
             (True,),
             "--overwrite_vocab trains again the vocabularies that are there.",
         ),
+        Idle(("strict", "max_bad_share"), "vocab_only", (True,)),
+        Idle(("max_bad_share",), "strict", (True,), "--strict leaves nothing out."),
         Idle(("num_concurrent_processes",), "beam", (True,), "--beam_option sets Beam's workers."),
         Idle(("beam_option",), "beam", (False,)),
     ),

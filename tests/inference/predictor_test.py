@@ -195,5 +195,7 @@ def test_some_problems_are_loaded_without_the_others(tiny_run: TinyRun) -> None:
     some = t2t_mm.load(tiny_run.output_dir, problems=["algorithmic_reverse"])
     assert list(some) == ["algorithmic_reverse"] and "algorithmic_copy" not in repr(some)
     assert some["algorithmic_reverse"]("1 2 3") == whole["algorithmic_reverse"]("1 2 3")
-    with pytest.raises(UserError, match="not one of this run's"):
+    with pytest.raises(UserError, match="Did you mean 'algorithmic_copy'"):
         t2t_mm.load(tiny_run.output_dir, problems=["algorithmic_copi"])
+    with pytest.raises(UserError, match="not one of this run's"):
+        t2t_mm.load(tiny_run.output_dir, problems=["mini_ende"])

@@ -36,7 +36,7 @@ def write_labels(bases: Sequence[Problem], data_dir: Path, options: GenerationOp
         UserError: If two problems give one vocabulary different names, or one other names than
             the file has, or if text uses a vocabulary of the same name.
     """
-    _check_text_vocabularies(bases)
+    _check_text_vocabularies(bases, data_dir)
     written: dict[str, LabelVocabulary] = {}
     for base in bases:
         for feature, kind in choose_kinds(base.features).items():
@@ -59,14 +59,14 @@ def write_labels(bases: Sequence[Problem], data_dir: Path, options: GenerationOp
             written[name] = labels
 
 
-def _check_text_vocabularies(bases: Sequence[Problem]) -> None:
+def _check_text_vocabularies(bases: Sequence[Problem], data_dir: Path) -> None:
     kinds = [(base, kind) for base in bases for kind in choose_kinds(base.features).values()]
     named = {kind.text_vocabulary: base for base, kind in kinds if kind.text_vocabulary}
     for base, kind in kinds:
         if kind.class_list in named:
             raise _make_two_kinds_error(kind.class_list, base)
     for name, base in named.items():
-        if make_numbered_labels(name):
+        if make_numbered_labels(name) or locate_labels(data_dir, name).is_file():
             raise _make_two_kinds_error(name, base)
 
 

@@ -178,7 +178,8 @@ def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> No
         read: Iterable[Path] = base.raw_files_read
         if options.beam:
             beam_generation.count_records(base, data_dir, folder, tallies)
-            read = list_raw_files_wanted(base)  # other processes did the reading
+            # Other processes did the reading, but for a first look.
+            read = dict.fromkeys([*base.raw_files_read, *list_raw_files_wanted(base)])
         for split, tally in tallies.items():
             check_tally(base, split, tally)
         Metadata(

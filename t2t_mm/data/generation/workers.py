@@ -6,7 +6,6 @@ import hashlib
 import multiprocessing as mp
 import os
 import pickle
-import queue
 import random
 import signal
 import threading
@@ -14,9 +13,9 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import PathFinder
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -32,7 +31,6 @@ KeyedResult = tuple[str, Record | SkippedExample]
 
 _CHUNK = 256
 _CHUNK_BYTES = 1 << 20
-_QUEUED_CHUNKS_PER_PROCESS = 4
 
 
 def generate_records(
@@ -107,14 +105,18 @@ def generate_records_in_processes(
     parts: Any = context.Queue()
     for part in [*range(problem.num_parts(split)), *[None] * num_processes]:
         parts.put(part)
-    results: Any = context.Queue(maxsize=num_processes * _QUEUED_CHUNKS_PER_PROCESS)
-    arguments = (problem, split, str(data_dir), options.random_seed, parts, results)
-    workers = [context.Process(target=_run_worker, args=arguments) for _ in range(num_processes)]
+    arguments = (problem, split, str(data_dir), options.random_seed, parts)
+    # Each has a pipe of its own: of one that is killed the end is seen, and nobody waits for it.
+    pipes = [context.Pipe(duplex=False) for _ in range(num_processes)]
+    workers = [
+        context.Process(target=_run_worker, args=(*arguments, writer)) for _, writer in pipes
+    ]
     try:
-        for worker in workers:
+        for worker, (_, writer) in zip(workers, pipes, strict=True):
             with _hold_back_interrupts():
                 worker.start()
-        yield from _collect_results(problem, workers, results)
+            writer.close()
+        yield from _collect_results(problem, [reader for reader, _ in pipes])
     finally:
         for worker in workers:
             if worker.pid is not None:  # it was started
@@ -161,12 +163,12 @@ def _run_worker(
         while (part := parts.get()) is not None:
             records = generate_part_records(problem, split, part, data_dir, random_seed)
             for chunk in _cut_into_chunks(records):
-                results.put(("records", chunk))
-        results.put(("done", problem.raw_files_read))
+                results.send(("records", chunk))
+        results.send(("done", problem.raw_files_read))
     except UserError as error:
-        results.put(("user error", str(error)))
+        results.send(("user error", str(error)))
     except Exception:
-        results.put(("error", traceback.format_exc()))
+        results.send(("error", traceback.format_exc()))
 
 
 def _end_with(parent: Any) -> None:
@@ -190,27 +192,29 @@ def _cut_into_chunks(records: Iterator[KeyedResult]) -> Iterator[list[KeyedResul
         yield chunk
 
 
-def _collect_results(
-    problem: Problem, workers: Sequence[BaseProcess], results: Any
-) -> Iterator[KeyedResult]:
-    running = len(workers)
+def _collect_results(problem: Problem, readers: Sequence[Connection]) -> Iterator[KeyedResult]:
+    running = [*readers]
     while running:
-        try:
-            kind, content = results.get(timeout=1.0)
-        except queue.Empty:
-            if any(worker.exitcode not in (None, 0) for worker in workers):
-                raise UserError(
-                    f"A process that generated {problem.name} was killed, perhaps for want of "
-                    "memory",
-                    fix="Use fewer with --num_concurrent_processes.",
-                ) from None
-            continue
-        if kind == "records":
-            yield from content
-        elif kind == "done":
-            problem.raw_files_read += content
-            running -= 1
-        elif kind == "user error":
-            raise UserError(content)
-        else:
-            raise RuntimeError(f"A process that generated {problem.name} failed:\n{content}")
+        for reader in cast(list[Connection], wait(running)):
+            kind, content = _receive(problem, reader)
+            if kind == "records":
+                yield from content
+            elif kind == "done":
+                problem.raw_files_read += content
+                running.remove(reader)
+            elif kind == "user error":
+                raise UserError(content)
+            else:
+                raise RuntimeError(f"A process that generated {problem.name} failed:\n{content}")
+
+
+def _receive(problem: Problem, reader: Connection) -> tuple[str, Any]:
+    try:
+        message: tuple[str, Any] = reader.recv()
+    except (EOFError, OSError) as error:
+        raise UserError(
+            f"A process that generated {problem.name} ended before it was done: it was killed, "
+            "perhaps for want of memory",
+            fix="Use fewer with --num_concurrent_processes.",
+        ) from error
+    return message

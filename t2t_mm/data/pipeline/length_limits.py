@@ -118,7 +118,7 @@ def find_longest_kept(info: DataInfo, split: str, problem: Problem, limits: Limi
 def find_longest_of_each(
     info: DataInfo, split: str, problem: Problem, limits: Limits
 ) -> dict[str, int]:
-    """Return the most positions of each feature of an example that is kept, or more.
+    """Return the most positions of each side of an example that is kept, or more.
 
     Args:
         info: The problem's data.
@@ -131,7 +131,8 @@ def find_longest_of_each(
     """
     check_split(info, split, problem.name)
     longest = {}
-    for feature, spec in problem.features.items():
+    sides = {name: spec for name, spec in problem.features.items() if name in SIDES}
+    for feature, spec in sides.items():
         numbers, is_exact = _find_numbers(info, split, problem, feature)
         limit = limits.get(feature)
         most = limit.positions if limit else choose_kind(spec).most_positions

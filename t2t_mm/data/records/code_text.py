@@ -118,6 +118,16 @@ def find_made_names(statement: ast.stmt) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield from find_mentioned_names(node.value)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            yield from _find_changed_names(node.value)
+
+
+def _find_changed_names(call: ast.Call) -> set[str]:
+    """List the names whose values a call may change of which nobody takes the result."""
+    if isinstance(call.func, ast.Attribute):  # WORDS.extend(...)
+        return find_mentioned_names(call.func.value)
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return {one.id for one in given if isinstance(one, ast.Name)}  # fill(WORDS)
 
 
 def find_mentioned_names(node: ast.AST) -> set[str]:

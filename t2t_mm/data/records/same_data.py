@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from typing import Final
 
 SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
+    "mini_speech": (
+        "d35aa5b8aafed48982f84c2be5e3cd1280df6dbe221bd368235077b2bb4ac079",
+        "b733679010345393558902b1e208ef27b65fbe04a0387221f0283bed6e5eef16",
+    ),
     "librispeech": (
         "a8f39ca6aeaf8e29e13a92d177247000daaa392f1e9e06338e2eaf92e07d81bd",
         "237138a73d910320c369ea9a17c569becb20745aede96a8802f8caba5bbe62a5",

@@ -91,7 +91,7 @@ def _check_names(vocabulary: str, names: tuple[str, ...]) -> None:
         if not isinstance(name, str)
         or not name
         or name != name.strip()
-        or "\n" in name
+        or {"\n", "\r"} & {*name}
         or not is_unicode(name)
     ]
     if not bad:

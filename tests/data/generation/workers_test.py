@@ -1,3 +1,4 @@
+import multiprocessing
 import random
 import signal
 import subprocess
@@ -56,7 +57,9 @@ def test_global_generators_are_seeded_by_part(tmp_path: Path) -> None:
 
 
 IN_A_FILE = """
+import os
 import signal
+import sys
 
 from t2t_mm import Language, Problem, registry, UserError
 
@@ -74,6 +77,10 @@ class Parted(Problem):
         if split == "validation":
             raise KeyError("a bug")
         for index in range(300):
+            if split == "killed" and index == 299:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if split == "ended" and index == 299:
+                sys.exit()
             yield {"inputs": f"{part} {index}", "targets": ""}
 """
 
@@ -106,6 +113,18 @@ def test_a_users_error_in_a_process_comes_back_as_one(parted: Problem, tmp_path:
 def test_a_bug_in_a_process_comes_back_with_its_traceback(parted: Problem, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="KeyError: 'a bug'"):
         in_processes(parted, "validation", tmp_path)
+
+
+@pytest.mark.parametrize("split", ["killed", "ended"])
+def test_a_process_that_is_killed_or_ends_by_itself_is_told(
+    parted: Problem, tmp_path: Path, split: str
+) -> None:
+    records = generate_records_in_processes(
+        parted, split, tmp_path, GenerationOptions(num_processes=2)
+    )
+    with pytest.raises(UserError, match=r"parted_for_tests ended before it was done"):
+        list(records)
+    assert not multiprocessing.active_children()
 
 
 def test_a_problem_that_no_other_process_could_import_is_read_here(tmp_path: Path) -> None:

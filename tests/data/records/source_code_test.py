@@ -22,6 +22,15 @@ from t2t_mm import Language, Problem
 LENGTH = 3
 WORDS = {}
 WORDS["a"] = "b"
+MORE = []
+MORE.extend(["c"])
+for letter in "de":
+    MORE.append(letter)
+
+def fill(words):
+    words.append("f")
+
+fill(MORE)
 
 class Noun:
     source = "lexicon"
@@ -41,7 +50,7 @@ class Written(Base):
     licence = "free"
 
     def generate(self, split):
-        yield {"inputs": helper("a"), "targets": WORDS["a"]}
+        yield {"inputs": helper("a"), "targets": WORDS["a"] + MORE[0]}
 
 class Another(Base):
     pass
@@ -84,6 +93,9 @@ def test_what_does_not_change_the_data_leaves_the_hash(tmp_path: Path, old: str,
         ("text * LENGTH", "text + text"),
         ("LENGTH = 3", "LENGTH = 4"),
         ('WORDS["a"] = "b"', 'WORDS["a"] = "c"'),
+        ('MORE.extend(["c"])', 'MORE.extend(["d"])'),
+        ('in "de"', 'in "dg"'),
+        ('append("f")', 'append("h")'),
         ('source = "lexicon"', 'source = "text"'),
     ],
 )
