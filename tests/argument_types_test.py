@@ -76,7 +76,7 @@ def test_a_call_without_an_argument_is_pythons_own_error() -> None:
         ("compare", {"run_a": 3, "run_b": "run"}, "run_a"),
         ("report", {"output_dir": 3}, "output_dir"),
         ("score_translation", {"translation": "a.txt", "references": "b.txt"}, "references"),
-        ("load", {"output_dir": "run", "problems": "mini_ende"}, "problems"),
+        ("load", {"output_dir": "run", "problems": 5}, "problems"),
     ],
 )
 def test_public_functions_name_what_is_wrong(name: str, given: dict[str, Any], wrong: str) -> None:

@@ -148,7 +148,7 @@ class LanguageModality(Modality):
         losses = compute_projected_cross_entropy(flat, matrix, ids, label_smoothing)
         return _sum_real(losses, ids)
 
-    def _embed(self, ids: Tensor, table: Any, training: bool) -> Positions:
+    def _embed(self, ids: Tensor, table: Any, training: bool = False) -> Positions:
         mask = mark_real_positions(ids)
         x = ops.cast(ops.take(table, ids, axis=0), self.compute_dtype) * self.width**0.5
         return Positions(zero_padding(x, self._choose_shown(mask, training)), mask)
