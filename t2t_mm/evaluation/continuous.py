@@ -81,7 +81,7 @@ def evaluate_continuously(
         # Another's log would be replaced while it is being written.
         stack.enter_context(claim_folder(directory / "tensorboard" / name, "these scores"))
         scored = _read_scored(directory / f"{name}.jsonl", asked)
-        done = {step for step, names in scored.items() if set(asked) <= names}
+        done = {step for step, names in scored.items() if asked.keys() <= names}
         log = stack.enter_context(RunLog(directory, max(scored, default=0), name=name))
         while checkpoint := _wait_for_checkpoint(directory, done, wait_minutes):
             done.add(checkpoint.step)
@@ -94,7 +94,9 @@ def evaluate_continuously(
                 continue
             for problem, result in results.items():
                 log.write("eval", checkpoint.step, _list_numbers(result), problem=problem)
-            for problem in set(asked) - set(results):  # no example of it is left: that is known now
+            for problem in (
+                asked.keys() - results.keys()
+            ):  # no example of it is left: that is known now
                 log.write("eval", checkpoint.step, {}, problem=problem)
             means = [one["teacher_forced"]["log_perplexity"] for one in results.values()]
             log.write("eval", checkpoint.step, {"log_perplexity": float(np.mean(means))})

@@ -68,7 +68,7 @@ class ResumedFile:
         self._record = self.path.with_name(f"{self.path.name}.incomplete.json")
         self._part = self.path.with_name(f"{self.path.name}.part")
         self._is_begun_anew = False
-        for part in (self._written, self._record):
+        for part in (self._written, self._record, self._part):
             refuse_folder(part)
         if not self._written.is_file():
             return

@@ -65,7 +65,7 @@ class Dropout(keras.layers.Layer):
         """
         if not training or not self.rate:
             return x
-        least = min(round(self.rate * LEVELS), LEVELS - 1)
+        least = find_least_kept(self.rate)
         kept = ops.cast(draw_levels(shape, self.noise) >= least, x.dtype)
         return x * (kept * (LEVELS / (LEVELS - least)))
 
@@ -73,6 +73,16 @@ class Dropout(keras.layers.Layer):
         """Return the constructor's arguments."""
         config: dict[str, Any] = super().get_config()
         return config | {"rate": self.rate, "seed": self.seed}
+
+
+def find_least_kept(rate: float) -> int:
+    """Return the least random number, below `LEVELS`, of what is kept at a rate.
+
+    Example:
+        >>> find_least_kept(0.25) / LEVELS
+        0.25
+    """
+    return min(round(rate * LEVELS), LEVELS - 1)
 
 
 @choose_form

@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from t2t_mm.layers.cross_entropy import compute_cross_entropy, compute_projected_cross_entropy
-from t2t_mm.layers.dropout import LEVELS, draw_levels
+from t2t_mm.layers.dropout import draw_levels, find_least_kept
 from t2t_mm.layers.masking import mark_real_positions, zero_padding
 from t2t_mm.layers.products import project_transposed
 from t2t_mm.layers.weights import compute_before_loop
@@ -157,8 +157,8 @@ class LanguageModality(Modality):
         """Return bool[B, L]: which positions keep their embedding."""
         if not training or not self.symbol_dropout:
             return mask
-        least = round(self.symbol_dropout * LEVELS)
-        return mask & (draw_levels(ops.shape(mask), self.noise) >= least)
+        levels = draw_levels(ops.shape(mask), self.noise)
+        return mask & (levels >= find_least_kept(self.symbol_dropout))
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

@@ -136,7 +136,7 @@ def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoin
     newest.check()  # all of it is copied, and gets a manifest of its own
     final, partial = directory / newest.path.name, directory / f"{newest.path.name}.incomplete"
     remove_leftover(partial)
-    unwanted = shutil.ignore_patterns(WEIGHTS, MANIFEST)
+    unwanted = shutil.ignore_patterns(WEIGHTS, MANIFEST, STATE)
     shutil.copytree(newest.path, partial, ignore=unwanted, ignore_dangling_symlinks=True)
     state = newest.read_state() | {"best": None, "best_step": -1}  # of no average
     write_text_atomically(partial / STATE, seal_json(state))

@@ -112,7 +112,7 @@ def test_what_has_changed_since_it_was_read_is_not_gone_on_with(
     assert (tmp_path / "out.txt").read_text() == "x\ny\nz\n"
 
 
-@pytest.mark.parametrize("name", ["out.txt.incomplete", "out.txt.incomplete.json"])
+@pytest.mark.parametrize("name", ["out.txt.incomplete", "out.txt.incomplete.json", "out.txt.part"])
 def test_a_folder_in_its_place_is_told(tmp_path: Path, told: list[str], name: str) -> None:
     (tmp_path / name).mkdir()
     with pytest.raises(UserError, match="is a folder"):

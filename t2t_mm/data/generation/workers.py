@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import multiprocessing as mp
 import os
 import pickle
@@ -122,6 +123,8 @@ def generate_records_in_processes(
             if worker.pid is not None:  # it was started
                 worker.terminate()
                 worker.join()
+        for end in itertools.chain.from_iterable(pipes):
+            end.close()
 
 
 @contextmanager

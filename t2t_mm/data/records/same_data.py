@@ -69,6 +69,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "text2text_files": (
         "12ee08b18f49fb9e7249085fbe487aa3893b58c1e7c9a738d54fbd08bb0f2b81",
         "4c0c7fb391ebf2b49540e812b0d67032592940c340c54c09101d0659c52fb072",
+        "f7d1feec25ac2f94cec5ceb0c829446a2cc68353199e6f0118724cb9ed2eba8e",
         "e9c7ba178fdcd7acf768886ca89df38a99f1b997139289b08c58113d7b61a799",
         "36a5ae4373f36473cf95348bcd9c1b34efcc287dfdc751483bd01b482848da18",
         "31dca7dfd6c117a6f94f6f1092493d03fa10c407a74554958e5ffe11d05cae44",
@@ -80,6 +81,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "text2text_references": (
         "37515f9a9089e7b9cb0d6c55d347090c85a67698032406efec8011903233d9ca",
         "1f739db09e9cb8f321e5086ffbf44617f5c2c1c17c57640cf5f25fa7f820fd21",
+        "4135bc75a4cc7e981d0ffbe80ca4b7b7cdb305e8094257e24bd78ff9beb0ed87",
         "65f5d07613d171c49ba74e95f053732ee131b0f800d8c1b42ee06e6377473c08",
         "65f102ee17f982fca81720cf2112eac22d7ebb1040aa1bb678115734813884e0",
         "549abd059e9e2505bbac99f51922acfe1c6746b8af61dabf08ad2716a89403b3",
