@@ -93,7 +93,7 @@ class TransformerLayer(layers.Layer):
 
 
 class ResidualNet(layers.Layer):
-    """Pictures float[B, H, W, 3] to places float[B, H / 8 * W / 8, C]."""
+    """Pictures of one size, float[B, H, W, 3], to places float[B, H / 8 * W / 8, C]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,15 +129,18 @@ class Hearing(layers.Layer):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.convolutions = [layers.Conv2D(32, 3, 2, "same", activation="relu") for _ in range(2)]
+        self.convolutions = [layers.Conv2D(32, 3, 2, activation="relu") for _ in range(2)]
         self.projection = layers.Dense(width)
 
     def call(self, x: Tensor, num_frames: Tensor) -> tuple[Tensor, Tensor]:
         """Hear a batch of sounds; num_frames int[B, 1] are not padding."""
-        x = ops.expand_dims(x, -1)
+        x, mask = ops.expand_dims(x, -1), None
         for convolution in self.convolutions:
-            x = convolution(x)
-        mask = ops.arange(ops.shape(x)[1]) < (num_frames + 3) // 4
+            # Keras's own "same" would begin a frame earlier or later with the length of the batch.
+            x = convolution(ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))))
+            num_frames = (num_frames + 1) // 2
+            mask = ops.arange(ops.shape(x)[1]) < num_frames
+            x = x * ops.cast(mask, x.dtype)[:, :, None, None]
         return self.projection(ops.reshape(x, (*ops.shape(x)[:2], x.shape[2] * x.shape[3]))), mask
 
 

@@ -72,6 +72,8 @@ _OF_GENERATION = (
     "max_bad_share",
 )
 
+_OF_SPLIT = ("split", "eval_batch_tokens")
+
 IDLE: Mapping[str, tuple[Idle, ...]] = {
     "t2t-datagen": (
         Idle(("problems", "exclude_problems", "data_dir", "tmp_dir"), "kept_batch"),
@@ -110,15 +112,12 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
     ),
     "t2t-decoder": (
         Idle(
-            ("decode_from_file", "score_file", "decode_to_file", "split", "limit"),
+            ("decode_from_file", "score_file", "decode_to_file", *_OF_SPLIT, "limit"),
             "decode_interactive",
             (True,),
         ),
-        Idle(
-            ("decode_from_file", "split", "data_dir", "output_format", "decode_hparams"),
-            "score_file",
-        ),
-        Idle(("split",), "decode_from_file"),
+        Idle(("decode_from_file", *_OF_SPLIT, "data_dir", "output_format"), "score_file"),
+        Idle(_OF_SPLIT, "decode_from_file"),
     ),
     "t2t-eval": (
         Idle(("shuffled_inputs", "baseline", "samples"), "decode", (False,)),

@@ -16,7 +16,8 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 _HEADINGS = ("batches", "examples", "target tokens", "padding", "epochs", "Gop", "GiB", "time")
 _NOTES = (
     "Over the run: batches of each twentieth of it. Epochs: passes over the training examples that "
-    "are not too long. Gop: 1e9 multiplications and additions. GiB: most memory held in its steps. "
+    "are not too long. Gop: 1e9 multiplications and additions. GiB: most memory held in its steps; "
+    "-: of a GPU no more than in another problem's above. "
     "Time: of steps like those that were timed here; evaluations and checkpoints come on top."
 )
 
@@ -48,7 +49,7 @@ def print_plan(plan: TrainingPlan, console: Console | None = None) -> None:
             f"{problem.padded_share:.1%}",
             f"{about}{problem.epochs:,.2f}",
             f"{problem.operations / 1e9:,.1f}",
-            f"{problem.peak_bytes / 2**30:.2f}",
+            f"{problem.peak_bytes / 2**30:.2f}" if problem.peak_bytes else "-",
             write_time(problem.seconds),
         )
     console.print(table)

@@ -20,6 +20,7 @@ def define_flags(flags: Any) -> None:
         lower_bound=1,
     )
     flags.DEFINE_integer("min_steps", 0, "Leave out checkpoints before this step.", lower_bound=0)
+    flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own kinds of features; default: the run's.")
 
 
 def run_from_flags(flags: Any) -> int | None:
@@ -30,6 +31,7 @@ def run_from_flags(flags: Any) -> int | None:
     command.import_tensorflow()
     from t2t_mm.run.averaging import average_checkpoints, list_last
 
+    command.import_user_modules(flags.t2t_usr_dir)
     written = average_checkpoints(
         flags.model_dir, flags.output_dir, n=flags.n, min_steps=flags.min_steps
     )

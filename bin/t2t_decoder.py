@@ -45,6 +45,12 @@ def define_flags(flags: Any) -> None:
     command.define_backend(flags)
     command.define_decode_hparams(flags)
     flags.DEFINE_integer("limit", 0, "Examples; 0 for all.", lower_bound=0)
+    flags.DEFINE_integer(
+        "eval_batch_tokens",
+        0,
+        "Padded positions of a batch of a split; 0: as the run says.",
+        lower_bound=0,
+    )
     flags.DEFINE_enum(
         "output_format",
         "plain",
@@ -70,6 +76,7 @@ def run_from_flags(flags: Any) -> int | None:
         checkpoint_path=flags.checkpoint_path,
         decode_hparams=flags.decode_hparams,
         limit=flags.limit,
+        eval_batch_tokens=flags.eval_batch_tokens,
         inputs_of=flags.inputs_of,
         command_of=flags.command_of,
         output_format=flags.output_format,

@@ -34,6 +34,9 @@ def define_flags(flags: Any) -> None:
     command.define_decode_hparams(flags)
     flags.DEFINE_integer("limit", 0, "Examples of each problem; 0 for all.", lower_bound=0)
     flags.DEFINE_integer(
+        "eval_batch_tokens", 0, "Padded positions of a batch; 0: as the run says.", lower_bound=0
+    )
+    flags.DEFINE_integer(
         "samples", 6, "First examples that are kept; half as many worst and best.", lower_bound=0
     )
     flags.DEFINE_path("scores_file", "", "Write the scores as JSON to this file.")
@@ -67,6 +70,7 @@ def run_from_flags(flags: Any) -> int | None:
             baseline=flags.baseline,
             decode_hparams=flags.decode_hparams,
             limit=flags.limit,
+            eval_batch_tokens=flags.eval_batch_tokens,
             samples=flags.samples,
             t2t_usr_dir=flags.t2t_usr_dir,
         ),

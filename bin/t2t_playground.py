@@ -19,6 +19,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer("port", 7860, "Port; 0 for a free one.", 0, upper_bound=65535)
     flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own kinds of features; default: the run's.")
     command.define_backend(flags)
+    command.define_decode_hparams(flags)
 
 
 def run_from_flags(flags: Any) -> int | None:
@@ -35,6 +36,7 @@ def run_from_flags(flags: Any) -> int | None:
         flags.checkpoint_path,
         problems=flags.problems,
         data_dir=flags.data_dir,
+        decode_hparams=flags.decode_hparams,
         host=flags.host,
         port=flags.port,
     )

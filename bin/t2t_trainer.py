@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from t2t_mm.bin import command
@@ -178,9 +178,10 @@ def _choose_base(flags: Any) -> Any:
     """Return the set of settings; of a warm start the run's own, or those of the run it is from."""
     if not flags.warm_start_from or flags.gives("hparams_set"):
         return flags.hparams_set
+    from t2t_mm.run.checkpoint import CheckpointStore
     from t2t_mm.run.run_settings import read_settings
 
-    has_begun = os.path.exists(os.path.join(flags.output_dir, "hparams.json"))
+    has_begun = CheckpointStore(Path(flags.output_dir)).find_latest() is not None
     return read_settings(flags.output_dir if has_begun else flags.warm_start_from)
 
 

@@ -111,7 +111,8 @@ class RunEvaluation:
         own = self.run.hparams.decode
         self.decode = choose_decoding(self.run, options.decode_hparams)
         self.limit = self.decode.choose_limit(options.limit)
-        settings = describe_changes(own, replace(self.decode, num_samples=own.num_samples))
+        alike = replace(self.decode, num_samples=own.num_samples, batch_size=own.batch_size)
+        settings = describe_changes(own, alike)
         self.variant = name_variant(self.limit, settings)
         self.data_dir = self.run.find_data(data_dir)
         self._console = Console(stderr=True)
@@ -137,9 +138,8 @@ class RunEvaluation:
         if self._restored is None:
             self._restored = restore_model(self.run, checkpoint.path)
             hparams, model = self.run.hparams, self._restored.model
-            self._evaluator = Evaluator(
-                model, batch=BatchSpec(tokens=hparams.data.eval_batch_tokens)
-            )
+            tokens = self.options.eval_batch_tokens or hparams.data.eval_batch_tokens
+            self._evaluator = Evaluator(model, batch=BatchSpec(tokens=tokens))
             vocabularies = self._restored.vocabularies
             constraints = make_constraints(
                 self.tasks, self.decode, hparams.decode, vocabularies, self.data_dir
@@ -220,6 +220,17 @@ def _score_outputs(
     return scores
 
 
+def find_language(task: Task) -> str:
+    """Return the command of a task, a language's code where that is what its problem declares.
+
+    A problem that declares none is its own command: its name, of which "my" is no Burmese.
+
+    Returns:
+        The command; empty if it is the name of the problem.
+    """
+    return task.command if task.command != task.name else ""
+
+
 class SplitOutputs:
     """Decodes the batches of a split on their way to the scores: one reading serves both.
 
@@ -250,7 +261,7 @@ class SplitOutputs:
         texts = [text.decode("utf-8") for text in batch["targets_text"]]
         vocabulary = self._decoder.vocabularies[name_vocabulary(self._task.targets)]
         return Decoded(
-            tokenizer=choose_tokenizer(self._task.command),
+            tokenizer=choose_tokenizer(find_language(self._task)),
             hypotheses=[output.text for output in outputs],
             references=[self._targets.list_texts(text) for text in texts],
             inputs=[text.decode("utf-8") for text in batch["inputs_text"]],

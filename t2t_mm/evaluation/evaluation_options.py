@@ -22,6 +22,7 @@ class EvaluationOptions:
         decode_hparams: How outputs are decoded, as "beam_size=4,alpha=0.8"; otherwise as the run
             says. They are kept in a folder of their own.
         limit: Examples of each problem; 0 for all.
+        eval_batch_tokens: Padded positions of a batch; 0 for as many as in training.
         samples: First examples of each problem that are returned and kept with picture and sound,
             and half as many of the worst and of the best.
         t2t_usr_dir: Where user problems are; the run's own by default.
@@ -40,12 +41,14 @@ class EvaluationOptions:
     baseline: bool = False
     decode_hparams: str = ""
     limit: int = 0
+    eval_batch_tokens: int = 0
     samples: int = 6
     t2t_usr_dir: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         check_count("limit", self.limit)
         check_count("samples", self.samples)
+        check_count("eval_batch_tokens", self.eval_batch_tokens)
         if not self.decode and (self.shuffled_inputs or self.baseline):
             raise UserError(
                 "Only decoded outputs can be scored with shuffled inputs or beside a baseline",

@@ -44,7 +44,7 @@ class Evaluator:
         """
         return self.score_with_experts(task, batches)[0]
 
-    @tell_exhaustion("Lower data.eval_batch_tokens.")
+    @tell_exhaustion("Lower data.eval_batch_tokens (t2t-eval: --eval_batch_tokens).")
     def score_with_experts(
         self, task: Task, batches: Iterable[Mapping[str, Any]]
     ) -> tuple[dict[str, float], dict[str, list[float]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import tempfile
 from collections.abc import Iterator
@@ -37,8 +38,8 @@ def open_atomically(
     Args:
         path: What is replaced; its folder is made.
         mode: "w" for text in UTF-8, "wb" for bytes.
-        keeps_part: Whether after an error what was written stays, as `NAME.part`. Nobody goes on
-            with that, as with the `NAME.incomplete` of a `ResumedFile`.
+        keeps_part: Whether after an error what was written, if anything, stays, see `name_part`.
+            Nobody goes on with that, as with the `NAME.incomplete` of a `ResumedFile`.
 
     Example:
         >>> with open_atomically(Path("lines.txt")) as file:
@@ -64,11 +65,22 @@ def open_atomically(
             yield file
         os.replace(written, path)
     except BaseException:
-        if keeps_part:
-            os.replace(written, path.with_name(f"{path.name}.part"))
+        if keeps_part and os.path.getsize(written):
+            os.replace(written, name_part(path))
         else:
             os.unlink(written)
         raise
+
+
+def name_part(path: Path) -> Path:
+    """Name what there is of a file: `NAME.part`, or `NAME.part2` and so on if that is taken.
+
+    Example:
+        >>> name_part(Path("out.txt")).name
+        'out.txt.part'
+    """
+    names = (f"{path.name}.part{number if number > 1 else ''}" for number in itertools.count(1))
+    return next(part for part in map(path.with_name, names) if not os.path.lexists(part))
 
 
 def _find_mode() -> int:

@@ -106,7 +106,7 @@ class BatchDecoder:
         return other
 
     @tell_exhaustion(
-        "Lower decode.batch_size (of a split data.eval_batch_tokens), or decode on the CPU: "
+        "Lower decode.batch_size (of a split --eval_batch_tokens), or decode on the CPU: "
         "CUDA_VISIBLE_DEVICES=-1."
     )
     def __call__(

@@ -61,7 +61,7 @@ def decode(
         to_file: Where the outputs go, one a line, each as soon as it is there (`-` for standard
             output): a file beside it, `NAME.incomplete`, takes its place at the end. Where a
             file is decoded, the same call goes on with it after a kill, see `ResumedFile`; else
-            what there is at an error is kept in `NAME.part`. If it is called .jsonl: as objects,
+            what there is at an error is kept, see `name_part`. If it is called .jsonl: as objects,
             see `write_record`. Nowhere by default.
         split: What to decode when no file is given.
         data_dir: Where the data is; the run's own by default. Beside a file `constrain=trees` alone
@@ -105,8 +105,8 @@ def decode(
     source = run.task(options.inputs_of or task.name)
     check_run_data(run, [source], split, directory)
     loaded = load_tasks(run, [task], options.checkpoint_path, how, directory)
-    limit = how.choose_limit(options.limit)
-    dataset = _open_split(source, split, directory, run.hparams.data, limit)
+    limit, tokens = how.choose_limit(options.limit), options.eval_batch_tokens
+    dataset = _open_split(source, split, directory, run.hparams.data, limit, tokens)
     decoded = _decode_batches(dataset, task, loaded.decoder)
     if is_jsonl(to_file):
         told = name_task(task, names)
@@ -142,7 +142,7 @@ def check_data_is_read(how: DecodeHParams, data_dir: str | Path) -> None:
 
 
 def _open_split(
-    task: Task, split: str, data_dir: Path, data: DataHParams, limit: int
+    task: Task, split: str, data_dir: Path, data: DataHParams, limit: int, batch_tokens: int
 ) -> EvaluationDataset:
     """Open the batches of a split; what is longer than in training is left out, and told."""
     problem = find_problem(task, data_dir)
@@ -150,7 +150,7 @@ def _open_split(
         problem,
         split,
         data_dir=data_dir,
-        batch=BatchSpec(tokens=data.eval_batch_tokens),
+        batch=BatchSpec(tokens=batch_tokens or data.eval_batch_tokens),
         limit=limit,
         limits=choose_limits(problem, data),
     )

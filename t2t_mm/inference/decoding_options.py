@@ -18,6 +18,7 @@ class DecodingOptions:
         decode_hparams: How outputs are decoded, as "beam_size=4,alpha=0.8"; otherwise as the run
             says (see `DecodeHParams`).
         limit: Examples; 0 for all.
+        eval_batch_tokens: Padded positions of a batch of a split; 0 for as many as in evaluations.
         inputs_of: Instead of a problem: the one whose inputs are read,
         command_of: and the one as whose targets the outputs are written, see `pair_tasks`.
         output_format: "plain", or "brackets" for trees with their words, `(S (NP (DT The) ...))`.
@@ -31,6 +32,7 @@ class DecodingOptions:
     checkpoint_path: str | Path = ""
     decode_hparams: str = ""
     limit: int = 0
+    eval_batch_tokens: int = 0
     inputs_of: str = ""
     command_of: str = ""
     output_format: str = "plain"
@@ -38,3 +40,4 @@ class DecodingOptions:
 
     def __post_init__(self) -> None:
         check_count("limit", self.limit)
+        check_count("eval_batch_tokens", self.eval_batch_tokens)

@@ -13,9 +13,10 @@ from pathlib import Path
 import keras
 
 from t2t_mm.data.records.shards import hash_file
+from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
-from t2t_mm.inference.input_lines import InputLines, LeftOutLines, read_lines
+from t2t_mm.inference.input_lines import InputLines, read_lines
 from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_outputs
 from t2t_mm.inference.loaded_run import LoadedRun, load_tasks
 from t2t_mm.inference.output_files import tell_empty_outputs, tell_on_stderr, write_outputs
@@ -76,8 +77,9 @@ class FileDecoding:
         task, output_format = choose_task(self.run, **self.names), self.options.output_format
         check_output_format(task, output_format, self.how)
         lines = self._read_lines()
-        inputs = InputLines(self._name, lines, task.inputs, tell_on_stderr)
-        file, start = self._go_on(lines, inputs)
+        file, start, errors = self._go_on(lines)
+        inputs = InputLines(self._name, lines, task.inputs, tell_on_stderr, start)
+        inputs.errors |= errors
         loaded = self._load([task])
         readable = inputs.readable[start:]
         decoded = loaded[task.name].output_each(readable, inputs.skip, count(start))
@@ -103,10 +105,11 @@ class FileDecoding:
             told = name_task(choose_task(self.run, **self.names), self.names)
         if not is_jsonl(self.from_file):
             lines = [json.dumps({**told, "inputs": line}) for line in lines]
-        inputs = JsonLines(self._name, lines, self.run, self.names, tell_on_stderr)
-        file, start = self._go_on(lines, inputs)
+        file, start, errors = self._go_on(lines)
+        inputs = JsonLines(self._name, lines, self.run, self.names, tell_on_stderr, start)
+        inputs.errors |= errors
         loaded = self._load(list(inputs.tasks.values()))
-        decoded = inputs.decode(loaded, start)
+        decoded = inputs.decode(loaded)
         outputs = write_outputs(
             decoded,
             len(lines),
@@ -132,14 +135,14 @@ class FileDecoding:
         return list(islice(read_lines(self.from_file), limit or None))
 
     def _go_on(
-        self, lines: Sequence[str], inputs: LeftOutLines
-    ) -> tuple[str | Path | ResumedFile, int]:
-        """Return where outputs go, and how many an earlier process has written there."""
+        self, lines: Sequence[str]
+    ) -> tuple[str | Path | ResumedFile, int, Mapping[int, UserError]]:
+        """Return where outputs go, how many are there, and why some of these are empty."""
         path = Path(self.to_file)
         is_replaced = path.is_file() or not path.exists()
         is_kept = str(self.to_file) not in ("", "-") and str(self.from_file) != "-"
         if not (is_kept and is_replaced):
-            return self.to_file, 0
+            return self.to_file, 0, {}
         file = ResumedFile(
             path,
             self._list_facts(lines),
@@ -147,8 +150,7 @@ class FileDecoding:
             total=len(lines),
             tell=tell_on_stderr,
         )
-        inputs.errors |= {n: why for n, why in file.errors.items() if n not in inputs.errors}
-        return file, len(file.done)
+        return file, len(file.done), file.errors
 
     def _list_facts(self, lines: Sequence[str]) -> dict[str, object]:
         """List all that decides what the outputs are, but for the last bits of what they hold."""
@@ -157,6 +159,7 @@ class FileDecoding:
         checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
         path = Path(os.path.expanduser(self.how.answers_file))
         answers = hash_file(path) if path.is_file() else ""
+        is_of_data = self.how.constrain == "trees"
         weights = checkpoint.path / WEIGHTS
         try:
             weights_hash = hash_file(weights)
@@ -169,6 +172,7 @@ class FileDecoding:
             "problem": dict(self.names),
             "settings": _list_deciding(self.how),
             "answers": answers,
+            "data": str(self.run.find_data(self.data_dir).resolve()) if is_of_data else "",
             "format": [self.options.output_format, is_jsonl(self.to_file)],
             "version": [__version__, keras.backend.backend()],
         }

@@ -84,6 +84,7 @@ class InputLines(LeftOutLines):
         lines: The inputs.
         feature: What the problem declares for them.
         tell: Is given a line for a person for each of the first ten that cannot be read.
+        start: Lines that are done; their files are not looked for.
 
     Raises:
         UserError: Not one of them can be read: they are of another problem or another folder.
@@ -99,17 +100,22 @@ class InputLines(LeftOutLines):
     """
 
     def __init__(
-        self, name: str, lines: Sequence[str], feature: Feature, tell: Callable[[str], None]
+        self,
+        name: str,
+        lines: Sequence[str],
+        feature: Feature,
+        tell: Callable[[str], None],
+        start: int = 0,
     ) -> None:
         super().__init__(name, tell)
         self.lines = list(lines)
         missing: dict[int, UserError] = {}
-        for place, line in enumerate(self.lines):
+        for place, line in enumerate(self.lines[start:], start):
             try:
                 check_files([line], feature)
             except UserError as error:
                 missing[place] = error
-        if missing and len(missing) == sum(not is_empty(line) for line in self.lines):
+        if missing and len(missing) == sum(not is_empty(line) for line in self.lines[start:]):
             raise next(iter(missing.values()))
         for place, why in missing.items():
             self.skip(place, why)

@@ -107,6 +107,7 @@ class JsonLines(LeftOutLines):
         run: As its folder describes it.
         names: Which of its problems is meant where a line says nothing: arguments of `choose_task`.
         tell: Is given a line for a person for each of the first ten that cannot be read.
+        start: Lines that are done; their files are not looked for.
 
     Attributes:
         tasks: All that are meant, by name.
@@ -129,9 +130,11 @@ class JsonLines(LeftOutLines):
         run: Run,
         names: Mapping[str, str],
         tell: Callable[[str], None],
+        start: int = 0,
     ) -> None:
         super().__init__(name, tell)
         self.lines = lines
+        self._start = start
         self.tasks: dict[str, Task] = {}
         self._run = run
         self._names = {key: value for key, value in names.items() if value}
@@ -142,7 +145,8 @@ class JsonLines(LeftOutLines):
                 continue
             try:
                 record, task = self._read(line)
-                check_files([record["inputs"]], task.inputs)
+                if place >= start:
+                    check_files([record["inputs"]], task.inputs)
                 self.tasks[task.name] = task
             except UserError as error:
                 bad[place] = error
@@ -152,15 +156,14 @@ class JsonLines(LeftOutLines):
         for place, why in bad.items():
             self.skip(place, why)
 
-    def decode(self, loaded: LoadedRun, start: int = 0) -> Iterator[str]:
-        """Yield a line for each line, a few batches at a time, those of one problem together.
+    def decode(self, loaded: LoadedRun) -> Iterator[str]:
+        """Yield a line for each that is not done, a few batches at a time, of a problem together.
 
         Args:
             loaded: Has the nets of `tasks`.
-            start: Lines that are done, a whole number of windows.
         """
         size = BATCHES_TOGETHER * loaded.decoder.decode.batch_size
-        for first in range(start, len(self.lines), size):
+        for first in range(self._start, len(self.lines), size):
             places = range(first, min(first + size, len(self.lines)))
             outputs = self._decode_window(loaded, places)
             for place in places:

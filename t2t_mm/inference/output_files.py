@@ -12,7 +12,7 @@ from typing import IO
 from rich.console import Console
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.atomic_writes import open_atomically
+from t2t_mm.files.atomic_writes import name_part, open_atomically
 from t2t_mm.files.disk import report_full_disk
 from t2t_mm.inference.decoding_progress import show_progress
 from t2t_mm.inference.resumed_file import ResumedFile
@@ -98,7 +98,7 @@ def write_outputs(
 
 @contextmanager
 def _keep_part(path: Path) -> Iterator[IO[str]]:
-    part = f"what is there is kept in {path}.part"
+    part = f"what is there is kept in {name_part(path)}"
     with report_full_disk(path.parent, part), open_atomically(path, keeps_part=True) as file:
         yield file
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from t2t_mm.errors import UserError
-from t2t_mm.files.atomic_writes import write_text_atomically
+from t2t_mm.files.atomic_writes import name_part, write_text_atomically
 from t2t_mm.files.disk import claim_opened, refuse_folder, report_full_disk
 from t2t_mm.files.parsed_json import parse_json
 
@@ -22,7 +22,7 @@ class ResumedFile:
 
     Beside it `NAME.incomplete.json` says what they are made of. Where that is the same, what is
     there is kept up to the last whole window: batches, and so outputs, are then those of a process
-    that was never stopped. Where it is not, what is there is `NAME.part` from then on.
+    that was never stopped. Where it is not, what is there stays, see `name_part`.
 
     Args:
         path: What there is in the end.
@@ -66,9 +66,9 @@ class ResumedFile:
         self._facts = json.loads(json.dumps(facts))
         self._written = self.path.with_name(f"{self.path.name}.incomplete")
         self._record = self.path.with_name(f"{self.path.name}.incomplete.json")
-        self._part = self.path.with_name(f"{self.path.name}.part")
+        self._part = name_part(self.path)
         self._is_begun_anew = False
-        for part in (self._written, self._record, self._part):
+        for part in (self._written, self._record):
             refuse_folder(part)
         if not self._written.is_file():
             return

@@ -17,6 +17,8 @@ from t2t_mm.inference.jsonl_files import is_jsonl
 from t2t_mm.inference.loaded_run import load_tasks
 from t2t_mm.inference.output_files import check_writable, tell_on_stderr, write_outputs
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.settings.decode_section import DecodeHParams
+from t2t_mm.settings.overrides import change_decoding, describe_changes
 
 
 def score_file(
@@ -35,7 +37,8 @@ def score_file(
         from_file: Lines of an input, a tab and a target (`-` for standard input), the input as
             `decode` takes it; N lines in, N lines out.
         to_file: Where the scores go, a line each; they are there once all are.
-        options: Which checkpoint, how many lines, where user problems are.
+        options: Which checkpoint, how many lines, where user problems are; of `decode_hparams`
+            batch_size alone.
 
     Returns:
         The log-probability of each target in nats, with six digits, see `Predictor.score`; empty
@@ -55,6 +58,7 @@ def score_file(
     registry.import_user_modules(options.t2t_usr_dir)
     run = open_run(output_dir)
     task = choose_task(run, problem, options.inputs_of, options.command_of)
+    how = _choose_batches(run.hparams.decode, options.decode_hparams)
     if is_jsonl(to_file):
         raise UserError(
             "Scores are a number a line, and no objects",
@@ -72,13 +76,25 @@ def score_file(
         if inputs.expects_output(place) and len(side) != 2:
             inputs.skip(place, _make_error(side))
     pairs = [(text, side[-1]) for text, side in zip(inputs.readable, sides, strict=True)]
-    freely = replace(run.hparams.decode, constrain="nothing", answers_file="")
+    freely = replace(how, constrain="nothing", answers_file="")
     predictor = load_tasks(run, [task], options.checkpoint_path, freely)[task.name]
     scores = predictor.score_each(pairs, inputs.skip)
     written = ("" if math.isnan(score) else f"{score:.6f}" for score in scores)
     outputs = write_outputs(written, len(lines), task.name, to_file)
     inputs.check(outputs)
     return outputs
+
+
+def _choose_batches(own: DecodeHParams, text: str) -> DecodeHParams:
+    """Change how many pairs are scored together; nothing else of decoding counts."""
+    how = change_decoding(own, text)
+    if changes := describe_changes(replace(own, batch_size=how.batch_size), how):
+        raise UserError(
+            "Given targets are scored, and nothing is searched for",
+            expected="batch_size alone in decode_hparams",
+            received={"decode_hparams": changes},
+        )
+    return how
 
 
 def _check_any_pair(name: str, sides: Sequence[Sequence[str]]) -> None:

@@ -67,8 +67,8 @@ class TeacherForcing:
             batch: "inputs", "inputs_size" where there is one, and "targets".
 
         Returns:
-            B float32 numbers: the sum of the log-softmax of float32 logits at the symbols of a
-            text, its end of sequence included, or at the class.
+            B float32 numbers: the sum of the log-softmax, in float32, at the symbols of a text, its
+            end of sequence included, or at the class.
         """
         scores = np.asarray(self._run("score", self._score_batch, task, batch))
         return [float(score) for score in scores[: len(batch["inputs"])]]

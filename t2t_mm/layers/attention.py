@@ -236,8 +236,8 @@ def average_values(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor | N
 
 
 def _weigh(query: Tensor, keys: Tensor, bias: Tensor | None) -> Tensor:
-    """Return the weights of the values: float[B, H, T, S]."""
-    logits = multiply_transposed(query, keys)
+    """Return the weights of the values, float[B, H, T, S]; their softmax is one of float32."""
+    logits = ops.cast(multiply_transposed(query, keys), "float32")
     if bias is not None:
-        logits = logits + ops.cast(bias, logits.dtype)
-    return ops.softmax(logits)
+        logits = logits + ops.cast(bias, "float32")
+    return ops.cast(ops.softmax(logits), query.dtype)

@@ -11,8 +11,9 @@ from 0; there must be room for it. A step takes the cache over: TensorFlow's gra
 memory, so that what was handed in is not to be used again.
 
 A cache is a nest of tuples of tensors. Axis 1 of each is the batch, so that `take_rows` chooses and
-reorders hypotheses, and a place of a ring is written as one piece; only keys and values have the
-batch first, as products of them want it. Shapes stay from step to step.
+reorders hypotheses, and a place of a ring is written as one piece; only keys and values, and what
+blocks those of a source, have the batch first, as products of them want it. Shapes stay from step
+to step.
 
 Axis letters: B batch, N rows taken, R places in a ring, T room for positions, S source positions,
 H heads, C channels.

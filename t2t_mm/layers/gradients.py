@@ -22,7 +22,7 @@ def attach_gradient(function: Callable[..., tuple[Tensor, Callable[..., Any]]]) 
         function: Takes tensors by position and returns its result, one tensor, and a function
             that takes the gradient of the result and returns those of all arguments, in their
             order; None for an argument of integers. It must read no variables, see `read_weights`,
-            and on JAX close over no traced values.
+            and on JAX close over no traced value that a gradient flows to.
 
     Returns:
         A function of the same arguments that returns the result alone.

@@ -194,7 +194,7 @@ class EncoderDecoder(keras.layers.Layer):
                 and each that follows a real target.
 
         Returns:
-            float[B, T, D] for `logits`, and one report for each mixture of the decoder.
+            float[B, T, D] for `compute_logits`, and one report for each mixture of the decoder.
 
         Raises:
             ValueError: If the model was built without a decoder.
@@ -255,7 +255,7 @@ class EncoderDecoder(keras.layers.Layer):
             modality: Share key of the target net.
 
         Returns:
-            float[B, D] for `logits`, and the cache for the next position.
+            float[B, D] for `compute_logits`, and the cache for the next position.
 
         Example:
             >>> from t2t_mm import features, registry

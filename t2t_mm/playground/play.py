@@ -18,6 +18,7 @@ def play(
     *,
     problems: str | Sequence[str] = (),
     data_dir: str | Path = "",
+    decode_hparams: str = "",
     host: str = "127.0.0.1",
     port: int = 7860,
 ) -> None:
@@ -30,6 +31,8 @@ def play(
         checkpoint_path: One checkpoint; the best, else the newest, by default.
         problems: Names among the run's, globs or groups; all by default.
         data_dir: Where its data is, for a run that decodes by `constrain=trees` alone.
+        decode_hparams: How outputs are decoded at first, as "answers_file=mine.txt"; otherwise as
+            the run says.
         host: Address to listen on; by default only this machine reaches it.
         port: Port; 0 for a free one.
 
@@ -38,7 +41,13 @@ def play(
     """
     import_gradio()  # whether it is there is told before anything is loaded
     names = [task.name for task in choose_tasks(open_run(output_dir), problems)]
-    loaded = load(output_dir, checkpoint_path, problems=names, data_dir=data_dir)
+    loaded = load(
+        output_dir,
+        checkpoint_path,
+        problems=names,
+        data_dir=data_dir,
+        decode_hparams=decode_hparams,
+    )
     with serve_page(loaded, host, port) as address:
         print(f"{address} (Ctrl-C ends)", flush=True)
         threading.Event().wait()

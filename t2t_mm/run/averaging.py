@@ -27,7 +27,9 @@ from t2t_mm.files.sealed_json import read_sealed, seal_json
 from t2t_mm.run.checkpoint import STATE, WEIGHTS, Checkpoint, CheckpointStore
 from t2t_mm.run.manifest import MANIFEST, write_manifest
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.run.run_settings import read_settings
 from t2t_mm.run.written_arrays import open_arrays, write_arrays
+from t2t_mm.settings.differences import list_resume_differences
 
 
 def average_checkpoints(
@@ -102,7 +104,10 @@ def _copy_description(source: Path, target: Path) -> None:
             received={"model_dir": str(source), "output_dir": str(target)},
         )
     there = target / "run.json"
-    if there.exists() and _read_identity(there) != _read_identity(source / "run.json"):
+    if there.exists() and (
+        _read_identity(there) != _read_identity(source / "run.json")
+        or list_resume_differences(read_settings(target), read_settings(source))
+    ):
         raise UserError(
             f"{target} holds another run",
             received={"output_dir": str(target)},

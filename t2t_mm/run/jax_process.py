@@ -17,7 +17,7 @@ _chosen: list[Path | None] = []
 """Where this process keeps its programs, once that is chosen."""
 
 
-def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> None:
+def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Path | None:
     """Start JAX, keep TensorFlow off its devices, and keep compiled programs for later processes.
 
     Args:
@@ -26,11 +26,15 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Non
             cache folder.
         apart_from: Folders of runs and data: programs are of one machine and not to be moved.
 
+    Returns:
+        Where they are kept.
+
     Raises:
         UserError: A device was asked for that is not there, TensorFlow has taken it, or programs
             cannot be kept.
     """
     import jax
+    from jax.experimental.compilation_cache import compilation_cache
 
     if importlib.util.find_spec("tensorflow"):
         import tensorflow as tf
@@ -47,6 +51,7 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Non
         jax.config.update(  # type: ignore[no-untyped-call]
             "jax_compilation_cache_dir", str(_chosen[0]) if _chosen[0] else None
         )
+        compilation_cache.reset_cache()  # or it stays with a folder that it has opened
     jax.config.update(  # type: ignore[no-untyped-call]
         "jax_persistent_cache_min_compile_time_secs", _LEAST_SECONDS
     )
@@ -59,6 +64,7 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Non
             fix="Leave JAX_PLATFORMS unset, or install what it names: pip install "
             "'t2t_mm[cuda12]' or 't2t_mm[cuda13]', by the driver that nvidia-smi shows.",
         ) from error
+    return _chosen[0]
 
 
 def find_cache_folder(asked: str, apart_from: Iterable[Path] = ()) -> Path | None:

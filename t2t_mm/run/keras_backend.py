@@ -26,17 +26,19 @@ def choose_backend(asked: str = "", output_dir: str | Path = "") -> str:
         Its name; empty where the choice is left to Keras.
 
     Raises:
-        UserError: It is not installed, or Keras is loaded already with another.
+        UserError: It is not among these or not installed, or Keras is loaded already with another.
 
     Example:
         >>> choose_backend("tensorflow")
         'tensorflow'
     """
-    if asked and asked not in KERAS_BACKENDS:
-        raise UserError(
-            "Unknown backend", expected=" or ".join(KERAS_BACKENDS), received={"backend": asked}
-        )
     chosen = asked or os.environ.get("KERAS_BACKEND", "")
+    if chosen and chosen not in KERAS_BACKENDS:
+        raise UserError(
+            "Unknown backend",
+            expected=" or ".join(KERAS_BACKENDS),
+            received={"backend" if asked else "KERAS_BACKEND": chosen},
+        )
     if not chosen and output_dir:
         trained_on = read_backend(output_dir)
         chosen = trained_on if importlib.util.find_spec(trained_on or "keras") else ""

@@ -7,6 +7,7 @@ from t2t_mm.settings.sections import HParams
 
 _FREE_ON_RESUME = frozenset(
     {
+        "data.eval_batch_tokens",
         "experts.mesh_shape",
         "train.eval_every",
         "train.checkpoint_every",
@@ -23,9 +24,9 @@ _FREE_ON_RESUME = frozenset(
 def list_resume_differences(run: HParams, asked: HParams) -> list[str]:
     """List the differences that forbid resuming a run, one line per field.
 
-    These may differ: decode.*, intervals, logging, on which devices and beside what the updates are
-    computed, the number of steps where the schedule does not depend on it, and what counts for
-    nothing beside the other fields in both.
+    These may differ: decode.*, intervals, logging, batches of evaluations, on which devices and
+    beside what the updates are computed, the number of steps where the schedule does not depend on
+    it, and what counts for nothing beside the other fields in both.
 
     Args:
         run: The settings of the run that is there.

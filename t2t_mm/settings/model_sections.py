@@ -23,7 +23,7 @@ class ModelHParams(Section):
         dropout: Rate at the end of each block.
         attention_dropout: Rate on attention weights.
         use_attention: False leaves the attention out.
-        gain_per_channel: Layer norm learns a gain and shift per channel; False: scalars.
+        gain_per_channel: Norms of the body learn a gain and shift per channel; False: scalars.
         mixer_join: How the mixer joins attention and targets.
         timing_on_inputs: Whether the timing signal is also added to the encoder's input.
         precision: Type of activations and products; weights are float32 in both.
@@ -116,16 +116,18 @@ class ExpertHParams(Section):
 
     def _check_one_expert_is_learned(self) -> None:
         """Refuse what cannot teach the gate: the softmax over one chosen expert is always 1."""
-        if self.gate == "problem" or self.balancing in ("bias", "none"):
+        has_loss = self.balancing in ("importance_load", "switch") and self.balance_loss_weight
+        if self.gate == "problem" or not has_loss:
             raise UserError(
                 "A gate that chooses one expert learns from a balance loss only, and there is none",
                 received={
                     "experts.experts_per_token": 1,
                     "experts.gate": self.gate,
                     "experts.balancing": self.balancing,
+                    "experts.balance_loss_weight": self.balance_loss_weight,
                 },
                 fix="Set experts.experts_per_token=2, or the gate position and the balancing "
-                "importance_load or switch.",
+                "importance_load or switch with a weight.",
             )
 
     def _check_mesh(self) -> None:

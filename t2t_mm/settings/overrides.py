@@ -13,6 +13,8 @@ from t2t_mm.settings.field_values import format_value, parse_value, split_top_le
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
 from t2t_mm.settings.sections import FIELD_TYPES, HParams
 
+_OF_SEARCH = ("beam_size", "sampling_method", "write_beam_scores")
+
 
 def parse_overrides(text: str) -> dict[str, Any]:
     """Read a list of overrides.
@@ -157,7 +159,22 @@ def change_decoding(decode: DecodeHParams, text: str) -> DecodeHParams:
         changes[full_name] = parse_value(full_name, FIELD_TYPES[full_name], value)
     own = {f"{decode.section}.{name}": value for name, value in vars(decode).items()}
     laid = lay_over(own, [changes])
+    _refuse_idle_beam(changes, laid)
     return dataclasses.replace(decode, **{name: laid[f"decode.{name}"] for name in names})
+
+
+def _refuse_idle_beam(given: Mapping[str, Any], laid: Mapping[str, Any]) -> None:
+    """Refuse what counts only where several hypotheses are there, or the score of one."""
+    searched = laid["decode.sampling_method"] != "random"
+    several = laid["decode.beam_size"] > 1
+    scored = searched and (several or laid["decode.write_beam_scores"])
+    for name, counts in (("alpha", scored), ("return_beams", several)):
+        if given.get(f"decode.{name}") and not counts:
+            raise UserError(
+                f"decode.{name} counts for nothing without a beam",
+                expected="beam_size above 1",
+                received={f"decode.{one}": laid[f"decode.{one}"] for one in (name, *_OF_SEARCH)},
+            )
 
 
 def describe_changes(decode: DecodeHParams, changed: DecodeHParams) -> str:

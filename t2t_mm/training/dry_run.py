@@ -48,7 +48,7 @@ class ProblemPlan:
         operations: Multiplications and additions, forward and backward.
         seconds: Of all its steps, on this machine.
         peak_bytes: Most memory held while its steps were timed: of accelerators, or without one of
-            this process; 0: not known.
+            this process; 0: not known, as where another problem has held more of one before.
         batches_read: From its data; where it is all, examples and tokens are exact.
     """
 
@@ -246,7 +246,10 @@ def _count_operations(state: TrainState, run: Run, task: Task, sample: _Sample) 
 def _time_steps(
     train_step: TrainStep, task: Task, sample: _Sample, mixture: Mixture
 ) -> tuple[float, float, int]:
-    """Return seconds of a step, seconds of compiling it, and the peak of memory."""
+    """Return seconds of a step, seconds of compiling it, and the peak of memory.
+
+    Accelerators keep the peak of a process: where others have held more before, it is not known.
+    """
 
     def make_step() -> None:
         if mixture.most_batches == 1:
@@ -254,11 +257,13 @@ def _time_steps(
         else:
             float(train_step.accumulate(task, sample.batch)["loss"])
 
+    before = train_step.backend.read_device_peak()
     _reset_host_peak()
     first = _time_call(make_step)
     seconds = statistics.median(_time_call(make_step) for _ in range(TIMED_STEPS))
-    peak = train_step.backend.read_device_peak() or _read_host_peak()
-    return seconds, max(first - seconds, 0.0), peak
+    peak = train_step.backend.read_device_peak()
+    held = peak * (peak > before) if peak else _read_host_peak()
+    return seconds, max(first - seconds, 0.0), held
 
 
 def _time_updates(train_step: TrainStep, mixture: Mixture) -> float:

@@ -60,8 +60,8 @@ class LogInterval:
             learning_rate: Of the last step.
             num_traces: Graphs traced since the start.
         """
+        by_problem = self.summarize()  # waits for the last step, whose time belongs to these
         seconds = time.monotonic() - self.start
-        by_problem = self.summarize()
         places = {name: place for place, name in enumerate(progress.totals)}
         _tell_speed(progress, by_problem, seconds, learning_rate)
         for name, values in by_problem.items():

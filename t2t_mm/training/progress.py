@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 import time
@@ -38,6 +39,14 @@ class ProblemTotals:
     loss: float = float("nan")
 
 
+class LastingConsole(Console):
+    """A console whose reader may leave, as `tee` does at Ctrl-C: the run goes on, and is saved."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing from now on; rich would end the process."""
+        self.quiet = True
+
+
 @dataclass
 class Progress:
     """The state of the run that is shown.
@@ -55,7 +64,7 @@ class Progress:
     names: Sequence[str]
     total_steps: int
     first_step: int
-    console: Console = field(default_factory=lambda: Console(file=sys.stderr))
+    console: Console = field(default_factory=lambda: LastingConsole(file=sys.stderr))
     step: int = 0
     learning_rate: float = 0.0
     tokens_per_second: float = 0.0
@@ -89,11 +98,13 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         if self._live is not None:
-            self._live.stop()
+            with contextlib.suppress(OSError):
+                self._live.stop()
 
     def note(self, text: str) -> None:
-        """Say something once, above the table or as a line."""
-        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        """Say something once, above the table or as a line; to nobody if the terminal is gone."""
+        with contextlib.suppress(OSError):
+            self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def note_once(self, text: str) -> None:
         """Say something unless it was said before."""

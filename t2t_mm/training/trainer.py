@@ -159,8 +159,10 @@ def _find_finished(declared: Run, inputs: TrainingInputs, options: TrainingOptio
     run = _continue_run(declared, latest.step)
     run = replace(run, backend=open_run(run.directory).backend)  # that which trained last
     write_run(run, load_task_vocabularies(run.tasks, inputs.data_dir), inputs.data_dir)
-    more = "More --train_steps go on with it."
-    if run.hparams.optimizer.depends_on_total_steps:
+    more, steps = "More --train_steps go on with it.", run.hparams.train.steps
+    if run.hparams.optimizer.depends_on_total_steps and latest.step < steps:
+        more = f"--train_steps={steps} goes on with it."
+    elif run.hparams.optimizer.depends_on_total_steps:
         more = "Its rate ends with them: more steps begin anew, in another --output_dir."
     print(
         f"nothing to do: {run.directory} has made {latest.step:,} steps, and {asked:,} are asked "

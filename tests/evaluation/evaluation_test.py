@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation import evaluation
 from t2t_mm.evaluation.decoded_files import write_scores
-from t2t_mm.evaluation.evaluation import RunEvaluation, evaluate
+from t2t_mm.evaluation.evaluation import RunEvaluation, evaluate, find_language
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.sealed_json import unseal_json
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.registry import problem
-from t2t_mm.run.task import Task
+from t2t_mm.run.task import Task, make_tasks
 from t2t_mm.scoring.metrics import list_other_scores
+
+COPY = "algorithmic_copy"
 
 
 def not_yet_scored(tiny_run: TinyRun, tmp_path: Path) -> Path:
@@ -47,6 +50,31 @@ def test_a_metric_that_a_problem_has_got_since_the_training_is_among_the_scores(
     )
     assert [task.metrics for task in chosen.tasks] == [metrics]
     assert "wer" not in chosen.run.task("algorithmic_copy").metrics
+
+
+def test_the_name_of_a_problem_is_no_language() -> None:
+    (task,) = make_tasks([problem("algorithmic_copy")])
+    own = replace(task, name="my_words", command="my_words")
+    assert (find_language(own), find_language(replace(own, command="my"))) == ("", "my")
+
+
+@pytest.mark.slow
+def test_smaller_batches_have_the_same_scores_in_the_same_place(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    run, scores = not_yet_scored(tiny_run, tmp_path), []
+    for tokens in (0, 100):
+        options = EvaluationOptions(eval_batch_tokens=tokens, decode=False)
+        scores.append(evaluate(run, problems=COPY, options=options)[COPY]["teacher_forced"])
+    assert scores[0] == pytest.approx(scores[1], rel=1e-4)
+    smaller = RunEvaluation(
+        run,
+        problems=COPY,
+        split="test",
+        data_dir="",
+        options=EvaluationOptions(decode_hparams="batch_size=2"),
+    )
+    assert smaller.variant == ""
 
 
 @pytest.mark.slow

@@ -38,16 +38,27 @@ def test_a_failure_leaves_the_old_content_and_beside_it_what_was_written(tmp_pat
     assert (tmp_path / "a.txt.part").read_bytes() == "né".encode()
 
 
+def test_what_was_kept_once_is_not_lost_to_another_failure(tmp_path: Path) -> None:
+    for written in ("eight hours", "", "a minute"):
+        with pytest.raises(KeyError), open_atomically(tmp_path / "a", keeps_part=True) as file:
+            file.write(written)
+            raise KeyError
+    kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert kept == {"a.part": "eight hours", "a.part2": "a minute"}
+
+
 def test_a_link_beside_the_file_is_not_written_through(tmp_path: Path) -> None:
     path, other = tmp_path / "a.txt", tmp_path / "other.txt"
     other.write_text("of another")
     (tmp_path / "a.txt.part").symlink_to(other)
+    (tmp_path / "a.txt.part2").mkdir()
     write_text_atomically(path, "new")
     with pytest.raises(KeyError), open_atomically(path, keeps_part=True) as file:
         file.write("part")
         raise KeyError
     assert (path.read_text(), other.read_text()) == ("new", "of another")
-    assert not (tmp_path / "a.txt.part").is_symlink()
+    assert (tmp_path / "a.txt.part").is_symlink()
+    assert (tmp_path / "a.txt.part3").read_text() == "part"
 
 
 def test_modes_are_those_of_other_files_and_stay(tmp_path: Path) -> None:

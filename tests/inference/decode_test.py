@@ -78,6 +78,10 @@ def test_lines_come_from_a_pipe_too(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_data_set_is_decoded_in_stored_order(tiny_run: TinyRun) -> None:
     whole = decode(tiny_run.output_dir, "algorithmic_reverse", split="validation")
+    smaller = DecodingOptions(eval_batch_tokens=64)
+    assert whole == decode(
+        tiny_run.output_dir, "algorithmic_reverse", split="validation", options=smaller
+    )
     first = decode(
         tiny_run.output_dir,
         "algorithmic_reverse",

@@ -86,6 +86,19 @@ def test_other_answers_in_a_file_of_the_same_name_are_other_facts(
     assert facts[0] != facts[1] == facts[2]
 
 
+def test_trees_of_other_data_are_other_facts(tiny_run: TinyRun) -> None:
+    facts = {}
+    for constrain in ("trees", "nothing"):
+        how = DecodeHParams(constrain=constrain)
+        for folder in ("", "other"):
+            arguments = ({}, "in", "out", DecodingOptions(), folder)
+            decoding = FileDecoding(open_run(tiny_run.output_dir), how, *arguments)
+            facts[constrain, folder] = decoding._list_facts([])
+    assert facts["trees", ""]["data"] == str(tiny_run.data_dir.resolve())
+    assert facts["trees", ""] != facts["trees", "other"]
+    assert facts["nothing", ""] == facts["nothing", "other"]
+
+
 def test_weights_that_are_gone_are_told(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,6 +41,15 @@ def test_where_no_input_is_there_it_is_another_folder() -> None:
     assert not isinstance(error.value, LeftOutError)
 
 
+def test_files_of_lines_that_are_done_may_be_gone(tmp_path: Path) -> None:
+    (tmp_path / "a.png").touch()
+    told: list[str] = []
+    lines = ["done.png", "done.png", str(tmp_path / "a.png"), "lost.png"]
+    inputs = InputLines("list.txt", lines, Image(), told.append, start=2)
+    assert list(inputs.errors) == [3] and len(told) == 1 and "line 4" in told[0]
+    assert InputLines("list.txt", lines, Image(), told.append, start=4).errors == {}
+
+
 def test_texts_name_no_files() -> None:
     inputs = InputLines("list.txt", ["lost.png", ""], Language("bytes"), print)
     inputs.check(["x", ""])

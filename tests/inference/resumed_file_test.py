@@ -48,6 +48,10 @@ def test_what_is_of_something_else_is_begun_anew_and_why_is_told(
     assert (tmp_path / "out.txt.incomplete").read_text() == "x\ny\n"
     assert (tmp_path / "out.txt.part").read_text() == "1\n2\n3\n"
     assert make(tmp_path, told, run="b", step=2, problem="p").done == ["x", "y"]
+    stop_after(make(tmp_path, told, run="a", step=1, problem="p"), "", {})
+    assert told[-1].endswith("is kept as out.txt.part2")
+    assert (tmp_path / "out.txt.part").read_text() == "1\n2\n3\n"
+    assert (tmp_path / "out.txt.part2").read_text() == "x\ny\n"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +116,7 @@ def test_what_has_changed_since_it_was_read_is_not_gone_on_with(
     assert (tmp_path / "out.txt").read_text() == "x\ny\nz\n"
 
 
-@pytest.mark.parametrize("name", ["out.txt.incomplete", "out.txt.incomplete.json", "out.txt.part"])
+@pytest.mark.parametrize("name", ["out.txt.incomplete", "out.txt.incomplete.json"])
 def test_a_folder_in_its_place_is_told(tmp_path: Path, told: list[str], name: str) -> None:
     (tmp_path / name).mkdir()
     with pytest.raises(UserError, match="is a folder"):

@@ -27,7 +27,7 @@ def test_a_line_has_the_score_of_its_target_and_an_empty_one_none(
     assert [scores[1], scores[3]] == ["", ""]
     assert [float(scores[place]) for place in (0, 2, 4)] == pytest.approx(expected, abs=1e-4)
     assert target.read_text().splitlines() == scores
-    options = DecodingOptions(limit=1)
+    options = DecodingOptions(limit=1, decode_hparams="batch_size=1")
     (first,) = score_file(*arguments, from_file=source, options=options)
     assert float(first) == pytest.approx(float(scores[0]), abs=1e-4)
 
@@ -61,3 +61,12 @@ def test_scores_are_no_objects(tiny_run: TinyRun, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"a number a line.*scores\.jsonl"):
         score_file(tiny_run.output_dir, "algorithmic_copy", from_file=source, to_file=target)
     assert not target.exists()
+
+
+def test_nothing_is_searched_for_among_given_targets(tiny_run: TinyRun, tmp_path: Path) -> None:
+    source = tmp_path / "pairs.tsv"
+    source.write_text("1\t1\n")
+    options = DecodingOptions(decode_hparams="batch_size=2,beam_size=4")
+    with pytest.raises(UserError, match=r"batch_size alone.*beam_size=4") as error:
+        score_file(tiny_run.output_dir, "algorithmic_copy", from_file=source, options=options)
+    assert "batch_size=2" not in str(error.value)

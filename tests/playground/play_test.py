@@ -20,8 +20,8 @@ def test_the_address_is_printed_and_the_page_ends_with_an_interruption(
 ) -> None:
     told: list[Any] = []
 
-    def load(*where: Any, problems: Any, data_dir: Any) -> Any:
-        told.append((where, problems, data_dir))
+    def load(*where: Any, problems: Any, data_dir: Any, decode_hparams: Any) -> Any:
+        told.append((where, problems, data_dir, decode_hparams))
         return load_senses()
 
     @contextmanager
@@ -45,9 +45,15 @@ def test_the_address_is_printed_and_the_page_ends_with_an_interruption(
         monkeypatch.setattr(module, name, fake)
     monkeypatch.setattr(threading.Event, "wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        module.play("run", problems="translate, hear", data_dir="data", port=1)
+        module.play(
+            "run",
+            problems="translate, hear",
+            data_dir="data",
+            decode_hparams="beam_size=2",
+            port=1,
+        )
     assert told == [
-        (("run", ""), ["translate", "hear"], "data"),
+        (("run", ""), ["translate", "hear"], "data", "beam_size=2"),
         (load_senses(), "127.0.0.1", 1),
         "closed",
     ]

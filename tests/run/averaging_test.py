@@ -94,6 +94,17 @@ def test_a_run_that_went_on_elsewhere_is_the_same_run(tmp_path: Path) -> None:
     assert open_run(tmp_path / "averaged").backend == "jax"
 
 
+def test_a_run_of_other_settings_is_another_run(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run", (1, 2))
+    average_checkpoints(run, tmp_path / "averaged")
+    (run / "hparams.json").write_text('{"train": {"log_every": 7}}')
+    average_checkpoints(run, tmp_path / "averaged")
+    (run / "hparams.json").write_text('{"model": {"width": 256}}')
+    with pytest.raises(UserError, match="holds another run"):
+        average_checkpoints(run, tmp_path / "averaged")
+    assert open_run(tmp_path / "averaged").hparams.train.log_every == 7
+
+
 def test_what_makes_no_average_is_refused(tmp_path: Path) -> None:
     empty, run = make_run(tmp_path, "empty"), make_run(tmp_path, "run", (1, 2))
     with pytest.raises(UserError, match="no checkpoint to average"):

@@ -72,9 +72,27 @@ def test_a_folder_that_was_named_stays(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setattr(jax_process, "_chosen", [])
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "of_jax"))
     for named, folder in (("", "of_jax"), ("none", None), ("", None), (str(tmp_path / "a"), "a")):
-        jax_process.prepare_jax(named)
-        expected = str(tmp_path / folder) if folder else None
-        assert kept["jax_compilation_cache_dir"] == expected
+        expected = tmp_path / folder if folder else None
+        assert jax_process.prepare_jax(named) == expected
+        assert kept["jax_compilation_cache_dir"] == (str(expected) if expected else None)
+
+
+@pytest.mark.slow
+def test_a_second_folder_gets_what_is_compiled_from_then_on(tmp_path: Path) -> None:
+    program = """
+import sys
+import jax
+from t2t_mm.run import jax_process
+jax_process._LEAST_SECONDS = 0.0
+for number, folder in enumerate(sys.argv[1:]):
+    jax_process.prepare_jax(folder)
+    jax.jit(lambda x: x * (number + 2) + 1)(1.0).block_until_ready()
+"""
+    folders = [str(tmp_path / "first"), "none", str(tmp_path / "second")]
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    subprocess.run([sys.executable, "-c", program, *folders], check=True, env=environment)
+    first, second = (list((tmp_path / name).glob("*-cache")) for name in ("first", "second"))
+    assert first and second and not {one.name for one in first} & {one.name for one in second}
 
 
 def test_a_failing_start_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

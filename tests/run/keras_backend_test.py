@@ -60,8 +60,11 @@ def test_what_is_not_installed_is_refused_but_not_for_a_run_trained_on_it(
     with pytest.raises(UserError, match=r"jax is not installed.*t2t_mm\[cuda12\].*\[jax\]"):
         choose_backend("jax")
     assert choose_backend("", make_run(tmp_path, backend="jax")) == ""
-    with pytest.raises(UserError, match=r"Unknown backend.*tensorflow or jax.*'torch'"):
+    with pytest.raises(UserError, match=r"Unknown backend.*tensorflow or jax.*backend='torch'"):
         choose_backend("torch")
+    fresh.setenv("KERAS_BACKEND", "torch")
+    with pytest.raises(UserError, match=r"Unknown backend.*KERAS_BACKEND='torch'"):
+        choose_backend("", tmp_path)
 
 
 def test_keras_with_another_backend_is_refused_by_the_variable_that_would_choose_it(

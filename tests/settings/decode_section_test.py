@@ -27,3 +27,31 @@ def test_a_value_out_of_range_names_its_field(field, value):
 def test_text_sets_fields_of_both():
     changed = change_decoding(DecodeHParams(), "sampling_seed=3,jit_compile=true")
     assert (changed.sampling_seed, changed.jit_compile) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alpha=1.5",
+        "return_beams=true",
+        "beam_size=4,alpha=0.8,sampling_method=random",
+        "beam_size=1,return_beams=true,write_beam_scores=true",
+    ],
+)
+def test_what_counts_only_beside_a_beam_is_refused_without_one(text: str) -> None:
+    with pytest.raises(UserError, match="counts for nothing without a beam"):
+        change_decoding(DecodeHParams(), text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alpha=0",
+        "alpha=0.8,write_beam_scores=true",
+        "beam_size=4,return_beams=true,sampling_temp=0.7",
+        "beam_size=4,alpha=0.8",
+    ],
+)
+def test_what_counts_is_taken(text: str) -> None:
+    assert change_decoding(DecodeHParams(), text) != DecodeHParams()
+    assert change_decoding(DecodeHParams(beam_size=4), "alpha=0.9").alpha == 0.9

@@ -27,6 +27,7 @@ def test_steps_intervals_logging_and_decoding_may_change_on_resume() -> None:
             "overlap_update": False,
         },
         decode={"batch_size": 1},
+        data={"eval_batch_tokens": 64},
     )
     assert list_resume_differences(HParams(), asked) == []
 

@@ -49,6 +49,12 @@ def test_a_gate_that_nothing_teaches_is_refused(changes):
     ExpertHParams(experts_per_token=1, balancing="switch")
 
 
+def test_a_balance_loss_without_weight_is_none():
+    with pytest.raises(UserError, match=r"balance loss only.*balance_loss_weight=0"):
+        ExpertHParams(experts_per_token=1, balance_loss_weight=0.0)
+    ExpertHParams(experts_per_token=2, balance_loss_weight=0.0)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

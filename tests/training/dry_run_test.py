@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tiny_run import PROBLEMS, TinyRun
 
 from t2t_mm.bin import t2t_trainer
 from t2t_mm.mixing.mixture import Mixture
-from t2t_mm.training.dry_run import PARTS, count_batches
+from t2t_mm.training.dry_run import PARTS, _time_steps, count_batches
 
 SETTINGS = f"problems_per_update=-1,schedules={{{REVERSE}:{{step:{{0:1,3:0,6:1}}}}}}"
 
@@ -26,6 +27,18 @@ def test_the_parts_of_a_run_have_all_its_batches() -> None:
     assert {name: sum(parts) for name, parts in left.items()} == {
         name: drawn_later.count(name) for name in ("a", "b")
     }
+
+
+@pytest.mark.parametrize(("peaks", "held"), [((0, 0), None), ((100, 700), 700), ((700, 700), 0)])
+def test_a_peak_of_an_accelerator_is_of_the_problem_that_has_raised_it(
+    peaks: tuple[int, int], held: int | None
+) -> None:
+    step = SimpleNamespace(
+        backend=SimpleNamespace(read_device_peak=iter(peaks).__next__),
+        update=lambda *_: {"gradient_norm": 1.0},
+    )
+    *_, found = _time_steps(step, None, SimpleNamespace(batch=None), Mixture({"a": 1.0}, seed=1))  # type: ignore[arg-type]
+    assert found == held if held is not None else found > 2**20  # of the host
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import io
 import json
 import math
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,18 @@ def test_a_report_is_a_record_for_each_problem_and_one_for_all(tmp_path: Path) -
     assert reverse["total"] == {"batches": 1, "examples": 2, "target_tokens": 10, "skipped": 0}
     assert (whole["learning_rate"], whole["traces"], whole["gradient_norm"]) == (0.5, 2, 2.0)
     assert whole["step"] == 3 and "problem" not in whole
+
+
+def test_what_is_waited_for_belongs_to_the_interval(tmp_path: Path) -> None:
+    class Computing(float):
+        def __float__(self) -> float:
+            time.sleep(0.05)
+            return 1.5
+
+    interval = LogInterval()
+    interval.add("copy", metrics(Computing(), 10, [1.0, 0.0]))
+    *_, together = report(interval, tmp_path, make_state())
+    assert together["seconds"] >= 0.05
 
 
 def test_the_share_of_padding_is_of_the_positions_of_all_batches(tmp_path: Path) -> None:

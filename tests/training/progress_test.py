@@ -1,12 +1,16 @@
 """What a person sees: lines without a terminal, a table with one."""
 
+import errno
 import io
 import math
+import os
+import signal
 
 import pytest
 from rich.console import Console
 
 from t2t_mm.training.progress import SECONDS_BETWEEN_LINES, Progress, format_time_left
+from t2t_mm.training.stop_signals import catch_stop_signals
 
 
 def progress(console: Console) -> Progress:
@@ -96,6 +100,31 @@ def test_what_is_noted_at_times_or_once_is_not_noted_too_often() -> None:
     for _ in range(2):
         view.note_once("making a graph")
     assert output.getvalue() == "evaluating\nmaking a graph\n"
+
+
+def test_a_reader_that_has_left_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with open(writing, "w", buffering=1) as stream:
+        monkeypatch.setattr("sys.stderr", stream)
+        view = Progress(["x"], 1000, 0)
+        view.note("heard")
+        assert os.read(reading, 10) == b"heard\n"
+        os.close(reading)
+        with catch_stop_signals(view.note) as stop:  # as at Ctrl-C under `2>&1 | tee`
+            signal.raise_signal(signal.SIGTERM)
+        view.show_interval(1000, {"x": 2.0})
+        assert stop.was_made
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
+
+
+def test_a_terminal_that_is_gone_ends_no_run() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+    view = Progress(["x"], 1000, 0, Console(file=Gone(), force_terminal=True))
+    view.note("lost")
+    view.show_interval(1000, {"x": 2.0})
 
 
 @pytest.mark.parametrize(

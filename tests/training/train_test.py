@@ -93,6 +93,19 @@ def test_no_more_steps_than_a_run_has_are_nothing_to_do(
     assert hash_files(copy) == before
 
 
+def test_an_unfinished_run_is_not_begun_anew(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, copy)
+    cosine = "constant*cosine_decay"
+    replace_sealed(copy / "hparams.json", RSQRT, cosine)
+    change_sealed(copy / "hparams.json", lambda hparams: hparams["train"].update(steps=40))
+    asked = tiny_hparams(steps=STEPS, schedule=cosine)
+    train(list(PROBLEMS), hparams=asked, data_dir=tiny_run.data_dir, output_dir=copy)
+    assert capsys.readouterr().err.endswith("--train_steps=40 goes on with it.\n")
+
+
 def test_nothing_to_do_leaves_the_backend_that_trained_last(
     tiny_run: TinyRun, tmp_path: Path
 ) -> None:

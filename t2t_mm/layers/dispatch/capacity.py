@@ -58,7 +58,7 @@ def run_capacity(
     weights = stack_weights(w_in, w_out)
     num_experts = weights[0].shape[0]
 
-    # The experts go in as an argument: JAX lets such a function close over no traced value.
+    # The experts go in as an argument: JAX lets no gradient flow to what is closed over.
     @attach_gradient
     def run(x: Tensor, gates: Tensor, experts: Tensor, *weights: Tensor) -> Any:
         slots = sort_slots(experts, num_experts)

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from keras import ops
 
+from t2t_mm.errors import UserError
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.jax_process import describe_jax_device, prepare_jax
 from t2t_mm.settings import OptimizerHParams
@@ -55,7 +56,12 @@ class JaxBackend:
         for name in ("num_threads", "jit_compile"):
             if value := getattr(train, name):
                 logger.warning("train.%s=%s counts for nothing on JAX", name, value)
-        prepare_jax(options.compile_cache, folders)
+        if not prepare_jax(options.compile_cache, folders) and options.compile_only:
+            raise UserError(
+                "Programs that are not kept are compiled for nothing",
+                received={"compile_only": True},
+                fix="Name a folder that can be written: --compile_cache=....",
+            )
 
     @staticmethod
     def describe_device() -> str:

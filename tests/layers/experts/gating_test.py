@@ -80,7 +80,7 @@ def test_without_noise_a_new_gate_sends_all_to_the_first_experts():
     np.testing.assert_array_equal(routing.load, [7, 7, 0, 0, 0])
 
 
-def test_noise_of_a_new_gate_has_the_spread_of_softplus_zero():
+def test_the_noise_of_a_new_gate_chooses_all_experts_alike():
     # All logits start equal, so noise alone chooses: every expert about as often as any other.
     routing = NoisyTopKGate(4, 1, seed=2)(normal(4000, 8), training=True)
     counts = np.bincount(np.asarray(routing.experts)[:, 0], minlength=4)
@@ -112,6 +112,9 @@ def test_the_loss_in_training_is_of_importance_and_expected_load():
 def test_where_every_expert_is_chosen_the_load_is_even():
     routing = NoisyTopKGate(3, 3, seed=1)(normal(5, 8), training=True)
     np.testing.assert_array_equal(routing.load, [5, 5, 5])
+    importance = np.asarray(routing.importance)
+    of_importance = importance.var() / importance.mean() ** 2  # that of the load is 0
+    np.testing.assert_allclose(routing.balance_loss, of_importance, rtol=1e-4)
 
 
 def test_the_losses_of_the_table_under_each_balancing():

@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 from both_backends import list_gradients, load_arrays
 
+from t2t_mm.errors import UserError
+from t2t_mm.settings.sections import TrainHParams
+from t2t_mm.training.training_options import TrainingOptions
+
 pytest.importorskip("jax")
 
 
@@ -34,6 +38,16 @@ def load_metrics(steps: Path, kind: str) -> tuple[Any, Any]:
     both = (steps / backend / "metrics.json" for backend in ("tensorflow", "jax"))
     ours, theirs = (json.loads(path.read_text())[kind] for path in both)
     return ours, theirs
+
+
+def test_nothing_is_compiled_that_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    from t2t_mm.training.on_jax import jax_backend
+
+    monkeypatch.setattr(jax_backend, "prepare_jax", lambda *_: None)
+    prepare = jax_backend.JaxBackend.prepare_process
+    prepare(TrainHParams(), TrainingOptions(), [])
+    with pytest.raises(UserError, match=r"not kept are compiled for nothing.*compile_cache"):
+        prepare(TrainHParams(), TrainingOptions(compile_only=True), [])
 
 
 @pytest.mark.slow
