@@ -155,6 +155,7 @@ def _make_encoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Enco
         hparams.encoder_blocks,
         experts=experts,
         dropout=hparams.dropout,
+        branch_dropout=hparams.branch_dropout,
         timing=hparams.timing_on_inputs,
         gain_per_channel=hparams.gain_per_channel,
         name="encoder",
@@ -167,6 +168,7 @@ def _make_mixer(hparams: ModelHParams) -> Mixer:
         attention=_collect_attention_arguments(hparams),
         join=hparams.mixer_join,
         dropout=hparams.dropout,
+        branch_dropout=hparams.branch_dropout,
         gain_per_channel=hparams.gain_per_channel,
         name="mixer",
     )
@@ -178,6 +180,7 @@ def _make_decoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Deco
         attention=_collect_attention_arguments(hparams),
         experts=experts,
         dropout=hparams.dropout,
+        branch_dropout=hparams.branch_dropout,
         gain_per_channel=hparams.gain_per_channel,
         name="decoder",
     )
