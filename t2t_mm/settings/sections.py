@@ -175,7 +175,8 @@ class TrainHParams(Section):
         checkpoint_every: Steps between checkpoints.
         keep_checkpoint_max: Newest checkpoints that are kept, beside the best.
         log_every: Steps between lines of the log.
-        num_threads: Threads of the tensor library; 0: it decides.
+        num_threads: Threads that share an operation; 0: the tensor library decides. With 1 as many
+            operations run at once as there are cores, which is faster where they are small.
         overlap_update: Whether updates of large variables run beside the next step's forward pass.
         jit_compile: Whether XLA compiles the training step, for GPUs: on a CPU it is slower.
         max_faults: Batches of one problem in a row whose loss or gradient is not finite that stop

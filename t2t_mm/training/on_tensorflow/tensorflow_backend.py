@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from t2t_mm.training.on_tensorflow.gradient_sums import GradientSums
 from t2t_mm.training.on_tensorflow.operations import count_operations
 from t2t_mm.training.on_tensorflow.optimizer import Adam
 from t2t_mm.training.training_options import TrainingOptions
+
+logger = logging.getLogger(__name__)
 
 LEAST_POSTPONED = 2**16
 """Variables of fewer elements are updated at once: to wait costs three more operations."""
@@ -76,12 +79,9 @@ class TensorFlowBackend:
         if train.num_threads:
             try:
                 tf.config.threading.set_intra_op_parallelism_threads(train.num_threads)
-            except RuntimeError as error:
-                raise UserError(
-                    "train.num_threads must be set before TensorFlow has run anything",
-                    received={"train.num_threads": train.num_threads},
-                    fix="Start a new process.",
-                ) from error
+            except RuntimeError:  # it decides how fast a run is, and nothing else
+                told = "train.num_threads=%s counts for nothing: TensorFlow has started already"
+                logger.warning(told, train.num_threads)
         if train.deterministic:
             tf.config.experimental.enable_op_determinism()
             # It would make sums of two into sums of many, see `compute_gradients`.

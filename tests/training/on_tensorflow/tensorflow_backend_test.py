@@ -150,3 +150,12 @@ def test_a_deterministic_run_lets_no_sums_be_joined() -> None:
         settings = change_settings(HPARAMS, deterministic=True)
         TensorFlowBackend.prepare_process(settings.train, TrainingOptions(), [])
         assert tf.config.optimizer.get_experimental_options()["arithmetic_optimization"] is False
+
+
+def test_a_number_of_threads_that_comes_too_late_ends_no_run(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tf.constant(1.0)  # whatever it runs
+    train = change_settings(HPARAMS, num_threads=3).train
+    TensorFlowBackend.prepare_process(train, TrainingOptions(), [])
+    assert "train.num_threads=3 counts for nothing" in caplog.text
