@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import itertools
 import multiprocessing as mp
 import os
@@ -23,6 +24,7 @@ import numpy as np
 from t2t_mm.data.declaring.bad_examples import SkippedExample
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.generation_options import GenerationOptions
+from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import Record, RecordEncoder, read_checked_examples
 from t2t_mm.errors import UserError
 from t2t_mm.registry.user_modules import find_entry
@@ -106,7 +108,7 @@ def generate_records_in_processes(
     parts: Any = context.Queue()
     for part in [*range(problem.num_parts(split)), *[None] * num_processes]:
         parts.put(part)
-    arguments = (problem, split, str(data_dir), options.random_seed, parts)
+    arguments = (_list_modules(problem), problem, split, str(data_dir), options.random_seed, parts)
     # Each has a pipe of its own: of one that is killed the end is seen, and nobody waits for it.
     pipes = [context.Pipe(duplex=False) for _ in range(num_processes)]
     workers = [
@@ -144,11 +146,17 @@ def _hold_back_interrupts() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
+def _list_modules(problem: Problem) -> list[str]:
+    """List the modules that another process has to import: of the problem and of its kinds."""
+    kinds = (type(kind) for kind in choose_kinds(problem.features).values())
+    return sorted({one.__module__ for one in (type(problem), *kinds)})
+
+
 def _can_reach_other_processes(problem: Problem) -> bool:
-    module = type(problem).__module__
-    package = module.partition(".")[0]
-    if module == "__main__" or (find_entry(module) and not PathFinder.find_spec(package)):
-        return False  # as a folder named my-package, which no other process finds as my_package
+    for module in _list_modules(problem):
+        package = module.partition(".")[0]
+        if module == "__main__" or (find_entry(module) and not PathFinder.find_spec(package)):
+            return False  # as a folder named my-package, which no other process finds as my_package
     try:
         pickle.dumps(problem)
     except (pickle.PicklingError, AttributeError, TypeError):
@@ -157,12 +165,20 @@ def _can_reach_other_processes(problem: Problem) -> bool:
 
 
 def _run_worker(
-    problem: Problem, split: str, data_dir: str, random_seed: int, parts: Any, results: Any
+    modules: Sequence[str],
+    problem: Problem,
+    split: str,
+    data_dir: str,
+    random_seed: int,
+    parts: Any,
+    results: Any,
 ) -> None:
     """Run in a process of its own: parts in, chunks of records out, at last what was read."""
     if parent := mp.parent_process():
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
+        for module in modules:
+            importlib.import_module(module)
         while (part := parts.get()) is not None:
             records = generate_part_records(problem, split, part, data_dir, random_seed)
             for chunk in _cut_into_chunks(records):

@@ -134,6 +134,52 @@ def test_a_problem_that_no_other_process_could_import_is_read_here(tmp_path: Pat
     assert len(in_processes(InAFunction(), "train", tmp_path)) == 6
 
 
+A_KIND = """
+from dataclasses import dataclass
+from t2t_mm import Feature, FeatureKind, registry
+
+@dataclass(frozen=True)
+class Pair(Feature):
+    modality = "pair_for_tests"
+
+@registry.register_feature_kind("pair_for_tests")
+class PairKind(FeatureKind):
+    spec_class = Pair
+    shape = (2,)
+"""
+OF_THE_KIND = """
+import sys
+import numpy as np
+from t2t_mm import Language, Problem, registry
+
+def find_kind():
+    return sys.modules["a_kind_for_tests"].Pair  # which its own module does not import
+
+@registry.register_problem("pairs_for_tests")
+class Pairs(Problem):
+    @property
+    def modalities(self):
+        return {"inputs": find_kind()(), "targets": Language("bytes")}
+
+    def num_parts(self, split):
+        return 2
+
+    def generate_part(self, split, part):
+        for index in range(3):
+            yield {"inputs": np.array([part, index], "float32"), "targets": ""}
+"""
+
+
+def test_kinds_of_other_modules_are_there_in_each_process(tmp_path: Path) -> None:
+    for name, text in (("a_kind_for_tests", A_KIND), ("pairs_for_tests_file", OF_THE_KIND)):
+        path = tmp_path / f"{name}.py"
+        path.write_text(text)
+        registry.import_user_modules(str(path))
+    problem, options = registry.problem("pairs_for_tests"), GenerationOptions(num_processes=2)
+    made = dict(generate_records_in_processes(problem, "train", tmp_path, options))
+    assert sorted(made) == ["0_0", "0_1", "0_2", "1_0", "1_1", "1_2"]
+
+
 def test_a_package_whose_folder_has_another_name_is_read_here(tmp_path: Path) -> None:
     package = tmp_path / "odd-package-for-tests"
     package.mkdir()
