@@ -1,7 +1,7 @@
 """t2t-registry: what problems, groups, hparams sets, modalities and studies there are.
 
 t2t-registry list [--kind=problem] [--json]; NAME[/NAME]: it takes a name of yours after a slash
-t2t-registry describe NAME [--json]
+t2t-registry describe NAME [--json]; or a setting, data.batch_tokens
 t2t-registry check NAME [--json]: shapes, vocabulary, one batch learned by heart and decoded, cost
 """
 

@@ -24,6 +24,7 @@ import site_pictures  # noqa: E402
 import t2t_mm  # noqa: E402
 from t2t_mm import registry  # noqa: E402
 from t2t_mm.registry.description import describe, summarize_names  # noqa: E402
+from t2t_mm.settings.field_meanings import explain_field  # noqa: E402
 
 # Pages that lie beside this folder, and where they are on the site.
 OF_ROOT = {
@@ -104,11 +105,11 @@ def _make_description(name: str) -> str:
     title, doc = f"# {facts.pop('name')}", facts.pop("doc", "").partition("\n\nRaises:")[0]
     rows = [(key.replace("_", " "), _format(value)) for key, value in facts.items()]
     settings = [
-        f"{section}.{field} = {value}"
+        (f"`{section}.{field}`", f"`{value}`", explain_field(f"{section}.{field}"))
         for section, fields in values.items()
         for field, value in fields.items()
     ]
-    listed = "\n".join(["```text", *settings, "```"]) if settings else ""
+    listed = _make_table(("setting", "value", "what it means"), settings) if settings else ""
     return _join([title, doc, _make_table(("", ""), rows), listed])
 
 
@@ -130,7 +131,9 @@ def _make_api_page() -> str:
 
 def _make_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [" | ".join(cell.replace("|", r"\|") for cell in row) for row in rows]
-    return "\n".join(f"| {line} |" for line in [" | ".join(heads), "--- | ---", *lines])
+    return "\n".join(
+        f"| {line} |" for line in [" | ".join(heads), " | ".join("---" for _ in heads), *lines]
+    )
 
 
 def _join(parts: Sequence[str]) -> str:

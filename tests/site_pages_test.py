@@ -77,7 +77,7 @@ def test_every_problem_and_every_set_has_a_page_of_what_is_known_of_it(
         assert made[f"problems/{name}.md"].startswith(f"# {name}\n")
         assert f"({name}.md)" in made["problems/index.md"]
     for name in registry.hparams_names():
-        assert "train.steps = " in made[f"settings/{name}.md"]
+        assert "| `train.steps` | " in made[f"settings/{name}.md"]
     assert "LDC93S6A" in made["problems/wsj_speech.md"]
 
 

@@ -22,7 +22,7 @@ class EvaluationOptions:
         decode_hparams: How outputs are decoded, as "beam_size=4,alpha=0.8"; otherwise as the run
             says. They are kept in a folder of their own.
         limit: Examples of each problem; 0 for all.
-        eval_batch_tokens: Padded positions of a batch; 0 for as many as in training.
+        eval_batch_tokens: Padded positions of a batch; 0: as the run says.
         samples: First examples of each problem that are returned and kept with picture and sound,
             and half as many of the worst and of the best.
         t2t_usr_dir: Where user problems are; the run's own by default.

@@ -18,7 +18,7 @@ class DecodingOptions:
         decode_hparams: How outputs are decoded, as "beam_size=4,alpha=0.8"; otherwise as the run
             says (see `DecodeHParams`).
         limit: Examples; 0 for all.
-        eval_batch_tokens: Padded positions of a batch of a split; 0 for as many as in evaluations.
+        eval_batch_tokens: Padded positions of a batch of a split; 0: as the run says.
         inputs_of: Instead of a problem: the one whose inputs are read,
         command_of: and the one as whose targets the outputs are written, see `pair_tasks`.
         output_format: "plain", or "brackets" for trees with their words, `(S (NP (DT The) ...))`.

@@ -8,6 +8,10 @@ from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.settings import HParams
+from t2t_mm.settings.companions import flatten_fields
+from t2t_mm.settings.field_meanings import explain_field
+from t2t_mm.settings.sections import FIELD_TYPES
 
 
 def list_registered_names() -> dict[str, list[str]]:
@@ -65,7 +69,8 @@ def describe(name: str) -> dict[str, Any]:
     The Python form of `t2t-registry describe`.
 
     Args:
-        name: A problem (with argument and `_rev`), group, hparams set, modality or study.
+        name: A problem (with argument and `_rev`), group, hparams set, modality or study; or a
+            setting, as "model.width".
 
     Returns:
         Field -> value, ready for JSON: always `name` and `kind`.
@@ -92,7 +97,10 @@ def describe(name: str) -> dict[str, Any]:
         return {"name": name, "kind": "study", "doc": doc, "module": module}
     if registry.is_problem_name(name):
         return _describe_problem(name)
+    if name in FIELD_TYPES:
+        return _describe_setting(name)
     names = [known for found in list_registered_names().values() for known in found]
+    names += FIELD_TYPES
     raise UserError(
         f"Nothing is registered as {name!r}.{suggest_closest(name, names)}",
         fix="`t2t-registry list` shows all names.",
@@ -130,6 +138,11 @@ def _describe_hparams(name: str) -> dict[str, Any]:
         "module": registry.HPARAMS.find_module(name),
         "values": dataclasses.asdict(registry.hparams(name)),
     }
+
+
+def _describe_setting(name: str) -> dict[str, Any]:
+    default = flatten_fields(HParams())[name]
+    return {"name": name, "kind": "setting", "doc": explain_field(name), "default": default}
 
 
 def _read_doc(thing: object) -> str:

@@ -20,9 +20,9 @@ from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_dev
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.run_directory import Run, list_absolute
 from t2t_mm.run.task import load_task_vocabularies, make_tasks, number_tasks
-from t2t_mm.settings import HParams
+from t2t_mm.settings import DataHParams, HParams
 from t2t_mm.training.backend import find_backend
-from t2t_mm.training.training_inputs import generate_missing
+from t2t_mm.training.training_inputs import check_rates, generate_missing
 from t2t_mm.training.training_options import TrainingOptions
 from t2t_mm.training.warm_start import WarmStart, begin_run, find_source, lend_vocabularies
 
@@ -46,7 +46,7 @@ def graft_problems(
     registry.import_user_modules(options.t2t_usr_dir)
     own = find_own_problems(data_dir, tmp_dir if options.generate else "")
     names = registry.expand_problems(problems, own=own)
-    _check_new(names, source)
+    _check_new(names, source, hparams.data)
     prepare_expert_devices(hparams.experts.mesh_shape)  # before TensorFlow starts
     find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
     keras.utils.set_random_seed(hparams.train.seed)
@@ -72,7 +72,8 @@ def graft_problems(
         return begin_run(run, options.warm_start_from, lambda line: print(line, file=sys.stderr))
 
 
-def _check_new(names: Sequence[str], source: Run) -> None:
+def _check_new(names: Sequence[str], source: Run, data: DataHParams) -> None:
+    """Check that the run has none of the problems, and that all could be mixed."""
     had = [task.name for task in source.tasks]
     if there := [name for name in names if name in had]:
         raise UserError(
@@ -81,3 +82,5 @@ def _check_new(names: Sequence[str], source: Run) -> None:
             received={"problems": ",".join(names)},
             fix=f"It has {', '.join(had)}; name the new ones only.",
         )
+    if data.mixing == "given":
+        check_rates([*had, *names], data.rates)

@@ -185,7 +185,7 @@ def open_inputs(
         if name not in names:  # a set of settings may know more problems than are trained on
             registry.expand_problems(name)  # but no misspelt ones
     if data.mixing == "given":
-        _check_rates(names, data.rates)
+        check_rates(names, data.rates)
     infos = {
         one.name: open_data(one, data_dir, data.shares.get(one.name, 1.0), verify=verify)
         for one in problems
@@ -214,7 +214,12 @@ def open_inputs(
     )
 
 
-def _check_rates(names: Sequence[str], rates: RateTree) -> None:
+def check_rates(names: Sequence[str], rates: RateTree) -> None:
+    """Check that each problem has a rate where rates are given by name.
+
+    Raises:
+        UserError: One has none.
+    """
     rated = list(list_rated(rates))
     missing = [name for name in names if name not in rated]
     if missing:

@@ -149,6 +149,14 @@ def test_the_backend_is_chosen_before_anything_of_a_user_is_imported(
         (["--warm_start_from=RUN", "--problems=mini_endee"], "Did you mean 'mini_ende'"),
         (["--warm_start_from=RUN", "--problems=mini_ende"], "t2t-datagen --problems=mini_ende"),
         (
+            [
+                "--warm_start_from=RUN",
+                "--problems=mini_ende",
+                "--hparams=data.rates={algorithmic_copy:1,algorithmic_reverse:1}",
+            ],
+            "data.rates has no rate for mini_ende",
+        ),
+        (
             ["--warm_start_from=RUN", "--problems=mini_ende", "--hparams=model.widht=3"],
             "'model.width'",
         ),

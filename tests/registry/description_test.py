@@ -24,6 +24,14 @@ def test_a_group_lists_its_problems() -> None:
     assert facts["doc"]
 
 
+def test_a_setting_is_explained_with_its_default() -> None:
+    facts = t2t_mm.describe("data.eval_batch_tokens")
+    assert (facts["kind"], facts["default"]) == ("setting", 4096)
+    assert "evaluation" in facts["doc"]
+    with pytest.raises(UserError, match=r"Did you mean 'model\.width'"):
+        t2t_mm.describe("model.widht")
+
+
 def test_names_are_by_kind() -> None:
     names = list_registered_names()
     assert "wmt_ende" in names["problem"] and "mini_text" in names["group"]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from t2t_mm import registry
 from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
-from t2t_mm.features import BatchSpec, Feature
+from t2t_mm.features import BatchSpec, Categorical, Feature
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.registry.problem_names import fill_in_argument
 
@@ -34,7 +34,8 @@ class Problem:
         command: What the model is told to do ("" means the problem's own name); problems with the
             same command share its embedding.
         reverse_command: The command of the exchanged problem.
-        metrics: Names of the scores of decoded outputs.
+        metrics: Names of the scores of decoded outputs: bleu, chrf, wer, caption, brackets, or
+            top_k, which is the default where `modalities` declares classes as targets.
         source_modules: Import names of modules and packages elsewhere whose code decides about the
             data: it is stale when one changes. The problem's own module counts by itself, with the
             modules of its folder and the problems of t2t_mm that it uses.
@@ -90,6 +91,12 @@ class Problem:
     size: ClassVar[str] = ""
     source: ClassVar[str] = ""
     substitute: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declared = cls.modalities if isinstance(cls.modalities, Mapping) else {}
+        if isinstance(declared.get("targets"), Categorical) and cls.metrics is Problem.metrics:
+            cls.metrics = ("top_k",)
 
     def __init__(
         self,
@@ -149,10 +156,8 @@ class Problem:
         Args:
             feature: Its name in `modalities`.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} declares {feature!r} as Categorical(vocabulary=...) and must "
-            "override class_names(feature)"
-        )
+        declared = f"{type(self).__name__} declares {feature!r} as Categorical(vocabulary=...)"
+        raise UserError(f"{declared} and must override class_names(feature)")
 
     @staticmethod
     def propose(folder: Path) -> Iterable[tuple[str, Mapping[str, str]]]:
@@ -239,10 +244,8 @@ class Problem:
             UserError: If tmp_dir is not given or holds no such file.
         """
         if self.tmp_dir is None:
-            raise UserError(
-                f"Problem {self.name} reads the raw file {filename} but no folder is given. "
-                f"Name it with --tmp_dir."
-            )
+            read = f"Problem {self.name} reads the raw file {filename}"
+            raise UserError(f"{read} but no folder is given", fix="Name it with --tmp_dir.")
         path = self.tmp_dir / filename
         for candidate in (path, path.with_name(path.name + ".gz")):
             if candidate.is_file():
@@ -264,14 +267,10 @@ class Problem:
             all_of: The paths that have to be there.
             one_of: The paths of which one has to be there.
         """
-        facts = (
-            ("licence", self.licence),
-            ("size", self.size),
-            ("what to do", self.source),
-            ("open substitute", self.substitute),
-        )
+        facts = {"licence": self.licence, "size": self.size, "what to do": self.source}
+        facts["open substitute"] = self.substitute
         lines = [f"The raw data of problem {self.name} is not there. Checklist:"]
-        lines += [f"  [ ] {name}: {text}" for name, text in facts if text]
+        lines += [f"  [ ] {name}: {text}" for name, text in facts.items() if text]
         for words, paths in (("all of", all_of), ("one of", one_of)):
             if len(paths) == 1:
                 lines += [f"  [ ] expected: {paths[0]}"]

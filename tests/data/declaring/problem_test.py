@@ -1,9 +1,10 @@
 import gzip
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from t2t_mm import Language, Problem, UserError, registry
+from t2t_mm import Categorical, Image, Language, Problem, UserError, registry
 
 
 @registry.register_problem("forward_for_tests")
@@ -23,6 +24,22 @@ def test_the_default_name_is_the_class_in_snake_case() -> None:
         pass
 
     assert ReverseWords().name == "reverse_words"
+
+
+def test_classes_are_scored_as_classes_unless_the_problem_says_otherwise() -> None:
+    class Shapes(Problem):
+        modalities: ClassVar = {"inputs": Image(8, 8), "targets": Categorical(num_classes=3)}
+
+    class Words(Shapes):
+        modalities: ClassVar = {"inputs": Image(8, 8), "targets": Language()}
+        metrics = ("wer",)
+
+    class Named(Problem):
+        modalities: ClassVar = {"inputs": Language(), "targets": Categorical(num_classes=3)}
+        metrics = ("bleu",)
+
+    shown = [Shapes.metrics, Words.metrics, Named.metrics, Problem.metrics]
+    assert shown == [("top_k",), ("wer",), ("bleu",), ("bleu", "chrf")]
 
 
 def test_a_problem_says_what_it_is() -> None:

@@ -126,7 +126,7 @@ def test_a_problem_that_names_no_classes_is_told_to() -> None:
     class Nameless(Problem):
         modalities: ClassVar = {"inputs": Categorical(vocabulary="pets")}
 
-    with pytest.raises(NotImplementedError, match=r"must override class_names\(feature\)"):
+    with pytest.raises(UserError, match=r"must override class_names\(feature\)"):
         ExampleChecker(Nameless())
 
 
