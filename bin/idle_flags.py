@@ -89,6 +89,7 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
         Idle(("strict", "max_bad_share"), "vocab_only", (True,)),
         Idle(("max_bad_share",), "strict", (True,), "--strict leaves nothing out."),
         Idle(("num_concurrent_processes",), "beam", (True,), "--beam_option sets Beam's workers."),
+        Idle(("num_concurrent_processes",), "max_cases", (), "One process reads the first ones."),
         Idle(("beam_option",), "beam", (False,)),
     ),
     "t2t-trainer": (

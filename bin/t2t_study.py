@@ -90,6 +90,8 @@ def run_from_flags(flags: Any) -> int | None:
 
 
 def _load(flags: Any) -> Study:
+    from t2t_mm import registry
+    from t2t_mm.data.declaring.own_folders import find_own_problems
     from t2t_mm.study.loading import load_study
 
     given = {
@@ -97,6 +99,9 @@ def _load(flags: Any) -> Study:
         for flag, parameter in _OF_FUNCTION.items()
         if flags.gives(flag)
     }
+    if "problems" in given:
+        own = find_own_problems(flags.data_dir, flags.tmp_dir if flags.generate_data else "")
+        given["problems"] = ",".join(registry.expand_problems(given["problems"], own=own))
     study = load_study(flags.arguments[0], **given)
     changes: dict[str, Any] = {}
     if flags.seeds:

@@ -135,7 +135,7 @@ class Imagenet(ImagenetProblem):
     """Names the class of a picture of ImageNet, of 299 x 299 pixels as in the paper.
 
     There is no test split: the labels of the official test pictures are not public. The command
-    `t2t-datagen --max_cases=N` reads N pictures of the first 25 classes.
+    `t2t-datagen --max_cases=N` reads N pictures of 25 classes, every fortieth.
 
     Source: arXiv:1706.05137, section 3.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from t2t_mm.features import Audio, Categorical, Feature, Image, Language
 from t2t_mm.problems.named_columns import USUAL_NAMES
 
 SIDES: Final = ("inputs", "targets")
+RATE: Final = "rate"
 
 _SIDE = 64
 _NO_CONTENT = re.compile(r"(.*[/_])?(id|ids|file_?name|path|url)")
@@ -37,13 +38,33 @@ class Field:
         path: Its name; behind a slash where it lies within another.
         keys: The names that lead to its value in an example.
         spec: What it is for a problem.
-        sample_rate_hz: Of a sound.
+        sample_rate_hz: Of a sound; 0 where the data set does not say it.
     """
 
     path: str
     keys: tuple[str, ...]
     spec: Feature
     sample_rate_hz: int = 0
+
+    def find_rate(self, told: str) -> Field:
+        """Return the feature with a sample rate, if it is a sound.
+
+        Args:
+            told: What a person says that it is, in Hz.
+
+        Raises:
+            UserError: Nobody says it, or this is none.
+        """
+        if not isinstance(self.spec, Audio) or (self.sample_rate_hz and not told):
+            return self
+        if not told.isdecimal() or not int(told):
+            raise UserError(
+                f"TFDS does not say at which rate the sounds of {self.path!r} are sampled",
+                expected="a rate in Hz",
+                received={"rate": told},
+                fix="Name it: --columns='rate=48000' of t2t-datagen.",
+            )
+        return replace(self, sample_rate_hz=int(told))
 
     def take(self, example: Mapping[str, Any]) -> Any:
         """Return its value in an example, as TFDS gives it."""
@@ -56,7 +77,7 @@ class Field:
         """Return a value of TFDS as `Problem.generate` yields it; a class that is none is -1."""
         match self.spec:
             case Audio(sample_rate_hz=rate_hz):
-                return _convert_sound(np.asarray(value), self.sample_rate_hz or rate_hz, rate_hz)
+                return _convert_sound(np.asarray(value), self.sample_rate_hz, rate_hz)
             case Language(alternatives=True):
                 return [*filter(None, map(_read_text, value))]
             case Language():

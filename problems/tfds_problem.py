@@ -17,7 +17,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, BatchSpec, Categorical, Feature, Image, Language
 from t2t_mm.problems.named_columns import parse_columns
 from t2t_mm.problems.speech import lower_text
-from t2t_mm.problems.tfds_features import SIDES, Field, choose_fields, find_fields
+from t2t_mm.problems.tfds_features import RATE, SIDES, Field, choose_fields, find_fields
 from t2t_mm.problems.tfds_lookup import find_builder, prepare_builder
 from t2t_mm.problems.tfds_reading import Example, TfdsReader, hash_inputs
 from t2t_mm.registry import register_problem
@@ -43,8 +43,9 @@ class TfdsProblem(Problem):
     What was chosen is kept with the data: t2t-trainer and t2t-decoder need no flags for it.
 
     - Pictures that are not of one size of at most 64 x 64 pixels are scaled and cropped to that.
-      Sounds become 16,000 Hz and one channel. The words of a text are put in one line, those of a
-      transcript in lower case. Empty texts and examples without a class (-1) are left out.
+      Sounds become 16,000 Hz and one channel; `--columns='rate=48000'` says from which rate, where
+      the data set does not. The words of a text are put in one line, those of a transcript in lower
+      case. Empty texts and examples without a class (-1) are left out.
     - Splits have TFDS's names, or `--columns='validation=dev_clean,train=train[:90%]'` gives them,
       in TFDS's words. Without a validation split 10% of the training examples, at most 2,000, are
       held out, chosen by a hash of their inputs; without a test split there is none, unless
@@ -200,15 +201,15 @@ class TfdsProblem(Problem):
 
     @property
     def _given(self) -> dict[str, str]:
-        """The splits that a person names."""
-        told = parse_columns(self._told or "")
-        if unknown := [role for role in told if role not in (*SIDES, *SPLITS)]:
+        """The splits that a person names, and the rate of sounds."""
+        told, roles = parse_columns(self._told or ""), (*SIDES, *SPLITS, RATE)
+        if unknown := [role for role in told if role not in roles]:
             raise UserError(
                 f"--columns of {self.name} names what there is not",
-                expected=f"{', '.join((*SIDES, *SPLITS))}, or some of them",
+                expected=f"{', '.join(roles)}, or some of them",
                 received={"columns": ", ".join(unknown)},
             )
-        return {role: what for role, what in told.items() if role in SPLITS}
+        return {role: what for role, what in told.items() if role not in SIDES}
 
     @cached_property
     def _fields(self) -> dict[str, Field]:
@@ -216,11 +217,13 @@ class TfdsProblem(Problem):
         told = parse_columns(self._told or "")
         given = {side: path for side, path in told.items() if side in SIDES}
         fields = find_fields(info.features, f"tfds_{self.argument.replace('/', '.')}")
-        return choose_fields(self.name, fields, info.supervised_keys, given)
+        chosen = choose_fields(self.name, fields, info.supervised_keys, given)
+        return {side: field.find_rate(told.get(RATE, "")) for side, field in chosen.items()}
 
     @cached_property
     def _reader(self) -> TfdsReader:
-        return TfdsReader(self.name, self._prepared, self._fields, self._given)
+        given = {split: what for split, what in self._given.items() if split in SPLITS}
+        return TfdsReader(self.name, self._prepared, self._fields, given)
 
     # Its examples.
 

@@ -54,6 +54,7 @@ class TfdsReader:
             )
         for split, what in found.items():
             self._check_is_there(split, what, there)
+        self._check_apart(found)
         return {split: what for split, what in found.items() if self._knows_classes(split, what)}
 
     def _check_is_there(self, split: str, source: str, there: list[str]) -> None:
@@ -65,6 +66,28 @@ class TfdsReader:
                 expected=f"one of {', '.join(there)}, or a part of it, as {there[0]}[:90%]",
                 received={"columns": f"{split}={source}"},
             ) from error
+
+    def _check_apart(self, sources: Mapping[str, str]) -> None:
+        """Refuse splits that share examples: a model would be scored on what it was trained on."""
+        import tensorflow_datasets as tfds
+
+        if len(sources) == 1:
+            return
+        splits = self.builder.info.splits
+        taken: dict[str, list[tuple[int, int, str]]] = {}
+        for split, source in sources.items():
+            for part in tfds.core.ReadInstruction.from_spec(source).to_absolute(splits):
+                size = splits[part.splitname].num_examples
+                first, end = part.from_ or 0, size if part.to is None else part.to
+                for other_first, other_end, other in taken.get(part.splitname, []):
+                    if max(first, other_first) < min(end, other_end):
+                        raise UserError(
+                            f"The splits {other} and {split} of {self.name} share examples",
+                            received={"columns": f"{other}={sources[other]},{split}={source}"},
+                            fix="Name parts of their own: "
+                            "--columns='train=train[:90%],validation=train[90%:]'.",
+                        )
+                taken.setdefault(part.splitname, []).append((first, end, split))
 
     def _knows_classes(self, split: str, source: str) -> bool:
         """Return whether a split has classes: those of a contest's test are all -1."""

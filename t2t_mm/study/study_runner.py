@@ -174,8 +174,12 @@ def write_results(found: dict[str, Any], study_dir: Path) -> None:
 
 
 def _generate(checked: CheckedStudy, place: Workplace, tmp_dir: str | Path) -> None:
-    """Generate the data of all cells together, so that they share one vocabulary."""
-    names = dict.fromkeys(name for cell in checked.cells.values() for name in cell.problems)
+    """Generate the data that is not there, of all cells together: they share one vocabulary."""
+    named = dict.fromkeys(name for cell in checked.cells.values() for name in cell.problems)
+    bases = {name: registry.problem(name).base for name in named}
+    names = [name for name, base in bases.items() if not is_generated(base, place.data_dir)]
+    if not names:
+        return
     data = next(iter(checked.cells.values())).hparams.data
     flags = [
         f"--problems={','.join(names)}",

@@ -21,7 +21,7 @@ CASES = [
     for command, rows in IDLE.items()
     for idle in rows
     for flag in idle.flags
-    for value in idle.values or ("x",)
+    for value in idle.values or ("1",)
 ]
 
 

@@ -7,8 +7,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from t2t_mm.errors import UserError
-from t2t_mm.features import Image, Language
-from t2t_mm.problems.tfds_features import choose_fields, find_fields
+from t2t_mm.features import Audio, Image, Language
+from t2t_mm.problems.tfds_features import Field, choose_fields, find_fields
 
 TEXT = tfds.features.Text()
 CLASS = tfds.features.ClassLabel(num_classes=3)
@@ -62,6 +62,17 @@ def test_what_is_not_clear_is_asked_for() -> None:
         choose({**features, "other": TEXT})
     with pytest.raises(UserError, match=r"'x'.* cannot be its targets.*premise, hypothesis, label"):
         choose(features, targets="x")
+
+
+def test_a_sound_without_a_rate_asks_for_one() -> None:
+    field = Field("voice", ("voice",), Audio())
+    for told in ("", "fast", "0"):
+        with pytest.raises(UserError, match=r"does not say.*'voice'.*columns='rate=48000'"):
+            field.find_rate(told)
+    slow = field.find_rate("8000")
+    assert len(slow.convert(np.zeros(80, np.int64))) == 160
+    assert Field("voice", ("voice",), Audio(), 8000).find_rate("").sample_rate_hz == 8000
+    assert Field("text", ("text",), Language()).find_rate("").sample_rate_hz == 0
 
 
 def test_pictures_keep_a_small_size_and_sounds_become_one_channel() -> None:

@@ -75,14 +75,22 @@ def test_no_cell_is_begun_when_the_budget_is_spent(
     assert found["cells"]["later"]["runs"]["1"]["state"] == "not run"
 
 
-def test_data_is_generated_for_all_cells_at_once(
+THERE = "t2t_mm.study.study_runner.is_generated"
+
+
+def test_data_that_is_not_there_is_generated_for_all_cells_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands = FakeCommands(monkeypatch)
-    run(tmp_path, generate=True, tmp_dir="raw")
-    name, flags = commands.calls[0]
-    assert name == "datagen" and flags["problems"] == "algorithmic_copy,algorithmic_reverse"
-    assert flags["vocab_size"] == "8192" and flags["tmp_dir"] == "raw"
+    asked = []
+    for known in (set(), {"algorithmic_copy"}, {"algorithmic_copy", "algorithmic_reverse"}):
+        monkeypatch.setattr(THERE, lambda base, data_dir, known=known: base.name in known)
+        run(tmp_path, generate=True, tmp_dir="raw")
+        asked.append([flags for name, flags in commands.calls if name == "datagen"])
+    (first, second) = asked[-1]
+    assert first["problems"] == "algorithmic_copy,algorithmic_reverse"
+    assert first["vocab_size"] == "8192" and first["tmp_dir"] == "raw"
+    assert second["problems"] == "algorithmic_reverse"
 
 
 def test_data_that_is_generated_is_compared_with_that_of_done_runs(
@@ -103,6 +111,7 @@ def test_data_that_is_generated_is_compared_with_that_of_done_runs(
             return super().__call__(name, *more)
 
     commands = Generating(monkeypatch)
+    monkeypatch.setattr(THERE, lambda *_: False)
     made = SimpleNamespace(read=lambda folder: SimpleNamespace(shards={}))
     monkeypatch.setattr("t2t_mm.study.study_runner.Metadata", made)
     with pytest.raises(UserError, match="trained on other data than lies there now"):
@@ -115,8 +124,7 @@ def test_missing_data_is_told_before_anything_is_computed(
 ) -> None:
     commands = FakeCommands(monkeypatch)
     generated = {"algorithmic_reverse"}
-    there = "t2t_mm.study.study_runner.is_generated"
-    monkeypatch.setattr(there, lambda problem, data_dir: problem.name in generated)
+    monkeypatch.setattr(THERE, lambda problem, data_dir: problem.name in generated)
     with pytest.raises(UserError, match="The data of algorithmic_copy has not been generated"):
         run(tmp_path)
     assert not commands.calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing as mp
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -77,9 +78,19 @@ def generate_data(
         [GeneratedProblem(name='mini_ende', splits={}, seconds=0.0, was_there=True,
                           exchanged_by=['mini_deen'])]
     """
+    _refuse_being_imported_by_a_worker()
     bases, exchanged = _find_bases(problems, exclude, data_dir, tmp_dir)
     made = _generate_bases(bases, Path(data_dir), options or GenerationOptions())
     return [replace(one, exchanged_by=exchanged.get(one.name, ())) for one in made]
+
+
+def _refuse_being_imported_by_a_worker() -> None:
+    """Stop a process that runs the script of its parent again, which waits for it meanwhile."""
+    if getattr(mp.current_process(), "_inheriting", False):
+        raise UserError(
+            "A script that generates data in several processes is imported by each of them",
+            fix="Put its calls below `if __name__ == '__main__':`.",
+        )
 
 
 def _generate_bases(

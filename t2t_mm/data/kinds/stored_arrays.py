@@ -31,7 +31,8 @@ def store_array(value: Any, dtype: str, shape: Shape) -> bytes:
         shape: The lengths of its axes; None is any length but 0.
 
     Raises:
-        BadExampleError: The array is empty, or holds what is not finite.
+        BadExampleError: The array is empty, or holds what is not finite, or whole numbers for which
+            `dtype` has no room.
         UserError: The value is no such array.
 
     Example:
@@ -55,6 +56,8 @@ def store_array(value: Any, dtype: str, shape: Shape) -> bytes:
     if not value.size:
         raise BadExampleError("The array is empty", received={"shape": value.shape})
     stored = value.astype(np.dtype(dtype).newbyteorder("<"))
+    if stored.dtype.kind in "iu" and (stored != value).any():
+        raise BadExampleError(f"The array has numbers that {dtype} has no room for")
     if not np.isfinite(stored).all():
         raise BadExampleError("The array has elements that are not finite")
     return bytes(np.array(value.shape, "<i4").tobytes() + stored.tobytes())

@@ -101,7 +101,24 @@ def _is_no_data(node: ast.stmt) -> bool:
         targets = [node.target]
     else:
         return False
-    return all(isinstance(target, ast.Name) and target.id in NOT_DATA for target in targets)
+    names = [target.id if isinstance(target, ast.Name) else "" for target in targets]
+    value = node.value.value if isinstance(node.value, ast.Constant) else None
+    return all(is_no_data(name, value) for name in names)
+
+
+def is_no_data(name: str, value: object) -> bool:
+    """Return whether an attribute of a problem changes nothing of what is generated.
+
+    Args:
+        name: Of the attribute.
+        value: Its value; None where it is not known. A number called `size` is not for a person.
+
+    Example:
+        >>> is_no_data("size", "10 GB"), is_no_data("size", 1000), is_no_data("words", "a")
+        (True, False, False)
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return name in NOT_DATA and not is_number
 
 
 def find_made_names(statement: ast.stmt) -> Iterator[str]:

@@ -10,10 +10,10 @@ from types import FunctionType
 from typing import Any
 
 from t2t_mm.data.records.code_text import (
-    NOT_DATA,
     describe_code,
     drop_what_is_no_data,
     find_mentioned_names,
+    is_no_data,
 )
 
 _PLAIN = (str, int, float, complex, bool, bytes, type(None))
@@ -41,7 +41,7 @@ def collect_objects(cls: type) -> set[str]:
             for name, member in sorted(vars(value).items()):
                 functions = _find_functions(member)
                 waiting += functions
-                if not functions and name not in NOT_DATA and not name.startswith("__"):
+                if not functions and not is_no_data(name, member) and not name.startswith("__"):
                     said.add(f"{value.__name__}.{name} = {describe_value(member)}")
             continue
         code = _parse_function(value)

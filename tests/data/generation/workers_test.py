@@ -180,6 +180,24 @@ def test_kinds_of_other_modules_are_there_in_each_process(tmp_path: Path) -> Non
     assert sorted(made) == ["0_0", "0_1", "0_2", "1_0", "1_1", "1_2"]
 
 
+def test_a_script_without_a_guard_is_told_instead_of_waiting_for_itself(
+    parted: Problem, tmp_path: Path
+) -> None:
+    module = sys.modules[type(parted).__module__]
+    script = tmp_path / "script_for_tests.py"
+    script.write_text(
+        "import t2t_mm\nfrom t2t_mm import registry\n"
+        f"registry.import_user_modules({module.__file__!r})\n"
+        "options = t2t_mm.GenerationOptions(num_processes=2, progress=False)\n"
+        f"folder = {str(tmp_path / 'data')!r}\n"
+        "t2t_mm.datagen('parted_for_tests', data_dir=folder, options=options)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode and "if __name__ == '__main__'" in done.stderr
+
+
 def test_a_package_whose_folder_has_another_name_is_read_here(tmp_path: Path) -> None:
     package = tmp_path / "odd-package-for-tests"
     package.mkdir()

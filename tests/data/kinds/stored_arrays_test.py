@@ -63,6 +63,13 @@ def test_another_array_than_the_declared_is_refused(value: Any, message: str) ->
         store_array(value, "float32", (None, 2))
 
 
+def test_whole_numbers_without_room_are_bad_data() -> None:
+    for value in (np.array([1, 40000]), np.array([-40000])):
+        with pytest.raises(BadExampleError, match="int16 has no room for"):
+            store_array(value, "int16", (None,))
+    assert load_array(store_array(np.array([-7, 9]), "int16", (2,)), "int16", 1).tolist() == [-7, 9]
+
+
 @pytest.mark.parametrize(
     "value", [np.zeros((0, 2)), np.array([[0.0, np.nan]]), np.array([[1e300, 0.0]])]
 )

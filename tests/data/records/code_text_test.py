@@ -56,11 +56,17 @@ def test_names_are_mentioned_wherever_they_stand() -> None:
 
 
 def test_what_is_no_data_is_taken_out_of_problems_only() -> None:
-    text = "class Size:\n    size = 1\nclass Words(Size):\n    size = 1"
+    text = "class Size:\n    size = '1 MB'\nclass Words(Size):\n    size = '1 MB'"
     (size, words) = drop_what_is_no_data(ast.parse(text), also="Words").body
     assert isinstance(size, ast.ClassDef) and isinstance(words, ast.ClassDef)
     assert isinstance(size.body[0], ast.Assign)
     assert isinstance(words.body[0], ast.Pass)
+
+
+@pytest.mark.parametrize("text", ["size = 1000", "size: int = 1000", "source = 0.5"])
+def test_a_number_is_data_whatever_it_is_called(text: str) -> None:
+    (words,) = drop_what_is_no_data(ast.parse(f"class Words:\n    {text}"), also="Words").body
+    assert isinstance(words, ast.ClassDef) and not isinstance(words.body[0], ast.Pass)
 
 
 def test_a_changed_file_is_parsed_again(tmp_path: Path) -> None:
