@@ -138,10 +138,10 @@ def test_of_a_source_module_what_is_no_data_are_attributes_of_problems_only(
     monkeypatch.syspath_prepend(tmp_path)
     cls = type("MadeAtRunTime", (Problem,), {"source_modules": ("sizes_for_tests",)})
     hashes = set()
-    for size in ("1", "2"):
+    for size in (1, 2):
         path = tmp_path / "sizes_for_tests.py"
-        path.write_text(text.format(size))
-        os.utime(path, (int(size), int(size)))  # in one tick of the clock it would be the same file
+        path.write_text(text.format(f"'{size} MB'"))
+        os.utime(path, (size, size))  # in one tick of the clock it would be the same file
         importlib.invalidate_caches()
         hashes.add(hash_source(cls))
     assert len(hashes) == 1 + counts
