@@ -222,6 +222,7 @@ CASES = [
             "capacity": {"dispatch_arguments": {"dispatch": "capacity", "capacity_factor": 2.0}},
             "dense": {"dispatch_arguments": {"dispatch": "dense"}},
             "outer residual": {"outer_residual": True},
+            "branches": {"branch_dropout": 0.1},
         }.items()
     ),
     Case("ProblemGatedExperts", lambda **k: ProblemGatedExperts(3, **EXPERTS, **k), of_one_problem),

@@ -71,7 +71,7 @@ def build_multimodel(
     """
     with _seed_layers(seed), _set_precision(hparams.precision):
         modalities = _make_modalities(hparams.width, nets, inputs, targets)
-        mixtures = _collect_expert_arguments(experts, num_problems, hparams.gain_per_channel)
+        mixtures = _collect_expert_arguments(experts, num_problems, hparams)
         decodes = not all(modalities[key].reads_encoder for key in targets)
         model = MultiModel(
             encoder=_make_encoder(hparams, mixtures),
@@ -110,7 +110,7 @@ def _set_precision(policy: str) -> Iterator[None]:
 
 
 def _collect_expert_arguments(
-    experts: ExpertHParams, num_problems: int, gain_per_channel: bool
+    experts: ExpertHParams, num_problems: int, hparams: ModelHParams
 ) -> dict[str, Any] | None:
     if not experts.use_experts:
         return None
@@ -129,7 +129,8 @@ def _collect_expert_arguments(
         "experts_per_token": experts.experts_per_token,
         "expert_width": experts.expert_width,
         "outer_residual": experts.outer_residual,
-        "gain_per_channel": gain_per_channel,
+        "gain_per_channel": hparams.gain_per_channel,
+        "branch_dropout": hparams.branch_dropout,
         "gate_arguments": {
             "balancing": experts.balancing,
             "bias_update_rate": experts.bias_update_rate,

@@ -21,8 +21,8 @@ class ModelHParams(Section):
         mixer_blocks: ConvBlocks of the input/output mixer.
         decoder_blocks: Blocks (convolutions and attention) of the decoder.
         dropout: Rate at the end of each block, as in the paper: all that is read by the next.
-        branch_dropout: Rate on what each block and each attention adds to what is read by the next,
-            as in a Transformer.
+        branch_dropout: Rate on what each block, attention and mixture of experts adds to what is
+            read by the next, as in a Transformer.
         attention_dropout: Rate on attention weights.
         use_attention: False leaves the attention out.
         gain_per_channel: Norms of the body learn a gain and shift per channel; False: scalars.
