@@ -197,11 +197,6 @@ CASES = [
     Case("ConvStep causal", lambda **k: ConvStep(4, dilation=2, causal=True, **k), masked),
     Case("ConvBlock", lambda **k: ConvBlock(0.1, seed=4, **k), masked_and_trained),
     Case("ConvBlock causal", lambda **k: ConvBlock(causal=True, **k), masked_and_trained),
-    Case(
-        "ConvBlock branches",
-        lambda **k: ConvBlock(seed=4, branch_dropout=0.2, **k),
-        masked_and_trained,
-    ),
     Case("MultiHeadAttention", lambda **k: MultiHeadAttention(**ATTENTION, **k), attending),
     Case("AttentionBlock", lambda **k: AttentionBlock(**ATTENTION, **k), reading_source),
     Case(
@@ -222,7 +217,6 @@ CASES = [
             "capacity": {"dispatch_arguments": {"dispatch": "capacity", "capacity_factor": 2.0}},
             "dense": {"dispatch_arguments": {"dispatch": "dense"}},
             "outer residual": {"outer_residual": True},
-            "branches": {"branch_dropout": 0.1},
         }.items()
     ),
     Case("ProblemGatedExperts", lambda **k: ProblemGatedExperts(3, **EXPERTS, **k), of_one_problem),
@@ -240,14 +234,6 @@ CASES = [
     Case("Encoder of convolutions", lambda **k: Encoder(1, timing=False, **k), encoding),
     Case("Mixer", lambda **k: Mixer(1, ATTENTION, **k), reading_source),
     Case("Mixer concat", lambda **k: Mixer(1, ATTENTION, "concat", **k), reading_source),
-    Case(
-        "Mixer branches", lambda **k: Mixer(1, ATTENTION, branch_dropout=0.1, **k), reading_source
-    ),
-    Case(
-        "DecoderBlock branches",
-        lambda **k: DecoderBlock(ATTENTION, branch_dropout=0.1, **k),
-        reading_source,
-    ),
     Case("DecoderBlock", lambda **k: DecoderBlock(ATTENTION, **k), reading_source),
     Case("Decoder", lambda **k: Decoder(2, ATTENTION, EXPERTS, moe_after=2, **k), decoding),
     Case("ConvStep2D", lambda **k: ConvStep2D(6, **k), over_rows_and_columns),

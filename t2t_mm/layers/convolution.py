@@ -157,7 +157,6 @@ class ConvBlock(keras.layers.Layer):
         causal: Look back only.
         gain_per_channel: See `LayerNorm`.
         seed: Of the dropout.
-        branch_dropout: Rate on what the fourth step adds, in training.
 
     Example:
         >>> ConvBlock()(ops.ones((2, 5, 8))).shape
@@ -175,11 +174,9 @@ class ConvBlock(keras.layers.Layer):
         causal: bool = False,
         gain_per_channel: bool = True,
         seed: int | None = None,
-        branch_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.branch_dropout = branch_dropout
         self.dropout = dropout
         self.causal = causal
         self.gain_per_channel = gain_per_channel
@@ -196,14 +193,10 @@ class ConvBlock(keras.layers.Layer):
         self.step2 = ConvStep(3, name="step2", **shared)
         self.step3 = ConvStep(15, name="step3", **shared)
         self.step4 = ConvStep(15, dilation=8, name="step4", **shared)
-        other_seed = None if self.seed is None else self.seed + 1
-        policy = {"dtype": self.dtype_policy}
-        self.dropout_layer = Dropout(self.dropout, self.seed, name="dropout", **policy)
-        self.branch_dropout_layer = Dropout(
-            self.branch_dropout, other_seed, name="branch_dropout", **policy
+        self.dropout_layer = Dropout(
+            self.dropout, self.seed, name="dropout", dtype=self.dtype_policy
         )
-        steps = (self.step1, self.step2, self.step3, self.step4)
-        for layer in (*steps, self.dropout_layer, self.branch_dropout_layer):
+        for layer in (self.step1, self.step2, self.step3, self.step4, self.dropout_layer):
             layer.build(input_shape)
         for step in (self.step2, self.step4):
             step.norm.gain.assign(ops.full(step.norm.gain.shape, BRANCH_GAIN))
@@ -224,10 +217,9 @@ class ConvBlock(keras.layers.Layer):
         hidden = x + self.step2(
             self.step1(x, position_mask=position_mask), position_mask=position_mask
         )
-        added = self.step4(
+        hidden = x + self.step4(
             self.step3(hidden, position_mask=position_mask), position_mask=position_mask
         )
-        hidden = x + self.branch_dropout_layer.drop(added, ops.shape(x), training)
         hidden = self.dropout_layer.drop(hidden, ops.shape(x), training)
         return hidden if self.causal else zero_padding(hidden, position_mask)
 
@@ -264,5 +256,4 @@ class ConvBlock(keras.layers.Layer):
             "causal": self.causal,
             "gain_per_channel": self.gain_per_channel,
             "seed": self.seed,
-            "branch_dropout": self.branch_dropout,
         }

@@ -71,7 +71,7 @@ def build_multimodel(
     """
     with _seed_layers(seed), _set_precision(hparams.precision):
         modalities = _make_modalities(hparams.width, nets, inputs, targets)
-        mixtures = _collect_expert_arguments(experts, num_problems, hparams)
+        mixtures = _collect_expert_arguments(experts, num_problems, hparams.gain_per_channel)
         decodes = not all(modalities[key].reads_encoder for key in targets)
         model = MultiModel(
             encoder=_make_encoder(hparams, mixtures),
@@ -110,7 +110,7 @@ def _set_precision(policy: str) -> Iterator[None]:
 
 
 def _collect_expert_arguments(
-    experts: ExpertHParams, num_problems: int, hparams: ModelHParams
+    experts: ExpertHParams, num_problems: int, gain_per_channel: bool
 ) -> dict[str, Any] | None:
     if not experts.use_experts:
         return None
@@ -129,8 +129,7 @@ def _collect_expert_arguments(
         "experts_per_token": experts.experts_per_token,
         "expert_width": experts.expert_width,
         "outer_residual": experts.outer_residual,
-        "gain_per_channel": hparams.gain_per_channel,
-        "branch_dropout": hparams.branch_dropout,
+        "gain_per_channel": gain_per_channel,
         "gate_arguments": {
             "balancing": experts.balancing,
             "bias_update_rate": experts.bias_update_rate,
@@ -156,7 +155,6 @@ def _make_encoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Enco
         hparams.encoder_blocks,
         experts=experts,
         dropout=hparams.dropout,
-        branch_dropout=hparams.branch_dropout,
         timing=hparams.timing_on_inputs,
         gain_per_channel=hparams.gain_per_channel,
         name="encoder",
@@ -169,7 +167,6 @@ def _make_mixer(hparams: ModelHParams) -> Mixer:
         attention=_collect_attention_arguments(hparams),
         join=hparams.mixer_join,
         dropout=hparams.dropout,
-        branch_dropout=hparams.branch_dropout,
         gain_per_channel=hparams.gain_per_channel,
         name="mixer",
     )
@@ -181,7 +178,6 @@ def _make_decoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Deco
         attention=_collect_attention_arguments(hparams),
         experts=experts,
         dropout=hparams.dropout,
-        branch_dropout=hparams.branch_dropout,
         gain_per_channel=hparams.gain_per_channel,
         name="decoder",
     )

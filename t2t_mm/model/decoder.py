@@ -14,7 +14,6 @@ from keras import ops
 from t2t_mm.layers.attention_block import AttentionBlock
 from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock
-from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.experts.gating import Routing
 from t2t_mm.layers.experts.problem_gate import make_expert_block
 from t2t_mm.layers.normalization import LayerNorm
@@ -30,7 +29,6 @@ class DecoderBlock(keras.layers.Layer):
         attention: Arguments of `AttentionBlock`; None leaves attention and its residual out.
         dropout: Rate at the end of the ConvBlock.
         gain_per_channel: See `LayerNorm`.
-        branch_dropout: Rate on what the ConvBlock and the attention add.
 
     Example:
         >>> block = DecoderBlock(attention={"num_heads": 2})
@@ -45,22 +43,18 @@ class DecoderBlock(keras.layers.Layer):
         attention: Mapping[str, Any] | None = None,
         dropout: float = 0.0,
         gain_per_channel: bool = True,
-        branch_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.dropout = dropout
         self.gain_per_channel = gain_per_channel
-        self.branch_dropout = branch_dropout
         policy = {"dtype": self.dtype_policy}
-        shared = {"branch_dropout": branch_dropout, **policy}
-        self.convolution = ConvBlock(dropout, True, gain_per_channel, name="convolution", **shared)
+        self.convolution = ConvBlock(dropout, True, gain_per_channel, name="convolution", **policy)
         self.attention_arguments = None if attention is None else dict(attention)
         self.attention = None
         if attention is not None:
             self.attention = AttentionBlock(name="attention", **attention, **policy)
             self.norm = LayerNorm(gain_per_channel, name="norm", **policy)
-            self.dropout_layer = Dropout(branch_dropout, name="dropout", **policy)
 
     def build(self, input_shape: Any) -> None:
         """Create the weights for inputs of this shape, (B, T, D)."""
@@ -68,7 +62,6 @@ class DecoderBlock(keras.layers.Layer):
         if self.attention is not None:
             self.attention.build(input_shape)
             self.norm.build(input_shape)
-            self.dropout_layer.build(input_shape)
 
     def call(
         self,
@@ -91,8 +84,9 @@ class DecoderBlock(keras.layers.Layer):
         x = self.convolution(x, training=training)
         if self.attention is None:
             return x
-        attended = self.attention(x, source, source_mask=source_mask, training=training)
-        return x + self.norm(x + self.dropout_layer.drop(attended, ops.shape(x), training))
+        return x + self.norm(
+            x + self.attention(x, source, source_mask=source_mask, training=training)
+        )
 
     def start_cache(self, source: Tensor, source_mask: Tensor | None = None) -> Cache:
         """Make the cache before the first position, see `layers.caching`.
@@ -133,7 +127,6 @@ class DecoderBlock(keras.layers.Layer):
             "attention": self.attention_arguments,
             "dropout": self.dropout,
             "gain_per_channel": self.gain_per_channel,
-            "branch_dropout": self.branch_dropout,
         }
 
 
@@ -147,7 +140,6 @@ class Decoder(keras.layers.Layer):
         moe_after: Blocks before the mixture; None is half of them.
         dropout: Rate at the end of each ConvBlock.
         gain_per_channel: See `LayerNorm`.
-        branch_dropout: Rate on what each ConvBlock and each attention adds.
 
     Example:
         >>> decoder = Decoder(2, attention={"num_heads": 2})
@@ -164,20 +156,17 @@ class Decoder(keras.layers.Layer):
         moe_after: int | None = None,
         dropout: float = 0.0,
         gain_per_channel: bool = True,
-        branch_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.branch_dropout = branch_dropout
         self.num_blocks = num_blocks
         self.moe_after = choose_middle(num_blocks, moe_after)
         self.dropout = dropout
         self.gain_per_channel = gain_per_channel
         policy = {"dtype": self.dtype_policy}
         self.attention_arguments = None if attention is None else dict(attention)
-        shared = {"branch_dropout": branch_dropout, **policy}
         self.blocks = [
-            DecoderBlock(attention, dropout, gain_per_channel, name=f"block{index}", **shared)
+            DecoderBlock(attention, dropout, gain_per_channel, name=f"block{index}", **policy)
             for index in range(num_blocks)
         ]
         self.expert_arguments = None if experts is None else dict(experts)
@@ -271,5 +260,4 @@ class Decoder(keras.layers.Layer):
             "moe_after": self.moe_after,
             "dropout": self.dropout,
             "gain_per_channel": self.gain_per_channel,
-            "branch_dropout": self.branch_dropout,
         }

@@ -29,7 +29,6 @@ class Encoder(keras.layers.Layer):
         dropout: Rate at the end of each ConvBlock.
         timing: Whether the timing signal is added to the input.
         gain_per_channel: See `LayerNorm`.
-        branch_dropout: Rate on what each ConvBlock adds.
 
     Raises:
         ValueError: If `moe_after` is not in 0 to `num_blocks`.
@@ -52,7 +51,6 @@ class Encoder(keras.layers.Layer):
         dropout: float = 0.0,
         timing: bool = True,
         gain_per_channel: bool = True,
-        branch_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -61,11 +59,9 @@ class Encoder(keras.layers.Layer):
         self.dropout = dropout
         self.timing = timing
         self.gain_per_channel = gain_per_channel
-        self.branch_dropout = branch_dropout
         policy = {"dtype": self.dtype_policy}
-        shared = {"branch_dropout": branch_dropout, **policy}
         self.blocks = [
-            ConvBlock(dropout, False, gain_per_channel, name=f"block{index}", **shared)
+            ConvBlock(dropout, False, gain_per_channel, name=f"block{index}", **policy)
             for index in range(num_blocks)
         ]
         self.expert_arguments = None if experts is None else dict(experts)
@@ -119,7 +115,6 @@ class Encoder(keras.layers.Layer):
             "dropout": self.dropout,
             "timing": self.timing,
             "gain_per_channel": self.gain_per_channel,
-            "branch_dropout": self.branch_dropout,
         }
 
 

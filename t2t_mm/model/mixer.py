@@ -14,7 +14,6 @@ from keras import ops
 from t2t_mm.layers.attention_block import AttentionBlock
 from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
-from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.normalization import LayerNorm
 
 Tensor = Any
@@ -33,7 +32,6 @@ class Mixer(keras.layers.Layer):
             side.
         dropout: Rate at the end of each ConvBlock.
         gain_per_channel: See `LayerNorm`.
-        branch_dropout: Rate on what the attention and each ConvBlock add.
 
     Raises:
         ValueError: If `join` is unknown.
@@ -53,7 +51,6 @@ class Mixer(keras.layers.Layer):
         join: str = "add",
         dropout: float = 0.0,
         gain_per_channel: bool = True,
-        branch_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -63,16 +60,13 @@ class Mixer(keras.layers.Layer):
         self.join = join
         self.dropout = dropout
         self.gain_per_channel = gain_per_channel
-        self.branch_dropout = branch_dropout
         policy = {"dtype": self.dtype_policy}
         self.attention_arguments = None if attention is None else dict(attention)
         self.attention = None
         if attention is not None:
             self.attention = AttentionBlock(name="attention", **attention, **policy)
-        self.dropout_layer = Dropout(branch_dropout, name="dropout", **policy)
-        shared = {"branch_dropout": branch_dropout, **policy}
         self.blocks = [
-            ConvBlock(dropout, True, gain_per_channel, name=f"block{index}", **shared)
+            ConvBlock(dropout, True, gain_per_channel, name=f"block{index}", **policy)
             for index in range(num_blocks)
         ]
 
@@ -81,7 +75,6 @@ class Mixer(keras.layers.Layer):
         width, policy = input_shape[-1], {"dtype": self.dtype_policy}
         if self.attention is not None:
             self.attention.build(input_shape)
-            self.dropout_layer.build(input_shape)
         if self.join == "concat":
             self.merge = ConvStep(3, width, 1, True, self.gain_per_channel, name="merge", **policy)
             self.merge.build((*input_shape[:-1], 2 * width))
@@ -113,7 +106,6 @@ class Mixer(keras.layers.Layer):
             attended = ops.zeros_like(x)
         else:
             attended = self.attention(x, source, source_mask=source_mask, training=training)
-            attended = self.dropout_layer.drop(attended, ops.shape(x), training)
         joined = x + attended if self.join == "add" else ops.concatenate([attended, x], axis=-1)
         x = self.merge(joined)
         for block in self.blocks:
@@ -171,5 +163,4 @@ class Mixer(keras.layers.Layer):
             "join": self.join,
             "dropout": self.dropout,
             "gain_per_channel": self.gain_per_channel,
-            "branch_dropout": self.branch_dropout,
         }

@@ -20,9 +20,7 @@ class ModelHParams(Section):
         encoder_blocks: ConvBlocks of the encoder.
         mixer_blocks: ConvBlocks of the input/output mixer.
         decoder_blocks: Blocks (convolutions and attention) of the decoder.
-        dropout: Rate at the end of each block, as in the paper: all that is read by the next.
-        branch_dropout: Rate on what each block, attention and mixture of experts adds to what is
-            read by the next, as in a Transformer.
+        dropout: Rate at the end of each block.
         attention_dropout: Rate on attention weights.
         use_attention: False leaves the attention out.
         gain_per_channel: Norms of the body learn a gain and shift per channel; False: scalars.
@@ -39,7 +37,6 @@ class ModelHParams(Section):
     mixer_blocks: int = declare_field(2, at_least=0)
     decoder_blocks: int = declare_field(4, at_least=1)
     dropout: float = declare_field(0.1, at_least=0, below=1)
-    branch_dropout: float = declare_field(0.0, at_least=0, below=1)
     attention_dropout: float = declare_field(0.1, at_least=0, below=1)
     use_attention: bool = True
     gain_per_channel: bool = True

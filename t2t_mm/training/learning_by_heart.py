@@ -59,7 +59,7 @@ def learn_by_heart(
         hparams: The model's; of the others only how outputs are decoded.
         most_steps: After which it is given up.
     """
-    still = replace(hparams.model, dropout=0.0, branch_dropout=0.0, attention_dropout=0.0)
+    still = replace(hparams.model, dropout=0.0, attention_dropout=0.0)
     whole = replace(
         hparams.modality, audio_frequency_masks=0, audio_time_masks=0, symbol_dropout=0.0
     )

@@ -73,25 +73,6 @@ def test_the_seed_makes_the_model_and_leaves_pythons_random_alone():
     assert np.abs(logits(one) - logits(other)).max() > 1e-3
 
 
-def test_rates_on_branches_reach_every_block_attention_and_mixture():
-    whole = list_noise(build(branch_dropout=0.1, dropout=0.0))
-    assert len([path for path in whole if path.endswith("/branch_dropout/noise")]) == 2 + 1 + 2
-    parts = ("encoder/experts", "mixer", "decoder/block0", "decoder/block1", "decoder/experts")
-    assert {path for path in whole if path.endswith("/dropout/noise")} == {
-        f"multimodel/{part}/dropout/noise" for part in parts
-    }
-    assert not list_noise(build(dropout=0.0))
-
-
-def list_noise(model):
-    """Paths of what drops anything but attention weights."""
-    return [
-        variable.path.removesuffix("/seed_generator_state")
-        for variable in model.variables
-        if "dropout/" in variable.path and "attention/" not in variable.path
-    ]
-
-
 def test_weights_of_equal_shape_start_different():
     kernels = [w for w in build().weights if w.path.endswith("step1/pointwise/kernel")]
     assert len(kernels) > 3

@@ -14,8 +14,7 @@ TASK = Task("copy", TEXT, TEXT, "copy", 0, ("bleu",), (TEXT.share_key, TEXT.shar
 HPARAMS = load_hparams(
     "multimodel_tiny",
     overrides="model.width=32,model.num_heads=2,experts.use_experts=False,model.encoder_blocks=1,"
-    "model.mixer_blocks=1,model.decoder_blocks=1,model.dropout=0.9,model.branch_dropout=0.9,"
-    "modality.symbol_dropout=0.9",  # with any of them nothing would be known
+    "model.mixer_blocks=1,model.decoder_blocks=1,model.dropout=0.9,modality.symbol_dropout=0.9",
 )
 
 

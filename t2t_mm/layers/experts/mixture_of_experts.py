@@ -15,7 +15,6 @@ from keras import ops
 
 from t2t_mm.layers.dispatch import check_dispatch, choose_dispatch, measure_dropped
 from t2t_mm.layers.dispatch.slots import send_padding_nowhere
-from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.experts.gating import NoisyTopKGate, Routing
 from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.layers.normalization import LayerNorm
@@ -190,7 +189,6 @@ class ExpertBlock(keras.layers.Layer):
         gain_per_channel: See `LayerNorm`.
         gate_arguments: Further ones of `NoisyTopKGate`, such as the seed of its noise.
         dispatch_arguments: Further ones of `Experts`, such as the dispatch.
-        branch_dropout: Rate on what the experts add, in training.
 
     Example:
         >>> block = ExpertBlock(num_experts=4, experts_per_token=2, expert_width=16)
@@ -213,11 +211,9 @@ class ExpertBlock(keras.layers.Layer):
         gain_per_channel: bool = True,
         gate_arguments: Mapping[str, Any] | None = None,
         dispatch_arguments: Mapping[str, Any] | None = None,
-        branch_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.branch_dropout = branch_dropout
         self.num_experts = num_experts
         self.experts_per_token = experts_per_token
         self.expert_width = expert_width
@@ -244,8 +240,7 @@ class ExpertBlock(keras.layers.Layer):
             **policy,
         )
         self.norm = LayerNorm(self.gain_per_channel, name="norm", **policy)
-        self.dropout_layer = Dropout(self.branch_dropout, name="dropout", **policy)
-        for layer in (self.gate, self.experts, self.norm, self.dropout_layer):
+        for layer in (self.gate, self.experts, self.norm):
             layer.build(input_shape)
 
     @property
@@ -277,8 +272,7 @@ class ExpertBlock(keras.layers.Layer):
         mixed = self.experts(flat, routing.experts, routing.gates, flat_mask, training=training)
         dropped = self.experts.measure_dropped_share(routing.experts, flat_mask, training=training)
         routing = routing._replace(dropped_share=dropped)
-        mixed = ops.reshape(mixed, ops.shape(x))
-        out = self.norm(x + self.dropout_layer.drop(mixed, ops.shape(x), training))
+        out = self.norm(x + ops.reshape(mixed, ops.shape(x)))
         return (x + out if self.outer_residual else out), routing
 
     def get_config(self) -> dict[str, Any]:
@@ -292,5 +286,4 @@ class ExpertBlock(keras.layers.Layer):
             "gain_per_channel": self.gain_per_channel,
             "gate_arguments": self.gate_arguments,
             "dispatch_arguments": self.dispatch_arguments,
-            "branch_dropout": self.branch_dropout,
         }

@@ -10,7 +10,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.experts.gating import NoisyTopKGate, Routing
 from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock
 from t2t_mm.layers.normalization import LayerNorm
@@ -38,7 +37,6 @@ class ProblemGatedExperts(keras.layers.Layer):
         outer_residual: See `ExpertBlock`.
         gain_per_channel: See `LayerNorm`.
         gate_arguments: Further ones of `NoisyTopKGate`, such as the seed of its noise.
-        branch_dropout: Rate on what the experts add, in training.
 
     Example:
         >>> block = ProblemGatedExperts(3, num_experts=4, experts_per_token=2, expert_width=16)
@@ -61,11 +59,9 @@ class ProblemGatedExperts(keras.layers.Layer):
         outer_residual: bool = False,
         gain_per_channel: bool = True,
         gate_arguments: Mapping[str, Any] | None = None,
-        branch_dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.branch_dropout = branch_dropout
         self.num_problems = num_problems
         self.num_experts = num_experts
         self.experts_per_token = experts_per_token
@@ -90,8 +86,6 @@ class ProblemGatedExperts(keras.layers.Layer):
         self.w_out = self._add_matrices("w_out", (hidden, width), limit)
         self.norm = LayerNorm(self.gain_per_channel, name="norm", **policy)
         self.norm.build(input_shape)
-        self.dropout_layer = Dropout(self.branch_dropout, name="dropout", **policy)
-        self.dropout_layer.build(input_shape)
 
     def _add_matrices(self, name: str, shape: tuple[int, int], limit: float) -> Any:
         uniform = keras.initializers.RandomUniform(-limit, limit)
@@ -147,7 +141,7 @@ class ProblemGatedExperts(keras.layers.Layer):
             load=ops.matmul(places_R, ops.sum(chosen, axis=1)),
             balance_loss=ops.zeros((), "float32"),
         )
-        out = self.norm(x + self.dropout_layer.drop(mixed, ops.shape(x), training))
+        out = self.norm(x + mixed)
         return (x + out if self.outer_residual else out), routing
 
     def _run_merged(self, x: Tensor, gates_1E: Tensor) -> Tensor:
@@ -175,7 +169,6 @@ class ProblemGatedExperts(keras.layers.Layer):
             "outer_residual": self.outer_residual,
             "gain_per_channel": self.gain_per_channel,
             "gate_arguments": self.gate_arguments,
-            "branch_dropout": self.branch_dropout,
         }
 
 
