@@ -154,6 +154,7 @@ class DedicatedSystem:
         import numpy as np
 
         from t2t_mm.data.kinds.kind_table import choose_kind
+        from t2t_mm.evaluation.evaluation import find_language
         from t2t_mm.scoring.decoded import Decoded
         from t2t_mm.scoring.metrics import find_intervals, score_decoded
         from t2t_mm.scoring.teacher_forced import TeacherForcedSums
@@ -172,7 +173,8 @@ class DedicatedSystem:
                 hypotheses += [self.pieces.decode(row) for row in self._write(batch)]
         figures: Figures = {"teacher_forced": sums.compute_scores()}
         if self.pieces:
-            decoded = Decoded(hypotheses, references, tokenizer=choose_tokenizer(self.task.command))
+            tokenizer = choose_tokenizer(find_language(self.task))
+            decoded = Decoded(hypotheses, references, tokenizer=tokenizer)
             figures["decoded"] = score_decoded(self.task.metrics, decoded)
             figures["intervals"] = find_intervals(self.task.metrics, decoded)
         return figures

@@ -111,7 +111,7 @@ def _answer_lines(flags: Any) -> int:
     command.import_user_modules(flags.t2t_usr_dir)
     run = open_run(flags.output_dir)
     task = choose_task(run, flags.problem, flags.inputs_of, flags.command_of)
-    how = choose_decoding(run, flags.decode_hparams)
+    how = choose_decoding(run, flags.decode_hparams, searches_once=True)
     check_output_format(task, flags.output_format, how)
     check_data_is_read(how, flags.data_dir)
     loaded = load_tasks(run, [task], flags.checkpoint_path, how, flags.data_dir)

@@ -28,6 +28,7 @@ _USUAL_PAIRS: Final = (  # kinds of inputs and targets with what they are mostly
     ("language", "text", "categorical", "label"),
 )
 _INT16_SCALE = 32768
+_NAME_RATE = "Name it: --columns='rate=48000' of t2t-datagen."
 
 
 @dataclass(frozen=True)
@@ -45,26 +46,6 @@ class Field:
     keys: tuple[str, ...]
     spec: Feature
     sample_rate_hz: int = 0
-
-    def find_rate(self, told: str) -> Field:
-        """Return the feature with a sample rate, if it is a sound.
-
-        Args:
-            told: What a person says that it is, in Hz.
-
-        Raises:
-            UserError: Nobody says it, or this is none.
-        """
-        if not isinstance(self.spec, Audio) or (self.sample_rate_hz and not told):
-            return self
-        if not told.isdecimal() or not int(told):
-            raise UserError(
-                f"TFDS does not say at which rate the sounds of {self.path!r} are sampled",
-                expected="a rate in Hz",
-                received={"rate": told},
-                fix="Name it: --columns='rate=48000' of t2t-datagen.",
-            )
-        return replace(self, sample_rate_hz=int(told))
 
     def take(self, example: Mapping[str, Any]) -> Any:
         """Return its value in an example, as TFDS gives it."""
@@ -114,6 +95,34 @@ def find_fields(features: Any, class_stem: str) -> dict[str, Field]:
             rate_hz = getattr(connector, "sample_rate", None) or 0
             found[path] = Field(path, keys, spec, rate_hz)
     return found
+
+
+def find_rates(fields: Mapping[str, Field], told: str) -> dict[str, Field]:
+    """Return features of which every sound has a sample rate.
+
+    Args:
+        fields: By side.
+        told: What a person says that it is, in Hz; empty: what the data set says.
+
+    Raises:
+        UserError: Nobody says it, it is none, or there is no sound.
+    """
+    sounds = [field for field in fields.values() if isinstance(field.spec, Audio)]
+    received = {"columns": f"{RATE}={told}"}
+    if told and not sounds:
+        raise UserError("Only sounds have a sample rate", received=received)
+    if told and not (told.isdecimal() and int(told)):
+        raise UserError("This is no sample rate in Hz", received=received, fix=_NAME_RATE)
+    if unknown := [field.path for field in sounds if not (told or field.sample_rate_hz)]:
+        raise UserError(
+            f"TFDS does not say at which rate the sounds of {unknown[0]!r} are sampled",
+            fix=_NAME_RATE,
+        )
+    rate = int(told or 0)
+    return {
+        side: replace(field, sample_rate_hz=rate) if rate and field in sounds else field
+        for side, field in fields.items()
+    }
 
 
 def choose_fields(

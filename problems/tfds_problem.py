@@ -17,7 +17,14 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, BatchSpec, Categorical, Feature, Image, Language
 from t2t_mm.problems.named_columns import parse_columns
 from t2t_mm.problems.speech import lower_text
-from t2t_mm.problems.tfds_features import RATE, SIDES, Field, choose_fields, find_fields
+from t2t_mm.problems.tfds_features import (
+    RATE,
+    SIDES,
+    Field,
+    choose_fields,
+    find_fields,
+    find_rates,
+)
 from t2t_mm.problems.tfds_lookup import find_builder, prepare_builder
 from t2t_mm.problems.tfds_reading import Example, TfdsReader, hash_inputs
 from t2t_mm.registry import register_problem
@@ -217,13 +224,13 @@ class TfdsProblem(Problem):
         told = parse_columns(self._told or "")
         given = {side: path for side, path in told.items() if side in SIDES}
         fields = find_fields(info.features, f"tfds_{self.argument.replace('/', '.')}")
-        chosen = choose_fields(self.name, fields, info.supervised_keys, given)
-        return {side: field.find_rate(told.get(RATE, "")) for side, field in chosen.items()}
+        return choose_fields(self.name, fields, info.supervised_keys, given)
 
     @cached_property
     def _reader(self) -> TfdsReader:
         given = {split: what for split, what in self._given.items() if split in SPLITS}
-        return TfdsReader(self.name, self._prepared, self._fields, given)
+        fields = find_rates(self._fields, self._given.get(RATE, ""))
+        return TfdsReader(self.name, self._prepared, fields, given)
 
     # Its examples.
 
@@ -236,12 +243,13 @@ class TfdsProblem(Problem):
 
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
         """Yield {"inputs": text, picture or sound, "targets": text or class} in TFDS's order."""
-        is_speech = isinstance(self._fields["inputs"].spec, Audio)
+        fields = self._reader.fields
+        is_speech = isinstance(fields["inputs"].spec, Audio)
         empty = 0
         for example in self._select(split):
-            targets = self._fields["targets"].convert(example["targets"])
-            inputs: Any = partial(self._fields["inputs"].convert, example["inputs"])
-            if isinstance(self._fields["inputs"].spec, Language):
+            targets = fields["targets"].convert(example["targets"])
+            inputs: Any = partial(fields["inputs"].convert, example["inputs"])
+            if isinstance(fields["inputs"].spec, Language):
                 inputs = inputs()
             if is_speech and isinstance(targets, str):
                 targets = lower_text(targets)

@@ -109,7 +109,7 @@ class RunEvaluation:
             self.run.import_own_modules()
         self.options, self.split = options, split
         own = self.run.hparams.decode
-        self.decode = choose_decoding(self.run, options.decode_hparams)
+        self.decode = choose_decoding(self.run, options.decode_hparams, searches_once=True)
         self.limit = self.decode.choose_limit(options.limit)
         alike = replace(self.decode, num_samples=own.num_samples, batch_size=own.batch_size)
         settings = describe_changes(own, alike)

@@ -84,7 +84,7 @@ def decode(
     options = options or DecodingOptions()
     registry.import_user_modules(options.t2t_usr_dir)
     run = open_run(output_dir)
-    how = choose_decoding(run, options.decode_hparams)
+    how = choose_decoding(run, options.decode_hparams, searches_once=True)
     names = {
         "problem": problem,
         "inputs_of": options.inputs_of,

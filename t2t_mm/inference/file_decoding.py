@@ -159,7 +159,9 @@ class FileDecoding:
         checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
         path = Path(os.path.expanduser(self.how.answers_file))
         answers = hash_file(path) if path.is_file() else ""
-        is_of_data = self.how.constrain == "trees"
+        of_data = {}
+        if self.how.constrain == "trees":
+            of_data = {"data": str(self.run.find_data(self.data_dir).resolve())}
         weights = checkpoint.path / WEIGHTS
         try:
             weights_hash = hash_file(weights)
@@ -172,7 +174,7 @@ class FileDecoding:
             "problem": dict(self.names),
             "settings": _list_deciding(self.how),
             "answers": answers,
-            "data": str(self.run.find_data(self.data_dir).resolve()) if is_of_data else "",
+            **of_data,
             "format": [self.options.output_format, is_jsonl(self.to_file)],
             "version": [__version__, keras.backend.backend()],
         }

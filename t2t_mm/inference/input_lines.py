@@ -115,7 +115,8 @@ class InputLines(LeftOutLines):
                 check_files([line], feature)
             except UserError as error:
                 missing[place] = error
-        if missing and len(missing) == sum(not is_empty(line) for line in self.lines[start:]):
+        is_first = start == 0  # what has been begun is brought to its end
+        if missing and is_first and len(missing) == sum(not is_empty(line) for line in self.lines):
             raise next(iter(missing.values()))
         for place, why in missing.items():
             self.skip(place, why)

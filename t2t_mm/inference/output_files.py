@@ -98,7 +98,7 @@ def write_outputs(
 
 @contextmanager
 def _keep_part(path: Path) -> Iterator[IO[str]]:
-    part = f"what is there is kept in {name_part(path)}"
+    part = f"what there is, if anything, is kept in {name_part(path)}"
     with report_full_disk(path.parent, part), open_atomically(path, keeps_part=True) as file:
         yield file
 

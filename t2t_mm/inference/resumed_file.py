@@ -48,7 +48,7 @@ class ResumedFile:
         >>> again = ResumedFile(Path("out.txt"), {"inputs": "a, b"}, window=1, total=2, tell=print)
         out.txt: went on behind 1 of 2
         >>> other = ResumedFile(Path("out.txt"), {"inputs": "a, c"}, window=1, total=2, tell=print)
-        out.txt is begun anew: what is there was made with other inputs, and is kept as out.txt.part
+        out.txt is begun anew: what is there was made with other inputs, and stays as out.txt.part
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class ResumedFile:
         if changed:
             others = f"was made with other {', '.join(changed)}"
             why = others if known else "does not say what it was made of"
-            tell(f"{path} is begun anew: what is there {why}, and is kept as {self._part.name}")
+            tell(f"{path} is begun anew: what is there {why}, and stays as {self._part.name}")
             self._is_begun_anew = True
             return
         try:  # what has no end is not whole
             self.done = [line.decode("utf-8") for line in lines[: len(lines) // window * window]]
         except UnicodeDecodeError:
-            tell(f"{path} is begun anew: what is there is damaged, and kept as {self._part.name}")
+            tell(f"{path} is begun anew: what is there is damaged, and stays as {self._part.name}")
             self._is_begun_anew = True
             return
         left_out, places = record["left_out"], range(len(self.done))

@@ -123,12 +123,13 @@ def make_constraints(
     return {task.name: _make_grammar(task, vocabularies, data_dir) for task in trees}
 
 
-def choose_decoding(run: Run, text: str = "") -> DecodeHParams:
+def choose_decoding(run: Run, text: str = "", *, searches_once: bool = False) -> DecodeHParams:
     """Choose how a run decodes: as its settings say, but for what is changed of them.
 
     Args:
         run: The run. One from elsewhere may name any file: it is not read by itself.
         text: What is changed, as `--decode_hparams` has it.
+        searches_once: As for `change_decoding`.
 
     Raises:
         UserError: A change is none, rules do not go together, a file has to be named, or XLA is to
@@ -139,7 +140,7 @@ def choose_decoding(run: Run, text: str = "") -> DecodeHParams:
         >>> choose_decoding(open_run("demo/run"), "beam_size=4").beam_size
         4
     """
-    decode = change_decoding(run.hparams.decode, text)
+    decode = change_decoding(run.hparams.decode, text, searches_once=searches_once)
     if decode.answers_file and "answers_file" not in text and not run.is_own:
         raise UserError(
             f"{run.directory} was made elsewhere, or by an earlier version: the file of answers "

@@ -116,18 +116,30 @@ class ExpertHParams(Section):
 
     def _check_one_expert_is_learned(self) -> None:
         """Refuse what cannot teach the gate: the softmax over one chosen expert is always 1."""
-        has_loss = self.balancing in ("importance_load", "switch") and self.balance_loss_weight
-        if self.gate == "problem" or not has_loss:
+        if self.gate == "problem" or self.balancing in ("bias", "none"):
             raise UserError(
                 "A gate that chooses one expert learns from a balance loss only, and there is none",
                 received={
                     "experts.experts_per_token": 1,
                     "experts.gate": self.gate,
                     "experts.balancing": self.balancing,
-                    "experts.balance_loss_weight": self.balance_loss_weight,
                 },
                 fix="Set experts.experts_per_token=2, or the gate position and the balancing "
-                "importance_load or switch with a weight.",
+                "importance_load or switch.",
+            )
+
+    def check_gate_is_taught(self) -> None:
+        """Refuse to begin a run whose one chosen expert nothing teaches; there are such runs.
+
+        Raises:
+            UserError: The loss that would teach the gate has no weight.
+        """
+        chooses_one = self.use_experts and self.experts_per_token == 1 < self.num_experts
+        if chooses_one and not self.balance_loss_weight:
+            raise UserError(
+                "A gate that chooses one expert learns from a balance loss only; it has no weight",
+                received={"experts.experts_per_token": 1, "experts.balance_loss_weight": 0.0},
+                fix="Set experts.experts_per_token=2, or a weight.",
             )
 
     def _check_mesh(self) -> None:

@@ -126,12 +126,16 @@ def apply_overrides(hparams: HParams, values: Mapping[str, Any]) -> HParams:
     )
 
 
-def change_decoding(decode: DecodeHParams, text: str) -> DecodeHParams:
+def change_decoding(
+    decode: DecodeHParams, text: str, *, searches_once: bool = False
+) -> DecodeHParams:
     """Replace fields of how outputs are decoded: the grammar of --decode_hparams.
 
     Args:
         decode: The run's own.
         text: `name=value` pairs parted by commas, of the section `decode` alone.
+        searches_once: Whether outputs are made by these settings alone: what counts beside a beam
+            only is then refused without one. Whoever loads a run may ask for a beam later.
 
     Raises:
         UserError: A field is unknown or given twice, or a value has the wrong type or range, or
@@ -159,7 +163,8 @@ def change_decoding(decode: DecodeHParams, text: str) -> DecodeHParams:
         changes[full_name] = parse_value(full_name, FIELD_TYPES[full_name], value)
     own = {f"{decode.section}.{name}": value for name, value in vars(decode).items()}
     laid = lay_over(own, [changes])
-    _refuse_idle_beam(changes, laid)
+    if searches_once:
+        _refuse_idle_beam(changes, laid)
     return dataclasses.replace(decode, **{name: laid[f"decode.{name}"] for name in names})
 
 

@@ -60,7 +60,8 @@ class LogInterval:
             learning_rate: Of the last step.
             num_traces: Graphs traced since the start.
         """
-        by_problem = self.summarize()  # waits for the last step, whose time belongs to these
+        norms = [norm for norm in map(float, self.gradient_norms) if np.isfinite(norm)]
+        by_problem = self.summarize()  # both wait for the last step, whose time belongs to these
         seconds = time.monotonic() - self.start
         places = {name: place for place, name in enumerate(progress.totals)}
         _tell_speed(progress, by_problem, seconds, learning_rate)
@@ -80,7 +81,7 @@ class LogInterval:
             "traces": num_traces,
             "resident_bytes": count_resident_bytes(),
         }
-        if norms := [norm for norm in map(float, self.gradient_norms) if np.isfinite(norm)]:
+        if norms:
             summary["gradient_norm"] = float(np.mean(norms))
         summary |= compute_padded_share(by_problem.values())
         log.write("train", state.step, summary)

@@ -121,6 +121,8 @@ def _declare(
     prepare_expert_devices(hparams.experts.mesh_shape)  # splits the CPU, before TensorFlow starts
     find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
     keras.utils.set_random_seed(hparams.train.seed)
+    if CheckpointStore(output_dir).find_latest() is None:
+        hparams.experts.check_gate_is_taught()
     if source := _find_warm_start(output_dir, options):
         lend_vocabularies(source, data_dir)
     if options.generate:

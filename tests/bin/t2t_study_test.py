@@ -37,6 +37,18 @@ def test_a_dry_run_computes_nothing_and_writes_nothing(
     assert [plan["name"] for plan in plans] == ["both", "later", "alone"]
 
 
+def test_globs_of_own_folders_are_names_before_a_registered_study_sees_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["text2text_files/en-de", "text2text_files/de-en"]
+    own = "t2t_mm.data.declaring.own_folders.find_own_problems"
+    monkeypatch.setattr(own, lambda *folders: lambda pattern: names)
+    FakeCommands(monkeypatch)
+    flags = ["paper_tables", "--problems=text2text_files/*", f"--data_dir={tmp_path / 'data'}"]
+    assert t2t_study.main([*flags, f"--study_dir={tmp_path / 'study'}", "--dry_run"]) == 0
+    assert "Joint against alone" in capsys.readouterr().out
+
+
 def test_a_title_in_brackets_is_told_as_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

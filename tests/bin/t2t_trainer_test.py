@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from file_hashes import hash_files
+from seals import change_sealed
 from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 
 from t2t_mm.bin import t2t_trainer
@@ -35,6 +37,20 @@ def test_flags_beat_hparams(tiny_run: TinyRun, tmp_path: Path) -> None:
     settings = json.loads((run / "hparams.json").read_text())["train"]
     assert (settings["steps"], settings["seed"], settings["keep_checkpoint_max"]) == (2, 7, 1)
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["00000002"]
+
+
+def test_a_warm_start_takes_no_settings_of_a_run_that_never_came_to_a_checkpoint(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run.output_dir, run)
+    change_sealed(run / "hparams.json", lambda hparams: hparams["train"].update(steps=77))
+    flags = SimpleNamespace(
+        warm_start_from=str(tiny_run.output_dir), output_dir=str(run), gives=lambda _: False
+    )
+    assert t2t_trainer._choose_base(flags).train.steps == 77  # it goes on
+    shutil.rmtree(run / "checkpoints")
+    assert t2t_trainer._choose_base(flags).train.steps == STEPS
 
 
 def test_a_run_of_other_settings_shows_the_difference(

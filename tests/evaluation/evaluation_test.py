@@ -60,13 +60,20 @@ def test_the_name_of_a_problem_is_no_language() -> None:
 
 @pytest.mark.slow
 def test_smaller_batches_have_the_same_scores_in_the_same_place(
-    tiny_run: TinyRun, tmp_path: Path
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, scores = not_yet_scored(tiny_run, tmp_path), []
+    run, scores, batches = not_yet_scored(tiny_run, tmp_path), [], []
+    evaluator = evaluation.Evaluator
+
+    def keep_batch(model: Any, *, batch: BatchSpec) -> Any:
+        batches.append(batch.tokens)
+        return evaluator(model, batch=batch)
+
+    monkeypatch.setattr(evaluation, "Evaluator", keep_batch)
     for tokens in (0, 100):
         options = EvaluationOptions(eval_batch_tokens=tokens, decode=False)
         scores.append(evaluate(run, problems=COPY, options=options)[COPY]["teacher_forced"])
-    assert scores[0] == pytest.approx(scores[1], rel=1e-4)
+    assert scores[0] == pytest.approx(scores[1], rel=1e-4) and batches == [4096, 100]
     smaller = RunEvaluation(
         run,
         problems=COPY,

@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from seals import replace_sealed
@@ -15,6 +16,8 @@ from tiny_run import TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
+from t2t_mm.features import BatchSpec
+from t2t_mm.inference import decode as module
 from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.inference.decode import decode, decode_interactively
 from t2t_mm.inference.decoding_options import DecodingOptions
@@ -76,12 +79,22 @@ def test_lines_come_from_a_pipe_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_data_set_is_decoded_in_stored_order(tiny_run: TinyRun) -> None:
+def test_a_data_set_is_decoded_in_stored_order(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches, make = [], module.make_evaluation_dataset
+
+    def keep_batch(*given: Any, batch: BatchSpec, **more: Any) -> Any:
+        batches.append(batch.tokens)
+        return make(*given, batch=batch, **more)
+
+    monkeypatch.setattr(module, "make_evaluation_dataset", keep_batch)
     whole = decode(tiny_run.output_dir, "algorithmic_reverse", split="validation")
     smaller = DecodingOptions(eval_batch_tokens=64)
     assert whole == decode(
         tiny_run.output_dir, "algorithmic_reverse", split="validation", options=smaller
     )
+    assert batches == [4096, 64]
     first = decode(
         tiny_run.output_dir,
         "algorithmic_reverse",

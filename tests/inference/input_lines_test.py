@@ -48,6 +48,7 @@ def test_files_of_lines_that_are_done_may_be_gone(tmp_path: Path) -> None:
     inputs = InputLines("list.txt", lines, Image(), told.append, start=2)
     assert list(inputs.errors) == [3] and len(told) == 1 and "line 4" in told[0]
     assert InputLines("list.txt", lines, Image(), told.append, start=4).errors == {}
+    assert list(InputLines("list.txt", lines, Image(), told.append, start=3).errors) == [3]
 
 
 def test_texts_name_no_files() -> None:

@@ -49,7 +49,7 @@ def test_what_is_of_something_else_is_begun_anew_and_why_is_told(
     assert (tmp_path / "out.txt.part").read_text() == "1\n2\n3\n"
     assert make(tmp_path, told, run="b", step=2, problem="p").done == ["x", "y"]
     stop_after(make(tmp_path, told, run="a", step=1, problem="p"), "", {})
-    assert told[-1].endswith("is kept as out.txt.part2")
+    assert told[-1].endswith("stays as out.txt.part2")
     assert (tmp_path / "out.txt.part").read_text() == "1\n2\n3\n"
     assert (tmp_path / "out.txt.part2").read_text() == "x\ny\n"
 

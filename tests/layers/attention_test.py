@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -28,6 +29,19 @@ def test_heads_equal_the_formula_written_out():
         logits = (x[0] @ query)[:, channels] @ (source[0] @ key)[:, channels].T / 2.0
         heads.append(softmax(logits) @ (source[0] @ value)[:, channels])
     np.testing.assert_allclose(got[0], np.concatenate(heads, -1) @ out, atol=1e-5)
+
+
+def test_weights_in_half_precision_are_of_a_softmax_in_float32(monkeypatch):
+    layer = MultiHeadAttention(num_heads=2, dropout=0.1, dtype="mixed_bfloat16")
+    x, seen, plain = normal(1, 3, 8), [], ops.softmax
+
+    def keep_type(logits):
+        seen.append(keras.backend.standardize_dtype(logits.dtype))
+        return plain(logits)
+
+    monkeypatch.setattr(ops, "softmax", keep_type)
+    out = layer(x, x, training=True)
+    assert seen == ["float32"] and keras.backend.standardize_dtype(out.dtype) == "bfloat16"
 
 
 def test_padded_keys_count_nothing():

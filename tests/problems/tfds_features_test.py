@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio, Image, Language
-from t2t_mm.problems.tfds_features import Field, choose_fields, find_fields
+from t2t_mm.problems.tfds_features import Field, choose_fields, find_fields, find_rates
 
 TEXT = tfds.features.Text()
 CLASS = tfds.features.ClassLabel(num_classes=3)
@@ -65,14 +65,16 @@ def test_what_is_not_clear_is_asked_for() -> None:
 
 
 def test_a_sound_without_a_rate_asks_for_one() -> None:
-    field = Field("voice", ("voice",), Audio())
-    for told in ("", "fast", "0"):
-        with pytest.raises(UserError, match=r"does not say.*'voice'.*columns='rate=48000'"):
-            field.find_rate(told)
-    slow = field.find_rate("8000")
-    assert len(slow.convert(np.zeros(80, np.int64))) == 160
-    assert Field("voice", ("voice",), Audio(), 8000).find_rate("").sample_rate_hz == 8000
-    assert Field("text", ("text",), Language()).find_rate("").sample_rate_hz == 0
+    text = Field("text", ("text",), Language())
+    fields = {"inputs": Field("voice", ("voice",), Audio()), "targets": text}
+    for told, message in (("", "does not say.*'voice'"), ("fast", "no sample rate"), ("0", "no ")):
+        with pytest.raises(UserError, match=f"{message}.*columns='rate=48000'"):
+            find_rates(fields, told)
+    found = find_rates(fields, "8000")
+    assert len(found["inputs"].convert(np.zeros(80, np.int64))) == 160
+    assert found["targets"] is text and find_rates(found, "") == found
+    with pytest.raises(UserError, match="Only sounds have a sample rate"):
+        find_rates({"inputs": text, "targets": text}, "8000")
 
 
 def test_pictures_keep_a_small_size_and_sounds_become_one_channel() -> None:

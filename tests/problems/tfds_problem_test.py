@@ -61,6 +61,9 @@ def tmp_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     speech = {"voice": tfds.features.Audio(sample_rate=8000), "sentence": TEXTS, "title": TEXTS}
     rows = {"voice": [[0, 5000] * 40] * 2, "sentence": ["ONE Two"] * 2, "title": ["x"] * 2}
     store(root, "own_speech", speech, clean=rows, other=rows)
+    unrated = {"voice": tfds.features.Audio(), "sentence": TEXTS}
+    few = {name: rows[name] for name in unrated}
+    store(root, "own_voice", unrated, train=few, validation=few)
     digits = {
         "image": tfds.features.Image(shape=(28, 28, 1)),
         "label": tfds.features.ClassLabel(num_classes=10),
@@ -163,6 +166,17 @@ def test_speech_is_resampled_and_its_text_in_lower_case(tmp_dir: Path) -> None:
     assert samples.dtype == np.float32
     assert len(samples) == 160
     assert problem.metrics == ("wer",)
+
+
+def test_a_rate_that_the_data_set_does_not_say_is_asked_for_where_data_is_made(
+    tmp_dir: Path, tmp_path: Path
+) -> None:
+    assert registry.problem("tfds/own_voice", tmp_dir=tmp_dir).metrics == ("wer",)
+    with pytest.raises(UserError, match=r"at which rate the sounds of 'voice'.*rate=48000"):
+        generate("tfds/own_voice", tmp_path, tmp_dir)
+    generate("tfds/own_voice", tmp_path, tmp_dir, columns="rate=8000")
+    problem = registry.problem("tfds/own_voice", data_dir=tmp_path)
+    assert problem.columns == "inputs=voice,targets=sentence,rate=8000"
 
 
 def test_what_it_would_be_is_described_without_data() -> None:

@@ -40,7 +40,8 @@ def test_text_sets_fields_of_both():
 )
 def test_what_counts_only_beside_a_beam_is_refused_without_one(text: str) -> None:
     with pytest.raises(UserError, match="counts for nothing without a beam"):
-        change_decoding(DecodeHParams(), text)
+        change_decoding(DecodeHParams(), text, searches_once=True)
+    assert change_decoding(DecodeHParams(), text) != DecodeHParams()  # n_best has a beam of its own
 
 
 @pytest.mark.parametrize(
@@ -53,5 +54,6 @@ def test_what_counts_only_beside_a_beam_is_refused_without_one(text: str) -> Non
     ],
 )
 def test_what_counts_is_taken(text: str) -> None:
-    assert change_decoding(DecodeHParams(), text) != DecodeHParams()
-    assert change_decoding(DecodeHParams(beam_size=4), "alpha=0.9").alpha == 0.9
+    assert change_decoding(DecodeHParams(), text, searches_once=True) != DecodeHParams()
+    beam = DecodeHParams(beam_size=4)
+    assert change_decoding(beam, "alpha=0.9", searches_once=True).alpha == 0.9

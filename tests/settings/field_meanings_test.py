@@ -9,7 +9,7 @@ from t2t_mm.settings.sections import FIELD_TYPES
 @pytest.mark.parametrize("name", FIELD_TYPES)
 def test_every_setting_is_explained(name: str) -> None:
     told = explain_field(name)
-    assert told[0].isupper() and told.endswith(".") and "  " not in told
+    assert len(told) > 10 and told.endswith(".") and "  " not in told
 
 
 def test_a_long_text_is_whole_and_ends_where_the_next_begins() -> None:

@@ -51,8 +51,9 @@ def test_a_gate_that_nothing_teaches_is_refused(changes):
 
 def test_a_balance_loss_without_weight_is_none():
     with pytest.raises(UserError, match=r"balance loss only.*balance_loss_weight=0"):
-        ExpertHParams(experts_per_token=1, balance_loss_weight=0.0)
-    ExpertHParams(experts_per_token=2, balance_loss_weight=0.0)
+        ExpertHParams(experts_per_token=1, balance_loss_weight=0.0).check_gate_is_taught()
+    ExpertHParams(experts_per_token=2, balance_loss_weight=0.0).check_gate_is_taught()
+    ExpertHParams(experts_per_token=1).check_gate_is_taught()
 
 
 @pytest.mark.parametrize(

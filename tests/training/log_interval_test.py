@@ -79,10 +79,14 @@ def test_what_is_waited_for_belongs_to_the_interval(tmp_path: Path) -> None:
             time.sleep(0.05)
             return 1.5
 
-    interval = LogInterval()
-    interval.add("copy", metrics(Computing(), 10, [1.0, 0.0]))
-    *_, together = report(interval, tmp_path, make_state())
-    assert together["seconds"] >= 0.05
+    for number, (loss, norms) in enumerate(((Computing(), []), (1.5, [Computing()]))):
+        interval = LogInterval()
+        interval.add("copy", metrics(loss, 10, [1.0, 0.0]))
+        interval.gradient_norms += norms
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        *_, together = report(interval, folder, make_state())
+        assert together["seconds"] >= 0.05
 
 
 def test_the_share_of_padding_is_of_the_positions_of_all_batches(tmp_path: Path) -> None:

@@ -119,12 +119,18 @@ def test_a_reader_that_has_left_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_terminal_that_is_gone_ends_no_run() -> None:
     class Gone(io.StringIO):
-        def write(self, text: str) -> int:
-            raise OSError(errno.EIO, "Input/output error")
+        is_gone = False
 
-    view = Progress(["x"], 1000, 0, Console(file=Gone(), force_terminal=True))
-    view.note("lost")
-    view.show_interval(1000, {"x": 2.0})
+        def write(self, text: str) -> int:
+            if self.is_gone:
+                raise OSError(errno.EIO, "Input/output error")
+            return super().write(text)
+
+    output = Gone()
+    with Progress(["x"], 1000, 0, Console(file=output, force_terminal=True)) as view:
+        output.is_gone = True
+        view.note("lost")
+        view.show_interval(1000, {"x": 2.0})
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from t2t_mm.registry.problem_names import fill_in_argument
 
 RAW_OPTIONS = ("validation_share", "test_share", "label_pattern", "columns", "max_bad_share")
 """What a problem may be told of its raw data: by flags of t2t-datagen, kept beside the data."""
+_OF_TEXTS, _OF_CLASSES = ("bleu", "chrf"), ("top_k",)
 
 
 class Problem:
@@ -77,7 +78,7 @@ class Problem:
     reverse_of: ClassVar[str] = ""
     command: ClassVar[str] = ""
     reverse_command: ClassVar[str] = ""
-    metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf")
+    metrics: ClassVar[tuple[str, ...]] = _OF_TEXTS
     source_modules: ClassVar[tuple[str, ...]] = ()
     skip_bad_examples: ClassVar[bool] = True
     validation_share: float = 0.0
@@ -94,9 +95,9 @@ class Problem:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        declared = cls.modalities if isinstance(cls.modalities, Mapping) else {}
-        if isinstance(declared.get("targets"), Categorical) and cls.metrics is Problem.metrics:
-            cls.metrics = ("top_k",)
+        if isinstance(cls.modalities, Mapping) and cls.metrics in (_OF_TEXTS, _OF_CLASSES):
+            is_class = isinstance(cls.modalities.get("targets"), Categorical)
+            cls.metrics = vars(cls).get("metrics", _OF_CLASSES if is_class else _OF_TEXTS)
 
     def __init__(
         self,

@@ -102,22 +102,28 @@ def _is_no_data(node: ast.stmt) -> bool:
     else:
         return False
     names = [target.id if isinstance(target, ast.Name) else "" for target in targets]
-    value = node.value.value if isinstance(node.value, ast.Constant) else None
-    return all(is_no_data(name, value) for name in names)
+    return all(is_no_data(name, _is_number(node.value)) for name in names)
 
 
-def is_no_data(name: str, value: object) -> bool:
+def _is_number(value: ast.expr | None) -> bool:
+    """Return whether a value is written as a number, or computed of numbers alone."""
+    parts = [*ast.walk(value)] if value is not None else []
+    numbers = [type(one.value) in (int, float) for one in parts if isinstance(one, ast.Constant)]
+    signs = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
+    return bool(numbers) and all(numbers) and all(isinstance(one, signs) for one in parts)
+
+
+def is_no_data(name: str, is_number: bool) -> bool:
     """Return whether an attribute of a problem changes nothing of what is generated.
 
     Args:
         name: Of the attribute.
-        value: Its value; None where it is not known. A number called `size` is not for a person.
+        is_number: Whether its value is one: what is called `size` is then not for a person.
 
     Example:
-        >>> is_no_data("size", "10 GB"), is_no_data("size", 1000), is_no_data("words", "a")
-        (True, False, False)
+        >>> is_no_data("size", is_number=False), is_no_data("size", is_number=True)
+        (True, False)
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return name in NOT_DATA and not is_number
 
 

@@ -41,7 +41,8 @@ def collect_objects(cls: type) -> set[str]:
             for name, member in sorted(vars(value).items()):
                 functions = _find_functions(member)
                 waiting += functions
-                if not functions and not is_no_data(name, member) and not name.startswith("__"):
+                is_said = not is_no_data(name, is_number=type(member) in (int, float))
+                if is_said and not functions and not name.startswith("__"):
                     said.add(f"{value.__name__}.{name} = {describe_value(member)}")
             continue
         code = _parse_function(value)

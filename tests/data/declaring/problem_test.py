@@ -38,8 +38,15 @@ def test_classes_are_scored_as_classes_unless_the_problem_says_otherwise() -> No
         modalities: ClassVar = {"inputs": Language(), "targets": Categorical(num_classes=3)}
         metrics = ("bleu",)
 
+    class Captions(Shapes):
+        modalities: ClassVar = {"inputs": Image(8, 8), "targets": Language()}
+
+    class ShapesAgain(Captions):
+        modalities: ClassVar = {"inputs": Image(8, 8), "targets": Categorical(num_classes=3)}
+
     shown = [Shapes.metrics, Words.metrics, Named.metrics, Problem.metrics]
     assert shown == [("top_k",), ("wer",), ("bleu",), ("bleu", "chrf")]
+    assert (Captions.metrics, ShapesAgain.metrics) == (("bleu", "chrf"), ("top_k",))
 
 
 def test_a_problem_says_what_it_is() -> None:

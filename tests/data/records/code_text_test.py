@@ -63,7 +63,7 @@ def test_what_is_no_data_is_taken_out_of_problems_only() -> None:
     assert isinstance(words.body[0], ast.Pass)
 
 
-@pytest.mark.parametrize("text", ["size = 1000", "size: int = 1000", "source = 0.5"])
+@pytest.mark.parametrize("text", ["size = 1000", "size: int = 10 * 1000", "source = -0.5"])
 def test_a_number_is_data_whatever_it_is_called(text: str) -> None:
     (words,) = drop_what_is_no_data(ast.parse(f"class Words:\n    {text}"), also="Words").body
     assert isinstance(words, ast.ClassDef) and not isinstance(words.body[0], ast.Pass)
