@@ -28,6 +28,9 @@ class Feature:
     is_text: ClassVar[bool] = False
     """Whether inputs and targets of this kind may change places."""
 
+    metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf")
+    """Names of the scores of such targets, of a problem that names none."""
+
     @property
     def modality(self) -> str:
         """Name of the kind, and of the modality that turns it into `float[B, L, D]`."""
@@ -179,6 +182,7 @@ class Categorical(Feature):
 
     modality: ClassVar[str] = "categorical"
     reading_fields: ClassVar[frozenset[str]] = frozenset({"share"})
+    metrics: ClassVar[tuple[str, ...]] = ("top_k",)
 
     num_classes: int = 0
     vocabulary: str = ""

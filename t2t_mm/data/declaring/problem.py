@@ -10,13 +10,12 @@ from typing import Any, ClassVar
 from t2t_mm import registry
 from t2t_mm.data.declaring.splits import SPLITS
 from t2t_mm.errors import UserError
-from t2t_mm.features import BatchSpec, Categorical, Feature
+from t2t_mm.features import BatchSpec, Feature
 from t2t_mm.files.text_files import decode_lines
 from t2t_mm.registry.problem_names import fill_in_argument
 
 RAW_OPTIONS = ("validation_share", "test_share", "label_pattern", "columns", "max_bad_share")
 """What a problem may be told of its raw data: by flags of t2t-datagen, kept beside the data."""
-_OF_TEXTS, _OF_CLASSES = ("bleu", "chrf"), ("top_k",)
 
 
 class Problem:
@@ -35,8 +34,8 @@ class Problem:
         command: What the model is told to do ("" means the problem's own name); problems with the
             same command share its embedding.
         reverse_command: The command of the exchanged problem.
-        metrics: Names of the scores of decoded outputs: bleu, chrf, wer, caption, brackets, or
-            top_k, which is the default where `modalities` declares classes as targets.
+        metrics: Names of the scores of decoded outputs: bleu, chrf, wer, caption, brackets, top_k;
+            by default those of the targets that `modalities` declares.
         source_modules: Import names of modules and packages elsewhere whose code decides about the
             data: it is stale when one changes. The problem's own module counts by itself, with the
             modules of its folder and the problems of t2t_mm that it uses.
@@ -64,8 +63,7 @@ class Problem:
         ...     def generate(self, split):
         ...         for line in self.open_text(self.raw_file(f"{split}.txt")):
         ...             yield {"inputs": line, "targets": " ".join(reversed(line.split()))}
-        >>> Path("train.txt").write_text("one two three")
-        13
+        >>> _ = Path("train.txt").write_text("one two three")
         >>> next(ReverseWords(tmp_dir=".").generate("train"))
         {'inputs': 'one two three', 'targets': 'three two one'}
     """
@@ -78,7 +76,8 @@ class Problem:
     reverse_of: ClassVar[str] = ""
     command: ClassVar[str] = ""
     reverse_command: ClassVar[str] = ""
-    metrics: ClassVar[tuple[str, ...]] = _OF_TEXTS
+    metrics: ClassVar[tuple[str, ...]] = Feature.metrics
+    _names_metrics: ClassVar[bool] = False
     source_modules: ClassVar[tuple[str, ...]] = ()
     skip_bad_examples: ClassVar[bool] = True
     validation_share: float = 0.0
@@ -95,9 +94,10 @@ class Problem:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if isinstance(cls.modalities, Mapping) and cls.metrics in (_OF_TEXTS, _OF_CLASSES):
-            is_class = isinstance(cls.modalities.get("targets"), Categorical)
-            cls.metrics = vars(cls).get("metrics", _OF_CLASSES if is_class else _OF_TEXTS)
+        cls._names_metrics |= "metrics" in vars(cls)
+        declared = cls.modalities if isinstance(cls.modalities, Mapping) else {}
+        if "targets" in declared and not cls._names_metrics:
+            cls.metrics = declared["targets"].metrics
 
     def __init__(
         self,
