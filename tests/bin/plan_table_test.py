@@ -43,7 +43,7 @@ def show(follows_losses: bool = False) -> str:
 def test_what_was_read_whole_is_exact_and_the_rest_about() -> None:
     first, second = (" ".join(line.split()) for line in show().splitlines()[1:3])
     assert first == "mini_ende ███ 75.0% 6 96 1,234 12.5% 0.50 2.5 0.75 90 s"
-    assert second == "mini_image ▄▄ 25.0% 2 ~40 ~0 0.0% ~0.00 0.0 0.00 2.0 h"
+    assert second == "mini_image ▄▄ 25.0% 2 ~40 ~0 0.0% ~0.00 0.0 - 2.0 h"
 
 
 def test_the_whole_run_is_below() -> None:
