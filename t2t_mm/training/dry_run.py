@@ -262,8 +262,11 @@ def _time_steps(
     first = _time_call(make_step)
     seconds = statistics.median(_time_call(make_step) for _ in range(TIMED_STEPS))
     peak = train_step.backend.read_device_peak()
-    held = peak * (peak > before) if peak else _read_host_peak()
-    return seconds, max(first - seconds, 0.0), held
+    if not peak:
+        peak = _read_host_peak()
+    elif peak == before:
+        peak = 0
+    return seconds, max(first - seconds, 0.0), peak
 
 
 def _time_updates(train_step: TrainStep, mixture: Mixture) -> float:

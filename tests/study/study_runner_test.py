@@ -82,12 +82,10 @@ def test_data_that_is_not_there_is_generated_for_all_cells_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands = FakeCommands(monkeypatch)
-    asked = []
     for known in (set(), {"algorithmic_copy"}, {"algorithmic_copy", "algorithmic_reverse"}):
         monkeypatch.setattr(THERE, lambda base, data_dir, known=known: base.name in known)
         run(tmp_path, generate=True, tmp_dir="raw")
-        asked.append([flags for name, flags in commands.calls if name == "datagen"])
-    (first, second) = asked[-1]
+    first, second = (flags for name, flags in commands.calls if name == "datagen")
     assert first["problems"] == "algorithmic_copy,algorithmic_reverse"
     assert first["vocab_size"] == "8192" and first["tmp_dir"] == "raw"
     assert second["problems"] == "algorithmic_reverse"
