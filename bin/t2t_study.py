@@ -38,6 +38,9 @@ def define_flags(flags: Any) -> None:
     )
     flags.DEFINE_list("seeds", [], "Seeds of each cell that names none, as 1,2,3.")
     flags.DEFINE_list("tables", [], "Only these of its tables, as 1,2, with the cells they need.")
+    flags.DEFINE_enum(
+        "split", None, ["test", "validation"], "What is scored, in place of the study's own choice."
+    )
     flags.DEFINE_float(
         "budget_seconds", None, "No cell is begun once all have taken as long.", lower_bound=0.0
     )
@@ -108,7 +111,7 @@ def _load(flags: Any) -> Study:
         changes["seeds"] = tuple(_read_numbers("seeds", flags.seeds))
     if flags.tables:
         study = study.keep_tables(_read_numbers("tables", flags.tables))
-    for name in ("budget_seconds", "num_concurrent_runs"):
+    for name in ("split", "budget_seconds", "num_concurrent_runs"):
         if getattr(flags, name) is not None:
             changes[name] = getattr(flags, name)
     return dataclasses.replace(study, **changes)
@@ -126,10 +129,10 @@ def _read_numbers(name: str, texts: Sequence[str]) -> list[int]:
 
 
 def _plan(study: Study, flags: Any) -> int:
-    from t2t_mm.study.cell_run import Workplace
     from t2t_mm.study.study_plan import plan_study
     from t2t_mm.study.study_runner import check_runs, list_missing_data, prepare_study
     from t2t_mm.study.study_schedule import sum_seconds
+    from t2t_mm.study.workplace import Workplace
 
     place = Workplace(Path(flags.study_dir), Path(flags.data_dir), flags.t2t_usr_dir, flags.backend)
     checked, runs = prepare_study(study, place, flags.tmp_dir if flags.generate_data else "")
@@ -138,14 +141,18 @@ def _plan(study: Study, flags: Any) -> int:
     if flags.json:
         print(json.dumps([plan._asdict() for plan in plans]))
     else:
-        _print_plan(study, plans, sum_seconds(runs.values()))
+        numbers = _read_numbers("tables", flags.tables) or range(1, len(study.tables) + 1)
+        _print_plan(study, plans, sum_seconds(runs.values()), list(dict.fromkeys(numbers)))
     if not flags.generate_data and (missing := list_missing_data(runs, place)):
         told = f"The data of {', '.join(missing)} has not been generated: add --generate_data."
         print(told, file=sys.stderr if flags.json else sys.stdout)
     return 0
 
 
-def _print_plan(study: Study, plans: Sequence[CellPlan], spent: float) -> None:
+def _print_plan(
+    study: Study, plans: Sequence[CellPlan], spent: float, numbers: Sequence[int]
+) -> None:
+    """Print what is to be done; the numbers are those by which --tables names the tables."""
     from rich.table import Table
 
     console = command.make_console()
@@ -160,7 +167,7 @@ def _print_plan(study: Study, plans: Sequence[CellPlan], spent: float) -> None:
         table.add_row(plan.name, *counts, told)
     console.print(table)
     console.print()
-    for number, one in enumerate(study.tables, 1):
+    for number, one in zip(numbers, study.tables, strict=True):
         console.print(f"table {number}: {one.title}", highlight=False, markup=False)
     console.print(f"\n{_write_left(study, plans, spent)}")
     if all(plan.seconds is None for plan in plans):
@@ -169,17 +176,19 @@ def _print_plan(study: Study, plans: Sequence[CellPlan], spent: float) -> None:
 
 def _write_left(study: Study, plans: Sequence[CellPlan], spent: float) -> str:
     """Write how many runs are left, how long they take, and what of the budget is spent."""
-    left = [(plan, plan.runs - plan.done) for plan in plans]
+    left = [(plan, plan.runs - plan.done - plan.unscored) for plan in plans]
     num_runs = sum(runs for _, runs in left)
+    unscored = sum(plan.unscored for plan in plans)
+    to_score = f", and {unscored:,} to be scored only" if unscored else ""
     steps = sum(plan.steps * runs for plan, runs in left)
-    known = [plan.seconds * runs for plan, runs in left if plan.seconds is not None]
+    known = [plan.seconds * runs for plan, runs in left if runs and plan.seconds is not None]
     at_once = max(1, min(study.num_concurrent_runs, num_runs))
     together = f", {at_once} at once" if at_once > 1 else ""
     minutes = sum(known) / 60 / at_once
     time = f", about {minutes:,.0f} min by the runs that are done{together}" if known else ""
     budget = study.budget_seconds
     of_budget = f"; budget {budget:,.0f} s, {spent:,.0f} s of it spent" if budget else ""
-    return f"left: {num_runs:,} runs, {steps:,} steps{time}{of_budget}"
+    return f"left: {num_runs:,} runs, {steps:,} steps{to_score}{time}{of_budget}"
 
 
 def _print_result(found: dict[str, Any], study_dir: Path) -> None:

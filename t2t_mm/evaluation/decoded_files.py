@@ -14,7 +14,7 @@ from t2t_mm.data.pipeline.length_limits import Limits, choose_limits
 from t2t_mm.data.pipeline.samples import read_stored_bytes
 from t2t_mm.data.records.shards import hash_file
 from t2t_mm.errors import UserError
-from t2t_mm.evaluation.kept_results import NO_SCORES, make_stem
+from t2t_mm.evaluation.kept_results import drop_outputs, make_stem
 from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.files.atomic_writes import (
     open_atomically,
@@ -214,10 +214,7 @@ def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
     Raises:
         UserError: The file cannot be written.
     """
-    scores = {
-        name: {key: value for key, value in result.items() if key not in NO_SCORES}
-        for name, result in results.items()
-    }
+    scores = drop_outputs(results)
     try:
         write_text_atomically(path, dump_json(scores, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:

@@ -119,6 +119,19 @@ def _read_decoded(lines: Sequence[Mapping[str, Any]], result: Mapping[str, Any])
     )
 
 
+def drop_outputs(results: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the scores of each problem, without outputs and experts.
+
+    Example:
+        >>> drop_outputs({"mini_ende": {"bleu": 78.9, "samples": []}})
+        {'mini_ende': {'bleu': 78.9}}
+    """
+    return {
+        name: {key: value for key, value in result.items() if key not in NO_SCORES}
+        for name, result in results.items()
+    }
+
+
 def name_variant(limit: int = 0, settings: str = "") -> str:
     """Name what is not all of a split, or not decoded as the run says, behind another name.
 

@@ -7,60 +7,29 @@ STUDY_DIR/cells/NAME/seed_N/      an ordinary run, which the other commands read
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
-from t2t_mm.evaluation.kept_results import name_variant
+from t2t_mm.evaluation.kept_results import KeptResults, drop_outputs, name_variant
 from t2t_mm.files.disk import is_claimed
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.keras_backend import read_backend
 from t2t_mm.run.run_settings import read_settings
 from t2t_mm.study.cell_record import CellRecord, read_cell_record, write_cell_record
 from t2t_mm.study.checked_study import CheckedStudy
-from t2t_mm.study.comparable_runs import (
-    choose_common_backend,
-    identify_weights,
-    list_setting_differences,
-)
+from t2t_mm.study.comparable_runs import identify_weights, list_setting_differences
 from t2t_mm.study.started_command import call_command
+from t2t_mm.study.workplace import Workplace
 
 DONE, DIVERGED, FAILED, BEGUN, NOT_RUN = "done", "diverged", "failed", "begun", "not run"
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """Where a study's runs lie and what all their commands are told.
-
-    Args:
-        study_dir: The study.
-        data_dir: Generated data.
-        user_modules: As `--t2t_usr_dir` takes them.
-        backend: Keras's; empty: that of the runs that are there, else as the commands choose.
-    """
-
-    study_dir: Path
-    data_dir: Path
-    user_modules: Sequence[str] = ()
-    backend: str = ""
-
-    @cached_property
-    def common_backend(self) -> str:
-        """Keras's backend of all runs; empty where the commands choose it."""
-        return choose_common_backend(self.study_dir, self.backend)
-
-    def list_flags(self) -> list[str]:
-        """List the flags that training and scoring share."""
-        backend = [f"--backend={self.common_backend}"] if self.common_backend else []
-        modules = [f"--t2t_usr_dir={one}" for one in self.user_modules]
-        return [f"--data_dir={self.data_dir}", *modules, *backend]
 
 
 class CellRun:
@@ -139,8 +108,10 @@ class CellRun:
         self._check_same_data(digests)
 
     def _is_untouched(self, record: CellRecord) -> bool:
-        """Return whether all that was tried has failed before there was a run."""
-        return bool(record.failed) and not (self.folder / "hparams.json").exists()
+        """Return whether what was tried has failed, or was stopped, before there was a run."""
+        has_settings = (self.folder / "hparams.json").exists()
+        has_learned = CheckpointStore(self.folder).find_latest() is not None
+        return not record.scores and not has_settings and not has_learned
 
     def _check_same_source(self, record: CellRecord) -> None:
         source = self.cell.cell.warm_start
@@ -156,7 +127,7 @@ class CellRun:
         if had and asked and had != asked:
             raise UserError(
                 f"{self.folder} was trained on another backend",
-                expected=f"{asked}, as all runs of the study",
+                expected=f"{asked} for all runs, by --backend, KERAS_BACKEND or the first of them",
                 received={"backend": had},
                 fix=f"Add --backend={had}, remove that folder, or name another --study_dir.",
             )
@@ -188,12 +159,13 @@ class CellRun:
         if record.failed:
             return FAILED, record.failed
         scores = record.scores.get(self._scored_as, {})
-        if self._list_missing() or not self._is_trained():
+        if self._list_missing() or not self.is_trained():
             return BEGUN, ""
         bad = [name for name in scores if not math.isfinite(_read_loss(scores[name]))]
         return (DIVERGED, f"no finite loss on {', '.join(bad)}") if bad else (DONE, "")
 
-    def _is_trained(self) -> bool:
+    def is_trained(self) -> bool:
+        """Return whether all its steps are made; it may be without scores."""
         latest = CheckpointStore(self.folder).find_latest()
         return latest is not None and latest.step >= self.cell.steps
 
@@ -216,6 +188,7 @@ class CellRun:
         start, failed = time.monotonic(), ""
         try:
             failed = self._call("trainer", *self._list_training_flags())
+            self._take_over_scores()
             for decodes in (True, False):
                 missing = [
                     name for name in self._list_missing() if bool(self.cell.scored[name]) == decodes
@@ -258,6 +231,22 @@ class CellRun:
             if name not in there or not keys <= set(there[name])
         ]
 
+    def _take_over_scores(self) -> None:
+        """Keep what a scoring that was stopped, or failed at one problem, has found of others."""
+        latest, record = CheckpointStore(self.folder).find_latest(), self.read_record()
+        if latest is None or record is None:
+            return
+        name = f"{self.split}-{latest.step}{name_variant(self.limit)}"
+        kept = KeptResults(self.folder / "decoded" / name, self.split)
+        with contextlib.suppress(UserError):  # there is none, or it is made anew
+            missing, found = self._list_missing(), drop_outputs(kept.read())
+            self._add_scores({name: found[name] for name in missing if name in found})
+
+    def _add_scores(self, found: Mapping[str, Any]) -> None:
+        if found and (record := self.read_record()):
+            scores = {**record.scores.get(self._scored_as, {}), **found}
+            self._write(replace(record, scores={**record.scores, self._scored_as: scores}))
+
     def _score(self, problems: Sequence[str], decodes: bool) -> str:
         file = self.folder / "scores.json"
         failed = self._call(
@@ -270,12 +259,11 @@ class CellRun:
             "--decode" if decodes else "--nodecode",
             "--samples=0",
         )
-        record = self.read_record()
-        if not failed and record:
-            found = json.loads(file.read_text(encoding="utf-8"))
+        if failed:
+            self._take_over_scores()
+        else:
+            self._add_scores(json.loads(file.read_text(encoding="utf-8")))
             file.unlink()
-            scores = {**record.scores.get(self._scored_as, {}), **found}
-            self._write(replace(record, scores={**record.scores, self._scored_as: scores}))
         return failed
 
     def _call(self, name: str, *flags: str) -> str:

@@ -33,6 +33,7 @@ def draw_gain_map(table: Mapping[str, Any]) -> Markup:
     longest = min(max(map(len, table["gains"])), _MOST_LETTERS)
     top = 0.6 * _LETTER * longest + 12
     right = left + _CELL * len(table["gains"])
+    scale = (largest, 1 if largest >= 1.0 else 2)
     parts = []
     for number, (title, column) in enumerate(table["gains"].items()):
         x, middle = left + _CELL * number, left + _CELL * (number + 0.5)
@@ -42,7 +43,7 @@ def draw_gain_map(table: Mapping[str, Any]) -> Markup:
             make_element("text", told, x=middle, y=top - 6, class_="tick", transform=turned)
         )
         parts += [
-            _draw_cell(column[label], (x, top + _ROW * index), largest, f"{label}, {title}")
+            _draw_cell(column[label], (x, top + _ROW * index), scale, f"{label}, {title}")
             for index, label in enumerate(labels)
             if label in column
         ]
@@ -56,10 +57,17 @@ def draw_gain_map(table: Mapping[str, Any]) -> Markup:
 
 
 def _draw_cell(
-    gain: Mapping[str, Any], place: tuple[float, float], largest: float, name: str
+    gain: Mapping[str, Any], place: tuple[float, float], scale: tuple[float, int], name: str
 ) -> Markup:
-    """Return one place: a square, whose tooltip tells the interval, and the number in it."""
-    x, y = place
+    """Return one place: a square, whose tooltip tells the interval, and the number in it.
+
+    Args:
+        gain: Mean, interval and verdict.
+        place: Of its upper left corner, in pixels.
+        scale: The largest gain of the map, and the digits behind the point.
+        name: Of the place.
+    """
+    (x, y), (largest, digits) = place, scale
     mean = gain["mean"]
     middle = {"x": x + _CELL / 2, "y": y + 17}
     if mean is None:
@@ -77,5 +85,5 @@ def _draw_cell(
         class_="more" if mean >= 0 else "less",
     )
     kinds = ["share", *(["strong"] * (strength > _STRONG)), *(["sure"] * (gain["verdict"] != OPEN))]
-    number = make_element("text", f"{mean:+.1f}", class_=" ".join(kinds), **middle)
+    number = make_element("text", f"{mean:+.{digits}f}", class_=" ".join(kinds), **middle)
     return join_parts([square, number])

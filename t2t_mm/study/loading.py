@@ -82,7 +82,7 @@ def read_study(path: Path) -> Study:
         5
     """
     try:
-        record = parse_json(path.read_bytes())
+        record = parse_json(path.read_bytes(), names_once=True)
     except OSError as error:
         raise UserError(f"The study {path} cannot be read: {error.strerror}") from error
     except ValueError as error:

@@ -123,11 +123,16 @@ def _make_scores(table: Mapping[str, Any], cells: Mapping[str, Any]) -> Markup:
 
 
 def _make_place(place: Mapping[str, Any] | None, cells: Mapping[str, Any]) -> Markup:
-    """Return a mean that leads to its cell, and below it each seed's value, to its run."""
+    """Return a mean that leads to its cell, and below it each seed's value, to its run.
+
+    Of one seed the mean is the value.
+    """
     if place is None:
         return Markup()
-    parts = [_link(write_mean(place), f"cells/{place['cell']}")]
-    values = [_link(value, address) for value, address in link_runs(place, cells)]
+    runs = list(link_runs(place, cells))
+    values = [_link(value, address) for value, address in runs]
+    alone = runs[0][1] if len(runs) == 1 else f"cells/{place['cell']}"
+    parts = [_link(write_mean(place), alone)]
     if len(values) > 1:
         spaced = [part for value in values for part in (" ", value)]
         parts += [make_element("br"), make_element("small", *spaced)]

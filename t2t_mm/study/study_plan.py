@@ -18,6 +18,7 @@ class CellPlan(NamedTuple):
         steps: Of each run.
         done: Runs that are done.
         runs: All its runs that count: not those that have diverged, which are not begun again.
+        unscored: Runs that have made all their steps, and are not scored by all that is asked.
         seconds: Of a run; None: not known.
         is_measured: Whether runs of the cell itself have told them, not those of others by steps.
     """
@@ -27,32 +28,42 @@ class CellPlan(NamedTuple):
     steps: int
     done: int
     runs: int
+    unscored: int
     seconds: float | None
     is_measured: bool
 
 
 def plan_study(checked: CheckedStudy, runs: Mapping[tuple[str, int], CellRun]) -> list[CellPlan]:
-    """Plan what is left of a study; times are those of the runs that are done.
+    """Plan what is left of a study; times are those of the runs that are done, or only unscored.
 
     Args:
         checked: The study.
         runs: As `prepare_study` gives them.
     """
-    done = {
+    states = {key: run.read_state()[0] for key, run in runs.items()}
+    trained = {
         key: record.seconds
         for key, run in runs.items()
-        if run.read_state()[0] == DONE and (record := run.read_record())
+        if states[key] != DIVERGED and run.is_trained() and (record := run.read_record())
     }
-    steps = sum(checked.cells[name].steps for name, _ in done)
-    each = sum(done.values()) / steps if steps else None
+    steps = sum(checked.cells[name].steps for name, _ in trained)
+    each = sum(trained.values()) / steps if steps else None
     plans = []
     for name, cell in checked.cells.items():
-        own = [seconds for key, seconds in done.items() if key[0] == name]
+        own = [seconds for key, seconds in trained.items() if key[0] == name]
         seconds = sum(own) / len(own) if own else each and each * cell.steps
-        all_runs = sum(
-            key[0] == name and run.read_state()[0] != DIVERGED for key, run in runs.items()
-        )
+        of_cell = [state for key, state in states.items() if key[0] == name]
+        done = of_cell.count(DONE)
         plans.append(
-            CellPlan(name, cell.problems, cell.steps, len(own), all_runs, seconds, bool(own))
+            CellPlan(
+                name,
+                cell.problems,
+                cell.steps,
+                done=done,
+                runs=len(of_cell) - of_cell.count(DIVERGED),
+                unscored=len(own) - done,
+                seconds=seconds,
+                is_measured=bool(own),
+            )
         )
     return plans

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import claim_folder, report_full_disk
 from t2t_mm.registry.user_modules import list_entries
-from t2t_mm.study.cell_run import DIVERGED, DONE, CellRun, Workplace
+from t2t_mm.study.cell_run import DIVERGED, DONE, CellRun
 from t2t_mm.study.checked_study import CheckedStudy, check_study
 from t2t_mm.study.definition import Study
 from t2t_mm.study.measuring import measure_gradients
@@ -30,6 +30,7 @@ from t2t_mm.study.study_markdown import render_markdown
 from t2t_mm.study.study_page import render_page
 from t2t_mm.study.study_results import collect_results
 from t2t_mm.study.study_schedule import complete_runs
+from t2t_mm.study.workplace import Workplace
 
 
 def run_study(
@@ -131,8 +132,10 @@ def check_runs(
         place: Where they and the data lie.
 
     Raises:
-        UserError: A cell has changed, its data, its backend, or what it began with.
+        UserError: A cell has changed, its data, its backend, or what it began with, or data has not
+            the split that is scored.
     """
+    _check_splits(checked, place)
     digests = {}
     for name in {name for cell in checked.cells.values() for name in cell.problems}:
         problem = registry.problem(name)
@@ -141,6 +144,26 @@ def check_runs(
                 digests[name] = digest_shards(Metadata.read(folder).shards)
     for run in runs.values():
         run.check_unchanged(digests)
+
+
+def _check_splits(checked: CheckedStudy, place: Workplace) -> None:
+    """Refuse to train what could not be scored then: problems without the split that is scored."""
+    split, lacking = checked.study.split, []
+    for name in {name for cell in checked.cells.values() for name in cell.scored}:
+        problem = registry.problem(name)
+        splits: Any = type(problem).splits  # or a property, of which raw files decide
+        if (folder := locate_data(problem, place.data_dir)).is_dir():
+            with contextlib.suppress(UserError):  # damage stops what reads the data
+                splits = Metadata.read(folder).lengths
+        if isinstance(splits, Collection) and split not in splits:
+            lacking.append(name)
+    if lacking:
+        other = "validation" if split == "test" else "test"
+        raise UserError(
+            f"There is no {split} split of {', '.join(sorted(lacking))}, and runs are scored on it",
+            received={"split": split, "data_dir": str(place.data_dir)},
+            fix=f"Add --split={other}, or `split` to the study, or leave these problems out.",
+        )
 
 
 def _refuse_missing_data(runs: Mapping[tuple[str, int], CellRun], place: Workplace) -> None:

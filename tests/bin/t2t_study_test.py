@@ -97,7 +97,7 @@ def test_a_registered_study_gets_the_flags(
     some = [plan["name"] for plan in json.loads(capsys.readouterr().out)]
     assert set(some) < set(plans) and "joint" in some and "without_experts" not in some
     assert t2t_study.main([*argv[:-1], "--tables=2"]) == 0
-    assert "table 1: Blocks of the joint model" in capsys.readouterr().out
+    assert "table 2: Blocks of the joint model" in capsys.readouterr().out
 
 
 def test_a_plan_with_sounds_whose_limits_are_those_of_a_net_starts_quietly(tmp_path: Path) -> None:
@@ -189,3 +189,31 @@ def test_a_dry_run_tells_what_would_stop_the_study(
     for folder in ("file", "file/below"):
         assert t2t_study.main([*flags, "--dry_run", f"--study_dir={tmp_path / folder}"]) == 2
         assert "cannot be used: a file lies there" in capsys.readouterr().err
+
+
+def test_a_plan_says_what_is_to_be_scored_only_and_keeps_the_numbers_of_tables(
+    flags: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    FakeCommands(monkeypatch)
+    assert t2t_study.main(flags) == 0
+    other = dataclasses.replace(STUDY.tables[0], title="Other", metric="bleu")
+    two = dataclasses.replace(STUDY, tables=(STUDY.tables[0], other))
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps(dataclasses.asdict(two)))
+    capsys.readouterr()
+    assert t2t_study.main([str(path), *flags[1:], "--tables=2", "--dry_run"]) == 0
+    printed = capsys.readouterr().out
+    assert "table 2: Other" in printed and "table 1" not in printed
+    assert "left: 0 runs, 0 steps, and 4 to be scored only" in printed
+    assert "No run is done yet" not in printed
+
+
+def test_the_split_of_a_flag_goes_before_that_of_the_study(
+    flags: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    assert t2t_study.main([*flags, "--split=validation"]) == 0
+    assert {given.get("split", "validation") for _, given in commands.calls} == {"validation"}

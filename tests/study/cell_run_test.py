@@ -3,20 +3,24 @@
 import dataclasses
 import json
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from small_study import STUDY, FakeCommands, prepare
+from small_study import STUDY, FakeCommands, make_scores, prepare
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import claim_folder
+from t2t_mm.files.sealed_json import seal_json
 from t2t_mm.registry import load_hparams
 from t2t_mm.settings.hparams_json import to_json
 from t2t_mm.study.cell_record import write_cell_record
-from t2t_mm.study.cell_run import CellRun, Workplace
+from t2t_mm.study.cell_run import CellRun
 from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.definition import Study
+from t2t_mm.study.workplace import Workplace
 
 
 def test_it_trains_and_scores_what_tables_ask_for(
@@ -143,13 +147,6 @@ def test_a_damaged_record_is_an_error(tmp_path: Path) -> None:
             run.read_state()
 
 
-def test_all_commands_are_told_where_things_are(tmp_path: Path) -> None:
-    place = Workplace(tmp_path, Path("data"), ["mine", "yours"], "jax")
-    told = ["--data_dir=data", "--t2t_usr_dir=mine", "--t2t_usr_dir=yours", "--backend=jax"]
-    assert place.list_flags() == told
-    assert CellRun(check_study(STUDY), "both", 1, place).folder == tmp_path / "cells/both/seed_1"
-
-
 def test_a_field_that_is_set_to_nothing_drops_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +210,50 @@ def test_a_cell_that_failed_before_there_was_a_run_may_be_changed(
     run.complete()
     assert run.read_state()[0] == "done"
     run.check_unchanged({})
+
+
+def test_a_cell_that_was_stopped_before_there_was_a_run_may_be_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("t2t_mm.study.cell_run.call_command", stop)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(tmp_path)["alone", 1].complete()
+    prepare(tmp_path, changed(steps=7))["alone", 1].check_unchanged({})
+    FakeCommands(monkeypatch)
+    prepare(tmp_path)["alone", 1].complete()
+    with pytest.raises(UserError, match="was trained before that"):
+        prepare(tmp_path, changed(steps=7))["alone", 1].check_unchanged({})
+
+
+def test_scores_of_a_scoring_that_was_stopped_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    row = dataclasses.replace(STUDY.tables[0].rows[0], metric="bleu", cells={"both": "both"})
+    rows = (row, dataclasses.replace(row, problem="algorithmic_reverse", label="reversing"))
+    table = dataclasses.replace(STUDY.tables[0], rows=rows, claims=())
+    run = prepare(tmp_path, dataclasses.replace(STUDY, tables=(table,)))["both", 1]
+    copied = {"algorithmic_copy": make_scores(70.0) | {"bleu": 8.0, "samples": []}}
+
+    def stop(name: str, arguments: Sequence[str], *more: Any) -> str:
+        if name == "eval":  # when one of two is scored
+            folder = run.folder / "decoded/test-8"
+            folder.mkdir(parents=True)
+            (folder / "results.json").write_text(seal_json(copied))
+            return "t2t-eval: error: the other one is bad"
+        return commands(name, arguments, *more)
+
+    monkeypatch.setattr("t2t_mm.study.cell_run.call_command", stop)
+    run.complete()
+    assert run.read_state()[0] == "failed"
+    assert run.read_scores() == {"algorithmic_copy": make_scores(70.0) | {"bleu": 8.0}}
+    monkeypatch.setattr("t2t_mm.study.cell_run.call_command", commands)
+    run.complete()
+    assert run.read_state()[0] == "done"
+    assert commands.calls[-1][1]["problems"] == "algorithmic_reverse"
 
 
 def test_other_data_is_not_mixed_with_old_runs(

@@ -39,3 +39,9 @@ def test_before_any_run_there_are_only_dots() -> None:
     table = make_table(gains={"with b": {"a": make_gain(None)}})
     drawing = ElementTree.fromstring(draw_gain_map(table))
     assert not list(drawing.iter("rect"))
+
+
+def test_gains_that_are_small_have_two_digits() -> None:
+    table = make_table(gains={"with b": {"a": make_gain(-0.04), "b" * 40: make_gain(0.3)}})
+    drawing = ElementTree.fromstring(draw_gain_map(table))
+    assert {"-0.04", "+0.30"} <= {one.text for one in drawing.iter("text")}

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from small_study import STUDY, FakeCommands, prepare
 
-from t2t_mm.study.cell_run import Workplace
 from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.measuring import measure_gradients
+from t2t_mm.study.workplace import Workplace
 
 ASKED = dataclasses.replace(STUDY, gradients_of="both")
 

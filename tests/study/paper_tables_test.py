@@ -78,3 +78,9 @@ def test_problems_whose_cells_would_have_one_name_are_refused() -> None:
 def test_one_problem_or_too_few_steps_are_refused(given: dict[str, object]) -> None:
     with pytest.raises(UserError, match="two problems or more, and a step of each"):
         load_study("paper_tables", **given)
+
+
+def test_twice_the_trees_alone_is_no_table_where_there_is_no_such_problem() -> None:
+    names = "mini_ende,tree_files/bank"
+    titles = [one.title for one in load_study("paper_tables", problems=names, shares=(2.0,)).tables]
+    assert titles and not any("Low resource" in title for title in titles)

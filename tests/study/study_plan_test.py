@@ -1,9 +1,10 @@
 """What is left of a study, timed by what is done."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
-from small_study import STUDY, FakeCommands, prepare
+from small_study import ROW, STUDY, TABLE, FakeCommands, prepare
 
 from t2t_mm.study.cell_record import CellRecord
 from t2t_mm.study.cell_run import CellRun
@@ -41,3 +42,17 @@ def test_what_has_diverged_is_not_left_to_do(
     runs["both", 1].complete()
     plans = {plan.name: (plan.done, plan.runs) for plan in plan_study(checked, runs)}
     assert plans == {"both": (0, 1), "alone": (0, 2), "later": (0, 2)}
+
+
+def test_what_is_trained_has_to_be_scored_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCommands(monkeypatch)
+    prepare(tmp_path)["alone", 1].complete()
+    row = dataclasses.replace(ROW, metric="bleu")
+    decoded = dataclasses.replace(STUDY, tables=(dataclasses.replace(TABLE, rows=(row,)),))
+    runs = prepare(tmp_path, decoded)
+    plans = {plan.name: plan for plan in plan_study(check_study(decoded), runs)}
+    alone = plans["alone"]
+    assert (alone.done, alone.unscored, alone.runs, alone.is_measured) == (0, 1, 2, True)
+    assert (plans["both"].unscored, plans["both"].is_measured) == (0, False)

@@ -110,7 +110,7 @@ def test_data_that_is_generated_is_compared_with_that_of_done_runs(
 
     commands = Generating(monkeypatch)
     monkeypatch.setattr(THERE, lambda *_: False)
-    made = SimpleNamespace(read=lambda folder: SimpleNamespace(shards={}))
+    made = SimpleNamespace(read=lambda folder: SimpleNamespace(shards={}, lengths={"test": {}}))
     monkeypatch.setattr("t2t_mm.study.study_runner.Metadata", made)
     with pytest.raises(UserError, match="trained on other data than lies there now"):
         run(tmp_path, dataclasses.replace(STUDY, seeds=(1, 2, 3)), generate=True)
@@ -193,3 +193,18 @@ def test_two_cells_by_the_real_commands(tiny_run: TinyRun, tmp_path: Path) -> No
         trained = open_run(tmp_path / "study" / run["folder"])
         assert trained.hparams.train.steps == steps and trained.hparams.train.seed == 1
     assert trained.hparams.data.shares == {PROBLEMS[0]: 0.5}
+
+
+def test_a_split_that_a_problem_has_not_is_told_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    monkeypatch.setattr(
+        type(registry.problem("algorithmic_copy")), "splits", ("train", "validation")
+    )
+    told = r"no test split of algorithmic_copy, and runs .*--split=validation"
+    with pytest.raises(UserError, match=told):
+        run(tmp_path)
+    assert not commands.calls
+    found, _ = run(tmp_path, dataclasses.replace(STUDY, split="validation"))
+    assert found["cells"]["both"]["runs"]["1"]["state"] == "done"
