@@ -37,6 +37,7 @@ class Media:
         self, output_dir: Path, samples: Iterable[Mapping[str, Any]], budget_bytes: int
     ) -> None:
         self._uris: dict[str, str] = {}
+        self._left_out: set[str] = set()
         sounds = []
         for kind, name in _list_files(samples):
             path = output_dir / name
@@ -50,14 +51,28 @@ class Media:
             if len(uri) <= budget_bytes:
                 budget_bytes -= len(uri)
                 self._uris[name] = uri
+            else:
+                self._left_out.add(name)
         sounds.sort(key=lambda sound: sound[1].stat().st_size, reverse=True)
         for number, (name, path) in enumerate(sounds):
-            self._uris[name] = _encode_sound(path, budget_bytes // (len(sounds) - number))
+            uri = _encode_sound(path, budget_bytes // (len(sounds) - number))
+            if uri is None:
+                self._left_out.add(name)
+            self._uris[name] = uri or ""
             budget_bytes -= len(self._uris[name])
 
     def uri(self, sample: Mapping[str, Any], kind: str) -> str:
         """Return the data URI of a sample's "picture" or "sound"; "" where none of it fits."""
         return self._uris.get(sample.get(kind, ""), "")
+
+    def explain(self, sample: Mapping[str, Any], kind: str) -> str:
+        """Return why there is no data URI of a sample's file; "" where there is one, or no file."""
+        name = sample.get(kind, "")
+        if not name or self.uri(sample, kind):
+            return ""
+        if name in self._left_out:
+            return f"The {kind} is left out to keep this page small."
+        return f"The file of the {kind} is not there, or cannot be read."
 
 
 def _list_files(samples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -84,8 +99,8 @@ def _encode_picture(path: Path) -> str:
     return make_data_uri(content, mime)
 
 
-def _encode_sound(path: Path, limit: int) -> str:
-    """Encode a sound file as 16-bit mono; "" where it cannot be read or made to fit."""
+def _encode_sound(path: Path, limit: int) -> str | None:
+    """Encode a sound file as 16-bit mono; "" where it cannot be read, None where it cannot fit."""
     try:
         sound = decode_sound(path)
         stored = store_sound(sound.mix_to_mono())
@@ -97,7 +112,7 @@ def _encode_sound(path: Path, limit: int) -> str:
         if len(uri) <= limit:
             return uri
         if rate // 2 < _LOWEST_RATE_HZ:
-            return ""
+            return None
         # The mean of two neighbours keeps most of what is above the new limit from folding down.
         samples, rate = samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1), rate // 2
 

@@ -106,10 +106,8 @@ def _show_sample(sample: Sample, media: Media) -> tuple[list[Markup], str]:
         given.append(make_element("img", src=picture, alt=""))
     if sound:
         given.append(make_element("audio", controls=True, preload="metadata", src=sound))
-    if not sound and sample.get("sound"):
-        given.append(
-            make_element("p", "The sound is left out to keep this page small.", class_="note")
-        )
+    reasons = [media.explain(sample, kind) for kind in ("picture", "sound")]
+    given += [make_element("p", reason, class_="note") for reason in reasons if reason]
     if sample.get("input"):
         given.append(_make_line("input", sample["input"]))
     return [*given, *_show_answer(sample)], "card"

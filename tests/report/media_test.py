@@ -71,6 +71,19 @@ def test_what_does_not_fit_or_cannot_be_read_is_left_out(tmp_path: Path) -> None
     ]
     media = Media(tmp_path, samples, 50_000)
     assert [media.uri(one, kind) for one in samples for kind in one] == [""] * 5
+    assert "to keep this page small" in media.explain(samples[0], "sound")
+    told = [media.explain(one, kind) for one in samples[1:] for kind in one]
+    assert [one.endswith("is not there, or cannot be read.") for one in told] == [True] * 4
+
+
+def test_a_picture_without_room_is_told(tmp_path: Path) -> None:
+    samples = [{"picture": "a.png"}, {"picture": "b.png"}, {"input": "text"}]
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(picture_bytes())
+    size = len(Media(tmp_path, samples, 1_000_000).uri(samples[0], "picture"))
+    media = Media(tmp_path, samples, size)
+    told = ["", "The picture is left out to keep this page small.", ""]
+    assert [media.explain(sample, "picture") for sample in samples] == told
 
 
 def test_sounds_share_the_budget_so_that_the_last_is_heard_like_the_first(tmp_path: Path) -> None:
