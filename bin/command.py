@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
-_GIVEN_ONCE = frozenset({"hparams", "decode_hparams", "problems"})
+_GIVEN_ONCE = {"hparams", "decode_hparams", "problems", "reference", "seeds", "tables", "columns"}
 _HELP_FLAGS = frozenset({"--help", "-help", "-h", "-?", "--helpshort", "--helpfull"})
 _WIDTH_WITHOUT_TERMINAL = 100_000  # nothing wraps: the next program reads lines
 

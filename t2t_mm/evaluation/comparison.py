@@ -100,7 +100,7 @@ def _choose_alike(run_a: Path, run_b: Path, split: str) -> tuple[KeptResults, Ke
             raise UserError(
                 f"No decoded outputs{split and f' of the {split} split'} in {run}",
                 expected="a run that was scored, or its decoded/SPLIT-STEP",
-                fix=suggest_evaluation(run, split),
+                fix=suggest_evaluation(_find_run(run), split),
             )
         newest: dict[tuple[str, int], KeptResults] = {}
         for one in kept:  # the order is that of the last of each kind
@@ -117,10 +117,15 @@ def _choose_alike(run_a: Path, run_b: Path, split: str) -> tuple[KeptResults, Ke
                 name: ", ".join(one.folder.name for one in kept.values())
                 for name, kept in (("a", of_a), ("b", of_b))
             },
-            fix=suggest_evaluation(run_b, *wanted),
+            fix=suggest_evaluation(_find_run(run_b), *wanted),
         )
     chosen = [kind for kind in shared if not kind[1]] or shared
     return of_a[chosen[-1]], of_b[chosen[-1]]
+
+
+def _find_run(given: Path) -> Path:
+    """Return the run of a folder `RUN/decoded/SPLIT-STEP`; a run is its own."""
+    return given.parent.parent if given.parent.name == "decoded" else given
 
 
 def _list_metrics(result: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.data.pipeline.length_limits import choose_limits
+from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
 from t2t_mm.evaluation.decoded_files import OutputFolder
@@ -110,15 +111,21 @@ class RunEvaluation:
         self.options, self.split = options, split
         own = self.run.hparams.decode
         self.decode = choose_decoding(self.run, options.decode_hparams, searches_once=True)
-        self.limit = self.decode.choose_limit(options.limit)
-        alike = replace(self.decode, num_samples=own.num_samples, batch_size=own.batch_size)
-        settings = describe_changes(own, alike)
-        self.variant = name_variant(self.limit, settings)
+        if self.decode.batch_size != own.batch_size:
+            raise UserError(
+                "decode.batch_size counts for nothing in t2t-eval, whose batches are counted in "
+                "positions",
+                received={"decode_hparams": options.decode_hparams},
+                fix="Use --eval_batch_tokens.",
+            )
         self.data_dir = self.run.find_data(data_dir)
         self._console = Console(stderr=True)
         chosen = choose_tasks(self.run, problems)
         tasks, lacking = leave_out_without_split(chosen, split, self.data_dir)
         self.tasks = [_name_todays_metrics(task, self.data_dir) for task in tasks]
+        self.limit = self._choose_limit()
+        settings = describe_changes(own, replace(self.decode, num_samples=own.num_samples))
+        self.variant = name_variant(self.limit, settings)
         if lacking:
             said = f"not scored, for want of a {split} split: {', '.join(lacking)}"
             self._console.print(said, highlight=False, markup=False, soft_wrap=True)
@@ -126,6 +133,15 @@ class RunEvaluation:
             check_metrics(task.name, task.metrics)
         check_run_data(self.run, self.tasks, split, self.data_dir)
         self._restored: RestoredModel | None = None
+
+    def _choose_limit(self) -> int:
+        """Choose how many examples of each problem are scored; 0: all, if no split has more."""
+        limit = self.options.limit
+        if self.options.decode:
+            limit = self.decode.choose_limit(limit)
+        problems = [find_problem(task, self.data_dir) for task in self.tasks]
+        sizes = [open_data(one, self.data_dir).sizes[self.split] for one in problems]
+        return limit if limit < max(sizes) else 0
 
     def score(self, checkpoint: Checkpoint) -> dict[str, dict[str, Any]]:
         """Score a checkpoint; returns and writes what `evaluate` does.

@@ -88,6 +88,26 @@ def load_hparams(
     return apply_overrides(chosen, shorten_warm_up(laid, bound, in_command))
 
 
+def check_changed_names(hparams: HParams, before: HParams, problems: Sequence[str]) -> None:
+    """Check the names of problems in the settings that differ from those of a run.
+
+    Args:
+        hparams: The settings.
+        before: Those of the run.
+        problems: All that are to be trained, by full name.
+
+    Raises:
+        UserError: A setting names a problem that is none of them.
+
+    Example:
+        >>> changed = load_hparams("multimodel_tiny", overrides="data.shares={mini_ende: 0.5}")
+        >>> check_changed_names(changed, hparams("multimodel_tiny"), ["mini_ende"])
+    """
+    values, had = flatten_fields(hparams), flatten_fields(before)
+    changed = {name: values[name] for name in _BY_PROBLEM if values[name] != had[name]}
+    _check_problem_names(changed, problems)
+
+
 def _check_problem_names(given: Mapping[str, Any], problems: Sequence[str]) -> None:
     for field, values in given.items() if problems else ():
         for name in list_rated(values) if field == "data.rates" else values:

@@ -7,6 +7,7 @@ inputs and targets exchanged, reading the same generated data.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,8 @@ def _reverse_class(cls: type[Any], parsed: ProblemName) -> type[Any]:
             fix="`_rev` at the end of a name stands for that: call a folder of yours otherwise.",
         )
     members = {"reverse_of": parsed.forward, "__module__": cls.__module__, "__doc__": cls.__doc__}
+    if isinstance(inspect.getattr_static(cls, "metrics", None), tuple):
+        members["metrics"] = sides["inputs"].metrics  # those of the class are of its targets
     return type(f"{cls.__name__}Reversed", (cls,), members)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from t2t_mm.errors import UserError
 from t2t_mm.registry.tables import Registry
 
+_NOT_IMPORTED = ("_", "test_", "conftest")
 _entry_of_module: dict[str, str] = {}
 
 
@@ -80,14 +81,14 @@ def _import_entry(entry: str) -> list[str]:
 
 def _import_folder(entry: str, folder: Path) -> list[str]:
     """Import each module of a folder, as one package where it has an `__init__.py`."""
-    files = sorted(
-        file for file in folder.glob("*.py") if not file.name.startswith(("_", "test_", "conftest"))
-    )
+    there = sorted(folder.glob("*.py"))
+    files = [file for file in there if not file.name.startswith(_NOT_IMPORTED)]
     is_package = (folder / "__init__.py").is_file()
     if not files and not is_package:
         raise UserError(
-            "--t2t_usr_dir names a folder without any Python file",
-            received={"t2t_usr_dir": entry},
+            "--t2t_usr_dir names a folder without any Python file that is imported",
+            expected=f"a name that does not begin with {', '.join(_NOT_IMPORTED)}",
+            received={"t2t_usr_dir": entry, "files": ", ".join(file.name for file in there)},
             fix="Put a file ending in .py there that registers a problem.",
         )
     if not is_package:
@@ -97,7 +98,7 @@ def _import_folder(entry: str, folder: Path) -> list[str]:
     name = re.sub(r"\W", "_", folder.name)
     _import_file(folder / "__init__.py", name)
     for module in pkgutil.iter_modules([str(folder)], f"{name}."):
-        if not module.name.rpartition(".")[2].startswith(("_", "test_", "conftest")):
+        if not module.name.rpartition(".")[2].startswith(_NOT_IMPORTED):
             _import_by_name(module.name)
     return [name]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from t2t_mm import registry
@@ -68,8 +69,8 @@ def choose_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
 
     Args:
         run: The trained run.
-        problems: Names, globs and groups as `registry.expand_problems` takes them. A name must be
-            one of the run's; of a glob or a group, problems that are not the run's are left out.
+        problems: Names, globs of the run's names, and groups as `registry.expand_problems` takes
+            them. A name must be one of the run's; of a group, others are left out.
 
     Raises:
         UserError: A name is none of the run's, or nothing is left.
@@ -86,7 +87,8 @@ def choose_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
     own = [task.name for task in run.tasks]
     names: dict[str, None] = {}
     for one in plain:  # the class of one of the run's need not be there
-        found = [one] if one in own else registry.expand_problems(one, own=lambda base: own)
+        found = [name for name in own if fnmatchcase(name, one)]
+        found = found or registry.expand_problems(one, own=lambda base: own)
         names |= dict.fromkeys(name for name in found if name in {*own, *plain})
     if not names:
         raise UserError(

@@ -65,8 +65,14 @@ def check_metrics(problem: str, metrics: Iterable[str]) -> None:
     """Check the metrics that a problem names.
 
     Raises:
-        UserError: One of them is not there.
+        UserError: One of them is not there, or they are a text and no tuple.
     """
+    if isinstance(metrics, str):
+        raise UserError(
+            f"The metrics of problem {problem} are a text",
+            expected=f"a tuple, as ({metrics!r},)",
+            received={"metrics": metrics},
+        )
     for name in metrics:
         if name not in METRICS:
             raise UserError(

@@ -13,6 +13,7 @@ from t2t_mm.settings.field_values import format_value, parse_value, split_top_le
 from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
 from t2t_mm.settings.sections import FIELD_TYPES, HParams
 
+_BATCH_SIZE = "batch_size"  # Tensor2Tensor's, of training; here only `decode` has this name
 _OF_SEARCH = ("beam_size", "sampling_method", "write_beam_scores")
 
 
@@ -41,6 +42,12 @@ def parse_overrides(text: str) -> dict[str, Any]:
             raise UserError(
                 "An override in --hparams has no '='",
                 expected="name=value",
+                received={"override": part},
+            )
+        if name.strip() == _BATCH_SIZE:
+            raise UserError(
+                "batch_size alone could be that of training or of decoding",
+                expected="data.batch_tokens or data.batch_examples, or decode.batch_size",
                 received={"override": part},
             )
         full_name = resolve_field_name(name.strip())

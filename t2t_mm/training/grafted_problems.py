@@ -17,9 +17,11 @@ from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import claim_folder, report_full_disk
 from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
+from t2t_mm.registry.hparams_sets import check_changed_names
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.run_directory import Run, list_absolute
 from t2t_mm.run.task import load_task_vocabularies, make_tasks, number_tasks
+from t2t_mm.scoring.metrics import check_metrics
 from t2t_mm.settings import DataHParams, HParams
 from t2t_mm.training.backend import find_backend
 from t2t_mm.training.training_inputs import check_rates, generate_missing
@@ -47,6 +49,7 @@ def graft_problems(
     own = find_own_problems(data_dir, tmp_dir if options.generate else "")
     names = registry.expand_problems(problems, own=own)
     _check_new(names, source, hparams.data)
+    check_changed_names(hparams, source.hparams, [*(one.name for one in source.tasks), *names])
     prepare_expert_devices(hparams.experts.mesh_shape)  # before TensorFlow starts
     find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])
     keras.utils.set_random_seed(hparams.train.seed)
@@ -54,6 +57,8 @@ def graft_problems(
     if options.generate:
         generate_missing(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
     added: list[Problem] = [registry.problem(name, data_dir=data_dir) for name in names]
+    for one in added:
+        check_metrics(one.name, one.metrics)
     digests = {one.name: digest_shards(open_data(one, data_dir).metadata.shards) for one in added}
     tasks = tuple(number_tasks([*source.tasks, *make_tasks(added, hparams.modality.share)]))
     vocabularies = load_task_vocabularies(tasks, data_dir)

@@ -27,6 +27,7 @@ from t2t_mm.features import BatchSpec
 from t2t_mm.layers.forms import is_on_tensorflow
 from t2t_mm.run.jax_process import prepare_jax
 from t2t_mm.run.task import load_task_vocabularies, make_tasks
+from t2t_mm.scoring.metrics import check_metrics
 from t2t_mm.settings import HParams
 from t2t_mm.training.cost import count_state_bytes
 from t2t_mm.training.learning_by_heart import KNOWN, Learned, learn_by_heart
@@ -90,6 +91,7 @@ def check_problem(
         prepare_jax()  # before tf.data starts TensorFlow
     with _open_examples(name, data_dir, tmp_dir) as (problem, folder):
         (task,) = make_tasks([problem])
+        check_metrics(name, problem.metrics)
         info = open_data(problem, folder)
         findings = [
             Finding(

@@ -28,6 +28,7 @@ from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.features import BatchSpec
 from t2t_mm.mixing.rates import RateTree, compute_mixture_rates, keep_rates, list_rated
 from t2t_mm.run.task import Task, check_sides
+from t2t_mm.scoring.metrics import check_metrics
 from t2t_mm.settings import DataHParams, HParams
 from t2t_mm.training.objective import Batch
 
@@ -181,6 +182,7 @@ def open_inputs(
     ]
     for problem in problems:
         check_sides(problem)
+        check_metrics(problem.name, problem.metrics)
     for name in (*data.batches, *data.shares, *list_rated(data.rates)):
         if name not in names:  # a set of settings may know more problems than are trained on
             registry.expand_problems(name)  # but no misspelt ones

@@ -157,6 +157,14 @@ def test_the_backend_is_chosen_before_anything_of_a_user_is_imported(
             "data.rates has no rate for mini_ende",
         ),
         (
+            [
+                "--warm_start_from=RUN",
+                "--problems=mini_ende",
+                "--hparams=mixture.loss_weights={mini_enfr:2}",
+            ],
+            "mixture.loss_weights names 'mini_enfr', which is none of the problems",
+        ),
+        (
             ["--warm_start_from=RUN", "--problems=mini_ende", "--hparams=model.widht=3"],
             "'model.width'",
         ),

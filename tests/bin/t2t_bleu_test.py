@@ -48,11 +48,13 @@ def test_one_line_has_scores_alone(tmp_path: Path, capsys: pytest.CaptureFixture
         (["--reference=nowhere"], "cannot be read"),
         (["--tokenize=words"], "no such tokenizer"),
         (["--references=x"], "Did you mean '--reference'"),
+        (["-reference=other"], "--reference is given twice"),
     ],
 )
 def test_bad_input_is_one_error_with_exit_code_2(
     flags: list[str], changed: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert t2t_bleu.main([*flags, *changed]) == 2
+    named = {flag.partition("=")[0]: flag for flag in [*flags, *changed]}
+    assert t2t_bleu.main(list(named.values())) == 2
     error = capsys.readouterr().err
     assert error.startswith("t2t-bleu: error: ") and message in error

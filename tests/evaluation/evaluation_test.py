@@ -25,6 +25,7 @@ from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.registry import problem
 from t2t_mm.run.task import Task, make_tasks
 from t2t_mm.scoring.metrics import list_other_scores
+from t2t_mm.settings import DecodeHParams
 
 COPY = "algorithmic_copy"
 
@@ -74,14 +75,33 @@ def test_smaller_batches_have_the_same_scores_in_the_same_place(
         options = EvaluationOptions(eval_batch_tokens=tokens, decode=False)
         scores.append(evaluate(run, problems=COPY, options=options)[COPY]["teacher_forced"])
     assert scores[0] == pytest.approx(scores[1], rel=1e-4) and batches == [4096, 100]
-    smaller = RunEvaluation(
-        run,
-        problems=COPY,
-        split="test",
-        data_dir="",
-        options=EvaluationOptions(decode_hparams="batch_size=2"),
+    options = EvaluationOptions(decode_hparams="batch_size=2")
+    with pytest.raises(UserError, match=r"batch_size counts for nothing.*--eval_batch_tokens"):
+        RunEvaluation(run, problems=COPY, split="test", data_dir="", options=options)
+
+
+def test_a_limit_that_no_split_reaches_is_none(tiny_run: TinyRun) -> None:
+    size = open_data(problem(COPY), tiny_run.data_dir).sizes["test"]
+    for limit, chosen in ((size - 1, size - 1), (size, 0), (size + 1, 0), (0, 0)):
+        options = EvaluationOptions(limit=limit)
+        one = RunEvaluation(
+            tiny_run.output_dir, problems=COPY, split="test", data_dir="", options=options
+        )
+        assert one.limit == chosen and one.variant == (f"-first{chosen}" if chosen else "")
+
+
+def test_a_limit_of_decoding_does_not_count_where_nothing_is_decoded(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        evaluation, "choose_decoding", lambda *_, **__: DecodeHParams(num_samples=3)
     )
-    assert smaller.variant == ""
+    for decode, limit in ((True, 3), (False, 0)):
+        options = EvaluationOptions(decode=decode)
+        one = RunEvaluation(
+            tiny_run.output_dir, problems=COPY, split="test", data_dir="", options=options
+        )
+        assert one.limit == limit
 
 
 @pytest.mark.slow

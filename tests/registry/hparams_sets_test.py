@@ -5,6 +5,7 @@ import pytest
 from t2t_mm import registry
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
+from t2t_mm.registry.hparams_sets import check_changed_names
 
 
 def test_authority_set_then_file_then_parameter_then_override(tmp_path: Path) -> None:
@@ -80,3 +81,11 @@ def test_a_problem_within_a_group_or_a_schedule_is_known_too(overrides: str) -> 
 def test_sets_and_files_may_know_more_problems_than_are_trained() -> None:
     assert load_hparams("multimodel_demo", problems=["mini_ende"]).data.batches
     assert load_hparams("multimodel_tiny", gin_files=["eight_corpora.gin"], problems=PAIRS)
+
+
+def test_what_a_run_has_named_before_is_not_judged_again() -> None:
+    before = load_hparams("multimodel_tiny", overrides="data.shares={mini_deen: 0.5}")
+    check_changed_names(before, before, ["mini_ende"])
+    changed = load_hparams(before, overrides="data.batches={mini_edne: 9}")
+    with pytest.raises(UserError, match=r"data\.batches names 'mini_edne'.*'mini_ende'"):
+        check_changed_names(changed, before, ["mini_ende"])

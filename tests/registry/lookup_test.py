@@ -176,3 +176,9 @@ def test_exclusion_reaches_arguments_and_reversals(exclude: str, kept: list[str]
 def test_a_bad_list_is_an_error(spec: str, exclude: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         registry.expand_problems(spec, exclude)
+
+
+def test_a_reversal_is_scored_as_its_own_targets_are() -> None:
+    assert registry.problem("mini_parse").metrics == ("brackets",)
+    assert registry.problem("mini_parse_rev").metrics == ("bleu", "chrf")
+    assert registry.problem("tree_files/bank_rev").metrics == ("bleu", "chrf")

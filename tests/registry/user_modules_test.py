@@ -101,6 +101,9 @@ def test_registering_nothing_is_an_error(tmp_path: Path) -> None:
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="without any Python file"):
         registry.import_user_modules(str(tmp_path))
+    write_file(tmp_path / "test_words.py", "X = 1\n")
+    with pytest.raises(UserError, match=r"does not begin with .*test_.*files='test_words.py'"):
+        registry.import_user_modules(str(tmp_path))
 
 
 @pytest.mark.parametrize("entry", ["no_such_thing_at_all", "no/such/folder", "no.such.package"])

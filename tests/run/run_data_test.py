@@ -116,5 +116,7 @@ def test_a_glob_after_a_slash_chooses_among_the_problems_of_the_run() -> None:
     tasks = tuple(dataclasses.replace(run.tasks[0], name=name) for name in names)
     run = dataclasses.replace(run, tasks=tasks)
     assert [task.name for task in choose_tasks(run, "image_folder/*")] == list(names[:2])
+    assert [task.name for task in choose_tasks(run, "*")] == list(names)
+    assert [task.name for task in choose_tasks(run, "image*")] == list(names[:2])
     with pytest.raises(UserError, match="matches 'speech_files/\\*'"):
         choose_tasks(run, "speech_files/*")

@@ -80,6 +80,8 @@ def test_an_unknown_metric_names_the_problem_and_the_closest() -> None:
     check_metrics("my_parses", METRICS)
     with pytest.raises(UserError, match=r"my_parses names the unknown metric 'blue'.*'bleu'"):
         check_metrics("my_parses", ["wer", "blue"])
+    with pytest.raises(UserError, match=r"are a text.*Expected: a tuple, as \('wer',\)"):
+        check_metrics("my_parses", "wer")
 
 
 def test_a_short_sentence_alone_is_scored_as_sacrebleu_scores_sentences() -> None:

@@ -69,6 +69,7 @@ def test_no_override() -> None:
         ("schedules={a:{step:{0.5:1}}}", "Expected: a mapping"),
         ("rates={a:1", "not closed"),
         ("rates=a:1}", "has no partner"),
+        ("batch_size=4096", "Expected: data.batch_tokens or data.batch_examples, or decode.batch"),
     ],
 )
 def test_a_bad_override_names_field_type_and_value(text: str, message: str) -> None:

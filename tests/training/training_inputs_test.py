@@ -41,6 +41,16 @@ def test_settings_may_know_problems_that_are_not_trained_on(tiny_run: TinyRun) -
             open_inputs(["algorithmic_copy"], DataHParams(**misspelt), data_dir=tiny_run.data_dir)
 
 
+def test_an_unknown_metric_is_told_before_training(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(problem("algorithmic_copy")), "metrics", ("rouge",))
+    with pytest.raises(UserError, match="algorithmic_copy names the unknown metric 'rouge'"):
+        open_inputs(PROBLEMS, DataHParams(), data_dir=tiny_run.data_dir)
+    with pytest.raises(UserError, match="unknown metric"):
+        check_problem("algorithmic_copy", hparams=HParams(), data_dir=tiny_run.data_dir)
+
+
 def test_a_share_of_the_examples_counts_for_rates_and_is_told(tiny_run: TinyRun) -> None:
     data = DataHParams(mixing="by_size", shares={"algorithmic_copy": 0.25})
     inputs = open_inputs(PROBLEMS, data, data_dir=tiny_run.data_dir)
