@@ -70,6 +70,7 @@ class RunEvaluations:
             f"stopped at step {state.step}: {stopping.metric} has not got better by "
             f"{stopping.delta} within {stopping.steps} steps"
         )
+        log.write("stopped", state.step, {})  # who evaluates beside it waits for no more
         return True
 
     def _evaluate(

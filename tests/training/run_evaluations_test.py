@@ -104,5 +104,5 @@ def test_training_is_over_when_nothing_gets_better(tmp_path: Path) -> None:
     assert next(scores, None) is None
     assert (state.best, state.best_step) == (0.98, 20)
     assert "stopped at step 20: log_perplexity has not got better by 0.1" in output.getvalue()
-    log_lines = (tmp_path / "log.jsonl").read_text().splitlines()
-    assert len([1 for line in log_lines if json.loads(line)["kind"] == "eval"]) == 8
+    kinds = [json.loads(line)["kind"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert kinds == ["eval"] * 8 + ["stopped"] * 2
