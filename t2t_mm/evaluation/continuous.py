@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from t2t_mm.scoring.metrics import METRICS
 
 WAIT_MINUTES = 60.0
 _SECONDS_BETWEEN_LOOKS = 1.0
+_MOST_BYTES_OF_LAST_RECORD = 200
 
 
 def evaluate_continuously(
@@ -54,7 +56,8 @@ def evaluate_continuously(
 
     Yields:
         The step of a checkpoint, and what `evaluate` returns of it. It ends with the checkpoint of
-        the run's last step, or when no other came in time, which is told on standard error.
+        the run's last step, or of that at which it stopped early, or when no other came in time,
+        which is told on standard error.
 
     Raises:
         UserError: As from `evaluate`; or the run or its first checkpoint did not come in time, or
@@ -121,7 +124,7 @@ def wait_for_run(output_dir: str | Path, wait_minutes: float = WAIT_MINUTES) -> 
 
 
 def _wait_for_checkpoint(directory: Path, done: set[int], wait_minutes: float) -> Checkpoint | None:
-    """Return the next checkpoint to score; None where the training is at its end, or no more comes.
+    """Return the next checkpoint to score; None where the training has ended, or no more comes.
 
     Raises:
         UserError: There is none at all.
@@ -133,7 +136,9 @@ def _wait_for_checkpoint(directory: Path, done: set[int], wait_minutes: float) -
 
     def is_over() -> bool:
         latest = store.find_latest()
-        return latest is not None and latest.step >= _read_last_step(directory)
+        if latest is None:
+            return False
+        return latest.step >= _read_last_step(directory) or _has_stopped(directory)
 
     _wait_until(lambda: find_next() is not None or is_over(), wait_minutes)
     found = find_next()
@@ -155,6 +160,14 @@ def _wait_until(holds: Callable[[], bool], minutes: float) -> bool:
 def _read_last_step(directory: Path) -> int:
     """Read how many steps are asked for; a run that goes on may have more than when it began."""
     return read_settings(directory).train.steps
+
+
+def _has_stopped(directory: Path) -> bool:
+    """Return whether the trainer's last record says that nothing gets better; only that is read."""
+    with contextlib.suppress(OSError), (directory / "log.jsonl").open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_BYTES_OF_LAST_RECORD))
+        return file.read().rstrip().rpartition(b"\n")[2].startswith(b'{"kind": "stopped"')
+    return False
 
 
 def _list_asked(task: Task, options: EvaluationOptions) -> set[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from t2t_mm import registry
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
+from t2t_mm.data.pipeline.length_limits import choose_limits
 from t2t_mm.data.records.stored import open_data
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
@@ -17,8 +18,10 @@ from t2t_mm.features import BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder
 from t2t_mm.inference.teacher_forcing import collect_arguments
 from t2t_mm.model.multimodel import MultiModel
+from t2t_mm.run.device_memory import DeviceMemoryError, tell_exhaustion
 from t2t_mm.run.task import Task
 from t2t_mm.search.forward import compile_forward
+from t2t_mm.settings import DataHParams
 from t2t_mm.settings.decode_section import DecodeHParams
 
 NUM_EXAMPLES = 16
@@ -102,6 +105,7 @@ def compare_outputs(
     after: tuple[OutputReader, Task],
     data_dir: Path,
     *,
+    data: DataHParams | None = None,
     decodes: bool = False,
 ) -> OutputChange:
     """Run the first held-out examples of a problem through two models.
@@ -110,6 +114,7 @@ def compare_outputs(
         before: A model, and its task.
         after: Another, and its task of the same problem.
         data_dir: Where the problem's data is.
+        data: Settings that say how long examples may be; None: as long as they are.
         decodes: Whether decoded outputs are compared, too.
     """
     name = before[1].name
@@ -122,12 +127,19 @@ def compare_outputs(
     if not split:
         return OutputChange(reason="there is no held-out split")
     spec = BatchSpec(examples=NUM_EXAMPLES)
-    data = make_evaluation_dataset(
-        problem, split, data_dir=data_dir, batch=spec, limit=NUM_EXAMPLES
+    limits = choose_limits(problem, data) if data else None
+    batches = make_evaluation_dataset(
+        problem, split, data_dir=data_dir, batch=spec, limit=NUM_EXAMPLES, limits=limits
     )
-    batch = next(iter(data))
-    one, other = (reader.compute_logits(task, batch) for reader, task in (before, after))
-    outputs = [reader.decode(task, batch) for reader, task in (before, after) if decodes]
+    batch = next(iter(batches), None)
+    if batch is None:
+        return OutputChange(reason=f"no example of {split} is within the limits")
+    try:
+        with tell_exhaustion():
+            one, other = (reader.compute_logits(task, batch) for reader, task in (before, after))
+            outputs = [reader.decode(task, batch) for reader, task in (before, after) if decodes]
+    except DeviceMemoryError as error:  # what was to be compared is as it was
+        return OutputChange(reason=f"the {error.place} has too little memory")
     return OutputChange(
         examples=len(batch["targets"]),
         split=split,

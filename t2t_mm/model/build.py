@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import keras
 
 from t2t_mm import registry
+from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
 from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.modalities.base import Modality
@@ -61,6 +62,9 @@ def build_multimodel(
     Returns:
         The model; its variables' paths are stable and unique.
 
+    Raises:
+        UserError: Two nets, or two commands, would have one name in checkpoints.
+
     Example:
         >>> from t2t_mm.features import Language
         >>> tiny, nets = registry.hparams("multimodel_tiny"), {"text": ModalitySpec(Language(), 16)}
@@ -83,8 +87,25 @@ def build_multimodel(
             z_loss_weight=experts.z_loss_weight,
             name="multimodel",
         )
+        _refuse_alike("nets", {key: net.name for key, net in modalities.items()})
         model.build()
+        if model.command_embeddings is not None:
+            rows = model.row_names[model.command_embeddings.path]
+            _refuse_alike("commands", dict(zip(commands, rows, strict=True)))
     return model
+
+
+def _refuse_alike(what: str, names: Mapping[str, str]) -> None:
+    """Refuse those of different keys and one name: a checkpoint would hold one of them only."""
+    first: dict[str, str] = {}
+    for key, name in names.items():
+        if (other := first.setdefault(name, key)) != key:
+            raise UserError(
+                f"The {what} {other!r} and {key!r} are not told apart: checkpoints write '/' as a "
+                "full stop in their names",
+                received={"name": name},
+                fix="Rename a problem, its command or what it shares.",
+            )
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,7 +182,7 @@ class CheckpointStore:
             remove_folder(final)
             partial.rename(final)
             sync_folder(self.directory)
-            self._remove_old()
+        self._remove_old()
         self._written.append((step, {"seconds": time.monotonic() - start, "bytes": size}))
 
     def close(self) -> None:
@@ -240,9 +240,9 @@ class CheckpointStore:
         best = self.find_best()
         for checkpoint in self.list_checkpoints()[: -self.keep]:
             if best is None or checkpoint.step != best.step:
-                remove_folder(checkpoint.path)
+                _try_to_remove(remove_folder, checkpoint.path)
         for leftover in self.directory.glob("*.incomplete"):  # of a run that was killed
-            remove_leftover(leftover)
+            _try_to_remove(remove_leftover, leftover)
 
     def _refuse_not_finite(self, name: str, array: np.ndarray[Any, Any]) -> None:
         """Refuse to keep what has diverged: nobody can go on from it."""
@@ -255,6 +255,14 @@ class CheckpointStore:
             f"{kept}",
             fix="Lower optimizer.learning_rate, or raise optimizer.warmup_steps.",
         )
+
+
+def _try_to_remove(remove: Callable[[Path], None], path: Path) -> None:
+    """Remove what nobody needs; where that cannot be done, as of open files on NFS, it is told."""
+    try:
+        remove(path)
+    except OSError as error:
+        warn_once(f"{path} is not needed any more, and cannot be removed: {error.strerror}.")
 
 
 def find_checkpoint(run_dir: Path, checkpoint_path: str | Path | None = None) -> Checkpoint:

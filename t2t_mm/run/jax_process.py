@@ -80,9 +80,16 @@ def find_cache_folder(asked: str, apart_from: Iterable[Path] = ()) -> Path | Non
     """
     if asked == NO_CACHE:
         return None
-    user = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     named = asked or os.environ.get("JAX_COMPILATION_CACHE_DIR", "")
-    folder = Path(named or user / "t2t_mm" / "jax").expanduser().absolute()
+    user = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    try:
+        folder = Path(named or user / "t2t_mm" / "jax").expanduser().absolute()
+    except RuntimeError as error:  # no home folder is known
+        if not named:
+            return None
+        raise UserError(
+            f"Compiled programs cannot be kept: {error}", received={"compile_cache": named}
+        ) from error
     for other in apart_from:
         if folder.resolve().is_relative_to(other.resolve()):
             raise UserError(

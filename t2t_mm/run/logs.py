@@ -51,7 +51,8 @@ class RunLog:
         """Write one record.
 
         Args:
-            kind: `train`, `eval`, `checkpoint`, `fault` or `unusual`.
+            kind: `train`, `eval`, `checkpoint`, `fault`, `unusual`, or `stopped`, the last one of a
+                run that ends before its last step.
             step: Updates made.
             values: Numbers, which TensorBoard gets too; lists and mappings are only in the JSONL.
             problem: The problem's name, where the record is of one problem.
@@ -85,12 +86,16 @@ class RunLog:
 
 
 def _cut_log(path: Path, step: int, without_evaluation: bool) -> None:
-    """Keep the records up to `step`, or to its evaluation; a half-written last line goes too."""
+    """Keep the records up to `step`, or to its evaluation; a half-written last line goes too.
+
+    So does what says that the run has stopped: it goes on.
+    """
     if not path.exists():
         return
     kept = []
     for line, record in read_record_lines(path):
         is_evaluation = record["step"] == step and record["kind"] == "eval"
-        if record["step"] <= step and not (without_evaluation and is_evaluation):
+        is_left_out = record["kind"] == "stopped" or (without_evaluation and is_evaluation)
+        if record["step"] <= step and not is_left_out:
             kept.append(line + "\n")
     write_text_atomically(path, "".join(kept))

@@ -49,8 +49,9 @@ def _sign(key: bytes, data_dir: str, user_modules: Sequence[str]) -> str:
 
 def _read_key(*, is_made: bool) -> bytes:
     """Read the user's key, which is made where it is missing; empty where it cannot be."""
-    path = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "t2t_mm" / "key"
-    with contextlib.suppress(OSError, RuntimeError):
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config")
+    with contextlib.suppress(OSError, RuntimeError):  # the latter where there is no home folder
+        path = config.expanduser() / "t2t_mm" / "key"
         if is_made and not path.exists():
             _make_key(path)
         return path.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from t2t_mm.data.records.stored import METADATA_FILE, Metadata
 from t2t_mm.features import Feature
 from t2t_mm.registry.problem_names import parse_problem_name
 from t2t_mm.run.task import Task
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 def find_problem(task: Task, data_dir: Path) -> Problem:
@@ -68,7 +71,8 @@ class StoredProblem(Problem):
     def version(self) -> str:  # type: ignore[override]
         """Of the newest data that is there."""
         found = (self._folder / self._data_name).glob(f"*/{METADATA_FILE}")
-        versions = [path.parent.name for path in found]
+        # Beside them may lie what was generated anew, as `replaced.1.0.0`.
+        versions = [name for path in found if _VERSION.fullmatch(name := path.parent.name)]
         return max(versions, key=_split_version, default="1.0.0")
 
     @cached_property
@@ -83,4 +87,4 @@ class StoredProblem(Problem):
 
 
 def _split_version(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+    return tuple(map(int, version.split(".")))

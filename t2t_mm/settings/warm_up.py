@@ -50,17 +50,16 @@ def shorten_warm_up(
 
 
 def keep_warm_up(asked: HParams, run: HParams) -> HParams:
-    """Return what is asked with the warm-up of the run that it continues, where one was shortened.
+    """Return what is asked with the warm-up of the run that it continues.
 
     A run that is given more steps had its warm-up already, and so had one that began before
     warm-ups were shortened. One that is shorter than the run's, but no fifth of the steps, is of no
-    set: somebody asks for it.
+    set: somebody asks for it, and it stays. What the run's own is a fifth of is not asked: it may
+    have gone on with fewer steps and with more.
     """
     is_short = asked.optimizer.warmup_steps == count_most_warm_up(asked.train.steps)
-    # No longer its own steps' fifth where it has gone on before.
-    was_short = run.optimizer.warmup_steps <= count_most_warm_up(run.train.steps)
     is_less = asked.optimizer.warmup_steps < run.optimizer.warmup_steps
-    if not is_short and (is_less or not was_short):
+    if is_less and not is_short:
         return asked
     kept = replace(asked.optimizer, warmup_steps=run.optimizer.warmup_steps)
     return replace(asked, optimizer=kept)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from t2t_mm.data.declaring.problem import Problem
-from t2t_mm.data.pipeline.length_limits import choose_limits, count_dropped_examples
+from t2t_mm.data.pipeline.length_limits import (
+    Limits,
+    choose_limits,
+    count_dropped_examples,
+)
 from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
 from t2t_mm.features import BatchSpec
 from t2t_mm.run.checkpoint import CheckpointStore
@@ -65,6 +70,7 @@ class RunEvaluations:
             f"stopped at step {state.step}: {stopping.metric} has not got better by "
             f"{stopping.delta} within {stopping.steps} steps"
         )
+        log.write("stopped", state.step, {})  # who evaluates beside it waits for no more
         return True
 
     def _evaluate(
@@ -139,6 +145,23 @@ def _is_within_limits(
     """Tell what of a validation split is too long; return whether anything is left."""
     info, limits = inputs.infos[task.name], choose_limits(problem, run.hparams.data)
     dropped = count_dropped_examples(info, "validation", problem, limits)
-    if dropped:
-        progress.note(f"evaluation of {task.name}: {'; '.join(map(str, dropped))}")
-    return all(one.number < info.sizes["validation"] for one in dropped)
+    if not dropped:
+        return True
+    progress.note(f"evaluation of {task.name}: {'; '.join(map(str, dropped))}")
+    numbers, size = [one.number for one in dropped], info.sizes["validation"]
+    is_left = max(numbers) < size
+    if is_left and sum(numbers) >= size:  # some too long in inputs, others in targets: it is read
+        is_left = _is_any_left(problem, inputs.data_dir, limits)
+    if not is_left:
+        progress.note(f"not evaluated, for every example is too long: {task.name}")
+    return is_left
+
+
+def _is_any_left(problem: Problem, data_dir: Path, limits: Limits) -> bool:
+    from t2t_mm.data.pipeline.datasets import make_evaluation_dataset  # TensorFlow's tf.data
+
+    batch = BatchSpec(examples=1)
+    found = make_evaluation_dataset(
+        problem, "validation", data_dir=data_dir, batch=batch, limit=1, limits=limits
+    )
+    return found.num_examples > 0

@@ -50,13 +50,20 @@ def catch_stop_signals(tell: Callable[[str], None]) -> Iterator[StopRequest]:
     request = StopRequest()
     previous: dict[signal.Signals, Any] = {}
 
+    def tell_if_possible(text: str) -> None:
+        # A signal may interrupt a write to the very file, which is to be told on: a RuntimeError.
+        with contextlib.suppress(OSError, RuntimeError):
+            tell(text)
+
     def handle(number: int, frame: Any) -> None:
         if request.needs_no_saving:
-            tell("Stopping: the checkpoint is written; repeat the command to evaluate and go on.")
+            tell_if_possible(
+                "Stopping: the checkpoint is written; repeat the command to evaluate and go on."
+            )
         if request.was_made or request.needs_no_saving:
             raise KeyboardInterrupt
         request.was_made = True
-        tell("Stopping after this step; once more to stop at once, without saving.")
+        tell_if_possible("Stopping after this step; once more to stop at once, without saving.")
 
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -19,6 +19,7 @@ from t2t_mm.evaluation.unmoved_outputs import OutputChange, OutputReader, compar
 from t2t_mm.files.json_records import read_records
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.checkpoint import OPTIMIZER, WEIGHTS, Checkpoint, CheckpointStore, find_checkpoint
+from t2t_mm.run.device_memory import DeviceMemoryError, tell_exhaustion
 from t2t_mm.run.grafting import Graft, close_new_experts, fill_variables, list_axes
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import Run, check_vocabularies, leave_mesh_out, open_run, write_run
@@ -131,6 +132,13 @@ def _check_experts(run: Run, source: Run) -> None:
     before, now = source.hparams.experts, run.hparams.experts
     if not (before.use_experts and now.use_experts):
         return
+    if now.gate != before.gate:
+        raise UserError(
+            "A trained mixture keeps its gate: what one has learned of positions says nothing of "
+            "problems",
+            expected=before.gate,
+            received={"experts.gate": now.gate},
+        )
     if now.num_experts < before.num_experts:
         raise UserError(
             "A trained mixture cannot have fewer experts",
@@ -173,7 +181,12 @@ def _compare(
     kept = [task for task in source.tasks if task.name in {one.name for one in run.tasks}]
     if source.hparams.experts.mesh_shape != run.hparams.experts.mesh_shape:
         source = leave_mesh_out(source)  # its devices need not be there any more
-    restored = restore_model(source, checkpoint.path)
+    try:
+        with tell_exhaustion():
+            restored = restore_model(source, checkpoint.path)
+    except DeviceMemoryError as error:  # the new run is written, and there is no second try
+        reason = f"the {error.place} has too little memory for both models"
+        return {task.name: OutputChange(reason=reason) for task in kept}
     decode = run.hparams.decode
     before = OutputReader(restored.model, restored.vocabularies, decode)
     decodes = run.hparams.experts.num_experts > source.hparams.experts.num_experts
@@ -181,7 +194,9 @@ def _compare(
     for task in kept:
         tell(f"comparing the outputs of {task.name}")
         pair = (before, task), (reader, run.task(task.name))
-        outputs[task.name] = compare_outputs(*pair, Path(run.data_dir), decodes=decodes)
+        outputs[task.name] = compare_outputs(
+            *pair, Path(run.data_dir), data=run.hparams.data, decodes=decodes
+        )
     return outputs
 
 

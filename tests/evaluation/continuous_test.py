@@ -19,6 +19,7 @@ from t2t_mm.evaluation.continuous import evaluate_continuously, wait_for_run
 from t2t_mm.evaluation.evaluation import RunEvaluation, evaluate
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.run.checkpoint import Checkpoint, CheckpointStore
+from t2t_mm.run.logs import RunLog
 
 QUICK = EvaluationOptions(decode=False, limit=4)
 COPY = {"problems": "algorithmic_copy", "options": QUICK}
@@ -198,6 +199,16 @@ def test_a_training_that_stopped_is_not_waited_for_longer_than_asked(
     steps = [step for step, _ in evaluate_continuously(run, **COPY, wait_minutes=0.001)]
     assert steps[-1] == 15
     assert "no further checkpoint within 0.001 minutes; the last was 15" in capsys.readouterr().err
+
+
+def test_a_run_that_stopped_early_is_not_waited_for(
+    run: Path, quick: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(run / "checkpoints" / "00000020")
+    with RunLog(run, 15) as log:
+        log.write("stopped", 15, {})
+    steps = [step for step, _ in evaluate_continuously(run, **COPY, wait_minutes=0.05)]
+    assert steps[-1] == 15 and "no further checkpoint" not in capsys.readouterr().err
 
 
 def test_what_never_comes_is_an_error(run: Path, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
@@ -13,7 +15,8 @@ from t2t_mm.evaluation.unmoved_outputs import (
     compare_outputs,
 )
 from t2t_mm.run.restore import restore_model
-from t2t_mm.run.run_directory import open_run
+from t2t_mm.run.run_directory import Run, open_run
+from t2t_mm.run.task import Task
 
 
 @pytest.mark.parametrize(
@@ -48,11 +51,50 @@ def test_a_model_answers_as_itself_and_not_as_another_task(tiny_run: TinyRun) ->
     assert other.largest_difference > 0 and not other.is_unmoved
 
 
+def make_reader(run: Run) -> OutputReader:
+    restored = restore_model(run)
+    return OutputReader(restored.model, restored.vocabularies, run.hparams.decode)
+
+
 def test_missing_data_is_said(tiny_run: TinyRun, tmp_path: Path) -> None:
     run = open_run(tiny_run.output_dir)
-    restored = restore_model(run)
-    reader = OutputReader(restored.model, restored.vocabularies, run.hparams.decode)
-    pair = (reader, run.task(PROBLEMS[0]))
+    pair = (make_reader(run), run.task(PROBLEMS[0]))
     change = compare_outputs(pair, pair, tmp_path)
     assert change.is_unmoved and not change.examples
     assert "not compared: The data of problem algorithmic_copy has not been" in change.describe()
+
+
+def test_no_longer_examples_are_compared_than_training_keeps(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(tiny_run.output_dir)
+    pair = (make_reader(run), run.task(PROBLEMS[0]))
+    shapes: list[tuple[int, ...]] = []
+
+    def compute(self: OutputReader, task: Task, batch: dict[str, Any]) -> Any:
+        shapes.append(batch["inputs"].shape)
+        return np.zeros(1)
+
+    monkeypatch.setattr(OutputReader, "compute_logits", compute)
+    compare_outputs(pair, pair, tiny_run.data_dir)
+    most = shapes.pop()[1] - 1
+    change = compare_outputs(
+        pair, pair, tiny_run.data_dir, data=replace(run.hparams.data, max_pieces=most)
+    )
+    assert change.examples and shapes.pop()[1] <= most
+    none = replace(run.hparams.data, max_pieces=1)
+    change = compare_outputs(pair, pair, tiny_run.data_dir, data=none)
+    assert change.describe() == "not compared: no example of validation is within the limits"
+
+
+def test_too_little_memory_is_a_reason_and_no_end(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: OutputReader, task: Task, batch: Any) -> Any:
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory, 12 bytes.")
+
+    run = open_run(tiny_run.output_dir)
+    pair = (make_reader(run), run.task(PROBLEMS[0]))
+    monkeypatch.setattr(OutputReader, "compute_logits", fail)
+    change = compare_outputs(pair, pair, tiny_run.data_dir)
+    assert change.describe() == "not compared: the device has too little memory"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from changed_settings import change_settings
 
+from t2t_mm.errors import UserError
 from t2t_mm.features import Language
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.run.named_variables import name_variables
@@ -23,7 +24,9 @@ SMALL = {
 
 def build(seed=1, commands=("a",), inputs=("shared",), targets=("shared",), **changes):
     def specs(names):
-        return {f"language:{name}": ModalitySpec(Language(name), 13) for name in names}
+        return {
+            f"language:{name}": ModalitySpec(Language(name.replace("/", ".")), 13) for name in names
+        }
 
     hparams = change_settings(HParams(), **{**SMALL, **changes})
     return build_multimodel(
@@ -95,6 +98,15 @@ def test_commands_are_kept_by_name_so_that_one_can_be_added():
     ]
     assert names[0] == {"multimodel/command.a", "multimodel/command.text.en-de"}
     assert names[1] - names[0] == {"multimodel/command.z"}
+
+
+@pytest.mark.parametrize(
+    ("what", "given"),
+    [("commands", {"commands": ["a/b", "", "", "a.b"]}), ("nets", {"inputs": ["a/b", "a.b"]})],
+)
+def test_names_that_a_checkpoint_does_not_tell_apart_are_refused(what, given):
+    with pytest.raises(UserError, match=rf"{what} '.*a.b' and '.*a.b' are not told apart"):
+        build(**given)
 
 
 @pytest.mark.slow

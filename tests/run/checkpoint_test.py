@@ -287,3 +287,29 @@ def test_the_best_is_asked_of_the_state_before_a_damaged_one(
     (tmp_path / "checkpoints" / "00000003" / "state.json").write_text("{")
     assert find_checkpoint(tmp_path).step == 1
     assert "00000003/state.json is damaged" in caplog.text
+
+
+@pytest.mark.parametrize("in_background", [False, True])
+def test_an_old_checkpoint_that_cannot_be_removed_is_told_and_ends_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    in_background: bool,
+) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
+
+    store = CheckpointStore(tmp_path, keep=1, in_background=in_background)
+    save(store, 1)
+    store.close()
+    (store.directory / "00000007.incomplete").mkdir()
+    monkeypatch.setattr(checkpoint, "remove_folder", lambda path: path.exists() and refuse(path))
+    save(store, 2)
+    store.close()
+    assert [step for step, _ in store.collect_written()] == [1, 2]
+    assert "00000001 is not needed any more, and cannot be removed: Directory not" in caplog.text
+    assert not (store.directory / "00000007.incomplete").exists()  # what can be removed is
+    store.replace_state(2, {"step": 2, "best_step": 2})
+    assert find_checkpoint(tmp_path).step == 2
+    assert [one.step for one in store.list_checkpoints()] == [1, 2]
+    assert caplog.text.count("00000001 is not needed") == 1  # told once

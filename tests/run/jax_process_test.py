@@ -1,6 +1,7 @@
 """What a process on JAX computes on, and that TensorFlow leaves it alone."""
 
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -139,3 +140,19 @@ def test_a_folder_that_cannot_be_made_is_an_error_if_it_was_asked_for(
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert find_cache_folder("") is None
+
+
+def test_without_a_home_folder_programs_are_kept_where_it_is_said_or_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forget(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", forget)
+    for name in ("XDG_CACHE_HOME", "JAX_COMPILATION_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert find_cache_folder("") is None
+    assert find_cache_folder(str(tmp_path / "named")) == tmp_path / "named"
+    with pytest.raises(UserError, match=r"cannot be kept: .*home dir.*compile_cache='~/pro"):
+        find_cache_folder("~/programs")

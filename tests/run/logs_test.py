@@ -87,3 +87,11 @@ def test_a_log_beside_the_trainers_has_files_of_its_own(tmp_path: Path) -> None:
     assert [record["loss"] for record in records(tmp_path)] == [1.0]
     assert json.loads((tmp_path / "beside.jsonl").read_text())["loss"] == 2.0
     assert len(list((tmp_path / "tensorboard" / "beside").iterdir())) == 1
+
+
+def test_a_run_that_goes_on_has_not_stopped(tmp_path: Path) -> None:
+    with RunLog(tmp_path, 0) as log:
+        log.write("eval", 5, {"log_perplexity": 1.0})
+        log.write("stopped", 5, {})
+    RunLog(tmp_path, 5).close()
+    assert [record["kind"] for record in records(tmp_path)] == ["eval"]

@@ -1,6 +1,7 @@
 """What a run says of places is followed only where its user has signed it."""
 
 import json
+import pwd
 import shutil
 import stat
 from pathlib import Path
@@ -44,6 +45,17 @@ def test_where_no_key_can_be_kept_nothing_is_own(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
+    assert sign_places("/data", []) == ""
+    assert not is_signed_here("", "/data", [])
+
+
+def test_where_there_is_no_home_folder_nothing_is_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forget(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", forget)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     assert sign_places("/data", []) == ""
     assert not is_signed_here("", "/data", [])
 

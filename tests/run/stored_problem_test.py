@@ -54,6 +54,14 @@ def test_a_reversed_problem_reads_the_data_of_the_other(tiny_run: TinyRun) -> No
     assert all(np.array_equal(batches[0][key], batches[1][key]) for key in batches[0])
 
 
+def test_the_newest_version_is_read_and_nothing_that_lies_beside(tmp_path: Path) -> None:
+    for name in ("1.9.0", "1.10.0", "replaced.2.0.0", "2.0.0.incomplete"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        (tmp_path / "mine" / name / "t2t_mm.json").touch()
+    assert StoredProblem("mine", {}, "mine", tmp_path).version == "1.10.0"
+    assert StoredProblem("yours", {}, "yours", tmp_path).version == "1.0.0"
+
+
 def test_other_data_of_the_same_name_is_refused(tiny_run: TinyRun, tmp_path: Path) -> None:
     task = open_run(tiny_run.output_dir).tasks[0]
     features = {"inputs": task.inputs, "targets": task.targets}

@@ -54,3 +54,9 @@ def test_a_run_that_goes_on_keeps_a_warm_up_that_was_shortened() -> None:
     assert keep_warm_up(replace(short), short) == short
     gone_on = settings(10_000, 20)  # and the same is asked again
     assert keep_warm_up(settings(10_000, 1000), gone_on) == gone_on
+
+
+def test_a_run_that_went_on_with_fewer_steps_and_then_with_more_keeps_its_warm_up() -> None:
+    fewer = keep_warm_up(settings(500, 100), settings(1000, 200))
+    assert fewer == settings(500, 200)
+    assert keep_warm_up(settings(30_000, 4000), fewer) == settings(30_000, 200)

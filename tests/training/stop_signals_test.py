@@ -68,3 +68,17 @@ def test_where_all_is_saved_the_first_signal_does_not_wait() -> None:
         assert "the checkpoint is written" in told[0] and not stop.was_made
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.was_made
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("reentrant call inside <_io.BufferedWriter>"), OSError("no terminal")]
+)
+def test_where_nothing_can_be_told_a_stop_is_a_stop_all_the_same(error: Exception) -> None:
+    def fail(text: str) -> None:
+        raise error
+
+    with catch_stop_signals(fail) as stop:
+        with pytest.raises(KeyboardInterrupt), stop.all_saved():
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        assert stop.was_made

@@ -3,13 +3,16 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_run import PROBLEMS, STEPS, TinyRun
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import claim_folder
+from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.training import warm_start
 from t2t_mm.training.warm_start import (
     _check_experts,
     begin_run,
@@ -52,10 +55,11 @@ def test_vocabularies_are_lent_where_there_are_none(tmp_path: Path) -> None:
     [
         ({"num_experts": 2}, "cannot have fewer experts. Expected: at least 4"),
         ({"num_experts": 6}, "Give experts.entry_steps"),
+        ({"gate": "problem"}, r"keeps its gate.*Expected: position.*experts\.gate='problem'"),
     ],
 )
-def test_experts_are_neither_taken_away_nor_added_at_once(
-    tiny_run: TinyRun, tmp_path: Path, experts: dict[str, int], message: str
+def test_experts_are_neither_taken_away_nor_added_at_once_nor_given_another_gate(
+    tiny_run: TinyRun, tmp_path: Path, experts: dict[str, Any], message: str
 ) -> None:
     run = open_run(tiny_run.output_dir)
     hparams = replace(run.hparams, experts=replace(run.hparams.experts, **experts))
@@ -92,3 +96,18 @@ def test_the_change_is_between_the_first_and_the_last_scores(
     assert old == [PROBLEMS[0], "2.0000", "1.5000", "20.00", "15.00", "-5.00"]
     assert new == [PROBLEMS[1], "2.0000", "1.5000", "20.00", "15.00", "-5.00", "new"]
     assert describe_change(replace(run, warm_start={})) == []
+
+
+def test_a_run_is_begun_though_memory_is_too_little_to_compare_it(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*given: Any) -> Any:
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory, 12 bytes.")
+
+    monkeypatch.setattr(warm_start, "restore_model", fail)
+    asked = replace(open_run(tiny_run.output_dir), directory=tmp_path / "new")
+    with claim_folder(tmp_path / "new", "this run"):
+        begun = begin_run(asked, tiny_run.output_dir, print)
+    assert [checkpoint.step for checkpoint in CheckpointStore(tmp_path / "new").list_checkpoints()]
+    assert begun.is_unmoved and list(begun.outputs) == list(PROBLEMS)
+    assert "not compared: the device has too little memory for both" in begun.describe()[-1]
