@@ -19,7 +19,13 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer("port", 7860, "Port; 0 for a free one.", 0, upper_bound=65535)
     flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own kinds of features; default: the run's.")
     command.define_backend(flags)
-    command.define_decode_hparams(flags)
+    flags.DEFINE_string(
+        "decode_hparams",
+        "",
+        "How answers are searched for, always by a beam of four, as 'alpha=0.6,extra_length=20'; "
+        "default: as the run says. What else counts is no_repeat, constrain, answers_file and "
+        "jit_compile.",
+    )
 
 
 def run_from_flags(flags: Any) -> int | None:

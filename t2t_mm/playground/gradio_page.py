@@ -79,10 +79,10 @@ def _add_problem(gradio: Any, predictor: Predictor, loaded: LoadedRun) -> None:
 
 
 def _join_lines(written: str) -> str:
-    """Write HTML on one line, either line end as its code: one block, in which nothing is Markdown.
+    r"""Write HTML on one line, line ends by their codes: a block in which nothing is Markdown.
 
     Example:
-        >>> _join_lines("<p>1\\r\\n\\r\\n# 2</p>")
+        >>> _join_lines("<p>1\r\n\r\n# 2</p>")
         '<p>1&#13;&#10;&#13;&#10;# 2</p>'
     """
     return written.replace("\r", "&#13;").replace("\n", "&#10;")
