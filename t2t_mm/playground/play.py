@@ -16,7 +16,7 @@ from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.overrides import change_decoding, describe_changes
 
 _COUNTING = ("extra_length", "alpha", "no_repeat", "constrain", "answers_file", "jit_compile")
-"""Settings of decoding that change an answer, or how fast it comes: one input, by a beam of four."""
+"""Settings of decoding that change an answer, or how fast it comes: one input, by a beam."""
 
 
 def play(
