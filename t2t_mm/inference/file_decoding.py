@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -161,7 +162,8 @@ class FileDecoding:
         answers = hash_file(path) if path.is_file() else ""
         of_data = {}
         if self.how.constrain == "trees":
-            of_data = {"data": str(self.run.find_data(self.data_dir).resolve())}
+            with contextlib.suppress(UserError):  # whether trees are decoded is known later
+                of_data = {"data": str(self.run.find_data(self.data_dir).resolve())}
         weights = checkpoint.path / WEIGHTS
         try:
             weights_hash = hash_file(weights)

@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,18 @@ def test_trees_of_other_data_are_other_facts(tiny_run: TinyRun) -> None:
     assert facts["trees", ""]["data"] == str(tiny_run.data_dir.resolve())
     assert facts["trees", ""] != facts["trees", "other"]
     assert facts["nothing", ""] == facts["nothing", "other"]
+
+
+def test_data_of_a_run_from_elsewhere_is_no_fact_unless_it_is_named(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    run, how = (
+        replace(open_run(tiny_run.output_dir), signature=""),
+        DecodeHParams(constrain="trees"),
+    )
+    for folder in ("", tmp_path):
+        decoding = FileDecoding(run, how, {}, "in", "out", DecodingOptions(), folder)
+        assert ("data" in decoding._list_facts([])) is bool(folder)
 
 
 def test_weights_that_are_gone_are_told(

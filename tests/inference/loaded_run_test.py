@@ -46,7 +46,14 @@ def test_what_a_run_asks_for_need_not_fit_some_of_its_problems(tmp_path: Path) -
     how = DecodeHParams(constrain="trees")  # as for a problem that is not loaded
     hparams = dataclasses.replace(senses.run.hparams, decode=how)
     run = dataclasses.replace(senses.run, hparams=hparams)
-    assert not LoadedRun(run, senses.restored, how, tmp_path).decoder.constraints
+    for data_dir in ("", tmp_path):  # nor need the data be known of a run from elsewhere
+        assert not LoadedRun(run, senses.restored, how, data_dir).decoder.constraints
+    gone = DecodeHParams(answers_file=str(tmp_path / "gone.txt"))
+    hparams = dataclasses.replace(senses.run.hparams, decode=gone)
+    hear = dataclasses.replace(senses.run, hparams=hparams, tasks=(senses.run.task("hear"),))
+    assert not LoadedRun(hear, senses.restored, gone).decoder.constraints
+    with pytest.raises(UserError, match=r"no such file of answers.*gone\.txt"):
+        LoadedRun(dataclasses.replace(run, hparams=hparams), senses.restored, gone)
 
 
 def test_problems_are_named_as_for_an_evaluation(tiny_run: TinyRun) -> None:
