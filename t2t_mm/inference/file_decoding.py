@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 
 import keras
@@ -77,10 +77,11 @@ class FileDecoding:
     def _decode_texts(self) -> list[str]:
         task, output_format = choose_task(self.run, **self.names), self.options.output_format
         check_output_format(task, output_format, self.how)
-        lines = self._read_lines()
+        lines, too_long = self._read_lines()
         file, start, errors = self._go_on(lines)
         inputs = InputLines(self._name, lines, task.inputs, tell_on_stderr, start)
         inputs.errors |= errors
+        inputs.skip_all(too_long, start)
         loaded = self._load([task])
         readable = inputs.readable[start:]
         decoded = loaded[task.name].output_each(readable, inputs.skip, count(start))
@@ -101,7 +102,7 @@ class FileDecoding:
     def _decode_objects(self) -> list[str]:
         """Decode lines, which may be of many problems, to objects."""
         check_objects_format(self.options.output_format)
-        lines = self._read_lines()
+        lines, too_long = self._read_lines()
         if any(self.names.values()) or not is_jsonl(self.from_file):
             told = name_task(choose_task(self.run, **self.names), self.names)
         if not is_jsonl(self.from_file):
@@ -109,6 +110,7 @@ class FileDecoding:
         file, start, errors = self._go_on(lines)
         inputs = JsonLines(self._name, lines, self.run, self.names, tell_on_stderr, start)
         inputs.errors |= errors
+        inputs.skip_all(too_long, start)
         loaded = self._load(list(inputs.tasks.values()))
         decoded = inputs.decode(loaded)
         outputs = write_outputs(
@@ -131,9 +133,8 @@ class FileDecoding:
     def _name(self) -> str:
         return "standard input" if str(self.from_file) == "-" else str(self.from_file)
 
-    def _read_lines(self) -> list[str]:
-        limit = self.how.choose_limit(self.options.limit)
-        return list(islice(read_lines(self.from_file), limit or None))
+    def _read_lines(self) -> tuple[list[str], dict[int, UserError]]:
+        return read_lines(self.from_file, self.how.choose_limit(self.options.limit))
 
     def _go_on(
         self, lines: Sequence[str]

@@ -170,7 +170,8 @@ class JsonLines(LeftOutLines):
                 line, error = self.lines[place], self.errors.get(place)
                 output = outputs.get(place, Output(""))
                 how = loaded.decoder.decode
-                yield "" if is_empty(line) else write_record(_parse(line), output, error, how)
+                is_blank = is_empty(line) and not error  # an error says of an empty one: too long
+                yield "" if is_blank else write_record(_parse(line), output, error, how)
 
     def _decode_window(self, loaded: LoadedRun, places: range) -> dict[int, Output]:
         members: dict[str, list[tuple[int, str]]] = {}
