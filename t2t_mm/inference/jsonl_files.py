@@ -81,6 +81,11 @@ def _describe_score(one: Any) -> dict[str, float]:
     return {"log_probability": round(one.log_probability, 6), "score": round(one.score, 6)}
 
 
+def list_inputs(lines: Iterable[str]) -> Iterator[Any]:
+    """Yield the inputs of each object, a text or the path of a file; None where there are none."""
+    return (_parse(line).get("inputs") for line in lines)
+
+
 def list_outputs(lines: Iterable[str]) -> Iterator[str]:
     """Yield the outputs of objects that have something to decode, and could be read.
 
