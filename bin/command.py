@@ -149,9 +149,9 @@ def _drop_output() -> None:
 
 
 def _replace_closed_streams(name: str) -> None:
-    """Put /dev/null where standard output or error are closed; else files would get their place."""
-    if sys.stderr is None:
-        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    """Put /dev/null where standard streams are closed; else files would get their place."""
+    sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     if sys.stdout is None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
         print(f"{name}: standard output is closed: what is printed is lost.", file=sys.stderr)

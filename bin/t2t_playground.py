@@ -6,6 +6,7 @@ from typing import Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
+from t2t_mm.files.interruption import stop_like_ctrl_c
 
 
 def define_flags(flags: Any) -> None:
@@ -19,7 +20,13 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_integer("port", 7860, "Port; 0 for a free one.", 0, upper_bound=65535)
     flags.DEFINE_multi_path("t2t_usr_dir", [], "Your own kinds of features; default: the run's.")
     command.define_backend(flags)
-    command.define_decode_hparams(flags)
+    flags.DEFINE_string(
+        "decode_hparams",
+        "",
+        "How answers are searched for, always by a beam of four, as 'alpha=0.6,extra_length=20'; "
+        "default: as the run says. What else counts is no_repeat, constrain, answers_file and "
+        "jit_compile.",
+    )
 
 
 def run_from_flags(flags: Any) -> int | None:
@@ -31,15 +38,16 @@ def run_from_flags(flags: Any) -> int | None:
     from t2t_mm.playground.play import play
 
     command.import_user_modules(flags.t2t_usr_dir)
-    play(
-        flags.output_dir,
-        flags.checkpoint_path,
-        problems=flags.problems,
-        data_dir=flags.data_dir,
-        decode_hparams=flags.decode_hparams,
-        host=flags.host,
-        port=flags.port,
-    )
+    with stop_like_ctrl_c():  # uploads are removed
+        play(
+            flags.output_dir,
+            flags.checkpoint_path,
+            problems=flags.problems,
+            data_dir=flags.data_dir,
+            decode_hparams=flags.decode_hparams,
+            host=flags.host,
+            port=flags.port,
+        )
     return 0
 
 

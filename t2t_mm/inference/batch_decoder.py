@@ -133,10 +133,12 @@ class BatchDecoder:
             return self._rank(task, batch, vocabulary)
         constraint = self.constraints.get(task.name)
         key = (task.signature, constraint)
-        if key not in self._searches:
+        search = self._searches.get(key)
+        if search is None:
+            self._forget_old_rules()
             made = make_search(self.model, task.signature, self.decode, constraint)
-            self._searches.setdefault(key, made)  # another thread may have been first
-        found = self._searches[key](
+            search = self._searches.setdefault(key, made)  # another thread may have been first
+        found = search(
             batch,
             command_index=task.command_index,
             extra_length=self.decode.extra_length,
@@ -159,6 +161,17 @@ class BatchDecoder:
 
         found = run_side_by_side(decode, _number_examples(batches), count_at_once())
         return ((batch, outputs) for (_, batch), outputs in found)
+
+    def _forget_old_rules(self) -> None:
+        """Let go of searches by rules that no task has any more, and of what was traced for them.
+
+        Other threads may change what is looked at: it is listed at once.
+        """
+        in_use = {id(None), *(id(rule) for rule in list(self.constraints.values()))}
+        for searches in (self._searches, *list(self._kept.values())):
+            for key in list(searches):
+                if id(key[1]) not in in_use:
+                    searches.pop(key, None)
 
     def _rank(self, task: Task, batch: Mapping[str, Any], vocabulary: Vocabulary) -> list[Output]:
         if task.signature not in self._rankings:

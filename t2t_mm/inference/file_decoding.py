@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import keras
 
+from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.records.shards import hash_file
 from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines, read_lines
-from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_outputs
+from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_inputs, list_outputs
 from t2t_mm.inference.loaded_run import LoadedRun, load_tasks
 from t2t_mm.inference.output_files import tell_empty_outputs, tell_on_stderr, write_outputs
 from t2t_mm.inference.output_formats import (
@@ -26,6 +29,7 @@ from t2t_mm.inference.output_formats import (
     format_outputs,
 )
 from t2t_mm.inference.resumed_file import ResumedFile
+from t2t_mm.inference.user_inputs import describe_files
 from t2t_mm.inference.windows import BATCHES_TOGETHER
 from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint
 from t2t_mm.run.manifest import DamagedFileError, shorten_message
@@ -76,10 +80,12 @@ class FileDecoding:
     def _decode_texts(self) -> list[str]:
         task, output_format = choose_task(self.run, **self.names), self.options.output_format
         check_output_format(task, output_format, self.how)
-        lines = self._read_lines()
-        file, start, errors = self._go_on(lines)
+        lines, too_long = self._read_lines()
+        named = [] if choose_kind(task.inputs).has_text else lines
+        file, start, errors = self._go_on(lines, named)
         inputs = InputLines(self._name, lines, task.inputs, tell_on_stderr, start)
         inputs.errors |= errors
+        inputs.skip_all(too_long, start)
         loaded = self._load([task])
         readable = inputs.readable[start:]
         decoded = loaded[task.name].output_each(readable, inputs.skip, count(start))
@@ -100,14 +106,15 @@ class FileDecoding:
     def _decode_objects(self) -> list[str]:
         """Decode lines, which may be of many problems, to objects."""
         check_objects_format(self.options.output_format)
-        lines = self._read_lines()
+        lines, too_long = self._read_lines()
         if any(self.names.values()) or not is_jsonl(self.from_file):
             told = name_task(choose_task(self.run, **self.names), self.names)
         if not is_jsonl(self.from_file):
             lines = [json.dumps({**told, "inputs": line}) for line in lines]
-        file, start, errors = self._go_on(lines)
+        file, start, errors = self._go_on(lines, list_inputs(lines))
         inputs = JsonLines(self._name, lines, self.run, self.names, tell_on_stderr, start)
         inputs.errors |= errors
+        inputs.skip_all(too_long, start)
         loaded = self._load(list(inputs.tasks.values()))
         decoded = inputs.decode(loaded)
         outputs = write_outputs(
@@ -130,14 +137,18 @@ class FileDecoding:
     def _name(self) -> str:
         return "standard input" if str(self.from_file) == "-" else str(self.from_file)
 
-    def _read_lines(self) -> list[str]:
-        limit = self.how.choose_limit(self.options.limit)
-        return list(islice(read_lines(self.from_file), limit or None))
+    def _read_lines(self) -> tuple[list[str], dict[int, UserError]]:
+        return read_lines(self.from_file, self.how.choose_limit(self.options.limit))
 
     def _go_on(
-        self, lines: Sequence[str]
+        self, lines: Sequence[str], named: Iterable[Any]
     ) -> tuple[str | Path | ResumedFile, int, Mapping[int, UserError]]:
-        """Return where outputs go, how many are there, and why some of these are empty."""
+        """Return where outputs go, how many are there, and why some of these are empty.
+
+        Args:
+            lines: The inputs.
+            named: What names a file in each; empty where none does.
+        """
         path = Path(self.to_file)
         is_replaced = path.is_file() or not path.exists()
         is_kept = str(self.to_file) not in ("", "-") and str(self.from_file) != "-"
@@ -149,6 +160,7 @@ class FileDecoding:
             window=BATCHES_TOGETHER * self.how.batch_size,
             total=len(lines),
             tell=tell_on_stderr,
+            files=describe_files(named),
         )
         return file, len(file.done), file.errors
 
@@ -161,7 +173,8 @@ class FileDecoding:
         answers = hash_file(path) if path.is_file() else ""
         of_data = {}
         if self.how.constrain == "trees":
-            of_data = {"data": str(self.run.find_data(self.data_dir).resolve())}
+            with contextlib.suppress(UserError):  # whether trees are decoded is known later
+                of_data = {"data": str(self.run.find_data(self.data_dir).resolve())}
         weights = checkpoint.path / WEIGHTS
         try:
             weights_hash = hash_file(weights)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
-from t2t_mm.files.text_files import decode_line, decode_lines
+from t2t_mm.files.odd_items import collect_odd_items
+from t2t_mm.files.text_files import LONGEST_LINE, decode_line, decode_lines
 from t2t_mm.inference.user_inputs import check_files, is_empty
 
 _MOST_TOLD = 10
@@ -50,6 +52,12 @@ class LeftOutLines:
         self.errors[place] = error
         if len(self.errors) <= _MOST_TOLD:
             self._tell(self._describe(place))
+
+    def skip_all(self, errors: Mapping[int, UserError], start: int = 0) -> None:
+        """Leave several inputs out, but for those before `start`, which is done."""
+        for place, error in errors.items():
+            if place >= start:
+                self.skip(place, error)
 
     def check(self, outputs: Sequence[str]) -> None:
         """Say at the end which inputs could not be read.
@@ -131,12 +139,39 @@ class InputLines(LeftOutLines):
         return place not in self.errors and not is_empty(self.lines[place])
 
 
-def read_lines(path: str | Path) -> Iterator[str]:
-    """Read the lines of a text file (`.gz` too), a pipe or standard input, empty ones included.
+def read_lines(path: str | Path, limit: int = 0) -> tuple[list[str], dict[int, UserError]]:
+    r"""Read the lines of a text file (`.gz` too), a pipe or standard input, empty ones included.
+
+    Args:
+        path: The file; `-` for standard input.
+        limit: Lines that are read; 0 for all.
+
+    Returns:
+        The lines; and why some cannot be read, by place: a line of a file above 1 MB comes as an
+        empty one.
 
     Raises:
         UserError: The file is missing or not UTF-8.
+
+    Example:
+        >>> _ = Path("lines.txt").write_text("one" + 2_000_000 * "!" + "\ntwo\n")
+        >>> lines, errors = read_lines("lines.txt")
+        >>> lines, list(errors)
+        (['', 'two'], [0])
     """
+    lines, errors = list[str](), dict[int, UserError]()
+    waiting = islice(_open_lines(path), limit or None)
+    while True:
+        with collect_odd_items() as odd:
+            line = next(waiting, None)
+        if line is None:
+            return lines, errors
+        if odd:
+            errors[len(lines)] = UserError(f"The line is longer than {LONGEST_LINE:,} bytes")
+        lines.append(line)
+
+
+def _open_lines(path: str | Path) -> Iterator[str]:
     path = Path(path)
     if str(path) == "-":
         for number, line in enumerate(sys.stdin.buffer, start=1):

@@ -81,6 +81,11 @@ def _describe_score(one: Any) -> dict[str, float]:
     return {"log_probability": round(one.log_probability, 6), "score": round(one.score, 6)}
 
 
+def list_inputs(lines: Iterable[str]) -> Iterator[Any]:
+    """Yield the inputs of each object, a text or the path of a file; None where there are none."""
+    return (_parse(line).get("inputs") for line in lines)
+
+
 def list_outputs(lines: Iterable[str]) -> Iterator[str]:
     """Yield the outputs of objects that have something to decode, and could be read.
 
@@ -170,7 +175,8 @@ class JsonLines(LeftOutLines):
                 line, error = self.lines[place], self.errors.get(place)
                 output = outputs.get(place, Output(""))
                 how = loaded.decoder.decode
-                yield "" if is_empty(line) else write_record(_parse(line), output, error, how)
+                is_blank = is_empty(line) and not error  # an error says of an empty one: too long
+                yield "" if is_blank else write_record(_parse(line), output, error, how)
 
     def _decode_window(self, loaded: LoadedRun, places: range) -> dict[int, Output]:
         members: dict[str, list[tuple[int, str]]] = {}

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from t2t_mm.inference.batch_decoder import BatchDecoder
 from t2t_mm.inference.chosen_task import pair_tasks
+from t2t_mm.inference.output_formats import is_tree_task
 from t2t_mm.inference.predictor import Predictor
 from t2t_mm.inference.teacher_forcing import TeacherForcing
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import choose_tasks
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
-from t2t_mm.search.choose_search import choose_decoding, make_constraints
+from t2t_mm.search.choose_search import check_answers, choose_decoding, make_constraints
 from t2t_mm.settings.decode_section import DecodeHParams
 
 
@@ -31,7 +32,8 @@ class LoadedRun(Mapping[str, Predictor]):
         self.run = run
         self.restored = restored
         decode = decode or run.hparams.decode
-        self._data_dir = run.find_data(data_dir) if decode.constrain == "trees" else Path()
+        reads_data = decode.constrain == "trees" and any(map(is_tree_task, run.tasks))
+        self._data_dir = run.find_data(data_dir) if reads_data else Path()
         self.decoder = BatchDecoder(restored.model, restored.vocabularies, decode)
         self._constrain(run.tasks)
         self.forcing = TeacherForcing(restored.model, restored.vocabularies)
@@ -154,5 +156,6 @@ def load_tasks(
         decode: How it decodes; by default as the run says.
         data_dir: As `load` takes it.
     """
+    check_answers(decode or run.hparams.decode, tasks)  # an error should be quick
     restored = restore_model(run, checkpoint_path, tasks)
     return LoadedRun(replace(run, tasks=tuple(tasks)), restored, decode, data_dir)

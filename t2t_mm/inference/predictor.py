@@ -10,6 +10,7 @@ from typing import Any
 
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.errors import UserError
+from t2t_mm.inference.asked_numbers import change_numbers
 from t2t_mm.inference.batch_decoder import Alternative, BatchDecoder, Output
 from t2t_mm.inference.inner_view import NOTHING, Inspection
 from t2t_mm.inference.teacher_forcing import TeacherForcing
@@ -86,18 +87,12 @@ class Predictor:
             list[Alternative], or a list of such; nothing for an empty text.
         """
         own = self._decoder.decode
-        return self._find_alternatives(
-            inputs,
-            number,
-            replace(
-                own,
-                beam_size=number,
-                alpha=own.alpha if alpha is None else alpha,
-                return_beams=True,
-                write_beam_scores=True,
-                sampling_method="argmax",
-            ),
+        preferred = own.alpha if alpha is None else alpha
+        asked = change_numbers(own, beam_size=("number", number), alpha=("alpha", preferred))
+        settings = replace(
+            asked, return_beams=True, write_beam_scores=True, sampling_method="argmax"
         )
+        return self._find_alternatives(inputs, settings)
 
     def samples(
         self,
@@ -123,23 +118,23 @@ class Predictor:
             list[Alternative], or a list of such; nothing for an empty text.
 
         Raises:
-            UserError: The problem's targets are classes, whose probabilities `n_best` gives.
+            UserError: The problem's targets are classes, whose probabilities `n_best` gives; or a
+                number is out of range.
         """
         if self._restored.model.modalities[self.task.nets[1]].reads_encoder:
             raise UserError(
                 f"The outputs of {self.task.name} are classes, of which no samples are drawn",
                 fix="n_best gives their probabilities.",
             )
-        settings = replace(
+        asked = change_numbers(
             self._decoder.decode,
-            beam_size=number,
-            sampling_method="random",
-            sampling_temp=temperature,
-            sampling_keep_top_k=top_k,
-            sampling_keep_top_p=top_p,
-            sampling_seed=seed,
+            beam_size=("number", number),
+            sampling_temp=("temperature", temperature),
+            sampling_keep_top_k=("top_k", top_k),
+            sampling_keep_top_p=("top_p", top_p),
+            sampling_seed=("seed", seed),
         )
-        return self._find_alternatives(inputs, number, settings)
+        return self._find_alternatives(inputs, replace(asked, sampling_method="random"))
 
     def score(self, inputs: Any, targets: Any) -> Any:
         """Return the log-probability of the target of one input, or of each of a list.
@@ -246,11 +241,12 @@ class Predictor:
             )
         return list(run(zip(inputs, targets, strict=True)))
 
-    def _find_alternatives(self, inputs: Any, number: int, settings: DecodeHParams) -> Any:
+    def _find_alternatives(self, inputs: Any, settings: DecodeHParams) -> Any:
         decoder = self._decoder.change(settings)
         is_list = self._is_list(inputs)
         outputs = self._decode_inputs(inputs if is_list else [inputs], decoder)
-        found: list[list[Alternative]] = [list(one.alternatives[:number]) for one in outputs]
+        most = settings.beam_size
+        found: list[list[Alternative]] = [list(one.alternatives[:most]) for one in outputs]
         return found if is_list else found[0]
 
     def _decode_inputs(

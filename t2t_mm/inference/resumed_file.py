@@ -7,7 +7,7 @@ import errno
 import io
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +15,8 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import name_part, write_text_atomically
 from t2t_mm.files.disk import claim_opened, refuse_folder, report_full_disk
 from t2t_mm.files.parsed_json import parse_json
+
+_OF_FILE = 8  # letters, of what a file is known by
 
 
 class ResumedFile:
@@ -30,6 +32,8 @@ class ResumedFile:
         window: Inputs that are prepared together, see `run_in_windows`.
         total: How many outputs there will be.
         tell: Is given a line for a person: where it went on, or why it is begun anew.
+        files: What each line's file is known by, see `describe_files`. With another one at a line
+            that is done all is begun anew; one that is gone since is no other.
 
     Raises:
         UserError: Another process is writing it.
@@ -59,11 +63,13 @@ class ResumedFile:
         window: int,
         total: int,
         tell: Callable[[str], None],
+        files: Sequence[str] = (),
     ) -> None:
         self.path = path.resolve()
         self.done: list[str] = []
         self.errors: dict[int, UserError] = {}
         self._facts = json.loads(json.dumps(facts))
+        self._files = list(files)
         self._written = self.path.with_name(f"{self.path.name}.incomplete")
         self._record = self.path.with_name(f"{self.path.name}.incomplete.json")
         self._part = name_part(self.path)
@@ -76,6 +82,9 @@ class ResumedFile:
             record, lines = self._read_record(), file.read().split(b"\n")[:-1]
         known = record.get("facts", {})
         changed = [name for name, fact in self._facts.items() if known.get(name) != fact]
+        files = self._recall_files(record, len(lines) // window * window)
+        if any(now and now != then for now, then in zip(self._files, files, strict=False)):
+            changed.append("files behind its inputs")
         if changed:
             others = f"was made with other {', '.join(changed)}"
             why = others if known else "does not say what it was made of"
@@ -88,9 +97,18 @@ class ResumedFile:
             tell(f"{path} is begun anew: what is there is damaged, and stays as {self._part.name}")
             self._is_begun_anew = True
             return
+        self._files[: len(files)] = files  # of those that are gone, too
         left_out, places = record["left_out"], range(len(self.done))
         self.errors = {n: UserError(left_out[str(n)]) for n in places if str(n) in left_out}
         tell(f"{path}: went on behind {len(self.done):,} of {total:,}")
+
+    def _recall_files(self, record: Mapping[str, Any], number: int) -> list[str]:
+        """Return what the files of the first lines were known by; of an earlier version as now."""
+        now, known = self._files[:number], record.get("files")
+        if known is None:
+            return now
+        places = range(0, _OF_FILE * len(now), _OF_FILE)
+        return [known[place : place + _OF_FILE].strip() for place in places]
 
     def _read_record(self) -> dict[str, Any]:
         """Return what the record says; nothing where it is missing or damaged."""
@@ -98,7 +116,8 @@ class ResumedFile:
             record = parse_json(self._record.read_bytes())
             parts = record if isinstance(record, dict) else {}
             facts, left_out = parts.get("facts"), parts.get("left_out")
-            if isinstance(facts, dict) and isinstance(left_out, dict):
+            has_files = isinstance(parts.get("files", ""), str)
+            if isinstance(facts, dict) and isinstance(left_out, dict) and has_files:
                 are_places = all(place.isdecimal() for place in left_out)
                 if are_places and all(isinstance(why, str) for why in left_out.values()):
                     return parts
@@ -165,5 +184,6 @@ class ResumedFile:
     def keep(self, errors: Mapping[int, UserError]) -> None:
         """Keep which inputs are left out, for who goes on."""
         left_out = {place: str(why) for place, why in errors.items()}
-        record = {"facts": self._facts, "left_out": left_out}
+        files = "".join(f"{one:{_OF_FILE}}" for one in self._files).rstrip()
+        record = {"facts": self._facts, "left_out": left_out, "files": files}
         write_text_atomically(self._record, json.dumps(record, indent=2) + "\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from t2t_mm import registry
@@ -67,11 +66,12 @@ def score_file(
         )
     if to_file and str(to_file) != "-":
         check_writable(Path(to_file), from_file)
-    lines = list(islice(read_lines(from_file), options.limit or None))
+    lines, too_long = read_lines(from_file, options.limit)
     name = "standard input" if str(from_file) == "-" else str(from_file)
     sides = [line.split("\t") for line in lines]
     _check_any_pair(name, sides)
     inputs = InputLines(name, [side[0] for side in sides], task.inputs, tell_on_stderr)
+    inputs.skip_all(too_long)
     for place, side in enumerate(sides):
         if inputs.expects_output(place) and len(side) != 2:
             inputs.skip(place, _make_error(side))

@@ -15,7 +15,7 @@ from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.inference.predictor import Predictor
 from t2t_mm.playground.answer_card import write_answer, write_error
 from t2t_mm.playground.answers import answer_value
-from t2t_mm.playground.given_values import MOST_BYTES, MOST_LETTERS
+from t2t_mm.playground.given_values import MOST_BYTES
 from t2t_mm.playground.look import DARK_THEME, LIGHT_THEME, STYLE
 from t2t_mm.playground.security import LOCAL_NAMES, KnownHosts, SafeHeaders
 
@@ -70,7 +70,7 @@ def _add_problem(gradio: Any, predictor: Predictor, loaded: LoadedRun) -> None:
             written = write_answer(predictor.task, value, answer_value(predictor, value))
         except UserError as error:
             written = write_error(error)
-        return written.replace("\n", "&#10;")  # one block of HTML, in which nothing is Markdown
+        return _join_lines(written)
 
     settings: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "model"}
     button.click(answer, given, shown, **settings)
@@ -78,13 +78,22 @@ def _add_problem(gradio: Any, predictor: Predictor, loaded: LoadedRun) -> None:
         given.submit(answer, given, shown, **settings)
 
 
+def _join_lines(written: str) -> str:
+    r"""Write HTML on one line, line ends by their codes: a block in which nothing is Markdown.
+
+    Example:
+        >>> _join_lines("<p>1\r\n\r\n# 2</p>")
+        '<p>1&#13;&#10;&#13;&#10;# 2</p>'
+    """
+    return written.replace("\r", "&#13;").replace("\n", "&#10;")
+
+
 def _make_text(gradio: Any, names: list[str]) -> Any:
     return gradio.Textbox(
         label="Text",
         placeholder="Type or paste a text; Enter answers.",
         lines=1,
-        max_lines=8,
-        max_length=MOST_LETTERS,
+        max_lines=8,  # no max_length: a browser would cut what is pasted without a word
     )
 
 

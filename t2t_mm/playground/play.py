@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from t2t_mm.errors import UserError
 from t2t_mm.inference.loaded_run import load
 from t2t_mm.playground.gradio_page import import_gradio, serve_page
 from t2t_mm.run.run_data import choose_tasks
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.settings.decode_section import DecodeHParams
+from t2t_mm.settings.overrides import change_decoding, describe_changes
+
+_COUNTING = ("extra_length", "alpha", "no_repeat", "constrain", "answers_file", "jit_compile")
+"""Settings of decoding that change an answer, or how fast it comes: one input, by a beam."""
 
 
 def play(
@@ -31,16 +38,19 @@ def play(
         checkpoint_path: One checkpoint; the best, else the newest, by default.
         problems: Names among the run's, globs or groups; all by default.
         data_dir: Where its data is, for a run that decodes by `constrain=trees` alone.
-        decode_hparams: How outputs are decoded at first, as "answers_file=mine.txt"; otherwise as
-            the run says.
+        decode_hparams: How answers are searched for, as "alpha=0.6,extra_length=20"; otherwise as
+            the run says. Always by a beam of four.
         host: Address to listen on; by default only this machine reaches it.
         port: Port; 0 for a free one.
 
     Raises:
-        UserError: Gradio is not installed, the run is not there, or the port is taken.
+        UserError: Gradio is not installed, the run is not there, a setting counts for nothing, or
+            the port is taken.
     """
     import_gradio()  # whether it is there is told before anything is loaded
-    names = [task.name for task in choose_tasks(open_run(output_dir), problems)]
+    run = open_run(output_dir)
+    _refuse_idle(run.hparams.decode, decode_hparams)
+    names = [task.name for task in choose_tasks(run, problems)]
     loaded = load(
         output_dir,
         checkpoint_path,
@@ -51,3 +61,16 @@ def play(
     with serve_page(loaded, host, port) as address:
         print(f"{address} (Ctrl-C ends)", flush=True)
         threading.Event().wait()
+
+
+def _refuse_idle(own: DecodeHParams, text: str) -> None:
+    """Refuse settings that count for nothing where each answer is the best of a beam of four."""
+    how = change_decoding(own, text)
+    counting = {name: getattr(how, name) for name in _COUNTING}
+    if changes := describe_changes(replace(own, **counting), how):
+        raise UserError(
+            "A page answers one input at a time, by a beam of four",
+            expected=f"of decode_hparams {', '.join(_COUNTING)} alone",
+            received={"decode_hparams": changes},
+            fix="t2t-decoder takes all of them.",
+        )

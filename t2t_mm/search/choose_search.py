@@ -101,15 +101,16 @@ def make_constraints(
     """
     check_rules(decode)
     chosen = list(tasks)
+    check_answers(decode, chosen)
     if decode.answers_file:
-        texts = [task for task in chosen if choose_kind(task.targets).text_vocabulary]
+        texts = [task for task in chosen if _writes_text(task)]
         if not texts and decode.answers_file != own.answers_file:
             raise UserError(
                 "Only texts can be chosen out of a file of answers",
                 received={"problems": ", ".join(task.name for task in chosen)},
                 fix="Of classes t2t-decoder writes the most probable one without it.",
             )
-        return _make_closed_sets(texts, decode, vocabularies)
+        return _make_closed_sets(texts, decode, vocabularies) if texts else {}
     if decode.constrain != "trees":
         return {}
     trees = [task for task in chosen if "brackets" in task.metrics]
@@ -132,8 +133,8 @@ def choose_decoding(run: Run, text: str = "", *, searches_once: bool = False) ->
         searches_once: As for `change_decoding`.
 
     Raises:
-        UserError: A change is none, rules do not go together, a file has to be named, or XLA is to
-            compile what lies on several devices.
+        UserError: A change is none, rules do not go together, a file has to be named or the one
+            that is named is not there, or XLA is to compile what lies on several devices.
 
     Example:
         >>> from t2t_mm.run.run_directory import open_run
@@ -150,11 +151,13 @@ def choose_decoding(run: Run, text: str = "", *, searches_once: bool = False) ->
         )
     check_compilable(run.hparams.experts.mesh_shape, decode.jit_compile, "decode.jit_compile")
     check_rules(decode)
+    if "answers_file" in text:
+        _demand_answers(decode)
     return decode
 
 
 def check_rules(decode: DecodeHParams) -> None:
-    """Check that rules go together, and that a file of answers is there: before a model is loaded.
+    """Check that rules go together: before a model is loaded.
 
     Raises:
         UserError: They do not: among them outputs could be left with nothing to go on with.
@@ -169,8 +172,26 @@ def check_rules(decode: DecodeHParams) -> None:
             received={"no_repeat": decode.no_repeat, "constrain": decode.constrain, **received},
             fix="Leave no_repeat out, or set no_repeat=0.",
         )
+
+
+def check_answers(decode: DecodeHParams, tasks: Iterable[Task]) -> None:
+    """Check that a file of answers is there if one of the tasks reads it, whose outputs are text.
+
+    Raises:
+        UserError: It is not.
+    """
+    if any(_writes_text(task) for task in tasks):
+        _demand_answers(decode)
+
+
+def _demand_answers(decode: DecodeHParams) -> None:
     if decode.answers_file and not Path(os.path.expanduser(decode.answers_file)).is_file():
+        received = {"answers_file": decode.answers_file}
         raise UserError("There is no such file of answers", received=received)
+
+
+def _writes_text(task: Task) -> bool:
+    return bool(choose_kind(task.targets).text_vocabulary)
 
 
 def _make_closed_sets(

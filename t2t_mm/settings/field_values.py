@@ -43,7 +43,7 @@ def check_fields(record: Any, section: str) -> None:
         name = f"{section}.{field.name}"
         value = convert_value(name, hints[field.name], getattr(record, field.name))
         object.__setattr__(record, field.name, value)
-        _check_range(name, value, field.metadata)
+        check_range(name, value, field.metadata)
 
 
 def convert_value(name: str, hint: Any, value: Any) -> Any:
@@ -68,6 +68,29 @@ def convert_value(name: str, hint: Any, value: Any) -> Any:
         return _convert_value(hint, value)
     except _WrongTypeError:
         raise _make_type_error(name, hint, value) from None
+
+
+def check_range(name: str, value: Any, limits: Mapping[str, Any]) -> None:
+    """Check a value, or each of a list, against the range of its field.
+
+    Args:
+        name: The field, for messages.
+        value: What was given, of the field's type.
+        limits: The metadata of a field, see `declare_field`.
+
+    Raises:
+        UserError: It is out of range.
+    """
+    parts = value if isinstance(value, tuple) else [value]
+    given = {name: limits[name] for name in _FITS if limits.get(name) is not None}
+    if max((part for part in parts if isinstance(part, int)), default=0) > sys.maxsize:
+        given = {"at_most": sys.maxsize}  # no array has as many of anything
+    if all(_FITS[name](part, limit) for name, limit in given.items() for part in parts):
+        return
+    bounds = [f"{name.replace('_', ' ')} {limit}" for name, limit in given.items()]
+    raise UserError(
+        f"{name} is out of range", expected=" and ".join(bounds), received={name: value}
+    )
 
 
 def parse_value(name: str, hint: Any, text: str) -> Any:
@@ -256,19 +279,6 @@ _FITS: dict[str, Callable[[Any, float], bool]] = {
     "at_most": operator.le,
     "below": operator.lt,
 }
-
-
-def _check_range(name: str, value: Any, limits: Mapping[str, Any]) -> None:
-    parts = value if isinstance(value, tuple) else [value]
-    given = {name: limits[name] for name in _FITS if limits.get(name) is not None}
-    if max((part for part in parts if isinstance(part, int)), default=0) > sys.maxsize:
-        given = {"at_most": sys.maxsize}  # no array has as many of anything
-    if all(_FITS[name](part, limit) for name, limit in given.items() for part in parts):
-        return
-    bounds = [f"{name.replace('_', ' ')} {limit}" for name, limit in given.items()]
-    raise UserError(
-        f"{name} is out of range", expected=" and ".join(bounds), received={name: value}
-    )
 
 
 def _make_type_error(name: str, hint: Any, value: Any) -> UserError:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
-import threading
-import types
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ from t2t_mm.data.records.stored import Metadata, locate_data
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import write_text_atomically
 from t2t_mm.files.disk import claim_folder, report_full_disk
+from t2t_mm.files.interruption import stop_like_ctrl_c
 from t2t_mm.registry.user_modules import list_entries
 from t2t_mm.study.cell_run import DIVERGED, DONE, CellRun
 from t2t_mm.study.checked_study import CheckedStudy, check_study
@@ -76,7 +74,7 @@ def run_study(
     with (
         claim_folder(place.study_dir, "this study"),
         report_full_disk(place.study_dir, kept),
-        _stop_like_ctrl_c(),
+        stop_like_ctrl_c(),
     ):
         check_runs(checked, runs, place)
         try:
@@ -217,26 +215,3 @@ def _generate(checked: CheckedStudy, place: Workplace, tmp_dir: str | Path) -> N
         raise UserError(
             f"The data could not be generated: {failed}", fix=f"See {place.study_dir}/datagen.log."
         )
-
-
-@contextlib.contextmanager
-def _stop_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP stop the study as Ctrl-C does, so that no cell is left at work.
-
-    A SIGHUP that is ignored, as under `nohup`, stays so.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: types.FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, interrupt) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

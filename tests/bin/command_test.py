@@ -269,3 +269,14 @@ def test_what_happens_to_the_output_is_one_line(redirection: str, code: int, tol
     line = f'"{sys.executable}" -c "{script}" {redirection}'
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip()) == (code, told)
+
+
+def test_a_closed_input_is_an_empty_one() -> None:
+    script = (
+        "import os, sys; from t2t_mm.bin import command; "
+        "call = lambda flags: print(list(sys.stdin.buffer), os.open('/dev/null', 0) > 2); "
+        "sys.exit(command.run_command('t2t-x', '', lambda flags: None, call, []))"
+    )
+    line = f'"{sys.executable}" -c "{script}" <&-'
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[] True\n", "")

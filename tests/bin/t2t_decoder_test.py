@@ -1,13 +1,17 @@
 """t2t-decoder: N lines in, N lines out, from a file, a data set and a prompt."""
 
 import io
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tiny_run import TinyRun
 
 from t2t_mm.bin import t2t_decoder
+from t2t_mm.inference import decode
 from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.inference.predictor import Predictor
 
@@ -67,6 +71,33 @@ def test_each_line_that_is_typed_has_a_place_of_its_own(
     flags = ["--problem=algorithmic_copy", "--decode_interactive"]
     assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 0
     assert told == [0, 1, 2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("of_split", [True, False])
+def test_a_signal_leaves_what_is_there_as_a_part(
+    number: signal.Signals,
+    of_split: bool,
+    tiny_run: TinyRun,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("the tests run under nohup")
+
+    def stop_behind(first: Any) -> Iterator[Any]:
+        yield first
+        signal.raise_signal(number)
+
+    output = Output("one")
+    monkeypatch.setattr(Predictor, "output_each", lambda *_: stop_behind(output))
+    monkeypatch.setattr(decode, "_decode_batches", lambda *_: stop_behind(("1", output)))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=[b"1\n", b"2\n"]))
+    flags = ["--problem=algorithmic_copy", f"--decode_to_file={tmp_path / 'out.txt'}"]
+    flags += [] if of_split else ["--decode_from_file=-"]
+    assert t2t_decoder.main([f"--output_dir={tiny_run.output_dir}", *flags]) == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt.part"]
+    assert (tmp_path / "out.txt.part").read_text() == "one\n"
 
 
 @pytest.mark.parametrize(

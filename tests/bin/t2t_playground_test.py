@@ -1,6 +1,10 @@
 """t2t-playground: bad use is one error, and a missing Gradio names its extra."""
 
+import signal
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -29,3 +33,16 @@ def test_without_gradio_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "gradio", None)
     assert t2t_playground.main(["--output_dir=x"]) == 2
     assert "pip install 't2t_mm[playground]'" in capsys.readouterr().err
+
+
+def test_a_signal_removes_what_was_uploaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(*given: Any, **named: Any) -> None:
+        with TemporaryDirectory(dir=tmp_path):
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("t2t_mm.playground.play.play", play)
+    assert t2t_playground.main([f"--output_dir={tmp_path}"]) == 130
+    assert not list(tmp_path.iterdir())
+    assert capsys.readouterr().err == "t2t-playground: interrupted\n"

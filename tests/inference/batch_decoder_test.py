@@ -1,6 +1,7 @@
 """From batches to what a person reads, with searches whose answers are known."""
 
 import math
+import weakref
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from t2t_mm.inference import batch_decoder
 from t2t_mm.inference.batch_decoder import Alternative, BatchDecoder, Output
 from t2t_mm.run.task import Task
 from t2t_mm.search.class_ranking import RankedClasses
+from t2t_mm.search.constraint import NoRepeat
 from t2t_mm.search.search_state import Hypotheses
 from t2t_mm.settings.decode_section import DecodeHParams
 
@@ -142,6 +144,30 @@ def test_searches_are_kept_of_the_last_few_settings_alone(decoder: BatchDecoder)
     assert len(decoder._kept) == 8
     assert Backwards.made.count(TEXT.signature) == 30  # its own are never lost
     assert Backwards.made.count(CLASS.signature) == 1
+
+
+def test_searches_by_a_rule_that_no_task_has_any_more_are_let_go(decoder: BatchDecoder) -> None:
+    batch = {"inputs": np.array([[1, 2]], np.int32)}
+    other, beams = decoder.change(DecodeHParams(beam_size=4)), DecodeHParams(beam_size=4)
+    shared: Any = NoRepeat(9)
+    decoder.constraints["copy"] = shared
+    copy = replace(TEXT, name="copy")
+    decoder(TEXT, batch)
+    decoder(copy, batch)
+    gone = []
+    for length in range(1, 30):
+        rule = NoRepeat(length)
+        gone.append(weakref.ref(rule))
+        decoder.constraints[TEXT.name] = rule
+        for one in (decoder, other, decoder.change(beams), decoder):
+            one(TEXT, batch)
+    assert len(Backwards.made) == 2 + 2 * 29  # one for each rule and way to search
+    decoder(copy, batch)
+    del decoder.constraints[TEXT.name], rule
+    decoder(TEXT, batch)
+    assert len(Backwards.made) == 2 + 2 * 29  # those without a rule, and of others, stay
+    decoder.change(DecodeHParams(extra_length=1))(TEXT, batch)
+    assert not [one for one in gone if one()]
 
 
 def test_tasks_of_one_signature_share_a_search(decoder: BatchDecoder) -> None:

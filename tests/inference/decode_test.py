@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import re
 import shutil
@@ -17,11 +18,12 @@ from tiny_run import TinyRun
 import t2t_mm
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
+from t2t_mm.files.text_files import LONGEST_LINE
 from t2t_mm.inference import decode as module
 from t2t_mm.inference.batch_decoder import Output
 from t2t_mm.inference.decode import decode, decode_interactively
 from t2t_mm.inference.decoding_options import DecodingOptions
-from t2t_mm.inference.input_lines import read_lines
+from t2t_mm.inference.input_lines import LeftOutError, read_lines
 from t2t_mm.inference.predictor import Predictor
 
 LINES = ["3 1 4 1 5", "", "9 2 6", "   ", "5 3 5 8 9 7 9"]
@@ -72,10 +74,32 @@ def test_lines_come_from_a_pipe_too(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=("1 2\n\n3\n",))
     writer.start()
-    assert list(read_lines(pipe)) == ["1 2", "", "3"]
+    assert read_lines(pipe) == (["1 2", "", "3"], {})
     writer.join()
     with pytest.raises(UserError, match="no file to decode"):
-        list(read_lines(tmp_path))
+        read_lines(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["in.txt", "in.jsonl"])
+def test_a_line_above_a_megabyte_is_one_bad_line(
+    tiny_run: TinyRun, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / name, tmp_path / name.replace("in", "out")
+    lines = ["1 2", "3" * (LONGEST_LINE + 1), "", "4"]
+    if name == "in.jsonl":
+        lines = [json.dumps({"inputs": line}) if line else "" for line in lines]
+    source.write_text("\n".join(lines) + "\n")
+    with pytest.raises(LeftOutError, match=r"1 of 4 inputs.*line 2\."):
+        decode(tiny_run.output_dir, "algorithmic_copy", from_file=source, to_file=target)
+    assert f"{name}, line 2: The line is longer than 1,048,576 bytes" in capsys.readouterr().err
+    first, bad, blank, last = target.read_text().split("\n")[:-1]
+    assert first and last and blank == ""
+    if name == "in.jsonl":
+        told = json.loads(bad)
+        assert told.pop("error").startswith("The line is longer") and told == {"outputs": ""}
+    else:
+        assert bad == ""
 
 
 @pytest.mark.slow

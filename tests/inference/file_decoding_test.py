@@ -4,14 +4,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tiny_run import TinyRun
 
 from t2t_mm.bin import t2t_decoder
+from t2t_mm.errors import UserError
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.file_decoding import FileDecoding
+from t2t_mm.inference.resumed_file import ResumedFile
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.settings.decode_section import DecodeHParams
 
@@ -97,6 +100,40 @@ def test_trees_of_other_data_are_other_facts(tiny_run: TinyRun) -> None:
     assert facts["trees", ""]["data"] == str(tiny_run.data_dir.resolve())
     assert facts["trees", ""] != facts["trees", "other"]
     assert facts["nothing", ""] == facts["nothing", "other"]
+
+
+def test_data_of_a_run_from_elsewhere_is_no_fact_unless_it_is_named(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    run, how = (
+        replace(open_run(tiny_run.output_dir), signature=""),
+        DecodeHParams(constrain="trees"),
+    )
+    for folder in ("", tmp_path):
+        decoding = FileDecoding(run, how, {}, "in", "out", DecodingOptions(), folder)
+        assert ("data" in decoding._list_facts([])) is bool(folder)
+
+
+def test_a_file_that_is_mended_begins_anew_and_a_text_names_none(
+    tiny_run: TinyRun, tmp_path: Path
+) -> None:
+    for of_files, other, number in ((True, True, 0), (True, False, 256), (False, True, 256)):
+        source, target = tmp_path / "a.png", tmp_path / "out.txt"
+        source.write_bytes(b"broken")
+        lines = [str(source)] * 300
+        options = DecodingOptions()
+        run = open_run(tiny_run.output_dir)
+        decoding = FileDecoding(run, DecodeHParams(), {}, "in.txt", target, options)
+        file, start, _ = decoding._go_on(lines, lines if of_files else [])
+        assert isinstance(file, ResumedFile) and start == 0
+        with pytest.raises(RuntimeError), file.open({0: UserError("It is broken")}) as written:
+            written.write("\n" * 299)
+            raise RuntimeError
+        if other:
+            source.write_bytes(b"a whole picture")
+        _, start, errors = decoding._go_on(lines, lines if of_files else [])
+        assert start == number and len(errors) == bool(number)
+        (tmp_path / "out.txt.incomplete").unlink()
 
 
 def test_weights_that_are_gone_are_told(

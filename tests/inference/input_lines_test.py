@@ -6,7 +6,8 @@ import pytest
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import Image, Language
-from t2t_mm.inference.input_lines import InputLines, LeftOutError
+from t2t_mm.files.text_files import LONGEST_LINE
+from t2t_mm.inference.input_lines import InputLines, LeftOutError, read_lines
 
 
 def test_one_of_a_thousand_is_named_and_the_others_are_kept(tmp_path: Path) -> None:
@@ -55,3 +56,17 @@ def test_texts_name_no_files() -> None:
     inputs = InputLines("list.txt", ["lost.png", ""], Language("bytes"), print)
     inputs.check(["x", ""])
     assert inputs.readable == ["lost.png", ""]
+
+
+def test_a_line_above_a_megabyte_is_told_by_its_place_within_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text("1\n" + "2" * LONGEST_LINE + "\n\n" + "3" * LONGEST_LINE)
+    lines, errors = read_lines(path)
+    assert lines == ["1", "", "", "3" * LONGEST_LINE] and list(errors) == [1]
+    assert read_lines(path, 1) == (["1"], {})
+    told: list[str] = []
+    inputs = InputLines("in.txt", lines, Language("bytes"), told.append)
+    inputs.skip_all(errors, start=2)
+    assert told == []
+    inputs.skip_all(errors, start=1)
+    assert told == ["in.txt, line 2: The line is longer than 1,048,576 bytes. Its output is empty."]

@@ -14,7 +14,13 @@ from t2t_mm.inference.batch_decoder import Alternative, Output
 from t2t_mm.inference.decode import decode
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import LeftOutError
-from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_outputs, write_record
+from t2t_mm.inference.jsonl_files import (
+    JsonLines,
+    is_jsonl,
+    list_inputs,
+    list_outputs,
+    write_record,
+)
 from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.inference.predictor import Predictor
 from t2t_mm.run.run_directory import open_run
@@ -202,3 +208,8 @@ def test_a_format_of_lines_is_none_of_objects(tiny_run: TinyRun, tmp_path: Path)
     options = DecodingOptions(output_format="brackets")
     with pytest.raises(UserError, match="Leave --output_format out"):
         decode(open_run(tiny_run.output_dir).directory, from_file="a.jsonl", options=options)
+
+
+def test_inputs_of_lines_are_listed_whatever_they_hold() -> None:
+    lines = ['{"inputs": "a.png", "n": 1}', "", "{", "[1]", '{"inputs": 5}']
+    assert list(list_inputs(lines)) == ["a.png", None, None, None, 5]

@@ -46,7 +46,14 @@ def test_what_a_run_asks_for_need_not_fit_some_of_its_problems(tmp_path: Path) -
     how = DecodeHParams(constrain="trees")  # as for a problem that is not loaded
     hparams = dataclasses.replace(senses.run.hparams, decode=how)
     run = dataclasses.replace(senses.run, hparams=hparams)
-    assert not LoadedRun(run, senses.restored, how, tmp_path).decoder.constraints
+    for data_dir in ("", tmp_path):  # nor need the data be known of a run from elsewhere
+        assert not LoadedRun(run, senses.restored, how, data_dir).decoder.constraints
+    gone = DecodeHParams(answers_file=str(tmp_path / "gone.txt"))
+    hparams = dataclasses.replace(senses.run.hparams, decode=gone)
+    hear = dataclasses.replace(senses.run, hparams=hparams, tasks=(senses.run.task("hear"),))
+    assert not LoadedRun(hear, senses.restored, gone).decoder.constraints
+    with pytest.raises(UserError, match=r"no such file of answers.*gone\.txt"):
+        LoadedRun(dataclasses.replace(run, hparams=hparams), senses.restored, gone)
 
 
 def test_problems_are_named_as_for_an_evaluation(tiny_run: TinyRun) -> None:
@@ -141,3 +148,28 @@ def test_greedy_answers_are_not_changed_by_other_ways_to_ask(loaded: LoadedRun) 
     predictor.n_best(LINES, 2)
     predictor.samples(LINES, 2)
     assert predictor(LINES) == before and np.shape(before) == (4,)
+
+
+def test_a_number_that_is_wrong_is_told_by_the_name_of_the_argument(loaded: LoadedRun) -> None:
+    predictor = loaded["algorithmic_copy"]
+    with pytest.raises(UserError, match=r"^number is out of range.*Received: number=0\.$"):
+        predictor.n_best("1", 0)
+    with pytest.raises(UserError, match=r"^alpha is out of range.*Received: alpha=-1\.0\.$"):
+        predictor.n_best("1", alpha=-1)
+    for name, value in {
+        "number": 1.5,
+        "temperature": 0,
+        "top_k": -2,
+        "top_p": 2,
+        "seed": -1,
+    }.items():
+        with pytest.raises(UserError, match=rf"^{name} (is|has).*Received: {name}="):
+            predictor.samples("1", **{name: value})
+
+
+@pytest.mark.slow
+def test_numbers_may_be_numpys(loaded: LoadedRun) -> None:
+    predictor = loaded["algorithmic_copy"]
+    assert len(predictor.n_best("1 2", np.int64(3), alpha=np.float32(0.5))) == 3
+    drawn = predictor.samples("1 2", np.int32(2), temperature=np.float32(0.5), seed=np.int64(1))
+    assert drawn == predictor.samples("1 2", 2, temperature=0.5, seed=1)

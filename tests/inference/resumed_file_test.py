@@ -1,5 +1,6 @@
 """What a killed process wrote is gone on with, if it is of the same; the result is the same."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,11 @@ from t2t_mm.errors import UserError
 from t2t_mm.inference.resumed_file import ResumedFile
 
 
-def make(tmp_path: Path, told: list[str], **facts: object) -> ResumedFile:
-    return ResumedFile(tmp_path / "out.txt", facts, window=2, total=9, tell=told.append)
+def make(
+    tmp_path: Path, told: list[str], files: Sequence[str] = (), **facts: object
+) -> ResumedFile:
+    path = tmp_path / "out.txt"
+    return ResumedFile(path, facts, window=2, total=9, tell=told.append, files=files)
 
 
 @pytest.fixture
@@ -66,6 +70,7 @@ def test_what_is_of_something_else_is_begun_anew_and_why_is_told(
             b'{"facts": {"run": "b"}, "left_out": %s}' % wrong
             for wrong in (b'{"x": ""}', b'{"0": 5}')
         ),
+        b'{"facts": {"run": "b"}, "left_out": {}, "files": 5}',
     ],
 )
 def test_what_does_not_say_what_it_was_made_of_is_begun_anew(
@@ -78,6 +83,27 @@ def test_what_does_not_say_what_it_was_made_of_is_begun_anew(
     with again.open({}) as file:
         file.write("z\n")
     assert (tmp_path / "out.txt").read_text() == "z\n"
+
+
+def test_other_files_behind_lines_that_are_done_begin_anew(tmp_path: Path, told: list[str]) -> None:
+    first = ("aaaaaaaa", "", "cccccccc", "dddddddd", "eeeeeeee")
+    stop_after(make(tmp_path, told, first, run="a"), "1\n\n3\n4\n", {1: UserError("No such file")})
+    gone = ("", "", "cccccccc", "", "88888888")  # and one that is not done is another
+    for _ in range(2):
+        again = make(tmp_path, told, gone, run="a")
+        assert again.done == ["1", "", "3", "4"] and list(again.errors) == [1]
+        stop_after(again, "5\n", {1: UserError("No such file")})
+    assert make(tmp_path, told, first[:4], run="a").done == ["1", "", "3", "4"]  # they are back
+    for others in (("aaaaaaaa", "bbbbbbbb"), ("99999999",), ("", "", "", "99999999")):
+        other = make(tmp_path, told, others, run="a")
+        assert other.done == []
+        assert "anew: what is there was made with other files behind its inputs" in told[-1]
+    record = tmp_path / "out.txt.incomplete.json"
+    record.write_text('{"facts": {"run": "a"}, "left_out": {}}')  # of an earlier version
+    assert make(tmp_path, told, first, run="a").done == ["1", "", "3", "4"]
+    stop_after(other, "\n\n\n4\n", {})  # the first ones were gone when it was begun anew
+    assert make(tmp_path, told, others, run="a").done == ["", "", "", "4"]
+    assert make(tmp_path, told, first, run="a").done == []
 
 
 def test_outputs_that_are_no_text_are_begun_anew(tmp_path: Path, told: list[str]) -> None:

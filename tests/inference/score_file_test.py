@@ -7,6 +7,7 @@ from tiny_run import TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
+from t2t_mm.files.text_files import LONGEST_LINE
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import LeftOutError
 from t2t_mm.inference.score_file import score_file
@@ -37,13 +38,15 @@ def test_bad_lines_are_told_by_number_and_the_others_are_scored(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = tmp_path / "pairs.tsv"
-    source.write_text("1\t1\n2 without a tab\n3\t3\t3\n4\t4\n")
-    with pytest.raises(LeftOutError, match="2 of 4 inputs could not be read") as error:
+    long = "5" * LONGEST_LINE + "\t5"
+    source.write_text(f"1\t1\n2 without a tab\n3\t3\t3\n4\t4\n{long}\n")
+    with pytest.raises(LeftOutError, match="3 of 5 inputs could not be read") as error:
         score_file(tiny_run.output_dir, "algorithmic_copy", from_file=source)
-    assert [bool(score) for score in error.value.outputs] == [True, False, False, True]
+    assert [bool(score) for score in error.value.outputs] == [True, False, False, True, False]
     told = capsys.readouterr().err
     assert "pairs.tsv, line 2: The line is no pair" in told and "tabs=0" in told
     assert "pairs.tsv, line 3: " in told and "tabs=2" in told
+    assert "pairs.tsv, line 5: The line is longer than" in told
 
 
 def test_a_file_without_any_pair_is_another_file(tiny_run: TinyRun, tmp_path: Path) -> None:

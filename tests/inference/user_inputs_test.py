@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import wave
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from t2t_mm.inference.user_inputs import (
     batch_inputs,
     batch_pairs,
     check_files,
+    describe_files,
     is_empty,
     pad_inputs,
     prepare_input,
@@ -188,3 +190,20 @@ def test_a_file_that_is_not_there_is_found_before_any_is_opened(tmp_path: Path) 
 def test_bad_input_is_told(value: object, feature: object, message: str) -> None:
     with pytest.raises(UserError, match=message):
         prepare_input(value, feature, VOCABULARIES)  # type: ignore[arg-type]
+
+
+def test_a_file_is_known_by_its_size_and_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    assert describe_files([str(path), "a" * 9_999, "", "\0", None, 5]) == [""] * 6
+    path.write_bytes(b"one")
+    os.utime(path, ns=(7, 7))
+    first = describe_files([str(path)])
+    path.write_bytes(b"two")
+    os.utime(path, ns=(7, 8))
+    second = describe_files([str(path)])
+    path.write_bytes(b"three")
+    os.utime(path, ns=(7, 7))
+    assert len({*first, *second, *describe_files([str(path)])}) == 3
+    path.write_bytes(b"one")
+    os.utime(path, ns=(9, 7))
+    assert describe_files([str(path)]) == first

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,8 @@ from fake_run import picture_bytes, wave_bytes
 from loaded_senses import PAIRS, load_senses
 
 from t2t_mm.errors import UserError
-from t2t_mm.playground.gradio_page import import_gradio, serve_page
+from t2t_mm.playground import gradio_page as module
+from t2t_mm.playground.gradio_page import _add_problem, import_gradio, serve_page
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -34,6 +36,54 @@ def test_a_missing_gradio_is_one_error_that_names_the_extra(
     with pytest.raises(UserError, match=r"pip install 't2t_mm\[playground\]'"):
         import_gradio()
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+
+
+class FakeGradio:
+    """Notes how each component is made, and what is called by a click."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, dict[str, Any]] = {}
+        self.answer: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        def make(*given: Any, **settings: Any) -> Any:
+            self.made[name] = settings
+            return SimpleNamespace(click=self._note, submit=self._note)
+
+        return make
+
+    def _note(self, answer: Any, *given: Any, **settings: Any) -> None:
+        self.answer = answer
+
+
+@pytest.fixture
+def fake() -> FakeGradio:
+    gradio = FakeGradio()
+    _add_problem(gradio, load_senses()["translate"], load_senses())
+    return gradio
+
+
+def test_a_text_that_is_too_long_is_told_and_not_cut(fake: FakeGradio) -> None:
+    assert "max_length" not in fake.made["Textbox"]
+    assert "at most 2,000 letters" in fake.answer("a" * 2_001)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_an_answer_is_one_line_of_html_in_which_nothing_is_markdown(
+    fake: FakeGradio, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    told = UserError(f"First.{end}{end}# Second")
+    monkeypatch.setattr(module, "answer_value", raise_error(told))
+    (line,) = fake.answer("egg").splitlines()
+    ends = end.replace("\r", "&#13;").replace("\n", "&#10;")
+    assert f"First.{ends}{ends}# Second" in line
+
+
+def raise_error(error: UserError) -> Any:
+    def fail(*given: Any) -> None:
+        raise error
+
+    return fail
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +229,10 @@ def test_a_bad_file_is_one_alert_and_the_page_goes_on(
     long = tmp_path / "long.wav"
     long.write_bytes(wave_bytes(61, rate=8_000))
     visit = Visit(browser, address, 1200)
+    visit.open_tab("translate")
+    visit.page.locator("#translate textarea").fill("a" * 2_001)
+    visit.page.locator("#translate button.primary").click()
+    visit.page.locator("#translate-answer", has_text="2,000 letters").wait_for(timeout=30_000)
     visit.open_tab("hear")
     visit.page.locator("#hear button.primary").click()
     alert = visit.page.locator("#hear-answer [role=alert]")

@@ -49,11 +49,11 @@ def test_the_address_is_printed_and_the_page_ends_with_an_interruption(
             "run",
             problems="translate, hear",
             data_dir="data",
-            decode_hparams="beam_size=2",
+            decode_hparams="alpha=0.3",
             port=1,
         )
     assert told == [
-        (("run", ""), ["translate", "hear"], "data", "beam_size=2"),
+        (("run", ""), ["translate", "hear"], "data", "alpha=0.3"),
         (load_senses(), "127.0.0.1", 1),
         "closed",
     ]
@@ -66,3 +66,31 @@ def test_a_missing_gradio_is_told_before_a_missing_run(
     monkeypatch.setitem(sys.modules, "gradio", None)
     with pytest.raises(UserError, match="playground"):
         t2t_mm.play(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "idle",
+    [
+        "beam_size=2",
+        "return_beams=true",
+        "write_beam_scores=true",
+        "sampling_method=random",
+        "sampling_temp=0.5",
+        "num_samples=3",
+        "batch_size=8",
+    ],
+)
+def test_settings_that_count_for_nothing_are_refused_before_anything_is_loaded(
+    idle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*given: Any, **named: Any) -> Any:
+        raise RuntimeError("loaded")
+
+    monkeypatch.setattr(module, "import_gradio", lambda: None)
+    monkeypatch.setattr(module, "open_run", lambda _: load_senses().run)
+    monkeypatch.setattr(module, "load", load)
+    with pytest.raises(UserError, match=rf"by a beam of four.*alpha.*{idle}") as error:
+        t2t_mm.play("run", decode_hparams=f"alpha=0.3,no_repeat=2,{idle}")
+    assert "no_repeat=2" not in str(error.value)
+    with pytest.raises(RuntimeError, match="loaded"):  # what counts goes on to the model
+        t2t_mm.play("run", decode_hparams="alpha=0.3,extra_length=9,no_repeat=2,jit_compile=true")

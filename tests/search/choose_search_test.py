@@ -6,8 +6,10 @@ from small_model import TEXT, make_model
 
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 from t2t_mm.errors import UserError
+from t2t_mm.features import Categorical, Image, Language
 from t2t_mm.search.beam_search import BeamSearch
 from t2t_mm.search.choose_search import (
+    check_answers,
     check_rules,
     choose_decoding,
     make_constraints,
@@ -86,3 +88,17 @@ def test_a_file_that_only_a_run_from_elsewhere_names_is_not_read(tmp_path):
     assert choose_decoding(run, "answers_file=").answers_file == ""
     run.is_own = True
     assert choose_decoding(run, "beam_size=2") == DecodeHParams(answers_file=str(file), beam_size=2)
+
+
+def test_a_file_of_answers_that_is_gone_is_told_to_who_names_it_and_who_reads_it(tmp_path):
+    gone = DecodeHParams(answers_file=str(tmp_path / "gone.txt"))
+    run = SimpleNamespace(directory=tmp_path, hparams=HParams(decode=gone), is_own=True)
+    assert choose_decoding(run, "alpha=0.3").answers_file == gone.answers_file
+    with pytest.raises(UserError, match=r"no such file of answers.*gone\.txt"):
+        choose_decoding(run, f"answers_file={gone.answers_file}")
+    names = SimpleNamespace(targets=Categorical(num_classes=2)), SimpleNamespace(targets=Image())
+    texts = SimpleNamespace(targets=Language("bytes"))
+    check_answers(gone, names)
+    check_answers(DecodeHParams(), [texts])
+    with pytest.raises(UserError, match="no such file of answers"):
+        check_answers(gone, [*names, texts])
