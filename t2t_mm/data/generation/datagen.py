@@ -201,7 +201,7 @@ def _tell_training(name: str, data_dir: Path, options: GenerationOptions) -> Non
         wanted = f"{asked:,}" if asked else "all"
         options.tell(
             f"vocabulary {name} was trained on at most {num_read:,} examples of each problem and "
-            f"is used as it is (asked: {f'{asked:,}' if asked else 'all'}; --overwrite_vocab trains it again)"
+            f"is used as it is (asked: {wanted}; --overwrite_vocab trains it again)"
         )
 
 

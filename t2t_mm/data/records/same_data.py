@@ -17,7 +17,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "b733679010345393558902b1e208ef27b65fbe04a0387221f0283bed6e5eef16",
     ),
     "librispeech": (
-        "350a9f9d54929bf90c448ab2b5ac7b92a5de8e7c71227e23d5c01a57573bec02",
+        "461e8a19a5cbf8190e203ab60e2a0a6698d08aa38edd1c7aac1455bb73e112d6",
         "a8f39ca6aeaf8e29e13a92d177247000daaa392f1e9e06338e2eaf92e07d81bd",
         "237138a73d910320c369ea9a17c569becb20745aede96a8802f8caba5bbe62a5",
         "14127d17dfe190289b2fe979b7c13ead5cab5b5532021a1a26db1fc23ad24038",
@@ -25,7 +25,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "8330857a6f85fb7e1363ab7a22b78bf31c03f7e646ad8ab9d495f9ee631fbb03",
     ),
     "librispeech_100": (
-        "b948faa51de0d88145f6d1d6689bd51ab169e878f357b2d8d9104c4c6b8ade29",
+        "73bab5a1f1f32f8f8eec4306de211d2d757b6cecf1bf9caf2a3f3c1e6443a6df",
         "1004f1ced8acf2bd64d53601fb0972a3e0dcf946148aef120f50e2ec5d26dc03",
         "144562c015634fb4ba386611789de82e5ff41dadd70afda216c0b77c0736b209",
         "aba706ad1c976337ee1c79354f73c0f4627a9e19997dfd6cc16448f39562b681",
@@ -59,14 +59,17 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "83fea7c622442e448c4afa3a1719f189f7d86f3076a3ab3ad07cc4448c240451",
     ),
     "wmt_ende": (
+        "39ae76438f2efd8dddc69b62c2a3870823569b40041eba476be87fe8982b5ae7",
         "cfed677fc7fa3b3e7fd7c00d2e4dee0080576ed6ef259d9ff107b51185b97ca7",
         "76a63cf167c7ef87c6c4d191a0b5b34732d58dbd50c5f543373e33f1683874ac",
     ),
     "wmt_enfr": (
+        "88c5295ff04d5eefbd08c5fcc92c5bad56159a331c2225e5a998c45dae0542ba",
         "eae76b28a611cdc8c086ba934f458f9f6e497c29b1aafe6b42c0efab6b02b713",
         "11cd0d17ffbad2a38a746296b13ff19eeb9e698beb422f99c324c7b3b714e529",
     ),
     "wmt_defr": (
+        "60b94d78269eca7971c16d9b25da370b10664ff280d7ec923e84b3471d894680",
         "09110c42c4dee9251652cab1189424c3472a38645694e6af125ae910eea404d0",
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
@@ -95,6 +98,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "1f8db0c76308f133438f368d6d20202f9660e3d062e1962b5c5009eb28fbe7d6",
     ),
     "tfds": (
+        "5a56184b24b3ab427c15b7bc5ddf8e6b6e0498bca2e31f51bc95f965b931196e",
         "1b98a10a5daac0ae63786116f816cb0130ea98d91e625ff1306b617908ed3a83",
         "6baf7e4ea5d1bd165920284f2251f37088aaecabedbc270d3d03cfbb2ce48f14",
         "bf99875a76683a491146488213db1d15404abe9f9cb8556f67153a40f2d35f76",
@@ -133,16 +137,19 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "coco_caption": (
+        "33216aaf85fb2b1b544fcbcee984d0fbc265872e1f4705a5de07848920bab0c8",
         "992600655c8b8b9a5a307133138e6b7482802593082a28d95f3632e728dd4dd2",
         "aeab681938583276d4b6e8cdbe6bea79633b2b8f506bf94547b5e7a243020773",
         "69b146f8726a199f4b94ef0b932670eb822b9a25fa0faa1c7f6c7ba591cef037",
     ),
     "coco_caption_224": (
+        "975122a60e2487c39aaae37838c83b727d5a66d95f904297f390f68b18d3619b",
         "9bcd5a7c99817fb3ef94b9f3f1fc239df1df6f6bc6298a14500697ec64640b77",
         "ae45b38bfa5adfdaad73b103a6f9315c8f548a6fd2f6af3bb0313b53a75153d9",
         "34d2902835b98d5429ceff21fd01edc73bd0c5859e4349222a532af47161826a",
     ),
     "coco_caption_64": (
+        "7d882a745edfa4cf866b46ece6e958bbe206bcfa9cd9404c4b98fcff77185bbb",
         "5dfe0eea9f65cb0aebb62642a086a21e8c59df617f5aa1746244cc2728be5bd9",
         "60a906bad303a0342d7534ddabe0b84bd7c306211ac555c17d62cbe09e67674c",
         "17a894f442ba2598fc2e850d42f0366dc73310990e31c346a327869d170e8c7e",
