@@ -94,6 +94,7 @@ def make_set(home: Path, made: list[Path]) -> Any:
     return CountedNumbers(data_dir=home / "tfds")
 
 
+@pytest.mark.slow
 def test_what_another_process_prepares_is_waited_for_and_read(tmp_path: Path) -> None:
     made: list[Path] = []
     first, second = make_set(tmp_path, made), make_set(tmp_path, made)
