@@ -74,6 +74,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
+        "ddcbb55a03e0a725e90a5b2fbbdb7d2221e5d6aee7a5658cb0616f6d5ea2b509",
         "12ee08b18f49fb9e7249085fbe487aa3893b58c1e7c9a738d54fbd08bb0f2b81",
         "4c0c7fb391ebf2b49540e812b0d67032592940c340c54c09101d0659c52fb072",
         "f7d1feec25ac2f94cec5ceb0c829446a2cc68353199e6f0118724cb9ed2eba8e",
@@ -86,6 +87,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
+        "fa217c6f02827c07070c1a3507a3fbb7bc20888f715884cadf248cb64626d5f9",
         "37515f9a9089e7b9cb0d6c55d347090c85a67698032406efec8011903233d9ca",
         "1f739db09e9cb8f321e5086ffbf44617f5c2c1c17c57640cf5f25fa7f820fd21",
         "4135bc75a4cc7e981d0ffbe80ca4b7b7cdb305e8094257e24bd78ff9beb0ed87",
@@ -105,6 +107,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "dcf98d9478135979b6586eb4d0f2cf3a804bb3695b0d6fc60b1c347aaf3569ef",
         "5854f2aea5f4b180ac3bcbe8db6964df46e1eb62b86cf9af556864f7ea07cb52",
         "5aee2844668ac3608d2748d57fa17478c8c9c8cdd33f5e49ce088d7a61285a5e",
         "7935682ba4b9fe2f4a3848c291b58437b4866a360f855273b86ec6bcc3319a6b",
@@ -116,6 +119,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "text_classification": (
+        "1fc9ba88be95b3bef55ffff245b5888da7c9e459be962167ec74fba0d590b29e",
         "7ebebf311d3d8f9474f11c49980b160bee2c33251e1a249667e4cc38b1f62da9",
         "2537ceb1cb9d8f4a0d773ec203c822cce34b9deef800ba6eecf1741c563a80be",
         "cdd0bc079cc6cdc7878fcae8d59e69ff04f4df13c375845344d209cfe7e949d7",
@@ -127,6 +131,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "3ab6a61c1b11ae1fd101e0847725bb1351a084e99db57d6c4443ec26f911ee95",
         "f47b241541d6bb2cbdd6a82b693c45f53f667650dbe61d4fc7a0fe564b3ef6b5",
         "be0b099d474d2b52d9fefcb49f96f288c8a28d3c3028a6d735c9e4b34b8dd9b1",
         "2a2e78e1b7e8d19036cdfe2869d7ed7be2b3f6ad2165c4015919b10d5a79dfb9",
