@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -222,12 +223,24 @@ class LabelledFolder:
             known = {row.label for row in found.splits.get("train", ())}
             return read_annotations(source, listed, self.kind, known)
         rows = self._read_classes(source)
-        if len({row.label for row in rows}) < 2 or find_metadata(self.root):
+        if len({row.label for row in rows}) < 2 or find_metadata(self.root) or self.columns:
             in_table = [row for row in self._table_rows if self._lies_in(row, source)]
             if self._table and in_table and not (rows and all(row.fault for row in in_table)):
                 found.lists.append(self._table)
                 return in_table
+        elif self._table:
+            self._tell_unused_table(self._table, rows)
         return rows
+
+    def _tell_unused_table(self, table: Path, rows: list[LabelledRow]) -> None:
+        """Tell of a table that says other classes of the files than their folders do."""
+        with suppress(UserError), collect_odd_items():  # of a table that nobody need have meant
+            said = {row.value: row.label for row in self._table_rows if not row.fault}
+            if any(said.get(row.value, row.label) != row.label for row in rows):
+                warn_once(
+                    f"{table} is left out: the folders say the classes of the {self.kind.plural}. "
+                    "--columns of t2t-datagen, which names its columns, takes those of the table."
+                )
 
     def _read_classes(self, source: Path) -> list[LabelledRow]:
         """Find the files in folders named by their class, and in folders of these."""

@@ -82,7 +82,8 @@ def list_watched_files(table: Path) -> list[Path]:
 def find_packed_splits(root: Path) -> dict[str, Path]:
     """Find the table of each split in a folder or in one folder below, as `data`.
 
-    A split is named by a word of the name, or by the folder; what has no such name is for training.
+    A split is named by a word of the name, or by the folder; what has no such name is for training,
+    or left out where something else is named so, as `unsupervised` beside `train`.
 
     Raises:
         UserError: There are several tables for one split, or several folders of shards.
@@ -108,7 +109,7 @@ def find_packed_splits(root: Path) -> dict[str, Path]:
     if not tables:
         _tell_compressed([root, *below])
     found: dict[str, Path] = {}
-    for split, path in tables:
+    for split, path in _leave_out_unnamed(root, tables):
         other = found.setdefault(split or SPLITS[0], path)
         if other != path:
             raise UserError(
@@ -118,6 +119,15 @@ def find_packed_splits(root: Path) -> dict[str, Path]:
                 fix="Move the others out of it.",
             )
     return {split: found[split] for split in SPLITS if split in found}
+
+
+def _leave_out_unnamed(root: Path, tables: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    """Leave out and tell what is named as no split where other tables are named as training."""
+    unnamed = [path.name for split, path in tables if not split]
+    if not unnamed or SPLITS[0] not in {split for split, _ in tables}:
+        return tables
+    warn_once(f"{root}: tables that are named as no split are left out: {', '.join(unnamed)}.")
+    return [(split, path) for split, path in tables if split]
 
 
 def find_shard_split(path: Path) -> str:

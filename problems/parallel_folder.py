@@ -65,11 +65,20 @@ class ParallelFolder:
                 f"Problem {self.problem} finds no training files",
                 expected=self.describe_files("train"),
                 received={"folder": str(self.folder), "files": ", ".join([*self._names][:10])},
-                fix="Put the files there, or name the folder that has them with --tmp_dir.",
+                fix=self._propose_name()
+                or "Put the files there, or name the folder that has them with --tmp_dir.",
             )
         if test := self._choose_files("test", self.find_test_stems()):
             files["test"] = test
         return files
+
+    def _propose_name(self) -> str:
+        """Propose another name for a folder whose own is taken for two languages; "" for others."""
+        name = "-".join(self.languages)
+        if not self.is_pair or not self.folder or not (self.folder / name).is_dir():
+            return ""
+        other = name.replace("-", "_")
+        return f"A dash joins two languages: to read the folder {name}, rename it, as to {other}."
 
     @property
     def has_test(self) -> bool:

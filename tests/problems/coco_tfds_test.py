@@ -125,6 +125,8 @@ def test_pictures_without_captions_are_told(tmp_path, monkeypatch, caplog):
         "image/id": [1, 2, 3],
     }
     builder = SimpleNamespace(
+        name="small",
+        is_prepared=lambda: False,
         download_and_prepare=lambda **options: None,
         as_dataset=lambda **options: tf.data.Dataset.from_tensor_slices(rows),
     )

@@ -301,3 +301,30 @@ def test_a_table_without_a_known_column_is_explained(tmp_path: Path) -> None:
         LabelledFolder(tmp_path, TEXTS).read(SHARES)
     found = LabelledFolder(tmp_path, TEXTS, columns="label=stars").read(SHARES)
     assert found.classes == ["1", "5"]
+
+
+def test_a_table_beside_folders_that_are_no_classes_is_told_and_read_where_columns_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = make(tmp_path, *(f"part_{n % 2}/{n}.jpg" for n in range(4)))
+    lines = [f"part_{n % 2}/{n}.jpg,{'cat' if n < 2 else 'dog'}\n" for n in range(4)]
+    (root / "pets.csv").write_text("".join(["file_name,label\n", *lines]))
+    with caplog.at_level(logging.WARNING):
+        assert read(root).classes == ["part_0", "part_1"]
+    assert f"{root / 'pets.csv'} is left out: the folders say the classes" in caplog.text
+    assert "--columns" in caplog.text
+    found = LabelledFolder(root, PICTURES, columns="label=label").read(SHARES)
+    assert found.classes == ["cat", "dog"] and found.lists == [root / "pets.csv"]
+    rows_found = [row for rows in found.splits.values() for row in rows]
+    assert shown(rows_found) == ["cat/0.jpg", "cat/1.jpg", "dog/2.jpg", "dog/3.jpg"]
+
+
+def test_a_table_that_says_what_folders_say_is_not_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = make(tmp_path, "cat/1.jpg", "dog/2.jpg")
+    for rows in ("cat/1.jpg,cat\ndog/2.jpg,dog\n", "gone.jpg,cat\n", "cat/1.jpg,cat,more\n"):
+        (root / "pets.csv").write_text(f"file_name,label\n{rows}")
+        with caplog.at_level(logging.WARNING):
+            assert read(root).classes == ["cat", "dog"]
+    assert "left out" not in caplog.text

@@ -38,7 +38,12 @@ def test_sets_follow_one_another_unshuffled(
 
     def make_builder(name: str, data_dir: Path) -> SimpleNamespace:
         assert (name, data_dir) == ("librispeech/lazy_decode", tmp_path / "tfds")
-        return SimpleNamespace(download_and_prepare=lambda **options: None, as_dataset=as_dataset)
+        return SimpleNamespace(
+            name="librispeech",
+            is_prepared=lambda: False,
+            download_and_prepare=lambda **options: None,
+            as_dataset=as_dataset,
+        )
 
     monkeypatch.setattr(tfds, "builder", make_builder)
     found = list(read_tfds_sets(["train-clean-100", "dev-clean"], tmp_path))

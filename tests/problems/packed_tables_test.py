@@ -352,3 +352,36 @@ def test_texts_beside_shards_are_no_examples(tmp_path: Path, beside: str) -> Non
     assert len(list(problem.generate("train"))) == 18
     classes = ["bad", "good"] if beside == "words.txt" else ["0", "1"]
     assert problem.class_names("targets") == classes
+
+
+def test_what_is_named_as_no_split_is_left_out_beside_train(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Reviews of films as Hugging Face stores them: half of them have no class."""
+    for name, count in (("train", 6), ("test", 4), ("unsupervised", 8)):
+        texts = [f"{name} {n}" for n in range(count)]
+        classes = [-1 if name == "unsupervised" else n % 2 for n in range(count)]
+        columns = {"text": texts, "label": classes}
+        write_parquet(
+            tmp_path / f"plain_text/{name}-00000-of-00001.parquet",
+            columns,
+            {"label": ["neg", "pos"]},
+        )
+    with caplog.at_level(logging.WARNING):
+        found, odd = read("text_classification", tmp_path)
+    assert {split: len(some) for split, some in found.items()} == {
+        "train": 5,
+        "validation": 1,
+        "test": 4,
+    }
+    assert not odd
+    told = "named as no split are left out: unsupervised-00000-of-00001.parquet"
+    assert told in caplog.text
+
+
+def test_two_tables_of_one_split_are_named(tmp_path: Path) -> None:
+    for name in ("train", "validation_matched", "validation_mismatched"):
+        (tmp_path / f"{name}-00000-of-00001.parquet").touch()
+    told = r"for the split validation.*'validation_matched-.*, 'validation_mismatched-"
+    with pytest.raises(UserError, match=told):
+        find_packed_splits(tmp_path)

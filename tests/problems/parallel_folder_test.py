@@ -83,3 +83,12 @@ def test_testing_is_a_test_split(tmp_path: Path, names: tuple[str, ...]) -> None
     assert find(tmp_path)["test"] == [*names]
     write(tmp_path, "test.csv")
     assert find(tmp_path)["test"] == ["test.csv"]
+
+
+def test_a_folder_with_a_dash_in_its_name_is_to_be_renamed(tmp_path: Path) -> None:
+    write(tmp_path, "my-corpus/train.inputs", "my-corpus/train.targets")
+    folder = ParallelFolder("name", tmp_path, ("my", "corpus"), is_pair=True)
+    with pytest.raises(UserError, match="read the folder my-corpus, rename it, as to my_corpus"):
+        folder.find_files()
+    with pytest.raises(UserError, match="name the folder that has them with --tmp_dir"):
+        ParallelFolder("name", tmp_path, LANGUAGES, is_pair=True).find_files()

@@ -1,20 +1,29 @@
 """What happens where TFDS downloads and prepares, or cannot."""
 
 import errno
+import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from t2t_mm.errors import UserError
+from t2t_mm.files.disk import lock_folder
 from t2t_mm.problems.tfds_sets import DownloadFailedError, prepare_set
 
 
 class Builder:
     """Stands in for a builder of TFDS; keeps what it was asked for, or raises."""
 
+    name = "any"
+
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
         self.asked: dict[str, Any] = {}
+
+    def is_prepared(self) -> bool:
+        return False
 
     def download_and_prepare(self, **asked: Any) -> None:
         self.asked = asked
@@ -45,10 +54,60 @@ def test_what_a_server_refuses_is_a_failed_download(tmp_path: Path) -> None:
         prepare_set(Builder(tfds.download.DownloadError("404")), tmp_path)
 
 
-def test_a_full_disk_is_no_failed_download(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No space") as caught:
-        prepare_set(Builder(OSError(errno.ENOSPC, "No space left on device")), tmp_path)
-    assert caught.value.errno == errno.ENOSPC
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        OSError("Not enough disk space. Needed: 9.31 GiB (download: 6.2 GiB, generated: 3.1 GiB)"),
+        RuntimeError("writing failed: No space left on device"),
+    ],
+)
+def test_a_full_disk_is_no_failed_download(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(UserError, match=r"The disk is full.*--tmp_dir") as caught:
+        prepare_set(Builder(error), tmp_path)
+    assert f"folder='{tmp_path / 'tfds'}'" in str(caught.value)
+    assert str(error) in str(caught.value)
+
+
+def make_set(home: Path, made: list[Path]) -> Any:
+    """Make the builder of a data set of three numbers."""
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.registered import skip_registration
+
+    with skip_registration():
+
+        class CountedNumbers(tfds.core.GeneratorBasedBuilder):
+            VERSION = tfds.core.Version("1.0.0")
+
+            def _info(self) -> Any:
+                features = tfds.features.FeaturesDict({"number": tfds.features.Scalar(np.int64)})
+                return self.dataset_info_from_configs(features=features)
+
+            def _split_generators(self, dl_manager: Any) -> Any:
+                return {"train": self._generate_examples()}
+
+            def _generate_examples(self) -> Any:
+                made.append(home)
+                yield from ((number, {"number": number}) for number in range(3))
+
+    return CountedNumbers(data_dir=home / "tfds")
+
+
+@pytest.mark.slow
+def test_what_another_process_prepares_is_waited_for_and_read(tmp_path: Path) -> None:
+    made: list[Path] = []
+    first, second = make_set(tmp_path, made), make_set(tmp_path, made)
+    waiting = threading.Thread(target=prepare_set, args=(second, tmp_path))
+    with lock_folder(tmp_path / "tfds" / first.name):
+        waiting.start()
+        waiting.join(timeout=0.5)
+        assert waiting.is_alive() and not made
+        first.download_and_prepare()
+    waiting.join()
+    assert len(made) == 1
+    assert second.info.splits["train"].num_examples == 3
+    assert [*second.as_dataset(split="train", shuffle_files=False)]
 
 
 def test_other_errors_are_not_hidden(tmp_path: Path) -> None:

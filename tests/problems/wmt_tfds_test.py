@@ -12,6 +12,8 @@ def test_empty_pairs_of_tfds_are_told(tmp_path, caplog):
     texts = {"en": ["a dog", " ", "", "a cat"], "de": ["ein Hund", "x", "\n", "eine Katze"]}
     builder = SimpleNamespace(
         info=SimpleNamespace(full_name="small/de-en"),
+        name="small",
+        is_prepared=lambda: False,
         download_and_prepare=lambda **options: None,
         as_dataset=lambda **options: tf.data.Dataset.from_tensor_slices(texts),
     )
@@ -35,6 +37,8 @@ def test_languages_are_in_the_order_that_was_asked_for(tmp_path):
 
     builder = SimpleNamespace(
         info=SimpleNamespace(full_name="small/de-en"),
+        name="small",
+        is_prepared=lambda: False,
         download_and_prepare=lambda **options: None,
         as_dataset=as_dataset,
     )

@@ -27,6 +27,7 @@ from t2t_mm.data.records.example_records import read_checked_examples
 from t2t_mm.data.vocabulary.vocabulary import (
     BYTES,
     has_vocabulary,
+    load_facts,
     load_vocabulary,
     locate_vocabulary,
 )
@@ -109,7 +110,7 @@ def _generate_bases(
         write_labels(bases, data_dir, options)
         for name in _list_vocabularies(bases):
             if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
-                _tell_size(name, data_dir, options)
+                _tell_training(name, data_dir, options)
             else:
                 options.tell(f"training vocabulary {name} of at most {options.vocab_size:,} pieces")
                 _train_in_turn(name, bases, data_dir, options)
@@ -186,13 +187,21 @@ def _list_vocabularies(bases: Sequence[Problem]) -> list[str]:
     return [name for name in named if name not in ("", BYTES)]
 
 
-def _tell_size(name: str, data_dir: Path, options: GenerationOptions) -> None:
-    """Say that an existing vocabulary is used although another size was asked for."""
+def _tell_training(name: str, data_dir: Path, options: GenerationOptions) -> None:
+    """Say that a vocabulary is used that was asked for otherwise, or trained on fewer examples."""
     size = load_vocabulary(data_dir, name).size
-    if size != options.vocab_size:
+    facts = load_facts(data_dir, name)
+    if facts.get("requested_size", size) != options.vocab_size:
         options.tell(
             f"vocabulary {name} is there with {size:,} pieces and is used as it is "
             f"(asked: {options.vocab_size:,}; --overwrite_vocab trains it again)"
+        )
+    num_read, asked = facts.get("max_cases", 0), options.max_cases
+    if num_read and (not asked or num_read < asked):
+        wanted = f"{asked:,}" if asked else "all"
+        options.tell(
+            f"vocabulary {name} was trained on at most {num_read:,} examples of each problem and "
+            f"is used as it is (asked: {wanted}; --overwrite_vocab trains it again)"
         )
 
 

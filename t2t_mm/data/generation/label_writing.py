@@ -8,6 +8,7 @@ from pathlib import Path
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.problem_generation import is_generated
+from t2t_mm.data.generation.vocabulary_users import list_users
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.vocabulary.labels import (
     LabelVocabulary,
@@ -16,7 +17,7 @@ from t2t_mm.data.vocabulary.labels import (
     make_numbered_labels,
     save_labels,
 )
-from t2t_mm.data.vocabulary.vocabulary import locate_vocabulary
+from t2t_mm.data.vocabulary.vocabulary import BYTES, locate_vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder
 
@@ -24,13 +25,13 @@ from t2t_mm.files.disk import lock_folder
 def write_labels(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:
     """Write the lists of class names that are not there, and compare those that are.
 
-    Problems whose data is there, and stays, are not asked again.
+    Problems whose data is there, and stays, are not asked again. Where all data that uses a list is
+    generated again, it is written anew.
 
     Args:
         bases: The problems as written, not exchanged.
         data_dir: Folder of generated data.
-        options: Whether what is there is written anew, or its data generated again: the problem
-            must then still have the names that are there.
+        options: Whether what is there is written anew, or its data generated again.
 
     Raises:
         UserError: If two problems give one vocabulary different names, or one other names than
@@ -51,12 +52,45 @@ def write_labels(bases: Sequence[Problem], data_dir: Path, options: GenerationOp
             assert labels is not None
             with lock_folder(path.parent):
                 if name in written:
-                    _check_same_names(base, labels, written[name])
+                    _check_same_names(labels, written[name], base, "Name its vocabulary otherwise.")
                 elif path.is_file() and not options.overwrite_vocab:
-                    _check_same_names(base, labels, load_labels(data_dir, name))
+                    _renew_labels(labels, base, bases, data_dir, options)
                 else:
                     save_labels(data_dir, labels)
             written[name] = labels
+
+
+def _renew_labels(
+    labels: LabelVocabulary,
+    base: Problem,
+    bases: Sequence[Problem],
+    data_dir: Path,
+    options: GenerationOptions,
+) -> None:
+    """Write other names than are there if all that uses them is generated again, else refuse."""
+    others = list_users(data_dir, [labels.name])
+    others = [name for name in others if name not in {one.name for one in bases}]
+    if options.overwrite and not others:
+        save_labels(data_dir, labels)
+        return
+    fix = (
+        "Name its vocabulary otherwise; or, if the names changed, write them anew with t2t-datagen "
+    )
+    if not others:
+        fix += "--overwrite, which generates the data again, too."
+    else:
+        fix += _describe_overwriting(labels.name, bases, data_dir)
+    _check_same_names(labels, load_labels(data_dir, labels.name), base, fix)
+
+
+def _describe_overwriting(name: str, bases: Sequence[Problem], data_dir: Path) -> str:
+    """Say what --overwrite_vocab makes again beside a list of names, and what becomes stale."""
+    kinds = [kind for base in bases for kind in choose_kinds(base.features).values()]
+    texts = sorted({kind.text_vocabulary for kind in kinds} - {"", BYTES})
+    own = {base.name for base in bases}
+    stale = [user for user in list_users(data_dir, [name, *texts]) if user not in own]
+    trained = f", which trains {', '.join(texts)} again, too" if texts else ""
+    return f"--overwrite_vocab{trained}: the data of {', '.join(stale)} is then stale."
 
 
 def _check_text_vocabularies(bases: Sequence[Problem], data_dir: Path) -> None:
@@ -83,7 +117,9 @@ def _make_two_kinds_error(name: str, base: Problem) -> UserError:
     )
 
 
-def _check_same_names(base: Problem, labels: LabelVocabulary, there: LabelVocabulary) -> None:
+def _check_same_names(
+    labels: LabelVocabulary, there: LabelVocabulary, base: Problem, fix: str
+) -> None:
     if labels.hash == there.hash:
         return
     pairs = zip(labels.names, there.names, strict=False)
@@ -97,6 +133,5 @@ def _check_same_names(base: Problem, labels: LabelVocabulary, there: LabelVocabu
         f"Problem {base.name} gives vocabulary {labels.name!r} other class names than it has",
         expected=expected,
         received=received,
-        fix="Name its vocabulary otherwise; or, if the names changed, write them anew with "
-        "t2t-datagen --overwrite_vocab (all data that uses them must be generated again).",
+        fix=fix,
     )

@@ -59,7 +59,11 @@ def train_vocabulary(
             texts += sample
             counts[f"{problem.name}/{feature}"] = sum(_count_bytes(text) for text in sample)
     vocabulary = SubwordVocabulary(name, _train_model(name, texts, options.vocab_size))
-    facts = {"requested_size": options.vocab_size, "trained_on_bytes": counts}
+    facts = {
+        "requested_size": options.vocab_size,
+        "max_cases": options.max_cases,
+        "trained_on_bytes": counts,
+    }
     save_vocabulary(data_dir, vocabulary, facts)
     return vocabulary
 

@@ -14,6 +14,7 @@ import soundfile
 
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.sounds import sphere
+from t2t_mm.data.sounds.mp3_length import say_no_length
 from t2t_mm.errors import UserError
 
 Samples = npt.NDArray[np.int16] | npt.NDArray[np.float32]
@@ -212,6 +213,8 @@ def _decode_by_soundfile(
                 content.seek(0)
                 whole = Sound(_read_to_the_end(content, dtype, name), file.samplerate)
                 return whole.cut(start_s, end_s, name)
+            if file.format == "MP3" and (frames := _uncount_frames(content, file)):
+                return _read_frames(frames, name, start_s, end_s)
             begin, end = _find_samples(file.frames, file.samplerate, start_s, end_s, name)
             skipped = 0 if file.seekable() else begin  # GSM and others are read from the start
             if begin > skipped:
@@ -245,11 +248,39 @@ class _Stream(soundfile.SoundFile):
         return False
 
 
-def _read_to_the_end(content: IO[bytes], dtype: str, name: str) -> Any:
+def _uncount_frames(content: IO[bytes], file: soundfile.SoundFile) -> IO[bytes] | None:
+    """Return an mp3 to read to its end; None where its length is known, or it is huge."""
+    if file.subtype != "MPEG_LAYER_III" or not isinstance(content, io.BytesIO):
+        return None
+    frames = say_no_length(content.getvalue(), file.samplerate)
+    return io.BytesIO(frames) if frames else None
+
+
+def _read_frames(frames: IO[bytes], name: str, start_s: float, end_s: float | None) -> Sound:
+    """Read a segment of an mp3 of unknown length."""
+    with soundfile.SoundFile(frames) as file:
+        rate = file.samplerate
+    for skipped in (round(start_s * rate), 0):  # from its start, to tell where it ends
+        frames.seek(0)
+        samples = _read_to_the_end(frames, "float32", name, skipped, end_s)
+        if len(samples):
+            break
+    begin, end = _find_samples(skipped + len(samples), rate, start_s, end_s, name)
+    return Sound(np.clip(samples[begin - skipped : end - skipped], -1.0, 1.0), rate)
+
+
+def _read_to_the_end(
+    content: IO[bytes], dtype: str, name: str, skipped: int = 0, end_s: float | None = None
+) -> Any:
+    """Read the samples after the first `skipped`, as many as a segment has that ends at `end_s`."""
     with _Stream(content) as file:
         check_rate(file.samplerate, name)
+        if skipped:
+            file.seek(skipped)
         blocks = [np.zeros((0, file.channels), dtype)]
         left = LONGEST_S * file.samplerate + 1  # one more, which tells that it is too long
+        if end_s is not None:
+            left = min(left, max(round(end_s * file.samplerate) - skipped, 1))
         while left and len(block := file.read(min(left, _AT_ONCE), dtype=dtype, always_2d=True)):
             blocks.append(block)
             left -= len(block)

@@ -132,8 +132,8 @@ def load_labels(data_dir: str | Path, name: str) -> LabelVocabulary:
             "first line records",
             expected=first,
             received={"hash": labels.hash},
-            fix="Put the right file back, or write a new one with t2t-datagen --overwrite_vocab "
-            "(all data that uses it must be generated again).",
+            fix="Put the right file back, or write a new one with t2t-datagen --overwrite of all "
+            "problems that use it (--overwrite_vocab trains their text vocabularies again, too).",
         )
     return labels
 

@@ -208,6 +208,18 @@ def save_vocabulary(
     os.replace(_name_unfinished(record), record)
 
 
+def load_facts(data_dir: str | Path, name: str) -> dict[str, Any]:
+    """Load how a vocabulary was trained, as `save_vocabulary` wrote it; earlier ones wrote less.
+
+    Args:
+        data_dir: Folder of generated data.
+        name: Of a vocabulary that `load_vocabulary` finds and that is of a model.
+    """
+    record = locate_vocabulary(data_dir, name).with_suffix(".json")
+    facts: dict[str, Any] = parse_json(record.read_bytes())
+    return facts
+
+
 def copy_vocabulary(name: str, from_dir: str | Path, to_dir: str | Path) -> None:
     """Copy the files of a vocabulary, if it has any, where the copy is missing or differs.
 

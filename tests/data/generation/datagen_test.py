@@ -183,6 +183,38 @@ def test_an_existing_vocabulary_is_reused_and_said_so(
     assert "vocabulary tested is there with 300 pieces" in capsys.readouterr().err
 
 
+def test_the_same_command_again_asks_for_no_other_vocabulary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A text yields fewer pieces than asked for: that is no other wish."""
+    options = GenerationOptions(vocab_only=True, vocab_size=5_000)
+    generate_data("words_for_tests", data_dir=tmp_path, options=options)
+    assert load_vocabulary(tmp_path, "tested").size < 5_000
+    capsys.readouterr()
+    generate_data("words_for_tests", data_dir=tmp_path, options=options)
+    assert "vocabulary tested" not in capsys.readouterr().err
+
+
+def test_a_vocabulary_of_few_examples_says_so_where_more_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = GenerationOptions(vocab_only=True, vocab_size=300, max_cases=30)
+    generate_data("words_for_tests", data_dir=tmp_path, options=options)
+    for max_cases, asked in ((0, "all"), (1_000, "1,000")):
+        capsys.readouterr()
+        more = replace(options, max_cases=max_cases)
+        generate_data("words_for_tests", data_dir=tmp_path, options=more)
+        told = capsys.readouterr().err
+        assert "vocabulary tested was trained on at most 30 examples of each problem" in told
+        assert f"(asked: {asked}; --overwrite_vocab" in told
+    for max_cases in (30, 10):
+        capsys.readouterr()
+        generate_data(
+            "words_for_tests", data_dir=tmp_path, options=replace(options, max_cases=max_cases)
+        )
+        assert "vocabulary tested" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("asked", "told"), [(300, "300 pieces\n"), (8192, "pieces, all that")])
 def test_what_came_out_of_the_training_of_a_vocabulary_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: int, told: str

@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,6 +28,14 @@ class Labelled(Problem):
     def generate(self, split: str) -> Iterator[dict[str, Any]]:
         yield {"inputs": "go", "targets": "verb"}
         yield {"inputs": "tree", "targets": 0}
+
+
+OF_SHARED_TEXT = {"inputs": Language("shared"), "targets": Categorical(vocabulary="kinds")}
+
+
+@registry.register_problem("also_labelled_for_tests")
+class AlsoLabelled(Labelled):
+    """The same again."""
 
 
 class OtherNames(Labelled):
@@ -59,7 +68,7 @@ def test_other_names_than_the_file_has_are_refused_until_overwritten(tmp_path: P
     assert "other_names gives vocabulary 'kinds' other class names" in str(error.value)
     assert "Expected: 2 names, at index 1 'verb'" in str(error.value)
     assert "num_classes=3, name='adverb'" in str(error.value)
-    assert "--overwrite_vocab" in str(error.value)
+    assert "--overwrite, which generates the data again" in str(error.value)
     write_labels([OtherNames()], tmp_path, GenerationOptions(overwrite_vocab=True))
     assert load_labels(tmp_path, "kinds").names == OtherNames.names
 
@@ -83,25 +92,40 @@ def test_overwriting_the_names_makes_data_of_others_stale(
         open_data(registry.problem("labelled_for_tests"), tmp_path)
 
 
-def test_data_is_not_generated_again_with_the_names_of_before(
+def test_new_names_of_one_problem_come_with_its_new_data_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generate_data(
-        "labelled_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False)
-    )
+    """Its text vocabulary stays as it is: other data may use that."""
+    names = "labelled_for_tests,mini_ende"
+    options = GenerationOptions(vocab_size=400, max_cases=20, progress=False)
+    monkeypatch.setattr(Labelled, "modalities", OF_SHARED_TEXT)
+    generate_data(names, data_dir=tmp_path, options=options)
+    model = (tmp_path / "vocab/shared.model").read_bytes()
     monkeypatch.setattr(Labelled, "names", ("noun", "verb", "adverb"))
-    with pytest.raises(UserError, match=r"other class names than it has.*--overwrite_vocab"):
-        generate_data(
-            "labelled_for_tests",
-            data_dir=tmp_path,
-            options=GenerationOptions(overwrite=True, progress=False),
-        )
+    options = replace(options, overwrite=True, vocab_size=390)
+    generate_data("labelled_for_tests", data_dir=tmp_path, options=options)
+    assert load_labels(tmp_path, "kinds").names == ("noun", "verb", "adverb")
+    assert (tmp_path / "vocab/shared.model").read_bytes() == model
+    assert open_data(registry.problem("labelled_for_tests"), tmp_path).vocabularies["targets"]
+    assert open_data(registry.problem("mini_ende"), tmp_path)
+
+
+def test_names_that_other_data_uses_are_not_changed_with_one_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = "labelled_for_tests,also_labelled_for_tests"
+    options = GenerationOptions(vocab_size=400, max_cases=20, progress=False)
+    monkeypatch.setattr(Labelled, "modalities", OF_SHARED_TEXT)
+    generate_data(names, data_dir=tmp_path, options=options)
+    monkeypatch.setattr(Labelled, "names", ("noun", "verb", "adverb"))
+    again = replace(options, overwrite=True)
+    with pytest.raises(UserError) as error:
+        generate_data("labelled_for_tests", data_dir=tmp_path, options=again)
+    assert "labelled_for_tests gives vocabulary 'kinds' other class names" in str(error.value)
+    assert "--overwrite_vocab, which trains shared again, too: the data of " in str(error.value)
+    assert "also_labelled_for_tests is then stale" in str(error.value)
     assert load_labels(tmp_path, "kinds").names == ("noun", "verb")
-    generate_data(
-        "labelled_for_tests",
-        data_dir=tmp_path,
-        options=GenerationOptions(overwrite_vocab=True, progress=False),
-    )
+    generate_data(names, data_dir=tmp_path, options=again)
     assert load_labels(tmp_path, "kinds").names == ("noun", "verb", "adverb")
 
 

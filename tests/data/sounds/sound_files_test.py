@@ -116,6 +116,41 @@ def test_of_a_long_sound_segments_are_read(tmp_path, monkeypatch):
             assert np.corrcoef(part[:, 0], long[10_000:16_000, 0])[0, 1] > 0.9
 
 
+def make_mp3(num_samples: int, rate: int = 16_000) -> tuple[bytes, bytes]:
+    """Return an mp3 whose first half is nearly silent, and the same without its count of frames."""
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, num_samples)
+    noise[: num_samples // 2] *= 1e-3
+    whole = encoded(noise, rate, format="MP3", bitrate_mode="VARIABLE")
+    return whole, whole[whole.index(whole[:2], 4) :]
+
+
+def test_mp3_that_does_not_count_its_frames_is_read_to_its_end():
+    for rate in (16_000, 44_100):
+        counted, uncounted = make_mp3(4 * rate, rate)
+        assert soundfile.info(io.BytesIO(uncounted)).frames != 4 * rate
+        assert len(decode_sound(counted).samples) == 4 * rate
+        samples = decode_sound(uncounted).samples
+        assert 4 * rate <= len(samples) < 4 * rate + 3_000  # what the encoder puts around it
+        loud = np.abs(samples).max() / 10
+        assert np.argmax(np.abs(samples) > loud) == pytest.approx(2 * rate, abs=2_000)
+        part = decode_sound(uncounted, start_s=2.5, end_s=3.5).samples
+        np.testing.assert_allclose(part, samples[5 * rate // 2 : 7 * rate // 2], atol=1e-6)
+        with pytest.raises(BadExampleError, match=r"behind the end of the sound.*at most 4\."):
+            decode_sound(uncounted, start_s=9.0)
+    with pytest.raises(BadExampleError, match="cut short"):
+        decode_sound(counted[: len(counted) // 2])
+
+
+def test_of_a_long_mp3_without_a_count_segments_are_read(monkeypatch):
+    monkeypatch.setattr(sound_files, "LONGEST_S", 1)
+    _, uncounted = make_mp3(32_000)
+    with pytest.raises(LongSoundError):
+        decode_sound(uncounted)
+    with pytest.raises(LongSoundError):
+        decode_sound(uncounted, start_s=0.5, end_s=1.75)
+    assert len(decode_sound(uncounted, start_s=1.25, end_s=2.0).samples) == 12_000
+
+
 def test_rates_are_bounded():
     for rate in (1_000, 44_100, 384_000):
         check_rate(rate, "a.wav")
