@@ -55,10 +55,10 @@ class Media:
                 self._left_out.add(name)
         sounds.sort(key=lambda sound: sound[1].stat().st_size, reverse=True)
         for number, (name, path) in enumerate(sounds):
-            uri = _encode_sound(path, budget_bytes // (len(sounds) - number))
-            if uri is None:
+            sound = _encode_sound(path, budget_bytes // (len(sounds) - number))
+            if sound is None:
                 self._left_out.add(name)
-            self._uris[name] = uri or ""
+            self._uris[name] = sound or ""
             budget_bytes -= len(self._uris[name])
 
     def uri(self, sample: Mapping[str, Any], kind: str) -> str:
