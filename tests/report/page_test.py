@@ -135,7 +135,7 @@ def test_missing_pieces_leave_no_empty_parts(tmp_path: Path) -> None:
     checker = checked(without_data(page))
     named = [name for name in results if name != "my_captions"]
     assert checker.ids == ["Scores", *named, "Prediction"]
-    assert "<audio" not in page and "left out" in page
+    assert "<audio" not in page and "The file of the sound is not there" in page
     assert 'class="model"' in page
     assert 'class="chance"' not in page and 'class="baseline"' not in page
     assert not re.search(r"<(section|article|ul|div class=\"cards[^\"]*\")></", page)
