@@ -228,13 +228,15 @@ class LabelledFolder:
             if self._table and in_table and not (rows and all(row.fault for row in in_table)):
                 found.lists.append(self._table)
                 return in_table
-        elif self._table:
-            self._tell_unused_table(self._table, rows)
+        else:
+            self._tell_unused_table(rows)
         return rows
 
-    def _tell_unused_table(self, table: Path, rows: list[LabelledRow]) -> None:
+    def _tell_unused_table(self, rows: list[LabelledRow]) -> None:
         """Tell of a table that says other classes of the files than their folders do."""
-        with suppress(UserError), collect_odd_items():  # of a table that nobody need have meant
+        with suppress(UserError), collect_odd_items():  # of tables that nobody need have meant
+            if not (table := self._table):
+                return
             said = {row.value: row.label for row in self._table_rows if not row.fault}
             if any(said.get(row.value, row.label) != row.label for row in rows):
                 warn_once(

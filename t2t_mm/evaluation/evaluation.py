@@ -14,7 +14,6 @@ from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.data.pipeline.length_limits import choose_limits
-from t2t_mm.data.records.stored import open_data
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.baseline import find_frequent_targets, replace_outputs
 from t2t_mm.evaluation.decoded_files import OutputFolder
@@ -123,7 +122,7 @@ class RunEvaluation:
         chosen = choose_tasks(self.run, problems)
         tasks, lacking = leave_out_without_split(chosen, split, self.data_dir)
         self.tasks = [_name_todays_metrics(task, self.data_dir) for task in tasks]
-        self.limit = self._choose_limit()
+        self.limit = self.decode.choose_limit(options.limit) if options.decode else options.limit
         settings = describe_changes(own, replace(self.decode, num_samples=own.num_samples))
         self.variant = name_variant(self.limit, settings)
         if lacking:
@@ -133,15 +132,6 @@ class RunEvaluation:
             check_metrics(task.name, task.metrics)
         check_run_data(self.run, self.tasks, split, self.data_dir)
         self._restored: RestoredModel | None = None
-
-    def _choose_limit(self) -> int:
-        """Choose how many examples of each problem are scored; 0: all, if no split has more."""
-        limit = self.options.limit
-        if self.options.decode:
-            limit = self.decode.choose_limit(limit)
-        problems = [find_problem(task, self.data_dir) for task in self.tasks]
-        sizes = [open_data(one, self.data_dir).sizes[self.split] for one in problems]
-        return limit if limit < max(sizes) else 0
 
     def score(self, checkpoint: Checkpoint) -> dict[str, dict[str, Any]]:
         """Score a checkpoint; returns and writes what `evaluate` does.

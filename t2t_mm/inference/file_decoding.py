@@ -111,7 +111,8 @@ class FileDecoding:
             told = name_task(choose_task(self.run, **self.names), self.names)
         if not is_jsonl(self.from_file):
             lines = [json.dumps({**told, "inputs": line}) for line in lines]
-        file, start, errors = self._go_on(lines, list_inputs(lines))
+        reads_files = any(not choose_kind(task.inputs).has_text for task in self.run.tasks)
+        file, start, errors = self._go_on(lines, list_inputs(lines) if reads_files else [])
         inputs = JsonLines(self._name, lines, self.run, self.names, tell_on_stderr, start)
         inputs.errors |= errors
         inputs.skip_all(too_long, start)

@@ -154,8 +154,9 @@ def _reverse_class(cls: type[Any], parsed: ProblemName) -> type[Any]:
             fix="`_rev` at the end of a name stands for that: call a folder of yours otherwise.",
         )
     members = {"reverse_of": parsed.forward, "__module__": cls.__module__, "__doc__": cls.__doc__}
-    if isinstance(inspect.getattr_static(cls, "metrics", None), tuple):
-        members["metrics"] = sides["inputs"].metrics  # those of the class are of its targets
+    named = inspect.getattr_static(cls, "metrics", None)
+    if isinstance(named, tuple) and "brackets" in named:  # there are none in sentences
+        members["metrics"] = sides["inputs"].metrics
     return type(f"{cls.__name__}Reversed", (cls,), members)
 
 

@@ -80,16 +80,6 @@ def test_smaller_batches_have_the_same_scores_in_the_same_place(
         RunEvaluation(run, problems=COPY, split="test", data_dir="", options=options)
 
 
-def test_a_limit_that_no_split_reaches_is_none(tiny_run: TinyRun) -> None:
-    size = open_data(problem(COPY), tiny_run.data_dir).sizes["test"]
-    for limit, chosen in ((size - 1, size - 1), (size, 0), (size + 1, 0), (0, 0)):
-        options = EvaluationOptions(limit=limit)
-        one = RunEvaluation(
-            tiny_run.output_dir, problems=COPY, split="test", data_dir="", options=options
-        )
-        assert one.limit == chosen and one.variant == (f"-first{chosen}" if chosen else "")
-
-
 def test_a_limit_of_decoding_does_not_count_where_nothing_is_decoded(
     tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:

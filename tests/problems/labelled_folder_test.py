@@ -328,3 +328,10 @@ def test_a_table_that_says_what_folders_say_is_not_told(
         with caplog.at_level(logging.WARNING):
             assert read(root).classes == ["cat", "dog"]
     assert "left out" not in caplog.text
+
+
+def test_several_tables_beside_folders_of_classes_are_no_matter(tmp_path: Path) -> None:
+    root = make(tmp_path, *(f"{kind}/{n}.jpg" for kind in ("cat", "dog") for n in range(4)))
+    for name in ("first.csv", "second.csv"):
+        (root / name).write_text("file_name,label\ncat/0.jpg,cat\n")
+    assert read(root).classes == ["cat", "dog"]

@@ -182,3 +182,5 @@ def test_a_reversal_is_scored_as_its_own_targets_are() -> None:
     assert registry.problem("mini_parse").metrics == ("brackets",)
     assert registry.problem("mini_parse_rev").metrics == ("bleu", "chrf")
     assert registry.problem("tree_files/bank_rev").metrics == ("bleu", "chrf")
+    registry.register_problem("spelled")(type("Spelled", (Text,), {"metrics": ("wer",)}))
+    assert registry.problem("spelled_rev").metrics == ("wer",)

@@ -68,6 +68,9 @@ def _renew_labels(
     options: GenerationOptions,
 ) -> None:
     """Write other names than are there if all that uses them is generated again, else refuse."""
+    there = load_labels(data_dir, labels.name)
+    if there.hash == labels.hash:
+        return
     others = list_users(data_dir, [labels.name])
     others = [name for name in others if name not in {one.name for one in bases}]
     if options.overwrite and not others:
@@ -80,7 +83,7 @@ def _renew_labels(
         fix += "--overwrite, which generates the data again, too."
     else:
         fix += _describe_overwriting(labels.name, bases, data_dir)
-    _check_same_names(labels, load_labels(data_dir, labels.name), base, fix)
+    _check_same_names(labels, there, base, fix)
 
 
 def _describe_overwriting(name: str, bases: Sequence[Problem], data_dir: Path) -> str:

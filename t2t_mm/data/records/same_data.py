@@ -107,7 +107,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
-        "dcf98d9478135979b6586eb4d0f2cf3a804bb3695b0d6fc60b1c347aaf3569ef",
+        "6abfe1cb1a95eb527db3a0bbc9d7953c3693868448303f12059a8f978859747a",
         "5854f2aea5f4b180ac3bcbe8db6964df46e1eb62b86cf9af556864f7ea07cb52",
         "5aee2844668ac3608d2748d57fa17478c8c9c8cdd33f5e49ce088d7a61285a5e",
         "7935682ba4b9fe2f4a3848c291b58437b4866a360f855273b86ec6bcc3319a6b",
@@ -119,7 +119,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
-        "cbbccc06c8a5c90808e846e915c927b7fd9b2af7a464c5ce97b06f5b13db4570",
+        "8a960ebae30baf9b22498a8c04e3151e5e71e995c9b5d8ebc8dde39988db23f5",
         "e8d00717da85ac7556c73985ac26cc831c53b15763a0395b21dcdf15215b1926",
         "84462738e409cd6078b4e079490e48f0de86ce22b207370ea32049c344c1c5c2",
         "135ce7a58d1074b3486fa0d0c2ce70b16f2c1128c3cdfdcb34bcb6cf284e1423",
@@ -131,7 +131,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
-        "1fc9ba88be95b3bef55ffff245b5888da7c9e459be962167ec74fba0d590b29e",
+        "b7d64c100ce00e756e347499b8df2bfd824e6785d2498b1b3d0255a51bcd26a6",
         "7ebebf311d3d8f9474f11c49980b160bee2c33251e1a249667e4cc38b1f62da9",
         "2537ceb1cb9d8f4a0d773ec203c822cce34b9deef800ba6eecf1741c563a80be",
         "cdd0bc079cc6cdc7878fcae8d59e69ff04f4df13c375845344d209cfe7e949d7",

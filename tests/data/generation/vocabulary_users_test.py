@@ -19,3 +19,10 @@ def test_users_are_found_below_folders_of_arguments(tmp_path: Path) -> None:
     assert list_users(tmp_path, ["text"]) == ["files/a/b", "one"]
     assert list_users(tmp_path, ["kinds", "bytes"]) == ["one", "other"]
     assert list_users(tmp_path / "none", ["text"]) == []
+
+
+def test_damaged_data_is_passed_over(tmp_path: Path) -> None:
+    write_metadata(tmp_path / "one/1.0.0", "one", "text")
+    write_metadata(tmp_path / "two/1.0.0", "two", "text")
+    (tmp_path / "two/1.0.0/t2t_mm.json").write_text("{")
+    assert list_users(tmp_path, ["text"]) == ["one"]
