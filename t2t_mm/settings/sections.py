@@ -116,6 +116,8 @@ class OptimizerHParams(Section):
         beta2: Adam's decay of the second moment.
         epsilon: Adam's epsilon; with 0, what has had no gradient yet would be divided by 0.
         clip_norm: Largest global norm of the gradients; 0 clips nothing.
+        weight_decay: Share of a matrix (a variable of two axes or more) that an update takes away,
+            times its learning rate, apart from its gradient (AdamW); 0: none.
         freeze: A regular expression; variables in whose names, as checkpoints have them, it is
             found are left as they are. Empty: all are trained.
     """
@@ -130,6 +132,7 @@ class OptimizerHParams(Section):
     beta2: float = declare_field(0.98, at_least=0, below=1)
     epsilon: float = declare_field(1e-6, at_least=1e-30)
     clip_norm: float = declare_field(2.0, at_least=0)
+    weight_decay: float = declare_field(0.0, at_least=0)
     freeze: str = ""
 
     @property

@@ -3,7 +3,8 @@
 State in, state out, on the tensors of Keras's backend. Each variable, or each row of a table,
 counts its own updates.
 
-Source: Kingma and Ba 2015, Algorithm 1; clipping by Pascanu et al. 2013.
+Source: Kingma and Ba 2015, Algorithm 1; clipping by Pascanu et al. 2013; weight decay by Loshchilov
+and Hutter 2019, Algorithm 2.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def update_variable(
         gradient: float[...], clipped.
         is_reached: bool scalar, or bool[R] for a table whose rows count for themselves.
         learning_rate: Of this step.
-        hparams: Decays and epsilon.
+        hparams: Decays and epsilon. The weight decay is of matrices alone: of what has two axes or
+            more beside rows that count for themselves.
 
     Returns:
         The variable and its state after the update.
@@ -98,7 +100,9 @@ def update_variable(
     second = state.second_moment + (1.0 - hparams.beta2) * moves * (
         ops.square(gradient) - state.second_moment
     )
-    moved = value - size * first / (ops.sqrt(second) + hparams.epsilon)
+    is_matrix = len(value.shape) - len(state.count.shape) > 1
+    left = 1.0 - learning_rate * hparams.weight_decay if hparams.weight_decay and is_matrix else 1.0
+    moved = left * value - size * first / (ops.sqrt(second) + hparams.epsilon)
     return ops.where(kept, moved, value), AdamState(first, second, count)
 
 

@@ -77,6 +77,20 @@ def test_a_variable_met_late_takes_a_first_step_of_the_size_of_the_rate() -> Non
     assert np.asarray(late) == pytest.approx([-0.01], rel=1e-3)
 
 
+def test_weight_decay_takes_a_share_of_matrices_that_are_reached() -> None:
+    shapes = {"matrix": (2, 3), "kernel": (2, 3, 1), "vector": (3,), "table": (2, 3)}
+    hparams = OptimizerHParams(weight_decay=0.5)
+    for name, shape in shapes.items():
+        value = np.full(shape, 4.0, np.float32)
+        count = np.zeros(2 if name == "table" else (), np.int32)
+        state = AdamState(0 * value, 0 * value, count)
+        updated, _ = update_variable(value, state, 0 * value, count == 0, 0.1, hparams)
+        left = 0.95 if name in ("matrix", "kernel") else 1.0
+        np.testing.assert_allclose(updated, left * value, rtol=1e-6)
+        kept, _ = update_variable(value, state, 0 * value, count > 0, 0.1, hparams)
+        np.testing.assert_array_equal(kept, value)
+
+
 @pytest.mark.parametrize(("size", "factor"), [(0.01, 1.0), (1.0, 0.1), (1000.0, 1e-4)])
 def test_all_gradients_are_clipped_by_their_common_norm(size: float, factor: float) -> None:
     gradients = {"a": np.array([3.0 * size], "f4"), "b": np.array([[4.0 * size]], "f4")}

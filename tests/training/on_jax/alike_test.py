@@ -7,7 +7,7 @@ from t2t_mm.training.adam import AdamState, update_variables
 from t2t_mm.training.on_jax import alike
 from t2t_mm.training.on_jax.alike import update_alike
 
-HPARAMS = OptimizerHParams(clip_norm=0.5)
+HPARAMS = OptimizerHParams(clip_norm=0.5, weight_decay=0.5)
 SHAPES = {"gain": (4,), "kernel": (3, 4), "shift": (4,), "table": (2, 4), "other": (3, 4)}
 
 

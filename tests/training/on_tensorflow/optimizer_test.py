@@ -43,12 +43,13 @@ def test_a_table_that_is_frozen_has_no_state() -> None:
     assert sorted(adam.state()) == ["count/matrix", "first_moment/matrix", "second_moment/matrix"]
 
 
-@pytest.mark.parametrize("clip_norm", [0.0, 2.0])
+@pytest.mark.parametrize(("clip_norm", "weight_decay"), [(0.0, 0.0), (2.0, 0.0), (2.0, 0.5)])
 @pytest.mark.parametrize("postpones", [False, True])
-def test_equals_the_pure_functions(clip_norm: float, postpones: bool) -> None:
-    hparams = OptimizerHParams(clip_norm=clip_norm)
+def test_equals_the_pure_functions(clip_norm: float, weight_decay: float, postpones: bool) -> None:
+    settings = {"clip_norm": clip_norm, "weight_decay": weight_decay}
+    hparams = OptimizerHParams(**settings)
     values = draw(0)
-    adam = make(values, clip_norm=clip_norm)
+    adam = make(values, **settings)
     states = {
         name: AdamState(0.0 * value, 0.0 * value, np.zeros(value.shape[:1] * (name in ROWS), int))
         for name, value in values.items()
