@@ -129,10 +129,10 @@ def _read_numbers(name: str, texts: Sequence[str]) -> list[int]:
 
 
 def _plan(study: Study, flags: Any) -> int:
+    from t2t_mm.study.study_place import Workplace
     from t2t_mm.study.study_plan import plan_study
     from t2t_mm.study.study_runner import check_runs, list_missing_data, prepare_study
     from t2t_mm.study.study_schedule import sum_seconds
-    from t2t_mm.study.workplace import Workplace
 
     place = Workplace(Path(flags.study_dir), Path(flags.data_dir), flags.t2t_usr_dir, flags.backend)
     checked, runs = prepare_study(study, place, flags.tmp_dir if flags.generate_data else "")

@@ -10,8 +10,8 @@ import pytest
 from t2t_mm.files.sealed_json import dump_json
 from t2t_mm.study.cell_run import CellRun
 from t2t_mm.study.definition import Cell, Claim, Row, Study, Table
+from t2t_mm.study.study_place import Workplace
 from t2t_mm.study.study_runner import prepare_study
-from t2t_mm.study.workplace import Workplace
 from t2t_mm.training.gradient_record import read_gradient_record, write_gradient_record
 
 PAIR = "algorithmic_copy,algorithmic_reverse"

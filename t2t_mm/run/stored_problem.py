@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from pathlib import Path
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.own_folders import VERSION
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.kinds.kind_table import feature_from_json
 from t2t_mm.data.records.stored import METADATA_FILE, Metadata
 from t2t_mm.features import Feature
 from t2t_mm.registry.problem_names import parse_problem_name
 from t2t_mm.run.task import Task
-
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 def find_problem(task: Task, data_dir: Path) -> Problem:
@@ -72,7 +70,7 @@ class StoredProblem(Problem):
         """Of the newest data that is there."""
         found = (self._folder / self._data_name).glob(f"*/{METADATA_FILE}")
         # Beside them may lie what was generated anew, as `replaced.1.0.0`.
-        versions = [name for path in found if _VERSION.fullmatch(name := path.parent.name)]
+        versions = [name for path in found if VERSION.fullmatch(name := path.parent.name)]
         return max(versions, key=_split_version, default="1.0.0")
 
     @cached_property

@@ -27,7 +27,7 @@ from t2t_mm.study.cell_record import CellRecord, read_cell_record, write_cell_re
 from t2t_mm.study.checked_study import CheckedStudy
 from t2t_mm.study.comparable_runs import identify_weights, list_setting_differences
 from t2t_mm.study.started_command import call_command
-from t2t_mm.study.workplace import Workplace
+from t2t_mm.study.study_place import Workplace
 
 DONE, DIVERGED, FAILED, BEGUN, NOT_RUN = "done", "diverged", "failed", "begun", "not run"
 

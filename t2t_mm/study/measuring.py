@@ -9,7 +9,7 @@ from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.study.cell_run import DONE, CellRun
 from t2t_mm.study.checked_study import CheckedStudy
 from t2t_mm.study.started_command import call_module
-from t2t_mm.study.workplace import Workplace
+from t2t_mm.study.study_place import Workplace
 from t2t_mm.training.gradient_record import read_gradient_record
 
 _MODULE = "t2t_mm.training.on_tensorflow.gradient_cosines"

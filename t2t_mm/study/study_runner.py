@@ -26,9 +26,9 @@ from t2t_mm.study.measuring import measure_gradients
 from t2t_mm.study.started_command import call_command
 from t2t_mm.study.study_markdown import render_markdown
 from t2t_mm.study.study_page import render_page
+from t2t_mm.study.study_place import Workplace
 from t2t_mm.study.study_results import collect_results
 from t2t_mm.study.study_schedule import complete_runs
-from t2t_mm.study.workplace import Workplace
 
 
 def run_study(

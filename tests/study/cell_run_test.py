@@ -20,7 +20,7 @@ from t2t_mm.study.cell_record import write_cell_record
 from t2t_mm.study.cell_run import CellRun
 from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.definition import Study
-from t2t_mm.study.workplace import Workplace
+from t2t_mm.study.study_place import Workplace
 
 
 def test_it_trains_and_scores_what_tables_ask_for(

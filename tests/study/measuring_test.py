@@ -8,7 +8,7 @@ from small_study import STUDY, FakeCommands, prepare
 
 from t2t_mm.study.checked_study import check_study
 from t2t_mm.study.measuring import measure_gradients
-from t2t_mm.study.workplace import Workplace
+from t2t_mm.study.study_place import Workplace
 
 ASKED = dataclasses.replace(STUDY, gradients_of="both")
 

@@ -11,7 +11,8 @@ from t2t_mm.data.declaring.reading_warnings import only_looking
 from t2t_mm.data.declaring.splits import find_named_split
 from t2t_mm.errors import UserError
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+")  # of finished data; else it is being written
+VERSION = re.compile(r"\d+\.\d+\.\d+")
+"""Names of folders of finished data; others are being written, or were replaced."""
 
 
 def find_own_problems(
@@ -41,7 +42,7 @@ def find_own_problems(
         generated = there.glob("**/t2t_mm.json") if data_dir else ()
         raw = [*Path(tmp_dir).glob("*/"), *Path(tmp_dir).glob("*.zip")] if tmp_dir else []
         places = (path.relative_to(there).parts for path in generated)
-        found = {"/".join(parts[:-2]) for parts in places if _VERSION.fullmatch(parts[-2])} - {""}
+        found = {"/".join(parts[:-2]) for parts in places if VERSION.fullmatch(parts[-2])} - {""}
         for argument in {path.name.removesuffix(".zip") for path in raw} - found:
             if _can_read(base, argument, Path(tmp_dir or "")):
                 found.add(argument)

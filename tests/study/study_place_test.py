@@ -6,7 +6,7 @@ from small_study import STUDY
 
 from t2t_mm.study.cell_run import CellRun
 from t2t_mm.study.checked_study import check_study
-from t2t_mm.study.workplace import Workplace
+from t2t_mm.study.study_place import Workplace
 
 
 def test_all_commands_are_told_where_things_are(tmp_path: Path) -> None:
