@@ -16,7 +16,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ def define_flags(flags: Any) -> None:
     flags.DEFINE_float("dropout", 0.0, "On its branches.", lower_bound=0.0, upper_bound=0.9)
     flags.DEFINE_float("learning_rate", 2e-3, "The highest.", lower_bound=0.0)
     flags.DEFINE_float("label_smoothing", 0.0, "In training.", lower_bound=0.0, upper_bound=0.9)
+    flags.DEFINE_float("weight_decay", 0.0, "AdamW's, of matrices.", lower_bound=0.0)
     flags.DEFINE_integer("seed", 1, "Of the initial weights and of the order of the data.")
     flags.DEFINE_string("split", "test", "What is scored.")
     flags.DEFINE_integer("limit", 0, "Examples that are scored; 0: all.", lower_bound=0)
@@ -64,7 +65,11 @@ def run_from_flags(flags: Any) -> int:
     keras.utils.set_random_seed(flags.seed)
     system = DedicatedSystem(flags)
     figures = system.train(
-        flags.seconds, flags.train_steps, flags.learning_rate, flags.label_smoothing
+        flags.seconds,
+        flags.train_steps,
+        flags.learning_rate,
+        flags.label_smoothing,
+        flags.weight_decay,
     )
     figures |= system.score(flags.split, flags.limit)
     print(json.dumps(figures, indent=2))
@@ -114,15 +119,14 @@ class DedicatedSystem:
         modality = self.task.inputs.modality
         self.net = DedicatedNet(modality, num_pieces, num_classes, sizes)
 
-    def train(self, seconds: float, steps: int, rate: float, smoothing: float = 0.0) -> Figures:
+    def train(
+        self, seconds: float, steps: int, rate: float, smoothing: float = 0.0, decay: float = 0.0
+    ) -> Figures:
         """Train for so many seconds, or steps where they are not 0; graphs are made before."""
-        import keras
         import tensorflow as tf
 
-        optimizer = keras.optimizers.Adam(rate, epsilon=1e-9, global_clipnorm=2.0)
-        batch = self._read()
-        self.net(batch)
-        optimizer.build(self.net.trainable_variables)
+        self.net(self._read())
+        optimizer = make_optimizer(self.net.trainable_variables, rate, decay)
 
         def compute_update(batch: Mapping[str, Any]) -> Any:
             with tf.GradientTape() as tape:
@@ -262,6 +266,21 @@ class DedicatedSystem:
             written = np.concatenate([written, chosen[:, None].astype("int32")], axis=1)
             ended |= chosen == EOS_ID
         return written
+
+
+def make_optimizer(variables: Sequence[Any], rate: float, decay: float) -> Any:
+    """Make Keras's Adam, built for the variables, with a weight decay of the matrices among them.
+
+    Source: Kingma and Ba 2015; Loshchilov and Hutter 2019, Algorithm 2.
+    """
+    import keras
+
+    optimizer = keras.optimizers.Adam(
+        rate, epsilon=1e-9, global_clipnorm=2.0, weight_decay=decay or None
+    )
+    optimizer.exclude_from_weight_decay([one for one in variables if len(one.shape) < 2])
+    optimizer.build(variables)
+    return optimizer
 
 
 def compute_factor(share: float) -> float:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from types import ModuleType
 
+import keras
 import numpy as np
 import pytest
 from tiny_run import TinyRun
@@ -53,6 +54,18 @@ def test_a_net_of_a_text_has_a_class(nets: ModuleType) -> None:
     net = nets.DedicatedNet("language", 30, 3, nets.NetSizes(16, 32, 2, 1, 1))
     short, long = np.array([[4, 5]]), np.array([[4, 5, 0, 0]])
     np.testing.assert_allclose(net({"inputs": short}), net({"inputs": long}), atol=1e-5)
+
+
+def test_the_decay_is_of_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    make_optimizer = importlib.import_module("dedicated").make_optimizer
+    for decay, left in ((0.5, 0.95), (0.0, 1.0)):
+        matrix, vector = (keras.Variable(np.ones(shape, "float32")) for shape in ((2, 2), (2,)))
+        make_optimizer([matrix, vector], 0.1, decay).apply([0.0 * matrix, 0.0 * vector])
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(matrix), np.full((2, 2), left), rtol=1e-6
+        )
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(vector), np.ones(2))
 
 
 @pytest.mark.slow
