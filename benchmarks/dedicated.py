@@ -64,13 +64,8 @@ def run_from_flags(flags: Any) -> int:
 
     keras.utils.set_random_seed(flags.seed)
     system = DedicatedSystem(flags)
-    figures = system.train(
-        flags.seconds,
-        flags.train_steps,
-        flags.learning_rate,
-        flags.label_smoothing,
-        flags.weight_decay,
-    )
+    how = (flags.learning_rate, flags.label_smoothing, flags.weight_decay)
+    figures = system.train(flags.seconds, flags.train_steps, *how)
     figures |= system.score(flags.split, flags.limit)
     print(json.dumps(figures, indent=2))
     if flags.json:
