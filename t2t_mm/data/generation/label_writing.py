@@ -76,15 +76,19 @@ def _are_renewed(
     """Return whether other names replace those that are there.
 
     Raises:
-        UserError: They would, and not all that uses them is generated again.
+        UserError: They would, or the file is damaged, and not all that uses it is generated again.
     """
-    there = load_labels(data_dir, labels.name)
-    if there.hash == labels.hash:
-        return False
     others = list_users(data_dir, [labels.name])
     others = [name for name in others if name not in {one.name for one in bases}]
-    if options.overwrite and not others:
-        return True
+    may_renew = options.overwrite and not others
+    try:
+        there = load_labels(data_dir, labels.name)
+    except UserError:
+        if may_renew:
+            return True
+        raise
+    if may_renew or there.hash == labels.hash:
+        return there.hash != labels.hash
     fix = (
         "Name its vocabulary otherwise; or, if the names changed, write them anew with t2t-datagen "
     )

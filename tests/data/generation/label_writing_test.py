@@ -73,6 +73,21 @@ def test_other_names_than_the_file_has_are_refused_until_overwritten(tmp_path: P
     assert load_labels(tmp_path, "kinds").names == OtherNames.names
 
 
+def test_a_damaged_list_is_written_anew_with_all_data_that_uses_it(tmp_path: Path) -> None:
+    options = GenerationOptions(progress=False)
+    generate_data("labelled_for_tests", data_dir=tmp_path, options=options)
+    path = locate_labels(tmp_path, "kinds")
+    path.write_text(path.read_text().replace("noun", "nonn"))
+    with pytest.raises(UserError, match=r"damaged or exchanged.*t2t-datagen --overwrite of all"):
+        generate_data("also_labelled_for_tests", data_dir=tmp_path, options=options)
+    again = replace(options, overwrite=True)
+    with pytest.raises(UserError, match="damaged or exchanged"):
+        generate_data("also_labelled_for_tests", data_dir=tmp_path, options=again)
+    generate_data("labelled_for_tests", data_dir=tmp_path, options=again)
+    assert load_labels(tmp_path, "kinds").names == ("noun", "verb")
+    assert open_data(registry.problem("labelled_for_tests"), tmp_path)
+
+
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_two_problems_must_agree(tmp_path: Path, overwrite: bool) -> None:
     with pytest.raises(UserError, match="other_names gives vocabulary 'kinds' other class names"):
