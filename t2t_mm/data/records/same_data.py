@@ -111,6 +111,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "ef50bd8bfe872a5be7e437f637797f1ef6f4255e86ed045c911ff35fbe808fc6",
         "6abfe1cb1a95eb527db3a0bbc9d7953c3693868448303f12059a8f978859747a",
         "5854f2aea5f4b180ac3bcbe8db6964df46e1eb62b86cf9af556864f7ea07cb52",
         "5aee2844668ac3608d2748d57fa17478c8c9c8cdd33f5e49ce088d7a61285a5e",
@@ -123,6 +124,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "3c377e56249d7d76212b2d6b8c646c037d4848cb3a039f5af08204ef20a3e449",
         "8a960ebae30baf9b22498a8c04e3151e5e71e995c9b5d8ebc8dde39988db23f5",
         "e8d00717da85ac7556c73985ac26cc831c53b15763a0395b21dcdf15215b1926",
         "84462738e409cd6078b4e079490e48f0de86ce22b207370ea32049c344c1c5c2",
@@ -135,6 +137,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "c4a3226e25dd0a51664e3fd8e50377b3d7a28f5dd9ef2127a66cf46777e3433d",
         "b7d64c100ce00e756e347499b8df2bfd824e6785d2498b1b3d0255a51bcd26a6",
         "7ebebf311d3d8f9474f11c49980b160bee2c33251e1a249667e4cc38b1f62da9",
         "2537ceb1cb9d8f4a0d773ec203c822cce34b9deef800ba6eecf1741c563a80be",
