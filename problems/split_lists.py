@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
@@ -54,8 +54,11 @@ def divide_by_lists(
         The rows of train and of each list.
 
     Raises:
-        UserError: A list names none of the files, or one that another list names, too.
+        UserError: A list names none of the files, or one that another list names, too; or there are
+            no files, but rows of a table.
     """
+    if not any(isinstance(row.value, Path) for row in rows):
+        raise _make_rows_error([*lists.values()], what)
     there = {row.value for row in rows}
     split_of: dict[object, str] = {}
     for split, path in lists.items():
@@ -81,3 +84,13 @@ def divide_by_lists(
     for row in rows:
         divided[split_of.get(row.value, "train")].append(row)
     return divided
+
+
+def _make_rows_error(lists: Sequence[Path], what: str) -> UserError:
+    return UserError(
+        f"{lists[0]} is a list of files, and the {what} beside it are rows of a table",
+        expected="a column `split` that says train, validation or test in each row, or a table for "
+        "each split, as train.csv and validation.csv",
+        received={"lists": [path.name for path in lists]},
+        fix="Say the splits in such a way, and move the lists away.",
+    )

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -20,7 +19,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import InputLines, read_lines
-from t2t_mm.inference.jsonl_files import JsonLines, is_jsonl, list_inputs, list_outputs
+from t2t_mm.inference.jsonl_files import JsonLines, LineReader, is_jsonl, list_outputs
 from t2t_mm.inference.loaded_run import LoadedRun, load_tasks
 from t2t_mm.inference.output_files import tell_empty_outputs, tell_on_stderr, write_outputs
 from t2t_mm.inference.output_formats import (
@@ -112,7 +111,8 @@ class FileDecoding:
         if not is_jsonl(self.from_file):
             lines = [json.dumps({**told, "inputs": line}) for line in lines]
         reads_files = any(not choose_kind(task.inputs).has_text for task in self.run.tasks)
-        file, start, errors = self._go_on(lines, list_inputs(lines) if reads_files else [])
+        named = [*LineReader(self.run, self.names).list_files(lines)] if reads_files else []
+        file, start, errors = self._go_on(lines, named)
         inputs = JsonLines(self._name, lines, self.run, self.names, tell_on_stderr, start)
         inputs.errors |= errors
         inputs.skip_all(too_long, start)
@@ -142,13 +142,13 @@ class FileDecoding:
         return read_lines(self.from_file, self.how.choose_limit(self.options.limit))
 
     def _go_on(
-        self, lines: Sequence[str], named: Iterable[Any]
+        self, lines: Sequence[str], named: Sequence[str]
     ) -> tuple[str | Path | ResumedFile, int, Mapping[int, UserError]]:
         """Return where outputs go, how many are there, and why some of these are empty.
 
         Args:
             lines: The inputs.
-            named: What names a file in each; empty where none does.
+            named: The path in each, "" where there is none; empty where no line has one.
         """
         path = Path(self.to_file)
         is_replaced = path.is_file() or not path.exists()
@@ -157,7 +157,7 @@ class FileDecoding:
             return self.to_file, 0, {}
         file = ResumedFile(
             path,
-            self._list_facts(lines),
+            self._list_facts(lines) | _find_folder(named),
             window=BATCHES_TOGETHER * self.how.batch_size,
             total=len(lines),
             tell=tell_on_stderr,
@@ -192,6 +192,12 @@ class FileDecoding:
             "format": [self.options.output_format, is_jsonl(self.to_file)],
             "version": [__version__, keras.backend.backend()],
         }
+
+
+def _find_folder(named: Iterable[str]) -> dict[str, str]:
+    """Find the folder that relative paths begin at; from another one they are other files."""
+    paths = (Path(os.path.expanduser(path)) for path in named if path.strip())
+    return {} if all(path.is_absolute() for path in paths) else {"current folder": str(Path.cwd())}
 
 
 def _list_deciding(how: DecodeHParams) -> dict[str, object]:

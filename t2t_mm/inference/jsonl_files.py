@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.errors import UserError
 from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.files.sealed_json import dump_json
@@ -81,11 +82,6 @@ def _describe_score(one: Any) -> dict[str, float]:
     return {"log_probability": round(one.log_probability, 6), "score": round(one.score, 6)}
 
 
-def list_inputs(lines: Iterable[str]) -> Iterator[Any]:
-    """Yield the inputs of each object, a text or the path of a file; None where there are none."""
-    return (_parse(line).get("inputs") for line in lines)
-
-
 def list_outputs(lines: Iterable[str]) -> Iterator[str]:
     """Yield the outputs of objects that have something to decode, and could be read.
 
@@ -100,6 +96,57 @@ def list_outputs(lines: Iterable[str]) -> Iterator[str]:
     for record in map(_parse, filter(None, lines)):
         if "error" not in record and not is_empty(record.get("inputs")):
             yield str(record.get("outputs", ""))
+
+
+class LineReader:
+    """Reads an object and the problem that it means.
+
+    Args:
+        run: As its folder describes it.
+        names: Which of its problems is meant where a line says nothing: arguments of `choose_task`.
+    """
+
+    def __init__(self, run: Run, names: Mapping[str, str]) -> None:
+        self._run = run
+        self._names = {key: value for key, value in names.items() if value}
+        self._chosen: dict[tuple[str, ...], Task] = {}
+
+    def read(self, line: str) -> tuple[dict[str, Any], Task]:
+        """Return what a line holds, and whose inputs these are.
+
+        Raises:
+            UserError: The line is no such object.
+        """
+        record = _parse(line)
+        if not record:
+            raise UserError(
+                "The line is no JSON object, or one that is nested too deeply",
+                expected='as {"problem": "...", "inputs": "..."}',
+                received={"line": line[:60]},
+            )
+        if not isinstance(record.get("inputs"), str) or not is_unicode(record["inputs"]):
+            raise UserError(
+                "The object has no inputs that can be read",
+                expected='"inputs", a text or the path of a file',
+                received={"keys": ", ".join(record)},
+            )
+        names = {key: record[key] for key in _NAMES if key in record} or self._names
+        if not all(isinstance(name, str) for name in names.values()):
+            raise UserError("Problems are called by their names, as texts", received=names)
+        key = tuple(names.get(name, "") for name in _NAMES)
+        if key not in self._chosen:
+            self._chosen[key] = choose_task(self._run, *key)
+        return record, self._chosen[key]
+
+    def list_files(self, lines: Iterable[str]) -> Iterator[str]:
+        """Yield the path that each line names; "" for one that holds a text or cannot be read."""
+        for line in lines:
+            try:
+                record, task = self.read(line)
+            except UserError:
+                yield ""
+            else:
+                yield "" if choose_kind(task.inputs).has_text else record["inputs"]
 
 
 class JsonLines(LeftOutLines):
@@ -141,15 +188,13 @@ class JsonLines(LeftOutLines):
         self.lines = lines
         self._start = start
         self.tasks: dict[str, Task] = {}
-        self._run = run
-        self._names = {key: value for key, value in names.items() if value}
-        self._chosen: dict[tuple[str, ...], Task] = {}
+        self._reader = LineReader(run, names)
         bad: dict[int, UserError] = {}
         for place, line in enumerate(lines):
             if is_empty(line):
                 continue
             try:
-                record, task = self._read(line)
+                record, task = self._reader.read(line)
                 if place >= start:
                     check_files([record["inputs"]], task.inputs)
                 self.tasks[task.name] = task
@@ -182,7 +227,7 @@ class JsonLines(LeftOutLines):
         members: dict[str, list[tuple[int, str]]] = {}
         for place in places:
             if place not in self.errors and not is_empty(self.lines[place]):
-                record, task = self._read(self.lines[place])
+                record, task = self._reader.read(self.lines[place])
                 members.setdefault(task.name, []).append((place, record["inputs"]))
         outputs: dict[int, Output] = {}
         for name, some in members.items():
@@ -191,28 +236,6 @@ class JsonLines(LeftOutLines):
             found = predictor.output_each(texts, self.skip, own)
             outputs |= zip(own, found, strict=True)
         return outputs
-
-    def _read(self, line: str) -> tuple[dict[str, Any], Task]:
-        record = _parse(line)
-        if not record:
-            raise UserError(
-                "The line is no JSON object, or one that is nested too deeply",
-                expected='as {"problem": "...", "inputs": "..."}',
-                received={"line": line[:60]},
-            )
-        if not isinstance(record.get("inputs"), str) or not is_unicode(record["inputs"]):
-            raise UserError(
-                "The object has no inputs that can be read",
-                expected='"inputs", a text or the path of a file',
-                received={"keys": ", ".join(record)},
-            )
-        names = {key: record[key] for key in _NAMES if key in record} or self._names
-        if not all(isinstance(name, str) for name in names.values()):
-            raise UserError("Problems are called by their names, as texts", received=names)
-        key = tuple(names.get(name, "") for name in _NAMES)
-        if key not in self._chosen:
-            self._chosen[key] = choose_task(self._run, *key)
-        return record, self._chosen[key]
 
 
 def _parse(line: str) -> dict[str, Any]:

@@ -136,6 +136,26 @@ def test_a_file_that_is_mended_begins_anew_and_a_text_names_none(
         (tmp_path / "out.txt.incomplete").unlink()
 
 
+def test_relative_paths_begin_anew_in_another_folder_and_others_go_on(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for path, number in (("a.png", 0), (str(tmp_path / "a.png"), 256), ("", 256)):
+        monkeypatch.chdir(tmp_path)
+        lines, target = [path] * 300, tmp_path / "out.txt"
+        run = open_run(tiny_run.output_dir)
+        decoding = FileDecoding(run, DecodeHParams(), {}, "in.txt", target, DecodingOptions())
+        file, _, _ = decoding._go_on(lines, lines)
+        assert isinstance(file, ResumedFile)
+        with pytest.raises(RuntimeError), file.open({}) as written:
+            written.write("\n" * 299)
+            raise RuntimeError
+        assert decoding._go_on(lines, lines)[1] == 256
+        monkeypatch.chdir("elsewhere")
+        assert decoding._go_on(lines, lines)[1] == number
+        (tmp_path / "out.txt.incomplete").unlink()
+
+
 def test_weights_that_are_gone_are_told(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

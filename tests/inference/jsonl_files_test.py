@@ -3,6 +3,7 @@
 import gzip
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,14 +11,16 @@ from tiny_run import TinyRun
 
 import t2t_mm
 from t2t_mm.errors import UserError
+from t2t_mm.features import Image, Language
+from t2t_mm.inference import jsonl_files
 from t2t_mm.inference.batch_decoder import Alternative, Output
 from t2t_mm.inference.decode import decode
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import LeftOutError
 from t2t_mm.inference.jsonl_files import (
     JsonLines,
+    LineReader,
     is_jsonl,
-    list_inputs,
     list_outputs,
     write_record,
 )
@@ -210,6 +213,13 @@ def test_a_format_of_lines_is_none_of_objects(tiny_run: TinyRun, tmp_path: Path)
         decode(open_run(tiny_run.output_dir).directory, from_file="a.jsonl", options=options)
 
 
-def test_inputs_of_lines_are_listed_whatever_they_hold() -> None:
-    lines = ['{"inputs": "a.png", "n": 1}', "", "{", "[1]", '{"inputs": 5}']
-    assert list(list_inputs(lines)) == ["a.png", None, None, None, 5]
+def test_only_inputs_that_are_read_as_files_are_listed_as_such(
+    tiny_run: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = {"pictures": Image(), "": Language("bytes")}
+    monkeypatch.setattr(
+        jsonl_files, "choose_task", lambda _, name, *__: SimpleNamespace(inputs=features[name])
+    )
+    lines = ['{"problem": "pictures", "inputs": "a.png"}', '{"inputs": "b.png"}', "", "{", "[1]"]
+    reader = LineReader(open_run(tiny_run.output_dir), {})
+    assert list(reader.list_files(lines)) == ["a.png", "", "", "", ""]

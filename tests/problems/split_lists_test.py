@@ -7,7 +7,7 @@ import pytest
 
 from t2t_mm import registry
 from t2t_mm.errors import UserError
-from t2t_mm.problems.file_kinds import SOUNDS
+from t2t_mm.problems.file_kinds import SOUNDS, TEXTS
 from t2t_mm.problems.labelled_folder import LabelledFolder
 from t2t_mm.problems.labelled_set import LabelledSet
 
@@ -88,6 +88,21 @@ def test_lists_that_say_nothing_or_too_much(
 ) -> None:
     with pytest.raises(UserError, match=f"(?s){told}"):
         read(make(tmp_path, lists))
+
+
+def test_a_list_names_files_of_a_table_and_none_of_its_texts(tmp_path: Path) -> None:
+    root = make(tmp_path / "sounds", {"validation_list.txt": VALIDATION})
+    names = [f"{word}/{number}_nohash_0.wav" for word in ("bed", "cat") for number in range(10)]
+    table = "".join(f"{name},{n % 2}\n" for n, name in enumerate(names))
+    (root / "metadata.csv").write_text(f"file_name,label\n{table}")
+    found = LabelledFolder(root, SOUNDS, columns="file=file_name,label=label").read(SHARES)
+    assert len(found.splits["validation"]) == 2 and {*found.classes} == {"0", "1"}
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "reviews.csv").write_text("text,label\nthis is good,good\nthis is bad,bad\n")
+    (texts / "validation_list.txt").write_text("this is good\n")
+    with pytest.raises(UserError, match=r"rows of a table.*column `split`.*validation\.csv"):
+        LabelledFolder(texts, TEXTS).read(SHARES)
 
 
 def test_folders_of_splits_need_no_list(tmp_path: Path) -> None:

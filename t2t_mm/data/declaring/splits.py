@@ -8,10 +8,14 @@ from __future__ import annotations
 import hashlib
 import heapq
 import math
-import sys
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 SPLIT_NAMES: Mapping[str, tuple[str, ...]] = {
     "train": ("train", "training"),
@@ -101,16 +105,20 @@ class HeldOut:
     """Which examples are taken out of the training data for other splits.
 
     Args:
-        splits: The split of each held-out group of examples by its hash.
+        hashes: Of the groups of examples of each held-out split, in order: 8 bytes each.
         counts: Number of examples by split, training first.
     """
 
-    splits: Mapping[int, str]
+    hashes: Mapping[str, array[int]]
     counts: Mapping[str, int]
 
     def find_split(self, value: int) -> str:
         """Return the split of an example by the hash of its group."""
-        return self.splits.get(value, "train")
+        for split, held_out in self.hashes.items():
+            place = bisect_left(held_out, value)
+            if place < len(held_out) and held_out[place] == value:
+                return split
+        return "train"
 
     def describe(self, what: str) -> str:
         """Write how many were taken out of how many, as a clause.
@@ -134,55 +142,62 @@ def hold_out(
     """Choose which examples to hold out of the training data, by the hashes of their groups.
 
     Args:
-        hashes: Of the group of every example; see `choose_held_out`.
+        hashes: Of the group of every example, below 2**64; see `choose_held_out`.
         shares: How much of all examples goes into each split that is held out, as for
             `count_held_out`; the first split has the lowest hashes.
         may_exceed: As for `choose_held_out`.
     """
-    most = sys.maxsize if any(shares.values()) else HELD_OUT_MOST * len(shares)
-    count, sizes = count_lowest(hashes, most)
-    splits: dict[int, str] = {}
+    if any(shares.values()):
+        values, sizes = np.unique(np.fromiter(hashes, np.uint64), return_counts=True)
+        count = int(sizes.sum())
+    else:
+        count, lowest = count_lowest(hashes, HELD_OUT_MOST * len(shares))
+        values = np.array(sorted(lowest), np.uint64)
+        sizes = np.array([lowest[value] for value in sorted(lowest)], np.int64)
+    chosen_hashes: dict[str, array[int]] = {}
     counts = {"train": count}
     for split, share in shares.items():
-        left = {value: size for value, size in sizes.items() if value not in splits}
-        chosen = choose_held_out(left, count_held_out(count, share), may_exceed=may_exceed)
-        splits |= dict.fromkeys(chosen, split)
-        counts[split] = sum(left[value] for value in chosen)
+        chosen = choose_held_out(sizes, count_held_out(count, share), may_exceed=may_exceed)
+        chosen_hashes[split] = array("Q", values[chosen].tobytes())
+        counts[split] = int(sizes[chosen].sum())
         counts["train"] -= counts[split]
-    return HeldOut(splits, counts)
+        values, sizes = values[~chosen], sizes[~chosen]
+    return HeldOut(chosen_hashes, counts)
 
 
 def choose_held_out(
-    sizes: Mapping[int, int], room: int, *, may_exceed: bool = False
-) -> frozenset[int]:
+    sizes: npt.NDArray[np.int64], room: int, *, may_exceed: bool = False
+) -> npt.NDArray[np.bool_]:
     """Choose the groups of examples to hold out: in the order of their hashes, at least one.
 
     Args:
-        sizes: Number of examples by hash of their group. Equal examples are of one group, and so
-            may be those of one speaker or recording.
+        sizes: int[N], number of examples of each group, in the order of their hashes. Equal
+            examples are of one group, and so may be those of one speaker or recording.
         room: How many examples to hold out.
         may_exceed: Take groups until the room is used up: the last may be larger than what is left
             of it, though none larger than all of it. Otherwise a group that is larger than the room
             left is passed over.
 
     Returns:
-        The hashes of the groups; none where there are no groups.
+        bool[N], which groups; none where there are no groups.
 
     Example:
-        >>> sorted(choose_held_out({1: 3, 2: 5, 3: 1}, 4))
-        [1, 3]
-        >>> sorted(choose_held_out({1: 3, 2: 4, 3: 1}, 4, may_exceed=True))
-        [1, 2]
+        >>> choose_held_out(np.array([3, 5, 1]), 4)
+        array([ True, False,  True])
+        >>> choose_held_out(np.array([3, 4, 1]), 4, may_exceed=True)
+        array([ True,  True, False])
     """
-    chosen: set[int] = set()
+    chosen = np.zeros(len(sizes), np.bool_)
     left = room
-    for value in sorted(sizes):
-        if left > 0 and sizes[value] <= (room if may_exceed else left):
-            chosen.add(value)
-            left -= sizes[value]
-    if sizes and not chosen:
-        chosen = {min(sizes, key=lambda value: (0 if may_exceed else sizes[value], value))}
-    return frozenset(chosen)
+    for place, size in enumerate(sizes):
+        if left <= 0:
+            break
+        if size <= (room if may_exceed else left):
+            chosen[place] = True
+            left -= int(size)
+    if len(sizes) and not chosen.any():
+        chosen[0 if may_exceed else np.argmin(sizes)] = True
+    return chosen
 
 
 def count_lowest(hashes: Iterable[int], most: int) -> tuple[int, dict[int, int]]:

@@ -22,7 +22,9 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder
 
 
-def write_labels(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:
+def write_labels(
+    bases: Sequence[Problem], data_dir: Path, options: GenerationOptions, new_dir: Path
+) -> None:
     """Write the lists of class names that are not there, and compare those that are.
 
     Problems whose data is there, and stays, are not asked again. Where all data that uses a list is
@@ -32,6 +34,7 @@ def write_labels(bases: Sequence[Problem], data_dir: Path, options: GenerationOp
         bases: The problems as written, not exchanged.
         data_dir: Folder of generated data.
         options: Whether what is there is written anew, or its data generated again.
+        new_dir: Where lists go that replace those of `data_dir`.
 
     Raises:
         UserError: If two problems give one vocabulary different names, or one other names than
@@ -52,30 +55,40 @@ def write_labels(bases: Sequence[Problem], data_dir: Path, options: GenerationOp
             assert labels is not None
             with lock_folder(path.parent):
                 if name in written:
-                    _check_same_names(labels, written[name], base, "Name its vocabulary otherwise.")
+                    if labels.hash != written[name].hash:
+                        fix = "Name its vocabulary otherwise."
+                        raise _make_other_names_error(labels, written[name], base, fix)
                 elif path.is_file() and not options.overwrite_vocab:
-                    _renew_labels(labels, base, bases, data_dir, options)
+                    if _are_renewed(labels, base, bases, data_dir, options):
+                        save_labels(new_dir, labels)
                 else:
-                    save_labels(data_dir, labels)
+                    save_labels(new_dir if path.is_file() else data_dir, labels)
             written[name] = labels
 
 
-def _renew_labels(
+def _are_renewed(
     labels: LabelVocabulary,
     base: Problem,
     bases: Sequence[Problem],
     data_dir: Path,
     options: GenerationOptions,
-) -> None:
-    """Write other names than are there if all that uses them is generated again, else refuse."""
-    there = load_labels(data_dir, labels.name)
-    if there.hash == labels.hash:
-        return
+) -> bool:
+    """Return whether other names replace those that are there.
+
+    Raises:
+        UserError: They would, or the file is damaged, and not all that uses it is generated again.
+    """
     others = list_users(data_dir, [labels.name])
     others = [name for name in others if name not in {one.name for one in bases}]
-    if options.overwrite and not others:
-        save_labels(data_dir, labels)
-        return
+    may_renew = options.overwrite and not others
+    try:
+        there = load_labels(data_dir, labels.name)
+    except UserError:
+        if may_renew:
+            return True
+        raise
+    if may_renew or there.hash == labels.hash:
+        return there.hash != labels.hash
     fix = (
         "Name its vocabulary otherwise; or, if the names changed, write them anew with t2t-datagen "
     )
@@ -83,7 +96,7 @@ def _renew_labels(
         fix += "--overwrite, which generates the data again, too."
     else:
         fix += _describe_overwriting(labels.name, bases, data_dir)
-    _check_same_names(labels, there, base, fix)
+    raise _make_other_names_error(labels, there, base, fix)
 
 
 def _describe_overwriting(name: str, bases: Sequence[Problem], data_dir: Path) -> str:
@@ -120,11 +133,9 @@ def _make_two_kinds_error(name: str, base: Problem) -> UserError:
     )
 
 
-def _check_same_names(
+def _make_other_names_error(
     labels: LabelVocabulary, there: LabelVocabulary, base: Problem, fix: str
-) -> None:
-    if labels.hash == there.hash:
-        return
+) -> UserError:
     pairs = zip(labels.names, there.names, strict=False)
     place = next((i for i, (own, other) in enumerate(pairs) if own != other), None)
     received: dict[str, object] = {"num_classes": labels.size}
@@ -132,7 +143,7 @@ def _check_same_names(
     if place is not None:
         expected += f", at index {place} {there.names[place]!r}"
         received["name"] = labels.names[place]
-    raise UserError(
+    return UserError(
         f"Problem {base.name} gives vocabulary {labels.name!r} other class names than it has",
         expected=expected,
         received=received,

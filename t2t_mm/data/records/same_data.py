@@ -54,6 +54,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "5e5711343381e4221e07e28378c3a898168ac3e27775658d6bd214e23b4ff3ad",
     ),
     "tree_files": (
+        "9da47a128ef9c85a33dac76faf8083eaf50921e24456dad744213114be951df7",
         "8831436e87db24117bfc844a52c48c5d210db9f3e6e0128e2ffdc3e95d78ab8e",
         "57cbee5165283786a23c0419a781930d58a15f7446be6e44fd4e19af2c57fc1f",
         "83fea7c622442e448c4afa3a1719f189f7d86f3076a3ab3ad07cc4448c240451",
@@ -74,6 +75,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "43c8aa3d75c36584018cfadb08c77faa92a6e226ead75e87d9dd2c9cf9369a01",
     ),
     "text2text_files": (
+        "915b26e8879ae996cd44177064f4b4b4e7143e74c8a488648cd234b4d3eca0c1",
         "ddcbb55a03e0a725e90a5b2fbbdb7d2221e5d6aee7a5658cb0616f6d5ea2b509",
         "12ee08b18f49fb9e7249085fbe487aa3893b58c1e7c9a738d54fbd08bb0f2b81",
         "4c0c7fb391ebf2b49540e812b0d67032592940c340c54c09101d0659c52fb072",
@@ -87,6 +89,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "64f79c427ca1b331a0e52b19a719f63974647a393144c70c7194a73925496843",
     ),
     "text2text_references": (
+        "a26039f04633bf7218ea9cf22ac20157098b995691a6b8b883c1434aec45b869",
         "fa217c6f02827c07070c1a3507a3fbb7bc20888f715884cadf248cb64626d5f9",
         "37515f9a9089e7b9cb0d6c55d347090c85a67698032406efec8011903233d9ca",
         "1f739db09e9cb8f321e5086ffbf44617f5c2c1c17c57640cf5f25fa7f820fd21",
@@ -100,6 +103,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "1f8db0c76308f133438f368d6d20202f9660e3d062e1962b5c5009eb28fbe7d6",
     ),
     "tfds": (
+        "27fa115aaf132db9a6197dc3553e037ac2072e8bc604baa499679d948b67b77b",
         "5a56184b24b3ab427c15b7bc5ddf8e6b6e0498bca2e31f51bc95f965b931196e",
         "1b98a10a5daac0ae63786116f816cb0130ea98d91e625ff1306b617908ed3a83",
         "6baf7e4ea5d1bd165920284f2251f37088aaecabedbc270d3d03cfbb2ce48f14",
@@ -107,6 +111,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "ef50bd8bfe872a5be7e437f637797f1ef6f4255e86ed045c911ff35fbe808fc6",
         "6abfe1cb1a95eb527db3a0bbc9d7953c3693868448303f12059a8f978859747a",
         "5854f2aea5f4b180ac3bcbe8db6964df46e1eb62b86cf9af556864f7ea07cb52",
         "5aee2844668ac3608d2748d57fa17478c8c9c8cdd33f5e49ce088d7a61285a5e",
@@ -119,6 +124,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "3c377e56249d7d76212b2d6b8c646c037d4848cb3a039f5af08204ef20a3e449",
         "8a960ebae30baf9b22498a8c04e3151e5e71e995c9b5d8ebc8dde39988db23f5",
         "e8d00717da85ac7556c73985ac26cc831c53b15763a0395b21dcdf15215b1926",
         "84462738e409cd6078b4e079490e48f0de86ce22b207370ea32049c344c1c5c2",
@@ -131,6 +137,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "c4a3226e25dd0a51664e3fd8e50377b3d7a28f5dd9ef2127a66cf46777e3433d",
         "b7d64c100ce00e756e347499b8df2bfd824e6785d2498b1b3d0255a51bcd26a6",
         "7ebebf311d3d8f9474f11c49980b160bee2c33251e1a249667e4cc38b1f62da9",
         "2537ceb1cb9d8f4a0d773ec203c822cce34b9deef800ba6eecf1741c563a80be",
@@ -143,6 +150,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "93999c8062376da2057fbd2228baecbff0f51c2f351889b2f5406ce2333fe95d",
         "3ab6a61c1b11ae1fd101e0847725bb1351a084e99db57d6c4443ec26f911ee95",
         "f47b241541d6bb2cbdd6a82b693c45f53f667650dbe61d4fc7a0fe564b3ef6b5",
         "be0b099d474d2b52d9fefcb49f96f288c8a28d3c3028a6d735c9e4b34b8dd9b1",
@@ -154,6 +162,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
+        "8eab0dd6bf4599ecfd3150339e35308540438dd0b3cad3b1f97d1071b0b10467",
         "01be6f0e93d72851e8fa5ab100496c31425a4fc3173287b91dac535256245111",
         "9ae88246a47863eb6954da054d0bb2bb632da76d5d125984211da7d668bc8077",
         "a73d4dc88e5806864b35425a0585d01b161853998a8bda7d0143e7c02eb8e397",

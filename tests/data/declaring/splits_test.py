@@ -1,7 +1,9 @@
 """The hashes that choose splits: fixed for ever, and shares that can be counted in the head."""
 
+import tracemalloc
 from itertools import permutations
 
+import numpy as np
 import pytest
 
 from t2t_mm.data.declaring.splits import (
@@ -41,23 +43,25 @@ def test_halves_go_by_the_last_bit():
     assert [choose_half(value) for value in (0, 1, 2, 3)] == ["validation", "test"] * 2
 
 
+def choose(sizes: list[int], room: int, *, may_exceed: bool = False) -> list[int]:
+    chosen = choose_held_out(np.array(sizes, np.int64), room, may_exceed=may_exceed)
+    return np.flatnonzero(chosen).tolist()
+
+
 def test_groups_are_taken_in_the_order_of_their_hashes():
-    sizes = {9: 1, 4: 1, 6: 1}
-    assert choose_held_out(sizes, 2) == {4, 6}
-    assert choose_held_out(sizes, 5) == {4, 6, 9}
+    assert choose([1, 1, 1], 2) == [0, 1]
+    assert choose([1, 1, 1], 5) == [0, 1, 2]
 
 
 def test_a_group_that_is_too_large_is_passed_over_or_ends_the_choice():
-    sizes = {0: 5, 1: 3, 2: 4, 3: 1, 4: 1}
-    assert choose_held_out(sizes, 4) == {1, 3}
-    assert choose_held_out(sizes, 4, may_exceed=True) == {1, 2}  # 0 has more than all the room
+    assert choose([5, 3, 4, 1, 1], 4) == [1, 3]
+    assert choose([5, 3, 4, 1, 1], 4, may_exceed=True) == [1, 2]  # 0 has more than all the room
 
 
 def test_one_group_is_held_out_in_any_case():
-    sizes = {1: 3, 2: 2, 3: 2}
-    assert choose_held_out(sizes, 0) == {2}  # the smallest that comes first
-    assert choose_held_out(sizes, 0, may_exceed=True) == {1}  # the first
-    assert choose_held_out({}, 5) == set()
+    assert choose([3, 2, 2], 0) == [1]  # the smallest that comes first
+    assert choose([3, 2, 2], 0, may_exceed=True) == [0]  # the first
+    assert choose([], 5) == []
 
 
 def test_the_lowest_hashes_are_counted_in_any_order():
@@ -109,4 +113,22 @@ def test_of_repetitions_the_share_of_all_is_held_out():
 
 
 def test_nothing_is_held_out_of_nothing():
-    assert hold_out([], {"validation": 0.0}).splits == {}
+    for share in (0.0, 0.1):
+        assert hold_out([], {"validation": share}).counts == {"train": 0, "validation": 0}
+
+
+def test_hashes_of_64_bits_are_found_to_the_last_one():
+    large = 2**64 - 10
+    for share in (0.0, 0.3):
+        found = hold_out(range(large, large + 10), {"validation": share})
+        places = [place for place in range(10) if found.find_split(large + place) == "validation"]
+        assert places == [*range(round(10 * (share or 0.1)))]
+
+
+def test_a_share_of_many_takes_a_few_bytes_for_each():
+    tracemalloc.start()
+    found = hold_out((hash_bytes(b"%d" % number) for number in range(100_000)), {"test": 0.5})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.counts == {"train": 50_000, "test": 50_000}
+    assert peak < 50 * 100_000
