@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import list_results
@@ -60,7 +61,7 @@ def collect_results(checked: CheckedStudy, runs: Runs) -> dict[str, Any]:
         "split": study.split,
         "limit": study.limit,
         "cells": cells,
-        "tables": [_fill_table(table, runs) for table in study.tables],
+        "tables": [_fill_table(table, runs, checked.find) for table in study.tables],
         "gradients": _collect_gradients(study.gradients_of, runs),
     }
 
@@ -74,8 +75,8 @@ def _collect_gradients(cell: str, runs: Runs) -> dict[str, Any]:
     return {}
 
 
-def _fill_table(table: Table, runs: Runs) -> dict[str, Any]:
-    metrics = [choose_metric(table, row) for row in table.rows]
+def _fill_table(table: Table, runs: Runs, find: Callable[[str], Problem]) -> dict[str, Any]:
+    metrics = [choose_metric(table, row, find) for row in table.rows]
     return {
         "title": table.title,
         "note": table.note,
