@@ -69,7 +69,6 @@ def run_from_flags(flags: Any) -> int | None:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-study --help.")
     command.import_user_modules(flags.t2t_usr_dir)
     study = _load(flags)
-    command.import_tensorflow()
     if flags.dry_run:
         return _plan(study, flags)
     from t2t_mm.study.study_runner import run_study

@@ -20,6 +20,7 @@ from typing import Any
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import KeptResults, drop_outputs, name_variant
 from t2t_mm.files.disk import is_claimed
+from t2t_mm.files.quiet_start import import_tensorflow
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.keras_backend import read_backend
 from t2t_mm.run.run_settings import read_settings
@@ -135,7 +136,8 @@ class CellRun:
     def _check_same_data(self, digests: Mapping[str, str]) -> None:
         if not (self.folder / "run.json").exists():
             return
-        from t2t_mm.run.run_directory import open_run  # loads TensorFlow
+        import_tensorflow()  # quietly, before Keras does
+        from t2t_mm.run.run_directory import open_run
 
         trained_on = open_run(self.folder).data_digests
         changed = [name for name, one in digests.items() if trained_on.get(name, one) != one]

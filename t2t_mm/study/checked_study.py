@@ -9,6 +9,7 @@ from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.length_limits import choose_limits
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.settings import HParams
 from t2t_mm.settings.overrides import parse_overrides
@@ -216,8 +217,6 @@ def _check_row(
     find: Callable[[str], Problem],
 ) -> None:
     """Check that a row's cells are there, and are scored on the same of its problem's examples."""
-    from t2t_mm.data.pipeline.length_limits import choose_limits  # loads TensorFlow
-
     for name in row.cells.values():
         _check_place(table, row.problem, name, cells)
     for column in row.reported:

@@ -139,6 +139,17 @@ def test_a_registered_study_gets_the_flags(
     assert "table 2: Blocks of the joint model" in capsys.readouterr().out
 
 
+def test_a_plan_of_texts_needs_no_tensorflow(tmp_path: Path) -> None:
+    code = (
+        "import sys; from t2t_mm.bin import t2t_study; code = t2t_study.main(sys.argv[1:]); "
+        "print(code, {'tensorflow', 'keras'} & {*sys.modules})"
+    )
+    flags = ["paper_tables", "--problems=mini_text", "--study_dir=s", "--data_dir=d", "--dry_run"]
+    line = [sys.executable, "-c", code, *flags]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.endswith("0 set()\n") and not done.stderr
+
+
 def test_a_plan_with_sounds_whose_limits_are_those_of_a_net_starts_quietly(tmp_path: Path) -> None:
     flags = ["--study_dir=study", "--data_dir=data", "--dry_run"]
     line = [sys.executable, "-m", "t2t_mm.bin.t2t_study", "paper_tables", *flags]
