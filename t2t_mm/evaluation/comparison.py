@@ -47,6 +47,7 @@ def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[st
         raise UserError(
             "The two share no problem that was decoded",
             received={"a": ", ".join(results_a), "b": ", ".join(results_b)},
+            fix="Score one problem of both with t2t-eval, without --nodecode.",
         )
     compared: dict[str, dict[str, Any]] = {}
     alone = []
@@ -67,7 +68,9 @@ def compare(run_a: str | Path, run_b: str | Path, *, split: str = "") -> dict[st
         }
     if not compared:
         raise UserError(
-            "Fewer than two examples cannot be compared", received={"problems": ", ".join(alone)}
+            "Fewer than two examples cannot be compared",
+            received={"problems": ", ".join(alone)},
+            fix="Score both again on more: t2t-eval without --limit, or another --split.",
         )
     for name in alone:
         warn_once(f"{name} is not compared: fewer than two examples of it were decoded.")

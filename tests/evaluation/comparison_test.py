@@ -101,7 +101,7 @@ def test_what_cannot_be_compared_says_which_command_is_missing(tmp_path: Path) -
         with pytest.raises(UserError, match=r"/a --split=test --limit=4\."):
             t2t_mm.compare(limited, given)
     other = keep_outputs(tmp_path / "c/decoded/test-5", {"two": make_outputs(3)})
-    with pytest.raises(UserError, match=r"share no problem .*a='one', b='two'"):
+    with pytest.raises(UserError, match=r"share no problem .*a='one', b='two'\. Score one"):
         t2t_mm.compare(a, other)
     (a / "decoded/test-5/one.outputs.jsonl").unlink()
     with pytest.raises(UserError, match=r"outputs of one in .* are missing"):
@@ -153,5 +153,5 @@ def test_a_problem_with_one_example_is_told_and_the_others_are_compared(
     for folder in ("a", "b"):
         keep_outputs(tmp_path / folder / "decoded/test-6", {"single": outputs["single"]})
     newest = [tmp_path / folder / "decoded/test-6" for folder in ("a", "b")]
-    with pytest.raises(UserError, match=r"Fewer than two examples.*single"):
+    with pytest.raises(UserError, match=r"Fewer than two examples.*single.*Score both again"):
         t2t_mm.compare(*newest)
