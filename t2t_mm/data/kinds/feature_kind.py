@@ -130,11 +130,8 @@ class FeatureKind:
     def units_per_position(self) -> float:
         """What one position of a batch stands for along each axis, as the net's class says."""
         name = self.spec.modality
-        if name not in registry.MODALITIES:
-            return 1
         import_tensorflow()  # quietly, before the net's module imports Keras
-        units: float = registry.modality(name).units_per_position
-        return units
+        return registry.modality(name).units_per_position if name in registry.MODALITIES else 1
 
     @property
     def most_positions(self) -> int | None:
