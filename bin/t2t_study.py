@@ -69,7 +69,6 @@ def run_from_flags(flags: Any) -> int | None:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-study --help.")
     command.import_user_modules(flags.t2t_usr_dir)
     study = _load(flags)
-    command.import_tensorflow()
     if flags.dry_run:
         return _plan(study, flags)
     from t2t_mm.study.study_runner import run_study
@@ -102,10 +101,11 @@ def _load(flags: Any) -> Study:
         for flag, parameter in _OF_FUNCTION.items()
         if flags.gives(flag)
     }
+    tmp_dir = flags.tmp_dir if flags.generate_data else ""
     if "problems" in given:
-        own = find_own_problems(flags.data_dir, flags.tmp_dir if flags.generate_data else "")
+        own = find_own_problems(flags.data_dir, tmp_dir)
         given["problems"] = ",".join(registry.expand_problems(given["problems"], own=own))
-    study = load_study(flags.arguments[0], **given)
+    study = load_study(flags.arguments[0], data_dir=flags.data_dir, tmp_dir=tmp_dir, **given)
     changes: dict[str, Any] = {}
     if flags.seeds:
         changes["seeds"] = tuple(_read_numbers("seeds", flags.seeds))

@@ -21,7 +21,7 @@ from t2t_mm.files.atomic_writes import (
     write_bytes_atomically,
     write_text_atomically,
 )
-from t2t_mm.files.disk import refuse_folder, report_full_disk
+from t2t_mm.files.disk import lock_folder, refuse_folder, report_full_disk
 from t2t_mm.files.sealed_json import dump_json, seal_json, unseal_json
 from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded
@@ -200,12 +200,13 @@ def keep_results(
     """
     kept: dict[str, Any] = {}
     refuse_folder(path)
-    if path.exists():
-        with contextlib.suppress(ValueError):  # damaged: it is made anew
-            kept = unseal_json(path.read_text(encoding="utf-8"))
-    merged = {**kept, **results}
-    ordered = {name: merged[name] for name in order if name in merged}
-    write_text_atomically(path, seal_json(ordered, indent=1, ensure_ascii=False))
+    with lock_folder(path.parent):  # another evaluation may add what it has found of other problems
+        if path.exists():
+            with contextlib.suppress(ValueError):  # damaged: it is made anew
+                kept = unseal_json(path.read_text(encoding="utf-8"))
+        merged = {**kept, **results}
+        ordered = {name: merged[name] for name in order if name in merged}
+        write_text_atomically(path, seal_json(ordered, indent=1, ensure_ascii=False))
 
 
 def write_scores(path: Path, results: Mapping[str, Mapping[str, Any]]) -> None:

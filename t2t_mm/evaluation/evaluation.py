@@ -25,7 +25,12 @@ from t2t_mm.features import BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
 from t2t_mm.run.checkpoint import Checkpoint, find_checkpoint
 from t2t_mm.run.restore import RestoredModel, restore_model
-from t2t_mm.run.run_data import check_run_data, choose_tasks, leave_out_without_split
+from t2t_mm.run.run_data import (
+    check_run_data,
+    choose_tasks,
+    count_most_examples,
+    leave_out_without_split,
+)
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
@@ -122,7 +127,9 @@ class RunEvaluation:
         chosen = choose_tasks(self.run, problems)
         tasks, lacking = leave_out_without_split(chosen, split, self.data_dir)
         self.tasks = [_name_todays_metrics(task, self.data_dir) for task in tasks]
-        self.limit = self.decode.choose_limit(options.limit) if options.decode else options.limit
+        limit = self.decode.choose_limit(options.limit) if options.decode else options.limit
+        most = count_most_examples(tasks, split, self.data_dir)
+        self.limit = limit if limit < most else 0  # what no split goes beyond is the whole of it
         settings = describe_changes(own, replace(self.decode, num_samples=own.num_samples))
         self.variant = name_variant(self.limit, settings)
         if lacking:

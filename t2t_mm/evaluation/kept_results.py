@@ -63,6 +63,13 @@ class KeptResults:
             ) from error
         return results
 
+    def has_at_most(self, limit: int) -> bool:
+        """Return whether no problem has more examples than so many.
+
+        Of a whole split the first `limit` examples are all of it then.
+        """
+        return all(_count_examples(result) <= limit for result in self.read().values())
+
     def list_other_outputs(self, results: Mapping[str, Mapping[str, Any]]) -> list[Path]:
         """List files of outputs that lie there and are not those of the scores.
 
@@ -106,6 +113,10 @@ class KeptResults:
         path = self.folder / f"{make_stem(name)}.outputs.jsonl"
         former = self.folder / f"{name.replace('/', '_')}.outputs.jsonl"
         return former if former.exists() and not path.exists() else path
+
+
+def _count_examples(result: Mapping[str, Any]) -> float:
+    return float(result.get("teacher_forced", {}).get("examples", math.inf))
 
 
 def _read_decoded(lines: Sequence[Mapping[str, Any]], result: Mapping[str, Any]) -> Decoded:
@@ -195,6 +206,33 @@ def list_results(output_dir: Path) -> list[KeptResults]:
         KeptResults(path, name["split"], int(name["limit"] or 0), int(name["step"]))
         for path, name in named
     ]
+
+
+def find_results(
+    output_dir: Path, split: str, limit: int, step: int
+) -> dict[str, tuple[KeptResults, dict[str, Any]]]:
+    """Find by problem the newest results of a checkpoint on a split, or on its first examples.
+
+    Args:
+        output_dir: The run.
+        split: The split.
+        limit: Examples of each problem; 0 for all. Of a split that has no more the results of the
+            whole are those of its first examples, too.
+        step: Of the checkpoint.
+
+    Returns:
+        The evaluation, and the problem's part of what it kept.
+
+    Raises:
+        UserError: A file is damaged.
+    """
+    found = {}
+    for kept in list_results(output_dir):
+        if (kept.split, kept.step) == (split, step) and kept.limit in (0, limit):
+            for name, result in kept.read().items():
+                if kept.limit == limit or _count_examples(result) <= limit:
+                    found[name] = kept, result
+    return found
 
 
 def suggest_evaluation(output_dir: Path, split: str = "", limit: int = 0) -> str:

@@ -62,7 +62,7 @@ def check_schedules(
         Traceback (most recent call last):
         ...
         t2t_mm.errors.UserError: The schedule of b gives it no step of the 500. Received: \
-b={'step': {0: 0, 1000: 1}}.
+b={'step': {0: 0, 1000: 1}}. Ask for more steps, let it join sooner, or leave b out.
     """
     for name, schedule in schedules.items():
         if name not in names:
@@ -83,6 +83,7 @@ b={'step': {0: 0, 1000: 1}}.
             raise UserError(
                 f"The schedule of {name} gives it no step of the {num_steps:,}",
                 received={name: schedules[name]},
+                fix=f"Ask for more steps, let it join sooner, or leave {name} out.",
             )
     for index, step in enumerate(steps):
         if not any(values[index] for values in factors.values()):

@@ -64,6 +64,21 @@ def leave_out_without_split(
     return found, [task.name for task in tasks if task not in found]
 
 
+def count_most_examples(tasks: Sequence[Task], split: str, data_dir: Path) -> int:
+    """Count the examples of a split of the task that has the most, by what its data says.
+
+    Args:
+        tasks: Some of a run's; each has the split.
+        split: The split.
+        data_dir: Where the data is.
+
+    Raises:
+        UserError: Data is missing, stale or damaged.
+    """
+    infos = [open_data(find_problem(task, data_dir), data_dir) for task in tasks]
+    return max(info.sizes[split] for info in infos)
+
+
 def choose_tasks(run: Run, problems: str | Sequence[str]) -> list[Task]:
     """Choose the tasks of a run that are named; all of them where nothing is named.
 

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
-from t2t_mm.evaluation.kept_results import KeptResults, drop_outputs, name_variant
+from t2t_mm.evaluation.kept_results import drop_outputs, find_results, name_variant
 from t2t_mm.files.disk import is_claimed
+from t2t_mm.files.quiet_start import import_tensorflow
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.keras_backend import read_backend
 from t2t_mm.run.run_settings import read_settings
@@ -135,7 +136,8 @@ class CellRun:
     def _check_same_data(self, digests: Mapping[str, str]) -> None:
         if not (self.folder / "run.json").exists():
             return
-        from t2t_mm.run.run_directory import open_run  # loads TensorFlow
+        import_tensorflow()  # quietly, before Keras does
+        from t2t_mm.run.run_directory import open_run
 
         trained_on = open_run(self.folder).data_digests
         changed = [name for name, one in digests.items() if trained_on.get(name, one) != one]
@@ -236,11 +238,10 @@ class CellRun:
         latest, record = CheckpointStore(self.folder).find_latest(), self.read_record()
         if latest is None or record is None:
             return
-        name = f"{self.split}-{latest.step}{name_variant(self.limit)}"
-        kept = KeptResults(self.folder / "decoded" / name, self.split)
-        with contextlib.suppress(UserError):  # there is none, or it is made anew
-            missing, found = self._list_missing(), drop_outputs(kept.read())
-            self._add_scores({name: found[name] for name in missing if name in found})
+        with contextlib.suppress(UserError):  # what is damaged is made anew
+            kept = find_results(self.folder, self.split, self.limit, latest.step)
+            found = {name: kept[name][1] for name in self._list_missing() if name in kept}
+            self._add_scores(drop_outputs(found))
 
     def _add_scores(self, found: Mapping[str, Any]) -> None:
         if found and (record := self.read_record()):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.data.pipeline.length_limits import choose_limits
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.settings import HParams
 from t2t_mm.settings.overrides import parse_overrides
@@ -49,10 +51,12 @@ class CheckedStudy:
     Args:
         study: As it was given.
         cells: By name.
+        find: As for `check_study`.
     """
 
     study: Study
     cells: Mapping[str, CheckedCell]
+    find: Callable[[str], Problem] = registry.problem
 
     def describe(self, name: str) -> dict[str, Any]:
         """Return what decides the result of a cell, and of those it begins with, for JSON."""
@@ -67,12 +71,17 @@ class CheckedStudy:
         }
 
 
-def check_study(study: Study, own: Callable[[str], Sequence[str]] | None = None) -> CheckedStudy:
+def check_study(
+    study: Study,
+    own: Callable[[str], Sequence[str]] | None = None,
+    find: Callable[[str], Problem] = registry.problem,
+) -> CheckedStudy:
     """Check all that a study names.
 
     Args:
         study: The study.
         own: As for `expand_problems`: the names `NAME/ARGUMENT` that there are.
+        find: Makes the problem of a name, which may know by its data or raw files what it is.
 
     Raises:
         UserError: A problem, set, setting, metric, cell or column is unknown, cells begin with
@@ -98,16 +107,15 @@ def check_study(study: Study, own: Callable[[str], Sequence[str]] | None = None)
         _check_gradients(study.gradients_of, cells)
     scored: dict[str, dict[str, set[str]]] = {name: {} for name in cells}
     for table in study.tables:
-        _check_claims(table)
+        _check_claims(table, find)
         for row in table.rows:
-            _check_row(table, row, cells)
-            metric = choose_metric(table, row)
+            _check_row(table, row, cells, find)
+            metric = choose_metric(table, row, find)
             keys = {metric.key} if metric.metric else set()
             for name in row.cells.values():
                 scored[name].setdefault(row.problem, set()).update(keys)
-    return CheckedStudy(
-        study, {name: replace(one, scored=scored[name]) for name, one in cells.items()}
-    )
+    asked = {name: replace(one, scored=scored[name]) for name, one in cells.items()}
+    return CheckedStudy(study, asked, find)
 
 
 def _check_warm_start(study: Study, name: str, cell: Cell) -> None:
@@ -202,10 +210,13 @@ def _check_gradients(name: str, cells: Mapping[str, CheckedCell]) -> None:
         )
 
 
-def _check_row(table: Table, row: Row, cells: Mapping[str, CheckedCell]) -> None:
+def _check_row(
+    table: Table,
+    row: Row,
+    cells: Mapping[str, CheckedCell],
+    find: Callable[[str], Problem],
+) -> None:
     """Check that a row's cells are there, and are scored on the same of its problem's examples."""
-    from t2t_mm.data.pipeline.length_limits import choose_limits  # loads TensorFlow
-
     for name in row.cells.values():
         _check_place(table, row.problem, name, cells)
     for column in row.reported:
@@ -216,7 +227,7 @@ def _check_row(table: Table, row: Row, cells: Mapping[str, CheckedCell]) -> None
                 f"{row.label or row.problem} has no cell",
                 expected=", ".join(row.cells),
             )
-    problem = registry.problem(row.problem)
+    problem = find(row.problem)
     limits = {
         name: [one.setting for one in choose_limits(problem, cells[name].hparams.data).values()]
         for name in row.cells.values()
@@ -253,7 +264,7 @@ def _check_column(table: Table, column: str, words: str) -> None:
         )
 
 
-def _check_claims(table: Table) -> None:
+def _check_claims(table: Table, find: Callable[[str], Problem]) -> None:
     if table.gains_over:
         _check_column(table, table.gains_over, "gains over")
         labels = [row.label or row.problem for row in table.rows]
@@ -268,7 +279,7 @@ def _check_claims(table: Table) -> None:
         if claim.better == claim.than:
             raise UserError(f"Table {table.title!r} has a claim about {claim.better!r} alone")
         both = [row for row in table.rows if {claim.better, claim.than} <= set(row.cells)]
-        units = {choose_metric(table, row).unit for row in both}
+        units = {choose_metric(table, row, find).unit for row in both}
         if len(units) != 1:
             raise UserError(
                 f"Table {table.title!r} has a claim whose gains have no mean: "

@@ -19,12 +19,16 @@ R = TypeVar("R", bound=Section)
 _COLLECTING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def load_study(name: str, **given: Any) -> Study:
+def load_study(
+    name: str, *, data_dir: str | Path = "", tmp_dir: str | Path = "", **given: Any
+) -> Study:
     """Make a study.
 
     Args:
         name: A registered study, or the path of a JSON file (it ends in `.json`) that has the
             fields of `Study` and of the records in it.
+        data_dir: Generated data, for a function that takes it.
+        tmp_dir: Raw files, for a function that takes them.
         given: What the function of a registered study is to be called with, such as `problems`.
 
     Raises:
@@ -44,6 +48,8 @@ def load_study(name: str, **given: Any) -> Study:
         return read_study(Path(name))
     function = registry.STUDIES.lookup(name)
     takes = inspect.signature(function).parameters
+    places = {"data_dir": data_dir, "tmp_dir": tmp_dir}
+    given |= {one: place for one, place in places.items() if place and one in takes}
     if others := [one for one in given if one not in takes]:
         raise UserError(
             f"The study {name!r} takes no {others[0]}",

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError
 from t2t_mm.study.definition import Cell, Claim, Row, Study, Table
-
-_SOURCE = (
-    "Reported: arXiv:1706.05137, per-token accuracy in percent, on the paper's own data, models "
-    "and numbers of steps."
+from t2t_mm.study.reported_numbers import (
+    BLOCKS,
+    JOINT_AND_ALONE,
+    OF_TREES,
+    SOURCE,
+    find_reported,
 )
-# By the first metric of a problem, with its command where that tells more: Tables 2 and 4.
-_JOINT_AND_ALONE = {
-    "top_k": (66.0, 67.0),
-    "bleu de": (72.0, 71.0),
-    "wer": (41.0, 23.0),
-    "brackets": (98.0, 97.0),
-}
-_BLOCKS = {"top_k": (67.0, 66.0, 67.0), "bleu fr": (76.0, 74.0, 72.0)}
-_OF_TREES = {"alone": 97.1, "with image": 97.5, "with all": 97.9}  # Table 3
+
 JOINT, OWN, ALL, FEWER = "joint", "alone, own steps", "alone, all steps", "alone, fewer experts"
 ONE_NET = "experts.num_experts=1,experts.experts_per_token=1,experts.balancing=none"
 # The norm around the experts stays: it alone changes how much is learnt (docs/study.md).
@@ -42,6 +37,8 @@ def paper_tables(
     steps: int = 1200,
     shares: Sequence[float] = (0.125, 1.0),
     seeds: Sequence[int] = (1, 2, 3),
+    data_dir: str | Path = "",
+    tmp_dir: str | Path = "",
 ) -> Study:
     """Ask whether one model helps its problems, and which block helps whom.
 
@@ -58,6 +55,8 @@ def paper_tables(
         shares: Of the training trees, for the third table; 2 where `double_NAME` is registered, the
             same problem with twice its trees: else it is left out.
         seeds: Of each cell.
+        data_dir: Generated data, which may say what a problem's inputs and scores are.
+        tmp_dir: Raw files, which may say so, too.
 
     Raises:
         UserError: There is one problem only, fewer steps than problems, a name is unknown, or two
@@ -79,16 +78,17 @@ def paper_tables(
             received={"problems": ", ".join(names), "steps": steps},
         )
     _check_stems(names)
+    found = find_problems(names, data_dir, tmp_dir)
     cells = _make_cells(names, hparams_set, steps)
-    tables = [_make_joint_table(names)]
-    trees = [name for name in names if "brackets" in registry.problem(name).metrics]
+    tables = [_make_joint_table(found)]
+    trees = [one.name for one in found if "brackets" in one.metrics]
     if trees and f"double_{trees[0]}" not in registry.PROBLEMS:
         shares = [share for share in shares if share != 2]
     if trees and shares:
-        tables.append(_make_share_table(trees[0], names, steps, shares, cells))
+        tables.append(_make_share_table(trees[0], found, steps, shares, cells))
     tables.append(
         make_block_table(
-            names,
+            found,
             {label: make_stem(label) for label in BLOCK_CHANGES},
             title="Blocks of the joint model",
             note="Blocks are left out, not replaced: the models differ in parameters and "
@@ -102,6 +102,12 @@ def paper_tables(
         seeds=tuple(seeds),
         hparams_set=hparams_set,
     )
+
+
+def find_problems(names: Sequence[str], data_dir: str | Path, tmp_dir: str | Path) -> list[Problem]:
+    """Find problems by their names; what they declare may stand in data or raw files."""
+    places = {"data_dir": data_dir or None, "tmp_dir": tmp_dir or None}
+    return [registry.problem(name, **places) for name in names]
 
 
 def _check_stems(names: Sequence[str]) -> None:
@@ -153,13 +159,13 @@ def make_stem(name: str) -> str:
     return re.sub(r"\W+", "_", name.lower())
 
 
-def _make_joint_table(names: Sequence[str]) -> Table:
+def _make_joint_table(problems: Sequence[Problem]) -> Table:
     rows = []
-    for name in names:
-        stem, reported = make_stem(name), _find_reported(name, _JOINT_AND_ALONE)
+    for problem in problems:
+        stem = make_stem(problem.name)
         cells = {OWN: f"own_{stem}", ALL: f"all_{stem}", FEWER: f"fewer_{stem}", JOINT: "joint"}
-        of_paper = dict(zip((JOINT, FEWER), reported, strict=False))
-        rows.append(Row(problem=name, cells=cells, reported=of_paper))
+        reported = find_reported(problem, JOINT_AND_ALONE, (JOINT, FEWER))
+        rows.append(Row(problem=problem.name, cells=cells, reported=reported))
     return Table(
         title="Joint against alone",
         rows=tuple(rows),
@@ -169,7 +175,7 @@ def _make_joint_table(names: Sequence[str]) -> Table:
             "model has in all, and for its own steps with experts in proportion to the number of "
             "problems (at least those of a position)."
         ),
-        source=_SOURCE,
+        source=SOURCE,
         claims=(
             Claim(
                 text="At as many steps of its own, a problem gains from the others.",
@@ -193,13 +199,14 @@ def _make_joint_table(names: Sequence[str]) -> Table:
 
 def _make_share_table(
     trees: str,
-    names: Sequence[str],
+    problems: Sequence[Problem],
     steps: int,
     shares: Sequence[float],
     cells: dict[str, Cell],
 ) -> Table:
     """Make the table of trees at shares of their number; its cells are added to `cells`."""
-    own, groups = steps // len(names), _group_partners(trees, names)
+    names = [problem.name for problem in problems]
+    own, groups = steps // len(names), _group_partners(trees, problems)
     rows = []
     for share in shares:
         of_row = {}
@@ -216,7 +223,7 @@ def _make_share_table(
         if share == 1:
             del cells[of_row["alone"]]
             of_row["alone"] = f"own_{make_stem(trees)}"
-        reported = {label: _OF_TREES[label] for label in of_row if label in _OF_TREES}
+        reported = {label: OF_TREES[label] for label in of_row if label in OF_TREES}
         rows.append(
             Row(
                 problem=source,
@@ -230,7 +237,7 @@ def _make_share_table(
         rows=tuple(rows),
         note="The same number of steps of its own in every column, on average, as problems are "
         "drawn.",
-        source=_SOURCE,
+        source=SOURCE,
         claims=tuple(
             Claim(text=f"Training {label} problems helps {trees}.", better=label, than="alone")
             for label in rows[0].cells
@@ -239,11 +246,13 @@ def _make_share_table(
     )
 
 
-def _group_partners(trees: str, names: Sequence[str]) -> dict[str, list[str]]:
+def _group_partners(trees: str, problems: Sequence[Problem]) -> dict[str, list[str]]:
     """Group the problems that trees are trained with, by column; all of them are no group."""
-    others = [name for name in names if name != trees]
+    others = [problem for problem in problems if problem.name != trees]
     partners = {
-        f"with {modality}": [name for name in others if read_modality(name) == modality]
+        f"with {modality}": [
+            one.name for one in others if one.features["inputs"].modality == modality
+        ]
         for modality in ("image", "language")
     }
     some = {label: one for label, one in partners.items() if 0 < len(one) < len(others)}
@@ -251,12 +260,16 @@ def _group_partners(trees: str, names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def make_block_table(
-    names: Sequence[str], cells: Mapping[str, str], title: str, note: str, of_paper: bool = True
+    problems: Sequence[Problem],
+    cells: Mapping[str, str],
+    title: str,
+    note: str,
+    of_paper: bool = True,
 ) -> Table:
     """Make a table of the joint model beside controls without some of its blocks.
 
     Args:
-        names: Problems, a row each.
+        problems: A row each.
         cells: By each of `BLOCK_CHANGES`, the control's cell.
         title: Of the table.
         note: How the models differ.
@@ -265,15 +278,15 @@ def make_block_table(
     whole = "all blocks"
     columns = (whole, "without experts", "without attention")
     rows = []
-    for name in names:
-        found = _find_reported(name, _BLOCKS) if of_paper else ()
-        reported = dict(zip(columns, found, strict=False))
-        rows.append(Row(problem=name, cells={whole: "joint", **cells}, reported=reported))
+    for problem in problems:
+        reported = find_reported(problem, BLOCKS, columns) if of_paper else {}
+        of_row = {whole: "joint", **cells}
+        rows.append(Row(problem=problem.name, cells=of_row, reported=reported))
     return Table(
         title=title,
         rows=tuple(rows),
         note=note,
-        source=_SOURCE if of_paper else "",
+        source=SOURCE if of_paper else "",
         claims=(
             Claim(text="The experts help.", better=whole, than="without experts"),
             Claim(text="Attention helps.", better=whole, than="without attention"),
@@ -285,16 +298,3 @@ def make_block_table(
             ),
         ),
     )
-
-
-def read_modality(name: str) -> str:
-    """Read the modality of a problem's inputs."""
-    return str(registry.problem(name).features["inputs"].modality)
-
-
-def _find_reported(name: str, table: Mapping[str, Any]) -> Sequence[float]:
-    """Return what the paper reports of the problem that one stands for; empty of none."""
-    problem = registry.problem(name)
-    metric = next(iter(problem.metrics), "")
-    found: Sequence[float] = table.get(f"{metric} {problem.command_name}", table.get(metric, ()))
-    return found

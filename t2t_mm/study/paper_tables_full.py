@@ -5,19 +5,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.settings import ModalityHParams
 from t2t_mm.study.definition import Cell, Claim, Row, Study, Table
 from t2t_mm.study.equal_size import Count, count_operations, count_parameters, fit_expert_width
 from t2t_mm.study.paper_tables import (
     BLOCK_CHANGES,
     ONE_UNIT,
+    find_problems,
     make_block_table,
     make_cell,
     make_stem,
     paper_tables,
-    read_modality,
 )
 
 _EQUAL_TITLE = "Blocks of the joint model, at equal"
@@ -39,6 +41,8 @@ def paper_tables_full(
     steps: int = 1200,
     shares: Sequence[float] = (0.125, 0.25, 0.5, 1.0, 2.0),
     seeds: Sequence[int] = (1, 2, 3),
+    data_dir: str | Path = "",
+    tmp_dir: str | Path = "",
 ) -> Study:
     """Ask all that `paper_tables` asks, and more: a study of many hours.
 
@@ -54,6 +58,8 @@ def paper_tables_full(
         steps: Of the joint model.
         shares: As for `paper_tables`.
         seeds: Of each cell.
+        data_dir: As for `paper_tables`.
+        tmp_dir: As for `paper_tables`.
 
     Raises:
         UserError: As `paper_tables` does.
@@ -65,16 +71,17 @@ def paper_tables_full(
         >>> [table.title for table in study.tables][-1]
         'Nets of the joint model'
     """
-    study = paper_tables(problems, hparams_set, steps, shares, seeds)
+    study = paper_tables(problems, hparams_set, steps, shares, seeds, data_dir, tmp_dir)
     names = registry.expand_problems(problems)
+    found = find_problems(names, data_dir, tmp_dir)
     cells = dict(study.cells)
     tables = [
         *(
-            _make_equal_table(names, cells, hparams_set, steps, counted)
+            _make_equal_table(found, cells, hparams_set, steps, counted)
             for counted in ("parameters", "operations")
         ),
         _make_transfer_table(names, cells, steps // len(names)),
-        _make_net_table(names, cells, hparams_set, steps),
+        _make_net_table(found, cells, hparams_set, steps),
     ]
     kept = f"train.checkpoint_every={max(1, steps // 8)},train.keep_checkpoint_max=8"
     watched = make_cell(",".join(names), steps, kept)
@@ -91,10 +98,15 @@ def paper_tables_full(
 
 
 def _make_equal_table(
-    names: Sequence[str], cells: dict[str, Cell], hparams_set: str, steps: int, counted: str
+    problems: Sequence[Problem],
+    cells: dict[str, Cell],
+    hparams_set: str,
+    steps: int,
+    counted: str,
 ) -> Table:
     """Make the table of controls as large as the joint model; its cells are added to `cells`."""
     count = {"parameters": count_parameters, "operations": count_operations}[counted]
+    names = [problem.name for problem in problems]
     of_label = {}
     for label in BLOCK_CHANGES:
         of_label[label] = f"{make_stem(label)}_equal_{counted}"
@@ -102,7 +114,7 @@ def _make_equal_table(
         cells[of_label[label]] = make_cell(",".join(names), steps, change)
     more = _OPERATIONS_NOTE if counted == "operations" else ""
     note = _EQUAL_NOTE.format(counted=counted) + more
-    return make_block_table(names, of_label, f"{_EQUAL_TITLE} {counted}", note, of_paper=False)
+    return make_block_table(problems, of_label, f"{_EQUAL_TITLE} {counted}", note, of_paper=False)
 
 
 def widen_control(hparams_set: str, label: str, num_problems: int, count: Count) -> str:
@@ -157,13 +169,14 @@ def _make_transfer_table(names: Sequence[str], cells: dict[str, Cell], own: int)
 
 
 def _make_net_table(
-    names: Sequence[str], cells: dict[str, Cell], hparams_set: str, steps: int
+    problems: Sequence[Problem], cells: dict[str, Cell], hparams_set: str, steps: int
 ) -> Table:
     """Make the table of nets that problems share or not, and of longer and shorter inputs."""
     shared, apart, half, twice = "shared nets", "nets apart", "half the length", "twice the length"
+    names = [problem.name for problem in problems]
     changes = {apart: "modality.share=false"}
     claims = [Claim(text="Problems gain from nets that they share.", better=shared, than=apart)]
-    if any(read_modality(name) in ("image", "audio") for name in names):
+    if any(one.features["inputs"].modality in ("image", "audio") for one in problems):
         nets = registry.load_hparams(hparams_set).modality
         changes[half] = change_length(nets, longer=False)
         claims.append(Claim(text="Half the length is worse.", better=shared, than=half))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from t2t_mm import registry
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.scoring.metrics import METRICS, name_score
 from t2t_mm.study.definition import FORCED_METRICS, Row, Table
@@ -47,8 +48,15 @@ class ScoredMetric:
         return than - better if self.lower_is_better else better - than
 
 
-def choose_metric(table: Table, row: Row) -> ScoredMetric:
+def choose_metric(
+    table: Table, row: Row, find: Callable[[str], Problem] = registry.problem
+) -> ScoredMetric:
     """Choose the metric of a row.
+
+    Args:
+        table: Whose row it is.
+        row: The row.
+        find: As for `check_study`.
 
     Raises:
         UserError: Its problem has no such score.
@@ -61,7 +69,7 @@ def choose_metric(table: Table, row: Row) -> ScoredMetric:
     name = row.metric or table.metric
     if name in FORCED_METRICS:
         return ScoredMetric(name, name_score(name), lower_is_better=name == "log_perplexity")
-    metrics = list(registry.problem(row.problem).metrics)
+    metrics = list(find(row.problem).metrics)
     by_key = {METRICS[one].key: one for one in metrics if one in METRICS}
     key = next(iter(by_key), "") if name == MAIN else name
     if key not in by_key:

@@ -69,7 +69,7 @@ def write_progress(found: Mapping[str, Any]) -> str:
     others = [
         f", {states.count(state)} {state}" for state in dict.fromkeys(states) if state != "done"
     ]
-    first = f"the first {found['limit']:,} examples of " if found["limit"] else ""
+    first = f"up to {found['limit']:,} first examples of " if found["limit"] else ""
     seconds = sum(run["seconds"] for run in runs)
     return (
         f"{states.count('done')} of {len(runs)} runs done{''.join(others)}, in {seconds:,.0f} s; "

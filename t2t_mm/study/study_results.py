@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.errors import UserError
-from t2t_mm.evaluation.kept_results import list_results
+from t2t_mm.evaluation.kept_results import find_results
 from t2t_mm.scoring.intervals import Statistics
 from t2t_mm.scoring.metrics import METRICS
 from t2t_mm.study.cell_run import DONE, CellRun
@@ -60,7 +61,7 @@ def collect_results(checked: CheckedStudy, runs: Runs) -> dict[str, Any]:
         "split": study.split,
         "limit": study.limit,
         "cells": cells,
-        "tables": [_fill_table(table, runs) for table in study.tables],
+        "tables": [_fill_table(table, runs, checked.find) for table in study.tables],
         "gradients": _collect_gradients(study.gradients_of, runs),
     }
 
@@ -74,8 +75,8 @@ def _collect_gradients(cell: str, runs: Runs) -> dict[str, Any]:
     return {}
 
 
-def _fill_table(table: Table, runs: Runs) -> dict[str, Any]:
-    metrics = [choose_metric(table, row) for row in table.rows]
+def _fill_table(table: Table, runs: Runs, find: Callable[[str], Problem]) -> dict[str, Any]:
+    metrics = [choose_metric(table, row, find) for row in table.rows]
     return {
         "title": table.title,
         "note": table.note,
@@ -194,12 +195,11 @@ def _resample(
 
 def _count_outputs(run: CellRun, problem: str, metric: str) -> Statistics | None:
     """Count what each example's output adds to a score; None, which is told, without outputs."""
-    wanted = (run.split, run.limit, run.cell.steps)
-    kept = [one for one in list_results(run.folder) if (one.split, one.limit, one.step) == wanted]
     try:
-        result = kept[-1].read()[problem]
-        return METRICS[metric].count(kept[-1].read_outputs(problem, result))
-    except (IndexError, KeyError, UserError) as error:
+        found = find_results(run.folder, run.split, run.limit, run.cell.steps)
+        kept, result = found[problem]
+        return METRICS[metric].count(kept.read_outputs(problem, result))
+    except (KeyError, UserError) as error:
         why = error if isinstance(error, UserError) else f"{run.folder} has no outputs of it."
         warn_once(f"No interval of the choice of examples for {problem}: {why}")
         return None

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,8 @@ def prepare_study(
             fix="Name another --study_dir.",
         )
     registry.import_user_modules(list(place.user_modules))
-    checked = check_study(study, find_own_problems(place.data_dir, tmp_dir))
+    find = partial(registry.problem, data_dir=place.data_dir, tmp_dir=tmp_dir or None)
+    checked = check_study(study, find_own_problems(place.data_dir, tmp_dir), find)
     named = study.list_runs()
     return checked, {(name, seed): CellRun(checked, name, seed, place) for name, seed in named}
 
@@ -136,7 +138,7 @@ def check_runs(
     _check_splits(checked, place)
     digests = {}
     for name in {name for cell in checked.cells.values() for name in cell.problems}:
-        problem = registry.problem(name)
+        problem = checked.find(name)
         if (folder := locate_data(problem, place.data_dir)).is_dir():
             with contextlib.suppress(UserError):  # damage stops what reads the data, not the page
                 digests[name] = digest_shards(Metadata.read(folder).shards)
@@ -148,7 +150,7 @@ def _check_splits(checked: CheckedStudy, place: Workplace) -> None:
     """Refuse to train what could not be scored then: problems without the split that is scored."""
     split, lacking = checked.study.split, []
     for name in {name for cell in checked.cells.values() for name in cell.scored}:
-        problem = registry.problem(name)
+        problem = checked.find(name)
         splits: Any = type(problem).splits  # or a property, of which raw files decide
         if (folder := locate_data(problem, place.data_dir)).is_dir():
             with contextlib.suppress(UserError):  # damage stops what reads the data
@@ -197,7 +199,7 @@ def write_results(found: dict[str, Any], study_dir: Path) -> None:
 def _generate(checked: CheckedStudy, place: Workplace, tmp_dir: str | Path) -> None:
     """Generate the data that is not there, of all cells together: they share one vocabulary."""
     named = dict.fromkeys(name for cell in checked.cells.values() for name in cell.problems)
-    bases = {name: registry.problem(name).base for name in named}
+    bases = {name: checked.find(name).base for name in named}
     names = [name for name, base in bases.items() if not is_generated(base, place.data_dir)]
     if not names:
         return

@@ -233,6 +233,8 @@ def _describe(
 ) -> Run:
     tasks = tuple(make_tasks(inputs.problems, hparams.modality.share))
     vocabularies = load_task_vocabularies(tasks, inputs.data_dir)
+    latest = CheckpointStore(output_dir).find_latest()
+    is_done = latest is not None and latest.step >= hparams.train.steps
     return Run(
         directory=output_dir,
         hparams=hparams,
@@ -242,7 +244,7 @@ def _describe(
         vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
         data_digests=inputs.compute_digests(),
         backend=keras.backend.backend(),
-        mixture=make_mixture(inputs.rates, hparams).record,
+        mixture=make_mixture(inputs.rates, hparams, is_done=is_done).record,
     )
 
 

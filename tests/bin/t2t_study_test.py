@@ -6,12 +6,34 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from small_study import STUDY, FakeCommands
 
+from t2t_mm import registry
 from t2t_mm.bin import t2t_study
+from t2t_mm.data.declaring.problem import Problem
+from t2t_mm.errors import UserError
+from t2t_mm.features import Feature, Language
 from t2t_mm.study.cell_record import read_cell_record, write_cell_record
+
+
+@registry.register_problem
+class ToldByFolderForTests(Problem):
+    """Knows by a file in its data, or in its raw files, what it is."""
+
+    modalities: ClassVar = {"inputs": Language(), "targets": Language()}
+
+    @property
+    def features(self) -> dict[str, Feature]:
+        if not any(one and (one / "told").exists() for one in (self.data_dir, self.tmp_dir)):
+            raise UserError("No folder tells what this is", fix="Name it.")
+        return super().features
+
+    @property
+    def metrics(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("bleu",) if self.features else ()
 
 
 @pytest.fixture
@@ -47,6 +69,23 @@ def test_globs_of_own_folders_are_names_before_a_registered_study_sees_them(
     flags = ["paper_tables", "--problems=text2text_files/*", f"--data_dir={tmp_path / 'data'}"]
     assert t2t_study.main([*flags, f"--study_dir={tmp_path / 'study'}", "--dry_run"]) == 0
     assert "Joint against alone" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["paper_tables", "paper_tables_full"])
+@pytest.mark.parametrize("place", ["data", "raw"])
+def test_a_problem_that_its_data_or_raw_files_describe_is_found(
+    tmp_path: Path, place: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / place).mkdir()
+    (tmp_path / place / "told").touch()
+    flags = [name, "--problems=told_by_folder_for_tests,mini_ende", "--dry_run"]
+    flags += [f"--study_dir={tmp_path / 'study'}", f"--data_dir={tmp_path / 'data'}"]
+    assert t2t_study.main([*flags, "--generate_data", f"--tmp_dir={tmp_path / 'raw'}"]) == 0
+    if place == "data":
+        assert t2t_study.main(flags) == 0
+    else:
+        assert t2t_study.main(flags) == 2
+        assert "No folder tells what this is" in capsys.readouterr().err
 
 
 def test_a_title_in_brackets_is_told_as_it_is(
@@ -98,6 +137,17 @@ def test_a_registered_study_gets_the_flags(
     assert set(some) < set(plans) and "joint" in some and "without_experts" not in some
     assert t2t_study.main([*argv[:-1], "--tables=2"]) == 0
     assert "table 2: Blocks of the joint model" in capsys.readouterr().out
+
+
+def test_a_plan_of_texts_needs_no_tensorflow(tmp_path: Path) -> None:
+    code = (
+        "import sys; from t2t_mm.bin import t2t_study; code = t2t_study.main(sys.argv[1:]); "
+        "print(code, {'tensorflow', 'keras'} & {*sys.modules})"
+    )
+    flags = ["paper_tables", "--problems=mini_text", "--study_dir=s", "--data_dir=d", "--dry_run"]
+    line = [sys.executable, "-c", code, *flags]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.endswith("0 set()\n") and not done.stderr
 
 
 def test_a_plan_with_sounds_whose_limits_are_those_of_a_net_starts_quietly(tmp_path: Path) -> None:

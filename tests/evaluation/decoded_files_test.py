@@ -1,6 +1,7 @@
 """What an evaluation leaves on disk."""
 
 import json
+import threading
 import wave
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +19,8 @@ from t2t_mm.evaluation.decoded_files import (
     write_scores,
 )
 from t2t_mm.features import Audio, Language
+from t2t_mm.files.disk import lock_folder
+from t2t_mm.files.sealed_json import seal_json, unseal_json
 from t2t_mm.scoring.decoded import Decoded
 
 
@@ -63,3 +66,14 @@ def test_scores_are_written_without_outputs(tmp_path: Path) -> None:
 def test_a_folder_in_the_place_of_results_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is to be a file, and is a folder"):
         keep_results(tmp_path, {"copy": {"bleu": 1.5}}, ["copy"])
+
+
+def test_results_that_another_evaluation_is_writing_are_waited_for(tmp_path: Path) -> None:
+    path, given = tmp_path / "results.json", {"b": {"wer": 1.0}}
+    writing = threading.Thread(target=keep_results, args=(path, given, ["a", "b"]))
+    with lock_folder(tmp_path):
+        writing.start()
+        writing.join(0.3)
+        path.write_text(seal_json({"a": {"wer": 2.0}}))
+    writing.join()
+    assert unseal_json(path.read_text()) == {"a": {"wer": 2.0}, **given}

@@ -248,6 +248,16 @@ def test_a_part_of_the_problems_or_examples_leaves_the_other_results(
     assert not (run / "decoded" / results.parent.name.removesuffix("-first6")).exists()
 
 
+def test_a_limit_that_no_split_goes_beyond_is_the_whole_split(tiny_run: TinyRun) -> None:
+    sizes = [open_data(problem(name), tiny_run.data_dir).sizes["test"] for name in PROBLEMS]
+    for limit, variant in ((max(sizes) - 1, f"-first{max(sizes) - 1}"), (max(sizes), "")):
+        given = EvaluationOptions(limit=limit)
+        made = RunEvaluation(
+            tiny_run.output_dir, problems="", split="test", data_dir="", options=given
+        )
+        assert made.variant == variant
+
+
 @pytest.mark.slow
 def test_other_ways_to_decode_are_kept_apart_and_draw_by_the_places_of_all_examples(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

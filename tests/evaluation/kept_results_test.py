@@ -10,7 +10,7 @@ from kept_outputs import TRUE, keep_outputs, make_outputs
 from t2t_mm.data.records.shards import hash_file
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.decoded_files import keep_results
-from t2t_mm.evaluation.kept_results import list_results
+from t2t_mm.evaluation.kept_results import find_results, list_results
 from t2t_mm.scoring.decoded import Decoded
 from t2t_mm.scoring.metrics import METRICS
 
@@ -25,6 +25,17 @@ def test_the_folders_of_a_run_are_listed_by_age_and_told_apart(tmp_path: Path) -
     (alone,) = list_results(tmp_path / "decoded" / "test-20-first8")
     assert (alone.split, alone.limit) == ("test", 8)
     assert list_results(tmp_path / "nowhere") == []
+
+
+def test_results_of_first_examples_are_those_of_a_split_that_has_no_more(tmp_path: Path) -> None:
+    two = {"small": make_outputs(1, TRUE[:5]), "large": make_outputs(1)}
+    keep_outputs(tmp_path / "decoded/test-5", two)
+    for limit, names in ((5, ["small"]), (4, []), (12, ["small", "large"]), (0, [*two])):
+        assert list(find_results(tmp_path, "test", limit, 5)) == names
+    assert not find_results(tmp_path, "test", 5, 6) and not find_results(tmp_path, "dev", 5, 5)
+    keep_outputs(tmp_path / "decoded/test-5-first5", {"large": make_outputs(0, TRUE[:5])})
+    kept, result = find_results(tmp_path, "test", 5, 5)["large"]
+    assert kept.limit == 5 and result["wer"] == 0.0
 
 
 def test_a_file_of_scores_in_a_run_hides_no_results(tmp_path: Path) -> None:
@@ -69,7 +80,7 @@ def test_what_was_decoded_comes_back_and_has_its_scores(tmp_path: Path, num_clas
     result = kept.read()["my/pets"]
     read = kept.read_outputs("my/pets", result)
     assert (read.hypotheses, read.references) == (decoded.hypotheses, decoded.references)
-    assert METRICS["top_k"].count(read).score_all() == result
+    assert METRICS["top_k"].count(read).score_all().items() <= result.items()
     assert ("top_5" in result) is (num_classes > 5)
 
 

@@ -228,14 +228,15 @@ def test_a_cell_that_was_stopped_before_there_was_a_run_may_be_changed(
         prepare(tmp_path, changed(steps=7))["alone", 1].check_unchanged({})
 
 
+@pytest.mark.parametrize("limit", [0, 300])
 def test_scores_of_a_scoring_that_was_stopped_are_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     commands = FakeCommands(monkeypatch)
     row = dataclasses.replace(STUDY.tables[0].rows[0], metric="bleu", cells={"both": "both"})
     rows = (row, dataclasses.replace(row, problem="algorithmic_reverse", label="reversing"))
     table = dataclasses.replace(STUDY.tables[0], rows=rows, claims=())
-    run = prepare(tmp_path, dataclasses.replace(STUDY, tables=(table,)))["both", 1]
+    run = prepare(tmp_path, dataclasses.replace(STUDY, tables=(table,), limit=limit))["both", 1]
     copied = {"algorithmic_copy": make_scores(70.0) | {"bleu": 8.0, "samples": []}}
 
     def stop(name: str, arguments: Sequence[str], *more: Any) -> str:

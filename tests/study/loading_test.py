@@ -65,12 +65,23 @@ def test_a_registered_study_takes_what_its_function_takes(
     registry.register_study("nothing")(lambda: None)
     assert load_study("of_two") is STUDY
     assert load_study("of_two", steps=3).title == "3"
+    assert load_study("of_two", data_dir="data", tmp_dir="raw") is STUDY
     with pytest.raises(UserError, match=r"takes no problems\. Expected: steps"):
         load_study("of_two", problems="mini_8")
     with pytest.raises(UserError, match="does not return a Study"):
         load_study("nothing")
     with pytest.raises(UserError, match=r"no study named 'of_tow'\. Did you mean 'of_two'"):
         load_study("of_tow")
+
+
+def test_folders_are_given_to_a_function_that_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry.STUDIES, "_entries", dict(registry.STUDIES._entries))
+
+    @registry.register_study
+    def of_folders(data_dir: str = "", tmp_dir: str = "none") -> Study:
+        return dataclasses.replace(STUDY, title=f"{data_dir}, {tmp_dir}")
+
+    assert load_study("of_folders", data_dir="data").title == "data, none"
 
 
 def test_what_a_study_must_be_given_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

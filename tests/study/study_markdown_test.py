@@ -40,7 +40,7 @@ def test_a_line_of_a_table_has_as_many_cells_as_its_head(text: str) -> None:
 
 def test_a_part_of_the_split_is_said() -> None:
     found = {"cells": {"a": {"runs": {}}}, "split": "test", "limit": 1000}
-    assert write_progress(found).endswith("scored on the first 1,000 examples of the test split.")
+    assert write_progress(found).endswith("scored on up to 1,000 first examples of the test split.")
 
 
 def test_gains_over_a_column_are_a_table_of_their_own(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tiny_run import PROBLEMS, STEPS, TINY, TinyRun
 from t2t_mm.errors import UserError
 from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import STATE, CheckpointStore
+from t2t_mm.run.run_settings import read_settings
 from t2t_mm.settings import HParams
 from t2t_mm.training import trainer
 from t2t_mm.training.train import plan, train
@@ -91,6 +93,21 @@ def test_no_more_steps_than_a_run_has_are_nothing_to_do(
     told = f"nothing to do: {copy} has made 20 steps, and {steps} are asked for."
     assert capsys.readouterr().err.startswith(told)
     assert hash_files(copy) == before
+
+
+def test_a_run_is_done_that_has_made_the_steps_of_a_problem_that_joins_late(
+    tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy, late = tmp_path / "run", {PROBLEMS[1]: {"step": {"0": 0, "10": 1}}}
+    shutil.copytree(tiny_run.output_dir, copy)
+    for name in ("run.json", "hparams.json"):
+        change_sealed(copy / name, lambda record: record["mixture"].update(schedules=late))
+    asked = replace(tiny_hparams(steps=5), mixture=read_settings(copy).mixture)
+    train(list(PROBLEMS), hparams=asked, data_dir=tiny_run.data_dir, output_dir=copy)
+    assert capsys.readouterr().err.startswith("nothing to do: ")
+    assert read_settings(copy).train.steps == STEPS
+    with pytest.raises(UserError, match=r"no step of the 5\b.*Ask for more steps, let it join"):
+        train(list(PROBLEMS), hparams=asked, data_dir=tiny_run.data_dir, output_dir=tmp_path / "b")
 
 
 def test_an_unfinished_run_is_not_begun_anew(

@@ -26,6 +26,7 @@ from t2t_mm.data.vocabulary.labels import LabelVocabulary
 from t2t_mm.data.vocabulary.symbols import PAD_ID, Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
+from t2t_mm.files.quiet_start import import_tensorflow
 from t2t_mm.settings import DataHParams
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class FeatureKind:
     def units_per_position(self) -> float:
         """What one position of a batch stands for along each axis, as the net's class says."""
         name = self.spec.modality
+        import_tensorflow()  # quietly, before the net's module imports Keras
         return registry.modality(name).units_per_position if name in registry.MODALITIES else 1
 
     @property
