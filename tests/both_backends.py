@@ -210,7 +210,7 @@ def score(path: Path, starts: Path) -> None:
     restore(backend, starts / "0")
     evaluator = Evaluator(backend.model, batch=BatchSpec(examples=3))
     scores = {}
-    for pair in PAIRS:
+    for pair in (*PAIRS, (CLASS, TEXT)):
         batches = [
             make_batch(pair),
             {name: one[:2] for name, one in make_batch(pair).items() if np.ndim(one)},

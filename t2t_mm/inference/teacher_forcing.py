@@ -118,6 +118,7 @@ class TeacherForcing:
             modality=input_modality,
             sizes=batch.get("inputs_size"),
             problem=batch["problem"],
+            is_example=batch.get("is_example"),
         )
         mask = encoded.positions.mask
         experts = {report.name: _spread(report, mask) for report in encoded.reports}

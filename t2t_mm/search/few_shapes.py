@@ -28,7 +28,8 @@ def pad_to_few_shapes(
         open_axes: By name, see `list_open_axes`; of what is not named rows alone are added.
 
     Returns:
-        A batch with rows added that are all zeros.
+        A batch with rows added that are all zeros, and "is_example", bool[B], which are none: a
+        class shows no padding.
 
     Example:
         >>> ids = np.ones((9, 13), "int32")
@@ -36,17 +37,19 @@ def pad_to_few_shapes(
         >>> padded["inputs"].shape, padded["targets"].shape
         ((16, 13), (16, 16))
     """
+    arrays = {name: np.asarray(values) for name, values in batch.items()}
+    num_examples = len(next(iter(arrays.values())))
+    num_rows = find_power(num_examples)
     padded = {}
-    for name, values in batch.items():
-        array = np.asarray(values)
+    for name, array in arrays.items():
         axes = open_axes.get(name, ())
         round_up = _find_multiple if len(axes) > 1 else find_power
-        shape = [find_power(len(array)), *array.shape[1:]]
+        shape = [num_rows, *array.shape[1:]]
         for axis in axes:
             shape[axis] = round_up(array.shape[axis])
         added = zip(shape, array.shape, strict=True)
         padded[name] = np.pad(array, [(0, length - had) for length, had in added])
-    return padded
+    return padded | {"is_example": np.arange(num_rows) < num_examples}
 
 
 def list_open_axes(kind: FeatureKind) -> list[int]:

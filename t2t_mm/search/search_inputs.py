@@ -28,7 +28,7 @@ def select_inputs(
         open_axes: Of the inputs, see `list_open_axes`; rows alone are padded where there are none.
 
     Returns:
-        "inputs", and "inputs_size" where the batch has it.
+        "inputs", and "inputs_size" where the batch has it; "is_example" where rows are padded.
 
     Example:
         >>> import numpy as np
@@ -53,5 +53,10 @@ def encode_inputs(
         inputs: Arrays of a batch.
         problem: int32 scalar, the problem's place among the run's.
     """
-    sizes = inputs.get("inputs_size")
-    return model.encode(inputs["inputs"], modality=modality, sizes=sizes, problem=problem)
+    return model.encode(
+        inputs["inputs"],
+        modality=modality,
+        sizes=inputs.get("inputs_size"),
+        problem=problem,
+        is_example=inputs.get("is_example"),
+    )

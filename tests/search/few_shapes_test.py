@@ -73,7 +73,9 @@ def test_texts_and_classes() -> None:
     ids = np.arange(1, 28).reshape(3, 9).astype("int32")
     batch = {"inputs": ids, "targets": np.array([4, 5, 6], "int32")}
     padded = pad_to_few_shapes(batch, {"inputs": [1]})
-    assert {name: one.shape for name, one in padded.items()} == {"inputs": (8, 16), "targets": (8,)}
+    shapes = {name: one.shape for name, one in padded.items()}
+    assert shapes == {"inputs": (8, 16), "targets": (8,), "is_example": (8,)}
+    assert padded["is_example"].tolist() == [True] * 3 + [False] * 5
     np.testing.assert_array_equal(padded["inputs"][:3, :9], ids)
     assert padded["inputs"].sum() == ids.sum() and padded["inputs"].dtype == ids.dtype
     assert padded["targets"].tolist() == [4, 5, 6, 0, 0, 0, 0, 0]
@@ -94,7 +96,9 @@ def test_what_fits_stays_as_it_is() -> None:
     assert {name: one.shape for name, one in padded.items()} == {
         "inputs": (16, 64),
         "targets": (16, 8),
+        "is_example": (16,),
     }
+    assert padded["is_example"].all()
 
 
 def test_only_what_xla_compiles_needs_few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,9 +31,7 @@ class CountDown:
     The index of the problem is added to n.
     """
 
-    def encode(
-        self, inputs: tf.Tensor, *, modality: str, sizes: None, problem: tf.Tensor
-    ) -> Encoded:
+    def encode(self, inputs: tf.Tensor, *, problem: tf.Tensor, **told: object) -> Encoded:
         x = inputs + problem  # so that an answer tells which problem it was asked
         return Encoded(Positions(x, inputs > 0), [])
 
