@@ -178,7 +178,8 @@ class Decoding:
         from t2t_mm.run.side_by_side import run_side_by_side
 
         def run(batch: Any) -> Any:
-            return search(batch, command_index=0, extra_length=length - SOURCE_LENGTH)
+            extra_length = length - SOURCE_LENGTH
+            return search(batch, command_index=0, extra_length=extra_length, open_axes=[1])
 
         start = time.perf_counter()
         found = list(run_side_by_side(run, [self.batch] * self.at_once, self.at_once))

@@ -14,11 +14,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from every_pair import CLASS, TEXT, make_batch, make_model
+from every_pair import CLASS, SPECS, TEXT, make_batch, make_model
 from keras import ops
 
 from t2t_mm.evaluation.evaluator import Evaluator
-from t2t_mm.features import BatchSpec, Language
+from t2t_mm.features import BatchSpec
 from t2t_mm.run.named_variables import restore_variables
 from t2t_mm.run.task import Task
 from t2t_mm.run.written_arrays import write_arrays
@@ -41,7 +41,8 @@ def draw_alike(shape: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def make_task(pair: tuple[str, str], command: int = 2) -> Task:
-    return Task("any", Language(), Language(), "any", command, (), pair, problem_index=1)
+    source, target = (SPECS[key].feature for key in pair)
+    return Task("any", source, target, "any", command, (), pair, problem_index=1)
 
 
 def make_backend(accumulate_steps: int = 1, **changes: Any) -> Backend:
@@ -209,7 +210,7 @@ def score(path: Path, starts: Path) -> None:
     restore(backend, starts / "0")
     evaluator = Evaluator(backend.model, batch=BatchSpec(examples=3))
     scores = {}
-    for pair in PAIRS:
+    for pair in (*PAIRS, (CLASS, TEXT)):
         batches = [
             make_batch(pair),
             {name: one[:2] for name, one in make_batch(pair).items() if np.ndim(one)},

@@ -19,7 +19,7 @@ def run_searches(model):
     """Returns int32[B, K, T] by name."""
     three, four = ids(3, 13), ids(4, 16, seed=1)
     three[1, 5:] = 0
-    settings = {"command_index": 1, "extra_length": 30, "problem_index": 1}
+    settings = {"command_index": 1, "extra_length": 30, "problem_index": 1, "open_axes": [1]}
     greedy = GreedySearch(model, TEXT, TEXT)
     beams = BeamSearch(model, TEXT, TEXT, 3, constraint=NoRepeat(2))
     options = SamplingOptions(temperature=0.7, top_k=9, top_p=0.9)

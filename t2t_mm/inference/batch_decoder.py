@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from t2t_mm.data.kinds.kind_table import name_vocabulary
+from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
@@ -20,6 +20,7 @@ from t2t_mm.run.task import Task
 from t2t_mm.search.choose_search import make_search
 from t2t_mm.search.class_ranking import TopClasses
 from t2t_mm.search.constraint import Constraint
+from t2t_mm.search.few_shapes import list_open_axes
 from t2t_mm.search.search import Search
 from t2t_mm.search.search_state import Hypotheses
 from t2t_mm.settings.decode_section import DecodeHParams
@@ -145,6 +146,7 @@ class BatchDecoder:
             problem_index=task.problem_index,
             places=places,
             seed=self.decode.sampling_seed,
+            open_axes=list_open_axes(choose_kind(task.inputs)),
         )
         with self._counting:
             self.num_symbols += int(np.count_nonzero(found.ids[:, 0]))  # 0 pads
@@ -176,7 +178,11 @@ class BatchDecoder:
     def _rank(self, task: Task, batch: Mapping[str, Any], vocabulary: Vocabulary) -> list[Output]:
         if task.signature not in self._rankings:
             self._rankings.setdefault(task.signature, TopClasses(self.model, *task.signature))
-        ranked = self._rankings[task.signature](batch, problem_index=task.problem_index)
+        ranked = self._rankings[task.signature](
+            batch,
+            problem_index=task.problem_index,
+            open_axes=list_open_axes(choose_kind(task.inputs)),
+        )
         outputs = []
         for ids, probabilities in zip(
             ranked.ids.tolist(), ranked.probabilities.tolist(), strict=True

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.inference.inner_view import ExpertUse, InnerView, Inspection, make_inspections
 from t2t_mm.layers.cross_entropy import compute_cross_entropy
@@ -23,7 +24,7 @@ from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.task import Task
-from t2t_mm.search.few_shapes import needs_few_shapes, pad_to_few_shapes
+from t2t_mm.search.few_shapes import list_open_axes, needs_few_shapes, pad_to_few_shapes
 from t2t_mm.search.forward import compile_forward
 
 Tensor = Any
@@ -117,6 +118,7 @@ class TeacherForcing:
             modality=input_modality,
             sizes=batch.get("inputs_size"),
             problem=batch["problem"],
+            is_example=batch.get("is_example"),
         )
         mask = encoded.positions.mask
         experts = {report.name: _spread(report, mask) for report in encoded.reports}
@@ -147,7 +149,11 @@ def collect_arguments(task: Task, batch: Mapping[str, Any]) -> dict[str, Any]:
         batch: As input pipelines make them; other entries are left out.
     """
     read = {name: batch[name] for name in ("inputs", "inputs_size", "targets") if name in batch}
-    return (pad_to_few_shapes(read) if needs_few_shapes() else read) | task.indices()
+    if needs_few_shapes():
+        sides = {"inputs": task.inputs, "targets": task.targets}
+        open_axes = {side: list_open_axes(choose_kind(spec)) for side, spec in sides.items()}
+        read = pad_to_few_shapes(read, open_axes)
+    return read | task.indices()
 
 
 def _measure_grids(positions: Positions) -> Tensor:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from t2t_mm.layers.gradients import attach_gradient
-from t2t_mm.layers.products import multiply_transposed, sum_outer_products
+from t2t_mm.layers.products import compute_logits, sum_outer_products
 from t2t_mm.layers.weights import read_weights
 
 Tensor = Any
@@ -90,8 +90,7 @@ def compute_projected_cross_entropy(
         ]
         losses, chances = [], []
         for part, target in zip(rows, targets, strict=True):
-            logits = ops.cast(multiply_transposed(x_ND[part], w_VD), "float32")
-            losses_N, chances_NV = target.compute_losses(logits)
+            losses_N, chances_NV = target.compute_losses(compute_logits(x_ND[part], w_VD))
             losses.append(losses_N)
             chances.append(chances_NV)
 

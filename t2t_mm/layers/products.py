@@ -33,6 +33,26 @@ def multiply_transposed(x_AND: Tensor, w_AFD: Tensor) -> Tensor:
 
 
 @choose_form
+def compute_logits(x_ND: Tensor, w_FD: Tensor) -> Tensor:
+    """Multiply rows by the transpose of a matrix, `x @ w.T`, in float32 whatever they are.
+
+    On JAX nothing is rounded on the way; TensorFlow rounds the product of bfloat16 to bfloat16.
+
+    Args:
+        x_ND: float[N, D].
+        w_FD: float[F, D].
+
+    Returns:
+        float32[N, F].
+
+    Example:
+        >>> compute_logits(ops.ones((2, 3), "bfloat16"), ops.ones((4, 3), "bfloat16")).dtype
+        tf.float32
+    """
+    return ops.cast(multiply_transposed(x_ND, w_FD), "float32")
+
+
+@choose_form
 def sum_outer_products(x_ND: Tensor, y_NF: Tensor) -> Tensor:
     """Multiply the transpose of a matrix by another, `x.T @ y`.
 

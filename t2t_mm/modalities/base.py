@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import keras
+from keras import ops
 
 from t2t_mm.errors import UserError
 from t2t_mm.modalities.grid import Grid
@@ -30,6 +31,18 @@ class Positions(NamedTuple):
     x: Tensor
     mask: Tensor
     grid: Grid | None = None
+
+    def leave_out(self, is_example: Tensor | None) -> Positions:
+        """Return them as padding where bool[B] says that a row is no example; None: all are.
+
+        Example:
+            >>> rows = Positions(ops.zeros((2, 1, 4)), ops.ones((2, 1), "bool"))
+            >>> rows.leave_out(ops.array([True, False])).mask.numpy().tolist()
+            [[True], [False]]
+        """
+        if is_example is None:
+            return self
+        return self._replace(mask=ops.logical_and(self.mask, is_example[:, None]))
 
 
 class Modality(keras.layers.Layer):

@@ -152,6 +152,7 @@ class EncoderDecoder(keras.layers.Layer):
         sizes: Tensor | None = None,
         training: bool = False,
         problem: Tensor | int | None = None,
+        is_example: Tensor | None = None,
     ) -> Encoded:
         """Read a batch of inputs.
 
@@ -162,8 +163,10 @@ class EncoderDecoder(keras.layers.Layer):
             training: Whether dropout and gate noise are on.
             problem: Index of the problem, int scalar or int[B], read where the gates are of
                 problems, in the decoder too.
+            is_example: bool[B], False of rows that fill a batch up; None: there are none.
         """
         positions = self.modalities[modality].bottom(inputs, sizes, training=training)
+        positions = positions.leave_out(is_example)
         x, routings = self.encoder(
             positions.x, position_mask=positions.mask, training=training, problem=problem
         )
@@ -258,20 +261,16 @@ class EncoderDecoder(keras.layers.Layer):
             float[B, D] for `compute_logits`, and the cache for the next position.
 
         Example:
-            >>> from t2t_mm import features, registry
+            >>> import t2t_mm
             >>> from t2t_mm.layers.caching import grow
-            >>> from t2t_mm.model.build import ModalitySpec, build_multimodel
-            >>> nets = {"text": ModalitySpec(features.Language(), 16)}
-            >>> tiny = registry.load_hparams("multimodel_tiny")
-            >>> model = build_multimodel(tiny.model, experts=tiny.experts, inputs=nets,
-            ...                          targets=nets, commands=["to_german"], seed=1)
-            >>> encoded = model.encode(ops.array([[5, 6, 1]]), modality="text")
-            >>> cache = grow(model.start_decoding(encoded, modality="text", command=0))
-            >>> x, cache = model.decode_step(ops.array([0]), 0, cache, modality="text")
-            >>> first = ops.argmax(model.compute_logits(x, "text"), axis=-1)
-            >>> x, cache = model.decode_step(first, 1, cache, modality="text")
-            >>> x.shape
-            TensorShape([1, 128])
+            >>> model, text = t2t_mm.load("demo/run").restored.model, "language:shared"
+            >>> encoded = model.encode(ops.array([[5, 6, 1]]), modality=text)
+            >>> cache = grow(model.start_decoding(encoded, modality=text, command=0))
+            >>> x, cache = model.decode_step(ops.array([0]), 0, cache, modality=text)
+            >>> first = ops.argmax(model.compute_logits(x, text), axis=-1)
+            >>> x, cache = model.decode_step(first, 1, cache, modality=text)
+            >>> x.shape == (1, model.width)
+            True
         """
         mixer, decoder = self._require_decoder(modality)
         targets = self.modalities[modality].targets_bottom(previous[:, None])

@@ -83,8 +83,8 @@ class MultiModel(EncoderDecoder):
         Args:
             inputs: "inputs" and "targets" as their modalities take them; "inputs_size", int[B, n],
                 for pictures and sounds with padding; unless the target is a class,
-                "command", an index into `commands`: int scalar or int[B]; and "problem", see
-                `encode`.
+                "command", an index into `commands`: int scalar or int[B]; and "problem" and
+                "is_example", see `encode`.
             input_modality: Share key of the input net.
             target_modality: Share key of the target net.
             training: Whether dropout and gate noise are on.
@@ -158,6 +158,7 @@ class MultiModel(EncoderDecoder):
             sizes=inputs.get("inputs_size"),
             training=training,
             problem=inputs.get("problem"),
+            is_example=inputs.get("is_example"),
         )
         if self.modalities[target_modality].reads_encoder:
             return encoded.positions, encoded.reports

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,17 +50,21 @@ class TopClasses:
         self._rank: Any = None
         self._compiling = threading.Lock()
 
-    def __call__(self, batch: Mapping[str, Any], *, problem_index: int = 0) -> RankedClasses:
+    def __call__(
+        self, batch: Mapping[str, Any], *, problem_index: int = 0, open_axes: Sequence[int] = ()
+    ) -> RankedClasses:
         """Rank the classes of a batch.
 
         Args:
             batch: As :class:`GreedySearch` takes it.
             problem_index: The problem's place among the run's.
+            open_axes: As :class:`GreedySearch` takes them.
 
         Returns:
             Ids of classes, the most probable first, and how probable they are.
         """
-        inputs, problem = select_inputs(batch, needs_few_shapes()), np.int32(problem_index)
+        inputs = select_inputs(batch, needs_few_shapes(), open_axes=open_axes)
+        problem = np.int32(problem_index)
         with self._compiling:
             if self._rank is None:
                 self._rank = compile_forward(self.model, self.rank_in_graph, [inputs, problem])

@@ -2,50 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.layers.forms import is_on_tensorflow
 
 SHORTEST = 8
 PIXELS_APART = 32
+_MANY = 10_000
 
 
-def pad_to_few_shapes(batch: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
-    """Pad the rows and lengths of a batch with zeros, so that few shapes are left.
+def pad_to_few_shapes(
+    batch: Mapping[str, Any], open_axes: Mapping[str, Sequence[int]]
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Pad the rows and the open axes of a batch with zeros, so that few shapes are left.
 
     Rows, and the lengths of texts and sounds, to the next power of two, `SHORTEST` at least; what
-    has two lengths, as pictures, to the next multiples of `PIXELS_APART`. What is neither ids nor
-    has sizes is of one length, by its declaration, and shows no padding: that stays.
+    has several lengths, as pictures, to the next multiples of `PIXELS_APART`.
 
     Args:
-        batch: As input pipelines make them, "..._size" beside what shows no padding itself.
+        batch: As input pipelines make them.
+        open_axes: By name, see `list_open_axes`; of what is not named rows alone are added.
 
     Returns:
-        A batch with rows added that are all zeros.
+        A batch with rows added that are all zeros, and "is_example", bool[B], which are none: a
+        class shows no padding.
 
     Example:
         >>> ids = np.ones((9, 13), "int32")
-        >>> padded = pad_to_few_shapes({"inputs": np.ones((9, 13)), "targets": ids})
+        >>> padded = pad_to_few_shapes({"inputs": ids, "targets": ids}, {"targets": [1]})
         >>> padded["inputs"].shape, padded["targets"].shape
         ((16, 13), (16, 16))
     """
     arrays = {name: np.asarray(values) for name, values in batch.items()}
+    num_examples = len(next(iter(arrays.values())))
+    num_rows = find_power(num_examples)
     padded = {}
     for name, array in arrays.items():
-        sizes = arrays.get(f"{name}_size")
-        is_ids = array.ndim == 2 and np.issubdtype(array.dtype, np.integer)
-        num_lengths = int(is_ids) if sizes is None else sizes.shape[1]
-        if name.removesuffix("_size") != name:
-            num_lengths = 0
-        round_up = _find_multiple if num_lengths > 1 else find_power
-        rows, *lengths = array.shape[: 1 + num_lengths]
-        added = [find_power(rows) - rows, *(round_up(length) - length for length in lengths)]
-        rest = [0] * (array.ndim - len(added))
-        padded[name] = np.pad(array, [(0, more) for more in (*added, *rest)])
-    return padded
+        axes = open_axes.get(name, ())
+        round_up = _find_multiple if len(axes) > 1 else find_power
+        shape = [num_rows, *array.shape[1:]]
+        for axis in axes:
+            shape[axis] = round_up(array.shape[axis])
+        added = zip(shape, array.shape, strict=True)
+        padded[name] = np.pad(array, [(0, length - had) for length, had in added])
+    return padded | {"is_example": np.arange(num_rows) < num_examples}
+
+
+def list_open_axes(kind: FeatureKind) -> list[int]:
+    """Return the axes of a batch along which what a net reads is of any length, as declared.
+
+    Example:
+        >>> from t2t_mm.data.kinds.kind_table import choose_kind
+        >>> from t2t_mm.features import Image
+        >>> list_open_axes(choose_kind(Image())), list_open_axes(choose_kind(Image(28, 28)))
+        ([1, 2], [])
+    """
+    lengths = zip(kind.find_batch_shape(1), kind.find_batch_shape(_MANY), strict=True)
+    return [axis for axis, (few, many) in enumerate(lengths, 1) if few is None or few != many]
 
 
 def needs_few_shapes(jit_compile: bool = False) -> bool:

@@ -75,6 +75,7 @@ class Search(ABC):
         problem_index: int = 0,
         places: Sequence[int] | None = None,
         seed: int = 0,
+        open_axes: Sequence[int] = (),
     ) -> Hypotheses:
         """Decode a batch.
 
@@ -87,9 +88,11 @@ class Search(ABC):
             problem_index: The problem's place among the run's.
             places: Numbers of the inputs, which seed what is drawn for them; 0 to B - 1 by default.
             seed: Of all that is drawn.
+            open_axes: Of the inputs, see `list_open_axes`; without them programs are compiled for
+                inputs of every length where one is compiled for each shape.
         """
         has_few_shapes = needs_few_shapes(self.jit_compile)
-        inputs = select_inputs(batch, has_few_shapes, self.constraint)
+        inputs = select_inputs(batch, has_few_shapes, self.constraint, open_axes)
         numbers = [np.int32(number) for number in (command_index, extra_length, problem_index)]
         self._compile([inputs, *numbers])
         state = self._start(inputs, *numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from t2t_mm.model.multimodel import MultiModel
@@ -14,7 +14,10 @@ Tensor = Any
 
 
 def select_inputs(
-    batch: Mapping[str, Any], has_few_shapes: bool, constraint: Constraint | None = None
+    batch: Mapping[str, Any],
+    has_few_shapes: bool,
+    constraint: Constraint | None = None,
+    open_axes: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Return what is read of a batch.
 
@@ -22,9 +25,10 @@ def select_inputs(
         batch: As input pipelines make them.
         has_few_shapes: Whether it is padded to one of a few shapes.
         constraint: May read other entries.
+        open_axes: Of the inputs, see `list_open_axes`; rows alone are padded where there are none.
 
     Returns:
-        "inputs", and "inputs_size" where the batch has it.
+        "inputs", and "inputs_size" where the batch has it; "is_example" where rows are padded.
 
     Example:
         >>> import numpy as np
@@ -35,7 +39,7 @@ def select_inputs(
     read = {name: batch[name] for name in ("inputs", "inputs_size") if name in batch}
     if constraint:
         read |= constraint.describe_inputs(batch)
-    return pad_to_few_shapes(read) if has_few_shapes else read
+    return pad_to_few_shapes(read, {"inputs": open_axes}) if has_few_shapes else read
 
 
 def encode_inputs(
@@ -49,5 +53,10 @@ def encode_inputs(
         inputs: Arrays of a batch.
         problem: int32 scalar, the problem's place among the run's.
     """
-    sizes = inputs.get("inputs_size")
-    return model.encode(inputs["inputs"], modality=modality, sizes=sizes, problem=problem)
+    return model.encode(
+        inputs["inputs"],
+        modality=modality,
+        sizes=inputs.get("inputs_size"),
+        problem=problem,
+        is_example=inputs.get("is_example"),
+    )

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from every_pair import CLASS, TEXT, make_batch, make_model
+from forced_passes import make_task
 from tiny_run import TinyRun
 
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluator import Evaluator, score_validation_splits
 from t2t_mm.features import BatchSpec
+from t2t_mm.inference import teacher_forcing
 from t2t_mm.registry import problem
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
@@ -51,6 +54,20 @@ def test_the_shares_of_all_experts_add_up_to_one(tiny_run: TinyRun) -> None:
     for share in shares.values():
         assert len(share) == run.hparams.experts.num_experts
         assert sum(share) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_rows_that_fill_a_batch_up_count_for_no_expert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor do those of classes, of which a zero is one."""
+    model, pair = make_model(encoder_blocks=1, decoder_blocks=1), (CLASS, TEXT)
+    found = []
+    for is_padded in (False, True):
+        monkeypatch.setattr(teacher_forcing, "needs_few_shapes", lambda padded=is_padded: padded)
+        evaluator = Evaluator(model, batch=BatchSpec(examples=3))
+        found.append(evaluator.score_with_experts(make_task(pair), [make_batch(pair)]))
+    (scores, shares), (padded_scores, padded_shares) = found
+    assert padded_scores == pytest.approx(scores, rel=1e-5)
+    assert padded_shares == {name: pytest.approx(share) for name, share in shares.items()}
+    assert len(set(shares["encoder"])) > 1
 
 
 def test_what_lowers_memory_is_said_where_it_runs_out(tiny_run: TinyRun) -> None:

@@ -72,9 +72,8 @@ def test_symbols_become_text_up_to_their_end(decoder: BatchDecoder) -> None:
     rows = [[*BYTES.encode("ab"), 1, 0], [*BYTES.encode("abc"), 1]]
     batch = {"inputs": np.array(rows, np.int32)[:, ::-1]}
     assert decoder(TEXT, batch) == [Output("ab"), Output("abc")]
-    assert Backwards.told == [
-        {"command_index": 3, "extra_length": 7, "problem_index": 2, "places": None, "seed": 0}
-    ]
+    told = {"command_index": 3, "extra_length": 7, "problem_index": 2, "places": None, "seed": 0}
+    assert Backwards.told == [told | {"open_axes": [1]}]
 
 
 def test_the_best_class_is_the_output_and_all_of_them_the_ranking(decoder: BatchDecoder) -> None:
@@ -87,7 +86,7 @@ def test_the_best_class_is_the_output_and_all_of_them_the_ranking(decoder: Batch
     assert (first.text, second.text) == ("fig", "pear")
     assert math.exp(first.log_probability) == pytest.approx(0.75)
     assert second.score == pytest.approx(math.log(0.25))
-    assert Backwards.told == [{"problem_index": 5}]
+    assert Backwards.told == [{"problem_index": 5, "open_axes": [1, 2]}]
 
 
 def test_all_hypotheses_are_alternatives_but_those_that_are_impossible(

@@ -11,7 +11,8 @@ from every_pair import CLASS, PICTURE, SOUND, TEXT, make_batch
 from forced_passes import make_forcing, make_task, write_findings
 
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
-from t2t_mm.features import Categorical, Language
+from t2t_mm.features import Categorical, Image, Language
+from t2t_mm.inference import teacher_forcing
 from t2t_mm.inference.inner_view import Inspection
 from t2t_mm.inference.teacher_forcing import TeacherForcing, collect_arguments
 from t2t_mm.run.task import Task
@@ -132,6 +133,17 @@ def test_what_the_model_does_not_read_is_left_out() -> None:
     batch = {"inputs": np.ones((1, 2)), "inputs_text": np.array([b"x"]), "targets": np.ones(1)}
     task = Task("any", Language(), Categorical(num_classes=5), "", 0, (), (TEXT, CLASS))
     assert list(collect_arguments(task, batch)) == ["inputs", "targets", "command", "problem"]
+
+
+def test_where_shapes_are_compiled_only_what_is_declared_open_is_padded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(teacher_forcing, "needs_few_shapes", lambda: True)
+    batch = {"inputs": np.ones((3, 28, 28, 3), "float32"), "targets": np.ones((3, 9), "int32")}
+    task = Task("any", Image(28, 28), Language(), "", 0, (), (PICTURE, TEXT))
+    read = collect_arguments(task, batch | {"inputs_size": np.full((3, 2), 28, "int32")})
+    shapes = [read[name].shape for name in ("inputs", "inputs_size", "targets")]
+    assert shapes == [(8, 28, 28, 3), (8, 2), (8, 16)]
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from t2t_mm.search.class_ranking import TopClasses
 class Echo:
     """The class is the input's first symbol and the index of the problem together."""
 
-    def encode(self, inputs, *, modality, sizes, problem):
+    def encode(self, inputs, *, problem, **told):
         x = inputs + problem
         return Encoded(Positions(x, inputs > 0), [])
 

@@ -32,7 +32,8 @@ def test_a_constraint_reads_what_it_needs():
 
 @pytest.mark.parametrize(("has_few_shapes", "shape"), [(False, (3, 9)), (True, (8, 16))])
 def test_rows_and_lengths_are_padded_where_asked_for(has_few_shapes, shape):
-    assert select_inputs(BATCH, has_few_shapes)["inputs"].shape == shape
+    read = select_inputs(BATCH, has_few_shapes, open_axes=[1])
+    assert read["inputs"].shape == shape and read["inputs_size"].shape == (shape[0], 1)
 
 
 def test_the_encoder_is_told_sizes_net_and_problem():

@@ -31,9 +31,7 @@ class CountDown:
     The index of the problem is added to n.
     """
 
-    def encode(
-        self, inputs: tf.Tensor, *, modality: str, sizes: None, problem: tf.Tensor
-    ) -> Encoded:
+    def encode(self, inputs: tf.Tensor, *, problem: tf.Tensor, **told: object) -> Encoded:
         x = inputs + problem  # so that an answer tells which problem it was asked
         return Encoded(Positions(x, inputs > 0), [])
 
@@ -171,6 +169,7 @@ def test_xla_finds_the_same_symbols() -> None:
     batch[1, 5:] = 0
     for inputs in (batch, batch[:, :9]):
         given = {"batch": {"inputs": inputs}, "command_index": 1, "extra_length": 12}
+        given["open_axes"] = [1]
         np.testing.assert_array_equal(compiled(**given).ids, plain(**given).ids)
     assert compiled._go_on.function_def.attr["_XlaMustCompile"].b
 
