@@ -78,6 +78,7 @@ CASES = [
     of_source("Mixer concat without attention", lambda: Mixer(0, join="concat")),
     of_source("DecoderBlock", lambda: DecoderBlock(OF_BLOCKS)),
     of_source("Decoder", lambda: Decoder(2, ATTENTION, EXPERTS)),
+    of_source("Decoder with a norm", lambda: Decoder(1, ATTENTION, final_norm=True)),
     of_source("Decoder without attention", lambda: Decoder(1, None, EXPERTS, moe_after=1)),
     of_source("Decoder without experts", lambda: Decoder(1, ATTENTION)),
 ]

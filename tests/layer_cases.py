@@ -236,6 +236,7 @@ CASES = [
     Case("Mixer concat", lambda **k: Mixer(1, ATTENTION, "concat", **k), reading_source),
     Case("DecoderBlock", lambda **k: DecoderBlock(ATTENTION, **k), reading_source),
     Case("Decoder", lambda **k: Decoder(2, ATTENTION, EXPERTS, moe_after=2, **k), decoding),
+    Case("Decoder with a norm", lambda **k: Decoder(1, final_norm=True, **k), decoding),
     Case("ConvStep2D", lambda **k: ConvStep2D(6, **k), over_rows_and_columns),
     Case(
         "ConvStep2D strided",

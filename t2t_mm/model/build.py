@@ -200,6 +200,7 @@ def _make_decoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Deco
         experts=experts,
         dropout=hparams.dropout,
         gain_per_channel=hparams.gain_per_channel,
+        final_norm=hparams.final_norm,
         name="decoder",
     )
 

@@ -140,6 +140,7 @@ class Decoder(keras.layers.Layer):
         moe_after: Blocks before the mixture; None is half of them.
         dropout: Rate at the end of each ConvBlock.
         gain_per_channel: See `LayerNorm`.
+        final_norm: Whether the output is normalized.
 
     Example:
         >>> decoder = Decoder(2, attention={"num_heads": 2})
@@ -156,6 +157,7 @@ class Decoder(keras.layers.Layer):
         moe_after: int | None = None,
         dropout: float = 0.0,
         gain_per_channel: bool = True,
+        final_norm: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -171,6 +173,7 @@ class Decoder(keras.layers.Layer):
         ]
         self.expert_arguments = None if experts is None else dict(experts)
         self.moe = None if experts is None else make_expert_block(experts, name="experts", **policy)
+        self.norm = LayerNorm(gain_per_channel, name="norm", **policy) if final_norm else None
 
     def build(self, input_shape: Any) -> None:
         """Create the weights for inputs of this shape, (B, T, D)."""
@@ -178,6 +181,8 @@ class Decoder(keras.layers.Layer):
             block.build(input_shape)
         if self.moe is not None:
             self.moe.build(input_shape)
+        if self.norm is not None:
+            self.norm.build(input_shape)
 
     def call(
         self,
@@ -210,7 +215,7 @@ class Decoder(keras.layers.Layer):
                 routings.append(routing)
             if index < self.num_blocks:
                 x = self.blocks[index](x, source, source_mask=source_mask, training=training)
-        return x, routings
+        return self._finish(x), routings
 
     def start_cache(self, source: Tensor, source_mask: Tensor | None = None) -> Cache:
         """Make the cache before the first position, see `layers.caching`.
@@ -248,7 +253,10 @@ class Decoder(keras.layers.Layer):
             if index < self.num_blocks:
                 x_BD, block_cache = self.blocks[index].decode_step(x_BD, cache[index], position)
                 caches.append(block_cache)
-        return x_BD, tuple(caches)
+        return self._finish(x_BD), tuple(caches)
+
+    def _finish(self, x: Tensor) -> Tensor:
+        return x if self.norm is None else self.norm(x)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
@@ -260,4 +268,5 @@ class Decoder(keras.layers.Layer):
             "moe_after": self.moe_after,
             "dropout": self.dropout,
             "gain_per_channel": self.gain_per_channel,
+            "final_norm": self.norm is not None,
         }

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from t2t_mm.errors import UserError
 from t2t_mm.settings.field_values import read_field_types
 from t2t_mm.settings.model_sections import ExpertHParams
-from t2t_mm.settings.sections import HParams
+from t2t_mm.settings.sections import SCHEDULE_FACTORS, HParams
 
 
 class Companion(NamedTuple):
@@ -45,6 +45,8 @@ class Companion(NamedTuple):
 
 _OF_EXPERTS = [name for name in read_field_types(ExpertHParams) if name != "use_experts"]
 _WITH_LOSS = ("importance_load", "switch")
+_WITH_WARM_UP = ("linear_warmup", "rsqrt_decay", "single_cycle_cos_decay")
+_WITH_END = tuple(name for name, has_end in SCHEDULE_FACTORS.items() if has_end)
 _OF_SAMPLES = ("temp", "keep_top_k", "keep_top_p", "seed")
 
 COMPANIONS: tuple[Companion, ...] = (
@@ -66,8 +68,8 @@ COMPANIONS: tuple[Companion, ...] = (
     Companion("experts.capacity_factor", "experts.gate", ("position",)),
     Companion("experts.capacity_factor", "experts.expert_dispatch", ("capacity",)),
     Companion("optimizer.learning_rate", "optimizer.schedule", ("constant",)),
-    Companion("optimizer.warmup_steps", "optimizer.schedule", ("linear_warmup", "rsqrt_decay")),
-    Companion("optimizer.decay_steps", "optimizer.schedule", ("linear_decay", "cosine_decay")),
+    Companion("optimizer.warmup_steps", "optimizer.schedule", _WITH_WARM_UP),
+    Companion("optimizer.decay_steps", "optimizer.schedule", _WITH_END),
     Companion("train.overlap_update", "train.accumulate_steps", (1,), only=(True,)),
     Companion("train.overlap_update", "train.jit_compile", (False,), only=(True,)),
 )

@@ -51,7 +51,7 @@ def list_resume_differences(run: HParams, asked: HParams) -> list[str]:
             f"(by optimizer.schedule={run.optimizer.schedule} the rate falls to 0 by step "
             f"{run.train.steps}: for more steps those before would have had other rates. What was "
             "trained can be evaluated and decoded with; more steps begin anew. To go on later, "
-            "train by a schedule without linear_decay and cosine_decay, as "
+            "train by a schedule without an end, as "
             "constant*linear_warmup*rsqrt_decay, or give its end as optimizer.decay_steps)"
         )
     return differences

@@ -26,6 +26,8 @@ class ModelHParams(Section):
         gain_per_channel: Norms of the body learn a gain and shift per channel; False: scalars.
         mixer_join: How the mixer joins attention and targets.
         timing_on_inputs: Whether the timing signal is also added to the encoder's input.
+        final_norm: Whether what the decoder makes goes through a layer norm before it is turned
+            into pieces, as in Transformers whose norms come first; not in the paper.
         precision: Type of activations and products; weights are float32 in both.
     """
 
@@ -42,6 +44,7 @@ class ModelHParams(Section):
     gain_per_channel: bool = True
     mixer_join: Literal["add", "concat"] = "add"
     timing_on_inputs: bool = True
+    final_norm: bool = False
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ SCHEDULE_FACTORS = {
     "rsqrt_decay": False,
     "linear_decay": True,
     "cosine_decay": True,
+    "single_cycle_cos_decay": True,
 }
 
 

@@ -37,17 +37,27 @@ def _decay_by_cosine(step: int, hparams: OptimizerHParams, total_steps: int) -> 
     return 0.5 * (1.0 + math.cos(math.pi * _compute_fraction_done(step, hparams, total_steps)))
 
 
+def _decay_by_cosine_after_warm_up(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
+    left = (hparams.decay_steps or total_steps) - hparams.warmup_steps
+    fraction = (step + 1 - hparams.warmup_steps) / max(left, 1)
+    return 0.5 * (1.0 + math.cos(math.pi * min(max(fraction, 0.0), 1.0)))
+
+
 FACTORS: dict[str, Factor] = {
     "constant": _hold_constant,
     "linear_warmup": _warm_up,
     "rsqrt_decay": _decay_by_rsqrt,
     "linear_decay": _decay_linearly,
     "cosine_decay": _decay_by_cosine,
+    "single_cycle_cos_decay": _decay_by_cosine_after_warm_up,
 }
 
 
 def compute_learning_rate(step: int, hparams: OptimizerHParams, total_steps: int) -> float:
     """Return the learning rate of update `step`: the product of the schedule's factors.
+
+    Of the cosines `cosine_decay` falls from the first step on, `single_cycle_cos_decay` behind the
+    warm-up.
 
     Args:
         step: Updates already made, from 0.

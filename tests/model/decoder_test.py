@@ -33,6 +33,13 @@ def test_a_block_adds_normalized_attention_to_its_stream():
     np.testing.assert_allclose(out, stream + block.norm(stream + attended), atol=1e-5)
 
 
+def test_a_final_norm_is_of_the_output():
+    decoder = Decoder(1, ATTENTION, final_norm=True)
+    x, source = normal(1, 9, 8), normal(1, 4, 8, seed=1)
+    out, _ = decoder(x, source)
+    np.testing.assert_allclose(out, decoder.norm(decoder.blocks[0](x, source)), atol=1e-5)
+
+
 def test_without_attention_a_block_is_its_convolutions():
     block = DecoderBlock()
     x = normal(1, 9, 8)

@@ -35,6 +35,13 @@ def test_linear_and_cosine_decay_end_at_zero() -> None:
     assert rates("cosine_decay", [4, 9]) == pytest.approx([0.5, 0.0])
 
 
+def test_a_single_cycle_begins_behind_the_warm_up_and_ends_at_zero() -> None:
+    halfway = 0.5 * (1.0 + math.cos(math.pi * 0.5))
+    found = rates("single_cycle_cos_decay", [0, 3, 6, 9, 20])
+    assert found == pytest.approx([1.0, 1.0, halfway, 0.0, 0.0])
+    assert rates("single_cycle_cos_decay", [0, 3, 9], total_steps=4) == [1.0, 1.0, 0.0]
+
+
 def test_decay_steps_take_the_place_of_the_total() -> None:
     hparams = dataclasses.replace(HPARAMS, schedule="linear_decay", decay_steps=20)
     assert compute_learning_rate(9, hparams, total_steps=10) == pytest.approx(0.5)
