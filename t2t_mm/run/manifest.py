@@ -31,7 +31,7 @@ class DamagedFileError(UserError):
         self.what = f"The checkpoint file {path} is damaged or missing: {why.rstrip('.')}."
         super().__init__(
             self.what,
-            fix="Name another checkpoint, where the command has --checkpoint_path; t2t-trainer goes "
+            fix="Name another checkpoint where a command takes --checkpoint_path; t2t-trainer goes "
             "on from the newest one that is whole.",
         )
 
