@@ -287,13 +287,7 @@ def generate_missing(
 def check_shared_vocabularies(run: Run, names: Iterable[str], data_dir: Path) -> None:
     """Check that vocabularies in a folder of data are a run's, before data is made with them.
 
-    Args:
-        run: Whose hashes count.
-        names: Of vocabularies; those that the run or the folder lacks are passed over.
-        data_dir: The folder.
-
-    Raises:
-        UserError: One has another hash.
+    Those of the names that the run or the folder lacks are passed over.
     """
     there = [one for one in names if one in run.vocabulary_hashes and has_vocabulary(data_dir, one)]
     check_vocabularies(run, {one: load_vocabulary(data_dir, one) for one in there}, data_dir)
