@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from t2t_mm.bin import command
@@ -29,16 +28,14 @@ def run_from_flags(flags: Any) -> int | None:
     if missing:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-avg-all --help.")
     command.import_tensorflow()
-    from t2t_mm.run.averaging import average_checkpoints, list_last
+    from t2t_mm.run.averaging import average_checkpoints
 
     command.import_user_modules(flags.t2t_usr_dir)
     written = average_checkpoints(
         flags.model_dir, flags.output_dir, n=flags.n, min_steps=flags.min_steps
     )
-    known = [one.step for one in list_last(Path(flags.model_dir), flags.min_steps)]
-    for checkpoint in written:
-        steps = [step for step in known if step <= checkpoint.step][-flags.n :]
-        print(f"{checkpoint.path}: the mean of steps {', '.join(map(str, steps))}")
+    for one in written:
+        print(f"{one.path}: the mean of steps {', '.join(map(str, one.steps))}")
     return 0
 
 

@@ -12,7 +12,7 @@ def define_flags(flags: Any) -> None:
     """Declare the command's flags on absl's `flags` module."""
     flags.DEFINE_path("output_dir", "", "The trained run, already scored by t2t-eval.")
     flags.DEFINE_string(
-        "split", "", "The split; default: the one of which the whole was scored last."
+        "split", "", "The split; default: the one but train of which the whole was scored last."
     )
     flags.DEFINE_path("report_file", "", "The page to write; default: OUTPUT_DIR/report.html.")
 

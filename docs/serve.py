@@ -35,6 +35,8 @@ import tensorflow_text  # noqa: F401  (brings the operations of the tokenizer)
 
 MODEL = "t2t_mm"
 MOST_BYTES = 16 * 1024 * 1024
+MOST_INSTANCES = 64
+"""Of one request: they are computed together, and memory is needed for all of them at once."""
 MOST_DIGITS = 18  # of a Content-Length
 SECONDS_TO_WAIT = 30.0
 """Of a client that stops in the middle of a request."""
@@ -55,10 +57,16 @@ class ServedModel:
 
     Args:
         export_dir: Holds versions by number; the largest is taken.
+        most_instances: Of one request.
         most_at_once: Requests that compute at the same time; others wait.
     """
 
-    def __init__(self, export_dir: str | Path, most_at_once: int = 2) -> None:
+    def __init__(
+        self,
+        export_dir: str | Path,
+        most_instances: int = MOST_INSTANCES,
+        most_at_once: int = 2,
+    ) -> None:
         versions = [path for path in Path(export_dir).glob("*") if path.name.isdecimal()]
         if not versions:
             raise SystemExit(f"{export_dir} holds no version that t2t-exporter wrote.")
@@ -66,6 +74,7 @@ class ServedModel:
         self.version = path.name
         self._loaded = tf.saved_model.load(str(path))  # kept: signatures alone keep no weights
         self.signatures: Mapping[str, Any] = self._loaded.signatures
+        self.most_instances = most_instances
         self._turns = threading.Semaphore(most_at_once)
 
     def predict(self, request: Any) -> list[Any]:
@@ -79,6 +88,9 @@ class ServedModel:
         graph = self._choose_signature(request.get("signature_name", "serving_default"))
         if not request["instances"]:
             return []
+        if (given := len(request["instances"])) > self.most_instances:
+            most = f"at most {self.most_instances} instances: send several requests"
+            raise BadRequestError(f"The request has {given:,} instances. Expected: {most}", 413)
         _, specs = graph.structured_input_signature
         columns = split_columns(request["instances"], sorted(specs))
         tensors = {name: make_tensor(name, columns[name], spec) for name, spec in specs.items()}
@@ -256,8 +268,9 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: every machine may ask")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--most_bytes", type=int, default=MOST_BYTES, help="of one request")
+    parser.add_argument("--most_instances", type=int, default=MOST_INSTANCES, help="the same")
     given = parser.parse_args()
-    model = ServedModel(given.export_dir)
+    model = ServedModel(given.export_dir, given.most_instances)
     try:
         server = Server((given.host, given.port), model, given.most_bytes)
     except (OSError, OverflowError) as error:

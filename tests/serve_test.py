@@ -17,6 +17,7 @@ from source_modules import ROOT
 
 PREDICT = "/v1/models/t2t_mm:predict"
 MOST_BYTES = 6_000
+MOST_INSTANCES = 3
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,8 @@ def port(serve: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     (exported / "2").mkdir()  # older than the other, by number and not by name
     (exported / "11.incomplete").mkdir()
     save_model(exported / "10")
-    with serve.Server(("127.0.0.1", 0), serve.ServedModel(exported), MOST_BYTES) as server:
+    model = serve.ServedModel(exported, MOST_INSTANCES)
+    with serve.Server(("127.0.0.1", 0), model, MOST_BYTES) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server.server_address[1]
@@ -157,6 +159,15 @@ def test_what_is_too_large_or_of_no_known_length_is_not_read(port: int) -> None:
     assert ask(port, b"", headers={"Content-Length": "-1"})[0] == 411
     assert ask(port, b"", headers={"Content-Length": "9" * 5_000})[0] == 411
     assert ask(port, {}, path="/v1/models/other:predict")[0] == 404
+
+
+def test_more_instances_than_fit_into_memory_are_refused(port: int) -> None:
+    assert ask_for(port, "shout", ["a"] * MOST_INSTANCES)[0] == 200
+    status, answer = ask_for(port, "shout", ["a"] * 1_000)
+    assert status == 413
+    assert answer["error"] == (
+        "The request has 1,000 instances. Expected: at most 3 instances: send several requests"
+    )
 
 
 @pytest.mark.parametrize(("path", "status"), [(PREDICT, 413), ("/v1/models/other:predict", 404)])

@@ -173,7 +173,10 @@ def trace_reading(kind: FeatureKind, data: DataHParams | None = None) -> Any:
 
     def read_rows(given: Tensors) -> dict[str, tf.Tensor]:
         sizes = tf.TensorSpec([kind.size_axes], tf.int32)
-        rows, sizes = tf.map_fn(read_row, dict(given), fn_output_signature=(row_spec, sizes))
+        signature = row_spec, sizes
+        rows, sizes = tf.map_fn(  # one at a time: several large pictures would fill the memory
+            read_row, dict(given), fn_output_signature=signature, parallel_iterations=1
+        )
         inputs = rows.to_tensor() if open_axes else rows
         inputs.set_shape([None] * (rank + 1))
         return {"inputs": inputs, **({"inputs_size": sizes} if kind.size_axes else {})}

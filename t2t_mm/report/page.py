@@ -78,7 +78,7 @@ def report(output_dir: str | Path, *, split: str = "", report_file: str | Path =
     Args:
         output_dir: The run, already scored by `evaluate` or t2t-eval.
         split: The split that was scored; by default the one of which the whole was scored last, or
-            where there is none, its first examples.
+            where there is none, its first examples; train where no other was.
         report_file: The page; by default `report.html` in the run.
 
     Returns:
@@ -100,7 +100,7 @@ def find_newest_results(
 
     Args:
         output_dir: The run.
-        split: Its name; by default that of the one that is found.
+        split: Its name; by default that of the one that is found: train where there is no other.
 
     Returns:
         The results, and of which split they are: "test", or "first 100 of the test".
@@ -115,6 +115,8 @@ def find_newest_results(
 def _find_newest(directory: Path, split: str) -> KeptResults:
     """Find the results that were last kept of a whole split, else of its first examples."""
     found = [kept for kept in list_results(directory) if split in ("", kept.split)]
+    if not split:  # scores of training examples would be taken for those of others
+        found = [kept for kept in found if kept.split != "train"] or found
     if not found:
         raise UserError(
             f"No results of {f'the {split} split' if split else 'any split'} in {directory}",
@@ -145,7 +147,7 @@ def render_report(
     samples = [sample for group in groups for sample in group]
     media = Media(output_dir, samples, MEDIA_BUDGET_BYTES)
     sections = [
-        ("Scores", make_score_section(results)),
+        ("Scores", make_score_section(results, split)),
         ("Learning", make_curve_section(facts, list(results))),
         *(
             (

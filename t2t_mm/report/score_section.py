@@ -18,12 +18,18 @@ from t2t_mm.scoring.metrics import (
 Results = Mapping[str, Mapping[str, Any]]
 
 
-def make_score_section(results: Results) -> Markup:
-    """Return the main score of each problem as bars; empty where no outputs were decoded."""
+def make_score_section(results: Results, split: str = "test") -> Markup:
+    """Return the main score of each problem as bars; empty where no outputs were decoded.
+
+    Args:
+        results: What `evaluate` returned.
+        split: The split that was scored, as "test" or "first 100 of the train".
+    """
     decoded = {name: result for name, result in results.items() if find_main_score(result)}
     if not decoded:
         return Markup()
-    notes = ["On held-out examples, in percent."]
+    is_training = split.split()[-1:] == ["train"]
+    notes = [f"On {'training' if is_training else 'held-out'} examples, in percent."]
     if any(map(find_main_interval, decoded.values())):
         notes.append(
             " 95%, and the line over the bar: the interval from resampling these examples; "

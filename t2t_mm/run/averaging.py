@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,34 @@ from t2t_mm.files.disk import (
 )
 from t2t_mm.files.sealed_json import read_sealed, seal_json
 from t2t_mm.run.checkpoint import STATE, WEIGHTS, Checkpoint, CheckpointStore
-from t2t_mm.run.manifest import MANIFEST, write_manifest
+from t2t_mm.run.manifest import MANIFEST, DamagedFileError, write_manifest
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.run_settings import read_settings
 from t2t_mm.run.written_arrays import open_arrays, write_arrays
 from t2t_mm.settings.differences import list_resume_differences
 
 
+@dataclass(frozen=True)
+class AveragedCheckpoint(Checkpoint):
+    """An average on disk.
+
+    Args:
+        steps: Of the checkpoints in it, the newest last.
+    """
+
+    steps: tuple[int, ...]
+
+
 def average_checkpoints(
     model_dir: str | Path, output_dir: str | Path, *, n: int = 8, min_steps: int = 0
-) -> list[Checkpoint]:
+) -> list[AveragedCheckpoint]:
     """Average the last checkpoints of a run, for each of its checkpoints that has enough before it.
 
     The Python form of `t2t-avg-all`. What is written is a run that scores, decodes and exports as
     any other, with the settings and vocabularies of the first. Beside the mean weights a
     checkpoint has all else of the newest one that it is of; numbers that are counted, such as
-    states of seeds, are the newest's, too.
+    states of seeds, are the newest's, too. Where a trainer beside it removes a checkpoint before
+    its turn, those that are left are averaged.
 
     Args:
         model_dir: The run that is averaged.
@@ -57,25 +70,43 @@ def average_checkpoints(
             another run.
 
     Example:
-        >>> [one.step for one in average_checkpoints("demo/run", "averaged", n=2)]
-        [4]
+        >>> [(one.step, one.steps) for one in average_checkpoints("demo/run", "averaged", n=2)]
+        [(4, (4,))]
 
     Source: Vaswani et al. 2017, arXiv:1706.03762, section 6.1.
     """
     source, target = Path(model_dir), Path(output_dir)
     if n < 1:
         raise UserError("An average is of one checkpoint at least", received={"n": n})
-    found = list_last(source, min_steps)
-    if not found:
+    if not (windows := _list_windows(source, n, min_steps)):
         raise UserError(
             "There is no checkpoint to average",
             received={"model_dir": str(source), "min_steps": min_steps},
         )
-    n = min(n, len(found))
+    written: list[AveragedCheckpoint] = []
     with claim_folder(target, "averages"), report_full_disk(target, "what is whole is kept"):
         _copy_description(source, target)
         directory = CheckpointStore(target).directory
-        return [_write_average(found[end - n : end], directory) for end in range(n, len(found) + 1)]
+        while windows:
+            try:
+                written.append(_write_average(windows[0], directory))
+            except (DamagedFileError, OSError):
+                remove_leftover(directory / f"{windows[0][-1].path.name}.incomplete")
+                left = _list_windows(source, n, min_steps)
+                if not left or all(one.path.exists() for one in windows[0]):
+                    raise
+                done = written[-1].step if written else -1
+                windows = [window for window in left if window[-1].step > done]
+            else:
+                windows = windows[1:]
+    return written
+
+
+def _list_windows(model_dir: Path, n: int, min_steps: int) -> list[list[Checkpoint]]:
+    """List what is averaged: n checkpoints each, or all of fewer."""
+    found = list_last(model_dir, min_steps)
+    n = min(n, len(found))
+    return [found[end - n : end] for end in range(n, len(found) + 1)] if found else []
 
 
 def list_last(model_dir: Path, min_steps: int = 0) -> list[Checkpoint]:
@@ -136,7 +167,7 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoint:
+def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> AveragedCheckpoint:
     newest = averaged[-1]
     newest.check()  # all of it is copied, and gets a manifest of its own
     final, partial = directory / newest.path.name, directory / f"{newest.path.name}.incomplete"
@@ -153,7 +184,7 @@ def _write_average(averaged: Sequence[Checkpoint], directory: Path) -> Checkpoin
     remove_folder(final)
     partial.rename(final)
     sync_folder(directory)
-    return Checkpoint(final, newest.step)
+    return AveragedCheckpoint(final, newest.step, tuple(one.step for one in averaged))
 
 
 @contextlib.contextmanager

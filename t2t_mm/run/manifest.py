@@ -31,8 +31,8 @@ class DamagedFileError(UserError):
         self.what = f"The checkpoint file {path} is damaged or missing: {why.rstrip('.')}."
         super().__init__(
             self.what,
-            fix="Name another checkpoint by --checkpoint_path; t2t-trainer goes on from the newest "
-            "one that is whole.",
+            fix="Name another checkpoint where a command takes --checkpoint_path; t2t-trainer goes "
+            "on from the newest one that is whole.",
         )
 
 

@@ -48,7 +48,7 @@ from t2t_mm.training.step_profile import profile_steps
 from t2t_mm.training.train_state import TrainState
 from t2t_mm.training.training_inputs import TrainingInputs, generate_missing, open_inputs
 from t2t_mm.training.training_options import TrainingOptions
-from t2t_mm.training.warm_start import begin_run, describe_change, lend_vocabularies
+from t2t_mm.training.warm_start import begin_run, describe_change, find_earlier, lend_vocabularies
 
 
 def train_run(
@@ -126,7 +126,8 @@ def _declare(
     if source := _find_warm_start(output_dir, options):
         lend_vocabularies(source, data_dir)
     if options.generate:
-        generate_missing(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir)
+        earlier = find_earlier(output_dir, source)
+        generate_missing(names, hparams.data, data_dir=data_dir, tmp_dir=tmp_dir, earlier=earlier)
     inputs = open_inputs(
         names,
         hparams.data,

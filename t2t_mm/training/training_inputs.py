@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from t2t_mm import registry
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
-from t2t_mm.data.kinds.kind_table import choose_kinds
+from t2t_mm.data.kinds.kind_table import choose_kinds, name_vocabulary
 from t2t_mm.data.pipeline.buckets import MOST_BUCKETS, SIDES, Bucket, choose_buckets
 from t2t_mm.data.pipeline.datasets import make_training_dataset
 from t2t_mm.data.pipeline.grouping import make_empty_batches
@@ -24,9 +24,11 @@ from t2t_mm.data.pipeline.length_limits import (
 from t2t_mm.data.pipeline.length_sample import sample_lengths
 from t2t_mm.data.records.shards import digest_shards
 from t2t_mm.data.records.stored import DataInfo, check_split, open_data
+from t2t_mm.data.vocabulary.vocabulary import has_vocabulary, load_vocabulary
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.features import BatchSpec
 from t2t_mm.mixing.rates import RateTree, compute_mixture_rates, keep_rates, list_rated
+from t2t_mm.run.run_directory import Run, check_vocabularies
 from t2t_mm.run.task import Task, check_sides
 from t2t_mm.scoring.metrics import check_metrics
 from t2t_mm.settings import DataHParams, HParams
@@ -251,13 +253,44 @@ def choose_batch(problem: Problem, data: DataHParams) -> BatchSpec:
 
 
 def generate_missing(
-    names: Sequence[str], data: DataHParams, *, data_dir: Path, tmp_dir: str | Path
+    names: Sequence[str],
+    data: DataHParams,
+    *,
+    data_dir: Path,
+    tmp_dir: str | Path,
+    earlier: Run | None = None,
 ) -> None:
-    """Generate the data of problems that is not there yet, by the settings of a run."""
+    """Generate the data of problems that is not there yet, by the settings of a run.
+
+    Args:
+        names: Of the problems.
+        data: Sizes of vocabularies.
+        data_dir: Where the data goes.
+        tmp_dir: Raw files.
+        earlier: The run that is begun with or gone on with.
+
+    Raises:
+        UserError: The data cannot be made, or would be of other vocabularies than that run has.
+    """
+    if earlier:
+        problems = (registry.problem(one, data_dir=data_dir, tmp_dir=tmp_dir) for one in names)
+        features = (
+            one.features[side] for one in problems for side in SIDES if side in one.features
+        )
+        check_shared_vocabularies(earlier, set(map(name_vocabulary, features)), data_dir)
     options = GenerationOptions(
         vocab_size=data.vocab_size, vocab_bytes=data.vocab_bytes, only_missing=True
     )
     generate_data(names, data_dir=data_dir, tmp_dir=tmp_dir or None, options=options)
+
+
+def check_shared_vocabularies(run: Run, names: Iterable[str], data_dir: Path) -> None:
+    """Check that vocabularies in a folder of data are a run's, before data is made with them.
+
+    Those of the names that the run or the folder lacks are passed over.
+    """
+    there = [one for one in names if one in run.vocabulary_hashes and has_vocabulary(data_dir, one)]
+    check_vocabularies(run, {one: load_vocabulary(data_dir, one) for one in there}, data_dir)
 
 
 def _digest(text: str) -> str:

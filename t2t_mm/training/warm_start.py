@@ -84,6 +84,28 @@ def find_source(warm_start_from: str | Path) -> tuple[Run, Checkpoint]:
     return run, find_checkpoint(run.directory, None if folder == path else path)
 
 
+def tell_origin(source: Run, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return what a run keeps of the one that it began with, see `Run.warm_start`."""
+    return {
+        "run": str(source.directory.absolute()),
+        "step": checkpoint.step,
+        "problems": [task.name for task in source.tasks],
+    }
+
+
+def find_earlier(output_dir: Path, warm_start_from: str | Path | None) -> Run | None:
+    """Find the run that one begins with or goes on with, or `None`.
+
+    Args:
+        output_dir: The run's own folder.
+        warm_start_from: The other run, where it begins with one.
+    """
+    if warm_start_from:
+        return find_source(warm_start_from)[0]
+    has_begun = CheckpointStore(output_dir).find_latest() and (output_dir / "run.json").exists()
+    return open_run(output_dir) if has_begun else None
+
+
 def lend_vocabularies(warm_start_from: str | Path, data_dir: Path) -> None:
     """Copy the vocabularies of a run into a folder of data that lacks them: they never change."""
     source, _ = find_source(warm_start_from)
@@ -108,12 +130,8 @@ def begin_run(run: Run, warm_start_from: str | Path, tell: Tell) -> WarmStart:
     _check_experts(run, source)
     vocabularies = load_task_vocabularies(run.tasks, data_dir)
     check_vocabularies(source, vocabularies, data_dir)
-    facts = {
-        "run": str(source.directory.absolute()),
-        "step": checkpoint.step,
-        "problems": [task.name for task in source.tasks],
-    }
-    run = replace(run, tasks=tuple(adopt_tasks(run.tasks, source.tasks)), warm_start=facts)
+    tasks = tuple(adopt_tasks(run.tasks, source.tasks))
+    run = replace(run, tasks=tasks, warm_start=tell_origin(source, checkpoint))
     model = build_model(run.tasks, vocabularies, run.hparams)
     backend = find_backend()(model, run.hparams.optimizer, run.hparams.train)
     state = TrainState(backend, InputStreams({}), awaits_evaluation=True)

@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,11 @@ from tiny_run import PROBLEMS, STEPS, TinyRun
 
 from t2t_mm.bin import command, t2t_add_problem, t2t_trainer
 from t2t_mm.bin.t2t_add_problem import compose_command
+from t2t_mm.data.vocabulary.labels import LabelVocabulary, save_labels
 from t2t_mm.errors import UserError
 from t2t_mm.run import keras_backend
 from t2t_mm.run.run_directory import open_run
+from t2t_mm.training import warm_start
 
 SWAPPED = """
 from t2t_mm import Language, Problem, registry
@@ -42,6 +46,11 @@ class Grafted:
     old_files_are_the_same: bool
 
 
+def cut_off_by_hand(*given: Any) -> Any:
+    """Is interrupted, as a comparison that lasts too long for its user."""
+    raise KeyboardInterrupt
+
+
 @pytest.fixture(scope="module")
 def grafted(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Grafted:
     root = tmp_path_factory.mktemp("grafted")
@@ -65,7 +74,10 @@ def grafted(tiny_run: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Graf
         (root / "data").mkdir()
         for name in PROBLEMS[:1]:
             (root / "data" / name).symlink_to(tiny_run.data_dir / name)
-        assert t2t_add_problem.main(argv) == 0
+        with patch.context() as cut_off:
+            cut_off.setattr(warm_start, "_compare", cut_off_by_hand)
+            assert t2t_add_problem.main(argv) == 130
+        assert t2t_add_problem.main(argv) == 0  # again from the start, comparison and all
     report = json.loads(printed[-1])
     return Grafted(root / "run", report, hash_files(tiny_run.output_dir) == before)
 
@@ -105,6 +117,19 @@ def test_new_experts_have_no_entry_yet(grafted: Grafted) -> None:
 
 
 @pytest.mark.slow
+def test_an_untrained_run_is_made_anew_by_the_same_command_only(
+    grafted: Grafted, tiny_run: TinyRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = hash_files(grafted.output_dir)
+    flags = [f"--warm_start_from={tiny_run.output_dir}", f"--output_dir={grafted.output_dir}"]
+    for more in (["--problems=mini_ende"], ["--problems=swapped_words", "--num_experts=7"]):
+        assert t2t_add_problem.main([*flags, *more]) == 2
+        error = capsys.readouterr().err
+        assert "holds a run already. Expected: a new folder, or the same graft" in error
+    assert hash_files(grafted.output_dir) == before
+
+
+@pytest.mark.slow
 def test_the_line_that_is_printed_trains_it_and_the_end_says_what_changed(
     grafted: Grafted, tiny_run: TinyRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -123,6 +148,61 @@ def test_the_line_that_is_printed_trains_it_and_the_end_says_what_changed(
     assert trained.warm_start["step"] == STEPS and trained.hparams.train.steps == 6
     with np.load(grafted.output_dir / "checkpoints" / "00000006" / "weights.npz") as weights:
         assert weights["multimodel/encoder/experts/gate/entry"].tolist() == [1] * 6
+
+
+NAMED = """
+from t2t_mm import Categorical, Language, Problem, registry
+
+@registry.register_problem
+class NamedThings(Problem):
+    kind = Categorical(vocabulary="things_for_tests")
+    modalities = {"inputs": Language("bytes"), "targets": kind}
+    classes = ("disc", "square")
+
+    def generate(self, split):
+        raise AssertionError("data is generated that no run can be trained on")
+"""
+
+
+@pytest.fixture(scope="module")
+def named_things(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    module = tmp_path_factory.mktemp("named") / "named_things.py"
+    module.write_text(NAMED)
+    return module
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("main", "flags"),
+    [
+        (t2t_add_problem.main, ["--warm_start_from=OLD", "--output_dir=NEW"]),
+        (t2t_trainer.main, ["--warm_start_from=OLD", "--output_dir=NEW"]),
+        (t2t_trainer.main, ["--output_dir=OLD"]),
+    ],
+    ids=["add-problem", "warm start", "resume"],
+)
+def test_another_vocabulary_is_told_before_data_is_generated_with_it(
+    main: Callable[[list[str]], int],
+    flags: list[str],
+    named_things: Path,
+    tiny_run: TinyRun,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    old, data = tmp_path / "old", tmp_path / "data"
+    shutil.copytree(tiny_run.output_dir, old)
+    change_sealed(
+        old / "run.json",
+        lambda record: record["vocabulary_hashes"].update(things_for_tests="1" * 64),
+    )
+    save_labels(data, LabelVocabulary("things_for_tests", ["disc", "square"]))
+    paths = {"OLD": str(old), "NEW": str(tmp_path / "new")}
+    for word, path in paths.items():
+        flags = [flag.replace(word, path) for flag in flags]
+    more = ["--problems=named_things", f"--data_dir={data}", f"--t2t_usr_dir={named_things}"]
+    assert main([*flags, *more, "--generate_data"]) == 2
+    assert "'things_for_tests' in" in (error := capsys.readouterr().err)
+    assert "is not the one that the checkpoints of" in error
 
 
 def test_the_backend_is_chosen_before_anything_of_a_user_is_imported(

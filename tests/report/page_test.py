@@ -178,6 +178,19 @@ def test_results_of_the_first_examples_only_are_not_those_of_the_split(tmp_path:
     assert find_newest_results(run) == ({"a": {}}, "first 10 of the test")
 
 
+def test_scores_of_training_examples_are_shown_where_there_are_no_others(tmp_path: Path) -> None:
+    run, results = make_fake_run(tmp_path)
+    path = run / "decoded/train-1000/results.json"
+    path.parent.mkdir()
+    path.write_text('{"mini_ende": {"bleu": 99.0}}')
+    os.utime(path, (2_100_000_000, 2_100_000_000))
+    assert find_newest_results(run) == (results, "test")
+    assert "On held-out examples" in report(run).read_text(encoding="utf-8")
+    assert "On training examples" in report(run, split="train").read_text(encoding="utf-8")
+    (run / "decoded/test-1000/results.json").unlink()
+    assert find_newest_results(run) == ({"mini_ende": {"bleu": 99.0}}, "train")
+
+
 def test_results_beside_the_outputs_of_another_run_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -36,6 +36,13 @@ def test_an_error_rate_is_marked_and_its_bar_ends_at_100() -> None:
     assert "CER 20.0" in section
 
 
+def test_the_note_says_on_what_was_scored() -> None:
+    results = {"a": {"bleu": 71.25}}
+    assert "On held-out examples, in percent." in make_score_section(results, "first 9 of the test")
+    for split in ("train", "first 9 of the train"):
+        assert "On training examples, in percent." in make_score_section(results, split)
+
+
 def test_nothing_to_show_is_no_section() -> None:
     results = {"a": {"teacher_forced": FORCED}}
     assert make_score_section(results) == "" and write_main_score(results["a"]) == ""

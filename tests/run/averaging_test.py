@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 from tiny_run import TinyRun
 
 from t2t_mm.errors import UserError
-from t2t_mm.run.averaging import average_checkpoints, list_last
-from t2t_mm.run.checkpoint import CheckpointStore, find_checkpoint
+from t2t_mm.run import averaging
+from t2t_mm.run.averaging import AveragedCheckpoint, average_checkpoints, list_last
+from t2t_mm.run.checkpoint import Checkpoint, CheckpointStore, find_checkpoint
 from t2t_mm.run.restore import restore_model
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.written_arrays import write_arrays
@@ -27,6 +29,7 @@ def test_an_average_is_a_run_with_the_mean_of_the_weights(
     output_dir = tmp_path / "averaged"
     written = average_checkpoints(tiny_run.output_dir, output_dir, n=2)
     assert [one.step for one in written] == [15, 20]  # the run keeps 10, 15 and 20
+    assert [one.steps for one in written] == [(10, 15), (15, 20)]
     ours = read_weights(output_dir, 20)
     parts = [read_weights(tiny_run.output_dir, step) for step in (15, 20)]
     assert ours.keys() == parts[1].keys()
@@ -48,7 +51,7 @@ def test_of_fewer_checkpoints_all_are_averaged_and_what_is_there_is_kept(
     assert one.step == 20
     (two,) = average_checkpoints(tiny_run.output_dir, tmp_path / "a", n=8, min_steps=20)
     np.testing.assert_equal(read_weights(tmp_path / "a", 20), read_weights(tiny_run.output_dir, 20))
-    assert two == find_checkpoint(tmp_path / "a")
+    assert two.path == find_checkpoint(tmp_path / "a").path and two.steps == (20,)
     assert not list(CheckpointStore(tmp_path / "a").directory.glob("*.incomplete"))
 
 
@@ -59,11 +62,15 @@ def make_run(folder: Path, name: str, steps: tuple[int, ...] = ()) -> Path:
     record = {"tasks": [], "user_modules": [], "data_dir": "", "vocabulary_hashes": {name: "0"}}
     (run / "run.json").write_text(json.dumps(record | {"data_digests": {}}))
     for step in steps:
-        path = run / "checkpoints" / f"{step:08d}"
-        path.mkdir(parents=True)
-        (path / "state.json").write_text("{}")
-        write_arrays(path / "weights.npz", {"w": np.array([float(step)])})
+        add_checkpoint(run, step)
     return run
+
+
+def add_checkpoint(run: Path, step: int) -> None:
+    path = run / "checkpoints" / f"{step:08d}"
+    path.mkdir(parents=True)
+    (path / "state.json").write_text("{}")
+    write_arrays(path / "weights.npz", {"w": np.array([float(step)])})
 
 
 def test_a_best_checkpoint_of_long_before_is_none_of_the_last(tmp_path: Path) -> None:
@@ -119,6 +126,26 @@ def test_what_makes_no_average_is_refused(tmp_path: Path) -> None:
         average_checkpoints(run, empty)
     with pytest.raises(UserError, match="No run in"):
         average_checkpoints(tmp_path, tmp_path / "out")
+
+
+def test_what_a_trainer_removes_meanwhile_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path, "run", (1, 2, 3, 4))
+    write = averaging._write_average
+
+    def train_on(averaged: Sequence[Checkpoint], directory: Path) -> AveragedCheckpoint:
+        if averaged[-1].step == 3:
+            for step in (1, 2):
+                shutil.rmtree(run / "checkpoints" / f"{step:08d}")
+            add_checkpoint(run, 5)
+        return write(averaged, directory)
+
+    monkeypatch.setattr(averaging, "_write_average", train_on)
+    written = average_checkpoints(run, tmp_path / "averaged", n=2)
+    assert [one.steps for one in written] == [(1, 2), (3, 4), (4, 5)]
+    assert read_weights(tmp_path / "averaged", 4)["w"] == [3.5]
+    assert not list((tmp_path / "averaged" / "checkpoints").glob("*.incomplete"))
 
 
 def test_damage_is_not_averaged_into_what_is_whole(tiny_run: TinyRun, tmp_path: Path) -> None:

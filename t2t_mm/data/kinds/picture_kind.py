@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from t2t_mm.data.pictures.picture_inputs import (
     make_picture_input,
     measure_picture,
 )
+from t2t_mm.data.pictures.served_pictures import MOST_PIXELS, check_served_picture
 from t2t_mm.data.pictures.stored_pictures import (
     describe_picture,
     measure_stored_picture,
@@ -27,7 +28,6 @@ from t2t_mm.registry import register_feature_kind
 if TYPE_CHECKING:
     import tensorflow as tf
 
-_MOST_PIXELS: Final = 100_000_000
 _LIMITING = threading.RLock()
 
 
@@ -111,8 +111,8 @@ class PictureKind(FeatureKind):
         return {"inputs": tf.TensorSpec([], tf.string)}
 
     def store_tensors(self, given: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Return the file as it is; what only Pillow can read or put right is not."""
-        return given["inputs"]
+        """Return the file as it is; what only Pillow can read right is refused."""
+        return check_served_picture(given["inputs"])
 
     def describe(self, read: Any, text: str) -> dict[str, Any]:
         """Return type and size."""
@@ -133,7 +133,7 @@ def _limit_pixels() -> Iterator[None]:
 
     with _LIMITING:
         before = PIL.Image.MAX_IMAGE_PIXELS
-        PIL.Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2
+        PIL.Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2
         try:
             yield
         finally:

@@ -76,6 +76,13 @@ def test_in_a_graph_what_is_no_picture_is_refused() -> None:
         read_in_graph(OWN_SIZE, {"inputs": b"no picture"})
 
 
+def test_in_a_graph_a_palette_that_tensorflow_ignores_is_refused() -> None:
+    picture = PIL.Image.new("P", (32, 32))
+    picture.save(file := io.BytesIO(), "BMP")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="save it as PNG"):
+        read_in_graph(OWN_SIZE, {"inputs": file.getvalue()})
+
+
 def encode(kind: str, **options: Any) -> bytes:
     pixels = np.random.default_rng(0).integers(0, 256, (80, 100, 3), dtype=np.uint8)
     PIL.Image.fromarray(pixels).save(file := io.BytesIO(), kind, **options)
