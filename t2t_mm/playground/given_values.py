@@ -40,12 +40,24 @@ def check_given(given_as: str, value: Any) -> None:
 
 
 def measure_seconds(path: str | Path) -> float:
-    """Return how long the sound in a file lasts by its header; 0 where that cannot be read."""
+    """Return how long the sound in a file lasts; 0 where that cannot be read.
+
+    By its header; an mp3 that does not count its frames is read, 30 minutes of it at most.
+    """
     import soundfile
 
+    from t2t_mm.data.sounds.mp3_length import say_no_length
+    from t2t_mm.data.sounds.sound_files import LONGEST_S, LongSoundError, decode_sound
+
     try:
-        return float(soundfile.info(str(path)).duration)
-    except soundfile.LibsndfileError:
+        info = soundfile.info(str(path))
+        if info.format != "MP3" or not say_no_length(Path(path).read_bytes(), info.samplerate):
+            return float(info.duration)
+        sound = decode_sound(Path(path))
+        return len(sound.samples) / sound.sample_rate_hz
+    except LongSoundError:
+        return float(LONGEST_S)
+    except (soundfile.SoundFileError, UserError):
         return 0.0  # of another form, or no sound: who reads it whole will tell
 
 

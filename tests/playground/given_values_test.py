@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from fake_run import picture_bytes, wave_bytes
 from PIL import Image
 
@@ -41,6 +42,18 @@ def test_a_long_sound_and_a_large_picture_are_refused_by_their_headers(tmp_path:
     Image.fromarray(np.zeros((side, side), np.uint8)).save(picture)
     with pytest.raises(UserError, match=f"at most 4,000,000 pixels.*width={side}"):
         check_given("picture", str(picture))
+
+
+def test_an_mp3_that_does_not_count_its_frames_is_as_long_as_it_is(tmp_path: Path) -> None:
+    path, rate = tmp_path / "long.mp3", 8_000
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 70 * rate)
+    noise[10 * rate :] *= 1e-3  # of a loud beginning a short length is guessed
+    soundfile.write(path, noise, rate, format="MP3", bitrate_mode="VARIABLE")
+    data = path.read_bytes()
+    path.write_bytes(data[data.index(data[:2], 4) :])
+    assert soundfile.info(path).duration < 60
+    with pytest.raises(UserError, match=r"at most 60 seconds.*seconds=70\."):
+        check_given("sound", str(path))
 
 
 def test_what_fits_passes_and_what_is_broken_is_told_by_who_reads_it(tmp_path: Path) -> None:
