@@ -15,6 +15,7 @@ from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.inference.predictor import Predictor
 from t2t_mm.playground.answer_card import write_answer, write_error
 from t2t_mm.playground.answers import answer_value
+from t2t_mm.playground.bounded_requests import BoundedRequests
 from t2t_mm.playground.given_values import MOST_BYTES
 from t2t_mm.playground.look import DARK_THEME, LIGHT_THEME, STYLE
 from t2t_mm.playground.security import LOCAL_NAMES, KnownHosts, SafeHeaders
@@ -97,10 +98,8 @@ def _make_text(gradio: Any, names: list[str]) -> Any:
     )
 
 
-_WIDGETS: dict[str, Callable[[Any, list[str]], Any]] = {
-    "text": _make_text,
-    "class": lambda gradio, names: gradio.Dropdown(names, label="Class", value=None),
-    "picture": lambda gradio, names: gradio.Image(
+def _make_picture(gradio: Any, names: list[str]) -> Any:
+    widget = gradio.Image(
         label="Picture",
         type="filepath",
         format="png",
@@ -108,7 +107,16 @@ _WIDGETS: dict[str, Callable[[Any, list[str]], Any]] = {
         sources=["upload", "clipboard"],
         height=260,
         buttons=[],
-    ),
+    )
+    # Its own opens a file of any kind, PostScript too, and fails without a word to the person.
+    widget.preprocess = lambda payload: payload and payload.path
+    return widget
+
+
+_WIDGETS: dict[str, Callable[[Any, list[str]], Any]] = {
+    "text": _make_text,
+    "class": lambda gradio, names: gradio.Dropdown(names, label="Class", value=None),
+    "picture": _make_picture,
     "sound": lambda gradio, names: gradio.Audio(
         label="Sound", type="filepath", sources=["upload", "microphone"], editable=False
     ),
@@ -144,6 +152,7 @@ def serve_page(loaded: LoadedRun, host: str = "127.0.0.1", port: int = 7860) -> 
     if host in LOCAL_NAMES or host == "::1":
         middleware.append(Middleware(KnownHosts, names=LOCAL_NAMES))
     with tempfile.TemporaryDirectory(prefix="t2t_playground_") as uploads:
+        middleware.append(Middleware(BoundedRequests, uploads=Path(uploads)))
         os.environ["GRADIO_TEMP_DIR"] = str(Path(uploads))  # which widgets read when they are made
         page = build_page(loaded)
         try:

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 from fake_run import picture_bytes, wave_bytes
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from t2t_mm.errors import UserError
 from t2t_mm.playground.given_values import (
@@ -61,6 +62,10 @@ def test_what_fits_passes_and_what_is_broken_is_told_by_who_reads_it(tmp_path: P
     sound.write_bytes(wave_bytes(1.5))
     picture.write_bytes(picture_bytes())
     broken.write_bytes(b"no picture, no sound")
+    bomb, text = tmp_path / "bomb.png", PngInfo()
+    text.add_text("title", "a" * 2_000_000, zip=True)
+    Image.new("L", (1, 1)).save(bomb, pnginfo=text)
+    check_given("picture", str(bomb))
     check_given("text", "a" * MOST_LETTERS)
     for given_as, path in (("sound", sound), ("picture", picture)):
         check_given(given_as, str(path))

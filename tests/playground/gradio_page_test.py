@@ -1,6 +1,7 @@
 """The page in a real browser: it answers, asks nobody else, fits a phone, needs no mouse."""
 
 import http.client
+import json
 import os
 import shutil
 import sys
@@ -43,12 +44,14 @@ class FakeGradio:
 
     def __init__(self) -> None:
         self.made: dict[str, dict[str, Any]] = {}
+        self.widgets: dict[str, Any] = {}
         self.answer: Any = None
 
     def __getattr__(self, name: str) -> Any:
         def make(*given: Any, **settings: Any) -> Any:
             self.made[name] = settings
-            return SimpleNamespace(click=self._note, submit=self._note)
+            self.widgets[name] = SimpleNamespace(click=self._note, submit=self._note)
+            return self.widgets[name]
 
         return make
 
@@ -66,6 +69,16 @@ def fake() -> FakeGradio:
 def test_a_text_that_is_too_long_is_told_and_not_cut(fake: FakeGradio) -> None:
     assert "max_length" not in fake.made["Textbox"]
     assert "at most 2,000 letters" in fake.answer("a" * 2_001)
+
+
+def test_a_picture_is_opened_by_nobody_but_who_tells_what_is_wrong_with_it(tmp_path: Path) -> None:
+    gradio, file = FakeGradio(), tmp_path / "a.png"
+    file.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0")
+    _add_problem(gradio, load_senses()["caption"], load_senses())
+    read = gradio.widgets["Image"].preprocess
+    assert read(None) is None
+    given = SimpleNamespace(path=str(file), url="data:image/png;base64,JSFQUw==")
+    assert "picture cannot be decoded" in gradio.answer(read(given))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
@@ -102,6 +115,16 @@ def test_the_server_answers_to_its_own_name_with_its_policy(address: str) -> Non
         assert answer.status == status
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         connection.close()
+
+
+def test_the_server_takes_no_file_from_elsewhere(address: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+    file = {"path": "https://host.example/a.png", "meta": {"_type": "gradio.FileData"}}
+    body = json.dumps({"data": [file], "fn_index": 0, "session_hash": "a"})
+    connection.request("POST", "/gradio_api/queue/join", body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (400, b"The request names what was not uploaded.\n")
+    connection.close()
 
 
 class Visit:
@@ -226,7 +249,8 @@ def test_what_is_recorded_is_answered(browser: Any, address: str) -> None:
 def test_a_bad_file_is_one_alert_and_the_page_goes_on(
     browser: Any, address: str, tmp_path: Path
 ) -> None:
-    long = tmp_path / "long.wav"
+    long, broken = tmp_path / "long.wav", tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n, and nothing else")
     long.write_bytes(wave_bytes(61, rate=8_000))
     visit = Visit(browser, address, 1200)
     visit.open_tab("translate")
@@ -242,4 +266,10 @@ def test_a_bad_file_is_one_alert_and_the_page_goes_on(
     visit.wait_for_file("hear")
     visit.page.locator("#hear button.primary").click()
     visit.page.locator("#hear-answer", has_text="at most 60 seconds").wait_for(timeout=30_000)
+    visit.open_tab("caption")
+    visit.page.locator("#caption input[type=file]").set_input_files(str(broken))
+    visit.wait_for_file("caption")
+    visit.page.locator("#caption button.primary").click()
+    told = visit.page.locator("#caption-answer [role=alert]", has_text="picture cannot be decoded")
+    told.wait_for(timeout=30_000)
     visit.check(address)
