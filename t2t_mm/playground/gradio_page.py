@@ -143,7 +143,7 @@ def serve_page(loaded: LoadedRun, host: str = "127.0.0.1", port: int = 7860) -> 
         The page's address.
 
     Raises:
-        UserError: Gradio is not installed, or the port is taken.
+        UserError: Gradio is not installed, the port is taken, or Gradio fails otherwise.
     """
     gradio = import_gradio()
     from starlette.middleware import Middleware
@@ -154,28 +154,47 @@ def serve_page(loaded: LoadedRun, host: str = "127.0.0.1", port: int = 7860) -> 
     with tempfile.TemporaryDirectory(prefix="t2t_playground_") as uploads:
         middleware.append(Middleware(BoundedRequests, uploads=Path(uploads)))
         os.environ["GRADIO_TEMP_DIR"] = str(Path(uploads))  # which widgets read when they are made
+        _ask_without_proxy(host)
         page = build_page(loaded)
         try:
-            _, address, _ = page.launch(
-                server_name=host,
-                server_port=port or None,
-                app_kwargs={"middleware": middleware},
-                theme=_make_theme(gradio),
-                css=STYLE,
-                max_file_size=MOST_BYTES,
-                prevent_thread_lock=True,
-                **_QUIET,
-            )
-        except OSError as error:
-            raise UserError(
-                "The page cannot be served: the port is taken or the host not this machine's",
-                received={"host": host, "port": port},
-                fix="Name another --port, or 0 for any.",
-            ) from error
-        try:
-            yield address
+            yield _launch(page, host, port, middleware, _make_theme(gradio))
         finally:
             page.close(verbose=False)
+
+
+def _ask_without_proxy(host: str) -> None:
+    """Have this process ask the page itself without a proxy, as Gradio does when it is launched."""
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    if "*" not in known:
+        names = [*filter(None, known.split(",")), "localhost", "127.0.0.1", host.strip("[]")]
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(dict.fromkeys(names))
+
+
+def _launch(page: Any, host: str, port: int, middleware: list[Any], theme: Any) -> str:
+    """Return the address at which a page is served from now on."""
+    try:
+        _, address, _ = page.launch(
+            server_name=host,
+            server_port=port or None,
+            app_kwargs={"middleware": middleware},
+            theme=theme,
+            css=STYLE,
+            max_file_size=MOST_BYTES,
+            prevent_thread_lock=True,
+            **_QUIET,
+        )
+    except OSError as error:
+        raise UserError(
+            "The page cannot be served: the port is taken or the host not this machine's",
+            received={"host": host, "port": port},
+            fix="Name another --port, or 0 for any.",
+        ) from error
+    except Exception as error:  # of all kinds: of httpx, or of that class itself
+        raise UserError(
+            "The page cannot be served",
+            received={"host": host, "port": port, "error": error},
+        ) from error
+    return str(address)
 
 
 _QUIET: dict[str, Any] = {

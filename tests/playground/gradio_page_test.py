@@ -17,7 +17,13 @@ from loaded_senses import PAIRS, load_senses
 
 from t2t_mm.errors import UserError
 from t2t_mm.playground import gradio_page as module
-from t2t_mm.playground.gradio_page import _add_problem, import_gradio, serve_page
+from t2t_mm.playground.gradio_page import (
+    _add_problem,
+    _ask_without_proxy,
+    _launch,
+    import_gradio,
+    serve_page,
+)
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -92,11 +98,56 @@ def test_an_answer_is_one_line_of_html_in_which_nothing_is_markdown(
     assert f"First.{ends}{ends}# Second" in line
 
 
-def raise_error(error: UserError) -> Any:
-    def fail(*given: Any) -> None:
+def raise_error(error: Exception) -> Any:
+    def fail(*given: Any, **named: Any) -> None:
         raise error
 
     return fail
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "both"),
+    [
+        ("", "", "localhost,127.0.0.1,::1"),
+        ("", "a.example,localhost", "a.example,localhost,127.0.0.1,::1"),
+        ("b.example", "a.example", "b.example,localhost,127.0.0.1,::1"),
+    ],
+)
+def test_the_page_is_asked_without_a_proxy_and_others_as_before(
+    lower: str, upper: str, both: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", lower)
+    monkeypatch.setenv("NO_PROXY", upper)
+    for _ in range(2):
+        _ask_without_proxy("[::1]")
+        assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == both
+    monkeypatch.setenv("no_proxy", "*")  # nobody is asked by one, and a list would change that
+    _ask_without_proxy("::1")
+    assert os.environ["no_proxy"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (OSError("port"), r"the port is taken.*port=7860\. Name another --port"),
+        (ValueError("no localhost"), r"served\. .*port=7860, error=ValueError\('no localhost'\)"),
+        (RuntimeError(), r"error=RuntimeError\(\)"),
+    ],
+)
+def test_a_page_that_cannot_be_served_is_one_error(raised: Exception, told: str) -> None:
+    page = SimpleNamespace(launch=raise_error(raised))
+    with pytest.raises(UserError, match=told):
+        _launch(page, "127.0.0.1", 7860, [], None)
+
+
+def test_a_proxy_is_not_asked_for_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gradio", reason="Gradio is not installed: the extra [playground]")
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody answers
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")
+    with serve_page(load_senses(), port=0) as served:
+        assert served.startswith("http://127.0.0.1")
 
 
 @pytest.fixture(scope="module")
