@@ -259,7 +259,10 @@ def test_texts_pictures_and_sounds_are_answered_and_nobody_else_is_asked(
     assert visit.drop("hear", sound) == loaded["hear"](str(sound))
     assert visit.page.locator("#hear-answer .alternatives li").count() == 4
     visit.drop("caption", picture)
-    assert visit.page.locator("#caption-answer svg.tile").count() >= 1
+    tiles = visit.page.locator("#caption-answer svg.tile")
+    assert tiles.count() >= 1
+    shown = tiles.first.evaluate("tile => getComputedStyle(tile).backgroundImage")
+    assert shown.startswith('url("data:image/png;base64,')
     visit.check(address)
 
 
