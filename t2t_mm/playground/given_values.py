@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,22 +43,31 @@ def check_given(given_as: str, value: Any) -> None:
 def measure_seconds(path: str | Path) -> float:
     """Return how long the sound in a file lasts; 0 where that cannot be read.
 
-    By its header; an mp3 that does not count its frames is read, 30 minutes of it at most.
+    By its header; a file that does not count its samples is read, 30 minutes of it at most.
     """
     import soundfile
 
     from t2t_mm.data.sounds.mp3_length import say_no_length
-    from t2t_mm.data.sounds.sound_files import LONGEST_S, LongSoundError, decode_sound
+    from t2t_mm.data.sounds.sound_files import (
+        LONGEST_S,
+        UNKNOWN_FRAMES,
+        LongSoundError,
+        decode_sound,
+    )
 
     try:
-        info = soundfile.info(str(path))
-        if info.format != "MP3" or not say_no_length(Path(path).read_bytes(), info.samplerate):
+        content = Path(path).read_bytes()
+        info = soundfile.info(io.BytesIO(content))  # it would believe the ending of a name
+        is_unknown = info.frames >= UNKNOWN_FRAMES or (
+            info.format == "MP3" and say_no_length(content, info.samplerate)
+        )
+        if not is_unknown:
             return float(info.duration)
-        sound = decode_sound(Path(path))
+        sound = decode_sound(content)
         return len(sound.samples) / sound.sample_rate_hz
     except LongSoundError:
         return float(LONGEST_S)
-    except (soundfile.SoundFileError, UserError):
+    except (OSError, soundfile.SoundFileError, UserError):
         return 0.0  # of another form, or no sound: who reads it whole will tell
 
 
@@ -82,13 +92,11 @@ def _check_sound(path: str) -> None:
 
 
 def _check_picture(path: str) -> None:
-    from PIL import Image
-
     try:
         with open_picture(path) as picture:
             width, height = picture.size
-    except (OSError, Image.DecompressionBombError):
-        return  # no picture: who reads it whole will tell
+    except Exception:  # Pillow raises all kinds of a broken one: who reads it whole will tell
+        return
     if width * height > MOST_PIXELS:
         raise UserError(
             "The picture is too large for this page",

@@ -15,6 +15,7 @@ from t2t_mm.inference.loaded_run import LoadedRun
 from t2t_mm.inference.predictor import Predictor
 from t2t_mm.playground.answer_card import write_answer, write_error
 from t2t_mm.playground.answers import answer_value
+from t2t_mm.playground.bounded_requests import BoundedRequests
 from t2t_mm.playground.given_values import MOST_BYTES
 from t2t_mm.playground.look import DARK_THEME, LIGHT_THEME, STYLE
 from t2t_mm.playground.security import LOCAL_NAMES, KnownHosts, SafeHeaders
@@ -97,10 +98,8 @@ def _make_text(gradio: Any, names: list[str]) -> Any:
     )
 
 
-_WIDGETS: dict[str, Callable[[Any, list[str]], Any]] = {
-    "text": _make_text,
-    "class": lambda gradio, names: gradio.Dropdown(names, label="Class", value=None),
-    "picture": lambda gradio, names: gradio.Image(
+def _make_picture(gradio: Any, names: list[str]) -> Any:
+    widget = gradio.Image(
         label="Picture",
         type="filepath",
         format="png",
@@ -108,7 +107,16 @@ _WIDGETS: dict[str, Callable[[Any, list[str]], Any]] = {
         sources=["upload", "clipboard"],
         height=260,
         buttons=[],
-    ),
+    )
+    # Its own opens a file of any kind, PostScript too, and fails without a word to the person.
+    widget.preprocess = lambda payload: payload and payload.path
+    return widget
+
+
+_WIDGETS: dict[str, Callable[[Any, list[str]], Any]] = {
+    "text": _make_text,
+    "class": lambda gradio, names: gradio.Dropdown(names, label="Class", value=None),
+    "picture": _make_picture,
     "sound": lambda gradio, names: gradio.Audio(
         label="Sound", type="filepath", sources=["upload", "microphone"], editable=False
     ),
@@ -135,7 +143,7 @@ def serve_page(loaded: LoadedRun, host: str = "127.0.0.1", port: int = 7860) -> 
         The page's address.
 
     Raises:
-        UserError: Gradio is not installed, or the port is taken.
+        UserError: Gradio is not installed, the port is taken, or Gradio fails otherwise.
     """
     gradio = import_gradio()
     from starlette.middleware import Middleware
@@ -144,29 +152,49 @@ def serve_page(loaded: LoadedRun, host: str = "127.0.0.1", port: int = 7860) -> 
     if host in LOCAL_NAMES or host == "::1":
         middleware.append(Middleware(KnownHosts, names=LOCAL_NAMES))
     with tempfile.TemporaryDirectory(prefix="t2t_playground_") as uploads:
+        middleware.append(Middleware(BoundedRequests, uploads=Path(uploads)))
         os.environ["GRADIO_TEMP_DIR"] = str(Path(uploads))  # which widgets read when they are made
+        _ask_without_proxy(host)
         page = build_page(loaded)
         try:
-            _, address, _ = page.launch(
-                server_name=host,
-                server_port=port or None,
-                app_kwargs={"middleware": middleware},
-                theme=_make_theme(gradio),
-                css=STYLE,
-                max_file_size=MOST_BYTES,
-                prevent_thread_lock=True,
-                **_QUIET,
-            )
-        except OSError as error:
-            raise UserError(
-                "The page cannot be served: the port is taken or the host not this machine's",
-                received={"host": host, "port": port},
-                fix="Name another --port, or 0 for any.",
-            ) from error
-        try:
-            yield address
+            yield _launch(page, host, port, middleware, _make_theme(gradio))
         finally:
             page.close(verbose=False)
+
+
+def _ask_without_proxy(host: str) -> None:
+    """Have this process ask the page itself without a proxy, as Gradio does when it is launched."""
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    if "*" not in known:
+        names = [*filter(None, known.split(",")), "localhost", "127.0.0.1", host.strip("[]")]
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(dict.fromkeys(names))
+
+
+def _launch(page: Any, host: str, port: int, middleware: list[Any], theme: Any) -> str:
+    """Return the address at which a page is served from now on."""
+    try:
+        _, address, _ = page.launch(
+            server_name=host,
+            server_port=port or None,
+            app_kwargs={"middleware": middleware},
+            theme=theme,
+            css=STYLE,
+            max_file_size=MOST_BYTES,
+            prevent_thread_lock=True,
+            **_QUIET,
+        )
+    except OSError as error:
+        raise UserError(
+            "The page cannot be served: the port is taken or the host not this machine's",
+            received={"host": host, "port": port},
+            fix="Name another --port, or 0 for any.",
+        ) from error
+    except Exception as error:  # of all kinds: of httpx, or of that class itself
+        raise UserError(
+            "The page cannot be served",
+            received={"host": host, "port": port, "error": error},
+        ) from error
+    return str(address)
 
 
 _QUIET: dict[str, Any] = {

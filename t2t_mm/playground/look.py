@@ -31,7 +31,8 @@ _ANSWERS = """
 .t2t .piece.last { text-anchor: end; } .t2t rect.weight { fill: var(--model); }
 .t2t rect.shade { fill: #000; }
 .t2t .tiles { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, 6.2rem); }
-.t2t figure { margin: 0; } .t2t .tile { width: 100%; height: auto; border-radius: .25rem; }
+.t2t figure { margin: 0; } .t2t .tile { width: 100%; height: auto; border-radius: .25rem;
+  background: var(--picture) 0 0 / 100% 100% no-repeat; }
 .t2t figcaption { font-size: .85rem; text-align: center; }
 @media (max-width: 44rem) { .t2t li { grid-template-columns: 1fr; }
   .t2t .alternatives li { padding: .35rem 0; } }

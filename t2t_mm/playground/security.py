@@ -77,7 +77,12 @@ class KnownHosts:
         given = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")
         name = given if given.endswith("]") else given.rpartition(":")[0] or given
         if scope["type"] == "http" and name not in self.names:
-            await send({"type": "http.response.start", "status": 400, "headers": []})
-            await send({"type": "http.response.body", "body": b"The host is unknown here.\n"})
+            await refuse(send, 400, "The host is unknown here.")
             return
         await self.app(scope, receive, send)
+
+
+async def refuse(send: Send, status: int, reason: str) -> None:
+    """Answer one request with a line that says why nothing else comes."""
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": f"{reason}\n".encode()})

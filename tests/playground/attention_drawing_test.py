@@ -1,9 +1,11 @@
 """Cells stand where their pieces stand, and say what they are."""
 
+import io
 import re
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
+from PIL import Image
 
 from t2t_mm.inference.inner_view import Attention
 from t2t_mm.playground.attention_drawing import (
@@ -13,6 +15,7 @@ from t2t_mm.playground.attention_drawing import (
     shorten_name,
     tell_pooling,
 )
+from t2t_mm.report.media import make_data_uri
 
 WEIGHTS = np.float32([[0.75, 0.25, 0.0], [0.0, 0.5, 0.5]])
 
@@ -49,13 +52,22 @@ def test_of_a_large_map_the_means_over_neighbours_are_drawn() -> None:
     assert tell_pooling(3, 3_000) == ""
 
 
+def draw_noise(side: int) -> str:
+    """Return the address of a picture that cannot be made smaller."""
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(noise).save(content, "PNG")
+    return make_data_uri(content.getvalue(), "image/png")
+
+
 def test_a_map_and_a_picture_never_fill_a_page() -> None:
     names = [f"row {number}" for number in range(1_000)]
     assert len(draw_heat_map(np.ones((1_000, 1_000), np.float32), names, names)) < 2_500_000
     weights = {"mixer": np.full((1, 40, 62 * 62), 0.25, np.float32)}
     attention = Attention(weights, ("",) * 62 * 62, ("red",) * 40, (62, 62))
-    drawn = draw_on_picture(attention, "data:image/png;base64,x")
-    assert len(drawn) < 4_000_000
+    picture = draw_noise(320)
+    drawn = draw_on_picture(attention, picture)
+    assert len(picture) > 400_000 and len(drawn) < 4_000_000
     assert "red looks at rows 61 to 62, columns 1 to 3: 25%" in drawn
 
 
@@ -68,8 +80,7 @@ def test_a_picture_is_dark_where_it_is_not_looked_at() -> None:
     assert figure.findtext("figcaption") == "red"
     (svg,) = figure.findall("svg")
     assert svg.attrib["aria-label"] == "red looks most at row 2, column 1"
-    (image,) = svg.findall("image")
-    assert image.attrib["href"] == "data:image/png;base64,x"
+    assert root.attrib["style"] == "--picture:url(data:image/png;base64,x)"
     shades = [float(cell.attrib["fill-opacity"]) for cell in svg.findall("rect")]
     assert shades.index(min(shades)) == 2 and shades[2] == 0 and max(shades) <= 0.8
 

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 from fake_run import picture_bytes, wave_bytes
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from t2t_mm.errors import UserError
 from t2t_mm.playground.given_values import (
@@ -56,11 +57,28 @@ def test_an_mp3_that_does_not_count_its_frames_is_as_long_as_it_is(tmp_path: Pat
         check_given("sound", str(path))
 
 
+def test_a_sound_is_as_long_as_it_is_whatever_its_header_and_name(tmp_path: Path) -> None:
+    whole, piped, raw = (tmp_path / name for name in ("a.flac", "piped.flac", "a.raw"))
+    soundfile.write(whole, np.zeros(12_000), 8_000)
+    flac = whole.read_bytes()
+    # Out of a pipe: the 36 bits of its header that count samples are 0.
+    piped.write_bytes(flac[:21] + bytes([flac[21] & 0xF0]) + bytes(4) + flac[26:])
+    raw.write_bytes(flac)
+    for path in (whole, piped, raw):
+        check_given("sound", str(path))
+        assert measure_seconds(path) == 1.5
+    assert measure_seconds(tmp_path / "nowhere.wav") == 0
+
+
 def test_what_fits_passes_and_what_is_broken_is_told_by_who_reads_it(tmp_path: Path) -> None:
     sound, picture, broken = (tmp_path / name for name in ("a.wav", "a.png", "broken"))
     sound.write_bytes(wave_bytes(1.5))
     picture.write_bytes(picture_bytes())
     broken.write_bytes(b"no picture, no sound")
+    bomb, text = tmp_path / "bomb.png", PngInfo()
+    text.add_text("title", "a" * 2_000_000, zip=True)
+    Image.new("L", (1, 1)).save(bomb, pnginfo=text)
+    check_given("picture", str(bomb))
     check_given("text", "a" * MOST_LETTERS)
     for given_as, path in (("sound", sound), ("picture", picture)):
         check_given(given_as, str(path))

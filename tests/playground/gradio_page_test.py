@@ -1,6 +1,7 @@
 """The page in a real browser: it answers, asks nobody else, fits a phone, needs no mouse."""
 
 import http.client
+import json
 import os
 import shutil
 import sys
@@ -16,7 +17,13 @@ from loaded_senses import PAIRS, load_senses
 
 from t2t_mm.errors import UserError
 from t2t_mm.playground import gradio_page as module
-from t2t_mm.playground.gradio_page import _add_problem, import_gradio, serve_page
+from t2t_mm.playground.gradio_page import (
+    _add_problem,
+    _ask_without_proxy,
+    _launch,
+    import_gradio,
+    serve_page,
+)
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -43,12 +50,14 @@ class FakeGradio:
 
     def __init__(self) -> None:
         self.made: dict[str, dict[str, Any]] = {}
+        self.widgets: dict[str, Any] = {}
         self.answer: Any = None
 
     def __getattr__(self, name: str) -> Any:
         def make(*given: Any, **settings: Any) -> Any:
             self.made[name] = settings
-            return SimpleNamespace(click=self._note, submit=self._note)
+            self.widgets[name] = SimpleNamespace(click=self._note, submit=self._note)
+            return self.widgets[name]
 
         return make
 
@@ -68,6 +77,16 @@ def test_a_text_that_is_too_long_is_told_and_not_cut(fake: FakeGradio) -> None:
     assert "at most 2,000 letters" in fake.answer("a" * 2_001)
 
 
+def test_a_picture_is_opened_by_nobody_but_who_tells_what_is_wrong_with_it(tmp_path: Path) -> None:
+    gradio, file = FakeGradio(), tmp_path / "a.png"
+    file.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0")
+    _add_problem(gradio, load_senses()["caption"], load_senses())
+    read = gradio.widgets["Image"].preprocess
+    assert read(None) is None
+    given = SimpleNamespace(path=str(file), url="data:image/png;base64,JSFQUw==")
+    assert "picture cannot be decoded" in gradio.answer(read(given))
+
+
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_an_answer_is_one_line_of_html_in_which_nothing_is_markdown(
     fake: FakeGradio, monkeypatch: pytest.MonkeyPatch, end: str
@@ -79,11 +98,56 @@ def test_an_answer_is_one_line_of_html_in_which_nothing_is_markdown(
     assert f"First.{ends}{ends}# Second" in line
 
 
-def raise_error(error: UserError) -> Any:
-    def fail(*given: Any) -> None:
+def raise_error(error: Exception) -> Any:
+    def fail(*given: Any, **named: Any) -> None:
         raise error
 
     return fail
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "both"),
+    [
+        ("", "", "localhost,127.0.0.1,::1"),
+        ("", "a.example,localhost", "a.example,localhost,127.0.0.1,::1"),
+        ("b.example", "a.example", "b.example,localhost,127.0.0.1,::1"),
+    ],
+)
+def test_the_page_is_asked_without_a_proxy_and_others_as_before(
+    lower: str, upper: str, both: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", lower)
+    monkeypatch.setenv("NO_PROXY", upper)
+    for _ in range(2):
+        _ask_without_proxy("[::1]")
+        assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == both
+    monkeypatch.setenv("no_proxy", "*")  # nobody is asked by one, and a list would change that
+    _ask_without_proxy("::1")
+    assert os.environ["no_proxy"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (OSError("port"), r"the port is taken.*port=7860\. Name another --port"),
+        (ValueError("no localhost"), r"served\. .*port=7860, error=ValueError\('no localhost'\)"),
+        (RuntimeError(), r"error=RuntimeError\(\)"),
+    ],
+)
+def test_a_page_that_cannot_be_served_is_one_error(raised: Exception, told: str) -> None:
+    page = SimpleNamespace(launch=raise_error(raised))
+    with pytest.raises(UserError, match=told):
+        _launch(page, "127.0.0.1", 7860, [], None)
+
+
+def test_a_proxy_is_not_asked_for_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gradio", reason="Gradio is not installed: the extra [playground]")
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody answers
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")
+    with serve_page(load_senses(), port=0) as served:
+        assert served.startswith("http://127.0.0.1")
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +166,16 @@ def test_the_server_answers_to_its_own_name_with_its_policy(address: str) -> Non
         assert answer.status == status
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         connection.close()
+
+
+def test_the_server_takes_no_file_from_elsewhere(address: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+    file = {"path": "https://host.example/a.png", "meta": {"_type": "gradio.FileData"}}
+    body = json.dumps({"data": [file], "fn_index": 0, "session_hash": "a"})
+    connection.request("POST", "/gradio_api/queue/join", body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (400, b"The request names what was not uploaded.\n")
+    connection.close()
 
 
 class Visit:
@@ -185,7 +259,10 @@ def test_texts_pictures_and_sounds_are_answered_and_nobody_else_is_asked(
     assert visit.drop("hear", sound) == loaded["hear"](str(sound))
     assert visit.page.locator("#hear-answer .alternatives li").count() == 4
     visit.drop("caption", picture)
-    assert visit.page.locator("#caption-answer svg.tile").count() >= 1
+    tiles = visit.page.locator("#caption-answer svg.tile")
+    assert tiles.count() >= 1
+    shown = tiles.first.evaluate("tile => getComputedStyle(tile).backgroundImage")
+    assert shown.startswith('url("data:image/png;base64,')
     visit.check(address)
 
 
@@ -226,7 +303,8 @@ def test_what_is_recorded_is_answered(browser: Any, address: str) -> None:
 def test_a_bad_file_is_one_alert_and_the_page_goes_on(
     browser: Any, address: str, tmp_path: Path
 ) -> None:
-    long = tmp_path / "long.wav"
+    long, broken = tmp_path / "long.wav", tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n, and nothing else")
     long.write_bytes(wave_bytes(61, rate=8_000))
     visit = Visit(browser, address, 1200)
     visit.open_tab("translate")
@@ -242,4 +320,10 @@ def test_a_bad_file_is_one_alert_and_the_page_goes_on(
     visit.wait_for_file("hear")
     visit.page.locator("#hear button.primary").click()
     visit.page.locator("#hear-answer", has_text="at most 60 seconds").wait_for(timeout=30_000)
+    visit.open_tab("caption")
+    visit.page.locator("#caption input[type=file]").set_input_files(str(broken))
+    visit.wait_for_file("caption")
+    visit.page.locator("#caption button.primary").click()
+    told = visit.page.locator("#caption-answer [role=alert]", has_text="picture cannot be decoded")
+    told.wait_for(timeout=30_000)
     visit.check(address)

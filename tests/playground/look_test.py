@@ -7,7 +7,7 @@ from t2t_mm.report.stylesheet import DARK, LIGHT
 
 
 def test_every_colour_in_use_is_defined_light_and_dark() -> None:
-    used = set(re.findall(r"var\((--\w+)\)", STYLE)) - {"--share"}
+    used = set(re.findall(r"var\((--\w+)\)", STYLE)) - {"--share", "--picture"}
     for colours in (LIGHT, DARK):
         assert used <= set(re.findall(r"(--\w+):", colours))
     assert f".t2t {{ {LIGHT} }}" in STYLE and f".dark .t2t {{ {DARK} }}" in STYLE

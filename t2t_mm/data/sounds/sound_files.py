@@ -21,6 +21,8 @@ Samples = npt.NDArray[np.int16] | npt.NDArray[np.float32]
 
 LONGEST_S: Final = 30 * 60
 SLOWEST_HZ, FASTEST_HZ = 1_000, 384_000
+UNKNOWN_FRAMES: Final = 1 << 62
+"""From so many on libsndfile does not know how many samples there are."""
 
 # Times in transcripts are rounded; a segment may end this much after its file.
 _OVERSHOOT_S = 0.5
@@ -29,7 +31,6 @@ _EXACT_IN_INT16 = ("PCM_16", "PCM_S8", "PCM_U8", "ULAW", "ALAW")
 _OF_ANY_SCALE = ("FLOAT", "DOUBLE")
 # A writer that could not go back to its header leaves 2 or 4 GB there for "until the end".
 _UNKNOWN_SIZE = 0x7FFFF000
-_UNKNOWN_FRAMES = 1 << 62
 _LARGEST_READ_WHOLE = 1 << 28
 _AT_ONCE = 1 << 20
 
@@ -209,7 +210,7 @@ def _decode_by_soundfile(
         with soundfile.SoundFile(content) as file:
             dtype = "int16" if file.subtype in _EXACT_IN_INT16 else "float32"
             is_of_any_scale = file.subtype in _OF_ANY_SCALE
-            if file.frames >= _UNKNOWN_FRAMES:
+            if file.frames >= UNKNOWN_FRAMES:
                 content.seek(0)
                 whole = Sound(_read_to_the_end(content, dtype, name), file.samplerate)
                 return whole.cut(start_s, end_s, name)
