@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from own_problems import MY_PROBLEM, write_file
 from tiny_run import PROBLEMS, TinyRun
 
+from t2t_mm import registry
 from t2t_mm.bin import t2t_datagen
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio
@@ -44,6 +46,17 @@ def test_a_text_is_shown_with_its_ids(
     assert (command, t2t_datagen.main(flags)) == ("t2t-datagen", 0)
     printed = capsys.readouterr().out
     assert "loss: nan" in printed and f"decoded  {text}" in printed
+
+
+def test_modules_that_the_command_names_are_imported(run_dir: Path, tmp_path: Path) -> None:
+    batch = {"inputs": np.array([[7]]), "targets": np.array([[7]])}
+    path = keep_batch(run_dir, "00000003-0", batch, {"problem": PROBLEMS[0], "step": 3})
+    assert path is not None
+    text = MY_PROBLEM.format(name="BesideKeptBatch")
+    file = write_file(tmp_path / "mine_beside_kept_batch.py", text)
+    _, *flags = show_command(path).split()
+    assert t2t_datagen.main([*flags, f"--t2t_usr_dir={file}"]) == 0
+    assert "beside_kept_batch" in registry.problem_names()
 
 
 def test_of_other_arrays_the_range_and_what_is_not_finite_is_shown(
