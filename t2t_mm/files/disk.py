@@ -24,9 +24,11 @@ def lock_folder(folder: Path) -> Iterator[None]:
     """Wait until no other process generates in `folder`; the lock dies with its process.
 
     Where the file system has no locks, which is told, nothing is waited for.
+
+    Raises:
+        UserError: The folder cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = _open_folder(folder, "generated data")
     try:
         _lock(descriptor, folder, fcntl.LOCK_EX)
         yield
@@ -63,19 +65,24 @@ def claim_folder(folder: Path, what: str) -> Iterator[None]:
     Raises:
         UserError: Another process is at work there, or the folder cannot be made.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise UserError(
-            f"The folder for {what} cannot be used: {error.strerror}",
-            received={"folder": str(folder)},
-        ) from error
+    descriptor = _open_folder(folder, what)
     try:
         claim_opened(descriptor, folder, what)
         yield
     finally:
         os.close(descriptor)
+
+
+def _open_folder(folder: Path, what: str) -> int:
+    """Return the descriptor of a folder, which is made where there is none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(
+            f"The folder for {what} cannot be used: {error.strerror}",
+            received={"folder": str(folder)},
+        ) from error
 
 
 def is_claimed(folder: Path) -> bool:
