@@ -146,6 +146,28 @@ def refuse_folder(path: Path) -> None:
         raise UserError(f"{path} is to be a file, and is a folder", fix="Move it away.")
 
 
+def refuse_unwritable(path: Path, what: str, flag: str) -> None:
+    """Refuse a path at which no file can be written, before the work whose end it would be.
+
+    Args:
+        path: It may lie in folders that are still to be made.
+        what: Is to be written there, for the message.
+        flag: That names it, for the message.
+
+    Raises:
+        UserError: The message names the flag.
+    """
+    try:
+        is_device = path.exists() and not path.is_file()
+        folder = next(one for one in path.absolute().parents if os.path.lexists(one))
+        can_write = folder.is_dir() and os.access(path if is_device else folder, os.W_OK)
+        can_write = can_write and not path.is_dir()
+    except OSError:
+        can_write = False
+    if not can_write:
+        raise UserError(f"The {what} cannot be written", received={flag: str(path)})
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until a folder is on the disk: its files, then their names.
 
