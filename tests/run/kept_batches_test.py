@@ -89,6 +89,29 @@ def test_no_more_than_a_few_are_kept_and_a_step_made_again_keeps_its_own(tmp_pat
     assert len(list((tmp_path / "faults").iterdir())) == MOST_KEPT
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("fault.json", b'{"problem": "algo', "Unterminated string"),
+        ("fault.json", b"3", "not iterable"),
+        ("fault.json", b'{"problem": "mini_ende"}', "there is no step"),
+        ("batch.npz", b"", "No data left in file"),
+        ("batch.npz", b"PK\x03\x04 cut", "not a zip file"),
+        ("batch.npz", None, "there is no inputs"),
+    ],
+)
+def test_a_damaged_batch_is_told(
+    file: str, content: bytes | None, message: str, tmp_path: Path
+) -> None:
+    batch = {"targets": np.zeros((1, 1))} | ({"inputs": np.zeros((1, 1))} if content else {})
+    path = keep_batch(tmp_path, "00000003-0", batch, {"problem": "mini_ende", "step": 3})
+    assert path is not None
+    if content is not None:
+        (path / file).write_bytes(content)
+    with pytest.raises(UserError, match=rf"kept batch is damaged: .*{message}.*kept_batch="):
+        describe_kept_batch(path)
+
+
 def test_a_folder_without_a_batch_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"No kept batch.*RUN/faults"):
         describe_kept_batch(tmp_path)
