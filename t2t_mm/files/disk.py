@@ -150,7 +150,7 @@ def refuse_unwritable(path: Path, what: str, flag: str) -> None:
     """Refuse a path at which no file can be written, before the work whose end it would be.
 
     Args:
-        path: It may lie in folders that are still to be made.
+        path: The folders above it are made.
         what: Is to be written there, for the message.
         flag: That names it, for the message.
 
@@ -158,10 +158,9 @@ def refuse_unwritable(path: Path, what: str, flag: str) -> None:
         UserError: The message names the flag.
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         is_device = path.exists() and not path.is_file()
-        folder = next(one for one in path.absolute().parents if os.path.lexists(one))
-        can_write = folder.is_dir() and os.access(path if is_device else folder, os.W_OK)
-        can_write = can_write and not path.is_dir()
+        can_write = os.access(path if is_device else path.parent, os.W_OK) and not path.is_dir()
     except OSError:
         can_write = False
     if not can_write:

@@ -69,7 +69,11 @@ def test_bad_input_is_one_error_with_exit_code_2(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    paths = {"NOWHERE": str(tmp_path / "nowhere"), "RUN": str(tiny_run.output_dir), "FOLDER": str(tmp_path)}
+    paths = {
+        "NOWHERE": str(tmp_path / "nowhere"),
+        "RUN": str(tiny_run.output_dir),
+        "FOLDER": str(tmp_path),
+    }
     for name, path in paths.items():
         flags = [flag.replace(name, path) for flag in flags]
     assert t2t_eval.main(flags) == 2

@@ -151,7 +151,7 @@ def compose_datagen_command(
         told: Has what is told of the raw data, its limit and its seed; by default the problem
             tells of its raw data, and all of it is made.
     """
-    words = {"problems": problem.data_name, "data_dir": data_dir}
+    words: dict[str, Any] = {"problems": problem.data_name, "data_dir": data_dir}
     if problem.tmp_dir is not None:
         words["tmp_dir"] = problem.tmp_dir
     if entry := find_entry(type(problem.base).__module__):
