@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
-_GIVEN_ONCE = {"hparams", "decode_hparams", "problems", "reference", "seeds", "tables", "columns"}
+_PARTS = {"hparams", "decode_hparams", "columns"}
+_GIVEN_ONCE = _PARTS | {"problems", "exclude_problems", "reference", "seeds", "tables", "freeze"}
 _HELP_FLAGS = frozenset({"--help", "-help", "-h", "-?", "--helpshort", "--helpfull"})
 _WIDTH_WITHOUT_TERMINAL = 100_000  # nothing wraps: the next program reads lines
 
@@ -295,5 +296,5 @@ def _parse_flags(name: str, values: absl_flags.FlagValues, arguments: Sequence[s
         raise UserError(str(error), fix=f"See {name} --help.") from error
     for flag in _GIVEN_ONCE & set(values):
         if values[flag].present > 1:
-            raise UserError(f"--{flag} is given twice", fix="Write all in one, with commas.")
+            raise UserError(f"--{flag} is given twice", fix="Write all in one: a,b or a|b.")
     return words

@@ -126,6 +126,7 @@ IDLE: Mapping[str, tuple[Idle, ...]] = {
         Idle(("checkpoint_path",), "continuous", (True,), "Each checkpoint is scored in its turn."),
         Idle(("eval_timeout_mins",), "continuous", (False,)),
     ),
+    "t2t-add-problem": (Idle(("tmp_dir",), "generate_data", (False,)),),
     "t2t-study": (Idle(("tmp_dir",), "generate_data", (False,)),),
 }
 """By command. A listing (--only_list, --registry_help) is not here: it goes before any command."""

@@ -209,6 +209,7 @@ def _print_record(title: str, record: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _print_kept_batch(flags: Any) -> None:
+    command.import_user_modules(flags.t2t_usr_dir)
     command.import_tensorflow()
     from t2t_mm.run.kept_batches import describe_kept_batch
 

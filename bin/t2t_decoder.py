@@ -103,7 +103,7 @@ def run_from_flags(flags: Any) -> int | None:
 def _answer_lines(flags: Any) -> int:
     command.import_tensorflow()
     from t2t_mm.inference.chosen_task import choose_task
-    from t2t_mm.inference.decode import check_data_is_read, decode_interactively
+    from t2t_mm.inference.decode import check_data_is_read, decode_interactively, refuse_change
     from t2t_mm.inference.loaded_run import load_tasks
     from t2t_mm.inference.output_files import tell_on_stderr
     from t2t_mm.inference.output_formats import check_output_format, format_outputs
@@ -114,6 +114,7 @@ def _answer_lines(flags: Any) -> int:
     run = open_run(flags.output_dir)
     task = choose_task(run, flags.problem, flags.inputs_of, flags.command_of)
     how = choose_decoding(run, flags.decode_hparams, searches_once=True)
+    refuse_change(run, how, "num_samples", "for what is typed")
     check_output_format(task, flags.output_format, how)
     check_data_is_read(how, flags.data_dir)
     loaded = load_tasks(run, [task], flags.checkpoint_path, how, flags.data_dir)

@@ -8,6 +8,7 @@ from typing import Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
+from t2t_mm.files.disk import refuse_unwritable
 from t2t_mm.files.sealed_json import dump_json
 
 
@@ -47,6 +48,8 @@ def run_from_flags(flags: Any) -> int | None:
     """Run the command with its parsed flags; return its exit code, `None` for 0."""
     if not flags.output_dir:
         raise UserError("--output_dir must be given", fix="See t2t-eval --help.")
+    if flags.scores_file:
+        refuse_unwritable(Path(flags.scores_file), "scores", "scores_file")
     if flags.continuous:
         from t2t_mm.evaluation.continuous import wait_for_run
 
@@ -78,13 +81,13 @@ def run_from_flags(flags: Any) -> int | None:
     if flags.continuous:
         return _evaluate_continuously(flags, given)
     scores = evaluate(flags.output_dir, **given)
-    _write_scores(flags, scores)
     if flags.json:
         print(dump_json(scores, ensure_ascii=False))
     else:
         from t2t_mm.bin.score_table import print_scores
 
         print_scores(scores, flags.output_dir)
+    _write_scores(flags, scores)
     return 0
 
 
@@ -97,11 +100,11 @@ def _evaluate_continuously(flags: Any, given: dict[str, Any]) -> int:
     for step, scores in evaluate_continuously(
         flags.output_dir, wait_minutes=flags.eval_timeout_mins, **given
     ):
-        _write_scores(flags, scores)
         if flags.json:
             print(dump_json({"step": step, "scores": scores}, ensure_ascii=False), flush=True)
         else:
             print(f"step {step:,}", *list_score_lines(scores), sep="\n  ", flush=True)
+        _write_scores(flags, scores)
     if not scores:
         print("nothing to do: every checkpoint has been scored", file=sys.stderr)
     elif not flags.json:

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from t2t_mm.errors import UserError
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+VOCABULARY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -245,7 +245,7 @@ class BatchSpec:
 
 def _check_name(record: str, vocabulary: object) -> None:
     """Refuse the name of a vocabulary that cannot be a file name."""
-    if not isinstance(vocabulary, str) or not _NAME.fullmatch(vocabulary):
+    if not isinstance(vocabulary, str) or not VOCABULARY_NAME.fullmatch(vocabulary):
         raise UserError(
             f"{record} was given a vocabulary name that cannot be a file name",
             expected="letters, digits and '_.-', beginning with a letter or digit",

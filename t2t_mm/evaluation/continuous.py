@@ -15,7 +15,7 @@ import numpy as np
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluation_options import EvaluationOptions
 from t2t_mm.evaluation.kept_results import NO_SCORES
-from t2t_mm.files.disk import claim_folder
+from t2t_mm.files.disk import claim_folder, report_full_disk
 from t2t_mm.files.json_records import read_records
 from t2t_mm.run.checkpoint import Checkpoint, CheckpointStore
 from t2t_mm.run.run_settings import read_settings
@@ -81,6 +81,7 @@ def evaluate_continuously(
     name = f"continuous-{split}{evaluation.variant}"
     asked = {task.name: _list_asked(task, options) for task in evaluation.tasks}
     with contextlib.ExitStack() as stack:
+        stack.enter_context(report_full_disk(directory, "scores that were logged are kept"))
         # Another's log would be replaced while it is being written.
         stack.enter_context(claim_folder(directory / "tensorboard" / name, "these scores"))
         scored = _read_scored(directory / f"{name}.jsonl", asked)

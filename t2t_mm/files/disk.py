@@ -24,9 +24,11 @@ def lock_folder(folder: Path) -> Iterator[None]:
     """Wait until no other process generates in `folder`; the lock dies with its process.
 
     Where the file system has no locks, which is told, nothing is waited for.
+
+    Raises:
+        UserError: The folder cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = _open_folder(folder, "generated data")
     try:
         _lock(descriptor, folder, fcntl.LOCK_EX)
         yield
@@ -63,19 +65,24 @@ def claim_folder(folder: Path, what: str) -> Iterator[None]:
     Raises:
         UserError: Another process is at work there, or the folder cannot be made.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise UserError(
-            f"The folder for {what} cannot be used: {error.strerror}",
-            received={"folder": str(folder)},
-        ) from error
+    descriptor = _open_folder(folder, what)
     try:
         claim_opened(descriptor, folder, what)
         yield
     finally:
         os.close(descriptor)
+
+
+def _open_folder(folder: Path, what: str) -> int:
+    """Return the descriptor of a folder, which is made where there is none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(
+            f"The folder for {what} cannot be used: {error.strerror}",
+            received={"folder": str(folder)},
+        ) from error
 
 
 def is_claimed(folder: Path) -> bool:
@@ -137,6 +144,27 @@ def refuse_folder(path: Path) -> None:
     """
     if path.is_dir():
         raise UserError(f"{path} is to be a file, and is a folder", fix="Move it away.")
+
+
+def refuse_unwritable(path: Path, what: str, flag: str) -> None:
+    """Refuse a path at which no file can be written, before the work whose end it would be.
+
+    Args:
+        path: The folders above it are made.
+        what: Is to be written there, for the message.
+        flag: That names it, for the message.
+
+    Raises:
+        UserError: The message names the flag.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_device = path.exists() and not path.is_file()
+        can_write = os.access(path if is_device else path.parent, os.W_OK) and not path.is_dir()
+    except OSError:
+        can_write = False
+    if not can_write:
+        raise UserError(f"The {what} cannot be written", received={flag: str(path)})
 
 
 def sync_folder(folder: Path) -> None:

@@ -30,7 +30,7 @@ from t2t_mm.inference.output_formats import (
     format_outputs,
 )
 from t2t_mm.run.run_data import check_run_data
-from t2t_mm.run.run_directory import open_run
+from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
 from t2t_mm.search.choose_search import choose_decoding
@@ -74,7 +74,8 @@ def decode(
     Raises:
         LeftOutError: Some inputs of a file could not be read; all others are decoded and written,
             and are its `outputs`.
-        UserError: The run, the file or the data is not there, or no input could be read.
+        UserError: The run, the file or the data is not there, no input could be read, or something
+            that is asked for would count for nothing.
 
     Example:
         >>> count = Path("inputs.txt").write_text("A red boat.\n\nA tree.\n")
@@ -84,7 +85,7 @@ def decode(
     options = options or DecodingOptions()
     registry.import_user_modules(options.t2t_usr_dir)
     run = open_run(output_dir)
-    how = choose_decoding(run, options.decode_hparams, searches_once=True)
+    how = _choose_decoding(run, options, of_split=not from_file)
     names = {
         "problem": problem,
         "inputs_of": options.inputs_of,
@@ -125,6 +126,36 @@ def decode(
     )
     tell_empty_outputs(list_outputs(outputs) if is_jsonl(to_file) else outputs)
     return outputs
+
+
+def _choose_decoding(run: Run, options: DecodingOptions, *, of_split: bool) -> DecodeHParams:
+    how = choose_decoding(run, options.decode_hparams, searches_once=True)
+    if options.limit:
+        refuse_change(run, how, "num_samples", "beside a limit")
+    if of_split:
+        refuse_change(run, how, "batch_size", "for a split; --eval_batch_tokens does")
+    return how
+
+
+def refuse_change(run: Run, how: DecodeHParams, name: str, where: str) -> None:
+    """Refuse a change of how a run decodes that counts for nothing.
+
+    Args:
+        run: The run.
+        how: As it is to decode.
+        name: Of the setting.
+        where: It counts for nothing, for the message.
+
+    Raises:
+        UserError: The setting is not the run's.
+    """
+    asked = getattr(how, name)
+    if asked != getattr(run.hparams.decode, name):
+        raise UserError(
+            f"decode.{name} counts for nothing {where}",
+            received={f"decode.{name}": asked},
+            fix="Leave it out of --decode_hparams.",
+        )
 
 
 def check_data_is_read(how: DecodeHParams, data_dir: str | Path) -> None:

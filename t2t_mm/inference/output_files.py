@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.atomic_writes import name_part, open_atomically
-from t2t_mm.files.disk import report_full_disk
+from t2t_mm.files.disk import refuse_unwritable, report_full_disk
 from t2t_mm.inference.decoding_progress import show_progress
 from t2t_mm.inference.resumed_file import ResumedFile
 
@@ -32,14 +31,7 @@ def tell_empty_outputs(outputs: Iterable[str]) -> None:
 
 def check_writable(path: Path, from_file: str | Path = "") -> None:
     """Fail before the decoding rather than after it; the inputs are not written over."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        is_device = path.exists() and not path.is_file()
-        can_write = os.access(path if is_device else path.parent, os.W_OK) and not path.is_dir()
-    except OSError:
-        can_write = False
-    if not can_write:
-        raise UserError("The outputs cannot be written", received={"decode_to_file": str(path)})
+    refuse_unwritable(path, "outputs", "decode_to_file")
     if path.is_file() and Path(from_file).is_file() and path.samefile(from_file):
         raise UserError(
             "The outputs would take the place of the inputs",

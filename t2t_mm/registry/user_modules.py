@@ -32,7 +32,9 @@ def import_entries(entries: str | Iterable[str], tables: Sequence[Registry[Any]]
         UserError: An entry does not exist, fails to import or registers nothing.
     """
     for entry in list_entries(entries):
+        before = set(sys.modules)
         modules = _import_entry(entry)
+        modules += _list_brought(modules, set(sys.modules) - before)
         _check_something_is_registered(entry, modules, tables)
         _entry_of_module.update(dict.fromkeys(modules, entry))
 
@@ -155,6 +157,13 @@ def _find_spec(name: str) -> ModuleSpec | None:
         return None
 
 
+def _list_brought(modules: Sequence[str], new: Iterable[str]) -> list[str]:
+    """List what an entry's modules have imported, now or the first time; not what is ours."""
+    entries = {_entry_of_module[name] for name in modules if name in _entry_of_module}
+    brought = [name for name, entry in _entry_of_module.items() if entry in entries]
+    return brought + [name for name in new if name.partition(".")[0] != "t2t_mm"]
+
+
 def _allow_imports_from(folder: Path) -> None:
     """Let the user's files import each other; last in the path, so that nothing is shadowed."""
     if str(folder) not in sys.path:
@@ -190,7 +199,7 @@ def _locate_error(error: BaseException, folder: str) -> str:
 def _check_something_is_registered(
     entry: str, modules: Sequence[str], tables: Sequence[Registry[Any]]
 ) -> None:
-    """Refuse an entry of which nothing is in any table."""
+    """Refuse an entry of which nothing is in any table, nor of what it imports."""
     own = tuple(f"{module}." for module in modules)
     places = (place for table in tables for place in table.places().values())
     if not any(f"{place.module}.".startswith(own) for place in places):

@@ -8,9 +8,11 @@ run_dir/faults/00000123-0/
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -19,6 +21,7 @@ from t2t_mm.data.kinds.kind_table import choose_kinds, name_vocabulary
 from t2t_mm.data.pipeline.padding import SIZE_SUFFIX
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import remove_leftover
+from t2t_mm.files.parsed_json import parse_json
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.run.task import load_task_vocabularies
 from t2t_mm.run.written_arrays import write_arrays
@@ -71,7 +74,7 @@ def describe_kept_batch(path: Path) -> tuple[dict[str, Any], list[dict[str, dict
         "greatest" and how many "not finite".
 
     Raises:
-        UserError: There is no kept batch, or not within its run.
+        UserError: There is no kept batch, or not within its run; or it is damaged.
     """
     if not (path / "fault.json").exists():
         raise UserError(
@@ -79,20 +82,36 @@ def describe_kept_batch(path: Path) -> tuple[dict[str, Any], list[dict[str, dict
             expected="a folder such as RUN/faults/00000123-0",
             received={"kept_batch": str(path)},
         )
-    facts = json.loads((path / "fault.json").read_text(encoding="utf-8"))
+    facts, batch = _read(path)
     run = open_run(path.absolute().parents[1])
     task = run.task(facts["problem"])
     features = {"inputs": task.inputs, "targets": task.targets}
     known = load_task_vocabularies([task], run.directory)
     names = {side: name_vocabulary(feature) for side, feature in features.items()}
     kinds = choose_kinds(features, {side: known[name] for side, name in names.items() if name})
-    with np.load(path / "batch.npz") as arrays:
-        batch = dict(arrays)
     examples = [
         {name: _describe(kind, name, batch, row) for name, kind in kinds.items()}
         for row in range(len(batch["targets"]))
     ]
     return facts, examples
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read what is known of a batch, and its arrays."""
+    try:
+        facts = parse_json((path / "fault.json").read_bytes())
+        with np.load(path / "batch.npz") as arrays:
+            batch = dict(arrays)
+        missing = ({"problem", "step"} - {*facts}) | ({"inputs", "targets"} - {*batch})
+        if missing:
+            raise ValueError(f"there is no {' nor '.join(sorted(missing))}")
+    except (OSError, EOFError, TypeError, ValueError, BadZipFile, zlib.error) as error:
+        raise UserError(
+            f"The kept batch is damaged: {error}",
+            received={"kept_batch": str(path)},
+            fix="Train again: a batch that is faulty again is kept again.",
+        ) from error
+    return facts, batch
 
 
 def _describe(kind: FeatureKind, name: str, batch: Mapping[str, Any], row: int) -> dict[str, Any]:

@@ -63,12 +63,13 @@ def choose_backend(asked: str = "", output_dir: str | Path = "") -> str:
 
 
 def read_backend(output_dir: str | Path) -> str:
-    """Read on which backend a run was last trained; empty where it does not say or is not there."""
+    """Read on which backend a run was last trained; empty where none of ours is told."""
     try:
         record = parse_json((Path(output_dir) / "run.json").read_bytes())
     except (OSError, ValueError):
         return ""  # whoever opens the run says what is wrong with it
-    return str(record.get("backend", "")) if isinstance(record, dict) else ""
+    backend = record.get("backend") if isinstance(record, dict) else ""
+    return str(backend) if backend in KERAS_BACKENDS else ""  # any other would be imported
 
 
 def _find_loaded_backend() -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from t2t_mm.features import VOCABULARY_NAME
+
 TYPES: dict[str, Any] = {
     "data_dir": str,
     "backend": str,
@@ -26,6 +28,7 @@ def check_types(record: Mapping[str, Any]) -> None:
     Raises:
         KeyError: A value is not there.
         TypeError: A value is of another type.
+        ValueError: A vocabulary has a name that is no file name.
 
     Example:
         >>> check_types({"data_dir": "data", "user_modules": ["mine"], "data_digests": {}})
@@ -40,3 +43,6 @@ def check_types(record: Mapping[str, Any]) -> None:
     for value, kind in found:
         if not isinstance(value, kind):
             raise TypeError(f"{value!r} is of another type")
+    for name in record.get("vocabulary_hashes", {}):  # files get these names
+        if not VOCABULARY_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a vocabulary")

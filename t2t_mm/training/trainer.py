@@ -286,7 +286,7 @@ def _list_kept(run: Run, declared: Run) -> list[str]:
     if differ_in_sharing(run.tasks, declared.tasks):
         kept.append("the run keeps the nets that it was trained with, not those declared now")
     steps, asked = (one.hparams.optimizer.warmup_steps for one in (run, declared))
-    if asked > steps:
+    if asked != steps:
         kept.append(f"the run keeps its warm-up: optimizer.warmup_steps={steps}, not {asked}")
     return kept
 

@@ -97,6 +97,17 @@ def test_wrong_use_is_one_block_and_exit_code_2(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("module", "flag"), [("t2t_datagen", "exclude_problems"), ("t2t_trainer", "freeze")]
+)
+def test_the_first_of_two_lists_or_patterns_is_not_lost(
+    module: str, flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main = importlib.import_module(f"t2t_mm.bin.{module}").main
+    assert main([f"--{flag}=one", f"--{flag}=other"]) == 2
+    assert f"--{flag} is given twice. Write all in one" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("module", ["t2t_decoder", "t2t_trainer", "t2t_avg_all", "t2t_study"])
 def test_a_number_that_nothing_can_count_is_refused(
     module: str, capsys: pytest.CaptureFixture[str]

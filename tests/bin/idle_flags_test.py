@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from absl import flags as absl_flags
 
-from t2t_mm.bin import t2t_datagen, t2t_decoder, t2t_eval, t2t_study, t2t_trainer
+from t2t_mm.bin import t2t_add_problem, t2t_datagen, t2t_decoder, t2t_eval, t2t_study, t2t_trainer
 from t2t_mm.bin.command import FlagDefiner
 from t2t_mm.bin.idle_flags import IDLE
 
@@ -14,6 +14,7 @@ COMMANDS = {
     "t2t-trainer": t2t_trainer,
     "t2t-decoder": t2t_decoder,
     "t2t-eval": t2t_eval,
+    "t2t-add-problem": t2t_add_problem,
     "t2t-study": t2t_study,
 }
 CASES = [

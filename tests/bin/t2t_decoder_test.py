@@ -112,6 +112,22 @@ def test_a_signal_leaves_what_is_there_as_a_part(
         ),
         (["--problem=algorithmic_copy", "--output_format=brackets"], "are no trees"),
         (["--problem=algorithmic_copy", "--decode_interactive", "--data_dir=x"], "no data is read"),
+        (
+            ["--problem=algorithmic_copy", "--decode_hparams=batch_size=4"],
+            "decode.batch_size counts for nothing for a split; --eval_batch_tokens does",
+        ),
+        (
+            [
+                "--problem=algorithmic_copy",
+                "--decode_interactive",
+                "--decode_hparams=num_samples=1",
+            ],
+            "decode.num_samples counts for nothing for what is typed",
+        ),
+        (
+            ["--problem=algorithmic_copy", "--limit=10", "--decode_hparams=num_samples=100"],
+            "decode.num_samples counts for nothing beside a limit",
+        ),
         (["--problem=algorithmic_copy", "--decode_from_file=x", "--data_dir=x"], "no data is read"),
         (["--problem=algorithmic_copy", "--decode_to_file=/proc/nowhere/x"], "decode_to_file"),
     ],

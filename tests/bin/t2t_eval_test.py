@@ -54,6 +54,7 @@ def test_without_decoding_there_is_no_bleu(
     ("flags", "message"),
     [
         ([], "--output_dir must be given"),
+        (["--output_dir=NOWHERE", "--scores_file=FOLDER"], "The scores cannot be written"),
         (["--output_dir=NOWHERE"], "No run in"),
         (["--output_dir=RUN", "--problems=mini_ende"], "not one of this run's"),
         (["--output_dir=RUN", "--split=tset"], "has no split 'tset'"),
@@ -68,7 +69,11 @@ def test_bad_input_is_one_error_with_exit_code_2(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    paths = {"NOWHERE": str(tmp_path / "nowhere"), "RUN": str(tiny_run.output_dir)}
+    paths = {
+        "NOWHERE": str(tmp_path / "nowhere"),
+        "RUN": str(tiny_run.output_dir),
+        "FOLDER": str(tmp_path),
+    }
     for name, path in paths.items():
         flags = [flag.replace(name, path) for flag in flags]
     assert t2t_eval.main(flags) == 2

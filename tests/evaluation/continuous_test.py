@@ -1,5 +1,6 @@
 """Each checkpoint is scored once, as it appears; nothing that a trainer does is a crash."""
 
+import errno
 import itertools
 import json
 import shutil
@@ -77,6 +78,17 @@ def score_quickly(self: RunEvaluation, checkpoint: Checkpoint) -> dict[str, Any]
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RunEvaluation, "score", score_quickly)
+
+
+def test_a_full_disk_of_the_run_is_told_with_its_folder(
+    run: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(RunLog, "write", write)
+    with pytest.raises(UserError, match=r"disk is full.*folder=.*scores that were logged are kept"):
+        next(evaluate_continuously(run, **COPY))
 
 
 def test_what_has_been_scored_is_not_scored_again_but_for_other_problems(

@@ -48,13 +48,13 @@ def test_an_error_frees_a_folder(tmp_path: Path) -> None:
         pass
 
 
-def test_what_is_no_folder_cannot_be_claimed(tmp_path: Path) -> None:
+def test_what_is_no_folder_cannot_be_claimed_nor_locked(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with (
-        pytest.raises(UserError, match="The folder for the run cannot be used: File exists"),
-        claim_folder(tmp_path / "file", "the run"),
-    ):
-        pass
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for path in (tmp_path / "file", tmp_path / "dangling"):
+        for guard in (claim_folder(path, "the run"), lock_folder(path)):
+            with pytest.raises(UserError, match=r"The folder for .* cannot be used: File exists"):
+                guard.__enter__()
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])

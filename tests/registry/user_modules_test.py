@@ -92,6 +92,15 @@ def test_a_file_seen_through_a_link_is_the_same(
     assert "in_linked" in registry.problem_names()
 
 
+def test_what_a_file_imports_may_register_in_its_place(tmp_path: Path) -> None:
+    write_file(tmp_path / "mine_beside.py", MY_PROBLEM.format(name="InBeside"))
+    file = write_file(tmp_path / "mine_importing.py", "import mine_beside\n")
+    for entry in (file, tmp_path / "." / ".." / tmp_path.name / file.name, file):
+        registry.import_user_modules(str(entry))
+        assert find_entry("mine_beside") == str(entry)
+    assert "in_beside" in registry.problem_names()
+
+
 def test_registering_nothing_is_an_error(tmp_path: Path) -> None:
     file = write_file(tmp_path / "mine_nothing.py", "X = 1\n")
     with pytest.raises(UserError, match="registers nothing"):

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from own_problems import MY_PROBLEM, write_file
 from tiny_run import PROBLEMS, TinyRun
 
+from t2t_mm import registry
 from t2t_mm.bin import t2t_datagen
 from t2t_mm.errors import UserError
 from t2t_mm.features import Audio
@@ -46,6 +48,17 @@ def test_a_text_is_shown_with_its_ids(
     assert "loss: nan" in printed and f"decoded  {text}" in printed
 
 
+def test_modules_that_the_command_names_are_imported(run_dir: Path, tmp_path: Path) -> None:
+    batch = {"inputs": np.array([[7]]), "targets": np.array([[7]])}
+    path = keep_batch(run_dir, "00000003-0", batch, {"problem": PROBLEMS[0], "step": 3})
+    assert path is not None
+    text = MY_PROBLEM.format(name="BesideKeptBatch")
+    file = write_file(tmp_path / "mine_beside_kept_batch.py", text)
+    _, *flags = show_command(path).split()
+    assert t2t_datagen.main([*flags, f"--t2t_usr_dir={file}"]) == 0
+    assert "beside_kept_batch" in registry.problem_names()
+
+
 def test_of_other_arrays_the_range_and_what_is_not_finite_is_shown(
     run_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +87,29 @@ def test_no_more_than_a_few_are_kept_and_a_step_made_again_keeps_its_own(tmp_pat
     with np.load(again / "batch.npz") as arrays:
         assert arrays["targets"] == [1.0]
     assert len(list((tmp_path / "faults").iterdir())) == MOST_KEPT
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("fault.json", b'{"problem": "algo', "Unterminated string"),
+        ("fault.json", b"3", "not iterable"),
+        ("fault.json", b'{"problem": "mini_ende"}', "there is no step"),
+        ("batch.npz", b"", "No data left in file"),
+        ("batch.npz", b"PK\x03\x04 cut", "not a zip file"),
+        ("batch.npz", None, "there is no inputs"),
+    ],
+)
+def test_a_damaged_batch_is_told(
+    file: str, content: bytes | None, message: str, tmp_path: Path
+) -> None:
+    batch = {"targets": np.zeros((1, 1))} | ({"inputs": np.zeros((1, 1))} if content else {})
+    path = keep_batch(tmp_path, "00000003-0", batch, {"problem": "mini_ende", "step": 3})
+    assert path is not None
+    if content is not None:
+        (path / file).write_bytes(content)
+    with pytest.raises(UserError, match=rf"kept batch is damaged: .*{message}.*kept_batch="):
+        describe_kept_batch(path)
 
 
 def test_a_folder_without_a_batch_is_refused(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_run_that_says_nothing_chooses_nothing(tmp_path: Path, record: dict[st
 
 
 def test_a_damaged_run_is_left_to_whoever_opens_it(tmp_path: Path) -> None:
-    for text in ("{", "[]"):
+    for text in ("{", "[]", '{"backend": "own_package.module"}', '{"backend": ["jax"]}'):
         (tmp_path / "run.json").write_text(text)
         assert read_backend(tmp_path) == ""
 

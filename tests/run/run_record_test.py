@@ -17,6 +17,7 @@ from t2t_mm.run.run_directory import open_run
     [
         ("data_digests", 3),
         ("vocabulary_hashes", []),
+        ("vocabulary_hashes", {"../../../outside": "0"}),
         ("user_modules", [1]),
         ("mixture", True),
         ("mixture", {"rates": 5}),

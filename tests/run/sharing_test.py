@@ -189,14 +189,16 @@ def test_a_run_goes_on_with_its_net_after_the_declaration_has_changed(
         assert open_run(tmp_path / "run").tasks == run.tasks
         return {task.nets[1] for task in run.tasks}
 
-    assert train_on(1, warmup_steps=1) == {"categorical:parity"}
+    assert train_on(1, warmup_steps=3) == {"categorical:parity"}
     assert "the run keeps" not in capsys.readouterr().err
     own = {"inputs": TEXT, "targets": Categorical(num_classes=2)}
     monkeypatch.setattr(Parity, "modalities", own)
     assert train_on(2, warmup_steps=9) == {"categorical:parity"}
     told = capsys.readouterr().err
     assert "resumed at step 1" in told and "the run keeps the nets that it was trained with" in told
-    assert "the run keeps its warm-up: optimizer.warmup_steps=1, not 9" in told
+    assert "the run keeps its warm-up: optimizer.warmup_steps=3, not 9" in told
+    train_on(3, warmup_steps=1)  # as many as a set would have
+    assert "warm-up: optimizer.warmup_steps=3, not 1" in capsys.readouterr().err
 
 
 def test_other_names_for_the_same_sharing_are_no_difference() -> None:

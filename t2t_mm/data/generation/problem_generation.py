@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,10 @@ def _check_same_options(base: Problem, data_dir: Path, options: GenerationOption
     ]
     reasons += explain_raw_file_changes(base, metadata.raw_files)
     if reasons:
-        raise make_stale_error(base, data_dir, reasons, told=base)
+        again: dict[str, Any] = {name: getattr(base, name) for name in RAW_OPTIONS}
+        if not options.only_missing:
+            again |= {"max_cases": options.max_cases, "random_seed": options.random_seed}
+        raise make_stale_error(base, data_dir, reasons, told=replace(metadata, **again))
 
 
 def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> None:

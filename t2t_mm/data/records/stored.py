@@ -140,7 +140,7 @@ def locate_data(problem: Problem, data_dir: str | Path) -> Path:
 
 
 def compose_datagen_command(
-    problem: Problem, data_dir: str | Path, flags: str = "", told: Problem | Metadata | None = None
+    problem: Problem, data_dir: str | Path, flags: str = "", told: Metadata | None = None
 ) -> str:
     """Return the t2t-datagen line to type for the data of a problem.
 
@@ -148,15 +148,18 @@ def compose_datagen_command(
         problem: The problem.
         data_dir: Folder of generated data.
         flags: What else to type.
-        told: Has what is told of the raw data; by default the problem.
+        told: Has what is told of the raw data, its limit and its seed; by default the problem
+            tells of its raw data, and all of it is made.
     """
-    words = {"problems": problem.data_name, "data_dir": data_dir}
+    words: dict[str, Any] = {"problems": problem.data_name, "data_dir": data_dir}
     if problem.tmp_dir is not None:
         words["tmp_dir"] = problem.tmp_dir
     if entry := find_entry(type(problem.base).__module__):
         words["t2t_usr_dir"] = entry
     of_raw_data = {name: getattr(told or problem.base, name) for name in RAW_OPTIONS}
     words |= {name: one for name, one in of_raw_data.items() if one != getattr(Problem, name)}
+    limits = {"max_cases": told.max_cases, "random_seed": told.random_seed} if told else {}
+    words |= {name: one for name, one in limits.items() if one}
     given = " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in words.items())
     return f"t2t-datagen {given} {flags}".rstrip()
 
@@ -216,7 +219,7 @@ def check_split(info: DataInfo, split: str, problem: str) -> None:
 
 
 def make_stale_error(
-    problem: Problem, data_dir: str | Path, reasons: list[str], *, told: Problem | Metadata
+    problem: Problem, data_dir: str | Path, reasons: list[str], *, told: Metadata
 ) -> UserError:
     """Return the error for data that is not what would be generated now.
 
@@ -224,7 +227,7 @@ def make_stale_error(
         problem: Whose data it is.
         data_dir: Folder of generated data.
         reasons: Clauses that say why.
-        told: Has what is to be told of the raw data.
+        told: Has what is to be told of the raw data, its limit and its seed.
     """
     command = compose_datagen_command(problem, data_dir, "--overwrite", told)
     return UserError(

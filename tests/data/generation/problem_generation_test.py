@@ -69,6 +69,8 @@ def test_data_made_with_other_arguments_is_not_taken_for_what_was_asked(
     generate(**{flag: 2})
     with pytest.raises(UserError, match=rf"--{flag}=2, asked is --{flag}=0.*--overwrite"):
         generate()
+    with pytest.raises(UserError, match=rf"t2t-datagen .* --{flag}=3 --overwrite"):
+        generate(**{flag: 3})
     result = generate(overwrite=True)
     assert result.splits["train"].examples == 5
 
@@ -82,8 +84,9 @@ def test_only_missing_keeps_data_whatever_its_limits(
     assert generate(only_missing=True).was_there
     assert hash_files(tmp_path / "data") == before
     (raw / "train.txt").write_text("other\n")
-    with pytest.raises(UserError, match=r"is stale: the raw file train\.txt changed"):
+    with pytest.raises(UserError, match=r"is stale: the raw file train\.txt changed") as error:
         generate(only_missing=True)
+    assert f" --{flag}=2 --overwrite" in str(error.value)
 
 
 def test_only_missing_generates_what_is_missing(generate: Generate) -> None:

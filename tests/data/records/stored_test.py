@@ -201,7 +201,7 @@ def test_the_line_to_type_names_where_the_users_problem_is(tmp_path: Path) -> No
 
 def test_the_line_to_type_repeats_what_was_told_of_the_raw_data(data_dir: Path) -> None:
     problem, metadata = registry.problem("words_for_tests"), Metadata.read(folder_of(data_dir))
-    told = dataclasses.replace(metadata, label_pattern="(?P<label>a)", validation_share=0.2)
+    told = dataclasses.replace(metadata, label_pattern="(?P<label>a)", max_cases=9, random_seed=3)
     line = compose_datagen_command(problem, data_dir, "--overwrite", told)
     pattern = "--label_pattern='(?P<label>a)'"
-    assert line.endswith(f" --validation_share=0.2 {pattern} --overwrite")
+    assert line.endswith(f" {pattern} --max_cases=9 --random_seed=3 --overwrite")
