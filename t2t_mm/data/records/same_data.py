@@ -17,6 +17,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "b733679010345393558902b1e208ef27b65fbe04a0387221f0283bed6e5eef16",
     ),
     "librispeech": (
+        "416e0ec35889ff4263157d73a944327ce655fd42b829b90d1acf799eb3c806fd",
         "461e8a19a5cbf8190e203ab60e2a0a6698d08aa38edd1c7aac1455bb73e112d6",
         "a8f39ca6aeaf8e29e13a92d177247000daaa392f1e9e06338e2eaf92e07d81bd",
         "237138a73d910320c369ea9a17c569becb20745aede96a8802f8caba5bbe62a5",
@@ -25,6 +26,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "8330857a6f85fb7e1363ab7a22b78bf31c03f7e646ad8ab9d495f9ee631fbb03",
     ),
     "librispeech_100": (
+        "b03f902885ee6735c7cb3f150d542b2ac1ce3a90046256298314f0c031dbacc0",
         "73bab5a1f1f32f8f8eec4306de211d2d757b6cecf1bf9caf2a3f3c1e6443a6df",
         "1004f1ced8acf2bd64d53601fb0972a3e0dcf946148aef120f50e2ec5d26dc03",
         "144562c015634fb4ba386611789de82e5ff41dadd70afda216c0b77c0736b209",
@@ -33,6 +35,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "7c3c5eed878d7910e453c5c1fecf3dcf2eaa4a3776269aabe0343acb9c1a2307",
     ),
     "wsj_speech": (
+        "d5a6df81446239ef9cb19e19573752cdf1d4d5c639eaf915f8ea0f045159bdcf",
         "bda42d3f7b76ad752ec641f64abd2645e14db8c261740997c88b49e4da0a209e",
         "cc7688ffbd5c7553a55b976018e22caed1a4def52338bc958b220f436c8a7534",
         "0b911dcd7f4151086fbbfaba1abafdaec346dd9e13b0ee1769254bd309a4364c",
@@ -41,6 +44,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "227a1e8a84dc13a29fb201143c0e39b578cf85abc2d12616d9658ca68c1562fd",
     ),
     "wsj_speech_si84": (
+        "addba8c80e6196449788e611cb504461574dd3206e3dcdf9eff82a2482270219",
         "08c23ded0caf0a32485774d5cacd4c4c89a70d4396d6bf35a78d398212c5f5a5",
         "4c58efa32f39c748de8731a7856652cc017b3424e9cd5b306502e2b90d04220b",
         "6aee10ca659291827f30b885031bb8996c6193e88806046b1c404418e9aecbf3",
@@ -124,7 +128,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
-        "3c377e56249d7d76212b2d6b8c646c037d4848cb3a039f5af08204ef20a3e449",
+        "fbf5af48b0a29bd42a6c4352d3dd9c03521a802eb2581efeaf6ec0699c473b2e",
         "8a960ebae30baf9b22498a8c04e3151e5e71e995c9b5d8ebc8dde39988db23f5",
         "e8d00717da85ac7556c73985ac26cc831c53b15763a0395b21dcdf15215b1926",
         "84462738e409cd6078b4e079490e48f0de86ce22b207370ea32049c344c1c5c2",
@@ -162,7 +166,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "0ad5eed61d28ed73f87971c390ab6833cd0956ca4a3280c0ff66f2dc43640c4b",
     ),
     "speech_files": (
-        "8eab0dd6bf4599ecfd3150339e35308540438dd0b3cad3b1f97d1071b0b10467",
+        "3537b3708f3d3162790ae35e94d3ad7d96b753c95d1d98da2715667c2fa4164f",
         "01be6f0e93d72851e8fa5ab100496c31425a4fc3173287b91dac535256245111",
         "9ae88246a47863eb6954da054d0bb2bb632da76d5d125984211da7d668bc8077",
         "a73d4dc88e5806864b35425a0585d01b161853998a8bda7d0143e7c02eb8e397",
