@@ -84,7 +84,7 @@ class Evaluator:
                 target_modality=target_modality,
                 training=False,
             )
-            logits, targets = outputs.logits, batch["targets"]
+            logits, targets = _blank_added(outputs.logits, batch), batch["targets"]
             loss_sum, _ = self.model.loss(logits, targets, target_modality)
             last_loss, _ = self.model.loss(logits[-1:], targets[-1:], target_modality)
             predicted = ops.argmax(outputs.logits, axis=-1)
@@ -92,6 +92,14 @@ class Evaluator:
             return loss_sum, last_loss, predicted, loads
 
         return compile_forward(self.model, forward, [example])
+
+
+def _blank_added(logits: Any, batch: Mapping[str, Any]) -> Any:
+    """Return logits that are zero in the rows that were added: NaN of one would be that of all."""
+    if "is_example" not in batch:
+        return logits
+    shape = (-1, *[1] * (len(logits.shape) - 1))
+    return ops.where(ops.reshape(batch["is_example"], shape), logits, ops.zeros_like(logits))
 
 
 def score_validation_splits(
