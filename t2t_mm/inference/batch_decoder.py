@@ -16,7 +16,7 @@ from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.side_by_side import count_at_once, run_side_by_side
-from t2t_mm.run.task import Task
+from t2t_mm.run.task import Graph, Task
 from t2t_mm.search.choose_search import make_search
 from t2t_mm.search.class_ranking import TopClasses
 from t2t_mm.search.constraint import Constraint
@@ -95,7 +95,7 @@ class BatchDecoder:
         self.num_symbols = 0
         self.constraints = dict(constraints or {})
         self._searches: dict[Any, _RuledSearch] = {}
-        self._rankings: dict[tuple[str, str], TopClasses] = {}
+        self._rankings: dict[Graph, TopClasses] = {}
         self._kept = {_leave_seed_out(decode): self._searches}
         self._counting = threading.Lock()
 
@@ -140,7 +140,7 @@ class BatchDecoder:
         if self.model.modalities[task.nets[1]].reads_encoder:
             return self._rank(task, batch, vocabulary)
         constraint = self.constraints.get(task.name)
-        key = (task.signature, id(constraint))
+        key = (task.name_graph(batch), id(constraint))
         kept = self._searches.get(key)
         if kept is None:
             self._forget_old_rules()
@@ -184,9 +184,10 @@ class BatchDecoder:
                     searches.pop(key, None)
 
     def _rank(self, task: Task, batch: Mapping[str, Any], vocabulary: Vocabulary) -> list[Output]:
-        if task.signature not in self._rankings:
-            self._rankings.setdefault(task.signature, TopClasses(self.model, *task.signature))
-        ranked = self._rankings[task.signature](
+        key = task.name_graph(batch)
+        if key not in self._rankings:
+            self._rankings.setdefault(key, TopClasses(self.model, *task.signature))
+        ranked = self._rankings[key](
             batch,
             problem_index=task.problem_index,
             open_axes=list_open_axes(choose_kind(task.inputs)),

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
-from every_pair import CLASS, TEXT, make_batch, make_model
+from every_pair import CLASS, PICTURE, TEXT, make_batch, make_model
 from forced_passes import make_task
 from keras import ops
 from tiny_run import TinyRun
@@ -69,6 +70,16 @@ def test_rows_that_fill_a_batch_up_count_for_no_expert(monkeypatch: pytest.Monke
     assert padded_scores == pytest.approx(scores, rel=1e-5)
     assert padded_shares == {name: pytest.approx(share) for name, share in shares.items()}
     assert len(set(shares["encoder"])) > 1
+
+
+def test_batches_of_one_net_may_have_sizes_or_none() -> None:
+    """As those of two problems of a user's own kind, one of which declares lengths."""
+    model, pair = make_model(encoder_blocks=1, decoder_blocks=1), (PICTURE, CLASS)
+    evaluator, batch = Evaluator(model, batch=BatchSpec(examples=3)), make_batch(pair)
+    batch["inputs_size"] = np.full((3, 2), batch["inputs"].shape[1:3], "int32")
+    bare = {name: values for name, values in batch.items() if name != "inputs_size"}
+    found = [evaluator.score(make_task(pair), [one]) for one in (batch, bare, batch)]
+    assert found[0] == found[2] == pytest.approx(found[1], rel=1e-5)
 
 
 @pytest.mark.parametrize("target", [CLASS, TEXT])

@@ -182,6 +182,16 @@ def test_rules_that_have_no_hash_are_told_apart_by_which_they_are(decoder: Batch
     assert len(Backwards.made) == 2
 
 
+def test_batches_with_sizes_and_those_without_have_searches_of_their_own(
+    decoder: BatchDecoder,
+) -> None:
+    batch = {"inputs": np.array([[1, 2]], np.int32)}
+    for task in (TEXT, CLASS):
+        for one in (batch, batch | {"inputs_size": np.array([[2]], np.int32)}, batch):
+            decoder(task, one)
+    assert Backwards.made == [TEXT.signature] * 2 + [CLASS.signature] * 2
+
+
 def test_tasks_of_one_signature_share_a_search(decoder: BatchDecoder) -> None:
     batch = {"inputs": np.array([[1, 2]], np.int32)}
     other = Task("copy", TEXT.inputs, TEXT.targets, "copy", 0, (), TEXT.nets)
