@@ -16,7 +16,7 @@ from t2t_mm.features import BatchSpec
 from t2t_mm.inference.teacher_forcing import collect_arguments
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
-from t2t_mm.run.task import Task
+from t2t_mm.run.task import Graph, Task
 from t2t_mm.scoring.teacher_forced import TeacherForcedSums
 from t2t_mm.search.forward import compile_forward
 from t2t_mm.settings import DataHParams
@@ -33,7 +33,7 @@ class Evaluator:
     def __init__(self, model: MultiModel, *, batch: BatchSpec) -> None:
         self.model = model
         self.batch = batch
-        self._forward: dict[tuple[str, str], Any] = {}
+        self._forward: dict[Graph, Any] = {}
 
     def score(self, task: Task, batches: Iterable[Mapping[str, Any]]) -> dict[str, float]:
         """Score a task with the true previous symbols given.
@@ -59,9 +59,10 @@ class Evaluator:
         for batch in batches:
             tensors = collect_arguments(task, batch)
             targets, num_added = batch["targets"], len(tensors["targets"]) - len(batch["targets"])
-            if task.signature not in self._forward:
-                self._forward[task.signature] = self._compile(task, tensors)
-            loss_sum, last_loss, predicted, batch_loads = self._forward[task.signature](tensors)
+            key = task.name_graph(batch)
+            if key not in self._forward:
+                self._forward[key] = self._compile(task, tensors)
+            loss_sum, last_loss, predicted, batch_loads = self._forward[key](tensors)
             real = tuple(slice(size) for size in targets.shape)
             # A class of 0 is one: every row that was added has cost as much as the last.
             loss = float(loss_sum) - num_added * float(last_loss)
@@ -84,7 +85,7 @@ class Evaluator:
                 target_modality=target_modality,
                 training=False,
             )
-            logits, targets = outputs.logits, batch["targets"]
+            logits, targets = _blank_added(outputs.logits, batch), batch["targets"]
             loss_sum, _ = self.model.loss(logits, targets, target_modality)
             last_loss, _ = self.model.loss(logits[-1:], targets[-1:], target_modality)
             predicted = ops.argmax(outputs.logits, axis=-1)
@@ -92,6 +93,14 @@ class Evaluator:
             return loss_sum, last_loss, predicted, loads
 
         return compile_forward(self.model, forward, [example])
+
+
+def _blank_added(logits: Any, batch: Mapping[str, Any]) -> Any:
+    """Return logits that are zero in the rows that were added: NaN of one would be that of all."""
+    if "is_example" not in batch:
+        return logits
+    shape = (-1, *[1] * (len(logits.shape) - 1))
+    return ops.where(ops.reshape(batch["is_example"], shape), logits, ops.zeros_like(logits))
 
 
 def score_validation_splits(

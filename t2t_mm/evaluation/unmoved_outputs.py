@@ -19,7 +19,7 @@ from t2t_mm.inference.batch_decoder import BatchDecoder
 from t2t_mm.inference.teacher_forcing import collect_arguments
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import DeviceMemoryError, tell_exhaustion
-from t2t_mm.run.task import Task
+from t2t_mm.run.task import Graph, Task
 from t2t_mm.search.forward import compile_forward
 from t2t_mm.settings import DataHParams
 from t2t_mm.settings.decode_section import DecodeHParams
@@ -80,19 +80,19 @@ class OutputReader:
     ) -> None:
         self.model = model
         self.decoder = BatchDecoder(model, vocabularies, decode)
-        self._compiled: dict[tuple[str, str], Any] = {}
+        self._compiled: dict[Graph, Any] = {}
 
     def compute_logits(self, task: Task, batch: Mapping[str, Any]) -> np.ndarray[Any, Any]:
         """Return the logits on given targets of the examples of a batch, float32."""
-        arguments, signature = collect_arguments(task, batch), task.signature
+        arguments, key = collect_arguments(task, batch), task.name_graph(batch)
 
         def run(batch: Mapping[str, Any]) -> Any:
-            source, target = signature
+            source, target = task.signature
             return self.model(batch, input_modality=source, target_modality=target).logits
 
-        if signature not in self._compiled:
-            self._compiled[signature] = compile_forward(self.model, run, [arguments])
-        logits = self._compiled[signature](arguments)[: len(batch["targets"])]
+        if key not in self._compiled:
+            self._compiled[key] = compile_forward(self.model, run, [arguments])
+        logits = self._compiled[key](arguments)[: len(batch["targets"])]
         return np.asarray(logits).astype("float32")
 
     def decode(self, task: Task, batch: Mapping[str, Any]) -> list[str]:

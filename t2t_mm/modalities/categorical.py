@@ -148,11 +148,15 @@ class CategoricalModality(Modality):
         return cls(num_classes, widths=nets.categorical_widths, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
-        """Create the weights of the sides in use; no input is needed."""
+        """Create the weights of the sides in use; no input is needed.
+
+        Both matrices are read in float32 wherever they are read: inside of a call of the model
+        Keras would round them to bfloat16 first, in training and decoding it would not.
+        """
         if self.reads:
             normal = keras.initializers.RandomNormal(stddev=self.width**-0.5)
             shape = (self.num_classes, self.width)
-            self.embedding = self.add_weight(shape, normal, name="input_embedding")
+            self.embedding = self.add_weight(shape, normal, name="input_embedding", autocast=False)
         if self.writes:
             policy = {"dtype": self.dtype_policy}
             self.skip = ExitStep(self.width, strided=True, name="skip", **policy)
@@ -164,7 +168,7 @@ class CategoricalModality(Modality):
                 step.build((None, None, None, self.width))
             self.step4.build((None, None, None, self.widths[0]))
             shape = (self.widths[1], self.num_classes)
-            self.softmax = self.add_weight(shape, "glorot_uniform", name="softmax")
+            self.softmax = self.add_weight(shape, "glorot_uniform", name="softmax", autocast=False)
             centre_inputs(self.softmax)
 
     def list_input_variables(self) -> list[Any]:

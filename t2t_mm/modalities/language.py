@@ -169,5 +169,5 @@ class LanguageModality(Modality):
 
 def _sum_real(losses: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
     """Sum float32[N] where int[N] is no padding, and count such places."""
-    weights = ops.cast(mark_real_positions(ids), "float32")
-    return ops.sum(losses * weights), ops.sum(weights)
+    is_real = mark_real_positions(ids)
+    return ops.sum(ops.where(is_real, losses, 0.0)), ops.sum(ops.cast(is_real, "float32"))

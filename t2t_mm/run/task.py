@@ -28,6 +28,9 @@ from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.sharing import name_net
 from t2t_mm.settings import HParams
 
+Graph = tuple[str, str, bool]
+"""The input net, the target net, and whether batches have "inputs_size"."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Task:
@@ -60,6 +63,14 @@ class Task:
     def signature(self) -> tuple[str, str]:
         """The nets that a step of this task runs through: (input net, target net)."""
         return self.nets
+
+    def name_graph(self, batch: Mapping[str, Any]) -> Graph:
+        """Return what graphs for batches as this one are kept by: tasks that share it share them.
+
+        Where a kind of a user's own declares lengths, one problem of an input net may give sizes
+        and another none; a graph takes what it was traced with.
+        """
+        return (*self.signature, "inputs_size" in batch)
 
     def describe(self) -> str:
         """Return what goes in and out, as "image to language"."""

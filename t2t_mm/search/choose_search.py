@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from t2t_mm.data.kinds.kind_table import choose_kind, name_vocabulary
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
@@ -44,6 +45,9 @@ def make_search(
         decode: The settings.
         constraint: What outputs may be, beside what the settings say.
 
+    Raises:
+        UserError: Outputs are to be trees or given answers, and to repeat nothing.
+
     Example:
         >>> import t2t_mm
         >>> model = t2t_mm.load("demo/run").restored.model
@@ -52,6 +56,9 @@ def make_search(
         'BeamSearch'
     """
     if decode.no_repeat:
+        if isinstance(constraint, OneOf | TreeGrammar):
+            rule = type(constraint).__name__
+            raise _refuse_no_repeat({"no_repeat": decode.no_repeat, "constraint": rule})
         once = NoRepeat(decode.no_repeat)
         constraint = AllOf(constraint, once) if constraint else once
     search = _choose_search(model, signature, decode, constraint)
@@ -167,11 +174,17 @@ def check_rules(decode: DecodeHParams) -> None:
     if decode.answers_file and is_tree:
         raise UserError("Outputs are either trees or out of a file of answers", received=received)
     if decode.no_repeat and (decode.answers_file or is_tree):
-        raise UserError(
-            "Trees, and answers out of a file, have to be free to repeat themselves",
-            received={"no_repeat": decode.no_repeat, "constrain": decode.constrain, **received},
-            fix="Leave no_repeat out, or set no_repeat=0.",
+        raise _refuse_no_repeat(
+            {"no_repeat": decode.no_repeat, "constrain": decode.constrain, **received}
         )
+
+
+def _refuse_no_repeat(received: Mapping[str, Any]) -> UserError:
+    return UserError(
+        "Trees, and given answers, have to be free to repeat themselves",
+        received=received,
+        fix="Leave no_repeat out, or set no_repeat=0.",
+    )
 
 
 def check_answers(decode: DecodeHParams, tasks: Iterable[Task]) -> None:

@@ -216,6 +216,7 @@ class Search(ABC):
         chosen = ops.where(state.is_finished, PAD_ID, chosen)
         is_last = ops.logical_or(chosen == EOS_ID, state.position + 1 >= state.limits)
         if self.constraint:
+            is_last = ops.logical_or(is_last, chosen == PAD_ID)  # nothing else was allowed
             constraint = self.constraint.advance(state.constraint, chosen)
             state = state._replace(constraint=constraint)
         return state._replace(

@@ -43,20 +43,20 @@ class TrainStep:
 
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Make one update from one batch (`train.accumulate_steps` of 1)."""
-        inputs, signature = self._prepare(task, batch), task.signature
+        inputs, key = self._prepare(task, batch), task.name_graph(batch)
         with name_what_is_too_large(task, batch):
-            if signature not in self._functions:
-                self._functions[signature] = self.backend.compile_update(signature, inputs)
-            metrics: StepMetrics = self._functions[signature](inputs, learning_rate)
+            if key not in self._functions:
+                self._functions[key] = self.backend.compile_update(task.signature, inputs)
+            metrics: StepMetrics = self._functions[key](inputs, learning_rate)
         return metrics | self._measure(task, batch)
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Add the gradients of one batch to those that wait for `apply_accumulated`."""
-        inputs, signature = self._prepare(task, batch), task.signature
+        inputs, key = self._prepare(task, batch), task.name_graph(batch)
         with name_what_is_too_large(task, batch):
-            if signature not in self._functions:
-                self._functions[signature] = self.backend.compile_accumulation(signature, inputs)
-            metrics: StepMetrics = self._functions[signature](inputs)
+            if key not in self._functions:
+                self._functions[key] = self.backend.compile_accumulation(task.signature, inputs)
+            metrics: StepMetrics = self._functions[key](inputs)
         return metrics | self._measure(task, batch)
 
     def apply_accumulated(self, learning_rate: float) -> Any:

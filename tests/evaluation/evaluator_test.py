@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
-from every_pair import CLASS, TEXT, make_batch, make_model
+from every_pair import CLASS, PICTURE, TEXT, make_batch, make_model
 from forced_passes import make_task
+from keras import ops
 from tiny_run import TinyRun
 
 from t2t_mm.data.pipeline.datasets import make_evaluation_dataset
@@ -68,6 +70,37 @@ def test_rows_that_fill_a_batch_up_count_for_no_expert(monkeypatch: pytest.Monke
     assert padded_scores == pytest.approx(scores, rel=1e-5)
     assert padded_shares == {name: pytest.approx(share) for name, share in shares.items()}
     assert len(set(shares["encoder"])) > 1
+
+
+def test_batches_of_one_net_may_have_sizes_or_none() -> None:
+    """As those of two problems of a user's own kind, one of which declares lengths."""
+    model, pair = make_model(encoder_blocks=1, decoder_blocks=1), (PICTURE, CLASS)
+    evaluator, batch = Evaluator(model, batch=BatchSpec(examples=3)), make_batch(pair)
+    batch["inputs_size"] = np.full((3, 2), batch["inputs"].shape[1:3], "int32")
+    bare = {name: values for name, values in batch.items() if name != "inputs_size"}
+    found = [evaluator.score(make_task(pair), [one]) for one in (batch, bare, batch)]
+    assert found[0] == found[2] == pytest.approx(found[1], rel=1e-5)
+
+
+@pytest.mark.parametrize("target", [CLASS, TEXT])
+def test_what_is_no_number_in_rows_that_fill_a_batch_up_counts_for_nothing(
+    target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, pair = make_model(encoder_blocks=1, decoder_blocks=1), (TEXT, target)
+    net, found = model.modalities[target], []
+    top = net.top
+
+    def divide_by_real(x: Any, mask: Any = None, grid: Any = None) -> Any:
+        count = ops.sum(ops.cast(mask, "float32"), axis=1)
+        ones = ops.reshape(count / count, (-1, *[1] * (1 if target == CLASS else 2)))
+        return top(x, mask, grid) * ones
+
+    monkeypatch.setattr(net, "top", divide_by_real)
+    for is_padded in (False, True):
+        monkeypatch.setattr(teacher_forcing, "needs_few_shapes", lambda padded=is_padded: padded)
+        evaluator = Evaluator(model, batch=BatchSpec(examples=3))
+        found.append(evaluator.score(make_task(pair), [make_batch(pair)]))
+    assert found[1] == pytest.approx(found[0], rel=1e-5)
 
 
 def test_what_lowers_memory_is_said_where_it_runs_out(tiny_run: TinyRun) -> None:

@@ -2,7 +2,7 @@
 
 import math
 import weakref
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -167,6 +167,29 @@ def test_searches_by_a_rule_that_no_task_has_any_more_are_let_go(decoder: BatchD
     assert len(Backwards.made) == 2 + 2 * 29  # those without a rule, and of others, stay
     decoder.change(DecodeHParams(extra_length=1))(TEXT, batch)
     assert not [one for one in gone if one()]
+
+
+def test_rules_that_have_no_hash_are_told_apart_by_which_they_are(decoder: BatchDecoder) -> None:
+    @dataclass
+    class Rule(NoRepeat):
+        length: int
+
+    batch = {"inputs": np.array([[1, 2]], np.int32)}
+    rules = [Rule(2), Rule(2)]
+    for rule in (*rules, rules[1]):
+        decoder.constraints[TEXT.name] = rule
+        decoder(TEXT, batch)
+    assert len(Backwards.made) == 2
+
+
+def test_batches_with_sizes_and_those_without_have_searches_of_their_own(
+    decoder: BatchDecoder,
+) -> None:
+    batch = {"inputs": np.array([[1, 2]], np.int32)}
+    for task in (TEXT, CLASS):
+        for one in (batch, batch | {"inputs_size": np.array([[2]], np.int32)}, batch):
+            decoder(task, one)
+    assert Backwards.made == [TEXT.signature] * 2 + [CLASS.signature] * 2
 
 
 def test_tasks_of_one_signature_share_a_search(decoder: BatchDecoder) -> None:

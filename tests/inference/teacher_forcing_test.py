@@ -129,6 +129,14 @@ def test_tasks_of_one_signature_share_a_trace(forcing: TeacherForcing) -> None:
     assert len(forcing._compiled) == before
 
 
+def test_batches_of_one_net_may_have_sizes_or_none(forcing: TeacherForcing) -> None:
+    task, batch = make_task((PICTURE, CLASS)), make_batch((PICTURE, CLASS))
+    batch["inputs_size"] = np.full((3, 2), batch["inputs"].shape[1:3], "int32")
+    bare = {name: values for name, values in batch.items() if name != "inputs_size"}
+    scores = [forcing.score(task, one) for one in (batch, bare)]
+    np.testing.assert_allclose(scores[0], scores[1], rtol=1e-5)
+
+
 def test_what_the_model_does_not_read_is_left_out() -> None:
     batch = {"inputs": np.ones((1, 2)), "inputs_text": np.array([b"x"]), "targets": np.ones(1)}
     task = Task("any", Language(), Categorical(num_classes=5), "", 0, (), (TEXT, CLASS))

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import tensorflow as tf
+from every_pair import CLASS, TEXT, make_batch, make_model
 
 from t2t_mm import registry
 from t2t_mm.features import Categorical
@@ -50,6 +52,19 @@ def test_pictures_and_sequences_share_all_but_the_kernels_over_places(net):
     step.sequence_kernel.assign(kernel)
     np.testing.assert_array_equal(before[0], after[0])
     assert np.abs(before[1] - after[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("pair", [(TEXT, CLASS), (CLASS, TEXT)])
+def test_in_mixed_precision_a_call_computes_what_training_and_decoding_do(pair):
+    """Which do not go through Keras's call; 24 channels, whose root bfloat16 has to round."""
+    changes = {"precision": "mixed_bfloat16", "width": 24, "encoder_blocks": 1}
+    model = make_model(**changes, decoder_blocks=1)
+    names = {"input_modality": pair[0], "target_modality": pair[1]}
+    called, computed = (
+        tf.cast(compute(make_batch(pair), **names).logits, tf.float32)
+        for compute in (model, model.call)
+    )
+    np.testing.assert_array_equal(called, computed)
 
 
 def test_rows_and_columns_are_not_the_same_thing(net):

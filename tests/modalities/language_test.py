@@ -86,6 +86,14 @@ def test_loss_is_cross_entropy_summed_over_real_positions(text, smoothing):
     assert float(weight) == 3.0
 
 
+def test_what_is_no_number_in_the_padding_costs_nothing(text):
+    logits = np.zeros((1, 2, V), "float32")
+    logits[:, 1] = np.nan
+    total, weight = text.loss(logits, np.array([[4, 0]]))
+    np.testing.assert_allclose(total, np.log(V), rtol=1e-6)
+    assert float(weight) == 1.0
+
+
 def test_a_perfect_prediction_costs_nothing_without_smoothing(text):
     targets = np.array([[4, 1]])
     logits = np.full((1, 2, V), -50.0, "float32")

@@ -68,11 +68,18 @@ def test_rules_that_could_leave_nothing_to_write_are_refused_together(rule):
 
 
 def test_rules_of_settings_and_of_the_caller_hold_together(model):
+    own = NoRepeat(2)
+    assert choose(model, own).constraint is own
+    assert isinstance(choose(model, no_repeat=3).constraint, NoRepeat)
+    both = choose(model, own, no_repeat=3).constraint
+    assert isinstance(both, AllOf) and both.constraints[0] is own
+
+
+def test_given_answers_of_the_caller_are_refused_beside_no_repeat_too(model):
     answers = OneOf(["a"], ByteVocabulary())
     assert choose(model, answers).constraint is answers
-    assert isinstance(choose(model, no_repeat=3).constraint, NoRepeat)
-    both = choose(model, answers, no_repeat=3).constraint
-    assert isinstance(both, AllOf) and both.constraints[0] is answers
+    with pytest.raises(UserError, match=r"free to repeat.*no_repeat=3.*OneOf"):
+        choose(model, answers, no_repeat=3)
 
 
 def test_a_file_that_only_a_run_from_elsewhere_names_is_not_read(tmp_path):

@@ -6,6 +6,7 @@ from chain_model import Chain
 
 from t2t_mm.search.beam_search import BeamSearch
 from t2t_mm.search.constraint import AllOf, NoRepeat, mark_symbols
+from t2t_mm.search.sampling import Sampling
 from t2t_mm.search.search import GreedySearch
 from t2t_mm.search.search_state import SearchState
 
@@ -46,6 +47,14 @@ def test_a_search_that_would_go_round_in_circles_does_not(length):
     ):
         found = search(BATCH, **settings)
         assert not any(repeats(row[row > 0]) for row in found.ids.reshape(-1, found.ids.shape[2]))
+
+
+@pytest.mark.parametrize("way", [GreedySearch, Sampling])
+def test_a_row_that_may_write_nothing_more_has_ended(way):
+    rule = AllOf(Only(2, 3), NoRepeat(1))
+    found = way(Chain(), "", "", constraint=rule)(BATCH, command_index=0, extra_length=40)
+    for row in found.ids[:, 0].tolist():
+        assert row in ([2, 3, 0], [3, 2, 0])
 
 
 class Only:

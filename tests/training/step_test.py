@@ -176,6 +176,14 @@ def test_problems_of_one_signature_share_a_trace(train_step: TrainStep) -> None:
 
 
 @pytest.mark.slow
+def test_batches_of_one_net_may_have_sizes_or_none(train_step: TrainStep) -> None:
+    sizes = {"inputs_size": np.full((4, 1), 5, np.int32)}
+    for one in (batch(5), batch(5) | sizes, batch(5)):
+        train_step.update(task("ende", 0), one, 1e-3)
+    assert train_step.num_traces == 2
+
+
+@pytest.mark.slow
 def test_a_step_touches_only_the_nets_of_its_signature(train_step: TrainStep) -> None:
     before = values(train_step)
     train_step.update(task("ende", 0), batch(5), 1e-3)

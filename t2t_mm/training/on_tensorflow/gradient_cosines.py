@@ -28,7 +28,7 @@ from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import check_run_data, leave_out_without_split
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.stored_problem import find_problem
-from t2t_mm.run.task import Task
+from t2t_mm.run.task import Graph, Task
 from t2t_mm.search.tracing import trace
 from t2t_mm.training.gradient_record import (
     compute_cosines,
@@ -122,7 +122,7 @@ class BodyGradients:
         self._backend = TensorFlowBackend(model, hparams.optimizer, train)
         parts = [part for part in (model.encoder, model.mixer, model.decoder) if part is not None]
         self._body = {one.path for part in parts for one in part.trainable_variables}
-        self._compiled: dict[Signature, Callable[[Batch], Any]] = {}
+        self._compiled: dict[Graph, Callable[[Batch], Any]] = {}
 
     def compute(
         self, task: Task, batches: Sequence[Batch]
@@ -140,9 +140,10 @@ class BodyGradients:
         gradients: dict[str, Any] = {}
         loads: dict[str, Any] = {}
         for batch in batches:
-            if task.signature not in self._compiled:
-                self._compiled[task.signature] = self._compile(task.signature, batch)
-            found, load = self._compiled[task.signature](batch)
+            key = task.name_graph(batch)
+            if key not in self._compiled:
+                self._compiled[key] = self._compile(task.signature, batch)
+            found, load = self._compiled[key](batch)
             _add(gradients, found)
             _add(loads, load)
         shares = {
