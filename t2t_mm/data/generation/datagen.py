@@ -15,11 +15,6 @@ from t2t_mm.data.declaring.problem import RAW_OPTIONS, Problem
 from t2t_mm.data.generation import beam_generation
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.label_writing import write_labels
-from t2t_mm.data.generation.overwriting import (
-    finish_overwriting,
-    list_new_vocabularies,
-    replace_together,
-)
 from t2t_mm.data.generation.problem_generation import (
     GeneratedProblem,
     generate_problem,
@@ -27,11 +22,10 @@ from t2t_mm.data.generation.problem_generation import (
 )
 from t2t_mm.data.generation.proposals import propose_others
 from t2t_mm.data.generation.vocabulary_training import train_vocabulary
-from t2t_mm.data.kinds.kind_table import choose_kinds, name_vocabulary
+from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import read_checked_examples
 from t2t_mm.data.vocabulary.vocabulary import (
     BYTES,
-    copy_vocabulary,
     has_vocabulary,
     load_facts,
     load_vocabulary,
@@ -113,59 +107,16 @@ def _generate_bases(
     _tell_problems(bases, options)
     _check_raw_data(bases, data_dir, options)
     with report_full_disk(data_dir):
-        finish_overwriting(data_dir)
-        if options.replaces_data:
-            return _replace_bases(bases, data_dir, options)
-        _write_vocabularies(bases, data_dir, options, data_dir)
+        write_labels(bases, data_dir, options)
+        for name in _list_vocabularies(bases):
+            if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
+                _tell_training(name, data_dir, options)
+            else:
+                options.tell(f"training vocabulary {name} of at most {options.vocab_size:,} pieces")
+                _train_in_turn(name, bases, data_dir, options)
         if options.vocab_only:
             return [GeneratedProblem(base.name) for base in bases]
         return [generate_problem(base, data_dir, options) for base in bases]
-
-
-def _replace_bases(
-    bases: Sequence[Problem], data_dir: Path, options: GenerationOptions
-) -> list[GeneratedProblem]:
-    """Generate problems again, those whose vocabulary changes together and with it."""
-    made = {base.name: GeneratedProblem(base.name) for base in bases if options.vocab_only}
-    with replace_together(data_dir) as new_dir:
-        _write_vocabularies(bases, data_dir, options, new_dir)
-        changed = list_new_vocabularies(new_dir)
-        for base in (base for base in bases if base.name not in made):
-            if changed.intersection(_list_vocabulary_names(base)):
-                made[base.name] = _generate_beside(base, data_dir, new_dir, options)
-    for base in (base for base in bases if base.name not in made):
-        with replace_together(data_dir) as new_dir:
-            made[base.name] = _generate_beside(base, data_dir, new_dir, options)
-    return [made[base.name] for base in bases]
-
-
-def _generate_beside(
-    base: Problem, data_dir: Path, new_dir: Path, options: GenerationOptions
-) -> GeneratedProblem:
-    """Generate a problem in a folder without data, with the vocabularies that stay."""
-    there = list_new_vocabularies(new_dir)
-    for name in _list_vocabulary_names(base):
-        if name not in there:
-            copy_vocabulary(name, data_dir, new_dir)
-    return generate_problem(base, new_dir, options)
-
-
-def _list_vocabulary_names(base: Problem) -> list[str]:
-    return [name for spec in base.features.values() if (name := name_vocabulary(spec))]
-
-
-def _write_vocabularies(
-    bases: Sequence[Problem], data_dir: Path, options: GenerationOptions, new_dir: Path
-) -> None:
-    """Make the vocabularies that are not there; in `new_dir` those that replace others."""
-    write_labels(bases, data_dir, options, new_dir)
-    for name in _list_vocabularies(bases):
-        is_there = has_vocabulary(data_dir, name)
-        if is_there and not options.overwrite_vocab:
-            _tell_training(name, data_dir, options)
-        else:
-            options.tell(f"training vocabulary {name} of at most {options.vocab_size:,} pieces")
-            _train_in_turn(name, bases, new_dir if is_there else data_dir, options)
 
 
 def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None:

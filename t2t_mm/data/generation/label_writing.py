@@ -22,9 +22,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder
 
 
-def write_labels(
-    bases: Sequence[Problem], data_dir: Path, options: GenerationOptions, new_dir: Path
-) -> None:
+def write_labels(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:
     """Write the lists of class names that are not there, and compare those that are.
 
     Problems whose data is there, and stays, are not asked again. Where all data that uses a list is
@@ -34,7 +32,6 @@ def write_labels(
         bases: The problems as written, not exchanged.
         data_dir: Folder of generated data.
         options: Whether what is there is written anew, or its data generated again.
-        new_dir: Where lists go that replace those of `data_dir`.
 
     Raises:
         UserError: If two problems give one vocabulary different names, or one other names than
@@ -55,40 +52,28 @@ def write_labels(
             assert labels is not None
             with lock_folder(path.parent):
                 if name in written:
-                    if labels.hash != written[name].hash:
-                        fix = "Name its vocabulary otherwise."
-                        raise _make_other_names_error(labels, written[name], base, fix)
+                    _check_same_names(labels, written[name], base, "Name its vocabulary otherwise.")
                 elif path.is_file() and not options.overwrite_vocab:
-                    if _are_renewed(labels, base, bases, data_dir, options):
-                        save_labels(new_dir, labels)
+                    _renew_labels(labels, base, bases, data_dir, options)
                 else:
-                    save_labels(new_dir if path.is_file() else data_dir, labels)
+                    save_labels(data_dir, labels)
             written[name] = labels
 
 
-def _are_renewed(
+def _renew_labels(
     labels: LabelVocabulary,
     base: Problem,
     bases: Sequence[Problem],
     data_dir: Path,
     options: GenerationOptions,
-) -> bool:
-    """Return whether other names replace those that are there.
-
-    Raises:
-        UserError: They would, or the file is damaged, and not all that uses it is generated again.
-    """
+) -> None:
+    """Write other names, or a damaged file, if all that uses it is generated again, else refuse."""
     others = list_users(data_dir, [labels.name])
     others = [name for name in others if name not in {one.name for one in bases}]
-    may_renew = options.overwrite and not others
-    try:
-        there = load_labels(data_dir, labels.name)
-    except UserError:
-        if may_renew:
-            return True
-        raise
-    if may_renew or there.hash == labels.hash:
-        return there.hash != labels.hash
+    if options.overwrite and not others:
+        save_labels(data_dir, labels)
+        return
+    there = load_labels(data_dir, labels.name)
     fix = (
         "Name its vocabulary otherwise; or, if the names changed, write them anew with t2t-datagen "
     )
@@ -96,7 +81,7 @@ def _are_renewed(
         fix += "--overwrite, which generates the data again, too."
     else:
         fix += _describe_overwriting(labels.name, bases, data_dir)
-    raise _make_other_names_error(labels, there, base, fix)
+    _check_same_names(labels, there, base, fix)
 
 
 def _describe_overwriting(name: str, bases: Sequence[Problem], data_dir: Path) -> str:
@@ -133,9 +118,11 @@ def _make_two_kinds_error(name: str, base: Problem) -> UserError:
     )
 
 
-def _make_other_names_error(
+def _check_same_names(
     labels: LabelVocabulary, there: LabelVocabulary, base: Problem, fix: str
-) -> UserError:
+) -> None:
+    if labels.hash == there.hash:
+        return
     pairs = zip(labels.names, there.names, strict=False)
     place = next((i for i, (own, other) in enumerate(pairs) if own != other), None)
     received: dict[str, object] = {"num_classes": labels.size}
@@ -143,7 +130,7 @@ def _make_other_names_error(
     if place is not None:
         expected += f", at index {place} {there.names[place]!r}"
         received["name"] = labels.names[place]
-    return UserError(
+    raise UserError(
         f"Problem {base.name} gives vocabulary {labels.name!r} other class names than it has",
         expected=expected,
         received=received,

@@ -12,7 +12,6 @@ from typing import Any
 from t2t_mm.data.declaring.problem import RAW_OPTIONS, Problem
 from t2t_mm.data.generation.counting import Tally, check_tally, tally_records
 from t2t_mm.data.generation.generation_options import GenerationOptions
-from t2t_mm.data.generation.overwriting import clean_up_after_kill
 from t2t_mm.data.generation.raw_files import (
     describe_raw_files,
     explain_raw_file_changes,
@@ -29,7 +28,7 @@ from t2t_mm.data.records.stored import (
     make_stale_error,
     open_data,
 )
-from t2t_mm.files.disk import lock_folder
+from t2t_mm.files.disk import lock_folder, remove_leftover
 
 _OF_EXAMPLES = tuple(name for name in RAW_OPTIONS if name != "max_bad_share")
 """What data that is there was told: not how much of it might have been left out."""
@@ -78,7 +77,7 @@ def generate_problem(base: Problem, data_dir: Path, options: GenerationOptions) 
     Args:
         base: The problem as written, not exchanged.
         data_dir: Where it goes.
-        options: How it is generated; what replaces data is generated in a folder without any.
+        options: How it is generated.
 
     Raises:
         UserError: If the data that is there is stale or was made with other options, or if the
@@ -87,12 +86,13 @@ def generate_problem(base: Problem, data_dir: Path, options: GenerationOptions) 
     folder = locate_data(base, data_dir)
     begin = time.monotonic()
     with lock_folder(folder.parent):
-        clean_up_after_kill(folder)
-        if was_there := is_generated(base, data_dir):
+        _clean_up_after_kill(folder)
+        was_there = is_generated(base, data_dir) and not options.replaces_data
+        if was_there:
             _check_same_options(base, data_dir, options)
         else:
             options.tell(f"generating {base.name}")
-            _write_data(base, data_dir, options)
+            _replace_data(base, folder, data_dir, options)
             trust_files(folder / METADATA_FILE, Metadata.read(folder).shards)
     metadata = open_data(base, data_dir).metadata
     return GeneratedProblem(
@@ -136,6 +136,37 @@ def _check_same_options(base: Problem, data_dir: Path, options: GenerationOption
         if not options.only_missing:
             again |= {"max_cases": options.max_cases, "random_seed": options.random_seed}
         raise make_stale_error(base, data_dir, reasons, told=replace(metadata, **again))
+
+
+def _replace_data(base: Problem, folder: Path, data_dir: Path, options: GenerationOptions) -> None:
+    """Write the data of a problem; what was there before comes back if that fails."""
+    replaced = _locate_replaced(folder)
+    if folder.exists():
+        folder.rename(replaced)
+    try:
+        _write_data(base, data_dir, options)
+    except BaseException:
+        # What was committed before the failure, an interrupt for example, stays.
+        if replaced.exists() and not folder.exists():
+            replaced.rename(folder)
+        raise
+    if replaced.exists():
+        remove_leftover(replaced)
+
+
+def _locate_replaced(folder: Path) -> Path:
+    return folder.with_name(f"replaced.{folder.name}")
+
+
+def _clean_up_after_kill(folder: Path) -> None:
+    """Remove what a killed run left; the lock tells that no other is at work."""
+    for path in folder.parent.glob(f"incomplete.*_{folder.name}"):
+        remove_leftover(path)
+    replaced = _locate_replaced(folder)
+    if replaced.exists() and folder.exists():
+        remove_leftover(replaced)
+    elif replaced.exists():
+        replaced.rename(folder)
 
 
 def _write_data(base: Problem, data_dir: Path, options: GenerationOptions) -> None:

@@ -62,14 +62,14 @@ def test_the_names_are_written_once_and_belong_to_the_data(tmp_path: Path) -> No
 
 
 def test_other_names_than_the_file_has_are_refused_until_overwritten(tmp_path: Path) -> None:
-    write_labels([Labelled()], tmp_path, GenerationOptions(overwrite_vocab=False), tmp_path)
+    write_labels([Labelled()], tmp_path, GenerationOptions(overwrite_vocab=False))
     with pytest.raises(UserError) as error:
-        write_labels([OtherNames()], tmp_path, GenerationOptions(overwrite_vocab=False), tmp_path)
+        write_labels([OtherNames()], tmp_path, GenerationOptions(overwrite_vocab=False))
     assert "other_names gives vocabulary 'kinds' other class names" in str(error.value)
     assert "Expected: 2 names, at index 1 'verb'" in str(error.value)
     assert "num_classes=3, name='adverb'" in str(error.value)
     assert "--overwrite, which generates the data again" in str(error.value)
-    write_labels([OtherNames()], tmp_path, GenerationOptions(overwrite_vocab=True), tmp_path)
+    write_labels([OtherNames()], tmp_path, GenerationOptions(overwrite_vocab=True))
     assert load_labels(tmp_path, "kinds").names == OtherNames.names
 
 
@@ -92,10 +92,7 @@ def test_a_damaged_list_is_written_anew_with_all_data_that_uses_it(tmp_path: Pat
 def test_two_problems_must_agree(tmp_path: Path, overwrite: bool) -> None:
     with pytest.raises(UserError, match="other_names gives vocabulary 'kinds' other class names"):
         write_labels(
-            [Labelled(), OtherNames()],
-            tmp_path,
-            GenerationOptions(overwrite_vocab=overwrite),
-            tmp_path,
+            [Labelled(), OtherNames()], tmp_path, GenerationOptions(overwrite_vocab=overwrite)
         )
 
 
@@ -105,7 +102,7 @@ def test_overwriting_the_names_makes_data_of_others_stale(
     generate_data(
         "labelled_for_tests", data_dir=tmp_path, options=GenerationOptions(progress=False)
     )
-    write_labels([OtherNames()], tmp_path, GenerationOptions(overwrite_vocab=True), tmp_path)
+    write_labels([OtherNames()], tmp_path, GenerationOptions(overwrite_vocab=True))
     with pytest.raises(UserError, match="is stale: its vocabulary changed"):
         open_data(registry.problem("labelled_for_tests"), tmp_path)
 
@@ -159,16 +156,16 @@ def test_a_finished_problem_is_not_asked_for_its_names_again(
 
     monkeypatch.setattr(Labelled, "class_names", refuse)
     base = registry.problem("labelled_for_tests")
-    write_labels([base], tmp_path, GenerationOptions(overwrite_vocab=False), tmp_path)
+    write_labels([base], tmp_path, GenerationOptions(overwrite_vocab=False))
     locate_labels(tmp_path, "kinds").unlink()
     with pytest.raises(UserError, match="The raw data went"):
-        write_labels([base], tmp_path, GenerationOptions(overwrite_vocab=False), tmp_path)
+        write_labels([base], tmp_path, GenerationOptions(overwrite_vocab=False))
 
 
 @pytest.mark.parametrize("bases", [[Labelled(), TextOfTheSameName()], [Reserved()]])
 def test_text_and_classes_do_not_share_a_name(tmp_path: Path, bases: list[Problem]) -> None:
     with pytest.raises(UserError, match="is one of text and of class names at once"):
-        write_labels(bases, tmp_path, GenerationOptions(overwrite_vocab=False), tmp_path)
+        write_labels(bases, tmp_path, GenerationOptions(overwrite_vocab=False))
 
 
 def test_a_trained_vocabulary_keeps_its_name(tmp_path: Path) -> None:
@@ -176,4 +173,4 @@ def test_a_trained_vocabulary_keeps_its_name(tmp_path: Path) -> None:
     model.parent.mkdir()
     model.touch()
     with pytest.raises(UserError, match="'kinds' of problem labelled is one of text and"):
-        write_labels([Labelled()], tmp_path, GenerationOptions(overwrite_vocab=False), tmp_path)
+        write_labels([Labelled()], tmp_path, GenerationOptions(overwrite_vocab=False))

@@ -8,11 +8,12 @@ import pytest
 from file_hashes import hash_files
 
 from t2t_mm import UserError, registry
-from t2t_mm.data.generation.datagen import generate_data
+from t2t_mm.data.generation import problem_generation
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.problem_generation import (
     GeneratedProblem,
     GeneratedSplit,
+    generate_problem,
     is_generated,
 )
 
@@ -22,11 +23,9 @@ Generate = Callable[..., GeneratedProblem]
 @pytest.fixture
 def generate(raw: Path, tmp_path: Path) -> Generate:
     def generate(**changes: Any) -> GeneratedProblem:
+        base = registry.problem("lines_for_tests", tmp_dir=raw)
         options = GenerationOptions(progress=False, **changes)
-        (made,) = generate_data(
-            "lines_for_tests", data_dir=tmp_path / "data", tmp_dir=raw, options=options
-        )
-        return made
+        return generate_problem(base, tmp_path / "data", options)
 
     return generate
 
@@ -102,6 +101,37 @@ def test_a_changed_raw_file_makes_data_stale(generate: Generate, raw: Path) -> N
     assert generate().was_there
 
 
+def test_an_interrupt_after_the_commit_leaves_the_new_data(
+    generate: Generate, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate()
+    before = hash_files(tmp_path / "data")
+    write = problem_generation._write_data
+
+    def interrupted(*arguments: object) -> None:
+        write(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(problem_generation, "_write_data", interrupted)
+    (raw / "train.txt").write_text("other\n")
+    with pytest.raises(KeyboardInterrupt):
+        generate(overwrite=True)
+    monkeypatch.undo()
+    assert generate().was_there
+    assert hash_files(tmp_path / "data").keys() == before.keys()
+
+
+def test_a_failed_overwrite_gives_the_old_data_back(
+    generate: Generate, raw: Path, tmp_path: Path
+) -> None:
+    generate()
+    before = hash_files(tmp_path / "data")
+    (raw / "test.txt").write_bytes(b"\xff\n")
+    with pytest.raises(UserError, match=r"test\.txt, line 1: the text is not UTF-8"):
+        generate(overwrite=True)
+    assert hash_files(tmp_path / "data") == before
+
+
 def test_an_overwrite_that_was_killed_gives_the_old_data_back(
     generate: Generate, tmp_path: Path
 ) -> None:
@@ -112,6 +142,21 @@ def test_an_overwrite_that_was_killed_gives_the_old_data_back(
     (folder / "incomplete.ABCDEF_1.0.0").mkdir()
     assert generate().was_there
     assert hash_files(tmp_path / "data") == before
+
+
+def test_data_behind_a_link_is_replaced_and_what_the_link_points_to_stays(
+    generate: Generate, tmp_path: Path
+) -> None:
+    generate()
+    folder = tmp_path / "data/lines_for_tests"
+    (folder / "1.0.0").rename(tmp_path / "elsewhere")
+    for name in ("1.0.0", "incomplete.ABCDEF_1.0.0"):
+        (folder / name).symlink_to(tmp_path / "elsewhere")
+    before = hash_files(tmp_path / "elsewhere")
+    assert not generate(overwrite=True).was_there
+    assert [path.name for path in folder.iterdir()] == ["1.0.0"]
+    assert not (folder / "1.0.0").is_symlink()
+    assert hash_files(tmp_path / "elsewhere") == before
 
 
 def test_a_missing_raw_file_leaves_nothing_behind(
