@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
-_PARTS = {"hparams", "decode_hparams", "columns"}
-_GIVEN_ONCE = _PARTS | {"problems", "exclude_problems", "reference", "seeds", "tables", "freeze"}
+_LISTS = "hparams decode_hparams columns problems exclude_problems reference seeds tables"
+_GIVEN_ONCE = dict.fromkeys(_LISTS.split(), "a,b") | {"freeze": "a|b"}
 _HELP_FLAGS = frozenset({"--help", "-help", "-h", "-?", "--helpshort", "--helpfull"})
 _WIDTH_WITHOUT_TERMINAL = 100_000  # nothing wraps: the next program reads lines
 
@@ -294,7 +294,7 @@ def _parse_flags(name: str, values: absl_flags.FlagValues, arguments: Sequence[s
         raise UserError(told, fix=f"See {name} --help.") from error
     except absl_flags.Error as error:
         raise UserError(str(error), fix=f"See {name} --help.") from error
-    for flag in _GIVEN_ONCE & set(values):
-        if values[flag].present > 1:
-            raise UserError(f"--{flag} is given twice", fix="Write all in one: a,b or a|b.")
+    for flag, form in _GIVEN_ONCE.items():
+        if flag in values and values[flag].present > 1:
+            raise UserError(f"--{flag} is given twice", fix=f"Write all in one: {form}.")
     return words

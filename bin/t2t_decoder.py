@@ -114,7 +114,8 @@ def _answer_lines(flags: Any) -> int:
     run = open_run(flags.output_dir)
     task = choose_task(run, flags.problem, flags.inputs_of, flags.command_of)
     how = choose_decoding(run, flags.decode_hparams, searches_once=True)
-    refuse_change(run, how, "num_samples", "for what is typed")
+    for name in ("num_samples", "batch_size"):
+        refuse_change(run, how, name, "for what is typed")
     check_output_format(task, flags.output_format, how)
     check_data_is_read(how, flags.data_dir)
     loaded = load_tasks(run, [task], flags.checkpoint_path, how, flags.data_dir)

@@ -111,8 +111,6 @@ def _choose_alike(run_a: Path, run_b: Path, split: str) -> tuple[KeptResults, Ke
             newest[one.split, one.limit] = one
         by_kind.append(newest)
     of_a, of_b = by_kind
-    _count_whole_as_first(of_a, of_b)
-    _count_whole_as_first(of_b, of_a)
     shared = [kind for kind in of_a if kind in of_b]
     if not shared:
         wanted = list(of_a)[-1]
@@ -126,16 +124,6 @@ def _choose_alike(run_a: Path, run_b: Path, split: str) -> tuple[KeptResults, Ke
         )
     chosen = [kind for kind in shared if not kind[1]] or shared
     return of_a[chosen[-1]], of_b[chosen[-1]]
-
-
-def _count_whole_as_first(
-    own: dict[tuple[str, int], KeptResults], others: Mapping[tuple[str, int], KeptResults]
-) -> None:
-    """Let a whole split be its first examples, too, where the other has read no fewer."""
-    for split, limit in others:
-        whole = own.get((split, 0))
-        if whole and (split, limit) not in own and whole.has_at_most(limit):
-            own[split, limit] = whole
 
 
 def _find_run(given: Path) -> Path:

@@ -23,6 +23,7 @@ from t2t_mm.evaluation.kept_results import name_variant
 from t2t_mm.evaluation.output_lines import OutputLines
 from t2t_mm.features import BatchSpec
 from t2t_mm.inference.batch_decoder import BatchDecoder, Output
+from t2t_mm.inference.decode import refuse_change
 from t2t_mm.run.checkpoint import Checkpoint, find_checkpoint
 from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import (
@@ -127,6 +128,8 @@ class RunEvaluation:
         chosen = choose_tasks(self.run, problems)
         tasks, lacking = leave_out_without_split(chosen, split, self.data_dir)
         self.tasks = [_name_todays_metrics(task, self.data_dir) for task in tasks]
+        if options.limit:
+            refuse_change(self.run, self.decode, "num_samples", "beside a limit")
         limit = self.decode.choose_limit(options.limit) if options.decode else options.limit
         most = count_most_examples(tasks, split, self.data_dir)
         self.limit = limit if limit < most else 0  # what no split goes beyond is the whole of it

@@ -16,7 +16,7 @@ from t2t_mm.features import BatchSpec
 from t2t_mm.inference.teacher_forcing import collect_arguments
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
-from t2t_mm.run.task import Graph, Task
+from t2t_mm.run.task import GraphKey, Task
 from t2t_mm.scoring.teacher_forced import TeacherForcedSums
 from t2t_mm.search.forward import compile_forward
 from t2t_mm.settings import DataHParams
@@ -33,7 +33,7 @@ class Evaluator:
     def __init__(self, model: MultiModel, *, batch: BatchSpec) -> None:
         self.model = model
         self.batch = batch
-        self._forward: dict[Graph, Any] = {}
+        self._forward: dict[GraphKey, Any] = {}
 
     def score(self, task: Task, batches: Iterable[Mapping[str, Any]]) -> dict[str, float]:
         """Score a task with the true previous symbols given.
@@ -59,7 +59,7 @@ class Evaluator:
         for batch in batches:
             tensors = collect_arguments(task, batch)
             targets, num_added = batch["targets"], len(tensors["targets"]) - len(batch["targets"])
-            key = task.name_graph(batch)
+            key = task.make_graph_key(batch)
             if key not in self._forward:
                 self._forward[key] = self._compile(task, tensors)
             loss_sum, last_loss, predicted, batch_loads = self._forward[key](tensors)

@@ -63,13 +63,6 @@ class KeptResults:
             ) from error
         return results
 
-    def has_at_most(self, limit: int) -> bool:
-        """Return whether no problem has more examples than so many.
-
-        Of a whole split the first `limit` examples are all of it then.
-        """
-        return all(_count_examples(result) <= limit for result in self.read().values())
-
     def list_other_outputs(self, results: Mapping[str, Mapping[str, Any]]) -> list[Path]:
         """List files of outputs that lie there and are not those of the scores.
 

@@ -19,7 +19,7 @@ from t2t_mm.inference.batch_decoder import BatchDecoder
 from t2t_mm.inference.teacher_forcing import collect_arguments
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import DeviceMemoryError, tell_exhaustion
-from t2t_mm.run.task import Graph, Task
+from t2t_mm.run.task import GraphKey, Task
 from t2t_mm.search.forward import compile_forward
 from t2t_mm.settings import DataHParams
 from t2t_mm.settings.decode_section import DecodeHParams
@@ -80,11 +80,11 @@ class OutputReader:
     ) -> None:
         self.model = model
         self.decoder = BatchDecoder(model, vocabularies, decode)
-        self._compiled: dict[Graph, Any] = {}
+        self._compiled: dict[GraphKey, Any] = {}
 
     def compute_logits(self, task: Task, batch: Mapping[str, Any]) -> np.ndarray[Any, Any]:
         """Return the logits on given targets of the examples of a batch, float32."""
-        arguments, key = collect_arguments(task, batch), task.name_graph(batch)
+        arguments, key = collect_arguments(task, batch), task.make_graph_key(batch)
 
         def run(batch: Mapping[str, Any]) -> Any:
             source, target = task.signature

@@ -16,7 +16,7 @@ from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.side_by_side import count_at_once, run_side_by_side
-from t2t_mm.run.task import Graph, Task
+from t2t_mm.run.task import GraphKey, Task
 from t2t_mm.search.choose_search import make_search
 from t2t_mm.search.class_ranking import TopClasses
 from t2t_mm.search.constraint import Constraint
@@ -60,13 +60,6 @@ class Output(NamedTuple):
     alternatives: tuple[Alternative, ...] = ()
 
 
-class _RuledSearch(NamedTuple):
-    """A search, kept by the id of its rule: which stays the id of this rule while it is kept."""
-
-    search: Search
-    rule: Constraint | None
-
-
 class BatchDecoder:
     """Decodes batches of any task of one model, in several threads too.
 
@@ -94,8 +87,8 @@ class BatchDecoder:
         self.decode = decode
         self.num_symbols = 0
         self.constraints = dict(constraints or {})
-        self._searches: dict[Any, _RuledSearch] = {}
-        self._rankings: dict[Graph, TopClasses] = {}
+        self._searches: dict[Any, Search] = {}
+        self._rankings: dict[GraphKey, TopClasses] = {}
         self._kept = {_leave_seed_out(decode): self._searches}
         self._counting = threading.Lock()
 
@@ -140,14 +133,13 @@ class BatchDecoder:
         if self.model.modalities[task.nets[1]].reads_encoder:
             return self._rank(task, batch, vocabulary)
         constraint = self.constraints.get(task.name)
-        key = (task.name_graph(batch), id(constraint))
-        kept = self._searches.get(key)
-        if kept is None:
+        key = (task.make_graph_key(batch), id(constraint))
+        search = self._searches.get(key)  # as it holds its rule, the id stays that of this rule
+        if search is None:
             self._forget_old_rules()
             made = make_search(self.model, task.signature, self.decode, constraint)
-            # Another thread may have been first.
-            kept = self._searches.setdefault(key, _RuledSearch(made, constraint))
-        found = kept.search(
+            search = self._searches.setdefault(key, made)  # another thread may have been first
+        found = search(
             batch,
             command_index=task.command_index,
             extra_length=self.decode.extra_length,
@@ -184,7 +176,7 @@ class BatchDecoder:
                     searches.pop(key, None)
 
     def _rank(self, task: Task, batch: Mapping[str, Any], vocabulary: Vocabulary) -> list[Output]:
-        key = task.name_graph(batch)
+        key = task.make_graph_key(batch)
         if key not in self._rankings:
             self._rankings.setdefault(key, TopClasses(self.model, *task.signature))
         ranked = self._rankings[key](

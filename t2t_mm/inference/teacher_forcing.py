@@ -23,7 +23,7 @@ from t2t_mm.modalities.base import Positions
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.model.outputs import ExpertReport
 from t2t_mm.run.device_memory import tell_exhaustion
-from t2t_mm.run.task import Graph, Task
+from t2t_mm.run.task import GraphKey, Task
 from t2t_mm.search.few_shapes import list_open_axes, needs_few_shapes, pad_to_few_shapes
 from t2t_mm.search.forward import compile_forward
 
@@ -56,7 +56,7 @@ class TeacherForcing:
     def __init__(self, model: MultiModel, vocabularies: Mapping[str, Vocabulary]) -> None:
         self.model = model
         self.vocabularies = vocabularies
-        self._compiled: dict[tuple[str, Graph], Any] = {}
+        self._compiled: dict[tuple[str, GraphKey], Any] = {}
         self._compiling = threading.Lock()
 
     @tell_exhaustion(_LESS_MEMORY)
@@ -88,7 +88,7 @@ class TeacherForcing:
 
     def _run(self, name: str, compute: Any, task: Task, batch: Mapping[str, Any]) -> Any:
         arguments = collect_arguments(task, batch)
-        key = (name, task.name_graph(batch))
+        key = (name, task.make_graph_key(batch))
         with self._compiling:
             if key not in self._compiled:
                 self._compiled[key] = compile_forward(

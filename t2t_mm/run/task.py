@@ -28,7 +28,7 @@ from t2t_mm.run.device_memory import tell_exhaustion
 from t2t_mm.run.sharing import name_net
 from t2t_mm.settings import HParams
 
-Graph = tuple[str, str, bool]
+GraphKey = tuple[str, str, bool]
 """The input net, the target net, and whether batches have "inputs_size"."""
 
 
@@ -64,7 +64,7 @@ class Task:
         """The nets that a step of this task runs through: (input net, target net)."""
         return self.nets
 
-    def name_graph(self, batch: Mapping[str, Any]) -> Graph:
+    def make_graph_key(self, batch: Mapping[str, Any]) -> GraphKey:
         """Return what graphs for batches as this one are kept by: tasks that share it share them.
 
         Where a kind of a user's own declares lengths, one problem of an input net may give sizes

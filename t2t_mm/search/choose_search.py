@@ -56,7 +56,8 @@ def make_search(
         'BeamSearch'
     """
     if decode.no_repeat:
-        if isinstance(constraint, OneOf | TreeGrammar):
+        rules = constraint.constraints if isinstance(constraint, AllOf) else (constraint,)
+        if any(isinstance(one, OneOf | TreeGrammar) for one in rules):
             rule = type(constraint).__name__
             raise _refuse_no_repeat({"no_repeat": decode.no_repeat, "constraint": rule})
         once = NoRepeat(decode.no_repeat)

@@ -110,8 +110,9 @@ class OptimizerHParams(Section):
 
     Args:
         learning_rate: The schedule's `constant` factor.
-        schedule: Factors joined by `*`.
-        warmup_steps: Steps of the `linear_warmup` factor.
+        schedule: Factors joined by `*`: constant, linear_warmup, rsqrt_decay, linear_decay,
+            cosine_decay, and single_cycle_cos_decay, which begins behind the warm-up.
+        warmup_steps: Steps of the warm-up, for the factors that know one.
         decay_steps: Steps of a decay that has an end; 0: the steps of the training.
         beta1: Adam's decay of the first moment.
         beta2: Adam's decay of the second moment.

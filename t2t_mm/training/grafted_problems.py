@@ -34,9 +34,9 @@ from t2t_mm.training.training_options import TrainingOptions
 from t2t_mm.training.warm_start import (
     WarmStart,
     begin_run,
+    describe_origin,
     find_source,
     lend_vocabularies,
-    tell_origin,
 )
 
 
@@ -58,7 +58,7 @@ def graft_problems(
     own = find_own_problems(data_dir, tmp_dir if options.generate else "")
     names = registry.expand_problems(problems, own=own)
     _check_new(names, source, hparams.data)
-    _check_free(output_dir, names, hparams, tell_origin(source, checkpoint))
+    _check_free(output_dir, names, hparams, describe_origin(source, checkpoint))
     check_changed_names(hparams, source.hparams, [*(one.name for one in source.tasks), *names])
     prepare_expert_devices(hparams.experts.mesh_shape)  # before TensorFlow starts
     find_backend().prepare_process(hparams.train, options, [output_dir, data_dir])

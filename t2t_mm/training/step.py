@@ -43,7 +43,7 @@ class TrainStep:
 
     def update(self, task: Task, batch: Batch, learning_rate: float) -> StepMetrics:
         """Make one update from one batch (`train.accumulate_steps` of 1)."""
-        inputs, key = self._prepare(task, batch), task.name_graph(batch)
+        inputs, key = self._prepare(task, batch), task.make_graph_key(batch)
         with name_what_is_too_large(task, batch):
             if key not in self._functions:
                 self._functions[key] = self.backend.compile_update(task.signature, inputs)
@@ -52,7 +52,7 @@ class TrainStep:
 
     def accumulate(self, task: Task, batch: Batch) -> StepMetrics:
         """Add the gradients of one batch to those that wait for `apply_accumulated`."""
-        inputs, key = self._prepare(task, batch), task.name_graph(batch)
+        inputs, key = self._prepare(task, batch), task.make_graph_key(batch)
         with name_what_is_too_large(task, batch):
             if key not in self._functions:
                 self._functions[key] = self.backend.compile_accumulation(task.signature, inputs)

@@ -84,7 +84,7 @@ def find_source(warm_start_from: str | Path) -> tuple[Run, Checkpoint]:
     return run, find_checkpoint(run.directory, None if folder == path else path)
 
 
-def tell_origin(source: Run, checkpoint: Checkpoint) -> dict[str, Any]:
+def describe_origin(source: Run, checkpoint: Checkpoint) -> dict[str, Any]:
     """Return what a run keeps of the one that it began with, see `Run.warm_start`."""
     return {
         "run": str(source.directory.absolute()),
@@ -131,7 +131,7 @@ def begin_run(run: Run, warm_start_from: str | Path, tell: Tell) -> WarmStart:
     vocabularies = load_task_vocabularies(run.tasks, data_dir)
     check_vocabularies(source, vocabularies, data_dir)
     tasks = tuple(adopt_tasks(run.tasks, source.tasks))
-    run = replace(run, tasks=tasks, warm_start=tell_origin(source, checkpoint))
+    run = replace(run, tasks=tasks, warm_start=describe_origin(source, checkpoint))
     model = build_model(run.tasks, vocabularies, run.hparams)
     backend = find_backend()(model, run.hparams.optimizer, run.hparams.train)
     state = TrainState(backend, InputStreams({}), awaits_evaluation=True)

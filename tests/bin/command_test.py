@@ -98,14 +98,15 @@ def test_wrong_use_is_one_block_and_exit_code_2(
 
 
 @pytest.mark.parametrize(
-    ("module", "flag"), [("t2t_datagen", "exclude_problems"), ("t2t_trainer", "freeze")]
+    ("module", "flag", "form"),
+    [("t2t_datagen", "exclude_problems", "a,b"), ("t2t_trainer", "freeze", "a|b")],
 )
 def test_the_first_of_two_lists_or_patterns_is_not_lost(
-    module: str, flag: str, capsys: pytest.CaptureFixture[str]
+    module: str, flag: str, form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main = importlib.import_module(f"t2t_mm.bin.{module}").main
     assert main([f"--{flag}=one", f"--{flag}=other"]) == 2
-    assert f"--{flag} is given twice. Write all in one" in capsys.readouterr().err
+    assert f"--{flag} is given twice. Write all in one: {form}." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("module", ["t2t_decoder", "t2t_trainer", "t2t_avg_all", "t2t_study"])

@@ -55,16 +55,6 @@ def test_what_both_have_is_chosen_whole_splits_first(tmp_path: Path) -> None:
     assert t2t_mm.compare(run_a, run_b, split="test")["one"]["examples"] == 4
 
 
-def test_a_whole_split_is_also_as_many_first_examples_as_it_has_or_more(tmp_path: Path) -> None:
-    whole = keep_outputs(tmp_path / "a/decoded/test-5", {"one": make_outputs(3)})
-    first = keep_outputs(tmp_path / "b/decoded/test-5-first12", {"one": make_outputs(3)})
-    for pair in ((whole, first), (first, whole)):
-        assert t2t_mm.compare(*pair)["one"]["examples"] == 12
-    keep_outputs(first / "decoded/test-9-first11", {"one": make_outputs(3, TRUE[:11])})
-    with pytest.raises(UserError, match=r"not as many examples of it"):
-        t2t_mm.compare(whole, first / "decoded/test-9-first11")
-
-
 def test_the_split_that_the_first_has_decoded_last_is_chosen(tmp_path: Path) -> None:
     runs = {}
     for age, name in enumerate(["test-9", "validation-5", "test-5"]):

@@ -34,8 +34,11 @@ class Backwards:
     made: list[tuple[str, str]]
     told: list[dict[str, int]]
 
-    def __init__(self, model: object, input_modality: str, target_modality: str) -> None:
+    def __init__(
+        self, model: object, input_modality: str, target_modality: str, constraint: object = None
+    ) -> None:
         self.made.append((input_modality, target_modality))
+        self.constraint = constraint
 
     def __call__(self, batch: dict[str, Any], **told: int) -> Any:
         self.told.append(told)
@@ -57,7 +60,7 @@ def decoder(monkeypatch: pytest.MonkeyPatch) -> BatchDecoder:
     monkeypatch.setattr(
         batch_decoder,
         "make_search",
-        lambda model, signature, decode, constraint: Backwards(model, *signature),
+        lambda model, signature, decode, constraint: Backwards(model, *signature, constraint),
     )
     monkeypatch.setattr(batch_decoder, "TopClasses", BackwardsClasses)
     modalities = {

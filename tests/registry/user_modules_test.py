@@ -97,8 +97,14 @@ def test_what_a_file_imports_may_register_in_its_place(tmp_path: Path) -> None:
     file = write_file(tmp_path / "mine_importing.py", "import mine_beside\n")
     for entry in (file, tmp_path / "." / ".." / tmp_path.name / file.name, file):
         registry.import_user_modules(str(entry))
-        assert find_entry("mine_beside") == str(entry)
+        assert find_entry("mine_beside") == str(file)
     assert "in_beside" in registry.problem_names()
+    write_file(tmp_path / "mine_beside_too.py", MY_PROBLEM.format(name="InBesideToo"))
+    text = "import mine_beside_too\n" + MY_PROBLEM.format(name="InBoth")
+    both = write_file(tmp_path / "mine_both.py", text)
+    registry.import_user_modules([str(both), str(tmp_path / "mine_beside_too.py")])
+    assert find_entry("mine_both") == str(both)
+    assert find_entry("mine_beside_too") == str(tmp_path / "mine_beside_too.py")
 
 
 def test_registering_nothing_is_an_error(tmp_path: Path) -> None:

@@ -78,8 +78,9 @@ def test_rules_of_settings_and_of_the_caller_hold_together(model):
 def test_given_answers_of_the_caller_are_refused_beside_no_repeat_too(model):
     answers = OneOf(["a"], ByteVocabulary())
     assert choose(model, answers).constraint is answers
-    with pytest.raises(UserError, match=r"free to repeat.*no_repeat=3.*OneOf"):
-        choose(model, answers, no_repeat=3)
+    for rule, name in ((answers, "OneOf"), (AllOf(NoRepeat(2), answers), "AllOf")):
+        with pytest.raises(UserError, match=f"free to repeat.*no_repeat=3.*{name}"):
+            choose(model, rule, no_repeat=3)
 
 
 def test_a_file_that_only_a_run_from_elsewhere_names_is_not_read(tmp_path):

@@ -28,7 +28,7 @@ from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import check_run_data, leave_out_without_split
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.stored_problem import find_problem
-from t2t_mm.run.task import Graph, Task
+from t2t_mm.run.task import GraphKey, Task
 from t2t_mm.search.tracing import trace
 from t2t_mm.training.gradient_record import (
     compute_cosines,
@@ -122,7 +122,7 @@ class BodyGradients:
         self._backend = TensorFlowBackend(model, hparams.optimizer, train)
         parts = [part for part in (model.encoder, model.mixer, model.decoder) if part is not None]
         self._body = {one.path for part in parts for one in part.trainable_variables}
-        self._compiled: dict[Graph, Callable[[Batch], Any]] = {}
+        self._compiled: dict[GraphKey, Callable[[Batch], Any]] = {}
 
     def compute(
         self, task: Task, batches: Sequence[Batch]
@@ -140,7 +140,7 @@ class BodyGradients:
         gradients: dict[str, Any] = {}
         loads: dict[str, Any] = {}
         for batch in batches:
-            key = task.name_graph(batch)
+            key = task.make_graph_key(batch)
             if key not in self._compiled:
                 self._compiled[key] = self._compile(task.signature, batch)
             found, load = self._compiled[key](batch)
