@@ -33,12 +33,11 @@ def import_entries(entries: str | Iterable[str], tables: Sequence[Registry[Any]]
     """
     for entry in list_entries(entries):
         before = set(sys.modules)
-        own = _import_entry(entry)
-        brought = _list_brought(own, set(sys.modules) - before)
-        _check_something_is_registered(entry, own + brought, tables)
-        _entry_of_module.update(dict.fromkeys(own, entry))
-        for name in brought:
-            _entry_of_module.setdefault(name, entry)
+        modules = _import_entry(entry)
+        modules += _list_brought(modules, set(sys.modules) - before)
+        _check_something_is_registered(entry, modules, tables)
+        for name in modules:
+            _entry_of_module.setdefault(name, entry)  # what another has imported is brought by that
 
 
 def list_entries(entries: str | Path | Iterable[str | Path]) -> list[str]:
