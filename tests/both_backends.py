@@ -42,7 +42,7 @@ def draw_alike(shape: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
 
 def make_task(pair: tuple[str, str], command: int = 2) -> Task:
     source, target = (SPECS[key].feature for key in pair)
-    return Task("any", source, target, "any", command, (), pair, problem_index=1)
+    return Task("-".join(pair), source, target, "any", command, (), pair, problem_index=1)
 
 
 def make_backend(accumulate_steps: int = 1, **changes: Any) -> Backend:

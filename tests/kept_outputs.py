@@ -19,8 +19,7 @@ def keep_outputs(
     folder.mkdir(parents=True)
     results = {}
     for name, decoded in problems.items():
-        examples = {"examples": float(len(decoded.hypotheses))}
-        results[name] = {"teacher_forced": examples, **score_decoded(metrics, decoded)}
+        results[name] = score_decoded(metrics, decoded)
         with (folder / f"{make_stem(name)}.outputs.jsonl").open("w", encoding="utf-8") as file:
             OutputLines(file, metrics).add(decoded)
     (folder / "results.json").write_text(json.dumps(results))

@@ -19,8 +19,7 @@ from t2t_mm.features import Feature, Language
 from t2t_mm.study.cell_record import read_cell_record, write_cell_record
 
 
-@registry.register_problem
-class ToldByFolderForTests(Problem):
+class ToldByFolder(Problem):
     """Knows by a file in its data, or in its raw files, what it is."""
 
     modalities: ClassVar = {"inputs": Language(), "targets": Language()}
@@ -74,11 +73,17 @@ def test_globs_of_own_folders_are_names_before_a_registered_study_sees_them(
 @pytest.mark.parametrize("name", ["paper_tables", "paper_tables_full"])
 @pytest.mark.parametrize("place", ["data", "raw"])
 def test_a_problem_that_its_data_or_raw_files_describe_is_found(
-    tmp_path: Path, place: str, name: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    place: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(registry.PROBLEMS, "_entries", dict(registry.PROBLEMS._entries))
+    registry.register_problem(ToldByFolder)
     (tmp_path / place).mkdir()
     (tmp_path / place / "told").touch()
-    flags = [name, "--problems=told_by_folder_for_tests,mini_ende", "--dry_run"]
+    flags = [name, "--problems=told_by_folder,mini_ende", "--dry_run"]
     flags += [f"--study_dir={tmp_path / 'study'}", f"--data_dir={tmp_path / 'data'}"]
     assert t2t_study.main([*flags, "--generate_data", f"--tmp_dir={tmp_path / 'raw'}"]) == 0
     if place == "data":
