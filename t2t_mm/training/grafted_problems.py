@@ -100,12 +100,8 @@ def _check_free(
         return
     if latest.step == 0:
         run = open_run(output_dir)
-        tasks = [*origin["problems"], *names]
-        if ([task.name for task in run.tasks], run.warm_start, run.hparams) == (
-            tasks,
-            origin,
-            hparams,
-        ):
+        has_them = [task.name for task in run.tasks] == [*origin["problems"], *names]
+        if has_them and run.warm_start == origin and run.hparams == hparams:
             return
     raise UserError(
         f"{output_dir} holds a run already",

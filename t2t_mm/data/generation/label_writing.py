@@ -73,7 +73,6 @@ def _renew_labels(
     if options.overwrite and not others:
         save_labels(data_dir, labels)
         return
-    there = load_labels(data_dir, labels.name)
     fix = (
         "Name its vocabulary otherwise; or, if the names changed, write them anew with t2t-datagen "
     )
@@ -81,7 +80,7 @@ def _renew_labels(
         fix += "--overwrite, which generates the data again, too."
     else:
         fix += _describe_overwriting(labels.name, bases, data_dir)
-    _check_same_names(labels, there, base, fix)
+    _check_same_names(labels, load_labels(data_dir, labels.name), base, fix)
 
 
 def _describe_overwriting(name: str, bases: Sequence[Problem], data_dir: Path) -> str:
