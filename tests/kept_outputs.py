@@ -13,13 +13,22 @@ TRUE = ["a red boat on a lake", "the cat sleeps here now", "two dogs run to a bi
 
 
 def keep_outputs(
-    folder: Path, problems: Mapping[str, Decoded], metrics: tuple[str, ...] = ("wer",)
+    folder: Path,
+    problems: Mapping[str, Decoded],
+    metrics: tuple[str, ...] = ("wer",),
+    *,
+    is_counted: bool = False,
 ) -> Path:
-    """Write results and outputs of problems into `RUN/decoded/SPLIT-STEP`; returns the run."""
+    """Write results and outputs of problems into `RUN/decoded/SPLIT-STEP`; returns the run.
+
+    Where counted, the results say of how many examples they are, as those of `t2t-eval` do.
+    """
     folder.mkdir(parents=True)
     results = {}
     for name, decoded in problems.items():
         results[name] = score_decoded(metrics, decoded)
+        if is_counted:
+            results[name]["teacher_forced"] = {"examples": float(len(decoded.hypotheses))}
         with (folder / f"{make_stem(name)}.outputs.jsonl").open("w", encoding="utf-8") as file:
             OutputLines(file, metrics).add(decoded)
     (folder / "results.json").write_text(json.dumps(results))

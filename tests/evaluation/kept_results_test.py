@@ -29,7 +29,7 @@ def test_the_folders_of_a_run_are_listed_by_age_and_told_apart(tmp_path: Path) -
 
 def test_results_of_first_examples_are_those_of_a_split_that_has_no_more(tmp_path: Path) -> None:
     two = {"small": make_outputs(1, TRUE[:5]), "large": make_outputs(1)}
-    keep_outputs(tmp_path / "decoded/test-5", two)
+    keep_outputs(tmp_path / "decoded/test-5", two, is_counted=True)
     for limit, names in ((5, ["small"]), (4, []), (12, ["small", "large"]), (0, [*two])):
         assert list(find_results(tmp_path, "test", limit, 5)) == names
     assert not find_results(tmp_path, "test", 5, 6) and not find_results(tmp_path, "dev", 5, 5)
