@@ -18,7 +18,7 @@ from t2t_mm.layers.caching import (
     read_places,
     write_position,
 )
-from t2t_mm.layers.depthwise import convolve_depthwise
+from t2t_mm.layers.depthwise import convolve_depthwise, weigh_taps
 from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.masking import rectify, zero_padding
 from t2t_mm.layers.normalization import LayerNorm
@@ -128,8 +128,7 @@ class ConvStep(keras.layers.Layer):
         # The oldest is at the next place, the newest once around the ring.
         steps = ops.arange(1, num_places + 1, self.dilation, dtype="int32")
         taps_KBD = read_places(ring, (position + steps) % num_places)
-        kernel_K1D = ops.expand_dims(ops.cast(self.kernel, x_BD.dtype), 1)
-        mixed = ops.sum(taps_KBD * kernel_K1D, axis=0)
+        mixed = weigh_taps(taps_KBD, ops.cast(self.kernel, x_BD.dtype))
         return self.norm(self.pointwise(mixed)), finish_reading(ring, mixed)
 
     def get_config(self) -> dict[str, Any]:

@@ -77,6 +77,24 @@ def _keep_taps_within_reach(
 
 
 @choose_form
+def weigh_taps(taps_KBD: Tensor, kernel_KD: Tensor) -> Tensor:
+    """Sum what the taps of a kernel see, each times its weight: one position of a convolution.
+
+    Args:
+        taps_KBD: float[K, B, D].
+        kernel_KD: float[K, D].
+
+    Returns:
+        float[B, D].
+
+    Example:
+        >>> weigh_taps(ops.array([[[1.0]], [[2.0]]]), ops.array([[3.0], [4.0]])).numpy().tolist()
+        [[11.0]]
+    """
+    return ops.sum(taps_KBD * ops.expand_dims(kernel_KD, 1), axis=0)
+
+
+@choose_form
 def convolve_depthwise_2d(x: Tensor, kernel: Tensor, strides: Pair = (1, 1)) -> Tensor:
     """Convolve every channel with its own kernel over rows and columns.
 

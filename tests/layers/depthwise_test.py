@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from t2t_mm.layers.depthwise import convolve_depthwise, convolve_depthwise_2d
+from t2t_mm.layers.depthwise import convolve_depthwise, convolve_depthwise_2d, weigh_taps
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -23,6 +23,15 @@ def test_folded_rows_equal_the_sum_over_taps(causal, dilation, length):
         ops.convert_to_tensor(x), ops.convert_to_tensor(kernel), dilation, causal
     )
     np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+def test_one_position_is_that_of_the_whole_convolution():
+    generator = np.random.default_rng(0)
+    x, kernel = generator.normal(size=(2, 5, 4)), generator.normal(size=(5, 4))
+    whole = convolve_depthwise(ops.cast(x, "float32"), ops.cast(kernel, "float32"), causal=True)
+    taps = ops.cast(x.transpose(1, 0, 2), "float32")
+    last = weigh_taps(taps, ops.cast(kernel, "float32"))
+    np.testing.assert_allclose(last, whole[:, -1], atol=1e-5)
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 16, 33])

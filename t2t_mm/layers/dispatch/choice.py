@@ -20,6 +20,13 @@ DISPATCHES: dict[str, Dispatch] = {
 }
 """Those of every backend."""
 
+MOST_ROWS_OF_ALL = 16
+"""With no more rows every expert of a stack runs on every row where XLA compiles for a CPU.
+
+It would copy each expert's matrices out of the stack, whether there is a row for it or not.
+Measured: docs/performance.md.
+"""
+
 
 def check_dispatch(name: str) -> None:
     """Refuse a name that is unknown.
@@ -37,13 +44,15 @@ def check_dispatch(name: str) -> None:
         raise ValueError(f"A dispatch is one of {', '.join(names)}. Received: dispatch={name!r}.")
 
 
-def choose_dispatch(name: str) -> Dispatch:
+def choose_dispatch(name: str, num_rows: int | None = None) -> Dispatch:
     """Return the function of a name.
 
     Args:
         name: "ragged" or of `DISPATCHES`; "auto" is tiered on a GPU, on a CPU ragged in
-            TensorFlow's own graphs and blocked elsewhere. Ragged is as auto outside of these
-            graphs, which is told: a run trained with it goes on, and decodes, anywhere.
+            TensorFlow's own graphs and elsewhere blocked, for few rows dense. Ragged is as auto
+            outside of these graphs, which is told: a run trained with it goes on, and decodes,
+            anywhere.
+        num_rows: How many positions, where the program is for so many only.
 
     Example:
         >>> choose_dispatch("auto").__name__
@@ -53,12 +62,20 @@ def choose_dispatch(name: str) -> Dispatch:
         warn_once("experts by ragged dispatch run in TensorFlow's own graphs only; here as by auto")
         name = "auto"
     if name == "auto":
-        name = "tiered" if has_gpu() else "ragged" if runs_plain_graphs() else "blocked"
+        name = _choose_for_device(num_rows)
     if name == "ragged":
         from t2t_mm.layers.on_tensorflow.ragged import run_ragged
 
         return run_ragged
     return DISPATCHES[name]
+
+
+def _choose_for_device(num_rows: int | None) -> str:
+    if has_gpu():
+        return "tiered"
+    if runs_plain_graphs():
+        return "ragged"
+    return "dense" if num_rows is not None and num_rows <= MOST_ROWS_OF_ALL else "blocked"
 
 
 @choose_form

@@ -1,7 +1,7 @@
-"""Every expert on every position: the reference, for any backend.
+"""Every expert on every position: the reference, and for few rows on JAX.
 
 Axis letters: N positions of the flattened batch, D width, E experts, K experts per position,
-F expert width.
+F expert width, G = E * F hidden units of all experts.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ def run_dense(
     w_out: Matrices,
     mask_N: Tensor | None = None,
 ) -> Tensor:
-    """Run every expert on every position and weigh the results; for any backend.
+    """Run all experts as one net on every position, its hidden units weighed; for any backend.
 
     Args:
         x_ND: float[N, D].
@@ -41,10 +41,12 @@ def run_dense(
         [[3.0, 3.0]]
     """
     w_in_EFD, w_out_EFD = stack_weights(w_in, w_out)
+    num_experts, expert_width, width = w_in_EFD.shape
     if mask_N is not None:
         gates_NK = gates_NK * ops.cast(mask_N, gates_NK.dtype)[:, None]
-    chosen = ops.one_hot(experts_NK, w_in_EFD.shape[0], dtype=x_ND.dtype)
+    chosen = ops.one_hot(experts_NK, num_experts, dtype=x_ND.dtype)
     gates_NE = ops.sum(chosen * gates_NK[:, :, None], axis=1)
-    hidden_ENF = ops.relu(ops.matmul(x_ND[None], ops.swapaxes(w_in_EFD, 1, 2)))
-    out_END = ops.matmul(hidden_ENF, w_out_EFD)
-    return ops.sum(out_END * ops.transpose(gates_NE)[:, :, None], axis=0)
+    hidden_NG = ops.relu(ops.matmul(x_ND, ops.transpose(ops.reshape(w_in_EFD, (-1, width)))))
+    hidden_NEF = ops.reshape(hidden_NG, (-1, num_experts, expert_width))
+    weighed_NG = ops.reshape(hidden_NEF * gates_NE[:, :, None], (-1, num_experts * expert_width))
+    return ops.matmul(weighed_NG, ops.reshape(w_out_EFD, (-1, width)))

@@ -37,7 +37,7 @@ class Experts(keras.layers.Layer):
             with room for most, and blocks for the rest. "capacity": the former alone; in training,
             what has no room is dropped; at inference nothing is, as in "auto". "dense": all
             experts on all positions. "auto": tiered on a GPU; on a CPU ragged in TensorFlow graphs,
-            blocked under `jit_compile=True` and on JAX.
+            under `jit_compile=True` and on JAX blocked, and dense for few rows.
         capacity_factor: The row limit as a multiple of an equal share; for "capacity" only.
         devices: Those of the slices of an expert mesh, such as ("CPU:0", "CPU:1"); their number
             divides E. Slice i has the experts from i * E / n on, and their variables. Empty: all
@@ -142,7 +142,7 @@ class Experts(keras.layers.Layer):
             name = "auto"
         w_in, w_out = _read_values(self.w_in), _read_values(self.w_out)
         gates = ops.cast(gates, x.dtype)
-        run = choose_dispatch(name)
+        run = choose_dispatch(name, x.shape[0])
         if self.devices:
             experts = send_padding_nowhere(experts, self.num_experts, position_mask)
             return run_on_mesh(run, x, experts, gates, w_in, w_out, self.devices)

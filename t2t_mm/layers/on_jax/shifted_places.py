@@ -57,6 +57,15 @@ def convolve_depthwise_2d(x: Tensor, kernel: Tensor, strides: tuple[int, int] = 
     return _convolve_within_reach(x, flat, offsets, tuple(strides), sizes)
 
 
+def weigh_taps(taps_KBD: Tensor, kernel_KD: Tensor) -> Tensor:
+    """Sum as `t2t_mm.layers.depthwise.weigh_taps`, in float32.
+
+    XLA makes one pass of sums that are written out, and of a reduction a slow loop on a CPU.
+    """
+    terms = map(jnp.multiply, taps_KBD.astype("float32"), kernel_KD.astype("float32"))
+    return functools.reduce(jnp.add, terms).astype(taps_KBD.dtype)
+
+
 def _convolve_within_reach(
     x: Tensor,
     kernel_KC: Tensor,

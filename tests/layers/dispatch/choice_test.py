@@ -18,7 +18,10 @@ import jax, jax.numpy as jnp, numpy as np
 from t2t_mm.layers.dispatch import choose_dispatch, run_blocked
 from t2t_mm.layers.dispatch import run_capacity, run_dense, run_tiered
 
-assert choose_dispatch("auto") is choose_dispatch("ragged") is run_blocked
+for name in ("auto", "ragged"):
+    assert choose_dispatch(name) is choose_dispatch(name, 17) is run_blocked
+    assert choose_dispatch(name, 16) is run_dense
+assert choose_dispatch("blocked", 1) is run_blocked
 
 generator = np.random.default_rng(0)
 x = generator.normal(size=(60, 6)).astype("float32")
@@ -43,6 +46,10 @@ for run in (run_blocked, run_tiered, functools.partial(run_capacity, capacity_fa
     for got, right in zip(gradients(run), expected, strict=True):
         np.testing.assert_allclose(got, right, atol=1e-3)
 """
+
+
+def test_few_rows_are_no_matter_in_graphs_of_tensorflow():
+    assert choose_dispatch("auto", 1) is choose_dispatch("auto")
 
 
 def test_each_function_is_named_after_its_name():

@@ -28,6 +28,16 @@ def differentiate_on_jax(convolve, x, kernel, upstream):
     return out, *backward(upstream)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_one_position_is_the_sum_of_its_taps(dtype):
+    taps, kernel = draw((15, 3, 4), (15, 4))
+    expected = depthwise.weigh_taps(tf.constant(taps), tf.constant(kernel))
+    got = shifted_places.weigh_taps(*(jax.numpy.asarray(x, dtype) for x in (taps, kernel)))
+    assert got.dtype == dtype
+    tolerance = 1e-5 if dtype == "float32" else 0.1
+    np.testing.assert_allclose(np.asarray(got, "float32"), expected, atol=tolerance)
+
+
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize(("taps", "dilation"), [(3, 1), (5, 1), (5, 8)])
 @pytest.mark.parametrize("length", [1, 7, 33])
