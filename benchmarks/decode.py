@@ -130,7 +130,7 @@ class Decoding:
         import numpy as np
 
         from t2t_mm.search.beam_search import BeamSearch
-        from t2t_mm.search.search import GreedySearch
+        from t2t_mm.search.greedy_search import GreedySearch
 
         self.model, self.task, self.rows, self.beam_size = model, task, rows, beam_size
         self.at_once = at_once

@@ -14,8 +14,9 @@ from stepping import step_through
 from t2t_mm.features import Language
 from t2t_mm.layers.attention import MultiHeadAttention
 from t2t_mm.layers.attention_block import AttentionBlock
-from t2t_mm.layers.caching import FIRST_ROOM, grow, take_rows
+from t2t_mm.layers.caching import FIRST_ROOM, grow, share_among, take_rows
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
+from t2t_mm.layers.lineage import trace_lineage
 from t2t_mm.layers.masking import make_causal_bias
 from t2t_mm.model.build import ModalitySpec, build_multimodel
 from t2t_mm.model.decoder import Decoder, DecoderBlock
@@ -114,6 +115,33 @@ def test_rows_taken_from_a_cache_continue_as_themselves(case):
     _, cache = step_through(layer.decode_step, case.start(layer), x[:, :125], 0)
     stepped, _ = step_through(layer.decode_step, take_rows(cache, rows), x[rows, 125:], 125)
     np.testing.assert_allclose(stepped, whole[rows, 125:], rtol=1e-4, atol=1e-4)
+
+
+@every_case
+def test_hypotheses_that_share_a_cache_continue_one_another(case):
+    """Each row goes on from another one of its input at every step, in two rooms; none is moved."""
+    layer, length, count = built(case), FIRST_ROOM + 8, 2
+    cache = grow(share_among(case.start(layer), count), count)
+    rng, rows = np.random.default_rng(3), np.arange(3 * count)
+    writers = np.tile(rows % count, (length, 1)).astype("int32")
+    sequences, stepped = normal(length, len(rows), WIDTH), []
+    for time in range(length):
+        if time == FIRST_ROOM:
+            cache = grow(cache, count)
+        room = FIRST_ROOM if time < FIRST_ROOM else 2 * FIRST_ROOM
+        known = np.resize(writers, (room, len(rows)))
+        lineage = trace_lineage(tf.constant(known), time, count)
+        x = tf.constant(sequences[time])
+        y, cache = layer.decode_step(x, cache, time, lineage=lineage)
+        stepped = [*stepped, np.asarray(y)]
+        parents = rows // count * count + rng.integers(0, count, len(rows))
+        sequences[: time + 1] = sequences[: time + 1, parents]
+        stepped = [y[parents] for y in stepped]
+        writers[: time + 1] = writers[: time + 1, parents]
+    for number in range(count):
+        whole = np.asarray(case.call(layer, sequences[:, number::count].swapaxes(0, 1)))
+        made = np.stack(stepped, axis=1)[number::count]
+        np.testing.assert_allclose(made, whole, rtol=1e-4, atol=1e-4)
 
 
 @every_case

@@ -30,7 +30,7 @@ class Chain:
     def start_decoding(self, encoded, *, modality, command):
         return (encoded.positions.x[None, :, 0],)
 
-    def decode_step(self, previous, position, cache, *, modality):
+    def decode_step(self, previous, position, cache, **told):
         rows = tf.gather(self.logits, tf.where(position == 0, 0, previous))
         added = tf.cast(cache[0][0], tf.float32)[:, None] * tf.one_hot(4, NUM_SYMBOLS)
         return rows + added, cache

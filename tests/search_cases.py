@@ -11,8 +11,8 @@ from small_model import ids
 from t2t_mm.search.beam_search import BeamSearch
 from t2t_mm.search.constraint import NoRepeat
 from t2t_mm.search.forward import compile_forward
+from t2t_mm.search.greedy_search import GreedySearch
 from t2t_mm.search.sampling import Sampling, SamplingOptions
-from t2t_mm.search.search import GreedySearch
 
 
 def run_searches(model):

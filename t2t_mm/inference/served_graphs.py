@@ -18,7 +18,7 @@ from t2t_mm.run.restore import RestoredModel
 from t2t_mm.run.task import Task
 from t2t_mm.search.class_ranking import TopClasses
 from t2t_mm.search.forward import compile_forward
-from t2t_mm.search.search import GreedySearch
+from t2t_mm.search.greedy_search import GreedySearch
 from t2t_mm.search.tracing import describe_outputs, trace
 from t2t_mm.settings import DataHParams
 

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from t2t_mm.layers.caching import History, finish_reading, write_heads
+from t2t_mm.layers.caching import History, Source, finish_reading, write_heads
 from t2t_mm.layers.dropout import Dropout
 from t2t_mm.layers.forms import choose_form
+from t2t_mm.layers.lineage import Lineage
 from t2t_mm.layers.masking import BLOCKED
 from t2t_mm.layers.pointwise import Pointwise
 from t2t_mm.layers.products import multiply_transposed
@@ -138,62 +139,75 @@ class MultiHeadAttention(keras.layers.Layer):
         return History(*(ops.zeros(shape, self.compute_dtype) for _ in History._fields))
 
     def decode_step(
-        self, x_BD: Tensor, cache: History, position: Tensor | int
+        self,
+        x_ND: Tensor,
+        cache: History,
+        position: Tensor | int,
+        lineage: Lineage | None = None,
     ) -> tuple[Tensor, History]:
         """Let one position look at itself and those before.
 
         Args:
-            x_BD: float[B, D], the next position.
+            x_ND: float[N, D], the next position.
             cache: Keys and values of the positions before.
             position: Their number.
+            lineage: See `layers.lineage`.
 
         Returns:
-            float[B, D], and the keys and values of one position more.
+            float[N, D], and the keys and values of one position more.
         """
-        query_BHC, key, value = self._project_row(x_BD)
-        is_later = ops.arange(ops.shape(cache.keys)[2], dtype="int32") > position
+        query_BHKC, key, value = self._project_row(x_ND, lineage)
+        if lineage is None:
+            is_later = ops.arange(ops.shape(cache.keys)[2], dtype="int32") > position
+            bias = ops.cast(is_later, "float32") * BLOCKED
+        else:
+            bias = lineage.bias
         cache = History(*write_heads(cache, position, (key, value)))
-        bias_T = ops.cast(is_later, "float32") * BLOCKED
-        y_BD = self._average(query_BHC, *cache, bias_T)
-        return y_BD, History(*(finish_reading(part, y_BD) for part in cache))
+        y_ND = self._average(query_BHKC, *cache, bias)
+        return y_ND, History(*(finish_reading(part, y_ND) for part in cache))
 
-    def look_at(self, x_BD: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+    def look_at(self, x_ND: Tensor, source: Source, lineage: Lineage | None = None) -> Tensor:
         """Do for one position what `attend` does.
 
         Args:
-            x_BD: float[B, D].
-            keys: float[B, H, S, C].
-            values: float[B, H, S, C].
-            bias: Broadcastable to float32[B, H, 1, S], 0 or `BLOCKED`.
+            x_ND: float[N, D].
+            source: Keys and values.
+            lineage: See `layers.lineage`.
 
         Returns:
-            float[B, D].
+            float[N, D].
         """
-        return self._average(self._split_row(self.query(x_BD)), keys, values, bias)
+        return self._average(self._split_row(self.query(x_ND), lineage), *source)
 
-    def _average(self, query_BHC: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
-        query_BH1C = ops.expand_dims(query_BHC * query_BHC.shape[-1] ** -0.5, 2)
-        logits_BH1S = ops.cast(multiply_transposed(query_BH1C, keys), "float32") + bias
-        weights = ops.exp(logits_BH1S - ops.max(logits_BH1S, axis=-1, keepdims=True))
+    def _average(self, query_BHKC: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+        query_BHKC = query_BHKC * query_BHKC.shape[-1] ** -0.5
+        logits_BHKS = ops.cast(multiply_transposed(query_BHKC, keys), "float32") + bias
+        weights = ops.exp(logits_BHKS - ops.max(logits_BHKS, axis=-1, keepdims=True))
         weights = weights / ops.sum(weights, axis=-1, keepdims=True)
-        mean_BH1C = ops.matmul(ops.cast(weights, values.dtype), values)
-        return self.output_projection(ops.reshape(mean_BH1C, (-1, self.query.width)))
+        mean_BHKC = ops.matmul(ops.cast(weights, values.dtype), values)
+        if mean_BHKC.shape[2] != 1:
+            mean_BHKC = ops.transpose(mean_BHKC, (0, 2, 1, 3))
+        return self.output_projection(ops.reshape(mean_BHKC, (-1, self.query.width)))
 
-    def _project_row(self, x_BD: Tensor) -> list[Tensor]:
-        """Return query, key and value of one position, float[B, H, C] each, by one product."""
+    def _project_row(self, x_ND: Tensor, lineage: Lineage | None) -> list[Tensor]:
+        """Return query, key and value of one position, float[B, H, K, C] each, by one product."""
         layers = (self.query, self.key, self.value)
         w_DF = compute_before_loop(
-            lambda: ops.concatenate([ops.cast(x.kernel, x_BD.dtype) for x in layers], axis=1)
+            lambda: ops.concatenate([ops.cast(x.kernel, x_ND.dtype) for x in layers], axis=1)
         )
         if w_DF is None:
-            rows = [layer(x_BD) for layer in layers]
+            rows = [layer(x_ND) for layer in layers]
         else:
-            rows = ops.split(ops.matmul(x_BD, w_DF), len(layers), axis=1)
-        return [self._split_row(row) for row in rows]
+            rows = ops.split(ops.matmul(x_ND, w_DF), len(layers), axis=1)
+        return [self._split_row(row, lineage) for row in rows]
 
-    def _split_row(self, x_BD: Tensor) -> Tensor:
-        """Return float[B, H, C]."""
-        return ops.reshape(x_BD, (-1, self.num_heads, self.query.width // self.num_heads))
+    def _split_row(self, x_ND: Tensor, lineage: Lineage | None) -> Tensor:
+        """Return float[B, H, K, C]."""
+        heads = (self.num_heads, self.query.width // self.num_heads)
+        if lineage is None:
+            return ops.reshape(x_ND, (-1, heads[0], 1, heads[1]))
+        rows = ops.reshape(x_ND, (-1, lineage.num_hypotheses, *heads))
+        return ops.transpose(rows, (0, 2, 1, 3))
 
     def _split_heads(self, x: Tensor) -> Tensor:
         batch, length, width = ops.shape(x)

@@ -14,6 +14,7 @@ from keras import ops
 from t2t_mm.layers.attention import MultiHeadAttention
 from t2t_mm.layers.caching import Cache, History, Source
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
+from t2t_mm.layers.lineage import Lineage
 from t2t_mm.layers.masking import make_causal_bias, make_padding_bias
 from t2t_mm.layers.timing import add_timing, make_timing_signal
 
@@ -150,7 +151,11 @@ class AttentionBlock(keras.layers.Layer):
         )
 
     def decode_step(
-        self, x_BD: Tensor, cache: AttentionCache, position: Tensor | int
+        self,
+        x_BD: Tensor,
+        cache: AttentionCache,
+        position: Tensor | int,
+        lineage: Lineage | None = None,
     ) -> tuple[Tensor, AttentionCache]:
         """Run one position of every sequence.
 
@@ -158,15 +163,16 @@ class AttentionBlock(keras.layers.Layer):
             x_BD: float[B, D].
             cache: Of the positions before.
             position: Their number.
+            lineage: See `layers.lineage`.
 
         Returns:
             float[B, D] and the new cache.
         """
         x = x_BD + make_timing_signal(1, self.self_attention.query.width, position, x_BD.dtype)
-        x, mix1 = self.mix1.decode_step(x, cache.mix1, position)
-        x, mix2 = self.mix2.decode_step(x, cache.mix2, position)
-        x, targets = self.self_attention.decode_step(x, cache.targets, position)
-        x = self.source_attention.look_at(x, *cache.source)
+        x, mix1 = self.mix1.decode_step(x, cache.mix1, position, lineage)
+        x, mix2 = self.mix2.decode_step(x, cache.mix2, position, lineage)
+        x, targets = self.self_attention.decode_step(x, cache.targets, position, lineage)
+        x = self.source_attention.look_at(x, cache.source, lineage)
         return x, cache._replace(mix1=mix1, mix2=mix2, targets=targets)
 
     def get_config(self) -> dict[str, Any]:

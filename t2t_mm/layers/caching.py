@@ -10,13 +10,15 @@ The steps give what `call` gives at the same positions. `position` is an int sca
 from 0; there must be room for it. A step takes the cache over: TensorFlow's graphs write into its
 memory, so that what was handed in is not to be used again.
 
-A cache is a nest of tuples of tensors. Axis 1 of each is the batch, so that `take_rows` chooses and
-reorders hypotheses, and a place of a ring is written as one piece; only keys and values, and what
-blocks those of a source, have the batch first, as products of them want it. Shapes stay from step
-to step.
+A cache is a nest of tuples of tensors. Axis 1 of each is the batch, so that `take_rows` chooses
+rows, and a place of a ring is written as one piece; only keys and values, and what blocks those of
+a source, have the batch first, as products of them want it. Shapes stay from step to step.
 
-Axis letters: B batch, N rows taken, R places in a ring, T room for positions, S source positions,
-H heads, C channels.
+Where K hypotheses of an input lie side by side, keys and values are the input's, see
+`layers.lineage`.
+
+Axis letters: B batch, K hypotheses, N = B * K rows, R places in a ring, T room for positions, S
+source positions, H heads, C channels.
 """
 
 from __future__ import annotations
@@ -38,9 +40,11 @@ FIRST_ROOM = 32
 class History(NamedTuple):
     """Keys and values of the positions so far, split by head, and room for others.
 
+    What hypothesis k wrote at position t is at the place t * K + k.
+
     Attributes:
-        keys: float[B, H, T, C].
-        values: float[B, H, T, C].
+        keys: float[B, H, T * K, C].
+        values: float[B, H, T * K, C].
     """
 
     keys: Tensor
@@ -96,24 +100,24 @@ def write_position(cache: Tensor, position: Tensor | int, row: Tensor) -> Tensor
 
 @choose_form
 def write_heads(caches: Sequence[Tensor], position: Tensor | int, heads: Sequence[Tensor]) -> Any:
-    """Write one position of every head of every sequence, as `write_position`.
+    """Write one position of every head of all hypotheses, as `write_position`.
 
     Args:
-        caches: Of one shape, [B, H, T, C] each.
+        caches: Of one shape, [B, H, T * K, C] each.
         position: int scalar in [0, T).
-        heads: [B, H, C] for each cache.
+        heads: [B, H, K, C] for each cache.
 
     Returns:
         The caches with them in them.
 
     Example:
-        >>> [cache] = write_heads([ops.zeros((1, 1, 3, 1))], 1, [ops.ones((1, 1, 1))])
+        >>> [cache] = write_heads([ops.zeros((1, 1, 3, 1))], 1, [ops.ones((1, 1, 1, 1))])
         >>> cache[0, 0].numpy().tolist()
         [[0.0], [1.0], [0.0]]
     """
-    start = ops.stack([0, 0, position, 0])
+    start = ops.stack([0, 0, position * heads[0].shape[2], 0])
     pairs = zip(caches, heads, strict=True)
-    return [ops.slice_update(cache, start, ops.expand_dims(row, 2)) for cache, row in pairs]
+    return [ops.slice_update(cache, start, row) for cache, row in pairs]
 
 
 @choose_form
@@ -149,8 +153,12 @@ def finish_reading(cache: Tensor, result: Tensor) -> Tensor:
     return cache
 
 
-def grow(cache: Cache) -> Cache:
-    """Double the room of every `History` in a cache; from nothing to `FIRST_ROOM`.
+def grow(cache: Cache, num_hypotheses: int = 1) -> Cache:
+    """Double the room of every `History` in a cache; from nothing to `FIRST_ROOM` positions.
+
+    Args:
+        cache: A nest.
+        num_hypotheses: That share a `History`.
 
     Example:
         >>> empty = ops.zeros((2, 1, 0, 4))
@@ -158,12 +166,14 @@ def grow(cache: Cache) -> Cache:
         TensorShape([2, 1, 64, 4])
     """
     if isinstance(cache, History):
-        return History(*(double_room(part, axis=2) for part in cache))
-    return _map_parts(grow, cache) if isinstance(cache, tuple) else cache
+        return History(*(double_room(part, 2, FIRST_ROOM * num_hypotheses) for part in cache))
+    if isinstance(cache, tuple):
+        return _map_parts(lambda part: grow(part, num_hypotheses), cache)
+    return cache
 
 
-def double_room(tensor: Tensor, axis: int = 0) -> Tensor:
-    """Add as many zeros along an axis as it is long, and to nothing `FIRST_ROOM`.
+def double_room(tensor: Tensor, axis: int = 0, first: int = FIRST_ROOM) -> Tensor:
+    """Add as many zeros along an axis as it is long, and to nothing the first room.
 
     Example:
         >>> double_room(ops.ones((32, 2))).shape
@@ -171,19 +181,20 @@ def double_room(tensor: Tensor, axis: int = 0) -> Tensor:
     """
     sizes = list(ops.shape(tensor))
     is_known = isinstance(sizes[axis], int)
-    sizes[axis] = (max if is_known else ops.maximum)(sizes[axis], FIRST_ROOM)
+    sizes[axis] = (max if is_known else ops.maximum)(sizes[axis], first)
     return ops.concatenate([tensor, make_zeros(sizes, tensor.dtype)], axis=axis)
 
 
-def take_rows(cache: Cache, rows: Tensor) -> Cache:
+def take_rows(cache: Cache, rows: Tensor, num_hypotheses: int = 1) -> Cache:
     """Make the cache of a batch whose row i continues what row `rows[i]` was.
 
     Args:
-        cache: A nest of tensors, B being axis 1; of keys and values, axis 0.
-        rows: int[N], each in [0, B); a row may be taken twice or not at all.
+        cache: A nest of tensors, N being axis 1; of keys and values, axis 0.
+        rows: int[N'], each in [0, N); a row may be taken twice or not at all.
+        num_hypotheses: K that share keys and values: rows are taken by all of an input's, in order.
 
     Returns:
-        The same nest, of N sequences; no memory is shared.
+        The same nest, of N' sequences; no memory is shared.
 
     Example:
         >>> (taken,) = take_rows((ops.array([[1.0, 2.0, 3.0]]),), [2, 0])
@@ -191,30 +202,34 @@ def take_rows(cache: Cache, rows: Tensor) -> Cache:
         [[3.0, 1.0]]
     """
     if isinstance(cache, History | Source):
-        return type(cache)(*(ops.take(part, rows, axis=0) for part in cache))
+        inputs = rows if num_hypotheses == 1 else rows[::num_hypotheses] // num_hypotheses
+        return type(cache)(*(ops.take(part, inputs, axis=0) for part in cache))
     if isinstance(cache, tuple):
-        return _map_parts(lambda part: take_rows(part, rows), cache)
+        return _map_parts(lambda part: take_rows(part, rows, num_hypotheses), cache)
     return ops.take(cache, rows, axis=1)
 
 
-def reorder(cache: Cache, rows: Tensor) -> Cache:
-    """Do what `take_rows` does where row i continues another hypothesis of the same input.
+def share_among(cache: Cache, num_hypotheses: int) -> Cache:
+    """Make of the cache of B inputs before the first position that of K hypotheses of each.
 
     Args:
-        cache: As `take_rows` takes it; of each `Source` nothing moves.
-        rows: int[B].
+        cache: As `take_rows` takes it; keys and values stay, as hypotheses share them.
+        num_hypotheses: K.
+
+    Returns:
+        The same nest, of B * K rows.
 
     Example:
         >>> source = Source(*[ops.array([[1.0, 1.0]])] * 3)
-        >>> moved, same = reorder((ops.array([[1.0, 2.0]]), source), ops.array([1, 1]))
-        >>> moved.numpy().tolist(), same is source
-        ([[2.0, 2.0]], True)
+        >>> rows, same = share_among((ops.array([[1.0, 2.0]]), source), 2)
+        >>> rows.numpy().tolist(), same is source
+        ([[1.0, 1.0, 2.0, 2.0]], True)
     """
-    if isinstance(cache, Source):
+    if isinstance(cache, History | Source):
         return cache
-    if isinstance(cache, tuple) and not isinstance(cache, History):
-        return _map_parts(lambda part: reorder(part, rows), cache)
-    return take_rows(cache, rows)
+    if isinstance(cache, tuple):
+        return _map_parts(lambda part: share_among(part, num_hypotheses), cache)
+    return ops.repeat(cache, num_hypotheses, axis=1)
 
 
 def _map_parts(change: Callable[[Cache], Cache], cache: Cache) -> Cache:

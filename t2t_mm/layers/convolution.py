@@ -20,6 +20,7 @@ from t2t_mm.layers.caching import (
 )
 from t2t_mm.layers.depthwise import convolve_depthwise, weigh_taps
 from t2t_mm.layers.dropout import Dropout
+from t2t_mm.layers.lineage import Lineage
 from t2t_mm.layers.masking import rectify, zero_padding
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.layers.pointwise import Pointwise
@@ -111,7 +112,11 @@ class ConvStep(keras.layers.Layer):
         return (self.kernel_size - 1) * self.dilation + 1
 
     def decode_step(
-        self, x_BD: Tensor, cache: Tensor, position: Tensor | int
+        self,
+        x_BD: Tensor,
+        cache: Tensor,
+        position: Tensor | int,
+        lineage: Lineage | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Run one position of every sequence.
 
@@ -119,6 +124,7 @@ class ConvStep(keras.layers.Layer):
             x_BD: float[B, D].
             cache: Of the positions before.
             position: Their number.
+            lineage: See `layers.lineage`.
 
         Returns:
             float[B, width] and the new cache.
@@ -127,7 +133,11 @@ class ConvStep(keras.layers.Layer):
         ring = write_position(cache, position % num_places, x_BD)
         # The oldest is at the next place, the newest once around the ring.
         steps = ops.arange(1, num_places + 1, self.dilation, dtype="int32")
-        taps_KBD = read_places(ring, (position + steps) % num_places)
+        places = (position + steps) % num_places
+        if lineage is None:
+            taps_KBD = read_places(ring, places)
+        else:
+            taps_KBD = lineage.read(ring, places, position + steps - num_places)
         mixed = weigh_taps(taps_KBD, ops.cast(self.kernel, x_BD.dtype))
         return self.norm(self.pointwise(mixed)), finish_reading(ring, mixed)
 
@@ -228,7 +238,7 @@ class ConvBlock(keras.layers.Layer):
         return tuple(step.start_cache(batch_size) for step in steps)
 
     def decode_step(
-        self, x_BD: Tensor, cache: Cache, position: Tensor | int
+        self, x_BD: Tensor, cache: Cache, position: Tensor | int, lineage: Lineage | None = None
     ) -> tuple[Tensor, Cache]:
         """Run one position of every sequence.
 
@@ -236,15 +246,16 @@ class ConvBlock(keras.layers.Layer):
             x_BD: float[B, D].
             cache: Of the positions before.
             position: Their number.
+            lineage: See `layers.lineage`.
 
         Returns:
             float[B, D] and the new cache.
         """
         cache1, cache2, cache3, cache4 = cache
-        hidden, cache1 = self.step1.decode_step(x_BD, cache1, position)
-        hidden, cache2 = self.step2.decode_step(hidden, cache2, position)
-        hidden, cache3 = self.step3.decode_step(x_BD + hidden, cache3, position)
-        hidden, cache4 = self.step4.decode_step(hidden, cache4, position)
+        hidden, cache1 = self.step1.decode_step(x_BD, cache1, position, lineage)
+        hidden, cache2 = self.step2.decode_step(hidden, cache2, position, lineage)
+        hidden, cache3 = self.step3.decode_step(x_BD + hidden, cache3, position, lineage)
+        hidden, cache4 = self.step4.decode_step(hidden, cache4, position, lineage)
         return x_BD + hidden, (cache1, cache2, cache3, cache4)
 
     def get_config(self) -> dict[str, Any]:

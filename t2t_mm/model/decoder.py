@@ -16,6 +16,7 @@ from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock
 from t2t_mm.layers.experts.gating import Routing
 from t2t_mm.layers.experts.problem_gate import make_expert_block
+from t2t_mm.layers.lineage import Lineage
 from t2t_mm.layers.normalization import LayerNorm
 from t2t_mm.model.encoder import choose_middle
 
@@ -101,7 +102,7 @@ class DecoderBlock(keras.layers.Layer):
         return convolution, self.attention.start_cache(source, source_mask)
 
     def decode_step(
-        self, x_BD: Tensor, cache: Cache, position: Tensor | int
+        self, x_BD: Tensor, cache: Cache, position: Tensor | int, lineage: Lineage | None = None
     ) -> tuple[Tensor, Cache]:
         """Run one position of every sequence.
 
@@ -109,15 +110,16 @@ class DecoderBlock(keras.layers.Layer):
             x_BD: float[B, D].
             cache: Of the positions before.
             position: Their number.
+            lineage: See `layers.lineage`.
 
         Returns:
             float[B, D] and the new cache.
         """
         convolution, attention = cache
-        x_BD, convolution = self.convolution.decode_step(x_BD, convolution, position)
+        x_BD, convolution = self.convolution.decode_step(x_BD, convolution, position, lineage)
         if self.attention is None:
             return x_BD, (convolution, attention)
-        attended, attention = self.attention.decode_step(x_BD, attention, position)
+        attended, attention = self.attention.decode_step(x_BD, attention, position, lineage)
         return x_BD + self.norm(x_BD + attended), (convolution, attention)
 
     def get_config(self) -> dict[str, Any]:
@@ -233,6 +235,7 @@ class Decoder(keras.layers.Layer):
         position: Tensor | int,
         row_mask: Tensor | None = None,
         problem: Tensor | None = None,
+        lineage: Lineage | None = None,
     ) -> tuple[Tensor, Cache]:
         """Run one position of every sequence.
 
@@ -242,6 +245,7 @@ class Decoder(keras.layers.Layer):
             position: Their number.
             row_mask: bool[B], False where a row has ended.
             problem: int[B], see `ProblemGatedExperts`.
+            lineage: See `layers.lineage`.
 
         Returns:
             float[B, D] and the new cache.
@@ -251,7 +255,9 @@ class Decoder(keras.layers.Layer):
             if self.moe is not None and index == self.moe_after:
                 x_BD, _ = self.moe(x_BD, position_mask=row_mask, problem=problem)
             if index < self.num_blocks:
-                x_BD, block_cache = self.blocks[index].decode_step(x_BD, cache[index], position)
+                x_BD, block_cache = self.blocks[index].decode_step(
+                    x_BD, cache[index], position, lineage
+                )
                 caches.append(block_cache)
         return self._finish(x_BD), tuple(caches)
 

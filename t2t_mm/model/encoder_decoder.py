@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock
+from t2t_mm.layers.lineage import Lineage
 from t2t_mm.modalities.base import Modality
 from t2t_mm.model.decoder import Decoder
 from t2t_mm.model.encoder import Encoder
@@ -125,9 +126,8 @@ class EncoderDecoder(keras.layers.Layer):
             target.list_target_variables(source.makes_grid),
         ]
         if not target.reads_encoder:
-            mixer, decoder = self._require_decoder(target_modality)
-            parts += [mixer.trainable_variables, decoder.trainable_variables]
-            parts += [[self.command_embeddings]]
+            body = [part.trainable_variables for part in self._require_decoder(target_modality)]
+            parts += [*body, [self.command_embeddings]]
         by_path = {variable.path: variable for part in parts for variable in part}
         return [variable for variable in by_path.values() if variable.trainable]
 
@@ -208,16 +208,10 @@ class EncoderDecoder(keras.layers.Layer):
         if mask is None:
             first = ops.ones_like(targets.mask[:, :1])
             mask = ops.concatenate([first, targets.mask[:, :-1]], axis=1)
-        source, source_mask = encoded.positions.x, encoded.positions.mask
-        x = mixer(shifted, source, source_mask=source_mask, training=training)
-        x, routings = decoder(
-            x,
-            source,
-            source_mask=source_mask,
-            position_mask=mask,
-            training=training,
-            problem=encoded.problem,
-        )
+        source, told = encoded.positions.x, {"source_mask": encoded.positions.mask}
+        x = mixer(shifted, source, training=training, **told)
+        told |= {"position_mask": mask, "problem": encoded.problem}
+        x, routings = decoder(x, source, training=training, **told)
         return x, make_expert_reports("decoder", routings)
 
     def start_decoding(
@@ -246,7 +240,13 @@ class EncoderDecoder(keras.layers.Layer):
         )
 
     def decode_step(
-        self, previous: Tensor, position: Tensor | int, cache: DecodingCache, *, modality: str
+        self,
+        previous: Tensor,
+        position: Tensor | int,
+        cache: DecodingCache,
+        *,
+        modality: str,
+        lineage: Lineage | None = None,
     ) -> tuple[Tensor, DecodingCache]:
         """Predict one target of every row: what `decode` gives there, without its prefix.
 
@@ -256,6 +256,7 @@ class EncoderDecoder(keras.layers.Layer):
             position: int scalar, the number of targets before it.
             cache: Of these targets, with room for one more, see `layers.caching`.
             modality: Share key of the target net.
+            lineage: Where hypotheses share a cache, see `layers.lineage`.
 
         Returns:
             float[B, D] for `compute_logits`, and the cache for the next position.
@@ -277,10 +278,10 @@ class EncoderDecoder(keras.layers.Layer):
         is_first = ops.equal(position, 0)
         x = ops.where(is_first, cache.command[0], targets.x[:, 0])
         row_mask = ops.logical_or(is_first, targets.mask[:, 0])
-        x, mixer_cache = mixer.decode_step(x, cache.mixer, position)
+        x, mixed = mixer.decode_step(x, cache.mixer, position, lineage)
         problem = None if isinstance(cache.problem, tuple) else cache.problem[0]
-        x, decoder_cache = decoder.decode_step(x, cache.decoder, position, row_mask, problem)
-        return x, cache._replace(mixer=mixer_cache, decoder=decoder_cache)
+        x, decoded = decoder.decode_step(x, cache.decoder, position, row_mask, problem, lineage)
+        return x, cache._replace(mixer=mixed, decoder=decoded)
 
     def _require_decoder(self, modality: str) -> tuple[Mixer, Decoder]:
         if self.mixer is not None and self.decoder is not None:

@@ -14,6 +14,7 @@ from keras import ops
 from t2t_mm.layers.attention_block import AttentionBlock
 from t2t_mm.layers.caching import Cache
 from t2t_mm.layers.convolution import ConvBlock, ConvStep
+from t2t_mm.layers.lineage import Lineage
 from t2t_mm.layers.normalization import LayerNorm
 
 Tensor = Any
@@ -127,7 +128,7 @@ class Mixer(keras.layers.Layer):
         return attention, merge, tuple(block.start_cache(batch_size) for block in self.blocks)
 
     def decode_step(
-        self, x_BD: Tensor, cache: Cache, position: Tensor | int
+        self, x_BD: Tensor, cache: Cache, position: Tensor | int, lineage: Lineage | None = None
     ) -> tuple[Tensor, Cache]:
         """Run one position of every sequence.
 
@@ -135,6 +136,7 @@ class Mixer(keras.layers.Layer):
             x_BD: float[B, D].
             cache: Of the positions before.
             position: Their number.
+            lineage: See `layers.lineage`.
 
         Returns:
             float[B, D] and the new cache.
@@ -142,15 +144,15 @@ class Mixer(keras.layers.Layer):
         attention, merge, blocks = cache
         attended = ops.zeros_like(x_BD)
         if self.attention is not None:
-            attended, attention = self.attention.decode_step(x_BD, attention, position)
+            attended, attention = self.attention.decode_step(x_BD, attention, position, lineage)
         if self.join == "concat":
             both = ops.concatenate([attended, x_BD], axis=-1)
-            x_BD, merge = self.merge.decode_step(both, merge, position)
+            x_BD, merge = self.merge.decode_step(both, merge, position, lineage)
         else:
             x_BD = self.merge(x_BD + attended)
         caches = []
         for block, block_cache in zip(self.blocks, blocks, strict=True):
-            x_BD, block_cache = block.decode_step(x_BD, block_cache, position)
+            x_BD, block_cache = block.decode_step(x_BD, block_cache, position, lineage)
             caches.append(block_cache)
         return x_BD, (attention, merge, tuple(caches))
 

@@ -11,7 +11,8 @@ import numpy as np
 from keras import ops
 
 from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID
-from t2t_mm.layers.caching import double_room, reorder, take_rows, write_position
+from t2t_mm.layers.caching import double_room, take_rows, write_position
+from t2t_mm.layers.lineage import Lineage, trace_lineage
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.search.constraint import Constraint
 from t2t_mm.search.search import Search
@@ -26,12 +27,14 @@ class Beams(NamedTuple):
 
     Attributes:
         log_probabilities: float32[1, N], of each row's symbols so far.
+        writers: int32[T, N], see `trace_lineage`.
         ended: int32[T, N], the outputs that ended, of each input the best first.
         ended_scores: float32[1, N], their scores; minus infinity where there is none.
         ended_log_probabilities: float32[1, N].
     """
 
     log_probabilities: Tensor
+    writers: Tensor
     ended: Tensor
     ended_scores: Tensor
     ended_log_probabilities: Tensor
@@ -72,6 +75,7 @@ class BeamSearch(Search):
         constraint: Constraint | None = None,
     ) -> None:
         super().__init__(model, input_modality, target_modality, beam_size, constraint)
+        self.num_sharing = beam_size
         self.alpha = alpha
         self.num_wanted = num_wanted or beam_size
 
@@ -79,10 +83,16 @@ class BeamSearch(Search):
         is_first = ops.arange(ops.shape(state.limits)[0]) % self.num_hypotheses == 0
         is_going = ops.logical_and(is_first, ops.logical_not(state.is_finished))
         none = ops.full_like(ops.cast(state.limits, "float32")[None], NEVER)
-        return Beams(ops.where(is_going[None], 0.0, none), state.ids, none, none)
+        return Beams(ops.where(is_going[None], 0.0, none), state.ids, state.ids, none, none)
 
     def _grow_method(self, method: Any) -> Any:
-        return method._replace(ended=double_room(method.ended))
+        writers, ended = double_room(method.writers), double_room(method.ended)
+        return method._replace(writers=writers, ended=ended)
+
+    def _find_lineage(self, state: SearchState) -> Lineage | None:
+        if self.num_hypotheses == 1:
+            return None
+        return trace_lineage(state.method.writers, state.position, self.num_hypotheses)
 
     def _advance(self, state: SearchState, logits: Tensor) -> SearchState:
         beams, count, length = state.method, self.num_hypotheses, state.position + 1
@@ -102,6 +112,9 @@ class BeamSearch(Search):
         is_finished = ops.repeat(is_finished[:, 0], count)
         rows, symbols = (ops.reshape(x, (-1,)) for x in (rows, symbols))
         symbols = ops.where(is_finished, PAD_ID, symbols)
+        if lineage := self._find_lineage(state):
+            writers = ops.take(lineage.rows, rows, axis=1) % count
+            beams = beams._replace(writers=writers)
         if self.constraint:
             memory = self.constraint.advance(take_rows(state.constraint, rows), symbols)
             state = state._replace(constraint=memory)
@@ -110,7 +123,6 @@ class BeamSearch(Search):
             position=length,
             previous=symbols,
             is_finished=ops.logical_or(state.is_finished, is_finished),
-            cache=reorder(state.cache, rows),
             method=beams._replace(log_probabilities=ops.reshape(going, (1, -1))),
         )
 
@@ -145,7 +157,8 @@ class BeamSearch(Search):
         has_ended: Tensor,
     ) -> Beams:
         """Keep the K best of the outputs that ended before and of the candidates that end here."""
-        beams, count = state.method, self.num_hypotheses
+        beams: Beams = state.method
+        count = self.num_hypotheses
         is_near = ops.arange(2 * count) < count
         scores = self._score(log_probabilities, state.position + 1)
         scores = ops.where(ops.logical_and(has_ended, is_near), scores, NEVER)
@@ -161,8 +174,7 @@ class BeamSearch(Search):
         ended = ops.take_along_axis(join(beams.ended, written), chosen[None], axis=2)
         totals = join(beams.ended_log_probabilities[0], log_probabilities)
         totals = ops.take_along_axis(totals, chosen, axis=1)
-        return Beams(
-            beams.log_probabilities,
+        return beams._replace(
             ended=ops.reshape(ended, (ops.shape(ended)[0], -1)),
             ended_scores=ops.reshape(scores, (1, -1)),
             ended_log_probabilities=ops.reshape(totals, (1, -1)),

@@ -20,9 +20,10 @@ from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
 from t2t_mm.search.beam_search import BeamSearch
 from t2t_mm.search.constraint import AllOf, Constraint, NoRepeat
+from t2t_mm.search.greedy_search import GreedySearch
 from t2t_mm.search.prefix_tree import OneOf
 from t2t_mm.search.sampling import Sampling, SamplingOptions
-from t2t_mm.search.search import GreedySearch, Search
+from t2t_mm.search.search import Search
 from t2t_mm.search.tree_grammar import TreeGrammar
 from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.mesh_shape import check_compilable

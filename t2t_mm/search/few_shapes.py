@@ -16,19 +16,20 @@ _MANY = 10_000
 
 
 def pad_to_few_shapes(
-    batch: Mapping[str, Any], open_axes: Mapping[str, Sequence[int]]
+    batch: Mapping[str, Any], open_axes: Mapping[str, Sequence[int]], rows_of_each: int = 1
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Pad the rows and the open axes of a batch with zeros, so that few shapes are left.
 
-    Rows, and the lengths of texts and sounds, to the next power of two, `SHORTEST` at least; what
-    has several lengths, as pictures, to the next multiples of `PIXELS_APART`.
+    Examples, and the lengths of texts and sounds, to the next power of two, `SHORTEST` at least;
+    what has several lengths, as pictures, to the next multiples of `PIXELS_APART`.
 
     Args:
         batch: As input pipelines make them.
-        open_axes: By name, see `list_open_axes`; of what is not named rows alone are added.
+        open_axes: By name, see `list_open_axes`; to what is not named examples alone are added.
+        rows_of_each: Hypotheses made of an example; with several so many fewer are enough.
 
     Returns:
-        A batch with rows added that are all zeros, and "is_example", bool[B], which are none: a
+        A batch with examples added that are all zeros, and "is_example", bool[B], which are none: a
         class shows no padding.
 
     Example:
@@ -39,7 +40,7 @@ def pad_to_few_shapes(
     """
     arrays = {name: np.asarray(values) for name, values in batch.items()}
     num_examples = len(next(iter(arrays.values())))
-    num_rows = find_power(num_examples)
+    num_rows = find_power(num_examples, SHORTEST // rows_of_each)
     padded = {}
     for name, array in arrays.items():
         axes = open_axes.get(name, ())
@@ -75,14 +76,14 @@ def needs_few_shapes(jit_compile: bool = False) -> bool:
     return jit_compile or not is_on_tensorflow()
 
 
-def find_power(length: int) -> int:
-    """Return the next power of two, `SHORTEST` at least.
+def find_power(length: int, shortest: int = SHORTEST) -> int:
+    """Return the next power of two, not below the shortest.
 
     Example:
-        >>> [find_power(length) for length in (1, 9, 16)]
-        [8, 16, 16]
+        >>> [find_power(length) for length in (1, 9, 16)], find_power(1, shortest=2)
+        ([8, 16, 16], 2)
     """
-    return max(SHORTEST, 1 << (length - 1).bit_length())
+    return max(shortest, 1 << (length - 1).bit_length())
 
 
 def _find_multiple(length: int) -> int:

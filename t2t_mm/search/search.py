@@ -1,4 +1,4 @@
-"""Searching for outputs, one position of all hypotheses at a time; here greedily.
+"""Searching for outputs, one position of all hypotheses at a time.
 
 Axis letters: B inputs, K hypotheses of each, N = B * K rows, T positions, V symbols.
 """
@@ -15,11 +15,11 @@ import numpy as np
 from keras import ops
 
 from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID
-from t2t_mm.layers.caching import double_room, grow, take_rows, write_position
-from t2t_mm.layers.forms import choose_form
+from t2t_mm.layers.caching import double_room, grow, share_among, take_rows, write_position
+from t2t_mm.layers.lineage import Lineage
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.search.constraint import Constraint
-from t2t_mm.search.few_shapes import find_power, needs_few_shapes
+from t2t_mm.search.few_shapes import SHORTEST, find_power, needs_few_shapes
 from t2t_mm.search.forward import compile_forward, describe_results
 from t2t_mm.search.search_inputs import encode_inputs, select_inputs
 from t2t_mm.search.search_state import Hypotheses, OutputCollector, SearchState
@@ -44,9 +44,11 @@ class Search(ABC):
 
     Attributes:
         jit_compile: Whether XLA compiles it on TensorFlow, too, once more for every shape.
+        num_sharing: How many hypotheses of an input share its keys and values.
     """
 
     jit_compile = False
+    num_sharing = 1
 
     def __init__(
         self,
@@ -92,7 +94,9 @@ class Search(ABC):
                 inputs of every length where one is compiled for each shape.
         """
         has_few_shapes = needs_few_shapes(self.jit_compile)
-        inputs = select_inputs(batch, has_few_shapes, self.constraint, open_axes)
+        inputs = select_inputs(
+            batch, has_few_shapes, self.constraint, open_axes, self.num_hypotheses
+        )
         numbers = [np.int32(number) for number in (command_index, extra_length, problem_index)]
         self._compile([inputs, *numbers])
         state = self._start(inputs, *numbers)
@@ -109,12 +113,20 @@ class Search(ABC):
                 outputs.put(remaining[is_finished], self._read(state), is_finished)
             if is_finished.all():
                 return outputs.join()
-            kept = _choose_remaining(is_finished, has_few_shapes)
+            kept = self._choose_remaining(is_finished, has_few_shapes)
             if len(kept) < len(remaining):
                 remaining = np.where(is_finished[kept], num_inputs, remaining[kept])
                 rows = kept[:, None] * self.num_hypotheses + np.arange(self.num_hypotheses)
                 state = self._take_rows(state, rows.reshape(-1).astype(np.int32))
             state = self._go_on(self._prepare(state, named[remaining], seed))
+
+    def _choose_remaining(self, is_finished: Any, has_few_shapes: bool) -> Any:
+        """Return which inputs go on; where each size has its program, to fill up, others, too."""
+        kept = np.flatnonzero(np.logical_not(is_finished))
+        if not has_few_shapes:
+            return kept
+        size = min(find_power(len(kept), SHORTEST // self.num_hypotheses), len(is_finished))
+        return np.concatenate([kept, np.flatnonzero(is_finished)[: size - len(kept)]])
 
     def _compile(self, arguments: Sequence[Any]) -> None:
         """Compile the parts that every search has, unless that is done: both, or neither."""
@@ -136,7 +148,11 @@ class Search(ABC):
             limits, constraint = self.constraint.start(inputs, limits)
         if self.num_hypotheses > 1:
             rows = ops.repeat(ops.arange(ops.shape(lengths)[0]), self.num_hypotheses)
-            cache, constraint = take_rows((cache, constraint), rows)
+            constraint = take_rows(constraint, rows)
+            if self.num_sharing > 1:
+                cache = share_among(cache, self.num_sharing)
+            else:
+                cache = take_rows(cache, rows)
             lengths, limits = ops.take(lengths, rows), ops.take(limits, rows)
         state = SearchState(
             ids=ops.zeros((0, ops.shape(lengths)[0]), "int32"),
@@ -153,7 +169,7 @@ class Search(ABC):
         """Double the room for symbols and fill it, unless all rows are finished before."""
         state = state._replace(
             ids=double_room(state.ids),
-            cache=grow(state.cache),
+            cache=grow(state.cache, self.num_sharing),
             method=self._grow_method(state.method),
         )
         room = ops.shape(state.ids)[0]
@@ -165,7 +181,11 @@ class Search(ABC):
 
         def step(state: SearchState) -> tuple[SearchState]:
             x, cache = self.model.decode_step(
-                state.previous, state.position, state.cache, modality=self.target_modality
+                state.previous,
+                state.position,
+                state.cache,
+                modality=self.target_modality,
+                lineage=self._find_lineage(state),
             )
             logits = self.model.compute_logits(x, self.target_modality)
             return (self._advance(state._replace(cache=cache), logits),)
@@ -175,10 +195,14 @@ class Search(ABC):
 
     def _take_rows(self, state: SearchState, rows: np.ndarray[Any, Any]) -> SearchState:
         """Return the state of some rows; many searches end before that is asked for."""
+
+        def take(state: SearchState, rows: Tensor) -> SearchState:
+            return state.take(rows, self.num_sharing)
+
         with self._compiling:
             if self._take is None:
                 examples = [describe_results(self._start), rows]
-                self._take = compile_forward(self.model, _take, examples)
+                self._take = compile_forward(self.model, take, examples)
         return SearchState(*self._take(state, rows))
 
     def _start_method(self, state: SearchState) -> Any:
@@ -188,6 +212,10 @@ class Search(ABC):
     def _grow_method(self, method: Any) -> Any:
         """Double the room of what the way to search remembers."""
         return method
+
+    def _find_lineage(self, state: SearchState) -> Lineage | None:
+        """Return whose entries of the caches each row continues, if several share one."""
+        return None
 
     def _prepare(self, state: SearchState, places: np.ndarray[Any, Any], seed: int) -> SearchState:
         """Change a state before the next part, outside of what is compiled."""
@@ -225,76 +253,3 @@ class Search(ABC):
             previous=chosen,
             is_finished=ops.logical_or(state.is_finished, is_last),
         )
-
-
-class GreedySearch(Search):
-    """Takes the most probable symbol at every step.
-
-    Example:
-        >>> import t2t_mm
-        >>> loaded = t2t_mm.load("demo/run")
-        >>> task = loaded.run.task("mini_ende")
-        >>> search = GreedySearch(loaded.restored.model, *task.signature)
-        >>> batch = {"inputs": np.array([[7, 9, 1], [5, 1, 0]], np.int32)}
-        >>> found = search(batch, command_index=task.command_index, extra_length=4)
-        >>> found.ids.dtype, found.ids.shape[:2], found.ids.shape[2] <= 3 + 4
-        (dtype('int32'), (2, 1), True)
-    """
-
-    def search_in_graph(
-        self, inputs: Mapping[str, Tensor], command: Tensor, extra_length: Tensor, problem: Tensor
-    ) -> Tensor:
-        """Decode a batch inside a graph of TensorFlow that a caller traces: segment by segment.
-
-        Args:
-            inputs: As `select_inputs` returns them.
-            command: int32 scalar; so are the others, see `__call__`.
-            extra_length: Symbols.
-            problem: Index of the problem.
-
-        Returns:
-            int32[B, T]; what follows a row's EOS is 0.
-        """
-        from t2t_mm.search.tracing import repeat_in_graph
-
-        end = repeat_in_graph(
-            self._decode_segment,
-            self._start_batch(inputs, command, extra_length, problem),
-            lambda state: ops.logical_not(ops.all(state.is_finished)),
-        )
-        return ops.transpose(end.ids[: end.position])
-
-    def _advance(self, state: SearchState, logits: Tensor) -> SearchState:
-        if self.constraint:  # padding is never the most probable once a model was trained
-            logits = self._forbid(state, logits)
-        return self._append(state, find_largest(logits))
-
-
-def _take(state: SearchState, rows: Tensor) -> SearchState:
-    return state.take(rows)
-
-
-def _choose_remaining(is_finished: Any, has_few_shapes: bool) -> Any:
-    """Return which inputs go on; where a program is compiled for each size, to fill up, others."""
-    kept = np.flatnonzero(np.logical_not(is_finished))
-    if not has_few_shapes:
-        return kept
-    size = min(find_power(len(kept)), len(is_finished))
-    return np.concatenate([kept, np.flatnonzero(is_finished)[: size - len(kept)]])
-
-
-@choose_form
-def find_largest(values: Tensor) -> Tensor:
-    """Return the place of the largest value along the last axis, the first of equal ones.
-
-    Args:
-        values: float[..., V].
-
-    Returns:
-        int32[...].
-
-    Example:
-        >>> find_largest(ops.array([[1.0, 3.0, 2.0]])).numpy().tolist()
-        [1]
-    """
-    return ops.cast(ops.argmax(values, axis=-1), "int32")

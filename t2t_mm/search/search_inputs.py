@@ -18,6 +18,7 @@ def select_inputs(
     has_few_shapes: bool,
     constraint: Constraint | None = None,
     open_axes: Sequence[int] = (),
+    rows_of_each: int = 1,
 ) -> dict[str, Any]:
     """Return what is read of a batch.
 
@@ -26,6 +27,7 @@ def select_inputs(
         has_few_shapes: Whether it is padded to one of a few shapes.
         constraint: May read other entries.
         open_axes: Of the inputs, see `list_open_axes`; rows alone are padded where there are none.
+        rows_of_each: Hypotheses of an input.
 
     Returns:
         "inputs", and "inputs_size" where the batch has it; "is_example" where rows are padded.
@@ -39,7 +41,9 @@ def select_inputs(
     read = {name: batch[name] for name in ("inputs", "inputs_size") if name in batch}
     if constraint:
         read |= constraint.describe_inputs(batch)
-    return pad_to_few_shapes(read, {"inputs": open_axes}) if has_few_shapes else read
+    if has_few_shapes:
+        return pad_to_few_shapes(read, {"inputs": open_axes}, rows_of_each)
+    return read
 
 
 def encode_inputs(

@@ -52,15 +52,20 @@ class SearchState(NamedTuple):
     method: Any = ()
     constraint: Any = ()
 
-    def take(self, rows: Tensor) -> SearchState:
-        """Return the state of some rows, int[N'], in their order."""
+    def take(self, rows: Tensor, num_sharing: int = 1) -> SearchState:
+        """Return the state of some rows, int[N'], in their order.
+
+        Args:
+            rows: With one all others that share a cache with it.
+            num_sharing: How many do.
+        """
         return SearchState(
             ids=ops.take(self.ids, rows, axis=1),
             position=self.position,
             previous=ops.take(self.previous, rows),
             is_finished=ops.take(self.is_finished, rows),
             limits=ops.take(self.limits, rows),
-            cache=take_rows(self.cache, rows),
+            cache=take_rows(self.cache, rows, num_sharing),
             method=take_rows(self.method, rows),
             constraint=take_rows(self.constraint, rows),
         )

@@ -7,7 +7,7 @@ from chain_model import LIMIT, Chain
 from small_model import TEXT, ids, make_talkative_model
 
 from t2t_mm.search.beam_search import BeamSearch
-from t2t_mm.search.search import GreedySearch
+from t2t_mm.search.greedy_search import GreedySearch
 
 BATCH = {"inputs": np.array([[1], [2], [3]], np.int32)}
 SETTINGS = {"command_index": 0, "extra_length": LIMIT - 1}

@@ -16,9 +16,9 @@ from t2t_mm.search.choose_search import (
     make_search,
 )
 from t2t_mm.search.constraint import AllOf, NoRepeat
+from t2t_mm.search.greedy_search import GreedySearch
 from t2t_mm.search.prefix_tree import OneOf
 from t2t_mm.search.sampling import Sampling
-from t2t_mm.search.search import GreedySearch
 from t2t_mm.settings.decode_section import DecodeHParams
 from t2t_mm.settings.sections import HParams
 

@@ -6,8 +6,8 @@ from chain_model import Chain
 
 from t2t_mm.search.beam_search import BeamSearch
 from t2t_mm.search.constraint import AllOf, NoRepeat, mark_symbols
+from t2t_mm.search.greedy_search import GreedySearch
 from t2t_mm.search.sampling import Sampling
-from t2t_mm.search.search import GreedySearch
 from t2t_mm.search.search_state import SearchState
 
 BATCH = {"inputs": np.array([[1], [5]], np.int32)}

@@ -105,3 +105,14 @@ def test_only_what_xla_compiles_needs_few_shapes(monkeypatch: pytest.MonkeyPatch
     assert not needs_few_shapes() and needs_few_shapes(jit_compile=True)
     monkeypatch.setattr("keras.backend.backend", lambda: "jax")
     assert needs_few_shapes()
+
+
+@pytest.mark.parametrize(
+    ("num_examples", "rows_of_each", "padded"),
+    [(1, 1, 8), (9, 1, 16), (1, 4, 2), (3, 4, 4), (1, 8, 1), (3, 100, 4)],
+)
+def test_fewer_examples_are_added_where_each_has_several_rows(num_examples, rows_of_each, padded):
+    batch = {"inputs": np.ones((num_examples, 3), "int32")}
+    found = pad_to_few_shapes(batch, {}, rows_of_each)
+    assert len(found["inputs"]) == padded
+    assert found["is_example"].sum() == num_examples

@@ -5,9 +5,9 @@ from chain_model import Chain
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.search.beam_search import BeamSearch
+from t2t_mm.search.greedy_search import GreedySearch
 from t2t_mm.search.prefix_tree import OneOf, PrefixTree
 from t2t_mm.search.sampling import Sampling
-from t2t_mm.search.search import GreedySearch
 
 BATCH = {"inputs": np.array([[1], [2]], np.int32)}
 SETTINGS = {"command_index": 0, "extra_length": 0}

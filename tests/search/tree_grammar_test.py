@@ -12,8 +12,8 @@ from t2t_mm.data.trees.linearization import delinearize
 from t2t_mm.data.trees.tree_facts import TreeFacts, collect_facts
 from t2t_mm.data.vocabulary.vocabulary import ByteVocabulary, SubwordVocabulary
 from t2t_mm.search.beam_search import BeamSearch
+from t2t_mm.search.greedy_search import GreedySearch
 from t2t_mm.search.sampling import Sampling
-from t2t_mm.search.search import GreedySearch
 from t2t_mm.search.tree_grammar import TreeGrammar
 
 LONGER = "SINV PP P NN /PP VP VBZ /VP /SINV"  # /S begins /SINV, P begins PP

@@ -11,7 +11,7 @@ Tensor = Any
 
 
 def find_largest(values: Tensor) -> Tensor:
-    """Find as `t2t_mm.search.search.find_largest`.
+    """Find as `t2t_mm.search.greedy_search.find_largest`.
 
     XLA's argmax goes through the values one by one on a CPU; choosing the first of them sorted
     takes a third to two thirds of the time.

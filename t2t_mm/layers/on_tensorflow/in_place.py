@@ -44,17 +44,17 @@ def write_heads(caches: Sequence[Tensor], position: Tensor | int, heads: Sequenc
     """Write as `t2t_mm.layers.caching.write_heads`; in a graph into the memory of the caches.
 
     Example:
-        >>> [cache] = write_heads([tf.zeros([1, 1, 3, 1])], 1, [tf.ones([1, 1, 1])])
+        >>> [cache] = write_heads([tf.zeros([1, 1, 3, 1])], 1, [tf.ones([1, 1, 1, 1])])
         >>> cache[0, 0].numpy().tolist()
         [[0.0], [1.0], [0.0]]
     """
     if tf.executing_eagerly() or not runs_plain_graphs():
-        start = tf.stack([0, 0, position, 0])
+        start = tf.stack([0, 0, position * heads[0].shape[2], 0])
         pairs = zip(caches, heads, strict=True)
-        return [ops.slice_update(cache, start, tf.expand_dims(row, 2)) for cache, row in pairs]
-    sizes, channels = tf.shape(caches[0]), caches[0].shape[3]
-    rows = [tf.reshape(part, [-1, channels]) for part in (*caches, *heads)]
-    places = tf.range(position, tf.shape(rows[0])[0], sizes[2])  # one of each head's T
+        return [ops.slice_update(cache, start, row) for cache, row in pairs]
+    sizes, (*_, count, channels) = tf.shape(caches[0]), heads[0].shape
+    rows = [tf.reshape(part, [-1, count * channels]) for part in (*caches, *heads)]
+    places = tf.range(position, tf.shape(rows[0])[0], sizes[2] // count)  # one of each head's T
     pairs = zip(rows[: len(caches)], rows[len(caches) :], strict=True)
     written = [tf.raw_ops.InplaceUpdate(x=cache, i=places, v=row) for cache, row in pairs]
     return [tf.reshape(part, sizes) for part in written]

@@ -23,7 +23,7 @@ def back_propagate_relu(upstream: Tensor, rectified: Tensor) -> Tensor:
 
 
 def find_largest(values: Tensor) -> Tensor:
-    """Return what `t2t_mm.search.search.find_largest` does.
+    """Return what `t2t_mm.search.greedy_search.find_largest` does.
 
     Example:
         >>> find_largest(tf.constant([[1.0, 3.0, 2.0]])).numpy().tolist()

@@ -7,7 +7,7 @@ from t2t_mm.layers.on_tensorflow.single_operations import (
     find_largest,
     scale_and_shift,
 )
-from t2t_mm.search import search
+from t2t_mm.search import greedy_search
 
 
 def draw(*shape, seed=0):
@@ -33,4 +33,4 @@ def test_rows_are_scaled_and_shifted_as_by_the_twin():
 def test_the_largest_is_the_first_of_equal_ones_as_its_twin_has_it():
     values = tf.constant([[0.0, 2.0, 2.0], [-1.0, -3.0, -2.0]])
     assert find_largest(values).numpy().tolist() == [1, 0]
-    np.testing.assert_array_equal(search.find_largest.__wrapped__(values), [1, 0])
+    np.testing.assert_array_equal(greedy_search.find_largest.__wrapped__(values), [1, 0])
