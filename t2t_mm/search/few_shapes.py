@@ -26,7 +26,8 @@ def pad_to_few_shapes(
     Args:
         batch: As input pipelines make them.
         open_axes: By name, see `list_open_axes`; to what is not named examples alone are added.
-        rows_of_each: Hypotheses made of an example; with several so many fewer are enough.
+        rows_of_each: Hypotheses made of an example: so many fewer are enough where they are few,
+            as when one input is asked about.
 
     Returns:
         A batch with examples added that are all zeros, and "is_example", bool[B], which are none: a
@@ -40,7 +41,8 @@ def pad_to_few_shapes(
     """
     arrays = {name: np.asarray(values) for name, values in batch.items()}
     num_examples = len(next(iter(arrays.values())))
-    num_rows = find_power(num_examples, SHORTEST // rows_of_each)
+    few = max(1, SHORTEST // rows_of_each)
+    num_rows = few if num_examples <= few else find_power(num_examples)
     padded = {}
     for name, array in arrays.items():
         axes = open_axes.get(name, ())
@@ -76,14 +78,14 @@ def needs_few_shapes(jit_compile: bool = False) -> bool:
     return jit_compile or not is_on_tensorflow()
 
 
-def find_power(length: int, shortest: int = SHORTEST) -> int:
-    """Return the next power of two, not below the shortest.
+def find_power(length: int) -> int:
+    """Return the next power of two, `SHORTEST` at least.
 
     Example:
-        >>> [find_power(length) for length in (1, 9, 16)], find_power(1, shortest=2)
-        ([8, 16, 16], 2)
+        >>> [find_power(length) for length in (1, 9, 16)]
+        [8, 16, 16]
     """
-    return max(shortest, 1 << (length - 1).bit_length())
+    return max(SHORTEST, 1 << (length - 1).bit_length())
 
 
 def _find_multiple(length: int) -> int:

@@ -19,7 +19,7 @@ from t2t_mm.layers.caching import double_room, grow, share_among, take_rows, wri
 from t2t_mm.layers.lineage import Lineage
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.search.constraint import Constraint
-from t2t_mm.search.few_shapes import SHORTEST, find_power, needs_few_shapes
+from t2t_mm.search.few_shapes import find_power, needs_few_shapes
 from t2t_mm.search.forward import compile_forward, describe_results
 from t2t_mm.search.search_inputs import encode_inputs, select_inputs
 from t2t_mm.search.search_state import Hypotheses, OutputCollector, SearchState
@@ -113,20 +113,12 @@ class Search(ABC):
                 outputs.put(remaining[is_finished], self._read(state), is_finished)
             if is_finished.all():
                 return outputs.join()
-            kept = self._choose_remaining(is_finished, has_few_shapes)
+            kept = _choose_remaining(is_finished, has_few_shapes)
             if len(kept) < len(remaining):
                 remaining = np.where(is_finished[kept], num_inputs, remaining[kept])
                 rows = kept[:, None] * self.num_hypotheses + np.arange(self.num_hypotheses)
                 state = self._take_rows(state, rows.reshape(-1).astype(np.int32))
             state = self._go_on(self._prepare(state, named[remaining], seed))
-
-    def _choose_remaining(self, is_finished: Any, has_few_shapes: bool) -> Any:
-        """Return which inputs go on; where each size has its program, to fill up, others, too."""
-        kept = np.flatnonzero(np.logical_not(is_finished))
-        if not has_few_shapes:
-            return kept
-        size = min(find_power(len(kept), SHORTEST // self.num_hypotheses), len(is_finished))
-        return np.concatenate([kept, np.flatnonzero(is_finished)[: size - len(kept)]])
 
     def _compile(self, arguments: Sequence[Any]) -> None:
         """Compile the parts that every search has, unless that is done: both, or neither."""
@@ -253,3 +245,12 @@ class Search(ABC):
             previous=chosen,
             is_finished=ops.logical_or(state.is_finished, is_last),
         )
+
+
+def _choose_remaining(is_finished: Any, has_few_shapes: bool) -> Any:
+    """Return which inputs go on; where a program is compiled for each size, to fill up, others."""
+    kept = np.flatnonzero(np.logical_not(is_finished))
+    if not has_few_shapes:
+        return kept
+    size = min(find_power(len(kept)), len(is_finished))
+    return np.concatenate([kept, np.flatnonzero(is_finished)[: size - len(kept)]])

@@ -109,9 +109,11 @@ def test_only_what_xla_compiles_needs_few_shapes(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     ("num_examples", "rows_of_each", "padded"),
-    [(1, 1, 8), (9, 1, 16), (1, 4, 2), (3, 4, 4), (1, 8, 1), (3, 100, 4)],
+    [(1, 1, 8), (9, 1, 16), (1, 4, 2), (3, 4, 8), (1, 8, 1), (1, 100, 1), (3, 100, 8)],
 )
-def test_fewer_examples_are_added_where_each_has_several_rows(num_examples, rows_of_each, padded):
+def test_to_a_single_example_fewer_are_added_where_each_has_several_rows(
+    num_examples, rows_of_each, padded
+):
     batch = {"inputs": np.ones((num_examples, 3), "int32")}
     found = pad_to_few_shapes(batch, {}, rows_of_each)
     assert len(found["inputs"]) == padded
