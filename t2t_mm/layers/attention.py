@@ -1,6 +1,7 @@
 """Multi-head attention.
 
-Axis letters: B batch, T target positions, S source positions, H heads, D width, C = D / H.
+Axis letters: B batch, K hypotheses of a beam, N = B * K rows, T target positions, S source
+positions, H heads, D width, C = D / H.
 Source: arXiv:1706.05137, section 2.2; Vaswani et al. 2017, arXiv:1706.03762.
 """
 
@@ -171,7 +172,7 @@ class MultiHeadAttention(keras.layers.Layer):
 
         Args:
             x_ND: float[N, D].
-            source: Keys and values.
+            source: Keys, values and what of them is blocked.
             lineage: See `layers.lineage`.
 
         Returns:

@@ -15,10 +15,10 @@ rows, and a place of a ring is written as one piece; only keys and values, and w
 a source, have the batch first, as products of them want it. Shapes stay from step to step.
 
 Where K hypotheses of an input lie side by side, keys and values are the input's, see
-`layers.lineage`.
+`layers.lineage`, and what a step is given and remembers of B sequences is of N rows.
 
-Axis letters: B batch, K hypotheses, N = B * K rows, R places in a ring, T room for positions, S
-source positions, H heads, C channels.
+Axis letters: B batch, K hypotheses, N = B * K rows, R places in a ring, P of them, T room for
+positions, S source positions, H heads, C channels.
 """
 
 from __future__ import annotations
@@ -126,10 +126,10 @@ def read_places(rows: Tensor, places: Tensor) -> Tensor:
 
     Args:
         rows: float[R, ...].
-        places: int[K], each in [0, R).
+        places: int[P] or int[P, N], each in [0, R).
 
     Returns:
-        float[K, ...].
+        float[P, ...] or float[P, N, ...].
 
     Example:
         >>> read_places(ops.array([5.0, 6.0]), ops.array([1, 0, 1])).numpy().tolist()

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
+from t2t_mm.layers.caching import read_places
 from t2t_mm.layers.masking import BLOCKED
 
 Tensor = Any
@@ -50,9 +51,9 @@ class Lineage(NamedTuple):
             >>> lineage.read(ring, ops.array([0]), ops.array([0])).numpy().tolist()
             [[[6.0], [5.0]]]
         """
-        rows = ops.take(self.rows, ops.maximum(positions, 0), axis=0)
+        rows = read_places(self.rows, ops.maximum(positions, 0))
         flat = ops.reshape(ring, (-1, ring.shape[-1]))
-        return ops.take(flat, places[:, None] * ops.shape(ring)[1] + rows, axis=0)
+        return read_places(flat, places[:, None] * ops.shape(ring)[1] + rows)
 
 
 def trace_lineage(writers: Tensor, position: Tensor | int, num_hypotheses: int) -> Lineage:
@@ -71,14 +72,31 @@ def trace_lineage(writers: Tensor, position: Tensor | int, num_hypotheses: int) 
         >>> ops.equal(lineage.bias, 0).numpy().astype(int).tolist()
         [[[[0, 1, 1, 0], [1, 0, 0, 1]]]]
     """
-    room, num_rows = ops.shape(writers)
-    times, rows = (ops.arange(size, dtype="int32") for size in (room, num_rows))
+    writers = add_themselves(writers, position, num_hypotheses)
+    times, rows = (ops.arange(size, dtype="int32") for size in ops.shape(writers))
     hypotheses = ops.arange(num_hypotheses, dtype="int32")
-    writers = ops.where((times < position)[:, None], writers, rows % num_hypotheses)
-    is_read = ops.equal(writers[..., None], hypotheses)  # [T, N, K]
-    is_read = ops.logical_and(is_read, (times <= position)[:, None, None])
-    blocked = ops.cast(ops.logical_not(is_read), "float32") * BLOCKED
-    blocked = ops.reshape(blocked, (room, -1, num_hypotheses, num_hypotheses))
-    blocked = ops.transpose(blocked, (1, 2, 0, 3))
-    bias = ops.reshape(blocked, (-1, 1, num_hypotheses, room * num_hypotheses))
+    is_read_NTK = ops.logical_and(
+        ops.equal(ops.transpose(writers)[..., None], hypotheses), (times <= position)[:, None]
+    )
+    places = ops.shape(writers)[0] * num_hypotheses
+    bias = ops.reshape(ops.where(is_read_NTK, 0.0, BLOCKED), (-1, 1, num_hypotheses, places))
     return Lineage(writers + rows // num_hypotheses * num_hypotheses, bias, num_hypotheses)
+
+
+def add_themselves(writers: Tensor, position: Tensor | int, num_hypotheses: int) -> Tensor:
+    """Return who wrote what up to a position, each row itself there.
+
+    Args:
+        writers: See `trace_lineage`.
+        position: int scalar.
+        num_hypotheses: K.
+
+    Returns:
+        int32[T, N]; the rest is not to be read.
+
+    Example:
+        >>> add_themselves(ops.array([[1, 0], [0, 0]]), 1, num_hypotheses=2).numpy().tolist()
+        [[1, 0], [0, 1]]
+    """
+    times, rows = (ops.arange(size, dtype="int32") for size in ops.shape(writers))
+    return ops.where((times < position)[:, None], writers, rows % num_hypotheses)

@@ -12,7 +12,7 @@ from keras import ops
 
 from t2t_mm.data.vocabulary.symbols import EOS_ID, PAD_ID
 from t2t_mm.layers.caching import double_room, take_rows, write_position
-from t2t_mm.layers.lineage import Lineage, trace_lineage
+from t2t_mm.layers.lineage import Lineage, add_themselves, trace_lineage
 from t2t_mm.model.multimodel import MultiModel
 from t2t_mm.search.constraint import Constraint
 from t2t_mm.search.search import Search
@@ -83,7 +83,8 @@ class BeamSearch(Search):
         is_first = ops.arange(ops.shape(state.limits)[0]) % self.num_hypotheses == 0
         is_going = ops.logical_and(is_first, ops.logical_not(state.is_finished))
         none = ops.full_like(ops.cast(state.limits, "float32")[None], NEVER)
-        return Beams(ops.where(is_going[None], 0.0, none), state.ids, state.ids, none, none)
+        going = ops.where(is_going[None], 0.0, none)
+        return Beams(going, state.ids, state.ids, ended_scores=none, ended_log_probabilities=none)
 
     def _grow_method(self, method: Any) -> Any:
         writers, ended = double_room(method.writers), double_room(method.ended)
@@ -112,9 +113,7 @@ class BeamSearch(Search):
         is_finished = ops.repeat(is_finished[:, 0], count)
         rows, symbols = (ops.reshape(x, (-1,)) for x in (rows, symbols))
         symbols = ops.where(is_finished, PAD_ID, symbols)
-        if lineage := self._find_lineage(state):
-            writers = ops.take(lineage.rows, rows, axis=1) % count
-            beams = beams._replace(writers=writers)
+        writers = add_themselves(beams.writers, state.position, count)
         if self.constraint:
             memory = self.constraint.advance(take_rows(state.constraint, rows), symbols)
             state = state._replace(constraint=memory)
@@ -123,7 +122,10 @@ class BeamSearch(Search):
             position=length,
             previous=symbols,
             is_finished=ops.logical_or(state.is_finished, is_finished),
-            method=beams._replace(log_probabilities=ops.reshape(going, (1, -1))),
+            method=beams._replace(
+                log_probabilities=ops.reshape(going, (1, -1)),
+                writers=ops.take(writers, rows, axis=1),
+            ),
         )
 
     def _find_candidates(self, state: SearchState, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -77,7 +77,7 @@ def test_a_beam_of_one_is_greedy_search(model, batch):
 
 @pytest.mark.slow
 def test_scores_are_those_of_the_sequences_under_teacher_forcing(model, batch):
-    """Hypotheses were reordered many times by then, in two rooms, at unequal lengths."""
+    """Hypotheses went on in others' rows many times by then, in two rooms, at unequal lengths."""
     found = BeamSearch(model, TEXT, TEXT, 4)(batch, command_index=1, extra_length=30)
     for row, (inputs, outputs) in enumerate(zip(batch["inputs"], found.ids, strict=True)):
         inputs = inputs[inputs > 0]
