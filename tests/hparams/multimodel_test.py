@@ -68,10 +68,25 @@ def test_every_overlay_fits_the_set_that_it_names(overlay: Path) -> None:
     assert overlaid != registry.hparams(named[0])
 
 
+BLOCKS = ("encoder_blocks", "mixer_blocks", "decoder_blocks")
+
+
 def test_half_depth_has_half_of_the_papers_blocks_and_its_own_rate_over_another_overlay() -> None:
     whole = registry.hparams("multimodel_tiny").model
     half = load_hparams("multimodel_tiny", gin_files=["small_corpus.gin", "half_depth.gin"])
-    for name in ("encoder_blocks", "mixer_blocks", "decoder_blocks"):
+    for name in BLOCKS:
         assert 2 * getattr(half.model, name) == getattr(whole, name)
     assert half.optimizer.learning_rate == 4e-3
     assert half.data.vocab_size == 2048
+
+
+def test_third_depth_has_a_third_of_the_papers_blocks_at_the_rate_of_half_of_them() -> None:
+    whole = registry.hparams("multimodel_tiny").model
+    half, third = (
+        load_hparams("multimodel_tiny", gin_files=[f"{name}_depth.gin"])
+        for name in ("half", "third")
+    )
+    assert 3 * sum(getattr(third.model, name) for name in BLOCKS) == sum(
+        getattr(whole, name) for name in BLOCKS
+    )
+    assert third.optimizer == half.optimizer
