@@ -27,7 +27,7 @@ SLOW = {
     "t2t_mm.inference.score_file",
     "t2t_mm.inference.served_graphs",
     "t2t_mm.playground.answers",
-    "t2t_mm.search.search",
+    "t2t_mm.search.greedy_search",
     "t2t_mm.training.add_problem",
     "t2t_mm.training.train",
 }

@@ -21,6 +21,7 @@ class GreedySearch(Search):
     """Takes the most probable symbol at every step.
 
     Example:
+        >>> import numpy as np
         >>> import t2t_mm
         >>> loaded = t2t_mm.load("demo/run")
         >>> task = loaded.run.task("mini_ende")
