@@ -15,6 +15,10 @@ def test_every_public_name_is_there(name: str) -> None:
     assert getattr(t2t_mm, name) is not None
 
 
+def test_the_names_are_those_imported_when_they_are_used() -> None:
+    assert sorted([*t2t_mm._LAZY_NAMES, "__version__"]) == sorted(t2t_mm.__all__)
+
+
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'t2t_mm' has no attribute 'traim'"):
         _ = t2t_mm.traim  # type: ignore[attr-defined]

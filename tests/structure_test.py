@@ -133,26 +133,6 @@ def test_no_imports_go_in_a_circle() -> None:
     assert not waiting
 
 
-def test_the_public_names_exist_and_are_the_ones_imported_lazily() -> None:
-    tree = ast.parse(MODULES["t2t_mm"].read_text(encoding="utf-8"))
-    lazy = next(
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_LAZY_NAMES"
-    )
-    import t2t_mm
-
-    assert sorted([*lazy, "__version__"]) == sorted(t2t_mm.__all__)
-    for target in lazy.values():
-        module, _, attribute = target.partition(":")
-        assert module in MODULES, target
-        names = {
-            getattr(node, "name", "")
-            for node in ast.parse(MODULES[module].read_text(encoding="utf-8")).body
-        }
-        assert not attribute or attribute in names, target
-
-
 def _is_under(module: str, prefixes: tuple[str, ...]) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in prefixes)
 

@@ -37,6 +37,8 @@ from t2t_mm.search.choose_search import choose_decoding
 from t2t_mm.settings import DataHParams
 from t2t_mm.settings.decode_section import DecodeHParams
 
+_PROMPT = "> "
+
 
 def decode(
     output_dir: str | Path,
@@ -202,7 +204,6 @@ def decode_interactively(
     predictor: Callable[[str], str],
     lines: Iterable[str | bytes],
     output: TextIO,
-    prompt: str = "> ",
 ) -> None:
     """Answer each line that a person types; an empty line or the end of input stops.
 
@@ -212,7 +213,6 @@ def decode_interactively(
         predictor: The problem.
         lines: What is typed, for example `sys.stdin`; or its bytes in UTF-8.
         output: Where prompts and answers go.
-        prompt: Shown before each line.
 
     Example:
         >>> import sys
@@ -220,7 +220,7 @@ def decode_interactively(
         > A TREE
         >
     """
-    output.write(prompt)
+    output.write(_PROMPT)
     output.flush()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -232,6 +232,6 @@ def decode_interactively(
             tell_on_stderr(str(error))
         else:
             output.write(f"{answer if answer.strip() else NO_OUTPUT}\n")
-        output.write(prompt)
+        output.write(_PROMPT)
         output.flush()
     output.write("\n")

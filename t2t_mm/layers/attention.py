@@ -7,7 +7,7 @@ Source: arXiv:1706.05137, section 2.2; Vaswani et al. 2017, arXiv:1706.03762.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 from keras import ops
@@ -19,22 +19,11 @@ from t2t_mm.layers.lineage import Lineage
 from t2t_mm.layers.masking import BLOCKED
 from t2t_mm.layers.pointwise import Pointwise
 from t2t_mm.layers.products import multiply_transposed
+from t2t_mm.layers.softmax import compute_softmax
 from t2t_mm.layers.watching import tell_watcher
 from t2t_mm.layers.weights import compute_before_loop
 
 Tensor = Any
-
-
-class KeysValues(NamedTuple):
-    """What a source offers to attention, split by head.
-
-    Attributes:
-        keys: float[B, H, S, C].
-        values: float[B, H, S, C].
-    """
-
-    keys: Tensor
-    values: Tensor
 
 
 class MultiHeadAttention(keras.layers.Layer):
@@ -80,21 +69,19 @@ class MultiHeadAttention(keras.layers.Layer):
         for layer in (self.query, self.key, self.value, self.output_projection, self.dropout_layer):
             layer.build(input_shape)
 
-    def project_source(self, source: Tensor) -> KeysValues:
+    def project_source(self, source: Tensor) -> History:
         """Compute keys and values once, for any number of queries.
 
         Args:
             source: float[B, S, D].
 
         Returns:
-            KeysValues, each float[B, H, S, C].
+            Keys and values, float[B, H, S, C] each.
         """
-        return KeysValues(
-            self._split_heads(self.key(source)), self._split_heads(self.value(source))
-        )
+        return History(self._split_heads(self.key(source)), self._split_heads(self.value(source)))
 
     def attend(
-        self, x: Tensor, source: KeysValues, bias: Tensor | None = None, training: bool = False
+        self, x: Tensor, source: History, bias: Tensor | None = None, training: bool = False
     ) -> Tensor:
         """Let each position of `x` look at projected keys and values.
 
@@ -183,10 +170,8 @@ class MultiHeadAttention(keras.layers.Layer):
     def _average(self, query_BHKC: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
         query_BHKC = query_BHKC * query_BHKC.shape[-1] ** -0.5
         logits_BHKS = ops.cast(multiply_transposed(query_BHKC, keys), "float32") + bias
-        weights = ops.exp(logits_BHKS - ops.max(logits_BHKS, axis=-1, keepdims=True))
-        weights = weights / ops.sum(weights, axis=-1, keepdims=True)
-        mean_BHKC = ops.matmul(ops.cast(weights, values.dtype), values)
-        if mean_BHKC.shape[2] != 1:
+        mean_BHKC = ops.matmul(ops.cast(compute_softmax(logits_BHKS), values.dtype), values)
+        if mean_BHKC.shape[2] != 1:  # of one hypothesis heads need no moving
             mean_BHKC = ops.transpose(mean_BHKC, (0, 2, 1, 3))
         return self.output_projection(ops.reshape(mean_BHKC, (-1, self.query.width)))
 

@@ -67,7 +67,7 @@ class Source(NamedTuple):
 
 @choose_form
 def make_zeros(shape: Sequence[Any], dtype: str) -> Tensor:
-    """Make zeros that are written to later: a tensor of its own, whatever others are alike.
+    """Make zeros that are written to later: never one tensor with other zeros of the same shape.
 
     Example:
         >>> make_zeros([2], "float32").numpy().tolist()

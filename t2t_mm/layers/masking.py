@@ -16,12 +16,11 @@ BLOCKED = -1e9
 """Added to an attention logit that must not count; finite: a fully blocked row is not NaN."""
 
 
-def mark_real_positions(ids: Tensor, pad_id: int = 0) -> Tensor:
-    """Mark the positions whose id is not padding.
+def mark_real_positions(ids: Tensor) -> Tensor:
+    """Mark the positions whose id is not padding, 0.
 
     Args:
         ids: int[B, L].
-        pad_id: The id of padding.
 
     Returns:
         bool[B, L].
@@ -30,7 +29,7 @@ def mark_real_positions(ids: Tensor, pad_id: int = 0) -> Tensor:
         >>> mark_real_positions([[5, 1, 0]]).numpy().tolist()
         [[True, True, False]]
     """
-    return ops.not_equal(ids, pad_id)
+    return ops.not_equal(ids, 0)
 
 
 def zero_padding(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -83,33 +82,31 @@ def rectify(x: Tensor, mask: Tensor | None) -> Tensor:
     return run(x)
 
 
-def make_padding_bias(mask: Tensor, dtype: str = "float32") -> Tensor:
+def make_padding_bias(mask: Tensor) -> Tensor:
     """Return the bias that keeps every query away from padded keys.
 
     Args:
         mask: bool[B, L] of the keys.
-        dtype: Of the result.
 
     Returns:
-        float[B, 1, 1, L], to be added to logits float[B, H, T, L].
+        float32[B, 1, 1, L], to be added to logits float[B, H, T, L].
 
     Example:
         >>> bias = make_padding_bias(ops.array([[True, False]]))
         >>> (bias[0, 0] == BLOCKED).numpy().tolist()
         [[False, True]]
     """
-    return ops.cast(ops.logical_not(mask), dtype)[:, None, None, :] * BLOCKED
+    return ops.cast(ops.logical_not(mask), "float32")[:, None, None, :] * BLOCKED
 
 
-def make_causal_bias(length: Tensor | int, dtype: str = "float32") -> Tensor:
+def make_causal_bias(length: Tensor | int) -> Tensor:
     """Return the bias that keeps every query away from later keys.
 
     Args:
         length: Number of positions T.
-        dtype: Of the result.
 
     Returns:
-        float[1, 1, T, T], to be added to logits float[B, H, T, T].
+        float32[1, 1, T, T], to be added to logits float[B, H, T, T].
 
     Example:
         >>> (make_causal_bias(2)[0, 0] == BLOCKED).numpy().tolist()
@@ -117,4 +114,4 @@ def make_causal_bias(length: Tensor | int, dtype: str = "float32") -> Tensor:
     """
     steps = ops.arange(length)
     later = ops.less(steps[:, None], steps[None, :])
-    return (ops.cast(later, dtype) * BLOCKED)[None, None]
+    return (ops.cast(later, "float32") * BLOCKED)[None, None]

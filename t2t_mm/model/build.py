@@ -1,4 +1,4 @@
-"""From settings to a MultiModel: the only place where the two meet."""
+"""From settings to a MultiModel; of the settings of the nets each net takes its own fields."""
 
 from __future__ import annotations
 
@@ -77,10 +77,11 @@ def build_multimodel(
         modalities = _make_modalities(hparams.width, nets, inputs, targets)
         mixtures = _collect_expert_arguments(experts, num_problems, hparams.gain_per_channel)
         decodes = not all(modalities[key].reads_encoder for key in targets)
+        before = experts.moe_after or (None, None)
         model = MultiModel(
-            encoder=_make_encoder(hparams, mixtures),
+            encoder=_make_encoder(hparams, mixtures, before[0]),
             mixer=_make_mixer(hparams) if decodes else None,
-            decoder=_make_decoder(hparams, mixtures) if decodes else None,
+            decoder=_make_decoder(hparams, mixtures, before[1]) if decodes else None,
             modalities=modalities,
             commands=commands,
             balance_loss_weight=experts.balance_loss_weight,
@@ -166,15 +167,19 @@ def _collect_attention_arguments(hparams: ModelHParams) -> dict[str, Any] | None
     return {
         "num_heads": hparams.num_heads,
         "dropout": hparams.attention_dropout,
+        "convolutions": hparams.attention_convolutions,
         "block_dropout": hparams.dropout,
         "gain_per_channel": hparams.gain_per_channel,
     }
 
 
-def _make_encoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Encoder:
+def _make_encoder(
+    hparams: ModelHParams, experts: dict[str, Any] | None, moe_after: int | None
+) -> Encoder:
     return Encoder(
         hparams.encoder_blocks,
         experts=experts,
+        moe_after=moe_after,
         dropout=hparams.dropout,
         timing=hparams.timing_on_inputs,
         gain_per_channel=hparams.gain_per_channel,
@@ -193,11 +198,14 @@ def _make_mixer(hparams: ModelHParams) -> Mixer:
     )
 
 
-def _make_decoder(hparams: ModelHParams, experts: dict[str, Any] | None) -> Decoder:
+def _make_decoder(
+    hparams: ModelHParams, experts: dict[str, Any] | None, moe_after: int | None
+) -> Decoder:
     return Decoder(
         hparams.decoder_blocks,
         attention=_collect_attention_arguments(hparams),
         experts=experts,
+        moe_after=moe_after,
         dropout=hparams.dropout,
         gain_per_channel=hparams.gain_per_channel,
         final_norm=hparams.final_norm,

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from t2t_mm.data.kinds.feature_kind import FeatureKind
+from t2t_mm.data.pipeline.buckets import PIXELS_APART
 from t2t_mm.layers.forms import is_on_tensorflow
 
 SHORTEST = 8
-PIXELS_APART = 32
 _MANY = 10_000
 
 

@@ -102,6 +102,7 @@ class Search(ABC):
         state = self._start(inputs, *numbers)
         num_inputs = len(batch["inputs"])
         outputs = OutputCollector(num_inputs)
+        # Numbers from `num_inputs` on are of rows that only fill up: nobody asks for their outputs.
         remaining = np.arange(len(state.limits) // self.num_hypotheses)
         named = np.zeros(1 + max(num_inputs, len(remaining)), np.int64)
         named[:num_inputs] = np.arange(num_inputs) if places is None else places

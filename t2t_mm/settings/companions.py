@@ -59,6 +59,7 @@ COMPANIONS: tuple[Companion, ...] = (
     ),
     Companion("model.num_heads", "model.use_attention", (True,)),
     Companion("model.attention_dropout", "model.use_attention", (True,)),
+    Companion("model.attention_convolutions", "model.use_attention", (True,)),
     *(Companion(f"experts.{name}", "experts.use_experts", (True,)) for name in _OF_EXPERTS),
     Companion("experts.balancing", "experts.gate", ("position",), only=_WITH_LOSS),
     Companion("experts.balance_loss_weight", "experts.gate", ("position",)),

@@ -12,7 +12,7 @@ from t2t_mm.settings.section import Section, declare_field
 
 @dataclass(frozen=True, kw_only=True)
 class ModelHParams(Section):
-    """The body of the MultiModel, but for its experts; read by `model/build.py` only.
+    """The body of the MultiModel, but for its experts.
 
     Args:
         width: Body width D.
@@ -20,9 +20,11 @@ class ModelHParams(Section):
         encoder_blocks: ConvBlocks of the encoder.
         mixer_blocks: ConvBlocks of the input/output mixer.
         decoder_blocks: Blocks (convolutions and attention) of the decoder.
-        dropout: Rate at the end of each block.
+        dropout: Rate at the end of each ConvBlock.
         attention_dropout: Rate on attention weights.
         use_attention: False leaves the attention out.
+        attention_convolutions: The two convolutions in front of an attention: ConvSteps as in
+            Tensor2Tensor, or full ConvBlocks, as the paper's words may be read.
         gain_per_channel: Norms of the body learn a gain and shift per channel; False: scalars.
         mixer_join: How the mixer joins attention and targets.
         timing_on_inputs: Whether the timing signal is also added to the encoder's input.
@@ -41,6 +43,7 @@ class ModelHParams(Section):
     dropout: float = declare_field(0.1, at_least=0, below=1)
     attention_dropout: float = declare_field(0.1, at_least=0, below=1)
     use_attention: bool = True
+    attention_convolutions: Literal["steps", "blocks"] = "steps"
     gain_per_channel: bool = True
     mixer_join: Literal["add", "concat"] = "add"
     timing_on_inputs: bool = True
@@ -58,13 +61,15 @@ class ModelHParams(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class ExpertHParams(Section):
-    """The two mixtures of experts in the body; read by `model/` only.
+    """The two mixtures of experts in the body.
 
     Args:
         use_experts: False leaves the expert layers out.
         num_experts: Experts E in each of the two expert layers.
         experts_per_token: Experts k chosen for each position.
         expert_width: Hidden width F of one expert.
+        moe_after: Blocks before the mixture, of the encoder and of the decoder; none given: half of
+            them, "the middle" of the paper. Tensor2Tensor had [2, 2].
         outer_residual: x + LN(x + MoE(x)), as the decoder adds its attention, in place of
             LN(x + MoE(x)).
         gate: What the gate of the experts looks at: each position, or only which problem it is,
@@ -92,6 +97,7 @@ class ExpertHParams(Section):
     num_experts: int = declare_field(30, at_least=1)
     experts_per_token: int = declare_field(2, at_least=1)
     expert_width: int = declare_field(2048, at_least=1)
+    moe_after: tuple[int, ...] = declare_field((), at_least=0)
     outer_residual: bool = False
     gate: Literal["position", "problem"] = "position"
     balancing: Literal["importance_load", "switch", "bias", "none"] = "importance_load"
@@ -115,6 +121,11 @@ class ExpertHParams(Section):
             )
         if self.use_experts and self.experts_per_token == 1 < self.num_experts:
             self._check_one_expert_is_learned()
+        if len(self.moe_after) not in (0, 2):
+            raise UserError(
+                "experts.moe_after needs a number for the encoder and one for the decoder",
+                received={"experts.moe_after": self.moe_after},
+            )
         self._check_mesh()
 
     def _check_one_expert_is_learned(self) -> None:

@@ -209,6 +209,9 @@ class TrainHParams(Section):
 class HParams:
     """All settings of a run, a record of records.
 
+    Raises:
+        UserError: A mixture of experts would follow more blocks than there are.
+
     Example:
         >>> from dataclasses import replace
         >>> hparams = HParams(model=ModelHParams(width=256))
@@ -224,6 +227,19 @@ class HParams:
     optimizer: OptimizerHParams = field(default_factory=OptimizerHParams)
     train: TrainHParams = field(default_factory=TrainHParams)
     decode: DecodeHParams = field(default_factory=DecodeHParams)
+
+    def __post_init__(self) -> None:
+        blocks = (self.model.encoder_blocks, self.model.decoder_blocks)
+        pairs = zip(self.experts.moe_after, blocks, strict=False)  # none: the middle of each
+        if any(before > num_blocks for before, num_blocks in pairs):
+            raise UserError(
+                "experts.moe_after names more blocks than the encoder or the decoder has",
+                received={
+                    "experts.moe_after": self.experts.moe_after,
+                    "model.encoder_blocks": self.model.encoder_blocks,
+                    "model.decoder_blocks": self.model.decoder_blocks,
+                },
+            )
 
 
 SECTIONS: dict[str, type[Section]] = read_field_types(HParams)

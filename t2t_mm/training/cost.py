@@ -30,7 +30,7 @@ def describe_cost(num_parameters: int, steps: int) -> str:
         num_parameters: Of the model.
         steps: That are left.
 
-    Source: 834 ms a step for `multimodel_base`, 155 million parameters, with 2,048 positions on two
+    Source: 909 ms a step for `multimodel_base`, 164 million parameters, with 2,048 positions on two
     cores; see docs/performance.md.
     """
     has_accelerator = any(not one.startswith("cpu") for one in keras.distribution.list_devices())

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from t2t_mm.data.vocabulary.symbols import Vocabulary
-from t2t_mm.layers.on_mesh_tensorflow.expert_placement import (
-    count_expert_traffic,
-    prepare_expert_devices,
-)
+from t2t_mm.layers.on_mesh_tensorflow.expert_mesh import count_traffic
+from t2t_mm.layers.on_mesh_tensorflow.expert_placement import prepare_expert_devices
 from t2t_mm.run.run_directory import Run
 from t2t_mm.settings import HParams
 from t2t_mm.settings.companions import list_idle_changes
@@ -48,10 +46,13 @@ def introduce_run(
 
 
 def _describe_mesh(hparams: HParams) -> str:
-    traffic = count_expert_traffic(hparams.experts, hparams.model.width)
-    devices = ", ".join(prepare_expert_devices(hparams.experts.mesh_shape))
+    experts = hparams.experts
+    devices = prepare_expert_devices(experts.mesh_shape)
+    traffic = count_traffic(
+        experts.num_experts, experts.experts_per_token, hparams.model.width, devices
+    )
     return (
-        f"experts on {devices}: in each of their layers a "
+        f"experts on {', '.join(devices)}: in each of their layers a "
         f"position copies {traffic.copied:,} bytes and all-reduces {traffic.all_reduced:,} "
         "forward, and no more backward"
     )

@@ -15,11 +15,11 @@ from t2t_mm.training.fault_guard import FaultGuard
 from t2t_mm.training.log_interval import LogInterval
 from t2t_mm.training.objective import Batch
 from t2t_mm.training.progress import Progress
-from t2t_mm.training.run_evaluations import RunEvaluations
 from t2t_mm.training.schedule import compute_learning_rate
 from t2t_mm.training.step import TrainStep
 from t2t_mm.training.stop_signals import StopRequest, catch_stop_signals
 from t2t_mm.training.train_state import TrainState
+from t2t_mm.training.training_evaluations import TrainingEvaluations
 
 
 def run_training(
@@ -30,7 +30,7 @@ def run_training(
     store: CheckpointStore,
     log: RunLog,
     progress: Progress,
-    evaluations: RunEvaluations,
+    evaluations: TrainingEvaluations,
 ) -> None:
     """Train from `state.step` to `hparams.train.steps`.
 
@@ -125,7 +125,7 @@ def _save(
     store: CheckpointStore,
     log: RunLog,
     progress: Progress,
-    evaluations: RunEvaluations,
+    evaluations: TrainingEvaluations,
     stop: StopRequest,
 ) -> bool:
     """Save, and evaluate where that is due; return whether training is over.

@@ -102,7 +102,7 @@ class Progress:
                 self._live.stop()
 
     def note(self, text: str) -> None:
-        """Say something once, above the table or as a line; to nobody if the terminal is gone."""
+        """Say something above the table or as a line; to nobody if the terminal is gone."""
         with contextlib.suppress(OSError):
             self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 

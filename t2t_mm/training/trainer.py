@@ -42,10 +42,10 @@ from t2t_mm.training.introduction import introduce_run
 from t2t_mm.training.loop import run_training
 from t2t_mm.training.precompiling import compile_programs
 from t2t_mm.training.progress import Progress
-from t2t_mm.training.run_evaluations import prepare_evaluations
 from t2t_mm.training.run_mixture import accumulate_mixture, describe_mixture, make_mixture
 from t2t_mm.training.step_profile import profile_steps
 from t2t_mm.training.train_state import TrainState
+from t2t_mm.training.training_evaluations import prepare_evaluations
 from t2t_mm.training.training_inputs import TrainingInputs, generate_missing, open_inputs
 from t2t_mm.training.training_options import TrainingOptions
 from t2t_mm.training.warm_start import begin_run, describe_change, find_earlier, lend_vocabularies

@@ -118,6 +118,8 @@ def test_names_that_a_checkpoint_does_not_tell_apart_are_refused(what, given):
         ({"mixer_join": "concat"}, "mixer/merge/gain", "mixer/merge/pointwise/kernel"),
         ({"gain_per_channel": False}, "", ""),
         ({"timing_on_inputs": False}, "", ""),
+        ({"attention_convolutions": "blocks"}, "attention/mix1/depthwise", "attention/mix1/step1"),
+        ({"moe_after": (0, 0)}, "", ""),
         ({"expert_dispatch": "dense"}, "", ""),
         ({"expert_dispatch": "blocked"}, "", ""),
         ({"expert_dispatch": "capacity", "capacity_factor": 0.5}, "", ""),

@@ -28,8 +28,10 @@ VALUES: dict[str, Any] = {
     "experts.expert_dispatch": "dense",
     "experts.gate": "problem",
     "experts.mesh_shape": "experts:2",
+    "experts.moe_after": (1, 1),
     "experts.outer_residual": True,
     "mixture.rate_function": "by_hand",
+    "model.attention_convolutions": "blocks",
     "train.overlap_update": True,
 }
 

@@ -68,3 +68,10 @@ def test_slices_need_a_gate_of_positions_and_a_dispatch_by_slices(changes):
     ExpertHParams(**changes)
     with pytest.raises(UserError, match=r"Expected: experts\.gate=position and experts\.expert"):
         ExpertHParams(mesh_shape="experts:2", **changes)
+
+
+def test_the_places_of_the_mixtures_are_two_or_none() -> None:
+    assert ExpertHParams().moe_after == ()
+    assert ExpertHParams(moe_after=(2, 2)).moe_after == (2, 2)
+    with pytest.raises(UserError, match=r"for the decoder\. Received: experts\.moe_after=\(2,\)"):
+        ExpertHParams(moe_after=(2,))

@@ -6,6 +6,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.settings import (
     SECTIONS,
     DataHParams,
+    ExpertHParams,
     HParams,
     ModelHParams,
     OptimizerHParams,
@@ -51,3 +52,10 @@ def test_a_decay_with_an_end_depends_on_it_unless_it_is_given(factor: str, has_e
     schedule = f"constant*{factor}"
     assert OptimizerHParams(schedule=schedule).depends_on_total_steps is has_end
     assert not OptimizerHParams(schedule=schedule, decay_steps=9).depends_on_total_steps
+
+
+def test_a_mixture_follows_no_more_blocks_than_there_are() -> None:
+    model = ModelHParams(encoder_blocks=2, decoder_blocks=1)
+    assert HParams(model=model, experts=ExpertHParams(moe_after=(2, 1)))
+    with pytest.raises(UserError, match=r"more blocks than .*model\.decoder_blocks=1"):
+        HParams(model=model, experts=ExpertHParams(moe_after=(2, 2)))

@@ -24,7 +24,7 @@ from t2t_mm.registry import load_hparams
 from t2t_mm.run.checkpoint import WEIGHTS, CheckpointStore
 from t2t_mm.run.kept_batches import describe_kept_batch
 from t2t_mm.settings import HParams
-from t2t_mm.training import loop, run_evaluations
+from t2t_mm.training import loop, training_evaluations
 from t2t_mm.training.on_tensorflow import tensorflow_backend
 from t2t_mm.training.stop_signals import StopRequest
 from t2t_mm.training.train import train
@@ -224,7 +224,7 @@ def test_a_run_ended_in_its_evaluation_ends_at_once_and_loses_nothing(
 
     start("undisturbed")
     with monkeypatch.context() as patch:
-        patch.setattr(run_evaluations, "score_validation_splits", end)
+        patch.setattr(training_evaluations, "score_validation_splits", end)
         with pytest.raises(KeyboardInterrupt):
             start("ended")
     saved = CheckpointStore(tmp_path / "ended").find_latest()

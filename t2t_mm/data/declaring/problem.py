@@ -172,7 +172,7 @@ class Problem:
     def held_out_splits(self) -> Sequence[str]:
         """The splits that `generate` takes out of the training data; none by default.
 
-        A problem that names some minds `validation_share` and `test_share`.
+        A problem that names some has to respect `validation_share` and `test_share`.
         """
         return ()
 

@@ -14,6 +14,8 @@ from t2t_mm.features import BatchSpec
 
 SIDES = ("inputs", "targets")
 MOST_BUCKETS = 6
+PIXELS_APART = 32
+"""Pictures of their own sizes are padded to the next multiple of so many, both ways."""
 
 _LEAST_GAIN = 0.01
 _SHORTEST = 4

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from t2t_mm.data.pipeline.batching import choose_batch_sizes, choose_bucket_boundaries
-from t2t_mm.data.pipeline.buckets import SIDES, Bucket
+from t2t_mm.data.pipeline.buckets import PIXELS_APART, SIDES, Bucket
 from t2t_mm.data.pipeline.example_values import (
     Example,
     Kinds,
@@ -25,8 +25,6 @@ from t2t_mm.data.pipeline.padding import SIZE_SUFFIX
 from t2t_mm.data.pipeline.record_reading import measure_example
 from t2t_mm.data.pipeline.stochastic import Dice
 from t2t_mm.features import BatchSpec
-
-PIXELS_APART = 32
 
 Shape = tuple[int | None, ...]
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from keras import ops
 
+from t2t_mm.layers.softmax import compute_softmax
+
 Tensor = Any
 
 BALANCING = ("importance_load", "switch", "bias", "none")
@@ -128,12 +130,3 @@ def correct_bias(bias_E: Tensor, load_E: Tensor, update_rate: float) -> Tensor:
     Source: Wang et al. 2024, arXiv:2408.15664, algorithm 1.
     """
     return bias_E + update_rate * ops.sign(ops.mean(load_E) - load_E)
-
-
-def compute_softmax(logits: Tensor) -> Tensor:
-    """Compute the softmax over the last axis: float[..., E] to float[..., E].
-
-    Chosen: by the log-softmax. For few rows TensorFlow's softmax takes 60 microseconds, this 2, and
-    Keras warns of a softmax over one value.
-    """
-    return ops.exp(ops.log_softmax(logits))

@@ -14,11 +14,11 @@ from t2t_mm.layers.experts.balancing import (
     BALANCING,
     compute_expected_load,
     compute_router_z_loss,
-    compute_softmax,
     compute_squared_variation,
     compute_switch_loss,
     correct_bias,
 )
+from t2t_mm.layers.softmax import compute_softmax
 
 Tensor = Any
 

@@ -8,9 +8,7 @@ import keras
 
 from t2t_mm.errors import UserError
 from t2t_mm.layers.forms import is_on_tensorflow
-from t2t_mm.layers.on_mesh_tensorflow.expert_mesh import Traffic, count_traffic
 from t2t_mm.layers.on_mesh_tensorflow.mesh_shim import import_mesh_tensorflow
-from t2t_mm.settings import ExpertHParams
 from t2t_mm.settings.mesh_shape import count_expert_slices
 
 
@@ -54,23 +52,6 @@ def prepare_expert_devices(mesh_shape: str) -> tuple[str, ...]:
     except ImportError as error:
         raise UserError(str(error)) from error
     return tuple(f"{kind}:{index}" for index in range(num_slices))
-
-
-def count_expert_traffic(experts: ExpertHParams, width: int) -> Traffic:
-    """Count what one position moves in one layer of experts; nothing without a mesh.
-
-    Args:
-        experts: The section of the settings.
-        width: Body width D.
-
-    Example:
-        >>> count_expert_traffic(ExpertHParams(), width=512)
-        Traffic(copied=0, all_reduced=0)
-    """
-    devices = prepare_expert_devices(experts.mesh_shape)
-    if not devices:
-        return Traffic(0, 0)
-    return count_traffic(experts.num_experts, experts.experts_per_token, width, devices)
 
 
 def _count_devices(kind: str) -> int:

@@ -11,10 +11,9 @@ import tensorflow as tf
 
 from t2t_mm import BatchSpec, registry
 from t2t_mm.data.kinds.kind_table import choose_kinds
-from t2t_mm.data.pipeline.buckets import Bucket, choose_buckets
+from t2t_mm.data.pipeline.buckets import PIXELS_APART, Bucket, choose_buckets
 from t2t_mm.data.pipeline.datasets import make_training_dataset
 from t2t_mm.data.pipeline.grouping import (
-    PIXELS_APART,
     batch_like_lengths,
     list_batch_shapes,
     make_empty_batches,

@@ -6,7 +6,6 @@ from expert_cases import NUM_EXPERTS, layer_inputs, output_and_gradients, paddin
 from keras import ops
 
 from t2t_mm.layers.dispatch import measure_dropped, run_capacity
-from t2t_mm.layers.dispatch.capacity import compute_capacity
 from t2t_mm.layers.on_tensorflow.ragged import run_ragged
 
 
@@ -56,19 +55,3 @@ def test_the_dropped_are_counted_without_padding():
     assert float(measure_dropped(experts, 2, 1.0, mask)) == 0.0
     assert float(measure_dropped(experts, 2, 0.5, mask)) == pytest.approx(1 / 3)
     assert float(measure_dropped(experts, 2, 1.0, ops.zeros(4, "bool"))) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("num_slots", "num_experts", "factor", "rows"),
-    [
-        (64, 8, 1.25, 10),
-        (10, 3, 1.0, 4),
-        (9, 3, 1.0, 3),
-        (4, 60, 1.25, 1),
-        (10_000, 240, 240.0, 10_000),  # the product with the thousandths is beyond int32
-        (10, 4, 1e9, 10),
-    ],
-)
-def test_the_capacity_is_a_multiple_of_an_equal_share(num_slots, num_experts, factor, rows):
-    assert compute_capacity(num_slots, num_experts, factor) == rows
-    assert int(compute_capacity(ops.array(num_slots), num_experts, factor)) == rows

@@ -1,4 +1,6 @@
 import numpy as np
+import pytest
+from keras import ops
 
 from t2t_mm.layers.dispatch.seats import compute_capacity, seat_slots
 from t2t_mm.layers.dispatch.slots import sort_slots
@@ -21,5 +23,17 @@ def test_what_has_no_row_is_gathered_as_zero():
     assert np.asarray(part).tolist() == [[7.0], [0.0], [5.0]]
 
 
-def test_a_capacity_is_rounded_up():
-    assert [compute_capacity(slots, 3, 1.25) for slots in (3, 12, 13)] == [2, 5, 6]
+@pytest.mark.parametrize(
+    ("num_slots", "num_experts", "factor", "rows"),
+    [
+        (64, 8, 1.25, 10),
+        (10, 3, 1.0, 4),
+        (9, 3, 1.0, 3),
+        (4, 60, 1.25, 1),
+        (10_000, 240, 240.0, 10_000),  # the product with the thousandths is beyond int32
+        (10, 4, 1e9, 10),
+    ],
+)
+def test_the_capacity_is_a_multiple_of_an_equal_share(num_slots, num_experts, factor, rows):
+    assert compute_capacity(num_slots, num_experts, factor) == rows
+    assert int(compute_capacity(ops.array(num_slots), num_experts, factor)) == rows

@@ -19,9 +19,9 @@ from t2t_mm.run.task import make_tasks
 from t2t_mm.settings import DataHParams, HParams
 from t2t_mm.training.early_stopping import EarlyStopping
 from t2t_mm.training.progress import Progress
-from t2t_mm.training.run_evaluations import RunEvaluations, prepare_evaluations
 from t2t_mm.training.stop_signals import StopRequest
 from t2t_mm.training.train_state import TrainState
+from t2t_mm.training.training_evaluations import TrainingEvaluations, prepare_evaluations
 from t2t_mm.training.training_inputs import open_inputs
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -81,13 +81,13 @@ def test_a_split_of_which_no_example_is_short_enough_is_not_scored_as_perfect(
 def test_they_are_due_every_so_often_and_at_the_end(
     step: int, every: int, is_last: bool, expected: bool
 ) -> None:
-    assert RunEvaluations(dict).are_due(step, every, is_last) == expected
-    assert not RunEvaluations().are_due(step, every, is_last)
+    assert TrainingEvaluations(dict).are_due(step, every, is_last) == expected
+    assert not TrainingEvaluations().are_due(step, every, is_last)
 
 
 def test_training_is_over_when_nothing_gets_better(tmp_path: Path) -> None:
     scores = iter([2.0, 1.0, 0.99, 0.98])
-    evaluations = RunEvaluations(
+    evaluations = TrainingEvaluations(
         lambda: {"a": {"log_perplexity": next(scores)}}, EarlyStopping(10, delta=0.1)
     )
     output, store = io.StringIO(), Store()

@@ -30,7 +30,7 @@ Score = Callable[[], Mapping[str, Mapping[str, float]]]
 
 
 @dataclass(frozen=True)
-class RunEvaluations:
+class TrainingEvaluations:
     """Scores a model while it trains.
 
     Args:
@@ -101,7 +101,7 @@ def prepare_evaluations(
     backend: Backend,
     options: TrainingOptions,
     progress: Progress,
-) -> RunEvaluations:
+) -> TrainingEvaluations:
     """Return what scores the validation splits, of those problems that have one, if asked to.
 
     Args:
@@ -115,7 +115,7 @@ def prepare_evaluations(
         UserError: Training is to stop by what will not be measured.
     """
     if not options.evaluate:
-        return RunEvaluations()
+        return TrainingEvaluations()
     scored = [
         (task, problem)
         for task, problem in zip(run.tasks, inputs.problems, strict=True)
@@ -128,12 +128,12 @@ def prepare_evaluations(
     names = [task.name for task, _ in scored]
     options.early_stopping.check_problems(names, run.hparams.train.eval_every)
     if not scored:
-        return RunEvaluations()
+        return TrainingEvaluations()
     batch = BatchSpec(tokens=run.hparams.data.eval_batch_tokens)
     evaluator = Evaluator(backend.model, batch=batch)
     tell = progress.note_at_times
     num, data_dir = options.eval_steps, inputs.data_dir
-    return RunEvaluations(
+    return TrainingEvaluations(
         lambda: score_validation_splits(evaluator, scored, data_dir, num, tell, run.hparams.data),
         options.early_stopping,
     )
