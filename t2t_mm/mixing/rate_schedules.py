@@ -41,7 +41,11 @@ def compute_factor(schedule: Schedule, step: int) -> float:
 
 
 def check_schedules(
-    names: Sequence[str], schedules: Mapping[str, Schedule], num_steps: int
+    names: Sequence[str],
+    schedules: Mapping[str, Schedule],
+    num_steps: int,
+    *,
+    all_join: bool = True,
 ) -> None:
     """Check that schedules leave something to draw at every step, and each problem something.
 
@@ -52,6 +56,7 @@ def check_schedules(
         names: The problems.
         schedules: By problem; one without a schedule keeps its rate.
         num_steps: Updates in all.
+        all_join: Whether each problem is to have a step.
 
     Raises:
         UserError: A schedule names an unknown problem, or has no value at step 0; it never gives
@@ -79,7 +84,7 @@ b={'step': {0: 0, 1000: 1}}. Ask for more steps, let it join sooner, or leave b 
         name: [compute_factor(schedules.get(name, {}), step) for step in steps] for name in names
     }
     for name, values in factors.items():
-        if not any(values):
+        if all_join and not any(values):
             raise UserError(
                 f"The schedule of {name} gives it no step of the {num_steps:,}",
                 received={name: schedules[name]},

@@ -7,6 +7,7 @@ them: their mean is near it.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -124,7 +125,14 @@ def list_last(model_dir: Path, min_steps: int = 0) -> list[Checkpoint]:
     """
     store, keep = CheckpointStore(model_dir), open_run(model_dir).hparams.train.keep_checkpoint_max
     found, best = store.list_checkpoints(), store.find_best()
-    return [c for c in found if c.step >= min_steps and (c != best or c in found[-keep:])]
+    is_old = best is not None and (best not in found[-keep:] or _lies_alone(best, found))
+    return [one for one in found if one.step >= min_steps and not (is_old and one == best)]
+
+
+def _lies_alone(best: Checkpoint, found: Sequence[Checkpoint]) -> bool:
+    """Return whether the best one is left of before, if more are kept now than were then."""
+    gaps = [after.step - before.step for before, after in itertools.pairwise(found)]
+    return best == found[0] and len(gaps) > 1 and gaps[0] > max(gaps[1:])
 
 
 def _copy_description(source: Path, target: Path) -> None:

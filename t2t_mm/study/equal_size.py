@@ -20,6 +20,9 @@ TOLERANCE = 0.03
 LENGTH = 32
 """Positions of the source, and of the targets, for which operations are counted."""
 
+_TAPS = {"steps": (5, 5), "blocks": 2 * (3, 3, 15, 15)}
+"""Of the convolutions in front of an attention, by `model.attention_convolutions`."""
+
 Count = Callable[[HParams, int], int]
 
 
@@ -39,7 +42,10 @@ def count_parameters(hparams: HParams, num_problems: int) -> int:
     """
     model, experts = hparams.model, hparams.experts
     width = model.width
-    steps = 2 * (5 * width + width**2 + 2 * width)  # depthwise, pointwise, norm
+    steps = sum(
+        taps * width + width**2 + 2 * width  # depthwise, pointwise, norm
+        for taps in _TAPS[model.attention_convolutions]
+    )
     attentions = 8 * width**2  # to itself, to the source
     total = 0
     if model.use_attention:
@@ -70,7 +76,7 @@ def count_operations(hparams: HParams, num_problems: int) -> int:
     """
     model, experts = hparams.model, hparams.experts
     width = model.width
-    steps = 2 * (10 * width + 2 * width**2)
+    steps = sum(2 * taps * width + 2 * width**2 for taps in _TAPS[model.attention_convolutions])
     attentions = 2 * (8 * width**2 + 4 * LENGTH * width)
     total = (1 + model.decoder_blocks) * (steps + attentions) if model.use_attention else 0
     if experts.use_experts:

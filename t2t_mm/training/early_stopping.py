@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_mm.errors import UserError, suggest_closest
+from t2t_mm.errors import UserError, check_count, suggest_closest
 from t2t_mm.files.json_records import read_records
 
 METRICS = {"log_perplexity": True, "accuracy": False, "sequence_accuracy": False}
@@ -23,7 +23,7 @@ class EarlyStopping:
         delta: By how much it must get better to count.
 
     Raises:
-        UserError: There is no such metric.
+        UserError: There is no such metric, or the steps are negative.
 
     Example:
         >>> EarlyStopping(steps=100, metric="mini_ende/acuracy")
@@ -36,6 +36,7 @@ class EarlyStopping:
     delta: float = 0.1
 
     def __post_init__(self) -> None:
+        check_count("early_stopping_steps", self.steps)
         name = self.metric.rpartition("/")[2]
         if name not in METRICS:
             raise UserError(

@@ -20,7 +20,8 @@ from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.problem_generation import is_generated
 from t2t_mm.data.kinds.kind_table import choose_kind
-from t2t_mm.data.pipeline.padding import describe_batch
+from t2t_mm.data.pipeline.buckets import SIDES
+from t2t_mm.data.pipeline.padding import SIZE_SUFFIX, describe_batch
 from t2t_mm.data.records.stored import DataInfo, open_data
 from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
@@ -104,7 +105,7 @@ def check_problem(
         batch = _read_batch(problem, folder)
         kind = choose_kind(task.targets)
         texts = [kind.list_texts(text.decode())[0] for text in batch.pop("targets_text")]
-        del batch["inputs_text"]
+        batch = {name: values for name, values in batch.items() if _is_read(name)}
         shapes = {side: list(values.shape) for side, values in batch.items()}
         findings.append(Finding("shapes", True, describe_batch(batch), {"shapes": shapes}))
         findings.append(_check_vocabulary(info, problem))
@@ -132,6 +133,11 @@ def _open_examples(
     with tempfile.TemporaryDirectory() as folder:
         generate_data(name, data_dir=folder, tmp_dir=tmp_dir or None, options=options)
         yield registry.problem(name, data_dir=folder, tmp_dir=tmp_dir or None), Path(folder)
+
+
+def _is_read(name: str) -> bool:
+    """Return whether a net reads what a batch has by this name, not a further feature or a text."""
+    return name.removesuffix(SIZE_SUFFIX) in SIDES
 
 
 def _read_batch(problem: Problem, data_dir: Path) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from t2t_mm.settings import HParams
 from t2t_mm.settings.sections import TrainHParams
 
 
-def make_mixture(rates: Mapping[str, float], hparams: HParams, *, is_done: bool = False) -> Mixture:
+def make_mixture(
+    rates: Mapping[str, float], hparams: HParams, *, has_begun: bool = False
+) -> Mixture:
     """Make the mixture that a run begins with; its record is kept in `run.json`.
 
     Schedules and weights of problems that are not trained on are left aside.
@@ -22,8 +24,8 @@ def make_mixture(rates: Mapping[str, float], hparams: HParams, *, is_done: bool 
     Args:
         rates: Share of batches by problem, in the run's order.
         hparams: The run's settings.
-        is_done: Whether no step is left to make: what was asked before may have had more steps,
-            some of them of a problem that joins late.
+        has_begun: Whether the run has made steps: what was asked before may have had more of them,
+            some of a problem that joins late.
 
     Raises:
         UserError: A schedule or a weight is of no problem that there is, or cannot be used.
@@ -45,8 +47,7 @@ def make_mixture(rates: Mapping[str, float], hparams: HParams, *, is_done: bool 
                 received={"mixture.loss_weights": {name: weight}},
             )
     schedules = {name: one for name, one in settings.schedules.items() if name in rates}
-    if not is_done:
-        check_schedules(list(rates), schedules, hparams.train.steps)
+    check_schedules(list(rates), schedules, hparams.train.steps, all_join=not has_begun)
     return Mixture(
         rates,
         hparams.train.seed,

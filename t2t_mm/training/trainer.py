@@ -212,6 +212,8 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     for line in _list_kept(run, declared):
         progress.note(line)
     evaluations = prepare_evaluations(run, inputs, backend, options, progress)
+    if options.evaluate:
+        state.compare_by(options.eval_steps)
     log = RunLog(run.directory, state.step, state.awaits_evaluation)
     with log, progress, profile_steps(backend, run.directory, progress, options.profile):
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluations)
@@ -235,7 +237,7 @@ def _describe(
     tasks = tuple(make_tasks(inputs.problems, hparams.modality.share))
     vocabularies = load_task_vocabularies(tasks, inputs.data_dir)
     latest = CheckpointStore(output_dir).find_latest()
-    is_done = latest is not None and latest.step >= hparams.train.steps
+    has_begun = latest is not None and latest.step > 0
     return Run(
         directory=output_dir,
         hparams=hparams,
@@ -245,7 +247,7 @@ def _describe(
         vocabulary_hashes={name: v.hash for name, v in vocabularies.items()},
         data_digests=inputs.compute_digests(),
         backend=keras.backend.backend(),
-        mixture=make_mixture(inputs.rates, hparams, is_done=is_done).record,
+        mixture=make_mixture(inputs.rates, hparams, has_begun=has_begun).record,
     )
 
 

@@ -148,9 +148,10 @@ def _is_within_limits(
     if not dropped:
         return True
     progress.note(f"evaluation of {task.name}: {'; '.join(map(str, dropped))}")
-    numbers, size = [one.number for one in dropped], info.sizes["validation"]
-    is_left = max(numbers) < size
-    if is_left and sum(numbers) >= size:  # some too long in inputs, others in targets: it is read
+    size = info.sizes["validation"]
+    is_left = all(one.number < size for one in dropped if one.is_exact)
+    if is_left and sum(one.number for one in dropped) >= size:
+        # Some are too long in inputs, others in targets, or nobody knows in which: it is read.
         is_left = _is_any_left(problem, inputs.data_dir, limits)
     if not is_left:
         progress.note(f"not evaluated, for every example is too long: {task.name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from t2t_mm.errors import UserError
+from t2t_mm.errors import UserError, check_count
 from t2t_mm.training.early_stopping import EarlyStopping
 
 
@@ -32,7 +32,7 @@ class TrainingOptions:
 
     Raises:
         UserError: Batches of an evaluation are given, but nothing is evaluated; or programs are
-            compiled only, but not kept.
+            compiled only, but not kept, or for a run that would begin with them.
 
     Example:
         >>> TrainingOptions(generate=True).evaluate
@@ -53,6 +53,7 @@ class TrainingOptions:
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
 
     def __post_init__(self) -> None:
+        check_count("eval_steps", self.eval_steps)
         if self.eval_steps and not self.evaluate:
             raise UserError(
                 "eval_steps counts for nothing where nothing is evaluated",
@@ -68,4 +69,10 @@ class TrainingOptions:
             raise UserError(
                 "Programs that are not kept are compiled for nothing",
                 received={"compile_only": True, "compile_cache": self.compile_cache},
+            )
+        if self.compile_only and self.warm_start_from:
+            raise UserError(
+                "A warm start begins a run, and compile_only begins none",
+                received={"compile_only": True, "warm_start_from": self.warm_start_from},
+                fix="Compile with the settings of that run, without warm_start_from.",
             )

@@ -92,6 +92,24 @@ def test_a_best_checkpoint_of_long_before_is_none_of_the_last(tmp_path: Path) ->
     assert read_weights(tmp_path / "averaged", mean.step)["w"] == [9000.0]
 
 
+@pytest.mark.parametrize(
+    ("steps", "best", "expected"),
+    [
+        ((2000, 9000, 9500, 10000, 10500), 2000, [9000, 9500, 10000, 10500]),
+        ((9000, 9500, 10000, 10500), 9000, [9000, 9500, 10000, 10500]),
+        ((9000, 9500, 10000, 10100), 9000, [9000, 9500, 10000, 10100]),
+    ],
+)
+def test_the_best_of_long_ago_is_left_out_though_more_are_kept_now(
+    tmp_path: Path, steps: tuple[int, ...], best: int, expected: list[int]
+) -> None:
+    run = make_run(tmp_path, "run", steps)
+    (run / "hparams.json").write_text('{"train": {"keep_checkpoint_max": 8}}')
+    newest = run / "checkpoints" / f"{steps[-1]:08d}"
+    (newest / "state.json").write_text(json.dumps({"best_step": best}))
+    assert [one.step for one in list_last(run)] == expected
+
+
 def test_a_run_that_went_on_elsewhere_is_the_same_run(tmp_path: Path) -> None:
     run = make_run(tmp_path, "run", (1, 2))
     average_checkpoints(run, tmp_path / "averaged")

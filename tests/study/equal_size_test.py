@@ -62,17 +62,22 @@ def measure(hparams: HParams) -> tuple[int, float]:
     return model.count_params(), counted / (BATCH * LENGTH)
 
 
+@pytest.fixture(scope="module", params=["steps", "blocks"])
+def whole(request: pytest.FixtureRequest) -> HParams:
+    return make_hparams(attention_convolutions=request.param)
+
+
 @pytest.fixture(scope="module")
-def joint() -> tuple[int, float]:
-    return measure(make_hparams())
+def joint(whole: HParams) -> tuple[int, float]:
+    return measure(whole)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CONTROLS)
 def test_what_a_control_lacks_is_what_is_counted(
-    change: dict[str, Any], joint: tuple[int, float]
+    change: dict[str, Any], whole: HParams, joint: tuple[int, float]
 ) -> None:
-    whole, control = make_hparams(), make_hparams(**change)
+    control = change_settings(whole, **change)
     parameters, computed = measure(control)
     lacking = [
         count(whole, NUM_PROBLEMS) - count(control, NUM_PROBLEMS)

@@ -2,13 +2,15 @@
 
 import inspect
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from built_in_files import RAW_FILES, write_raw_files
 
 import t2t_mm
-from t2t_mm import registry
+from t2t_mm import Language, Problem, registry
 from t2t_mm.bin import t2t_registry
 from t2t_mm.errors import UserError
 from t2t_mm.problems import BUILTIN
@@ -64,6 +66,33 @@ def test_a_batch_of_the_miniature_is_learned_by_heart_and_decoded(name: str, raw
     found = check(name, raw, most_steps=300)
     assert all(finding.is_fine for finding in found.values()), found
     assert found["decoded"].facts == {"outputs": 8, "wrong": 0}
+
+
+@registry.register_problem("spoken_by_for_tests")
+class SpokenBy(Problem):
+    """Words, and whose they are, which no net reads."""
+
+    modalities: ClassVar = {
+        "speaker": Language("bytes"),
+        "inputs": Language("bytes"),
+        "targets": Language("bytes"),
+    }
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        for number in range(10):
+            yield {"inputs": "a" * (1 + number), "targets": "b", "speaker": "Bob"}
+
+
+def test_what_no_net_reads_is_not_given_to_one(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[dict[str, Any]] = []
+
+    def learn(task: Any, vocabularies: Any, batch: dict[str, Any], *arguments: Any) -> Learned:
+        given.append(batch)
+        return Learned([2.5], ["b"] * 8, parameters=1, operations=1.0, peak_bytes=1)
+
+    monkeypatch.setattr(problem_check, "learn_by_heart", learn)
+    found = check("spoken_by_for_tests", raw, most_steps=1)
+    assert [*given[0]] == [*found["shapes"].facts["shapes"]] == ["inputs", "targets"]
 
 
 def test_what_is_not_fine_is_told_with_exit_code_2(

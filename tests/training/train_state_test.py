@@ -110,6 +110,22 @@ def test_the_lowest_mean_is_the_best_and_each_problem_keeps_its_own() -> None:
     assert state.best_of_problem == {"a": 2.0, "b": 3.0}
 
 
+def test_evaluations_by_fewer_batches_are_not_compared_with_others(tmp_path: Path) -> None:
+    state, store = make_state(), CheckpointStore(tmp_path)
+    state.compare_by(2)
+    state.step = 10
+    state.keep_best({"a": 1.0})
+    other = make_state()
+    other.restore(state.save(store))
+    other.compare_by(2)
+    assert (other.best, other.best_step) == (1.0, 10)
+    other.compare_by(0)
+    assert (other.best, other.best_step, other.best_of_problem) == (math.inf, 10, {})
+    other.step = 20
+    other.keep_best({"a": 1.5})
+    assert (other.best, other.best_step) == (1.5, 20)
+
+
 def test_a_checkpoint_written_before_its_evaluation_is_told_what_is_best(tmp_path: Path) -> None:
     state, store = make_state(), CheckpointStore(tmp_path, keep=1)
     kept = []

@@ -110,6 +110,19 @@ def test_a_run_is_done_that_has_made_the_steps_of_a_problem_that_joins_late(
         train(list(PROBLEMS), hparams=asked, data_dir=tiny_run.data_dir, output_dir=tmp_path / "b")
 
 
+def test_a_run_that_goes_on_may_end_before_a_problem_joins(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, late = tmp_path / "run", {PROBLEMS[1]: {"step": {"0": 0, "90": 1}}}
+    shutil.copytree(tiny_run.output_dir, copy)
+    for name in ("run.json", "hparams.json"):
+        change_sealed(copy / name, lambda record: record["mixture"].update(schedules=late))
+    asked = replace(tiny_hparams(steps=STEPS + 5), mixture=read_settings(copy).mixture)
+    monkeypatch.setattr(trainer, "_train", lambda declared, *_: declared)
+    found = train(list(PROBLEMS), hparams=asked, data_dir=tiny_run.data_dir, output_dir=copy)
+    assert found.mixture["schedules"] == late
+
+
 def test_an_unfinished_run_is_not_begun_anew(
     tiny_run: TinyRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ from t2t_mm import Language, Problem, registry
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.pipeline.input_streams import InputStreams
+from t2t_mm.data.records.example_lengths import LONGEST
 from t2t_mm.run.logs import RunLog
 from t2t_mm.run.run_directory import Run
 from t2t_mm.run.task import make_tasks
@@ -46,20 +47,24 @@ class Scales(Problem):
 
 
 @pytest.mark.parametrize(
-    ("max_pieces", "is_evaluated", "told"),
+    ("max_pieces", "longest_only", "is_evaluated", "told"),
     [
-        (25, True, []),
-        (19, True, ["evaluation of", "1 dropped: inputs", "1 dropped: targets"]),
-        (11, False, ["2 dropped: inputs", "1 dropped: targets", "not evaluated, for every"]),
+        (25, False, True, []),
+        (19, False, True, ["evaluation of", "1 dropped: inputs", "1 dropped: targets"]),
+        (11, False, False, ["2 dropped: inputs", "1 dropped: targets", "not evaluated, for every"]),
+        (19, True, True, ["up to 3 dropped: inputs", "up to 3 dropped: targets"]),
+        (11, True, False, ["up to 3 dropped: inputs", "not evaluated, for every"]),
     ],
 )
 def test_a_split_of_which_no_example_is_short_enough_is_not_scored_as_perfect(
-    tmp_path: Path, max_pieces: int, is_evaluated: bool, told: list[str]
+    tmp_path: Path, max_pieces: int, longest_only: bool, is_evaluated: bool, told: list[str]
 ) -> None:
     name, output = "scales_for_tests", io.StringIO()
     generate_data(name, data_dir=tmp_path, options=GenerationOptions(progress=False))
     data = DataHParams(max_pieces=max_pieces)
     inputs = open_inputs([name], data, data_dir=tmp_path)
+    if longest_only:  # as data of 0.1.0 tells
+        inputs.infos[name].metadata.lengths["validation"] = {LONGEST: {20: 3}}  # type: ignore[index]
     tasks = make_tasks(inputs.problems)
     run = Run(tmp_path, HParams(data=data), tuple(tasks), str(tmp_path), (), {}, {})
     progress = Progress([name], 100, 0, Console(file=output, width=200))

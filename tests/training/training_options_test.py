@@ -5,6 +5,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.settings import TrainHParams
 from t2t_mm.training import trainer
+from t2t_mm.training.early_stopping import EarlyStopping
 from t2t_mm.training.on_tensorflow.tensorflow_backend import TensorFlowBackend
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -19,6 +20,15 @@ def test_programs_are_compiled_ahead_only_if_they_are_kept() -> None:
     assert TrainingOptions(compile_only=True, compile_cache="folder").compile_only
     with pytest.raises(UserError, match="compiled for nothing"):
         TrainingOptions(compile_only=True, compile_cache="none")
+    with pytest.raises(UserError, match=r"A warm start begins a run.*without warm_start_from"):
+        TrainingOptions(compile_only=True, warm_start_from="run")
+
+
+def test_numbers_of_batches_and_steps_are_not_negative() -> None:
+    with pytest.raises(UserError, match="eval_steps cannot be negative"):
+        TrainingOptions(eval_steps=-1)
+    with pytest.raises(UserError, match="early_stopping_steps cannot be negative"):
+        EarlyStopping(steps=-1)
 
 
 @pytest.mark.parametrize(

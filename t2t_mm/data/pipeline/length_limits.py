@@ -84,7 +84,7 @@ def count_kept_examples(info: DataInfo, problem: Problem, limits: Limits) -> int
     """
     whole = dataclasses.replace(info, share=1.0)
     dropped = count_dropped_examples(whole, "train", problem, limits)
-    part = max((one.number for one in dropped), default=0) / whole.sizes["train"]
+    part = max((one.number for one in dropped if one.is_exact), default=0) / whole.sizes["train"]
     return round(info.sizes["train"] * (1 - part))
 
 
@@ -112,7 +112,7 @@ def find_longest_kept(info: DataInfo, split: str, problem: Problem, limits: Limi
 
     The arguments are those of `find_longest_of_each`.
     """
-    return max(find_longest_of_each(info, split, problem, limits).values())
+    return max(_find_longest_told(info, split, problem, limits).values())
 
 
 def find_longest_of_each(
@@ -129,6 +129,18 @@ def find_longest_of_each(
     Raises:
         UserError: There is no such split, or a feature is too long in all examples.
     """
+    longest = _find_longest_told(info, split, problem, limits)
+    for feature, limit in limits.items():
+        numbers, is_exact = _find_numbers(info, split, problem, feature)
+        if not is_exact and max(numbers) > limit.positions:  # by this feature, or by another
+            longest[feature] = limit.positions
+    return longest
+
+
+def _find_longest_told(
+    info: DataInfo, split: str, problem: Problem, limits: Limits
+) -> dict[str, int]:
+    """Find the longest of what is within the limits by what the data tells of each feature."""
     check_split(info, split, problem.name)
     longest = {}
     sides = {name: spec for name, spec in problem.features.items() if name in SIDES}

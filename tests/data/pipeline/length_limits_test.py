@@ -13,6 +13,7 @@ from t2t_mm.data.pipeline.length_limits import (
     count_dropped_examples,
     count_kept_examples,
     find_longest_kept,
+    find_longest_of_each,
 )
 from t2t_mm.data.records.example_lengths import LONGEST, Lengths
 from t2t_mm.data.records.stored import DataInfo, Metadata
@@ -73,6 +74,9 @@ def test_older_data_is_judged_by_the_longest_feature() -> None:
     ]
     limits = choose_limits(Captioned(), DataHParams())
     assert find_longest_kept(info_of(lengths), "train", Captioned(), limits) == 361
+    longest = find_longest_of_each(info_of(lengths), "train", Captioned(), limits)
+    assert longest == {"inputs": 361, "targets": 256}  # none of the captions may be longer
+    assert count_kept_examples(info_of(lengths), Captioned(), limits) == 10
     of_text = info_of({LONGEST: {9: 1, 11: 1}})
     limits = {"inputs": TEN["inputs"]}
     assert find_longest_kept(of_text, "train", Sorted(), limits) == 9
