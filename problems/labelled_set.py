@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
@@ -99,7 +100,8 @@ class LabelledSet:
         """Take files out of the training files, in their order, which is that of hashes.
 
         The last file of a class stays: nobody could know the class of one that is held out alone.
-        Equal texts, which come in a row, stay together.
+        Equal texts, and rows that name one file, come in a row and stay together: they are held
+        out if there is room for all of them, and none of their classes ends with them.
 
         Args:
             shares: How much of the training files is for which split, if that has none; see
@@ -108,24 +110,15 @@ class LabelledSet:
             what: What they are, as "pictures".
         """
         rows = self.splits["train"]
-        left = Counter(row.label for row in rows)
         rooms = {
             split: count_held_out(len(rows), share)
             for split, share in shares.items()
             if split not in self.splits
         }
         taken: dict[str, list[LabelledRow]] = {"train": [], **{split: [] for split in rooms}}
-        split = "train"
-        before: object = None
-        for row in rows:
-            same = row.value.key if isinstance(row.value, PackedFile) else row.value
-            if same != before:
-                open_splits = (name for name, room in rooms.items() if len(taken[name]) < room)
-                split = next(open_splits, "train")
-            before = same
-            to = "train" if left[row.label] == 1 else split
-            left[row.label] -= to != "train"
-            taken[to].append(row)
+        groups = [[*equal] for _, equal in groupby(rows, key=_name_equal)]
+        for split, group in zip(_choose_splits(groups, rooms), groups, strict=True):
+            taken[split] += group
         whole = self.splits | taken
         self.splits = {split: sorted(some, key=_order_reading) for split, some in whole.items()}
         self.held_out = [*rooms]
@@ -135,6 +128,45 @@ class LabelledSet:
             warn_once(
                 f"{where}: of {len(rows):,} {what} {counts} are held out, chosen by a hash {keys}."
             )
+
+
+def _choose_splits(groups: Sequence[list[LabelledRow]], rooms: Mapping[str, int]) -> list[str]:
+    """Choose the split of each group of equal rows.
+
+    Where all groups that may go are larger than a split's room, the smallest of them goes there:
+    a split without examples would be an error.
+    """
+    chosen = ["train"] * len(groups)
+    filled = dict.fromkeys(rooms, 0)
+    left = Counter(row.label for group in groups for row in group)
+
+    def may_go(group: list[LabelledRow]) -> bool:
+        return all(count < left[label] for label, count in _count_labels(group).items())
+
+    def take(place: int, split: str) -> None:
+        chosen[place] = split
+        filled[split] += len(groups[place])
+        left.subtract(_count_labels(groups[place]))
+
+    for place, group in enumerate(groups):
+        wide = (name for name, room in rooms.items() if filled[name] < room >= len(group))
+        if (split := next(wide, "")) and may_go(group):
+            take(place, split)
+    for split in (name for name, number in filled.items() if not number):
+        others = (place for place, name in enumerate(chosen) if name == "train")
+        movable = [place for place in others if may_go(groups[place])]
+        if movable:
+            take(min(movable, key=lambda place: len(groups[place])), split)
+    return chosen
+
+
+def _count_labels(group: list[LabelledRow]) -> Counter[str]:
+    return Counter(row.label for row in group)
+
+
+def _name_equal(row: LabelledRow) -> Path | str:
+    """Return what is the same for equal texts, and for rows that name one file."""
+    return row.value.key if isinstance(row.value, PackedFile) else row.value
 
 
 def _order_reading(row: LabelledRow) -> tuple[int, int]:

@@ -7,18 +7,66 @@ from pathlib import Path
 import pytest
 
 from t2t_mm.files.odd_items import leave_out
+from t2t_mm.files.packed_files import PackedFile
 from t2t_mm.problems.labelled_set import LabelledSet
 from t2t_mm.problems.labelled_table import LabelledRow
 
 
-def test_the_last_of_a_class_stays_and_equal_texts_stay_together() -> None:
-    texts = ["a", "a", "a", "b", "c", "c", "d", "e"]
-    rows = [LabelledRow(text, "rare" if text == "b" else "usual") for text in texts]
+def hold_out(rows: list[LabelledRow], **shares: float) -> dict[str, list[object]]:
     found = LabelledSet({"train": rows})
-    found.hold_out({"validation": 0.25, "test": 0.3}, "here", "texts")
-    held_out = {split: [row.value for row in some] for split, some in found.splits.items()}
-    assert held_out == {"train": ["b", "d", "e"], "validation": ["a", "a", "a"], "test": ["c", "c"]}
-    assert found.held_out == ["validation", "test"]
+    found.hold_out(shares, "here", "texts")
+    assert found.held_out == [*shares]
+    return {split: [row.value for row in some] for split, some in found.splits.items()}
+
+
+def label(texts: str, **others: str) -> list[LabelledRow]:
+    return [LabelledRow(text, others.get(text, "usual")) for text in texts]
+
+
+def test_the_last_of_a_class_stays_and_equal_texts_stay_together() -> None:
+    held_out = hold_out(label("abcdddefghij", a="rare"), validation=0.25, test=0.2)
+    train = ["a", "g", "h", "i", "j"]
+    assert held_out == {"train": train, "validation": ["b", "c", "d", "d", "d"], "test": ["e", "f"]}
+
+
+def test_equal_texts_of_several_classes_stay_together() -> None:
+    rows = label("abbcd")
+    rows[1:3] = [LabelledRow("b", "usual"), LabelledRow("b", "rare")]
+    assert hold_out(rows, validation=0.6) == {
+        "train": ["b", "b"],  # with it would go all that is rare
+        "validation": ["a", "c", "d"],
+    }
+    assert hold_out([*rows, LabelledRow("e", "rare")], validation=0.5) == {
+        "train": ["c", "d", "e"],
+        "validation": ["a", "b", "b"],
+    }
+
+
+def test_texts_that_are_all_of_a_class_stay_together() -> None:
+    rows = label("aabcd", a="rare")
+    assert hold_out(rows, validation=0.4) == {"train": ["a", "a", "d"], "validation": ["b", "c"]}
+
+
+def test_more_equal_texts_than_there_is_room_for_stay_or_find_another_split() -> None:
+    rows = label("aaabcdefgh")
+    assert hold_out(rows, validation=0.2, test=0.3) == {
+        "train": ["d", "e", "f", "g", "h"],
+        "validation": ["b", "c"],
+        "test": ["a", "a", "a"],
+    }
+    assert hold_out(rows, validation=0.2)["validation"] == ["b", "c"]
+
+
+def test_the_fewest_equal_texts_are_held_out_where_all_are_too_many() -> None:
+    held_out = hold_out(label("aaabbccc"), validation=0.1, test=0.1)
+    assert held_out == {"train": ["c", "c", "c"], "validation": ["b", "b"], "test": ["a", "a", "a"]}
+    assert hold_out(label("aaa"), validation=0.1) == {"train": ["a", "a", "a"], "validation": []}
+
+
+def test_packed_files_of_one_key_stay_together() -> None:
+    files = [PackedFile(Path("0.tar"), f"{n}.{end}") for n in range(4) for end in ("jpg", "png")]
+    rows = [LabelledRow(file, "usual") for file in files]
+    assert hold_out(rows, validation=0.25) == {"train": files[2:], "validation": files[:2]}
 
 
 def test_a_split_that_is_there_is_not_held_out() -> None:
