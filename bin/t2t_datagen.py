@@ -201,11 +201,10 @@ def _print_records(flags: Any) -> None:
 
 
 def _print_record(title: str, record: Mapping[str, Mapping[str, Any]]) -> None:
-    console = command.make_console()
-    console.print(title, style="bold", markup=False)
+    command.make_console().print(title, style="bold", markup=False)
     for feature, shown in record.items():
         for what, value in shown.items():
-            console.print(f"  {feature:8} {what:8} {value}", markup=False)
+            print(f"  {feature:8} {what:8} {value}")  # the console has other tabs and emojis
 
 
 def _print_kept_batch(flags: Any) -> None:

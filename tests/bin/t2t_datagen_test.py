@@ -125,6 +125,29 @@ class SometimesTested(Problem):
         yield {"inputs": split, "targets": split}
 
 
+@registry.register_problem("odd_letters_for_tests")
+class OddLetters(Problem):
+    """What a console writes otherwise than it was given."""
+
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
+    splits = ("train",)
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        yield {"inputs": "a :dog: [bold]b[/]\tc", "targets": ""}
+
+
+def test_inspect_prints_texts_as_they_are_stored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--problems=odd_letters_for_tests", f"--data_dir={tmp_path}")
+    assert run(*arguments) == 0
+    capsys.readouterr()
+    assert run(*arguments, "--inspect") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "odd_letters_for_tests train 0"
+    assert lines[1] == "  inputs   text     a :dog: [bold]b[/]\tc"
+
+
 def test_inspect_shows_the_splits_that_there_are_and_reads_all_shards_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
