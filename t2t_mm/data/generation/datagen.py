@@ -188,13 +188,19 @@ def _list_vocabularies(bases: Sequence[Problem]) -> list[str]:
 
 
 def _tell_training(name: str, data_dir: Path, options: GenerationOptions) -> None:
-    """Say that a vocabulary is used that was asked for otherwise, or trained on fewer examples."""
+    """Say that a vocabulary is used that was asked for otherwise, or trained on other text."""
     size = load_vocabulary(data_dir, name).size
     facts = load_facts(data_dir, name)
     if facts.get("requested_size", size) != options.vocab_size:
         options.tell(
             f"vocabulary {name} is there with {size:,} pieces and is used as it is "
             f"(asked: {options.vocab_size:,}; --overwrite_vocab trains it again)"
+        )
+    num_bytes = facts.get("requested_bytes", options.vocab_bytes)  # earlier facts say none
+    if num_bytes != options.vocab_bytes:
+        options.tell(
+            f"vocabulary {name} was trained on at most {num_bytes:,} bytes of text and is used as "
+            f"it is (asked: {options.vocab_bytes:,}; --overwrite_vocab trains it again)"
         )
     num_read, asked = facts.get("max_cases", 0), options.max_cases
     if num_read and (not asked or num_read < asked):
@@ -214,3 +220,6 @@ def _train_in_turn(
             size = train_vocabulary(name, bases, data_dir, options).size
             fewer = "" if size == options.vocab_size else ", all that the texts yield"
             options.tell(f"vocabulary {name} has {size:,} pieces{fewer}")
+        else:
+            options.tell(f"another process has trained vocabulary {name} meanwhile: it is used")
+            _tell_training(name, data_dir, options)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -14,7 +15,7 @@ from file_hashes import hash_files
 
 import t2t_mm
 from t2t_mm import Language, Problem, UserError, registry
-from t2t_mm.data.generation import problem_generation
+from t2t_mm.data.generation import datagen, problem_generation
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.vocabulary.vocabulary import load_vocabulary
@@ -181,6 +182,38 @@ def test_an_existing_vocabulary_is_reused_and_said_so(
     )
     assert hash_files(tmp_path) == before
     assert "vocabulary tested is there with 300 pieces" in capsys.readouterr().err
+
+
+def test_a_vocabulary_of_other_bytes_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = GenerationOptions(vocab_only=True, vocab_size=300, vocab_bytes=5_000)
+    generate_data("words_for_tests", data_dir=tmp_path, options=options)
+    capsys.readouterr()
+    other = replace(options, vocab_bytes=9_000)
+    generate_data("words_for_tests", data_dir=tmp_path, options=other)
+    told = "vocabulary tested was trained on at most 5,000 bytes of text and is used as it is"
+    assert f"{told} (asked: 9,000; --overwrite_vocab" in capsys.readouterr().err
+
+
+def test_a_vocabulary_that_another_process_trains_meanwhile_is_used_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = GenerationOptions(vocab_only=True, vocab_size=300)
+
+    @contextmanager
+    def wait_for_the_other(folder: Path) -> Iterator[None]:
+        monkeypatch.undo()
+        generate_data(
+            "words_for_tests", data_dir=tmp_path, options=replace(options, progress=False)
+        )
+        yield
+
+    monkeypatch.setattr(datagen, "lock_folder", wait_for_the_other)
+    generate_data("words_for_tests", data_dir=tmp_path, options=replace(options, vocab_size=290))
+    told = capsys.readouterr().err
+    assert "another process has trained vocabulary tested meanwhile: it is used" in told
+    assert "is used as it is (asked: 290; --overwrite_vocab" in told
 
 
 def test_the_same_command_again_asks_for_no_other_vocabulary(
