@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing as mp
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from t2t_mm.data.vocabulary.vocabulary import (
 )
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder, report_full_disk
+from t2t_mm.registry.declared_facts import check_splits, check_version
 
 _COUNTS_WHERE: Final = {
     "validation_share": "takes its validation split out of its training data",
@@ -153,6 +153,7 @@ def _check_raw_data(bases: Sequence[Problem], data_dir: Path, options: Generatio
     for base in bases:
         if options.replaces_data or not is_generated(base, data_dir):
             with propose_others(base):
+                check_splits(base.name, base.splits)
                 next(read_checked_examples(base, base.splits[0], 0, only=()), None)
 
 
@@ -169,12 +170,7 @@ def _find_bases(
     for name in registry.expand_problems(problems, exclude, own):
         problem: Problem = registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir)
         base = problem.base
-        if not re.fullmatch(r"\d+\.\d+\.\d+", base.version):
-            raise UserError(
-                f"Problem {base.name} has a version that is none",
-                expected="three numbers such as 1.0.0",
-                received={"version": base.version},
-            )
+        check_version(base.name, base.version)
         bases.setdefault(base.name, base)
         if problem.exchanged:
             exchanged.setdefault(base.name, []).append(name)

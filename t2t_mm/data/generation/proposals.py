@@ -76,7 +76,7 @@ def _try_folder(asked: Problem, bases: Iterable[str], top: Path, inside: str) ->
 
     What a user's class raises about files that it never meant is not told: they cannot be read.
     """
-    found = []
+    found: list[str] = []
     for base in bases:
         with suppress(Exception):
             found += islice(_try_problem(asked, base, top, inside), 1)

@@ -261,12 +261,20 @@ def test_what_came_out_of_the_training_of_a_vocabulary_is_said(
     assert (size == asked) is (asked == 300)
 
 
-@pytest.mark.parametrize("version", ["1", "1.0", "new"])
+@pytest.mark.parametrize("version", ["1", "1.0", "new", 2])
 def test_a_version_that_is_none_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: object
 ) -> None:
     monkeypatch.setattr(OwnReading, "version", version)
     with pytest.raises(UserError, match="has a version that is none"):
+        generate_data("own_reading_for_tests", data_dir=tmp_path)
+
+
+def test_splits_that_come_out_empty_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OwnReading, "splits", property(lambda problem: ()))
+    with pytest.raises(UserError, match=r"has splits that are none.*splits=\(\)"):
         generate_data("own_reading_for_tests", data_dir=tmp_path)
 
 
