@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing as mp
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from t2t_mm.data.generation.proposals import propose_others
 from t2t_mm.data.generation.vocabulary_training import train_vocabulary
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import read_checked_examples
+from t2t_mm.data.records.stored import Metadata, locate_data
 from t2t_mm.data.vocabulary.vocabulary import (
     BYTES,
     has_vocabulary,
@@ -104,7 +106,7 @@ def _generate_bases(
         ]
     if options.beam:
         beam_generation.check_beam_is_installed()
-    _tell_problems(bases, options)
+    _tell_problems(bases, data_dir, options)
     _check_raw_data(bases, data_dir, options)
     with report_full_disk(data_dir):
         write_labels(bases, data_dir, options)
@@ -119,8 +121,11 @@ def _generate_bases(
         return [generate_problem(base, data_dir, options) for base in bases]
 
 
-def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None:
+def _tell_problems(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:
     """Tell the problems what was said of their raw data, where it counts.
+
+    How raw data is read that was generated before need not be said again: the other options are
+    looked at by what is found in it.
 
     Raises:
         UserError: For none of them it does: it would be ignored.
@@ -129,6 +134,8 @@ def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None
     for base in bases:  # all of it before a problem looks at its files
         for name in told:
             setattr(base, name, options.raw_options.get(name, getattr(base, name)))
+        if is_generated(base, data_dir) and not options.replaces_data:
+            _repeat_how_it_is_read(base, data_dir)
     said = (name for name, value in options.raw_options.items() if value)
     for name in (name for name in said if name in _COUNTS_WHERE):
         others = [base for base in bases if name not in base.options_that_count]
@@ -143,6 +150,13 @@ def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None
             )
         if others:
             options.tell(f"--{name} counts for nothing for {names}: none {_COUNTS_WHERE[name]}")
+
+
+def _repeat_how_it_is_read(base: Problem, data_dir: Path) -> None:
+    with suppress(UserError):  # data that is damaged is told later, with what to do
+        metadata = Metadata.read(locate_data(base, data_dir))
+        for name in ("label_pattern", "columns"):
+            setattr(base, name, getattr(base, name) or getattr(metadata, name))
 
 
 def _check_raw_data(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:

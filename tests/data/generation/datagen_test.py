@@ -18,6 +18,7 @@ from t2t_mm import Language, Problem, UserError, registry
 from t2t_mm.data.generation import datagen, problem_generation
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
+from t2t_mm.data.generation.problem_generation import GeneratedProblem
 from t2t_mm.data.vocabulary.vocabulary import load_vocabulary
 
 
@@ -74,6 +75,33 @@ def test_what_is_told_of_the_raw_data_is_kept_beside_it(raw: Path, tmp_path: Pat
     idle = GenerationOptions(raw_options={"columns": "text=a", "validation_share": 0.2})
     with pytest.raises(UserError, match="--columns counts for nothing: no problem reads a table"):
         generate_data("lines_for_tests", data_dir=data_dir, tmp_dir=raw, options=idle)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("columns", "text=words,label=kind"), ("label_pattern", r"(?P<label>[a-z]+)_.*")],
+)
+def test_one_of_several_options_may_be_repeated_alone(
+    raw: Path, tmp_path: Path, option: str, value: str
+) -> None:
+    if option == "columns":
+        rows = "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(20))
+        (raw / "all.csv").write_text(f"words,kind\n{rows}")
+    else:
+        for n in range(20):
+            (raw / f"{'ab'[n % 2]}_{n}.txt").write_text(f"text {n}\n")
+
+    def generate(**told: object) -> GeneratedProblem:
+        options = GenerationOptions(vocab_size=280, raw_options=told, progress=False)
+        places = {"data_dir": tmp_path / "data", "tmp_dir": raw}
+        (made,) = generate_data("text_classification", **places, options=options)
+        return made
+
+    first = generate(validation_share=0.2, **{option: value})
+    again = generate(validation_share=0.2)
+    assert again.was_there and again.splits == first.splits
+    with pytest.raises(UserError, match=r"with --validation_share=0\.2, asked is .*=0\.3"):
+        generate(validation_share=0.3)
 
 
 @registry.register_problem("own_reading_for_tests")
