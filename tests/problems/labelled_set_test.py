@@ -8,6 +8,7 @@ import pytest
 
 from t2t_mm.files.odd_items import leave_out
 from t2t_mm.files.packed_files import PackedFile
+from t2t_mm.problems.file_kinds import PICTURES, TEXTS
 from t2t_mm.problems.labelled_set import LabelledSet
 from t2t_mm.problems.labelled_table import LabelledRow
 
@@ -104,6 +105,45 @@ def test_what_links_show_again_is_taken_out_and_told(
     }
     assert names == {"train": ["cat/1.jpg", "dog/2.jpg", "dog/3.jpg", "elk/5.jpg"], "test": []}
     assert f"{tmp_path}: left out 5 pictures that links show once more, first" in caplog.text
+
+
+def make_table(root: Path, *files: str) -> LabelledSet:
+    """Two files that a table names, and others; one of these is reached by a link as well."""
+    for name in ("train/1.jpg", "train/2.jpg", *files):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    (root / "link").symlink_to("train")
+    paths = [root / "link/1.jpg", root / "train/../train/2.jpg"]
+    return LabelledSet({"train": [LabelledRow(path, "a") for path in paths]})
+
+
+def test_files_that_no_row_of_a_table_names_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = make_table(tmp_path, "train/3.jpg", "more/4.png", "train/notes.md", "more/.5.png")
+    tables = [tmp_path / "train.csv", tmp_path / "test.csv"]
+    found.tell_unnamed(tables, PICTURES)
+    assert caplog.messages == [
+        f"{tmp_path}: left out 2 pictures that no row with a label names in train.csv, test.csv, "
+        "first more/4.png."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "files"),
+    [
+        ("train.csv", []),
+        ("train.csv", ["test/4.jpg", "all/dev/5.jpg"]),  # of splits that nobody has classes of
+        ("train/metadata.csv", ["more/4.png"]),
+        ("train.tar", ["more/4.png"]),
+    ],
+)
+def test_files_that_no_row_need_name_are_not_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, table: str, files: list[str]
+) -> None:
+    make_table(tmp_path, *files).tell_unnamed([tmp_path / table], PICTURES)
+    LabelledSet({"train": [LabelledRow("a text", "a")]}).tell_unnamed([tmp_path / "a.csv"], TEXTS)
+    assert not caplog.messages
 
 
 def test_rows_that_name_one_file_twice_stay(tmp_path: Path) -> None:
