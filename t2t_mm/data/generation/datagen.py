@@ -156,7 +156,8 @@ def _repeat_how_it_is_read(base: Problem, data_dir: Path) -> None:
     with suppress(UserError):  # data that is damaged is told later, with what to do
         metadata = Metadata.read(locate_data(base, data_dir))
         for name in ("label_pattern", "columns"):
-            setattr(base, name, getattr(base, name) or getattr(metadata, name))
+            if not getattr(base, name):
+                setattr(base, name, getattr(metadata, name))
 
 
 def _check_raw_data(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:
