@@ -196,7 +196,7 @@ def make_console() -> Console:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    return Console(width=width, highlight=False, soft_wrap=True)
+    return Console(width=width, highlight=False, soft_wrap=True, emoji=False)
 
 
 class ParsedFlags:

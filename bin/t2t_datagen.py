@@ -7,6 +7,7 @@ Finished problems are kept. Data that is stale, or was made with other flags, is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import getattr_static
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,9 +117,10 @@ def run_from_flags(flags: Any) -> int | None:
     from t2t_mm.data.generation.datagen import generate_data
     from t2t_mm.data.generation.generation_options import GenerationOptions
 
+    names = _list_names(flags, flags.tmp_dir)
+    _refuse_idle_vocabulary_flags(flags, names)
     generated = generate_data(
-        flags.problems,
-        exclude=flags.exclude_problems,
+        names,
         data_dir=flags.data_dir,
         tmp_dir=flags.tmp_dir or None,
         options=GenerationOptions(
@@ -141,6 +143,42 @@ def run_from_flags(flags: Any) -> int | None:
         _compare_checksums(flags, [one.name for one in generated])
     _print_table(generated)
     return 0
+
+
+def _list_names(flags: Any, tmp_dir: str = "") -> list[str]:
+    from t2t_mm import registry
+    from t2t_mm.data.declaring.own_folders import find_own_problems
+
+    own = find_own_problems(flags.data_dir, tmp_dir)
+    return registry.expand_problems(flags.problems, flags.exclude_problems, own)
+
+
+def _refuse_idle_vocabulary_flags(flags: Any, names: Sequence[str]) -> None:
+    """Refuse flags of vocabularies where none is trained, and with `--vocab_only` none written.
+
+    What classes declare is looked at, and no file: how raw data is read is not told them yet.
+    """
+    given = [*filter(flags.gives, ("vocab_size", "vocab_bytes", "vocab_only"))]
+    if flags.only_list or not given:
+        return
+    from t2t_mm import registry
+    from t2t_mm.data.kinds.kind_table import choose_kinds
+    from t2t_mm.data.vocabulary.vocabulary import BYTES
+
+    declared = [getattr_static(registry.problem_class(name), "modalities") for name in names]
+    if not all(isinstance(features, Mapping) for features in declared):
+        return
+    kinds = [kind for features in declared for kind in choose_kinds(features).values()]
+    if any(kind.text_vocabulary not in ("", BYTES) for kind in kinds):
+        return
+    writes_classes = any(kind.class_list for kind in kinds)
+    for name in given:
+        if name != "vocab_only" or not writes_classes:
+            raise UserError(
+                f"--{name} counts for nothing: no problem has text with a vocabulary to train",
+                received={"problems": ", ".join(names)},
+                fix=f"Leave --{name} out.",
+            )
 
 
 def _print_table(generated: Sequence[GeneratedProblem]) -> None:
@@ -185,13 +223,11 @@ def _compare_checksums(flags: Any, names: Sequence[str]) -> None:
 
 def _print_records(flags: Any) -> None:
     from t2t_mm import registry
-    from t2t_mm.data.declaring.own_folders import find_own_problems
     from t2t_mm.data.pipeline.inspection import inspect_records
     from t2t_mm.data.records.stored import open_data
 
     limit = flags.max_cases or _INSPECTED_RECORDS
-    own = find_own_problems(flags.data_dir)
-    for name in registry.expand_problems(flags.problems, flags.exclude_problems, own):
+    for name in _list_names(flags):
         problem = registry.problem(name, data_dir=flags.data_dir, tmp_dir=flags.tmp_dir or None)
         info = open_data(problem, flags.data_dir, verify=True)
         for split in info.lengths:
@@ -201,11 +237,10 @@ def _print_records(flags: Any) -> None:
 
 
 def _print_record(title: str, record: Mapping[str, Mapping[str, Any]]) -> None:
-    console = command.make_console()
-    console.print(title, style="bold", markup=False)
+    command.make_console().print(title, style="bold", markup=False)
     for feature, shown in record.items():
         for what, value in shown.items():
-            console.print(f"  {feature:8} {what:8} {value}", markup=False)
+            print(f"  {feature:8} {what:8} {value}")  # the console has other tabs and emojis
 
 
 def _print_kept_batch(flags: Any) -> None:

@@ -162,6 +162,7 @@ class CaptionFiles(Problem):
         for split, table in self._tables.items():
             lacks = f"{table} does not say the captions of its pictures"
             found.add_split(split, partial(self._reader.read, table), lacks)
+        found.tell_unnamed(self._tables.values(), PICTURES, says="caption")
         found.drop_repeated(self._root, "pictures")
         return found
 

@@ -10,8 +10,10 @@ from typing import Final
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.declaring.splits import find_named_split
 from t2t_mm.errors import UserError
+from t2t_mm.problems.class_names import find_class_names
 from t2t_mm.problems.file_kinds import FileKind, walk_files
 from t2t_mm.problems.labelled_table import LabelledRow
+from t2t_mm.problems.split_lists import find_split_lists
 
 _LIKELY: Final = (
     r"(?P<label>[A-Za-z]+)[_.-].*",
@@ -48,6 +50,8 @@ def match_names(
 ) -> list[LabelledRow]:
     """Find the files whose name, or path where the pattern has a slash, fits it.
 
+    A list of a split and the names of the classes, which may be texts, are no examples.
+
     Args:
         source: The folder that they lie in, or below.
         label_pattern: See `compile_pattern`.
@@ -59,7 +63,8 @@ def match_names(
     """
     pattern, kinds = compile_pattern(label_pattern), kind.plural
     rows, others = [], []
-    for path in filter(kind.fits, walk_files(source)):
+    lists = {find_class_names(source), *find_split_lists(source).values()}
+    for path in (path for path in walk_files(source) if kind.fits(path) and path not in lists):
         inside = path.relative_to(source).as_posix()
         match = pattern.fullmatch(inside if "/" in label_pattern else path.name)
         if match and match["label"]:

@@ -96,6 +96,7 @@ class LabelledFolder:
         for split, source in sources.items():
             lacks = f"{source} does not say the classes of its {self.kind.plural}"
             found.add_split(split, partial(self._read_source, found, source), lacks)
+        found.tell_unnamed(found.lists, self.kind)
         if sources == {"train": self.root} and [*found.splits] == ["train"]:
             self._divide(found)
         found.splits = {name: found.splits.get(name, []) for name in ("train", *found.splits)}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from t2t_mm.data.declaring.reading_warnings import warn_once
-from t2t_mm.data.declaring.splits import count_held_out
+from t2t_mm.data.declaring.splits import count_held_out, find_named_split
 from t2t_mm.files.odd_items import collect_odd_items
 from t2t_mm.files.packed_files import PackedFile
+from t2t_mm.problems.file_kinds import FileKind, walk_files
 from t2t_mm.problems.labelled_table import LabelledRow
+from t2t_mm.problems.named_columns import TABLE_SUFFIXES
 
 
 @dataclass
@@ -64,16 +67,7 @@ class LabelledSet:
             root: The folder they lie in; it may be a link itself.
             what: What they are, as "pictures".
         """
-        folders: dict[Path, str] = {}
-        places: dict[Path, str] = {}
-        for path in (row.value for rows in self.splits.values() for row in rows):
-            if isinstance(path, Path) and path not in places:
-                if path.parent not in folders:
-                    folders[path.parent] = os.path.realpath(path.parent)
-                is_link = os.path.islink(path)
-                places[path] = (
-                    os.path.realpath(path) if is_link else f"{folders[path.parent]}/{path.name}"
-                )
+        places = _find_places(self._list_paths())
         if len({*places.values()}) == len(places):
             return
         first: dict[str, Path] = {}
@@ -95,11 +89,46 @@ class LabelledSet:
             f"{again[0]}, which is {first[places[again[0]]]}."
         )
 
+    def tell_unnamed(self, tables: Iterable[Path], kind: FileKind, says: str = "label") -> None:
+        """Tell how many files beside tables, or below, are left out since no row names them.
+
+        Those in the folder of a split without examples are left out, and not told: nobody need
+        have meant them.
+
+        Args:
+            tables: Of all splits. Those of texts name no files, and what lies in shards is no file.
+            kind: Which files.
+            says: What the tables say of each.
+        """
+        named = {*_find_places(self._list_paths()).values()}
+        folders: dict[Path, list[str]] = {}
+        for table in dict.fromkeys(tables) if named else ():
+            if table.suffix in TABLE_SUFFIXES:
+                folders.setdefault(table.parent, []).append(table.name)
+        for folder, names in folders.items():
+            places = _find_places(path for path in walk_files(folder) if kind.fits(path))
+            inside = (path.relative_to(folder) for path, at in places.items() if at not in named)
+            others = [path for path in inside if self._may_hold_examples(path.parts[:-1])]
+            if others:
+                warn_once(
+                    f"{folder}: left out {len(others):,} {kind.plural} that no row with a "
+                    f"{says} names in {', '.join(names)}, first {others[0]}."
+                )
+
+    def _may_hold_examples(self, folders: Sequence[str]) -> bool:
+        named = {split for name in folders if (split := find_named_split(name))}
+        return named <= self.splits.keys()
+
+    def _list_paths(self) -> Iterator[Path]:
+        values = (row.value for rows in self.splits.values() for row in rows)
+        return (value for value in values if isinstance(value, Path))
+
     def hold_out(self, shares: Mapping[str, float], where: str, what: str) -> None:
         """Take files out of the training files, in their order, which is that of hashes.
 
         The last file of a class stays: nobody could know the class of one that is held out alone.
-        Equal texts, which come in a row, stay together.
+        Equal texts, and rows that name one file, come in a row and stay together: they are held
+        out if there is room for all of them, and none of their classes ends with them.
 
         Args:
             shares: How much of the training files is for which split, if that has none; see
@@ -108,24 +137,15 @@ class LabelledSet:
             what: What they are, as "pictures".
         """
         rows = self.splits["train"]
-        left = Counter(row.label for row in rows)
         rooms = {
             split: count_held_out(len(rows), share)
             for split, share in shares.items()
             if split not in self.splits
         }
         taken: dict[str, list[LabelledRow]] = {"train": [], **{split: [] for split in rooms}}
-        split = "train"
-        before: object = None
-        for row in rows:
-            same = row.value.key if isinstance(row.value, PackedFile) else row.value
-            if same != before:
-                open_splits = (name for name, room in rooms.items() if len(taken[name]) < room)
-                split = next(open_splits, "train")
-            before = same
-            to = "train" if left[row.label] == 1 else split
-            left[row.label] -= to != "train"
-            taken[to].append(row)
+        groups = [[*equal] for _, equal in groupby(rows, key=_name_equal)]
+        for split, group in zip(_choose_splits(groups, rooms), groups, strict=True):
+            taken[split] += group
         whole = self.splits | taken
         self.splits = {split: sorted(some, key=_order_reading) for split, some in whole.items()}
         self.held_out = [*rooms]
@@ -135,6 +155,59 @@ class LabelledSet:
             warn_once(
                 f"{where}: of {len(rows):,} {what} {counts} are held out, chosen by a hash {keys}."
             )
+
+
+def _find_places(paths: Iterable[Path]) -> dict[Path, str]:
+    """Find where files really lie, each folder looked up once."""
+    folders: dict[Path, str] = {}
+    places: dict[Path, str] = {}
+    for path in paths:
+        if path in places:
+            continue
+        if path.parent not in folders:
+            folders[path.parent] = os.path.realpath(path.parent)
+        is_link = os.path.islink(path)
+        places[path] = os.path.realpath(path) if is_link else f"{folders[path.parent]}/{path.name}"
+    return places
+
+
+def _choose_splits(groups: Sequence[list[LabelledRow]], rooms: Mapping[str, int]) -> list[str]:
+    """Choose the split of each group of equal rows.
+
+    Where all groups that may go are larger than a split's room, the smallest of them goes there:
+    a split without examples would be an error.
+    """
+    chosen = ["train"] * len(groups)
+    filled = dict.fromkeys(rooms, 0)
+    left = Counter(row.label for group in groups for row in group)
+
+    def may_go(group: list[LabelledRow]) -> bool:
+        return all(count < left[label] for label, count in _count_labels(group).items())
+
+    def take(place: int, split: str) -> None:
+        chosen[place] = split
+        filled[split] += len(groups[place])
+        left.subtract(_count_labels(groups[place]))
+
+    for place, group in enumerate(groups):
+        wide = (name for name, room in rooms.items() if filled[name] < room >= len(group))
+        if (split := next(wide, "")) and may_go(group):
+            take(place, split)
+    for split in (name for name, number in filled.items() if not number):
+        others = (place for place, name in enumerate(chosen) if name == "train")
+        movable = [place for place in others if may_go(groups[place])]
+        if movable:
+            take(min(movable, key=lambda place: len(groups[place])), split)
+    return chosen
+
+
+def _count_labels(group: list[LabelledRow]) -> Counter[str]:
+    return Counter(row.label for row in group)
+
+
+def _name_equal(row: LabelledRow) -> Path | str:
+    """Return what is the same for equal texts, and for rows that name one file."""
+    return row.value.key if isinstance(row.value, PackedFile) else row.value
 
 
 def _order_reading(row: LabelledRow) -> tuple[int, int]:

@@ -29,7 +29,9 @@ def datagen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Datagen:
 
     def run(problems: str, *flags: str) -> tuple[int, str]:
         folders = (f"--tmp_dir={tmp_path / 'raw'}", f"--data_dir={tmp_path / 'data'}")
-        code = t2t_datagen.main([f"--problems={problems}", *folders, "--vocab_size=300", *flags])
+        declared = registry.problem_class(problems).modalities.values()
+        sizes = ["--vocab_size=300"] if any(one.is_text for one in declared) else []
+        code = t2t_datagen.main([f"--problems={problems}", *folders, *sizes, *flags])
         told = capsys.readouterr()
         assert "Traceback" not in told.err
         return code, told.err

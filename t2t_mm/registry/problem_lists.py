@@ -46,7 +46,8 @@ def expand_problems(
     found: dict[str, None] = {}
     for part in _split_list(spec):
         base, slash, _ = part.partition("/")
-        names = list(own(base)) if own and slash and base in PROBLEMS else []
+        is_listed = slash and base in PROBLEMS and _GLOB.search(part)
+        names = list(own(base)) if own and is_listed else []  # which looks into all folders
         chosen = _expand_part(part, names if slash else PROBLEMS.names())
         if not chosen:
             raise _make_no_match_error(part, names)

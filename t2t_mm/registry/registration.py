@@ -9,6 +9,7 @@ from typing import Any, TypeVar, overload
 
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
+from t2t_mm.registry.declared_facts import check_class
 from t2t_mm.registry.offers import make_builtin_offers, read_entry_points
 from t2t_mm.registry.problem_names import REVERSE_SUFFIX
 from t2t_mm.registry.tables import Registry
@@ -263,6 +264,7 @@ def _enter_problem(name: str, cls: Any) -> None:
             f"The problem {name!r} declares no modalities",
             expected="modalities = {'inputs': Language(), 'targets': Language()}, for example",
         )
+    check_class(name, cls)
     if name in GROUPS:
         raise UserError(f"The problem {name!r} has the name of a group", fix="Rename the problem.")
     if name.endswith(REVERSE_SUFFIX):

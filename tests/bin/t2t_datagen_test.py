@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import t2t_mm
-from t2t_mm import Audio, Language, Problem, registry
+from t2t_mm import Audio, Categorical, Language, Problem, registry
 from t2t_mm.bin import t2t_datagen
 from t2t_mm.data.records.shards import ShardFolder
 
@@ -125,6 +125,29 @@ class SometimesTested(Problem):
         yield {"inputs": split, "targets": split}
 
 
+@registry.register_problem("odd_letters_for_tests")
+class OddLetters(Problem):
+    """What a console writes otherwise than it was given."""
+
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
+    splits = ("train",)
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        yield {"inputs": "a :dog: [bold]b[/]\tc", "targets": ""}
+
+
+def test_inspect_prints_texts_as_they_are_stored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--problems=odd_letters_for_tests", f"--data_dir={tmp_path}")
+    assert run(*arguments) == 0
+    capsys.readouterr()
+    assert run(*arguments, "--inspect") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "odd_letters_for_tests train 0"
+    assert lines[1] == "  inputs   text     a :dog: [bold]b[/]\tc"
+
+
 def test_inspect_shows_the_splits_that_there_are_and_reads_all_shards_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +161,43 @@ def test_inspect_shows_the_splits_that_there_are_and_reads_all_shards_once(
     shown = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
     assert shown == ["sometimes_tested_for_tests train 0"]
     assert len(checked) == 1
+
+
+@registry.register_problem("sums_for_tests")
+class Sums(Problem):
+    """No text at all, and no names of classes."""
+
+    modalities: ClassVar = {"inputs": Audio(), "targets": Categorical(num_classes=2)}
+    splits = ("train",)
+
+    def generate(self, split: str) -> Iterator[dict[str, Any]]:
+        yield {"inputs": np.ones(400, np.int16), "targets": 1}
+
+
+@pytest.mark.parametrize("flag", ["--vocab_size=300", "--vocab_bytes=900", "--vocab_only"])
+@pytest.mark.parametrize("problem", ["sums_for_tests", "algorithmic_copy"])
+def test_flags_of_vocabularies_are_refused_where_none_is_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flag: str, problem: str
+) -> None:
+    assert run(f"--problems={problem}", f"--data_dir={tmp_path}", flag) == 2
+    name = flag.partition("=")[0]
+    told = f"{name} counts for nothing: no problem has text with a vocabulary to train. Received:"
+    assert f"{told} problems='{problem}'. Leave {name} out." in capsys.readouterr().err
+    assert run(f"--problems={problem}", f"--data_dir={tmp_path}", flag, "--only_list") == 0
+    assert not [*tmp_path.iterdir()]
+
+
+def test_vocab_only_writes_names_of_classes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("raw/a/1.png", "raw/b/2.png", "raw/b/3.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    places = (f"--data_dir={tmp_path / 'data'}", f"--tmp_dir={tmp_path / 'raw'}", "--vocab_only")
+    assert run("--problems=image_folder", *places) == 0
+    assert (tmp_path / "data/vocab/image_folder_classes.labels").is_file()
+    assert run("--problems=image_folder", *places, "--vocab_size=300") == 2
+    assert "--vocab_size counts for nothing" in capsys.readouterr().err
 
 
 def test_inspect_refuses_a_damaged_shard(

@@ -28,6 +28,7 @@ from fuzz.specimen import PROBLEM, Specimen, make_specimen  # noqa: E402
 from sound_fixtures import write  # noqa: E402
 
 from t2t_mm.files.sealed_json import read_sealed  # noqa: E402
+from t2t_mm.registry import problem_class  # noqa: E402
 
 SHARE_OF_GENERATED = 0.4
 NOT_NEEDED = ("features.json",)
@@ -129,7 +130,8 @@ class DataFuzzer:
         damage(raw)
         problem = LOADERS[name][0]
         places = (f"--tmp_dir={raw}", f"--data_dir={data}")
-        sizes = ("--vocab_size=300", "--vocab_bytes=100000")
+        has_text = any(one.is_text for one in problem_class(problem).modalities.values())
+        sizes = ("--vocab_size=300", "--vocab_bytes=100000") if has_text else ()
         return run_attempt(
             lambda: call_main("datagen", f"--problems={problem}", *places, *sizes),
             lambda: _read_shards(data),

@@ -80,3 +80,16 @@ def test_a_table_without_a_caption_has_no_examples(tmp_path: Path) -> None:
     assert (
         captions(registry.problem("caption_files", tmp_dir=write(tmp_path, files)), "train") == {}
     )
+
+
+def test_pictures_that_no_row_names_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = {
+        "train.csv": "file_name,caption\n1.jpg,a dog\n",
+        "dev.csv": "image,text\n2.jpg,a cat\n",
+    }
+    root = write(tmp_path, files | {f"images/{n}.jpg": "" for n in range(1, 5)})
+    assert {*captions(registry.problem("caption_files", tmp_dir=root), "train")} == {"1.jpg"}
+    told = "left out 2 pictures that no row with a caption names in train.csv, dev.csv, first"
+    assert f"{root}: {told} images/3.jpg." in caplog.text

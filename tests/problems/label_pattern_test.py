@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from t2t_mm.errors import UserError
-from t2t_mm.problems.file_kinds import SOUNDS
+from t2t_mm.problems.file_kinds import SOUNDS, TEXTS
 from t2t_mm.problems.label_pattern import match_names
 
 
@@ -44,3 +44,13 @@ def test_whole_names_or_paths_are_matched(
 def test_patterns_that_cannot_be_used(folder: Path, pattern: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         match_names(folder, pattern, SOUNDS)
+
+
+def test_lists_of_splits_and_names_of_classes_are_no_examples(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("ham_1.txt", "spam_2.txt", "testing_list.txt", "val_list.txt", "words.txt"):
+        (tmp_path / name).touch()
+    rows = match_names(tmp_path, r"(?P<label>[a-z]+)_.*", TEXTS)
+    assert sorted(row.label for row in rows) == ["ham", "spam"]
+    assert not caplog.text

@@ -185,6 +185,16 @@ def test_metadata_above_the_folders_of_splits_says_the_classes(tmp_path: Path) -
     assert shown(found.splits["test"]) == ["dog/3.jpg"]
 
 
+def test_pictures_that_metadata_does_not_name_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = make(tmp_path, "train/1.jpg", "train/2.jpg", "train/3.jpg", "test/4.jpg")
+    (root / "metadata.csv").write_text("file_name,label\n1.jpg,cat\n2.jpg,dog\n")
+    assert shown(read(root).splits["train"]) == ["cat/1.jpg", "dog/2.jpg"]
+    told = "left out 1 pictures that no row with a label names in metadata.csv, first train/3.jpg"
+    assert f"{root}: {told}" in caplog.text
+
+
 def test_metadata_in_each_folder_of_a_split(tmp_path: Path) -> None:
     root = make(tmp_path, "train/1.jpg", "train/2.jpg", "validation/3.jpg")
     lines = {"train": ("1.jpg", "2.jpg"), "validation": ("3.jpg",)}

@@ -7,18 +7,67 @@ from pathlib import Path
 import pytest
 
 from t2t_mm.files.odd_items import leave_out
+from t2t_mm.files.packed_files import PackedFile
+from t2t_mm.problems.file_kinds import PICTURES, TEXTS
 from t2t_mm.problems.labelled_set import LabelledSet
 from t2t_mm.problems.labelled_table import LabelledRow
 
 
-def test_the_last_of_a_class_stays_and_equal_texts_stay_together() -> None:
-    texts = ["a", "a", "a", "b", "c", "c", "d", "e"]
-    rows = [LabelledRow(text, "rare" if text == "b" else "usual") for text in texts]
+def hold_out(rows: list[LabelledRow], **shares: float) -> dict[str, list[object]]:
     found = LabelledSet({"train": rows})
-    found.hold_out({"validation": 0.25, "test": 0.3}, "here", "texts")
-    held_out = {split: [row.value for row in some] for split, some in found.splits.items()}
-    assert held_out == {"train": ["b", "d", "e"], "validation": ["a", "a", "a"], "test": ["c", "c"]}
-    assert found.held_out == ["validation", "test"]
+    found.hold_out(shares, "here", "texts")
+    assert found.held_out == [*shares]
+    return {split: [row.value for row in some] for split, some in found.splits.items()}
+
+
+def label(texts: str, **others: str) -> list[LabelledRow]:
+    return [LabelledRow(text, others.get(text, "usual")) for text in texts]
+
+
+def test_the_last_of_a_class_stays_and_equal_texts_stay_together() -> None:
+    held_out = hold_out(label("abcdddefghij", a="rare"), validation=0.25, test=0.2)
+    train = ["a", "g", "h", "i", "j"]
+    assert held_out == {"train": train, "validation": ["b", "c", "d", "d", "d"], "test": ["e", "f"]}
+
+
+def test_equal_texts_of_several_classes_stay_together() -> None:
+    rows = label("abbcd")
+    rows[1:3] = [LabelledRow("b", "usual"), LabelledRow("b", "rare")]
+    assert hold_out(rows, validation=0.6) == {
+        "train": ["b", "b"],  # with it would go all that is rare
+        "validation": ["a", "c", "d"],
+    }
+    assert hold_out([*rows, LabelledRow("e", "rare")], validation=0.5) == {
+        "train": ["c", "d", "e"],
+        "validation": ["a", "b", "b"],
+    }
+
+
+def test_texts_that_are_all_of_a_class_stay_together() -> None:
+    rows = label("aabcd", a="rare")
+    assert hold_out(rows, validation=0.4) == {"train": ["a", "a", "d"], "validation": ["b", "c"]}
+
+
+def test_more_equal_texts_than_there_is_room_for_stay_or_find_another_split() -> None:
+    rows = label("aaabcdefgh")
+    assert hold_out(rows, validation=0.2, test=0.3) == {
+        "train": ["d", "e", "f", "g", "h"],
+        "validation": ["b", "c"],
+        "test": ["a", "a", "a"],
+    }
+    assert hold_out(rows, validation=0.2)["validation"] == ["b", "c"]
+
+
+def test_the_fewest_equal_texts_are_held_out_where_all_are_too_many() -> None:
+    held_out = hold_out(label("aaabbccc"), validation=0.1, test=0.1)
+    assert held_out == {"train": ["c", "c", "c"], "validation": ["b", "b"], "test": ["a", "a", "a"]}
+    assert hold_out(label("aaa"), validation=0.1) == {"train": ["a", "a", "a"], "validation": []}
+
+
+def test_packed_files_of_one_key_stay_together() -> None:
+    files = [PackedFile(Path("0.tar"), f"{n}.{end}") for n in range(4) for end in ("jpg", "png")]
+    rows = [LabelledRow(file, "usual") for file in files]
+    assert hold_out(rows, validation=0.25) == {"train": files[2:], "validation": files[:2]}
 
 
 def test_a_split_that_is_there_is_not_held_out() -> None:
@@ -56,6 +105,45 @@ def test_what_links_show_again_is_taken_out_and_told(
     }
     assert names == {"train": ["cat/1.jpg", "dog/2.jpg", "dog/3.jpg", "elk/5.jpg"], "test": []}
     assert f"{tmp_path}: left out 5 pictures that links show once more, first" in caplog.text
+
+
+def make_table(root: Path, *files: str) -> LabelledSet:
+    """Two files that a table names, and others; one of these is reached by a link as well."""
+    for name in ("train/1.jpg", "train/2.jpg", *files):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    (root / "link").symlink_to("train")
+    paths = [root / "link/1.jpg", root / "train/../train/2.jpg"]
+    return LabelledSet({"train": [LabelledRow(path, "a") for path in paths]})
+
+
+def test_files_that_no_row_of_a_table_names_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = make_table(tmp_path, "train/3.jpg", "more/4.png", "train/notes.md", "more/.5.png")
+    tables = [tmp_path / "train.csv", tmp_path / "test.csv"]
+    found.tell_unnamed(tables, PICTURES)
+    assert caplog.messages == [
+        f"{tmp_path}: left out 2 pictures that no row with a label names in train.csv, test.csv, "
+        "first more/4.png."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "files"),
+    [
+        ("train.csv", []),
+        ("train.csv", ["test/4.jpg", "all/dev/5.jpg"]),  # of splits that nobody has classes of
+        ("train/metadata.csv", ["more/4.png"]),
+        ("train.tar", ["more/4.png"]),
+    ],
+)
+def test_files_that_no_row_need_name_are_not_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, table: str, files: list[str]
+) -> None:
+    make_table(tmp_path, *files).tell_unnamed([tmp_path / table], PICTURES)
+    LabelledSet({"train": [LabelledRow("a text", "a")]}).tell_unnamed([tmp_path / "a.csv"], TEXTS)
+    assert not caplog.messages
 
 
 def test_rows_that_name_one_file_twice_stay(tmp_path: Path) -> None:

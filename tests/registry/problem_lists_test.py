@@ -90,3 +90,14 @@ def test_globs_of_an_exclusion_see_full_names_and_a_name_only_itself(
 def test_a_list_of_nothing_is_an_error(spec: str | list[str], exclude: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         expand_problems(spec, exclude)
+
+
+def test_what_there_is_of_a_problem_is_listed_for_globs_only() -> None:
+    asked = []
+
+    def own(base: str) -> list[str]:
+        asked.append(base)
+        return [f"{base}/{argument}" for argument in ("x", "y", "x1")]
+
+    assert expand_problems("bat/z,bee", own=own) == ["bat/z", "bee"] and not asked
+    assert expand_problems("bat/x*", own=own) == ["bat/x", "bat/x1"] and asked == ["bat"]

@@ -14,6 +14,24 @@ MOST_BAD = 20
 """So many bad examples of a split are left out however small it is; see `Problem.max_bad_share`."""
 
 
+def describe_most_bad(skipped: int, total: int, max_bad_share: float) -> str:
+    """Describe how many examples of a split may be left out, if more were; else "".
+
+    Args:
+        skipped: How many were left out.
+        total: These, and those that were not.
+        max_bad_share: See `Problem`.
+
+    Example:
+        >>> [describe_most_bad(21, total, 0.05) for total in (100, 1000)]
+        ['at most 20, or 0.05 of a split', '']
+    """
+    most = MOST_BAD if max_bad_share else 0
+    if skipped <= most or skipped <= max_bad_share * total:
+        return ""
+    return f"at most {most}, or {max_bad_share:.3g} of a split" if most else "none"
+
+
 class BadExampleError(UserError):
     """A picture that cannot be decoded, a sound without samples: the data's fault, not the code's.
 

@@ -17,6 +17,7 @@ from t2t_mm.data.declaring.bad_examples import SkippedExample
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.workers import KeyedRecord, generate_part_records, generate_records
 from t2t_mm.data.records.example_records import IDS_SUFFIX, LengthMeter, Record
+from t2t_mm.data.records.shards import name_split
 from t2t_mm.errors import UserError
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ def count_records(
     meter = LengthMeter(base)
     counts = _locate_skipped(base, data_dir)
     for split, tally in tallies.items():
-        files = sorted(str(path) for path in folder.glob(f"*-{split}.tfrecord-*"))
+        shards = sorted(folder.glob("*.tfrecord-*"))
+        files = [str(path) for path in shards if name_split(path.name) == split]
         for serialized in tf.data.TFRecordDataset(files).as_numpy_iterator():
             tally.count(meter.measure(_parse_record(serialized)))
         for path in sorted(counts.glob(f"{split}.*")):

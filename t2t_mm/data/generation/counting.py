@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from t2t_mm.data.declaring.bad_examples import HOW_TO_SKIP, MOST_BAD, SkippedExample
+from t2t_mm.data.declaring.bad_examples import HOW_TO_SKIP, SkippedExample, describe_most_bad
 from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.generation.workers import KeyedRecord, generate_records_in_processes
@@ -77,12 +77,11 @@ def check_tally(base: Problem, split: str, tally: Tally) -> None:
             fix="Check the raw files, or leave the split out of the problem's `splits`.",
         )
     total = tally.skipped + max(lengths.total() for lengths in tally.lengths.values())
-    most = MOST_BAD if base.max_bad_share else 0
-    if tally.skipped > most and tally.skipped > base.max_bad_share * total:
+    if most := describe_most_bad(tally.skipped, total, base.max_bad_share):
         raise UserError(
             f"Problem {base.name}: {tally.skipped:,} of {total:,} examples of {split} cannot be "
             "read",
-            expected=f"at most {most}, or {base.max_bad_share:.3g} of a split",
+            expected=most,
             received={"first": "; ".join(tally.first_reasons[:_REASONS_IN_ERROR])},
             fix="Mend the raw data, or say how much of it may be left out with --max_bad_share.",
         )

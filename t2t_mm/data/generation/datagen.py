@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing as mp
-import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from t2t_mm.data.generation.proposals import propose_others
 from t2t_mm.data.generation.vocabulary_training import train_vocabulary
 from t2t_mm.data.kinds.kind_table import choose_kinds
 from t2t_mm.data.records.example_records import read_checked_examples
+from t2t_mm.data.records.stored import Metadata, locate_data
 from t2t_mm.data.vocabulary.vocabulary import (
     BYTES,
     has_vocabulary,
@@ -33,6 +34,7 @@ from t2t_mm.data.vocabulary.vocabulary import (
 )
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder, report_full_disk
+from t2t_mm.registry.declared_facts import check_splits, check_version
 
 _COUNTS_WHERE: Final = {
     "validation_share": "takes its validation split out of its training data",
@@ -104,7 +106,7 @@ def _generate_bases(
         ]
     if options.beam:
         beam_generation.check_beam_is_installed()
-    _tell_problems(bases, options)
+    _tell_problems(bases, data_dir, options)
     _check_raw_data(bases, data_dir, options)
     with report_full_disk(data_dir):
         write_labels(bases, data_dir, options)
@@ -119,8 +121,11 @@ def _generate_bases(
         return [generate_problem(base, data_dir, options) for base in bases]
 
 
-def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None:
+def _tell_problems(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:
     """Tell the problems what was said of their raw data, where it counts.
+
+    How raw data is read that was generated before need not be said again: the other options are
+    looked at by what is found in it.
 
     Raises:
         UserError: For none of them it does: it would be ignored.
@@ -129,6 +134,8 @@ def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None
     for base in bases:  # all of it before a problem looks at its files
         for name in told:
             setattr(base, name, options.raw_options.get(name, getattr(base, name)))
+        if is_generated(base, data_dir) and not options.replaces_data:
+            _repeat_how_it_is_read(base, data_dir)
     said = (name for name, value in options.raw_options.items() if value)
     for name in (name for name in said if name in _COUNTS_WHERE):
         others = [base for base in bases if name not in base.options_that_count]
@@ -145,6 +152,14 @@ def _tell_problems(bases: Sequence[Problem], options: GenerationOptions) -> None
             options.tell(f"--{name} counts for nothing for {names}: none {_COUNTS_WHERE[name]}")
 
 
+def _repeat_how_it_is_read(base: Problem, data_dir: Path) -> None:
+    with suppress(UserError):  # data that is damaged is told later, with what to do
+        metadata = Metadata.read(locate_data(base, data_dir))
+        for name in ("label_pattern", "columns"):
+            if not getattr(base, name):
+                setattr(base, name, getattr(metadata, name))
+
+
 def _check_raw_data(bases: Sequence[Problem], data_dir: Path, options: GenerationOptions) -> None:
     """Read one example of what will be generated: data that is not there is told at once.
 
@@ -153,6 +168,7 @@ def _check_raw_data(bases: Sequence[Problem], data_dir: Path, options: Generatio
     for base in bases:
         if options.replaces_data or not is_generated(base, data_dir):
             with propose_others(base):
+                check_splits(base.name, base.splits)
                 next(read_checked_examples(base, base.splits[0], 0, only=()), None)
 
 
@@ -169,12 +185,7 @@ def _find_bases(
     for name in registry.expand_problems(problems, exclude, own):
         problem: Problem = registry.problem(name, data_dir=data_dir, tmp_dir=tmp_dir)
         base = problem.base
-        if not re.fullmatch(r"\d+\.\d+\.\d+", base.version):
-            raise UserError(
-                f"Problem {base.name} has a version that is none",
-                expected="three numbers such as 1.0.0",
-                received={"version": base.version},
-            )
+        check_version(base.name, base.version)
         bases.setdefault(base.name, base)
         if problem.exchanged:
             exchanged.setdefault(base.name, []).append(name)
@@ -188,13 +199,19 @@ def _list_vocabularies(bases: Sequence[Problem]) -> list[str]:
 
 
 def _tell_training(name: str, data_dir: Path, options: GenerationOptions) -> None:
-    """Say that a vocabulary is used that was asked for otherwise, or trained on fewer examples."""
+    """Say that a vocabulary is used that was asked for otherwise, or trained on other text."""
     size = load_vocabulary(data_dir, name).size
     facts = load_facts(data_dir, name)
     if facts.get("requested_size", size) != options.vocab_size:
         options.tell(
             f"vocabulary {name} is there with {size:,} pieces and is used as it is "
             f"(asked: {options.vocab_size:,}; --overwrite_vocab trains it again)"
+        )
+    num_bytes = facts.get("requested_bytes", options.vocab_bytes)  # earlier facts say none
+    if num_bytes != options.vocab_bytes:
+        options.tell(
+            f"vocabulary {name} was trained on at most {num_bytes:,} bytes of text and is used as "
+            f"it is (asked: {options.vocab_bytes:,}; --overwrite_vocab trains it again)"
         )
     num_read, asked = facts.get("max_cases", 0), options.max_cases
     if num_read and (not asked or num_read < asked):
@@ -214,3 +231,6 @@ def _train_in_turn(
             size = train_vocabulary(name, bases, data_dir, options).size
             fewer = "" if size == options.vocab_size else ", all that the texts yield"
             options.tell(f"vocabulary {name} has {size:,} pieces{fewer}")
+        else:
+            options.tell(f"another process has trained vocabulary {name} meanwhile: it is used")
+            _tell_training(name, data_dir, options)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from t2t_mm.data.declaring.bad_examples import describe_most_bad
 from t2t_mm.data.declaring.problem import RAW_OPTIONS, Problem
 from t2t_mm.data.generation.counting import Tally, check_tally, tally_records
 from t2t_mm.data.generation.generation_options import GenerationOptions
@@ -24,10 +25,12 @@ from t2t_mm.data.records.shards import Shard, hash_file, trust_files
 from t2t_mm.data.records.stored import (
     METADATA_FILE,
     Metadata,
+    compose_datagen_command,
     locate_data,
     make_stale_error,
     open_data,
 )
+from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder, remove_leftover
 
 _OF_EXAMPLES = tuple(name for name in RAW_OPTIONS if name != "max_bad_share")
@@ -131,11 +134,29 @@ def _check_same_options(base: Problem, data_dir: Path, options: GenerationOption
         if stored != asked and not options.only_missing
     ]
     reasons += explain_raw_file_changes(base, metadata.raw_files)
+    again: dict[str, Any] = {name: getattr(base, name) for name in RAW_OPTIONS}
+    if not options.only_missing:
+        again |= {"max_cases": options.max_cases, "random_seed": options.random_seed}
+    told = replace(metadata, **again)
     if reasons:
-        again: dict[str, Any] = {name: getattr(base, name) for name in RAW_OPTIONS}
-        if not options.only_missing:
-            again |= {"max_cases": options.max_cases, "random_seed": options.random_seed}
-        raise make_stale_error(base, data_dir, reasons, told=replace(metadata, **again))
+        raise make_stale_error(base, data_dir, reasons, told=told)
+    if "max_bad_share" in options.raw_options:
+        command = compose_datagen_command(base, data_dir, "--overwrite", told)
+        _check_left_out(base, metadata, command)
+
+
+def _check_left_out(base: Problem, metadata: Metadata, command: str) -> None:
+    """Refuse data of which more was left out than may be by what is asked now."""
+    for split, skipped in metadata.skipped.items():
+        total = skipped + count_examples(metadata.lengths[split])
+        if most := describe_most_bad(skipped, total, base.max_bad_share):
+            raise UserError(
+                f"When the data of problem {base.name} was generated, {skipped:,} of {total:,} "
+                f"examples of {split} were left out since they could not be read",
+                expected=most,
+                received={"max_bad_share": base.max_bad_share},
+                fix=f"Mend the raw data and generate it again: {command}",
+            )
 
 
 def _replace_data(base: Problem, folder: Path, data_dir: Path, options: GenerationOptions) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -72,19 +72,25 @@ def find_readers(asked: Problem) -> list[str]:
 
 
 def _try_folder(asked: Problem, bases: Iterable[str], top: Path, inside: str) -> list[str]:
-    """Write the flags of those that can read one folder: of each problem the first."""
-    found = []
-    last = asked.name.rpartition("/")[2]
+    """Write the flags of those that can read one folder: of each problem the first.
+
+    What a user's class raises about files that it never meant is not told: they cannot be read.
+    """
+    found: list[str] = []
     for base in bases:
-        proposed = registry.problem_class(base).propose(top / inside)
-        for argument, options in sorted(proposed, key=lambda one: one[0] != last):
-            name = "/".join(filter(None, (base, inside, argument)))
-            if (name, options) != (asked.name, {}) and _can_read(name, options, top):
-                words = {"problems": name, **options}
-                flags = (f"--{key}={shlex.quote(value)}" for key, value in words.items())
-                found.append(" ".join(flags))
-                break
+        with suppress(Exception):
+            found += islice(_try_problem(asked, base, top, inside), 1)
     return found
+
+
+def _try_problem(asked: Problem, base: str, top: Path, inside: str) -> Iterator[str]:
+    last = asked.name.rpartition("/")[2]
+    proposed = registry.problem_class(base).propose(top / inside)
+    for argument, options in sorted(proposed, key=lambda one: one[0] != last):
+        name = "/".join(filter(None, (base, inside, argument)))
+        if (name, options) != (asked.name, {}) and _can_read(name, options, top):
+            words = {"problems": name, **options}
+            yield " ".join(f"--{key}={shlex.quote(value)}" for key, value in words.items())
 
 
 def _can_read(name: str, options: Mapping[str, str], tmp_dir: Path) -> bool:
@@ -95,5 +101,5 @@ def _can_read(name: str, options: Mapping[str, str], tmp_dir: Path) -> bool:
         return next(iter(problem.generate(problem.splits[0])), None) is not None
     except UndecidedError:
         return True
-    except (UserError, OSError):
+    except Exception:
         return False

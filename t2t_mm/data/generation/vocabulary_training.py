@@ -61,6 +61,7 @@ def train_vocabulary(
     vocabulary = SubwordVocabulary(name, _train_model(name, texts, options.vocab_size))
     facts = {
         "requested_size": options.vocab_size,
+        "requested_bytes": options.vocab_bytes,
         "max_cases": options.max_cases,
         "trained_on_bytes": counts,
     }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from t2t_mm.data.records.shards import name_split
 from t2t_mm.data.records.stored import DataInfo
 from t2t_mm.errors import UserError
 from t2t_mm.files.parsed_json import parse_json
@@ -34,7 +35,7 @@ def read_record_files(
     Returns:
         A data set of the fields by name: string[], or int32[L] of ids.
     """
-    names = [name for name in sorted(info.metadata.shards) if f"-{split}." in name]
+    names = [name for name in sorted(info.metadata.shards) if name_split(name) == split]
     numbers = _count_wanted(info, split, len(names)) if info.share < 1 else [0] * len(names)
     names, takes = names[: len(numbers)], np.array(numbers, np.int64)
     paths = [str(info.folder / name) for name in names]

@@ -84,12 +84,24 @@ class ShardFolder:
                 raise self._make_error(name, "is damaged or changed: wrong checksum")
 
     def _make_error(self, name: str, what: str) -> UserError:
-        split = name.partition(".tfrecord")[0].rpartition("-")[2]
         return UserError(
             f"The generated data of problem {self.problem} in {self.description.parent} is not "
-            f"whole: {name}, of its {split} split, {what}",
+            f"whole: {name}, of its {name_split(name)} split, {what}",
             fix=f"Generate it again: {self.repair}",
         )
+
+
+def name_split(shard: str) -> str:
+    """Return the split that a file of records is of.
+
+    Args:
+        shard: The file's name. That of a problem, with which it begins, has no hyphen.
+
+    Example:
+        >>> name_split("own_words-hard-test.tfrecord-00000-of-00002")
+        'hard-test'
+    """
+    return shard.partition(".tfrecord-")[0].partition("-")[2]
 
 
 def trust_files(description: Path, names: Iterable[str]) -> None:

@@ -23,7 +23,7 @@ from t2t_mm.data.records.fingerprint import (
     explain_differences,
     is_judged_without_code,
 )
-from t2t_mm.data.records.shards import Shard, ShardFolder
+from t2t_mm.data.records.shards import Shard, ShardFolder, name_split
 from t2t_mm.data.vocabulary.symbols import Vocabulary
 from t2t_mm.errors import UserError
 from t2t_mm.files.sealed_json import read_sealed, seal_json
@@ -65,7 +65,7 @@ class Metadata:
 
     def list_shards(self, split: str) -> list[Shard]:
         """Return the files of a split."""
-        return [shard for file, shard in self.shards.items() if f"-{split}." in file]
+        return [shard for file, shard in self.shards.items() if name_split(file) == split]
 
     def write(self, folder: Path) -> None:
         """Write the metadata into the folder of the records."""

@@ -91,6 +91,26 @@ def test_so_many_odd_items_are_left_out(
     assert generate_odd(tmp_path) == [train, validation]  # there already: nothing is asked again
 
 
+def test_less_than_was_left_out_of_data_that_is_there_is_an_error_where_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Odd, "number", 2000)
+    monkeypatch.setattr(Odd, "odd", 30)
+    kept = generate_odd(tmp_path, max_bad_share=0.05)
+    for share, most, flag in (
+        (0.0, "none", " --max_bad_share=0.0"),
+        (0.01, "at most 20, or 0.01 of a split", ""),
+    ):
+        with pytest.raises(UserError, match="30 of 2,000 examples of train were left out") as error:
+            generate_odd(tmp_path, max_bad_share=share)
+        told = f"Expected: {most}. Received: max_bad_share={share}. Mend the raw data"
+        assert told in str(error.value)
+        assert str(error.value).endswith(f"--data_dir={tmp_path}{flag} --overwrite.")
+    assert generate_odd(tmp_path) == generate_odd(tmp_path, max_bad_share=0.02) == kept
+    trainer = GenerationOptions(only_missing=True, progress=False)
+    assert generate_data("odd_for_tests", data_dir=tmp_path, options=trainer)[0].was_there
+
+
 @registry.register_problem("silent_for_tests")
 class Silent(Problem):
     """Nothing but empty sounds."""

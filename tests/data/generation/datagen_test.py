@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -14,9 +15,10 @@ from file_hashes import hash_files
 
 import t2t_mm
 from t2t_mm import Language, Problem, UserError, registry
-from t2t_mm.data.generation import problem_generation
+from t2t_mm.data.generation import datagen, problem_generation
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
+from t2t_mm.data.generation.problem_generation import GeneratedProblem
 from t2t_mm.data.vocabulary.vocabulary import load_vocabulary
 
 
@@ -73,6 +75,33 @@ def test_what_is_told_of_the_raw_data_is_kept_beside_it(raw: Path, tmp_path: Pat
     idle = GenerationOptions(raw_options={"columns": "text=a", "validation_share": 0.2})
     with pytest.raises(UserError, match="--columns counts for nothing: no problem reads a table"):
         generate_data("lines_for_tests", data_dir=data_dir, tmp_dir=raw, options=idle)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("columns", "text=words,label=kind"), ("label_pattern", r"(?P<label>[a-z]+)_.*")],
+)
+def test_one_of_several_options_may_be_repeated_alone(
+    raw: Path, tmp_path: Path, option: str, value: str
+) -> None:
+    if option == "columns":
+        rows = "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(20))
+        (raw / "all.csv").write_text(f"words,kind\n{rows}")
+    else:
+        for n in range(20):
+            (raw / f"{'ab'[n % 2]}_{n}.txt").write_text(f"text {n}\n")
+
+    def generate(**told: object) -> GeneratedProblem:
+        options = GenerationOptions(vocab_size=280, raw_options=told, progress=False)
+        places = {"data_dir": tmp_path / "data", "tmp_dir": raw}
+        (made,) = generate_data("text_classification", **places, options=options)
+        return made
+
+    first = generate(validation_share=0.2, **{option: value})
+    again = generate(validation_share=0.2)
+    assert again.was_there and again.splits == first.splits
+    with pytest.raises(UserError, match=r"with --validation_share=0\.2, asked is .*=0\.3"):
+        generate(validation_share=0.3)
 
 
 @registry.register_problem("own_reading_for_tests")
@@ -183,6 +212,38 @@ def test_an_existing_vocabulary_is_reused_and_said_so(
     assert "vocabulary tested is there with 300 pieces" in capsys.readouterr().err
 
 
+def test_a_vocabulary_of_other_bytes_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = GenerationOptions(vocab_only=True, vocab_size=300, vocab_bytes=5_000)
+    generate_data("words_for_tests", data_dir=tmp_path, options=options)
+    capsys.readouterr()
+    other = replace(options, vocab_bytes=9_000)
+    generate_data("words_for_tests", data_dir=tmp_path, options=other)
+    told = "vocabulary tested was trained on at most 5,000 bytes of text and is used as it is"
+    assert f"{told} (asked: 9,000; --overwrite_vocab" in capsys.readouterr().err
+
+
+def test_a_vocabulary_that_another_process_trains_meanwhile_is_used_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = GenerationOptions(vocab_only=True, vocab_size=300)
+
+    @contextmanager
+    def wait_for_the_other(folder: Path) -> Iterator[None]:
+        monkeypatch.undo()
+        generate_data(
+            "words_for_tests", data_dir=tmp_path, options=replace(options, progress=False)
+        )
+        yield
+
+    monkeypatch.setattr(datagen, "lock_folder", wait_for_the_other)
+    generate_data("words_for_tests", data_dir=tmp_path, options=replace(options, vocab_size=290))
+    told = capsys.readouterr().err
+    assert "another process has trained vocabulary tested meanwhile: it is used" in told
+    assert "is used as it is (asked: 290; --overwrite_vocab" in told
+
+
 def test_the_same_command_again_asks_for_no_other_vocabulary(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -228,12 +289,20 @@ def test_what_came_out_of_the_training_of_a_vocabulary_is_said(
     assert (size == asked) is (asked == 300)
 
 
-@pytest.mark.parametrize("version", ["1", "1.0", "new"])
+@pytest.mark.parametrize("version", ["1", "1.0", "new", 2])
 def test_a_version_that_is_none_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: object
 ) -> None:
     monkeypatch.setattr(OwnReading, "version", version)
     with pytest.raises(UserError, match="has a version that is none"):
+        generate_data("own_reading_for_tests", data_dir=tmp_path)
+
+
+def test_splits_that_come_out_empty_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OwnReading, "splits", property(lambda problem: ()))
+    with pytest.raises(UserError, match=r"has splits that are none.*splits=\(\)"):
         generate_data("own_reading_for_tests", data_dir=tmp_path)
 
 

@@ -2,11 +2,14 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
-from t2t_mm import registry
+from t2t_mm import Language, registry
+from t2t_mm.data.declaring.problem import Problem
 from t2t_mm.data.declaring.reading_warnings import warn_once
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.proposals import find_readers
@@ -112,6 +115,33 @@ def test_nothing_is_proposed_where_nothing_can_be_read(tmp_path: Path) -> None:
     assert find_readers(registry.problem("image_folder/x", tmp_dir=tmp_path)) == []
     assert find_readers(registry.problem("image_folder/x", tmp_dir=tmp_path / "absent")) == []
     assert find_readers(registry.problem("image_folder/x")) == []
+
+
+@registry.register_problem("careless_for_tests")
+class Careless(Problem):
+    """Stumbles over the files of others, or over their folder already."""
+
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
+    takes_argument = True
+    proposes_without_error: ClassVar[bool] = True
+
+    @staticmethod
+    def propose(folder: Path) -> list[tuple[str, dict[str, str]]]:
+        nothing: dict[str, Any] = {}
+        return [("", {})] if Careless.proposes_without_error else nothing["x"]
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        nothing: dict[str, str] = {}
+        yield {"inputs": nothing[split], "targets": ""}
+
+
+@pytest.mark.parametrize("proposes_without_error", [True, False])
+def test_what_a_users_class_raises_about_files_of_others_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proposes_without_error: bool
+) -> None:
+    monkeypatch.setattr(Careless, "proposes_without_error", proposes_without_error)
+    problem = registry.problem("speech_files/x", tmp_dir=write(tmp_path, LAYOUTS["classes"][0]))
+    assert find_readers(problem) == ["--problems=audio_folder/x"]
 
 
 def test_an_error_of_datagen_ends_with_what_would_read_the_folder(

@@ -1,16 +1,19 @@
 """Records in the order of TFDS's own reader, from wherever the files lie now."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from t2t_mm import UserError, registry
+from t2t_mm import Language, Problem, UserError, registry
+from t2t_mm.data.generation.beam_generation import count_records
+from t2t_mm.data.generation.counting import Tally
 from t2t_mm.data.generation.datagen import generate_data
 from t2t_mm.data.generation.generation_options import GenerationOptions
 from t2t_mm.data.pipeline.input_streams import InputStreams
@@ -70,6 +73,30 @@ def test_the_first_ones_are_read_where_a_share_is_wanted(data_dir: Path) -> None
     assert found == collect(read_record_files(open_copy(data_dir), "train", FIELDS))[:36]
     with pytest.raises(UserError, match=r"dataset_info\.json is damaged"):
         read_record_files(replace(info, folder=data_dir), "train", FIELDS)
+
+
+@registry.register_problem("easy_and_hard_for_tests")
+class EasyAndHard(Problem):
+    """Two splits, of which one's name is the end of the other's."""
+
+    modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
+    splits = ("train", "test", "hard-test")
+
+    def generate(self, split: str) -> Iterator[dict[str, str]]:
+        for number in range(3):
+            yield {"inputs": "a", "targets": f"{split} {number}"}
+
+
+def test_a_split_whose_name_ends_as_another_is_read_by_itself(tmp_path: Path) -> None:
+    (made,) = generate_data("easy_and_hard_for_tests", data_dir=tmp_path)
+    info = open_data(registry.problem("easy_and_hard_for_tests"), tmp_path)
+    for split in ("test", "hard-test"):
+        found = collect(read_record_files(info, split, FIELDS))
+        assert sorted(text.decode() for _, text in found) == [f"{split} {n}" for n in range(3)]
+        assert (made.splits[split].examples, made.splits[split].shards) == (3, 1)
+    tallies = {"test": Tally()}
+    count_records(registry.problem(info.name), tmp_path, info.folder, tallies)
+    assert tallies["test"].lengths == info.lengths["test"]
 
 
 def write_position(folder: Path, dataset: tf.data.Dataset) -> str:
