@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from t2t_mm.inference.output_formats import (
 from t2t_mm.inference.resumed_file import ResumedFile
 from t2t_mm.inference.user_inputs import describe_files
 from t2t_mm.inference.windows import BATCHES_TOGETHER
-from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint
+from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, find_checkpoint
 from t2t_mm.run.manifest import DamagedFileError, shorten_message
 from t2t_mm.run.run_directory import Run
 from t2t_mm.run.task import Task
@@ -131,8 +132,12 @@ class FileDecoding:
         return outputs
 
     def _load(self, tasks: Sequence[Task]) -> LoadedRun:
-        checkpoint = self.options.checkpoint_path
-        return load_tasks(self.run, tasks, checkpoint, self.how, self.data_dir)
+        return load_tasks(self.run, tasks, self._checkpoint.path, self.how, self.data_dir)
+
+    @cached_property
+    def _checkpoint(self) -> Checkpoint:
+        """The one of the whole file: a trainer may save a better one meanwhile."""
+        return find_checkpoint(self.run.directory, self.options.checkpoint_path)
 
     @property
     def _name(self) -> str:
@@ -169,14 +174,13 @@ class FileDecoding:
         """List all that decides what the outputs are, but for the last bits of what they hold."""
         from t2t_mm import __version__
 
-        checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
         path = Path(os.path.expanduser(self.how.answers_file))
         answers = hash_file(path) if path.is_file() else ""
         of_data = {}
         if self.how.constrain == "trees":
             with contextlib.suppress(UserError):  # whether trees are decoded is known later
                 of_data = {"data": str(self.run.find_data(self.data_dir).resolve())}
-        weights = checkpoint.path / WEIGHTS
+        weights = self._checkpoint.path / WEIGHTS
         try:
             weights_hash = hash_file(weights)
         except OSError as error:
@@ -184,7 +188,7 @@ class FileDecoding:
         return {
             "inputs": hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest(),
             "run": str(self.run.directory.resolve()),
-            "checkpoint": [checkpoint.step, weights_hash],
+            "checkpoint": [self._checkpoint.step, weights_hash],
             "problem": dict(self.names),
             "settings": _list_deciding(self.how),
             "answers": answers,
