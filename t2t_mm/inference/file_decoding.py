@@ -16,6 +16,7 @@ import keras
 
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.records.shards import hash_file
+from t2t_mm.data.records.stored import METADATA_FILE, locate_data
 from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
@@ -27,6 +28,7 @@ from t2t_mm.inference.output_formats import (
     check_objects_format,
     check_output_format,
     format_outputs,
+    is_tree_task,
 )
 from t2t_mm.inference.resumed_file import ResumedFile
 from t2t_mm.inference.user_inputs import describe_files
@@ -34,6 +36,7 @@ from t2t_mm.inference.windows import BATCHES_TOGETHER
 from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, find_checkpoint
 from t2t_mm.run.manifest import DamagedFileError, shorten_message
 from t2t_mm.run.run_directory import Run
+from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
 from t2t_mm.settings.decode_section import DecodeHParams
 
@@ -176,10 +179,6 @@ class FileDecoding:
 
         path = Path(os.path.expanduser(self.how.answers_file))
         answers = hash_file(path) if path.is_file() else ""
-        of_data = {}
-        if self.how.constrain == "trees":
-            with contextlib.suppress(UserError):  # whether trees are decoded is known later
-                of_data = {"data": str(self.run.find_data(self.data_dir).resolve())}
         weights = self._checkpoint.path / WEIGHTS
         try:
             weights_hash = hash_file(weights)
@@ -192,10 +191,23 @@ class FileDecoding:
             "problem": dict(self.names),
             "settings": _list_deciding(self.how),
             "answers": answers,
-            **of_data,
+            **self._describe_data(),
             "format": [self.options.output_format, is_jsonl(self.to_file)],
             "version": [__version__, keras.backend.backend()],
         }
+
+    def _describe_data(self) -> dict[str, object]:
+        """Describe the data whose trees decide what outputs may be, as far as it is there."""
+        described: dict[str, object] = {}
+        if self.how.constrain == "trees":
+            # Whether it is read, and has to be there, is known later.
+            with contextlib.suppress(UserError, OSError):
+                folder = self.run.find_data(self.data_dir)
+                described["data"] = str(folder.resolve())
+                tasks = filter(is_tree_task, self.run.tasks)
+                found = [locate_data(find_problem(task, folder), folder) for task in tasks]
+                described["trees"] = [hash_file(path / METADATA_FILE) for path in found]
+        return described
 
 
 def _find_folder(named: Iterable[str]) -> dict[str, str]:

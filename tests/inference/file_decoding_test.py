@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from seals import change_sealed
+from seals import change_sealed, replace_sealed
 from tiny_run import TinyRun
 
 from t2t_mm.bin import t2t_decoder
@@ -120,6 +120,22 @@ def test_trees_of_other_data_are_other_facts(tiny_run: TinyRun) -> None:
     assert facts["trees", ""]["data"] == str(tiny_run.data_dir.resolve())
     assert facts["trees", ""] != facts["trees", "other"]
     assert facts["nothing", ""] == facts["nothing", "other"]
+
+
+def test_trees_that_are_generated_anew_are_other_facts(tiny_run: TinyRun, tmp_path: Path) -> None:
+    shutil.copytree(tiny_run.output_dir, tmp_path / "run")
+    shutil.copytree(tiny_run.data_dir, tmp_path / "data")
+    replace_sealed(tmp_path / "run" / "run.json", '"bleu"', '"brackets"')
+    (metadata,) = (tmp_path / "data" / "algorithmic_copy").glob("*/t2t_mm.json")
+    run, facts = open_run(tmp_path / "run"), []
+    how = DecodeHParams(constrain="trees")
+    for seed in (0, 7, 7):
+        change_sealed(metadata, lambda told, seed=seed: told.update(random_seed=seed))
+        decoding = FileDecoding(run, how, {}, "in", "out", DecodingOptions(), tmp_path / "data")
+        facts.append(decoding._list_facts([]))
+    assert facts[0] != facts[1] == facts[2]
+    metadata.unlink()  # that it is missing is told when trees are read
+    assert facts[0]["data"] == decoding._list_facts([])["data"]
 
 
 def test_data_of_a_run_from_elsewhere_is_no_fact_unless_it_is_named(
