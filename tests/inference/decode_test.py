@@ -76,7 +76,7 @@ def test_lines_come_from_a_pipe_too(tmp_path: Path) -> None:
     writer.start()
     assert read_lines(pipe) == (["1 2", "", "3"], {})
     writer.join()
-    with pytest.raises(UserError, match="no file to decode"):
+    with pytest.raises(UserError, match="no such file of inputs"):
         read_lines(tmp_path)
 
 
