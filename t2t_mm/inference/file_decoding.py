@@ -29,6 +29,7 @@ from t2t_mm.inference.output_formats import (
     check_output_format,
     format_outputs,
     is_tree_task,
+    read_best_output,
 )
 from t2t_mm.inference.resumed_file import ResumedFile
 from t2t_mm.inference.user_inputs import describe_files
@@ -102,7 +103,8 @@ class FileDecoding:
             inputs.errors,
             lambda: loaded.decoder.num_symbols,
         )
-        tell_empty_outputs(text for n, text in enumerate(outputs) if inputs.expects_output(n))
+        asked = (line for place, line in enumerate(outputs) if inputs.expects_output(place))
+        tell_empty_outputs(read_best_output(line, self.how) for line in asked)
         inputs.check(outputs)
         return outputs
 
