@@ -8,6 +8,7 @@ from senses_run import parts_that_differ, records, train, weights
 from tiny_senses import hparams, seed_of_draws
 
 import t2t_mm
+from t2t_mm.errors import UserError
 
 pytestmark = pytest.mark.slow
 
@@ -57,3 +58,15 @@ def test_it_is_evaluated_loaded_and_asked(run: Path) -> None:
     assert {r["problem"] for r in evaluated if "problem" in r} == set(CLASSES)
     assert 0 < evaluated[-1]["best"] < 20
     assert sorted(t2t_mm.load(run)[TOPICS].rank("2 of a disc")) == ["0", "1", "2"]
+    for ask in (t2t_mm.load, decode_topics, evaluate):
+        with pytest.raises(UserError, match=r"Of classes nothing is searched for.*no_repeat=2"):
+            ask(run, decode_hparams="no_repeat=2")
+
+
+def decode_topics(run: Path, decode_hparams: str) -> None:
+    options = t2t_mm.DecodingOptions(decode_hparams=decode_hparams)
+    t2t_mm.decode(run, TOPICS, split="validation", options=options)
+
+
+def evaluate(run: Path, decode_hparams: str) -> None:
+    t2t_mm.evaluate(run, options=t2t_mm.EvaluationOptions(decode_hparams=decode_hparams))

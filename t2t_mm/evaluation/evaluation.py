@@ -38,7 +38,11 @@ from t2t_mm.run.task import Task
 from t2t_mm.scoring.decoded import Decoded, Scores
 from t2t_mm.scoring.metrics import check_metrics, find_intervals, score_decoded
 from t2t_mm.scoring.translation import choose_tokenizer
-from t2t_mm.search.choose_search import choose_decoding, make_constraints
+from t2t_mm.search.choose_search import (
+    check_search_counts,
+    choose_decoding,
+    make_constraints,
+)
 from t2t_mm.settings.overrides import describe_changes
 
 
@@ -140,6 +144,7 @@ class RunEvaluation:
             self._console.print(said, highlight=False, markup=False, soft_wrap=True)
         for task in self.tasks:  # before anything is decoded: an error should not come late
             check_metrics(task.name, task.metrics)
+        check_search_counts(self.decode, own, self.tasks)
         check_run_data(self.run, self.tasks, split, self.data_dir)
         self._restored: RestoredModel | None = None
 

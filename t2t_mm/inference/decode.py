@@ -28,6 +28,7 @@ from t2t_mm.inference.output_formats import (
     check_objects_format,
     check_output_format,
     format_outputs,
+    read_best_output,
 )
 from t2t_mm.run.run_data import check_run_data
 from t2t_mm.run.run_directory import Run, open_run
@@ -126,7 +127,8 @@ def decode(
         to_file,
         count_symbols=lambda: loaded.decoder.num_symbols,
     )
-    tell_empty_outputs(list_outputs(outputs) if is_jsonl(to_file) else outputs)
+    texts = (read_best_output(line, how) for line in outputs)
+    tell_empty_outputs(list_outputs(outputs) if is_jsonl(to_file) else texts)
     return outputs
 
 

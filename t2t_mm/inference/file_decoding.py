@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import keras
 
 from t2t_mm.data.kinds.kind_table import choose_kind
 from t2t_mm.data.records.shards import hash_file
+from t2t_mm.data.records.stored import METADATA_FILE, locate_data
 from t2t_mm.errors import UserError
 from t2t_mm.inference.chosen_task import choose_task, name_task
 from t2t_mm.inference.decoding_options import DecodingOptions
@@ -26,13 +28,16 @@ from t2t_mm.inference.output_formats import (
     check_objects_format,
     check_output_format,
     format_outputs,
+    is_tree_task,
+    read_best_output,
 )
 from t2t_mm.inference.resumed_file import ResumedFile
 from t2t_mm.inference.user_inputs import describe_files
 from t2t_mm.inference.windows import BATCHES_TOGETHER
-from t2t_mm.run.checkpoint import WEIGHTS, find_checkpoint
+from t2t_mm.run.checkpoint import WEIGHTS, Checkpoint, find_checkpoint
 from t2t_mm.run.manifest import DamagedFileError, shorten_message
 from t2t_mm.run.run_directory import Run
+from t2t_mm.run.stored_problem import find_problem
 from t2t_mm.run.task import Task
 from t2t_mm.settings.decode_section import DecodeHParams
 
@@ -98,7 +103,8 @@ class FileDecoding:
             inputs.errors,
             lambda: loaded.decoder.num_symbols,
         )
-        tell_empty_outputs(text for n, text in enumerate(outputs) if inputs.expects_output(n))
+        asked = (line for place, line in enumerate(outputs) if inputs.expects_output(place))
+        tell_empty_outputs(read_best_output(line, self.how) for line in asked)
         inputs.check(outputs)
         return outputs
 
@@ -131,8 +137,12 @@ class FileDecoding:
         return outputs
 
     def _load(self, tasks: Sequence[Task]) -> LoadedRun:
-        checkpoint = self.options.checkpoint_path
-        return load_tasks(self.run, tasks, checkpoint, self.how, self.data_dir)
+        return load_tasks(self.run, tasks, self._checkpoint.path, self.how, self.data_dir)
+
+    @cached_property
+    def _checkpoint(self) -> Checkpoint:
+        """The one of the whole file: a trainer may save a better one meanwhile."""
+        return find_checkpoint(self.run.directory, self.options.checkpoint_path)
 
     @property
     def _name(self) -> str:
@@ -169,14 +179,9 @@ class FileDecoding:
         """List all that decides what the outputs are, but for the last bits of what they hold."""
         from t2t_mm import __version__
 
-        checkpoint = find_checkpoint(self.run.directory, self.options.checkpoint_path)
         path = Path(os.path.expanduser(self.how.answers_file))
         answers = hash_file(path) if path.is_file() else ""
-        of_data = {}
-        if self.how.constrain == "trees":
-            with contextlib.suppress(UserError):  # whether trees are decoded is known later
-                of_data = {"data": str(self.run.find_data(self.data_dir).resolve())}
-        weights = checkpoint.path / WEIGHTS
+        weights = self._checkpoint.path / WEIGHTS
         try:
             weights_hash = hash_file(weights)
         except OSError as error:
@@ -184,14 +189,27 @@ class FileDecoding:
         return {
             "inputs": hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest(),
             "run": str(self.run.directory.resolve()),
-            "checkpoint": [checkpoint.step, weights_hash],
+            "checkpoint": [self._checkpoint.step, weights_hash],
             "problem": dict(self.names),
             "settings": _list_deciding(self.how),
             "answers": answers,
-            **of_data,
+            **self._describe_data(),
             "format": [self.options.output_format, is_jsonl(self.to_file)],
             "version": [__version__, keras.backend.backend()],
         }
+
+    def _describe_data(self) -> dict[str, object]:
+        """Describe the data whose trees decide what outputs may be, as far as it is there."""
+        described: dict[str, object] = {}
+        if self.how.constrain == "trees":
+            # Whether it is read, and has to be there, is known later.
+            with contextlib.suppress(UserError, OSError):
+                folder = self.run.find_data(self.data_dir)
+                described["data"] = str(folder.resolve())
+                tasks = filter(is_tree_task, self.run.tasks)
+                found = [locate_data(find_problem(task, folder), folder) for task in tasks]
+                described["trees"] = [hash_file(path / METADATA_FILE) for path in found]
+        return described
 
 
 def _find_folder(named: Iterable[str]) -> dict[str, str]:

@@ -139,12 +139,15 @@ class InputLines(LeftOutLines):
         return place not in self.errors and not is_empty(self.lines[place])
 
 
-def read_lines(path: str | Path, limit: int = 0) -> tuple[list[str], dict[int, UserError]]:
+def read_lines(
+    path: str | Path, limit: int = 0, flag: str = "decode_from_file"
+) -> tuple[list[str], dict[int, UserError]]:
     r"""Read the lines of a text file (`.gz` too), a pipe or standard input, empty ones included.
 
     Args:
         path: The file; `-` for standard input.
         limit: Lines that are read; 0 for all.
+        flag: That names the file, for the message.
 
     Returns:
         The lines; and why some cannot be read, by place: a line of a file above 1 MB comes as an
@@ -160,7 +163,7 @@ def read_lines(path: str | Path, limit: int = 0) -> tuple[list[str], dict[int, U
         (['', 'two'], [0])
     """
     lines, errors = list[str](), dict[int, UserError]()
-    waiting = islice(_open_lines(path), limit or None)
+    waiting = islice(_open_lines(path, flag), limit or None)
     while True:
         with collect_odd_items() as odd:
             line = next(waiting, None)
@@ -171,7 +174,7 @@ def read_lines(path: str | Path, limit: int = 0) -> tuple[list[str], dict[int, U
         lines.append(line)
 
 
-def _open_lines(path: str | Path) -> Iterator[str]:
+def _open_lines(path: str | Path, flag: str) -> Iterator[str]:
     path = Path(path)
     if str(path) == "-":
         for number, line in enumerate(sys.stdin.buffer, start=1):
@@ -179,4 +182,4 @@ def _open_lines(path: str | Path) -> Iterator[str]:
     elif path.exists() and not path.is_dir():
         yield from decode_lines(path)
     else:
-        raise UserError("There is no file to decode", received={"decode_from_file": str(path)})
+        raise UserError("There is no such file of inputs", received={flag: str(path)})

@@ -15,7 +15,12 @@ from t2t_mm.run.restore import RestoredModel, restore_model
 from t2t_mm.run.run_data import choose_tasks
 from t2t_mm.run.run_directory import Run, open_run
 from t2t_mm.run.task import Task
-from t2t_mm.search.choose_search import check_answers, choose_decoding, make_constraints
+from t2t_mm.search.choose_search import (
+    check_answers,
+    check_search_counts,
+    choose_decoding,
+    make_constraints,
+)
 from t2t_mm.settings.decode_section import DecodeHParams
 
 
@@ -155,7 +160,12 @@ def load_tasks(
         checkpoint_path: As `load` takes it.
         decode: How it decodes; by default as the run says.
         data_dir: As `load` takes it.
+
+    Raises:
+        UserError: As `load` does, or a change of how it decodes counts for nothing.
     """
-    check_answers(decode or run.hparams.decode, tasks)  # an error should be quick
+    own = run.hparams.decode
+    check_answers(decode or own, tasks)  # an error should be quick
+    check_search_counts(decode or own, own, tasks)
     restored = restore_model(run, checkpoint_path, tasks)
     return LoadedRun(replace(run, tasks=tuple(tasks)), restored, decode, data_dir)

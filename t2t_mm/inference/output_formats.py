@@ -69,6 +69,17 @@ def _add_alternatives(line: str, output: Output, decode: DecodeHParams) -> str:
     return "\t".join(text for text, _ in lines)
 
 
+def read_best_output(line: str, decode: DecodeHParams) -> str:
+    r"""Return the best output of a line, without the others and the scores behind it.
+
+    Example:
+        >>> read_best_output("a tree\t-0.5000", DecodeHParams(write_beam_scores=True))
+        'a tree'
+    """
+    has_more = decode.return_beams or decode.write_beam_scores
+    return line.partition("\t")[0] if has_more else line
+
+
 def check_output_format(task: Task, output_format: str, decode: DecodeHParams) -> None:
     """Refuse a format that does not exist, or that is not for a task's outputs."""
     if output_format == "brackets" and decode.return_beams:

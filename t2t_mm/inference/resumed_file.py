@@ -72,7 +72,6 @@ class ResumedFile:
         self._files = list(files)
         self._written = self.path.with_name(f"{self.path.name}.incomplete")
         self._record = self.path.with_name(f"{self.path.name}.incomplete.json")
-        self._part = name_part(self.path)
         self._is_begun_anew = False
         for part in (self._written, self._record):
             refuse_folder(part)
@@ -88,19 +87,21 @@ class ResumedFile:
         if changed:
             others = f"was made with other {', '.join(changed)}"
             why = others if known else "does not say what it was made of"
-            tell(f"{path} is begun anew: what is there {why}, and stays as {self._part.name}")
-            self._is_begun_anew = True
+            self._begin_anew(f"{path} is begun anew: what is there {why}", tell)
             return
         try:  # what has no end is not whole
             self.done = [line.decode("utf-8") for line in lines[: len(lines) // window * window]]
         except UnicodeDecodeError:
-            tell(f"{path} is begun anew: what is there is damaged, and stays as {self._part.name}")
-            self._is_begun_anew = True
+            self._begin_anew(f"{path} is begun anew: what is there is damaged", tell)
             return
         self._files[: len(files)] = files  # of those that are gone, too
         left_out, places = record["left_out"], range(len(self.done))
         self.errors = {n: UserError(left_out[str(n)]) for n in places if str(n) in left_out}
         tell(f"{path}: went on behind {len(self.done):,} of {total:,}")
+
+    def _begin_anew(self, why: str, tell: Callable[[str], None]) -> None:
+        tell(f"{why}, and stays as {name_part(self.path).name}")
+        self._is_begun_anew = True
 
     def _recall_files(self, record: Mapping[str, Any], number: int) -> list[str]:
         """Return what the files of the first lines were known by; of an earlier version as now."""
@@ -135,8 +136,8 @@ class ResumedFile:
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self._is_begun_anew:
-            with self._open_written():
-                self._written.replace(self._part)
+            with contextlib.suppress(FileNotFoundError), self._open_written():  # it may be gone
+                self._written.replace(name_part(self.path))  # by now others may have kept theirs
             self._is_begun_anew = False
         kept = "".join(f"{line}\n" for line in self.done).encode("utf-8")
         told = f"the {len(self.done):,} outputs that were there and those since are kept"

@@ -66,7 +66,7 @@ def score_file(
         )
     if to_file and str(to_file) != "-":
         check_writable(Path(to_file), from_file)
-    lines, too_long = read_lines(from_file, options.limit)
+    lines, too_long = read_lines(from_file, options.limit, "score_file")
     name = "standard input" if str(from_file) == "-" else str(from_file)
     sides = [line.split("\t") for line in lines]
     _check_any_pair(name, sides)

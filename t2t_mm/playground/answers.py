@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from t2t_mm.data.kinds.kind_table import choose_kind
+from t2t_mm.errors import UserError
 from t2t_mm.inference.batch_decoder import Alternative
 from t2t_mm.inference.inner_view import Inspection
 from t2t_mm.inference.predictor import Predictor
@@ -44,7 +45,8 @@ def answer_value(predictor: Predictor, value: Any) -> Answer:
         value: A text, the name of a class, or the path of a file.
 
     Raises:
-        UserError: There is no value, or it cannot be read, or is too large for a page.
+        UserError: There is no value, or it cannot be read, or is too large for a page; or the model
+            finds no output.
 
     Example:
         >>> import t2t_mm
@@ -55,5 +57,10 @@ def answer_value(predictor: Predictor, value: Any) -> Answer:
     check_given(choose_kind(predictor.task.inputs).given_as, value)
     start = time.perf_counter()
     alternatives = tuple(predictor.n_best(value, NUM_ALTERNATIVES))
+    if not alternatives:
+        raise UserError(
+            "The model finds no output for this",
+            fix="Start the page with fewer rules in --decode_hparams, or with none.",
+        )
     (inspection,) = predictor.inspect_each([(value, alternatives[0].text)])
     return Answer(alternatives, inspection, time.perf_counter() - start)

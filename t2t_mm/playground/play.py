@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from t2t_mm.errors import UserError
+from t2t_mm.inference.decode import check_data_is_read
 from t2t_mm.inference.loaded_run import load
 from t2t_mm.playground.gradio_page import import_gradio, serve_page
 from t2t_mm.run.run_data import choose_tasks
@@ -37,7 +38,7 @@ def play(
         output_dir: The trained run.
         checkpoint_path: One checkpoint; the best, else the newest, by default.
         problems: Names among the run's, globs or groups; all by default.
-        data_dir: Where its data is, for a run that decodes by `constrain=trees` alone.
+        data_dir: Where its data is: for `constrain=trees`, and refused without.
         decode_hparams: How answers are searched for, as "alpha=0.6,extra_length=20"; otherwise as
             the run says. Always by a beam of four.
         host: Address to listen on; by default only this machine reaches it.
@@ -49,7 +50,9 @@ def play(
     """
     import_gradio()  # whether it is there is told before anything is loaded
     run = open_run(output_dir)
-    _refuse_idle(run.hparams.decode, decode_hparams)
+    how = change_decoding(run.hparams.decode, decode_hparams)
+    _refuse_idle(run.hparams.decode, how)
+    check_data_is_read(how, data_dir)
     names = [task.name for task in choose_tasks(run, problems)]
     loaded = load(
         output_dir,
@@ -63,9 +66,8 @@ def play(
         threading.Event().wait()
 
 
-def _refuse_idle(own: DecodeHParams, text: str) -> None:
+def _refuse_idle(own: DecodeHParams, how: DecodeHParams) -> None:
     """Refuse settings that count for nothing where each answer is the best of a beam of four."""
-    how = change_decoding(own, text)
     counting = {name: getattr(how, name) for name in _COUNTING}
     if changes := describe_changes(replace(own, **counting), how):
         raise UserError(

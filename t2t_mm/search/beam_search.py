@@ -48,7 +48,7 @@ class BeamSearch(Search):
     included, is scored by its log-probability over ((5 + n) / 6) ** alpha, so that long ones have
     a chance. An input is finished when none of its hypotheses could still come among the outputs
     that are wanted: a search in which that is not found out earlier ends at the limit, where
-    hypotheses count without an EOS.
+    hypotheses count without an EOS; so does one for which a constraint allows nothing more.
 
     Args:
         model: See `Search`.
@@ -99,7 +99,8 @@ class BeamSearch(Search):
         beams, count, length = state.method, self.num_hypotheses, state.position + 1
         log_probabilities, rows, symbols = self._find_candidates(state, logits)
         is_limit = length >= self._group(state.limits)[:, :1]
-        has_ended = ops.logical_or(symbols == EOS_ID, is_limit)
+        has_ended = ops.logical_or(is_limit, symbols == EOS_ID)
+        has_ended = ops.logical_or(has_ended, symbols == PAD_ID)  # nothing else was allowed
         beams = self._keep_ended(state, log_probabilities, rows, symbols, has_ended)
         going, chosen = ops.top_k(ops.where(has_ended, NEVER, log_probabilities), count)
         rows, symbols = (ops.take_along_axis(x, chosen, axis=1) for x in (rows, symbols))
@@ -140,7 +141,11 @@ class BeamSearch(Search):
         normalizer = ops.logsumexp(logits, axis=-1, keepdims=True)
         count_each = min(count, logits.shape[-1])
         best, symbols = ops.top_k(self._forbid(state, logits), count_each)
-        best = best - normalizer + ops.expand_dims(state.method.log_probabilities[0], 1)
+        best = best - normalizer
+        if self.constraint:  # where nothing is allowed, padding costs nothing
+            is_padding = ops.logical_and(best[:, :1] == NEVER, ops.arange(count_each) == 0)
+            best, symbols = ops.where(is_padding, 0.0, best), ops.where(is_padding, PAD_ID, symbols)
+        best = best + ops.expand_dims(state.method.log_probabilities[0], 1)
         best, symbols = (
             ops.reshape(x, (-1, self.num_hypotheses * count_each)) for x in (best, symbols)
         )
@@ -162,7 +167,8 @@ class BeamSearch(Search):
         beams: Beams = state.method
         count = self.num_hypotheses
         is_near = ops.arange(2 * count) < count
-        scores = self._score(log_probabilities, state.position + 1)
+        num_written = state.position + ops.cast(symbols != PAD_ID, "int32")
+        scores = self._score(log_probabilities, num_written)
         scores = ops.where(ops.logical_and(has_ended, is_near), scores, NEVER)
         flat_rows, flat_symbols = (ops.reshape(x, (-1,)) for x in (rows, symbols))
         written = ops.take(state.ids, flat_rows, axis=1)

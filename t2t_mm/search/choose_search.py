@@ -30,6 +30,8 @@ from t2t_mm.settings.mesh_shape import check_compilable
 from t2t_mm.settings.overrides import change_decoding
 
 _BATCH = BatchSpec(examples=256)
+_OF_SEARCH = ("extra_length", "alpha", "no_repeat", "jit_compile")
+"""Settings that count for nothing where classes are ranked."""
 
 
 def make_search(
@@ -197,6 +199,27 @@ def check_answers(decode: DecodeHParams, tasks: Iterable[Task]) -> None:
     """
     if any(_writes_text(task) for task in tasks):
         _demand_answers(decode)
+
+
+def check_search_counts(decode: DecodeHParams, own: DecodeHParams, tasks: Iterable[Task]) -> None:
+    """Check that nothing is asked of a search where all outputs are classes, which are ranked.
+
+    Args:
+        decode: How the tasks are decoded.
+        own: How the run is, which may have been trained on more tasks.
+        tasks: Those that are asked for.
+
+    Raises:
+        UserError: A setting that is not the run's counts for nothing.
+    """
+    changed = {name: getattr(decode, name) for name in _OF_SEARCH}
+    idle = {name: value for name, value in changed.items() if value != getattr(own, name)}
+    if idle and not any(task.command for task in tasks):
+        raise UserError(
+            f"Of classes nothing is searched for: {', '.join(idle)} would count for nothing",
+            received={f"decode.{name}": value for name, value in idle.items()},
+            fix="Leave it out of --decode_hparams.",
+        )
 
 
 def _demand_answers(decode: DecodeHParams) -> None:

@@ -18,7 +18,8 @@ class Hypotheses(NamedTuple):
     """The outputs of a batch, of each input the best first.
 
     Attributes:
-        ids: int32[B, K, T]; what follows a row's EOS is 0. A row without EOS ran into the limit.
+        ids: int32[B, K, T]; what follows a row's EOS is 0. A row without EOS ran into the limit,
+            or a constraint allowed nothing more.
         log_probabilities: float32[B, K], of all symbols of a row, its EOS included; minus infinity
             where an input has fewer outputs. None of a search that does not compute them.
         scores: float32[B, K], what the search prefers by; None too.

@@ -20,7 +20,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.features import BatchSpec
 from t2t_mm.files.text_files import LONGEST_LINE
 from t2t_mm.inference import decode as module
-from t2t_mm.inference.batch_decoder import Output
+from t2t_mm.inference.batch_decoder import Alternative, Output
 from t2t_mm.inference.decode import decode, decode_interactively
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.input_lines import LeftOutError, read_lines
@@ -76,7 +76,7 @@ def test_lines_come_from_a_pipe_too(tmp_path: Path) -> None:
     writer.start()
     assert read_lines(pipe) == (["1 2", "", "3"], {})
     writer.join()
-    with pytest.raises(UserError, match="no file to decode"):
+    with pytest.raises(UserError, match="no such file of inputs"):
         read_lines(tmp_path)
 
 
@@ -143,6 +143,26 @@ def test_empty_outputs_are_told_and_shown_to_whom_types(
     output = io.StringIO()
     decode_interactively(lambda _: "", ["1 2\n"], output)
     assert output.getvalue() == "> (nothing)\n> \n"
+
+
+@pytest.mark.parametrize("of_split", [False, True])
+def test_an_empty_output_with_its_score_is_empty(
+    of_split: bool,
+    tiny_run: TinyRun,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = tmp_path / "in.txt"
+    source.write_text("1 2\n3\n", encoding="utf-8")
+    outputs = [Output(text, alternatives=(Alternative(text, -1.0, -0.5),)) for text in ("", "3")]
+    monkeypatch.setattr(Predictor, "output_each", lambda *_: iter(outputs))
+    monkeypatch.setattr(module, "_decode_batches", lambda *_: zip("ab", outputs, strict=True))
+    options = DecodingOptions(decode_hparams="write_beam_scores=true")
+    from_file = "" if of_split else source
+    found = decode(tiny_run.output_dir, "algorithmic_copy", from_file=from_file, options=options)
+    assert found == ["\t-0.5000", "3\t-0.5000"]
+    assert "1 of 2 outputs are empty" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -8,13 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from seals import change_sealed, replace_sealed
 from tiny_run import TinyRun
 
 from t2t_mm.bin import t2t_decoder
 from t2t_mm.errors import UserError
+from t2t_mm.inference import file_decoding as module
 from t2t_mm.inference.decoding_options import DecodingOptions
 from t2t_mm.inference.file_decoding import FileDecoding
 from t2t_mm.inference.resumed_file import ResumedFile
+from t2t_mm.run.checkpoint import find_checkpoint
 from t2t_mm.run.run_directory import open_run
 from t2t_mm.settings.decode_section import DecodeHParams
 
@@ -89,6 +92,23 @@ def test_other_answers_in_a_file_of_the_same_name_are_other_facts(
     assert facts[0] != facts[1] == facts[2]
 
 
+def test_a_checkpoint_that_is_saved_meanwhile_is_not_taken(
+    tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tiny_run.output_dir, tmp_path / "run")
+    run, taken = open_run(tmp_path / "run"), list[object]()
+    monkeypatch.setattr(module, "load_tasks", lambda *given: taken.append(given[2]))
+    decoding = FileDecoding(run, DecodeHParams(), {}, "in", "out", DecodingOptions())
+    recorded = decoding._list_facts([])["checkpoint"]
+    before = find_checkpoint(run.directory)
+    later = shutil.copytree(before.path, before.path.with_name("00000099"))
+    change_sealed(later / "state.json", lambda state: state.update(step=99, best_step=99))
+    assert find_checkpoint(run.directory).step == 99
+    decoding._load([])
+    assert taken == [before.path]
+    assert decoding._list_facts([])["checkpoint"] == recorded
+
+
 def test_trees_of_other_data_are_other_facts(tiny_run: TinyRun) -> None:
     facts = {}
     for constrain in ("trees", "nothing"):
@@ -100,6 +120,22 @@ def test_trees_of_other_data_are_other_facts(tiny_run: TinyRun) -> None:
     assert facts["trees", ""]["data"] == str(tiny_run.data_dir.resolve())
     assert facts["trees", ""] != facts["trees", "other"]
     assert facts["nothing", ""] == facts["nothing", "other"]
+
+
+def test_trees_that_are_generated_anew_are_other_facts(tiny_run: TinyRun, tmp_path: Path) -> None:
+    shutil.copytree(tiny_run.output_dir, tmp_path / "run")
+    shutil.copytree(tiny_run.data_dir, tmp_path / "data")
+    replace_sealed(tmp_path / "run" / "run.json", '"bleu"', '"brackets"')
+    (metadata,) = (tmp_path / "data" / "algorithmic_copy").glob("*/t2t_mm.json")
+    run, facts = open_run(tmp_path / "run"), []
+    how = DecodeHParams(constrain="trees")
+    for seed in (0, 7, 7):
+        change_sealed(metadata, lambda told, seed=seed: told.update(random_seed=seed))
+        decoding = FileDecoding(run, how, {}, "in", "out", DecodingOptions(), tmp_path / "data")
+        facts.append(decoding._list_facts([]))
+    assert facts[0] != facts[1] == facts[2]
+    metadata.unlink()  # that it is missing is told when trees are read
+    assert facts[0]["data"] == decoding._list_facts([])["data"]
 
 
 def test_data_of_a_run_from_elsewhere_is_no_fact_unless_it_is_named(

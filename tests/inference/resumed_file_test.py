@@ -58,6 +58,22 @@ def test_what_is_of_something_else_is_begun_anew_and_why_is_told(
     assert (tmp_path / "out.txt.part2").read_text() == "x\ny\n"
 
 
+def test_what_others_keep_meanwhile_stays_when_a_file_is_begun_anew(
+    tmp_path: Path, told: list[str]
+) -> None:
+    stop_after(make(tmp_path, told, run="a"), "1\n2\n", {})
+    other, late = make(tmp_path, told, run="b"), make(tmp_path, told, run="b")
+    (tmp_path / "out.txt.part").write_text("of another\n")
+    with other.open({}) as file:
+        file.write("x\n")
+    assert (tmp_path / "out.txt.part").read_text() == "of another\n"
+    assert (tmp_path / "out.txt.part2").read_text() == "1\n2\n"
+    with late.open({}) as file:  # what was there has been taken away
+        file.write("y\n")
+    assert (tmp_path / "out.txt").read_text() == "y\n"
+    assert not (tmp_path / "out.txt.part3").exists()
+
+
 @pytest.mark.parametrize(
     "record",
     [

@@ -57,6 +57,11 @@ def test_a_file_without_any_pair_is_another_file(tiny_run: TinyRun, tmp_path: Pa
     assert not isinstance(error.value, LeftOutError)
 
 
+def test_a_file_that_is_not_there_is_named_by_its_own_flag(tiny_run: TinyRun) -> None:
+    with pytest.raises(UserError, match=r"no such file of inputs.*score_file='missing\.tsv'"):
+        score_file(tiny_run.output_dir, "algorithmic_copy", from_file="missing.tsv")
+
+
 def test_scores_are_no_objects(tiny_run: TinyRun, tmp_path: Path) -> None:
     source = tmp_path / "pairs.tsv"
     source.write_text("1\t1\n")

@@ -41,3 +41,10 @@ def test_what_cannot_be_asked_is_refused(tmp_path: Path) -> None:
         answer_value(load_senses()["caption"], str(broken))
     with pytest.raises(UserError, match="nothing to answer"):
         answer_value(load_senses()["translate"], "")
+
+
+def test_that_no_output_is_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor = load_senses()["translate"]
+    monkeypatch.setattr(predictor, "n_best", lambda *_: [])
+    with pytest.raises(UserError, match="The model finds no output for this"):
+        answer_value(predictor, "a bad egg")

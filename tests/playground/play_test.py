@@ -49,11 +49,11 @@ def test_the_address_is_printed_and_the_page_ends_with_an_interruption(
             "run",
             problems="translate, hear",
             data_dir="data",
-            decode_hparams="alpha=0.3",
+            decode_hparams="constrain=trees",
             port=1,
         )
     assert told == [
-        (("run", ""), ["translate", "hear"], "data", "alpha=0.3"),
+        (("run", ""), ["translate", "hear"], "data", "constrain=trees"),
         (load_senses(), "127.0.0.1", 1),
         "closed",
     ]
@@ -94,3 +94,10 @@ def test_settings_that_count_for_nothing_are_refused_before_anything_is_loaded(
     assert "no_repeat=2" not in str(error.value)
     with pytest.raises(RuntimeError, match="loaded"):  # what counts goes on to the model
         t2t_mm.play("run", decode_hparams="alpha=0.3,extra_length=9,no_repeat=2,jit_compile=true")
+
+
+def test_a_folder_of_data_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "import_gradio", lambda: None)
+    monkeypatch.setattr(module, "open_run", lambda _: load_senses().run)
+    with pytest.raises(UserError, match=r"no data is read.*data_dir='data'.*Leave --data_dir out"):
+        t2t_mm.play("run", data_dir="data", decode_hparams="alpha=0.3")

@@ -11,6 +11,7 @@ from t2t_mm.search.beam_search import BeamSearch
 from t2t_mm.search.choose_search import (
     check_answers,
     check_rules,
+    check_search_counts,
     choose_decoding,
     make_constraints,
     make_search,
@@ -110,3 +111,18 @@ def test_a_file_of_answers_that_is_gone_is_told_to_who_names_it_and_who_reads_it
     check_answers(DecodeHParams(), [texts])
     with pytest.raises(UserError, match="no such file of answers"):
         check_answers(gone, [*names, texts])
+
+
+def test_what_is_asked_of_a_search_is_refused_where_all_outputs_are_classes():
+    text, classes = SimpleNamespace(command="say"), SimpleNamespace(command="")
+    own = DecodeHParams(extra_length=4, no_repeat=2)
+    changed = DecodeHParams(extra_length=9, alpha=0.3, jit_compile=True, no_repeat=2)
+    with pytest.raises(UserError, match=r"extra_length, alpha, jit_compile would count.*length=9"):
+        check_search_counts(changed, own, [classes, classes])
+    with pytest.raises(UserError, match=r"decode\.no_repeat=3"):
+        check_search_counts(DecodeHParams(extra_length=4, no_repeat=3), own, [classes])
+    check_search_counts(changed, own, [classes, text])
+    check_search_counts(own, own, [classes])  # of the run itself: it may have had others
+    of_beams = {"beam_size": 3, "return_beams": True, "write_beam_scores": True}
+    sampled = DecodeHParams(extra_length=4, no_repeat=2, sampling_method="random", **of_beams)
+    check_search_counts(sampled, own, [classes])

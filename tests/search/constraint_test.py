@@ -1,5 +1,7 @@
 """What may not be repeated, and several rules at once."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from chain_model import Chain
@@ -49,12 +51,34 @@ def test_a_search_that_would_go_round_in_circles_does_not(length):
         assert not any(repeats(row[row > 0]) for row in found.ids.reshape(-1, found.ids.shape[2]))
 
 
-@pytest.mark.parametrize("way", [GreedySearch, Sampling])
+@pytest.mark.parametrize("way", [GreedySearch, Sampling, partial(BeamSearch, beam_size=1)])
 def test_a_row_that_may_write_nothing_more_has_ended(way):
     rule = AllOf(Only(2, 3), NoRepeat(1))
     found = way(Chain(), "", "", constraint=rule)(BATCH, command_index=0, extra_length=40)
     for row in found.ids[:, 0].tolist():
         assert row in ([2, 3, 0], [3, 2, 0])
+
+
+def test_hypotheses_of_a_beam_that_may_write_nothing_more_are_scored_as_they_are():
+    rule = AllOf(Only(2, 3), NoRepeat(1))
+    search = BeamSearch(Chain(), "", "", 3, constraint=rule)
+    found = search(BATCH, command_index=0, extra_length=40)
+    for number, ids, logs, scores in zip(
+        (1, 5), found.ids, found.log_probabilities, found.scores, strict=True
+    ):
+        chances = np.log(Chain().probabilities(number))
+        expected = {row: chances[0, row[0]] + chances[row] for row in ((2, 3), (3, 2))}
+        best = sorted(expected, key=lambda row: -expected[row])
+        assert [tuple(row[row > 0]) for row in ids[:2]] == best
+        np.testing.assert_allclose(logs, [*(expected[row] for row in best), -np.inf], rtol=1e-5)
+        np.testing.assert_allclose(scores, logs / (7 / 6) ** 0.6, rtol=1e-5)
+
+
+def test_a_beam_in_which_nothing_is_allowed_at_all_finds_an_empty_output():
+    found = BeamSearch(Chain(), "", "", 2, constraint=Only())(
+        BATCH, command_index=0, extra_length=4
+    )
+    assert not found.ids.any() and found.log_probabilities.tolist() == [[0, -np.inf]] * 2
 
 
 class Only:

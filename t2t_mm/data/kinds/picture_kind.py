@@ -16,7 +16,11 @@ from t2t_mm.data.pictures.picture_inputs import (
     make_picture_input,
     measure_picture,
 )
-from t2t_mm.data.pictures.served_pictures import MOST_PIXELS, check_served_picture
+from t2t_mm.data.pictures.served_pictures import (
+    MOST_PIXELS,
+    MOST_PIXELS_OF_OWN_SIZE,
+    check_served_picture,
+)
 from t2t_mm.data.pictures.stored_pictures import (
     describe_picture,
     measure_stored_picture,
@@ -111,8 +115,9 @@ class PictureKind(FeatureKind):
         return {"inputs": tf.TensorSpec([], tf.string)}
 
     def store_tensors(self, given: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Return the file as it is; what only Pillow can read right is refused."""
-        return check_served_picture(given["inputs"])
+        """Return the file as it is; what only Pillow reads right, or is too large, is refused."""
+        most_pixels = MOST_PIXELS if self.spec.height else MOST_PIXELS_OF_OWN_SIZE
+        return check_served_picture(given["inputs"], most_pixels)
 
     def describe(self, read: Any, text: str) -> dict[str, Any]:
         """Return type and size."""

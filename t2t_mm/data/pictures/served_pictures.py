@@ -14,17 +14,21 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 MOST_PIXELS: Final = 100_000_000
+MOST_PIXELS_OF_OWN_SIZE: Final = 16_000_000
+"""Of a picture that the net reads as large as it is: above that `store_picture` makes it smaller,
+and here nothing does."""
 _HEADER_BYTES: Final = 34
 
 
-def check_served_picture(stored: tf.Tensor) -> tf.Tensor:
+def check_served_picture(stored: tf.Tensor, most_pixels: int = MOST_PIXELS) -> tf.Tensor:
     """Return the file of a picture; the graph refuses one that TensorFlow does not read right.
 
     Refused are BMP files other than plain ones of 24 or 32 bits, since palettes and masks are
-    ignored; WebP files with transparency or animation; and what has more than 100 megapixels.
+    ignored; WebP files with transparency or animation; and what has more pixels than are told.
 
     Args:
         stored: string[].
+        most_pixels: Height times width.
 
     Raises:
         tf.errors.InvalidArgumentError: When the graph runs; the message says what to do.
@@ -43,8 +47,8 @@ def check_served_picture(stored: tf.Tensor) -> tf.Tensor:
             ["A WebP file has transparency or animation: save it as PNG"],
         ),
         tf.debugging.Assert(
-            _count_pixels(stored, header) <= MOST_PIXELS,
-            [f"A picture has more than {MOST_PIXELS:,} pixels: make it smaller"],
+            _count_pixels(stored, header) <= most_pixels,
+            [f"A picture has more than {most_pixels:,} pixels: make it smaller"],
         ),
     ]
     with tf.control_dependencies(checks):

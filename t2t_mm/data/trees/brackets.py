@@ -24,10 +24,19 @@ def write_brackets(tree: Tree) -> str:
         >>> write_brackets(Tree("NN", (":)",)))
         '(NN :-RRB-)'
     """
-    if tree.is_tag:
-        word = str(tree.children[0]).replace("(", "-LRB-").replace(")", "-RRB-")
-        return f"({tree.label} {word})"
-    return f"({tree.label} {' '.join(map(write_brackets, tree.branches()))})"
+    written: list[str] = []
+    waiting: list[Tree | str] = [tree]
+    while waiting:  # no recursion: an output may be nested as deeply as it is long
+        node = waiting.pop()
+        if isinstance(node, str):
+            written.append(node)
+        elif node.is_tag:
+            word = str(node.children[0]).replace("(", "-LRB-").replace(")", "-RRB-")
+            written.append(f" ({node.label} {word})")
+        else:
+            written.append(f" ({node.label}")
+            waiting += [")", *node.branches()[::-1]]
+    return "".join(written)[1:]
 
 
 def bracket_words(symbols: str, words: Sequence[str]) -> tuple[str, bool]:

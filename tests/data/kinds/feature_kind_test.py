@@ -82,6 +82,26 @@ def test_a_file_of_numpy_is_read(tmp_path: Path) -> None:
             KIND.read_file(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"(4, 3), }", b"(4, 3 , }"),
+        (b"(4, 3), }             ", b"(8000000000000000,), }"),  # more than any memory has
+        (b"\x93NUMPY", b"PK\x03\x04  "),  # as an .npz file begins
+    ],
+    ids=["open bracket", "huge", "archive"],
+)
+def test_a_damaged_file_is_told_whatever_numpy_makes_of_it(
+    old: bytes, new: bytes, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "a.npy", ARRAY)
+    whole = (tmp_path / "a.npy").read_bytes()
+    assert old in whole and len(old) == len(new)
+    (tmp_path / "a.npy").write_bytes(whole.replace(old, new))
+    with pytest.raises(UserError, match="holds no array"):
+        KIND.read_file(tmp_path / "a.npy")
+
+
 def test_by_default_no_value_is_too_long() -> None:
     assert KIND.choose_limit(DataHParams()) is None and KIND.most_positions is None
 

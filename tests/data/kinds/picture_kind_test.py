@@ -11,6 +11,8 @@ from served_values import read_in_graph
 from t2t_mm import Image
 from t2t_mm.data.declaring.bad_examples import BadExampleError
 from t2t_mm.data.kinds.picture_kind import PictureKind
+from t2t_mm.data.pictures.served_pictures import MOST_PIXELS_OF_OWN_SIZE
+from t2t_mm.data.pictures.stored_pictures import _MOST_PIXELS
 from t2t_mm.settings import DataHParams
 
 OWN_SIZE = PictureKind(Image())
@@ -81,6 +83,19 @@ def test_in_a_graph_a_palette_that_tensorflow_ignores_is_refused() -> None:
     picture.save(file := io.BytesIO(), "BMP")
     with pytest.raises(tf.errors.InvalidArgumentError, match="save it as PNG"):
         read_in_graph(OWN_SIZE, {"inputs": file.getvalue()})
+
+
+def test_in_a_graph_a_picture_is_at_most_as_large_as_one_that_is_stored() -> None:
+    assert MOST_PIXELS_OF_OWN_SIZE == _MOST_PIXELS
+    for height, is_larger in ((4_000, False), (4_001, True)):
+        file = STORED[:16] + (4_000).to_bytes(4) + height.to_bytes(4) + STORED[24:]
+        given = {"inputs": tf.constant(file)}
+        assert DECLARED.store_tensors(given) == file  # what a net reads of it is small
+        if is_larger:
+            with pytest.raises(tf.errors.InvalidArgumentError, match="more than 16,000,000 pix"):
+                OWN_SIZE.store_tensors(given)
+        else:
+            assert OWN_SIZE.store_tensors(given) == file
 
 
 def encode(kind: str, **options: Any) -> bytes:

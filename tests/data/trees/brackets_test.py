@@ -44,6 +44,13 @@ def test_any_symbols_give_balanced_brackets_around_the_words() -> None:
         assert tree.words() == words
 
 
+@pytest.mark.parametrize(("num_closed", "is_mended"), [(5_000, False), (1, True)])
+def test_a_nest_of_any_depth_is_written(num_closed: int, is_mended: bool) -> None:
+    symbols = " ".join([*["NP"] * 5_000, "DT", *["/NP"] * num_closed])
+    expected = "(NP " * 5_000 + "(DT The)" + ")" * 5_000
+    assert bracket_words(symbols, ["The"]) == (expected, is_mended)
+
+
 def test_parentheses_in_words_stay_apart_from_those_of_the_tree() -> None:
     words = ["He", "(", "Bob)", ":)"]
     for symbols, is_mended in (("S PRP -LRB- NN : /S", False), ("S PRP", True)):
