@@ -115,6 +115,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "e63746da24c80c43770b14a5ac872367560422995cf9d7d37ba1cb2292c1e886",
     ),
     "image_folder": (
+        "fad896f39ef82b7b54b9143ac508ac337821356ba97051b4d01851485ffa1ebe",
         "ef50bd8bfe872a5be7e437f637797f1ef6f4255e86ed045c911ff35fbe808fc6",
         "6abfe1cb1a95eb527db3a0bbc9d7953c3693868448303f12059a8f978859747a",
         "5854f2aea5f4b180ac3bcbe8db6964df46e1eb62b86cf9af556864f7ea07cb52",
@@ -128,6 +129,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "819cd357c86f501ad1d1c4f4f7cacc7582ed62d4248296b994c631887086d4d5",
     ),
     "audio_folder": (
+        "ec97a4627c5472abcc63a71beabdd98ccd06207bb561da7689813b26ab38478f",
         "fbf5af48b0a29bd42a6c4352d3dd9c03521a802eb2581efeaf6ec0699c473b2e",
         "8a960ebae30baf9b22498a8c04e3151e5e71e995c9b5d8ebc8dde39988db23f5",
         "e8d00717da85ac7556c73985ac26cc831c53b15763a0395b21dcdf15215b1926",
@@ -141,6 +143,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "a76d4ebeba9b578f22ffb3f613c49a3aa1e060158a0f889e654b258f1cb9e1a7",
     ),
     "text_classification": (
+        "3e0ac81861cf7f9f5c71b8ff32daf4d8ec26a080ce77345ee9e0a97133691be9",
         "c4a3226e25dd0a51664e3fd8e50377b3d7a28f5dd9ef2127a66cf46777e3433d",
         "b7d64c100ce00e756e347499b8df2bfd824e6785d2498b1b3d0255a51bcd26a6",
         "7ebebf311d3d8f9474f11c49980b160bee2c33251e1a249667e4cc38b1f62da9",
@@ -154,6 +157,7 @@ SAME_DATA: Final[Mapping[str, tuple[str, ...]]] = {
         "316f0a873a4989b6a3755be9edd076ed0cdfb46698564aaef5d5b4a9fe1bc202",
     ),
     "caption_files": (
+        "1cc57f7b048c0d71db62fc938c39915a374100ce5b065224a7a9d846262020f9",
         "93999c8062376da2057fbd2228baecbff0f51c2f351889b2f5406ce2333fe95d",
         "3ab6a61c1b11ae1fd101e0847725bb1351a084e99db57d6c4443ec26f911ee95",
         "f47b241541d6bb2cbdd6a82b693c45f53f667650dbe61d4fc7a0fe564b3ef6b5",
