@@ -180,6 +180,35 @@ def test_bare_checkout_works_by_its_path_alone(checkout: Path, tmp_path: Path) -
     assert "mini_ende" in run(command, tmp_path, path)
 
 
+# Makes an "environment" that holds itself, and installs nothing.
+INTERPRETER = """#!/bin/sh
+case "$1 $2" in
+  "-c "*) echo 3.11 ;;
+  "-m venv") rm -rf "$4"; mkdir -p "$4/bin"; cp "$0" "$4/bin/python" ;;
+esac
+"""
+
+
+def test_environment_of_a_copied_checkout_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interpreter, checkout, copy = (tmp_path / name for name in ("python3.11", "checkout", "copy"))
+    interpreter.write_text(INTERPRETER)
+    interpreter.chmod(0o755)
+    monkeypatch.setenv("PYTHON", str(interpreter))
+    checkout.mkdir()
+    for name in ("pyproject.toml", "setup.py"):
+        (checkout / name).touch()
+        os.utime(checkout / name, (0, 0))
+    install: list[str | Path] = ["sh", ROOT / ".ci/install", ".venv"]
+    assert "Making .venv" in run([*install, "dev"], checkout)
+    assert run(install, checkout) == run([*install, "dev"], checkout) == ""
+    shutil.copytree(checkout, copy)
+    assert f"made in {checkout.resolve()}, not here" in run(install, copy)
+    assert run(install, copy) == run([*install, "dev"], checkout) == ""
+    assert "its dev tools" in run([*install, "dev"], copy)
+
+
 def test_version_is_the_same_everywhere(wheel: Path) -> None:
     version = re.search(r'^__version__ = "(.+)"$', (ROOT / "t2t_mm/__init__.py").read_text(), re.M)
     assert version is not None
