@@ -113,6 +113,18 @@ def test_wheel_holds_every_source_and_nothing_else(wheel: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
+@pytest.mark.slow
+def test_what_was_built_before_is_not_installed_again(tmp_path: Path) -> None:
+    copy = copy_checkout(tmp_path / "copy")
+    stale = copy / "build/lib/t2t_mm/problems/deleted_long_ago.py"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    run([*command, "--no-build-isolation", "--target", tmp_path / "installed", copy], tmp_path)
+    found = {path.name for path in (tmp_path / "installed/t2t_mm/problems").glob("*.py")}
+    assert "__init__.py" in found and "deleted_long_ago.py" not in found
+
+
 def test_source_archive_holds_sources_in_their_folders_and_the_tests(built: Path) -> None:
     (path,) = built.glob("*.tar.gz")
     with tarfile.open(path) as archive:
