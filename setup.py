@@ -1,5 +1,7 @@
 """The folder map: which import name lies in which folder. All else is in pyproject.toml."""
 
+import shutil
+
 from setuptools import find_packages, setup
 
 FOLDERS = {
@@ -9,6 +11,8 @@ FOLDERS = {
     "t2t_mm.bin": "bin",
 }
 
+# setuptools packs all that lies there: also modules that the checkout has no longer.
+shutil.rmtree("build/lib", ignore_errors=True)
 setup(
     package_dir=FOLDERS,
     packages=[

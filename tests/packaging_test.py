@@ -113,6 +113,18 @@ def test_wheel_holds_every_source_and_nothing_else(wheel: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
+@pytest.mark.slow
+def test_what_was_built_before_is_not_installed_again(tmp_path: Path) -> None:
+    copy = copy_checkout(tmp_path / "copy")
+    stale = copy / "build/lib/t2t_mm/problems/deleted_long_ago.py"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    run([*command, "--no-build-isolation", "--target", tmp_path / "installed", copy], tmp_path)
+    found = {path.name for path in (tmp_path / "installed/t2t_mm/problems").glob("*.py")}
+    assert "__init__.py" in found and "deleted_long_ago.py" not in found
+
+
 def test_source_archive_holds_sources_in_their_folders_and_the_tests(built: Path) -> None:
     (path,) = built.glob("*.tar.gz")
     with tarfile.open(path) as archive:
@@ -178,6 +190,35 @@ def test_bare_checkout_works_by_its_path_alone(checkout: Path, tmp_path: Path) -
         assert line.split()[1].startswith(str(checkout.resolve())), line
     command = [sys.executable, "-S", "-m", "t2t_mm.bin.t2t_registry", "list"]
     assert "mini_ende" in run(command, tmp_path, path)
+
+
+# Makes an "environment" that holds itself, and installs nothing.
+INTERPRETER = """#!/bin/sh
+case "$1 $2" in
+  "-c "*) echo 3.11 ;;
+  "-m venv") rm -rf "$4"; mkdir -p "$4/bin"; cp "$0" "$4/bin/python" ;;
+esac
+"""
+
+
+def test_environment_of_a_copied_checkout_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interpreter, checkout, copy = (tmp_path / name for name in ("python3.11", "checkout", "copy"))
+    interpreter.write_text(INTERPRETER)
+    interpreter.chmod(0o755)
+    monkeypatch.setenv("PYTHON", str(interpreter))
+    checkout.mkdir()
+    for name in ("pyproject.toml", "setup.py"):
+        (checkout / name).touch()
+        os.utime(checkout / name, (0, 0))
+    install: list[str | Path] = ["sh", ROOT / ".ci/install", ".venv"]
+    assert "Making .venv" in run([*install, "dev"], checkout)
+    assert run(install, checkout) == run([*install, "dev"], checkout) == ""
+    shutil.copytree(checkout, copy)
+    assert f"made in {checkout.resolve()}, not here" in run(install, copy)
+    assert run(install, copy) == run([*install, "dev"], checkout) == ""
+    assert "its dev tools" in run([*install, "dev"], copy)
 
 
 def test_version_is_the_same_everywhere(wheel: Path) -> None:

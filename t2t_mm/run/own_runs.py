@@ -59,13 +59,19 @@ def _read_key(*, is_made: bool) -> bytes:
 
 
 def _make_key(path: Path) -> None:
-    """Make a key that appears whole, once, however many processes make it at the same time."""
+    """Make a key once, however many processes make it at the same time; where it can, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_bytes(32)
     descriptor, written = tempfile.mkstemp(dir=path.parent)  # nobody else may read it
     try:
         with open(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
+            file.write(key)
         with contextlib.suppress(FileExistsError):
-            os.link(written, path)
+            try:
+                os.link(written, path)
+            except OSError:  # of a file system without hard links; or the key is there already
+                descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+                with open(descriptor, "wb") as file:
+                    file.write(key)
     finally:
         os.unlink(written)

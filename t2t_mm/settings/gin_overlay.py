@@ -8,12 +8,14 @@ Gin is imported only where files or parameters are given.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.util
 import os
 import re
+import threading
 import tokenize
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,15 @@ from t2t_mm.settings.renamed_fields import RENAMED_FIELDS
 from t2t_mm.settings.sections import FIELD_TYPES, SECTIONS
 
 _OF_GIN = (
-    *(ValueError, TypeError, SyntaxError, OSError, RuntimeError, ImportError),
+    *(ValueError, TypeError, KeyError, SyntaxError, OSError, RuntimeError, ImportError),
     tokenize.TokenError,  # of a bracket that is not closed
 )
+# What gin knows lies in variables of its module, and it offers nothing public to keep it apart.
+_VARIABLES = (
+    *("_REGISTRY", "_INVERSE_REGISTRY", "_CONFIG", "_CONFIG_PROVENANCE", "_CONFIG_IS_LOCKED"),
+    *("_OPERATIVE_CONFIG", "_SINGLETONS", "_IMPORTS", "_FINALIZE_HOOKS", "_ARG_SPEC_CACHE"),
+)
+_ONE_AT_A_TIME = threading.Lock()
 _BINDING = re.compile(r"^(?P<name>[\w./]+)\.(?P<field>\w+) = ", re.MULTILINE)
 
 
@@ -54,15 +62,31 @@ def read_gin(files: Iterable[str | Path], params: Iterable[str]) -> dict[str, An
         return {}
     import gin
 
-    gin.clear_config()
-    try:
+    with _ONE_AT_A_TIME, _set_aside(gin.config):
         for section in SECTIONS:
             _make_bindable(gin, section)
         _parse_bindings(gin, paths, bindings)
         _check_only_sections(gin.config_str())
         return _collect_bindings(gin)
+
+
+@contextlib.contextmanager
+def _set_aside(config: Any) -> Iterator[None]:
+    """Let gin know nothing but what is its own, and restore what a caller has told it."""
+    # Later versions of gin have one more of these variables.
+    kept = {name: getattr(config, name) for name in _VARIABLES if hasattr(config, name)}
+    for name, value in kept.items():
+        setattr(config, name, type(value)())
+    for selector, entry in kept["_REGISTRY"].items():
+        if entry.module == "gin":
+            config._REGISTRY[selector] = config._INVERSE_REGISTRY[entry.wrapped] = entry
+    hooks = kept["_FINALIZE_HOOKS"]
+    config._FINALIZE_HOOKS += [hook for hook in hooks if hook.__module__ == config.__name__]
+    try:
+        yield
     finally:
-        gin.clear_config()
+        for name, value in kept.items():
+            setattr(config, name, value)
 
 
 def _collect_bindings(gin: Any) -> dict[str, Any]:
@@ -77,14 +101,11 @@ def _collect_bindings(gin: Any) -> dict[str, Any]:
 
 
 def _make_bindable(gin: Any, section: str) -> None:
-    """Tell gin the fields of a section, once per process: those of earlier releases too."""
-    try:
-        gin.get_configurable(f"t2t_mm.{section}")
-    except ValueError:
-        own = (name.partition(".") for name in (*FIELD_TYPES, *RENAMED_FIELDS))
-        names = [field for of_section, _, field in own if of_section == section]
-        record = dataclasses.make_dataclass(section, [(name, Any, None) for name in names])
-        gin.external_configurable(record, name=section, module="t2t_mm")
+    """Tell gin the fields of a section: those of earlier releases too."""
+    own = (name.partition(".") for name in (*FIELD_TYPES, *RENAMED_FIELDS))
+    names = [field for of_section, _, field in own if of_section == section]
+    record = dataclasses.make_dataclass(section, [(name, Any, None) for name in names])
+    gin.external_configurable(record, name=section, module="t2t_mm")
 
 
 def _parse_bindings(gin: Any, paths: Sequence[str], bindings: Sequence[str]) -> None:

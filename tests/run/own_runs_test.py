@@ -1,5 +1,6 @@
 """What a run says of places is followed only where its user has signed it."""
 
+import errno
 import json
 import pwd
 import shutil
@@ -13,7 +14,7 @@ from tiny_run import PROBLEMS, TinyRun
 from t2t_mm.errors import UserError
 from t2t_mm.evaluation.evaluation import evaluate
 from t2t_mm.inference.decode import decode
-from t2t_mm.run.own_runs import is_signed_here, sign_places
+from t2t_mm.run.own_runs import _make_key, is_signed_here, sign_places
 from t2t_mm.run.run_directory import open_run
 
 
@@ -38,6 +39,22 @@ def test_only_what_was_signed_with_the_same_key_is_own(
     assert stat.S_IMODE((tmp_path / "t2t_mm" / "key").stat().st_mode) == 0o600
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "other"))
     assert sign_places("/data", ["a"]) != signature
+
+
+def test_a_key_is_made_where_the_file_system_knows_no_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: str, target: str) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("os.link", refuse)
+    assert is_signed_here(sign_places("/data", ["a"]), "/data", ["a"])
+    (key,) = (tmp_path / "t2t_mm").iterdir()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    made = key.read_bytes()
+    _make_key(key)  # as by a process that began at the same time
+    assert key.read_bytes() == made and len(made) == 32
 
 
 def test_where_no_key_can_be_kept_nothing_is_own(

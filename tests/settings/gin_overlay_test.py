@@ -1,5 +1,8 @@
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import gin
 import pytest
 
 from t2t_mm.errors import UserError
@@ -31,6 +34,36 @@ def test_macros_containers_and_whole_numbers(tmp_path: Path) -> None:
 
 def test_the_overlay_beside_the_sets_is_found_by_its_name() -> None:
     assert read_gin(["multimodel_laptop.gin"], [])["data.max_pieces"] == 64
+
+
+@pytest.fixture
+def of_a_caller() -> Iterator[Any]:
+    """A caller's own function that is named as one of our sections, known to gin and bound."""
+
+    def train(steps: int = 0) -> int:
+        return steps
+
+    bound = gin.external_configurable(train, name="train", module="own")
+    gin.parse_config("train.steps = 7\nOWN = 3\n")
+    yield bound
+    gin.clear_config()
+    gin.config._REGISTRY.pop("own.train")
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_what_a_caller_has_told_gin_stays_and_counts_for_nothing_here(
+    is_locked: bool, of_a_caller: Any
+) -> None:
+    if is_locked:
+        gin.finalize()
+    assert read_gin([], ["train.steps=5"]) == {"train.steps": 5}
+    with pytest.raises(UserError, match="OWN"):
+        read_gin([], ["train.steps=%OWN"])
+    assert gin.config_is_locked() is is_locked
+    assert gin.query_parameter("train.steps") == of_a_caller() == 7
+    with gin.unlock_config():
+        gin.parse_config("train.steps = 8")  # still the name of one thing
+    assert of_a_caller() == 8
 
 
 @pytest.mark.parametrize(
