@@ -27,6 +27,7 @@ from absl import flags as absl_flags
 from t2t_mm.bin.idle_flags import refuse_idle_flags
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.disk import explain_bad_path, is_full_disk
+from t2t_mm.files.interruption import stop_like_ctrl_c
 from t2t_mm.files.quiet_start import LINE_OF_TENSORFLOW, ask_for_quiet, hold_back
 from t2t_mm.files.quiet_start import import_tensorflow as import_tensorflow
 from t2t_mm.run import keras_backend
@@ -121,7 +122,8 @@ def run_command(
             )
         flags = ParsedFlags(values, words)
         refuse_idle_flags(name, flags)
-        code = call(flags) or 0
+        with stop_like_ctrl_c():  # what is being written is put in order, whoever ends it
+            code = call(flags) or 0
         sys.stdout.flush()  # a disk that is full is told here, not when Python ends
         return code
     except UserError as error:
