@@ -89,11 +89,7 @@ def decode(
     registry.import_user_modules(options.t2t_usr_dir)
     run = open_run(output_dir)
     how = _choose_decoding(run, options, of_split=not from_file)
-    names = {
-        "problem": problem,
-        "inputs_of": options.inputs_of,
-        "command_of": options.command_of,
-    }
+    names = {"problem": problem, "inputs_of": options.inputs_of, "command_of": options.command_of}
     if to_file and str(to_file) != "-":
         check_writable(Path(to_file), from_file)
     if from_file:
