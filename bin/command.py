@@ -5,8 +5,8 @@
     def main(argv=None):
         return command.run_command("t2t-x", __doc__, define_flags, run_from_flags, argv)
 
-Exit codes: 0 done, 2 wrong use (one block on stderr, no traceback), 130 interrupted. Any other
-exception is a bug of ours and keeps its traceback.
+Exit codes: 0 done; 1 done, with a bad result (t2t-add-problem, t2t-study); 2 wrong use, unreadable
+inputs, a failed check; 130 interrupted. Any other exception is a bug and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from absl import flags as absl_flags
 from t2t_mm.bin.idle_flags import refuse_idle_flags
 from t2t_mm.errors import UserError, suggest_closest
 from t2t_mm.files.disk import explain_bad_path, is_full_disk
+from t2t_mm.files.interruption import stop_like_ctrl_c
 from t2t_mm.files.quiet_start import LINE_OF_TENSORFLOW, ask_for_quiet, hold_back
 from t2t_mm.files.quiet_start import import_tensorflow as import_tensorflow
 from t2t_mm.run import keras_backend
@@ -54,8 +55,7 @@ class _PathParser(absl_flags.ArgumentParser):  # type: ignore[type-arg]
 class FlagDefiner:
     """absl's `DEFINE_*` functions, writing into one command's own flags instead of the global ones.
 
-    So a command can run several times in one process, and flags of other libraries are neither
-    shown nor accepted.
+    A command can run several times in a process; flags of other libraries are not accepted.
     """
 
     def __init__(self, values: absl_flags.FlagValues) -> None:
@@ -121,7 +121,8 @@ def run_command(
             )
         flags = ParsedFlags(values, words)
         refuse_idle_flags(name, flags)
-        code = call(flags) or 0
+        with stop_like_ctrl_c():  # what is being written is put in order, whoever ends it
+            code = call(flags) or 0
         sys.stdout.flush()  # a disk that is full is told here, not when Python ends
         return code
     except UserError as error:
@@ -270,8 +271,7 @@ def _list_aliases(values: absl_flags.FlagValues) -> dict[str, list[str]]:
 
 def _find_alias_target(flag: Any) -> str:
     """Find the flag that an alias stands for; absl says it in the alias's help."""
-    start = "Alias for --"
-    text = flag.help or ""
+    start, text = "Alias for --", flag.help or ""
     return text.removeprefix(start).rstrip(".") if text.startswith(start) else ""
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
-from t2t_mm.files.interruption import stop_like_ctrl_c
 
 
 def define_flags(flags: Any) -> None:
@@ -84,19 +83,18 @@ def run_from_flags(flags: Any) -> int | None:
         t2t_usr_dir=flags.t2t_usr_dir,
     )
     where, to_file = (flags.output_dir, flags.problem), flags.decode_to_file or "-"
-    with stop_like_ctrl_c():  # outputs that are there are kept as NAME.part
-        if flags.score_file:
-            score_file(*where, from_file=flags.score_file, to_file=to_file, options=options)
-            return 0
-        give_operations_one_thread()
-        decode(
-            *where,
-            from_file=flags.decode_from_file,
-            to_file=to_file,
-            split=flags.split,
-            data_dir=flags.data_dir,
-            options=options,
-        )
+    if flags.score_file:
+        score_file(*where, from_file=flags.score_file, to_file=to_file, options=options)
+        return 0
+    give_operations_one_thread()
+    decode(
+        *where,
+        from_file=flags.decode_from_file,
+        to_file=to_file,
+        split="" if flags.decode_from_file else flags.split,
+        data_dir=flags.data_dir,
+        options=options,
+    )
     return 0
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
-from t2t_mm.files.interruption import stop_like_ctrl_c
 
 
 def define_flags(flags: Any) -> None:
@@ -38,16 +37,15 @@ def run_from_flags(flags: Any) -> int | None:
     from t2t_mm.playground.play import play
 
     command.import_user_modules(flags.t2t_usr_dir)
-    with stop_like_ctrl_c():  # uploads are removed
-        play(
-            flags.output_dir,
-            flags.checkpoint_path,
-            problems=flags.problems,
-            data_dir=flags.data_dir,
-            decode_hparams=flags.decode_hparams,
-            host=flags.host,
-            port=flags.port,
-        )
+    play(
+        flags.output_dir,
+        flags.checkpoint_path,
+        problems=flags.problems,
+        data_dir=flags.data_dir,
+        decode_hparams=flags.decode_hparams,
+        host=flags.host,
+        port=flags.port,
+    )
     return 0
 
 

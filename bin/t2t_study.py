@@ -42,7 +42,10 @@ def define_flags(flags: Any) -> None:
         "split", None, ["test", "validation"], "What is scored, in place of the study's own choice."
     )
     flags.DEFINE_float(
-        "budget_seconds", None, "No cell is begun once all have taken as long.", lower_bound=0.0
+        "budget_seconds",
+        None,
+        "No run is begun once all runs together have taken as long.",
+        lower_bound=0.0,
     )
     flags.DEFINE_integer(
         "num_concurrent_runs", None, "How many runs are made at once.", lower_bound=1

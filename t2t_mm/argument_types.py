@@ -1,4 +1,4 @@
-"""`check_argument_types`: a value of a wrong type is told by the name of its argument."""
+"""`check_argument_types`: a wrong type is told by its argument's name; "~" is the home folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import collections
 import collections.abc
 import functools
 import inspect
+import os
 import pathlib
 import types
 import typing
@@ -22,6 +23,8 @@ _R = TypeVar("_R")
 def check_argument_types(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Make a function check its arguments by their annotations before it begins.
 
+    Of what may be a path a "~" at the beginning becomes the home folder, as a shell does it.
+
     Annotations that are not known at run time, and parts of types that cannot be seen in a value,
     as what a callable takes, are not looked at.
 
@@ -36,7 +39,8 @@ def check_argument_types(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
     @functools.wraps(function)
     def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        for name, value in signature.bind(*args, **kwargs).arguments.items():
+        bound = signature.bind(*args, **kwargs)
+        for name, value in bound.arguments.items():
             hint = _resolve(signature.parameters[name].annotation, function.__globals__)
             if not _fits(value, hint):
                 raise UserError(
@@ -44,7 +48,9 @@ def check_argument_types(function: Callable[_P, _R]) -> Callable[_P, _R]:
                     expected=_name_hint(hint),
                     received={name: value},
                 )
-        return function(*args, **kwargs)
+            if pathlib.Path in typing.get_args(hint) and isinstance(value, str | pathlib.Path):
+                bound.arguments[name] = type(value)(os.path.expanduser(value))
+        return function(*bound.args, **bound.kwargs)
 
     return call
 

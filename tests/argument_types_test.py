@@ -25,6 +25,17 @@ def take(
     return "taken"
 
 
+def test_the_home_folder_may_be_written_as_in_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(place: str | Path, named: str) -> tuple[str | Path, str]:
+        return place, named
+
+    monkeypatch.setenv("HOME", "/home/me")
+    checked = check_argument_types(find)
+    assert checked("~/data", "~/data") == ("/home/me/data", "~/data")
+    assert checked(Path("~/data"), named="") == (Path("/home/me/data"), "")
+    assert checked("data/~", "") == ("data/~", "")
+
+
 @pytest.mark.parametrize(
     "given",
     [

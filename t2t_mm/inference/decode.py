@@ -47,7 +47,7 @@ def decode(
     *,
     from_file: str | Path = "",
     to_file: str | Path = "",
-    split: str = "test",
+    split: str = "",
     data_dir: str | Path = "",
     options: DecodingOptions | None = None,
 ) -> list[str]:
@@ -66,7 +66,7 @@ def decode(
             file is decoded, the same call goes on with it after a kill, see `ResumedFile`; else
             what there is at an error is kept, see `name_part`. If it is called .jsonl: as objects,
             see `write_record`. Nowhere by default.
-        split: What to decode when no file is given.
+        split: What to decode when no file is given; "test" by default.
         data_dir: Where the data is; the run's own by default. Beside a file `constrain=trees` alone
             reads it.
         options: How; by default as `DecodingOptions()`.
@@ -89,17 +89,14 @@ def decode(
     registry.import_user_modules(options.t2t_usr_dir)
     run = open_run(output_dir)
     how = _choose_decoding(run, options, of_split=not from_file)
-    names = {
-        "problem": problem,
-        "inputs_of": options.inputs_of,
-        "command_of": options.command_of,
-    }
+    names = {"problem": problem, "inputs_of": options.inputs_of, "command_of": options.command_of}
     if to_file and str(to_file) != "-":
         check_writable(Path(to_file), from_file)
     if from_file:
+        _refuse_settings_of_splits(split, options)
         check_data_is_read(how, data_dir)
         return FileDecoding(run, how, names, from_file, to_file, options, data_dir).run_through()
-    task = choose_task(run, **names)
+    split, task = split or "test", choose_task(run, **names)
     check_output_format(task, options.output_format, how)
     if is_jsonl(to_file):
         check_objects_format(options.output_format)
@@ -130,6 +127,13 @@ def decode(
     texts = (read_best_output(line, how) for line in outputs)
     tell_empty_outputs(list_outputs(outputs) if is_jsonl(to_file) else texts)
     return outputs
+
+
+def _refuse_settings_of_splits(split: str, options: DecodingOptions) -> None:
+    given = {"split": split, "eval_batch_tokens": options.eval_batch_tokens}
+    if idle := {name: value for name, value in given.items() if value}:
+        names = " and ".join(idle)
+        raise UserError(f"{names} would count for nothing beside a file", received=idle)
 
 
 def _choose_decoding(run: Run, options: DecodingOptions, *, of_split: bool) -> DecodeHParams:

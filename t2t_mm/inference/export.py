@@ -63,9 +63,9 @@ def export(
 ) -> Export:
     """Write a run as a SavedModel with a signature for each problem: raw in, readable out.
 
-    The Python form of `t2t-exporter`. It loads where TensorFlow and tensorflow-text are, and in
-    TensorFlow Serving; weights that no exported problem reads are not in it. What goes in and out
-    also stands in its `assets.extra/t2t_mm.json`.
+    The Python form of `t2t-exporter`. It loads where TensorFlow and tensorflow-text are, and is
+    laid out for TensorFlow Serving; weights that no exported problem reads are not in it. What goes
+    in and out also stands in its `assets.extra/t2t_mm.json`.
 
     Args:
         output_dir: The trained run, whatever backend it was trained on.

@@ -12,6 +12,7 @@ from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
+from t2t_mm.data.generation.datagen import list_text_vocabularies
 from t2t_mm.data.generation.problem_generation import is_generated
 from t2t_mm.data.records.shards import digest_shards
 from t2t_mm.data.records.stored import Metadata, locate_data
@@ -207,10 +208,10 @@ def _generate(checked: CheckedStudy, place: Workplace, tmp_dir: str | Path) -> N
     flags = [
         f"--problems={','.join(names)}",
         f"--data_dir={place.data_dir}",
-        f"--vocab_size={data.vocab_size}",
-        f"--vocab_bytes={data.vocab_bytes}",
         *(f"--t2t_usr_dir={one}" for one in place.user_modules),
     ]
+    if list_text_vocabularies(bases[name] for name in names):
+        flags += [f"--vocab_size={data.vocab_size}", f"--vocab_bytes={data.vocab_bytes}"]
     if tmp_dir:
         flags.append(f"--tmp_dir={tmp_dir}")
     if failed := call_command("datagen", flags, place.study_dir / "datagen.log"):

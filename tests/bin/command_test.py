@@ -2,6 +2,7 @@ import importlib
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -292,3 +293,20 @@ def test_a_closed_input_is_an_empty_one() -> None:
     line = f'"{sys.executable}" -c "{script}" <&-'
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[] True\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_a_signal_ends_a_command_as_ctrl_c_does(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_in_order = []
+
+    def call(_: Any) -> None:
+        try:
+            signal.raise_signal(number)
+        finally:
+            put_in_order.append(number)
+
+    assert run(call=call) == 130
+    assert put_in_order == [number]
+    assert capsys.readouterr().err == "t2t-x: interrupted\n"

@@ -79,6 +79,7 @@ def test_a_problem_that_its_data_or_raw_files_describe_is_found(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    registry.problem("mini_ende")  # what is imported below stays registered
     monkeypatch.setattr(registry.PROBLEMS, "_entries", dict(registry.PROBLEMS._entries))
     registry.register_problem(ToldByFolder)
     (tmp_path / place).mkdir()

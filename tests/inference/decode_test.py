@@ -39,6 +39,16 @@ def test_n_lines_in_n_lines_out_with_empty_ones(tiny_run: TinyRun, tmp_path: Pat
     assert target.read_text(encoding="utf-8").count("\n") == len(LINES)
 
 
+@pytest.mark.parametrize("given", [{"split": "test"}, {"eval_batch_tokens": 512}], ids=str)
+def test_what_is_for_splits_is_refused_beside_a_file(
+    tiny_run: TinyRun, given: dict[str, Any]
+) -> None:
+    (name,) = given
+    arguments = given if name == "split" else {"options": DecodingOptions(**given)}
+    with pytest.raises(UserError, match=f"{name} would count for nothing beside a file"):
+        decode(tiny_run.output_dir, "algorithmic_copy", from_file="in.txt", **arguments)
+
+
 def test_outputs_are_written_as_they_come_and_kept_after_an_error(
     tiny_run: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

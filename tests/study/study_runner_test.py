@@ -87,8 +87,20 @@ def test_data_that_is_not_there_is_generated_for_all_cells_at_once(
         run(tmp_path, generate=True, tmp_dir="raw")
     first, second = (flags for name, flags in commands.calls if name == "datagen")
     assert first["problems"] == "algorithmic_copy,algorithmic_reverse"
-    assert first["vocab_size"] == "8192" and first["tmp_dir"] == "raw"
+    assert first["tmp_dir"] == "raw"
     assert second["problems"] == "algorithmic_reverse"
+
+
+@pytest.mark.parametrize(("trained", "size"), [(["shared"], "8192"), ([], None)])
+def test_settings_of_vocabularies_are_for_data_with_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[str], size: str | None
+) -> None:
+    commands = FakeCommands(monkeypatch)
+    monkeypatch.setattr(THERE, lambda base, data_dir: False)
+    monkeypatch.setattr("t2t_mm.study.study_runner.list_text_vocabularies", lambda bases: trained)
+    run(tmp_path, generate=True)
+    (flags,) = (flags for name, flags in commands.calls if name == "datagen")
+    assert flags.get("vocab_size") == size and ("vocab_bytes" in flags) == bool(trained)
 
 
 def test_data_that_is_generated_is_compared_with_that_of_done_runs(

@@ -110,7 +110,7 @@ def _generate_bases(
     _check_raw_data(bases, data_dir, options)
     with report_full_disk(data_dir):
         write_labels(bases, data_dir, options)
-        for name in _list_vocabularies(bases):
+        for name in list_text_vocabularies(bases):
             if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
                 _tell_training(name, data_dir, options)
             else:
@@ -192,7 +192,13 @@ def _find_bases(
     return list(bases.values()), exchanged
 
 
-def _list_vocabularies(bases: Sequence[Problem]) -> list[str]:
+def list_text_vocabularies(bases: Iterable[Problem]) -> list[str]:
+    """List the vocabularies that are trained on the texts of problems; bytes need no training.
+
+    Example:
+        >>> list_text_vocabularies([registry.problem("mini_ende"), registry.problem("mini_image")])
+        ['shared']
+    """
     kinds = (kind for base in bases for kind in choose_kinds(base.features).values())
     named = dict.fromkeys(kind.text_vocabulary for kind in kinds)
     return [name for name in named if name not in ("", BYTES)]

@@ -91,3 +91,16 @@ def test_a_kind_has_the_name_of_its_modality() -> None:
 def test_a_record_of_an_unknown_kind_says_how_to_bring_ones_own() -> None:
     with pytest.raises(UserError, match=r"no kind of features named 'smoke'.*--t2t_usr_dir"):
         feature_from_json({"modality": "smoke"})
+
+
+def test_a_cell_that_is_run_again_leaves_what_was_declared_before(nobody_knows_wind: None) -> None:
+    registry.register_feature_kind("wind")(WindKind)
+    again = dataclass(frozen=True)(
+        type("Wind", (Feature,), {"modality": "wind", "__module__": __name__})
+    )
+    assert type(choose_kind(again())) is WindKind
+    other = dataclass(frozen=True)(
+        type("Breeze", (Feature,), {"modality": "wind", "__module__": __name__})
+    )
+    with pytest.raises(UserError, match="of no kind that can be stored"):
+        choose_kind(other())
