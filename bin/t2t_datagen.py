@@ -162,15 +162,14 @@ def _refuse_idle_vocabulary_flags(flags: Any, names: Sequence[str]) -> None:
     if flags.only_list or not given:
         return
     from t2t_mm import registry
-    from t2t_mm.data.kinds.kind_table import choose_kinds
-    from t2t_mm.data.vocabulary.vocabulary import BYTES
+    from t2t_mm.data.kinds.kind_table import choose_kinds, list_text_vocabularies
 
     declared = [getattr_static(registry.problem_class(name), "modalities") for name in names]
     if not all(isinstance(features, Mapping) for features in declared):
         return
-    kinds = [kind for features in declared for kind in choose_kinds(features).values()]
-    if any(kind.text_vocabulary not in ("", BYTES) for kind in kinds):
+    if list_text_vocabularies(declared):
         return
+    kinds = (kind for features in declared for kind in choose_kinds(features).values())
     writes_classes = any(kind.class_list for kind in kinds)
     for name in given:
         if name != "vocab_only" or not writes_classes:

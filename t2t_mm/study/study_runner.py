@@ -12,8 +12,8 @@ from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.data.declaring.own_folders import find_own_problems
-from t2t_mm.data.generation.datagen import list_text_vocabularies
 from t2t_mm.data.generation.problem_generation import is_generated
+from t2t_mm.data.kinds.kind_table import list_text_vocabularies
 from t2t_mm.data.records.shards import digest_shards
 from t2t_mm.data.records.stored import Metadata, locate_data
 from t2t_mm.errors import UserError
@@ -210,7 +210,7 @@ def _generate(checked: CheckedStudy, place: Workplace, tmp_dir: str | Path) -> N
         f"--data_dir={place.data_dir}",
         *(f"--t2t_usr_dir={one}" for one in place.user_modules),
     ]
-    if list_text_vocabularies(bases[name] for name in names):
+    if list_text_vocabularies(bases[name].features for name in names):
         flags += [f"--vocab_size={data.vocab_size}", f"--vocab_bytes={data.vocab_bytes}"]
     if tmp_dir:
         flags.append(f"--tmp_dir={tmp_dir}")

@@ -22,11 +22,10 @@ from t2t_mm.data.generation.problem_generation import (
 )
 from t2t_mm.data.generation.proposals import propose_others
 from t2t_mm.data.generation.vocabulary_training import train_vocabulary
-from t2t_mm.data.kinds.kind_table import choose_kinds
+from t2t_mm.data.kinds.kind_table import list_text_vocabularies
 from t2t_mm.data.records.example_records import read_checked_examples
 from t2t_mm.data.records.stored import Metadata, locate_data
 from t2t_mm.data.vocabulary.vocabulary import (
-    BYTES,
     has_vocabulary,
     load_facts,
     load_vocabulary,
@@ -110,7 +109,7 @@ def _generate_bases(
     _check_raw_data(bases, data_dir, options)
     with report_full_disk(data_dir):
         write_labels(bases, data_dir, options)
-        for name in list_text_vocabularies(bases):
+        for name in list_text_vocabularies(base.features for base in bases):
             if has_vocabulary(data_dir, name) and not options.overwrite_vocab:
                 _tell_training(name, data_dir, options)
             else:
@@ -190,18 +189,6 @@ def _find_bases(
         if problem.exchanged:
             exchanged.setdefault(base.name, []).append(name)
     return list(bases.values()), exchanged
-
-
-def list_text_vocabularies(bases: Iterable[Problem]) -> list[str]:
-    """List the vocabularies that are trained on the texts of problems; bytes need no training.
-
-    Example:
-        >>> list_text_vocabularies([registry.problem("mini_ende"), registry.problem("mini_image")])
-        ['shared']
-    """
-    kinds = (kind for base in bases for kind in choose_kinds(base.features).values())
-    named = dict.fromkeys(kind.text_vocabulary for kind in kinds)
-    return [name for name in named if name not in ("", BYTES)]
 
 
 def _tell_training(name: str, data_dir: Path, options: GenerationOptions) -> None:

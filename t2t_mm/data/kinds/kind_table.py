@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from t2t_mm import registry
 from t2t_mm.data.kinds.feature_kind import FeatureKind
 from t2t_mm.data.vocabulary.symbols import Vocabulary
+from t2t_mm.data.vocabulary.vocabulary import BYTES
 from t2t_mm.errors import UserError
 from t2t_mm.features import Feature
 
@@ -105,3 +106,19 @@ def feature_from_json(record: Mapping[str, Any]) -> Feature:
     fields = {name: value for name, value in record.items() if name != "modality"}
     kind: type[FeatureKind] = registry.KINDS.lookup(record["modality"])
     return kind.spec_class(**fields)
+
+
+def list_text_vocabularies(declared: Iterable[Mapping[str, Feature]]) -> list[str]:
+    """List the vocabularies that are trained on the texts of problems; bytes need no training.
+
+    Args:
+        declared: The features of each problem.
+
+    Example:
+        >>> problems = [registry.problem("mini_ende"), registry.problem("mini_image")]
+        >>> list_text_vocabularies(problem.features for problem in problems)
+        ['shared']
+    """
+    kinds = (kind for features in declared for kind in choose_kinds(features).values())
+    named = dict.fromkeys(kind.text_vocabulary for kind in kinds)
+    return [name for name in named if name not in ("", BYTES)]
