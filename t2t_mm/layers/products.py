@@ -95,26 +95,27 @@ def project(x_ND: Tensor, w_DF: Tensor) -> Tensor:
     return multiply(x_ND, *read_weights([w_DF]))
 
 
-def project_transposed(x_ND: Tensor, w_FD: Tensor) -> Tensor:
-    """Multiply rows by the transpose of a matrix, `x @ w.T`, with a gradient by the products above.
+def project_to_logits(x_ND: Tensor, w_FD: Tensor) -> Tensor:
+    """Multiply as `compute_logits`, with a gradient by the products above.
 
     Args:
         x_ND: float[N, D].
         w_FD: float[F, D], or a variable of that shape.
 
     Returns:
-        float[N, F].
+        float32[N, F].
 
     Example:
-        >>> project_transposed(ops.ones((2, 3)), ops.ones((4, 3))).shape
+        >>> project_to_logits(ops.ones((2, 3)), ops.ones((4, 3))).shape
         TensorShape([2, 4])
     """
 
     @attach_gradient
     def multiply(x_ND: Tensor, w_FD: Tensor) -> Any:
         def gradient(upstream_NF: Tensor) -> tuple[Tensor, Tensor]:
+            upstream_NF = ops.cast(upstream_NF, x_ND.dtype)
             return ops.matmul(upstream_NF, w_FD), sum_outer_products(upstream_NF, x_ND)
 
-        return multiply_transposed(x_ND, w_FD), gradient
+        return compute_logits(x_ND, w_FD), gradient
 
     return multiply(x_ND, *read_weights([w_FD]))

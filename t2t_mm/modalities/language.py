@@ -14,7 +14,7 @@ from keras import ops
 from t2t_mm.layers.cross_entropy import compute_cross_entropy, compute_projected_cross_entropy
 from t2t_mm.layers.dropout import draw_levels, find_least_kept
 from t2t_mm.layers.masking import mark_real_positions, zero_padding
-from t2t_mm.layers.products import project_transposed
+from t2t_mm.layers.products import project_to_logits
 from t2t_mm.layers.weights import compute_before_loop
 from t2t_mm.modalities.base import Modality, Positions
 from t2t_mm.modalities.grid import Grid
@@ -112,13 +112,13 @@ class LanguageModality(Modality):
         return self._embed(targets, self.target_embedding, training)
 
     def top(self, x: Tensor, mask: Tensor | None = None, grid: Grid | None = None) -> Tensor:
-        """Turn float[B, T, D] into logits float[B, T, V]; mask and grid are not read."""
+        """Turn float[B, T, D] into logits float32[B, T, V]; mask and grid are not read."""
         flat = ops.reshape(x, (-1, self.width))
         w_DV = compute_before_loop(lambda: ops.transpose(ops.cast(self.softmax, x.dtype)))
         if w_DV is None:
-            logits = project_transposed(flat, ops.cast(self.softmax, x.dtype))
+            logits = project_to_logits(flat, ops.cast(self.softmax, x.dtype))
         else:
-            logits = ops.matmul(flat, w_DV)
+            logits = ops.cast(ops.matmul(flat, w_DV), "float32")
         return ops.reshape(logits, (*ops.shape(x)[:-1], self.vocabulary_size))
 
     def loss(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,12 +82,20 @@ class EarlyStopping:
 
     def _read(self, log: Path) -> tuple[list[int], list[float]]:
         problem, _, name = self.metric.rpartition("/")
-        found: dict[int, list[float]] = {}
+        found: dict[int, dict[str, float]] = {}
+        measured = set()
         for record in read_records(log):
             of = record.get("problem", "") if record["kind"] == "eval" else ""
-            if of and of == (problem or of) and name in record:
-                found.setdefault(record["step"], []).append(record[name])
-        return list(found), [sum(values) / len(values) for values in found.values()]
+            if of and of == (problem or of):
+                # A number that was not finite is left out of its record.
+                found.setdefault(record["step"], {})[of] = record.get(name, math.nan)
+                measured |= {of} if name in record else set()
+        steps, means = [], []
+        for step, values in found.items():
+            if counting := [value for of, value in values.items() if of in measured]:
+                steps.append(step)
+                means.append(sum(counting) / len(counting))
+        return steps, means
 
 
 def has_plateaued(

@@ -26,7 +26,7 @@ def read_gradient_record(output_dir: Path) -> dict[int, dict[str, Any]]:
 
     Returns:
         By step: "cosines", of each pair of problems, by both names, None where a gradient is 0;
-        and "experts", as `evaluate` gives them, by problem.
+        and "experts", their shares as `evaluate` gives them, but of training passes, by problem.
 
     Raises:
         UserError: The file is damaged.

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from t2t_mm.layers.on_tensorflow.transposed_products import LEAST_ELEMENTS
-from t2t_mm.layers.products import multiply_transposed, project, project_transposed
+from t2t_mm.layers.products import multiply_transposed, project, project_to_logits
 
 SMALL, LARGE = (3, 4), (512, LEAST_ELEMENTS // 512)
 DRAW = np.random.default_rng(0)
@@ -40,7 +40,7 @@ def test_each_matrix_of_a_batch_is_transposed(shape):
     ("ours", "plain", "axis"),
     [
         (project, tf.matmul, 0),
-        (project_transposed, lambda x, w: tf.matmul(x, w, transpose_b=True), 1),
+        (project_to_logits, lambda x, w: tf.matmul(x, w, transpose_b=True), 1),
     ],
 )
 def test_values_and_gradients_are_those_of_the_plain_product(ours, plain, axis, shape):
@@ -55,4 +55,4 @@ def test_values_and_gradients_are_those_of_the_plain_product(ours, plain, axis, 
 def test_low_precision_stays_low():
     x, w = (tf.cast(random(shape), tf.bfloat16) for shape in ((2, 4), SMALL))
     assert multiply_transposed(x, w).dtype == tf.bfloat16
-    assert all(g.dtype == tf.bfloat16 for g in gradients(project_transposed, x, w, 1.0))
+    assert all(g.dtype == tf.bfloat16 for g in gradients(project_to_logits, x, w, 1.0))

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from keras import ops
 
 from t2t_mm import registry
 from t2t_mm.features import Language
@@ -70,6 +71,11 @@ def test_top_is_one_matrix_product(text):
     logits = text.top(x)
     assert logits.shape == (2, 3, V)
     np.testing.assert_allclose(logits, x @ np.asarray(text.softmax).T, atol=1e-5)
+
+
+def test_logits_are_float32_whatever_a_net_computes_in(text):
+    x = ops.cast(np.random.default_rng(0).normal(size=(2, 3, D)), "bfloat16")
+    assert text.top(x).dtype == "float32"
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

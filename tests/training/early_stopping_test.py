@@ -43,6 +43,19 @@ def write_log(path: Path) -> Path:
     return path
 
 
+def test_a_score_that_is_not_finite_stops_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    records = [
+        {"kind": "eval", "step": step, "problem": name, "log_perplexity": value}
+        for step, other in ((10, 6.0), (20, None), (30, 6.0), (40, 6.0))
+        for name, value in (("a", 2.0), ("b", other))
+    ]
+    records += [{"kind": "eval", "step": 30, "problem": "c", "accuracy": 0.5}]  # has no such score
+    log.write_text("".join(json.dumps(record) + "\n" for record in records))
+    assert not EarlyStopping(20).is_due(log)  # 4 is not compared with 2, which is of "a" alone
+    assert EarlyStopping(10).is_due(log)
+
+
 @pytest.mark.parametrize(
     ("metric", "is_due"),
     [

@@ -142,6 +142,8 @@ class Experts(keras.layers.Layer):
             name = "auto"
         w_in, w_out = _read_values(self.w_in), _read_values(self.w_out)
         gates = ops.cast(gates, x.dtype)
+        if self.devices and name == "auto":
+            name = "ragged"  # others would run rows of other slices, too
         run = choose_dispatch(name, x.shape[0])
         if self.devices:
             experts = send_padding_nowhere(experts, self.num_experts, position_mask)

@@ -120,6 +120,7 @@ class BodyGradients:
         model, hparams = restored.model, run.hparams
         train = dataclasses.replace(hparams.train, accumulate_steps=1, overlap_update=False)
         self._backend = TensorFlowBackend(model, hparams.optimizer, train)
+        self._statistics = model.list_statistics()
         parts = [part for part in (model.encoder, model.mixer, model.decoder) if part is not None]
         self._body = {one.path for part in parts for one in part.trainable_variables}
         self._compiled: dict[GraphKey, Callable[[Batch], Any]] = {}
@@ -128,6 +129,8 @@ class BodyGradients:
         self, task: Task, batches: Sequence[Batch]
     ) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, list[float]]]:
         """Compute the gradient of a problem and how its choices fall on the experts.
+
+        The model stays as it was: what a pass of training changes, as running means, is put back.
 
         Args:
             task: The problem.
@@ -139,6 +142,7 @@ class BodyGradients:
         """
         gradients: dict[str, Any] = {}
         loads: dict[str, Any] = {}
+        before = [np.array(one) for one in self._statistics]
         for batch in batches:
             key = task.make_graph_key(batch)
             if key not in self._compiled:
@@ -146,6 +150,8 @@ class BodyGradients:
             found, load = self._compiled[key](batch)
             _add(gradients, found)
             _add(loads, load)
+        for one, value in zip(self._statistics, before, strict=True):
+            one.assign(value)
         shares = {
             name: (load / max(load.sum(), 1.0)).round(6).tolist() for name, load in loads.items()
         }

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from t2t_mm.layers.dispatch import run_dense
+from t2t_mm.layers.experts import mixture_of_experts
 from t2t_mm.layers.experts.mixture_of_experts import ExpertBlock, Experts
 
 ARGUMENTS = {"num_experts": 5, "experts_per_token": 2, "expert_width": 16}
@@ -28,6 +30,23 @@ def test_ragged_and_dense_give_the_same_numbers():
         one, _ = ragged(x, position_mask=position_mask)
         two, _ = dense(x, position_mask=position_mask)
         np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+def test_slices_on_devices_run_their_own_rows_alone(monkeypatch):
+    named = []
+
+    def choose(name, num_rows):
+        named.append(name)
+        return run_dense
+
+    monkeypatch.setattr(mixture_of_experts, "choose_dispatch", choose)
+    monkeypatch.setattr(mixture_of_experts, "run_on_mesh", lambda run, x, *_: x)
+    x, experts, gates = normal(4, 8), np.zeros((4, 2), "int32"), normal(4, 2)
+    for devices in ((), ("CPU:0",)):
+        layer = Experts(5, 16, devices=devices)
+        layer.build((None, 8))
+        layer(x, experts, gates)
+    assert named == ["auto", "ragged"]
 
 
 @pytest.mark.parametrize("outer_residual", [True, False])

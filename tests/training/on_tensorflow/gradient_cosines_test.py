@@ -3,7 +3,11 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import keras
+import numpy as np
 import pytest
 from tiny_run import PROBLEMS, TinyRun
 
@@ -14,7 +18,7 @@ from t2t_mm.training.gradient_record import (
     read_gradient_record,
 )
 from t2t_mm.training.on_tensorflow import gradient_cosines
-from t2t_mm.training.on_tensorflow.gradient_cosines import main, measure_gradients
+from t2t_mm.training.on_tensorflow.gradient_cosines import BodyGradients, main, measure_gradients
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,21 @@ def test_every_checkpoint_has_a_cosine_of_each_pair_and_the_experts(run: Path) -
             assert sum(one["experts"][name]["encoder"]) == pytest.approx(1, abs=1e-4)
     cosines = [one["cosines"][PROBLEMS[0]][PROBLEMS[1]] for one in record.values()]
     assert len(set(cosines)) == len(cosines)  # each checkpoint has been read
+
+
+def test_measuring_leaves_running_means_as_they_were() -> None:
+    mean = keras.Variable(np.zeros(2), name="mean")
+
+    def differentiate(batch: Any) -> Any:
+        mean.assign(mean + 1.0)
+        return {"a": np.array(mean)}, {}
+
+    body = object.__new__(BodyGradients)
+    body._statistics, body._compiled = [mean], {"key": differentiate}  # type: ignore[dict-item]
+    task: Any = SimpleNamespace(make_graph_key=lambda batch: "key")
+    found, _ = body.compute(task, [{}, {}])
+    assert found["a"].tolist() == [3.0, 3.0]
+    assert np.asarray(mean).tolist() == [0.0, 0.0]
 
 
 @pytest.mark.slow
