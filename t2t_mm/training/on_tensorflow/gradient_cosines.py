@@ -142,7 +142,7 @@ class BodyGradients:
         """
         gradients: dict[str, Any] = {}
         loads: dict[str, Any] = {}
-        before = [np.array(one) for one in self._statistics]
+        before = [np.copy(keras.ops.convert_to_numpy(one)) for one in self._statistics]
         for batch in batches:
             key = task.make_graph_key(batch)
             if key not in self._compiled:

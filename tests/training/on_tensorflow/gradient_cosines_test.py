@@ -63,7 +63,7 @@ def test_measuring_leaves_running_means_as_they_were() -> None:
 
     def differentiate(batch: Any) -> Any:
         mean.assign(mean + 1.0)
-        return {"a": np.array(mean)}, {}
+        return {"a": np.copy(keras.ops.convert_to_numpy(mean))}, {}
 
     body = object.__new__(BodyGradients)
     body._statistics, body._compiled = [mean], {"key": differentiate}  # type: ignore[dict-item]
