@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2t_mm.files.quiet_start import import_tensorflow
+from t2t_mm.random_state import keep_random_state
 from t2t_mm.run.keras_backend import choose_backend
 from t2t_mm.run.run_settings import find_run_folder
 from t2t_mm.settings import HParams
@@ -56,11 +57,12 @@ def add_problem(
     import_tensorflow()
     from t2t_mm.training.grafted_problems import graft_problems  # imports Keras
 
-    return graft_problems(
-        problems,
-        data_dir=data_dir,
-        output_dir=Path(output_dir),
-        tmp_dir=tmp_dir,
-        hparams=hparams,
-        options=options,
-    )
+    with keep_random_state():
+        return graft_problems(
+            problems,
+            data_dir=data_dir,
+            output_dir=Path(output_dir),
+            tmp_dir=tmp_dir,
+            hparams=hparams,
+            options=options,
+        )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2t_mm.files.quiet_start import import_tensorflow
+from t2t_mm.random_state import keep_random_state
 from t2t_mm.run.keras_backend import choose_backend
 from t2t_mm.settings import HParams
 from t2t_mm.training.training_options import TrainingOptions
@@ -61,14 +62,15 @@ def train(
     import_tensorflow()
     from t2t_mm.training.trainer import train_run  # imports Keras
 
-    return train_run(
-        problems,
-        hparams,
-        data_dir=Path(data_dir),
-        output_dir=Path(output_dir),
-        tmp_dir=tmp_dir,
-        options=options or TrainingOptions(),
-    )
+    with keep_random_state():
+        return train_run(
+            problems,
+            hparams,
+            data_dir=Path(data_dir),
+            output_dir=Path(output_dir),
+            tmp_dir=tmp_dir,
+            options=options or TrainingOptions(),
+        )
 
 
 def plan(
@@ -110,11 +112,12 @@ def plan(
     import_tensorflow()
     from t2t_mm.training.trainer import plan_run  # imports Keras
 
-    return plan_run(
-        problems,
-        hparams,
-        data_dir=Path(data_dir),
-        output_dir=Path(output_dir),
-        tmp_dir=tmp_dir,
-        options=options or TrainingOptions(),
-    )
+    with keep_random_state():
+        return plan_run(
+            problems,
+            hparams,
+            data_dir=Path(data_dir),
+            output_dir=Path(output_dir),
+            tmp_dir=tmp_dir,
+            options=options or TrainingOptions(),
+        )
