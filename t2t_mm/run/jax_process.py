@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.run.keras_backend import check_loaded_backend
 
 NO_CACHE = "none"
 _LEAST_SECONDS = 0.1
@@ -30,9 +31,10 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Pat
         Where they are kept.
 
     Raises:
-        UserError: A device was asked for that is not there, TensorFlow has taken it, or programs
-            cannot be kept.
+        UserError: A device was asked for that is not there, TensorFlow has taken it, programs
+            cannot be kept, or Keras is on a third backend.
     """
+    check_loaded_backend()
     import jax
     from jax.experimental.compilation_cache import compilation_cache
 
