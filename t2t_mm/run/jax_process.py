@@ -73,7 +73,7 @@ def _find_users_own() -> Path | None:
     """Return the folder that was set in JAX neither by us nor by JAX's own variable."""
     import jax
 
-    folder = jax.config.jax_compilation_cache_dir
+    folder = jax.config.jax_compilation_cache_dir  # type: ignore[attr-defined]
     ours = [os.environ.get("JAX_COMPILATION_CACHE_DIR", ""), *map(str, _chosen)]
     return Path(folder) if folder and folder not in ours else None
 
