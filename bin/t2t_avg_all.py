@@ -6,6 +6,7 @@ from typing import Any
 
 from t2t_mm.bin import command
 from t2t_mm.errors import UserError
+from t2t_mm.run import keras_backend
 
 
 def define_flags(flags: Any) -> None:
@@ -27,6 +28,7 @@ def run_from_flags(flags: Any) -> int | None:
     missing = [f"--{name}" for name in ("model_dir", "output_dir") if not getattr(flags, name)]
     if missing:
         raise UserError(f"{' and '.join(missing)} must be given", fix="See t2t-avg-all --help.")
+    keras_backend.choose_backend()
     command.import_tensorflow()
     from t2t_mm.run.averaging import average_checkpoints
 

@@ -154,7 +154,10 @@ def __getattr__(name: str) -> object:
 
         import_tensorflow()
     module_name, _, attribute = target.partition(":")
-    module = importlib.import_module(module_name)
+    from t2t_mm.lent_backend import lend_backend
+
+    with lend_backend():
+        module = importlib.import_module(module_name)
     value: object = getattr(module, attribute) if attribute else module
     if isinstance(value, types.FunctionType):
         from t2t_mm.argument_types import check_argument_types

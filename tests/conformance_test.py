@@ -111,6 +111,18 @@ def test_padding_changes_nothing(case):
 
 
 @every_case
+def test_channels_stand_last_whatever_a_user_tells_keras(case):
+    layer = built(case)
+    expected = np.asarray(case.call(layer, sequences(), ragged_mask(2, 6), False))
+    keras.config.set_image_data_format("channels_first")
+    try:
+        got = np.asarray(case.call(layer, sequences(), ragged_mask(2, 6), False))
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    np.testing.assert_array_equal(got, expected)
+
+
+@every_case
 def test_variables_have_unique_paths(case):
     paths = [variable.path for variable in built(case).variables]
     assert len(set(paths)) == len(paths)

@@ -153,7 +153,7 @@ class ConvStep2D(keras.layers.Layer):
             x = self.pointwise(convolve_depthwise_2d(x, kernel[..., 0], self.strides))
         else:
             x = surround(x, self.kernel_size, 0.0)
-            x = ops.conv(x, kernel, self.strides, padding="valid")
+            x = ops.conv(x, kernel, self.strides, "valid", data_format="channels_last")
             x = x + self.bias if self.norm_kind == "layer" else x
         mask = subsample_mask(position_mask, self.strides)
         return self.norm(x, position_mask=mask, training=training)

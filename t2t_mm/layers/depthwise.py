@@ -5,6 +5,7 @@ Axis letters: B batch, L positions, H rows, W columns, D or C channels, K taps o
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from keras import ops
@@ -13,6 +14,8 @@ from t2t_mm.layers.forms import choose_form
 from t2t_mm.layers.striding import Pair, subsample, surround
 
 Tensor = Any
+
+_convolve_channels = partial(ops.depthwise_conv, data_format="channels_last")  # whatever Keras's is
 
 
 @choose_form
@@ -47,7 +50,7 @@ def convolve_depthwise(
             x_BLD = ops.pad(x_BLD, [[0, 0], [above, 0], [0, 0]])
         rows = ops.expand_dims(x_BLD, 2)
         kernel = ops.reshape(kernel_KD, (taps, 1, width, 1))
-        return ops.squeeze(ops.depthwise_conv(rows, kernel, padding=padding), 2)
+        return ops.squeeze(_convolve_channels(rows, kernel, padding=padding), 2)
     batch, length, _ = ops.shape(x_BLD)
     below = (-length) % dilation
     if not causal:
@@ -56,7 +59,7 @@ def convolve_depthwise(
     x_BLD = ops.pad(x_BLD, [[0, 0], [above, below], [0, 0]])
     rows = ops.reshape(x_BLD, (batch, -1, dilation, width))
     kernel = ops.reshape(kernel_KD, (-1, 1, width, 1))
-    out = ops.reshape(ops.depthwise_conv(rows, kernel, padding=padding), (batch, -1, width))
+    out = ops.reshape(_convolve_channels(rows, kernel, padding=padding), (batch, -1, width))
     # Slicing by brackets would have a far slower gradient.
     return ops.slice(out, (0, 0, 0), (batch, length, width))
 
@@ -112,9 +115,9 @@ def convolve_depthwise_2d(x: Tensor, kernel: Tensor, strides: Pair = (1, 1)) -> 
     """
     kernel = ops.expand_dims(kernel, -1)
     if strides == (1, 1):
-        return ops.depthwise_conv(x, kernel, padding="same")
+        return _convolve_channels(x, kernel, padding="same")
     x = surround(x, tuple(kernel.shape[:2]), 0.0)
     if strides[0] == strides[1]:
-        return ops.depthwise_conv(x, kernel, strides, padding="valid")
+        return _convolve_channels(x, kernel, strides, padding="valid")
     # TensorFlow's kernel knows square strides only.
-    return subsample(ops.depthwise_conv(x, kernel, padding="valid"), strides)
+    return subsample(_convolve_channels(x, kernel, padding="valid"), strides)

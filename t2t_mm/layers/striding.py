@@ -85,7 +85,8 @@ def max_pool(x: Tensor, mask: Tensor | None, window: Pair, strides: Pair) -> Ten
     if mask is not None:
         # Added, not put in its place: the gradient is handed on as it is.
         x = x + ops.expand_dims(ops.cast(ops.logical_not(mask), x.dtype), -1) * BLOCKED
-    return ops.max_pool(surround(x, window, BLOCKED), window, strides, padding="valid")
+    x = surround(x, window, BLOCKED)
+    return ops.max_pool(x, window, strides, "valid", data_format="channels_last")
 
 
 def subsample(x: Tensor, strides: Pair) -> Tensor:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.lent_backend import lend_backend
 from t2t_mm.registry.problem_names import ProblemName, fill_in_argument, parse_problem_name
 from t2t_mm.registry.registration import (
     GROUPS,
@@ -92,7 +93,8 @@ def modality(name: str) -> Any:
     Raises:
         UserError: There is none.
     """
-    return MODALITIES.lookup(name)
+    with lend_backend():
+        return MODALITIES.lookup(name)
 
 
 def import_user_modules(entries: str | Iterable[str]) -> None:
@@ -108,7 +110,8 @@ def import_user_modules(entries: str | Iterable[str]) -> None:
     from t2t_mm.registry.user_modules import import_entries
 
     tables = [PROBLEMS, KINDS, MODALITIES, HPARAMS, GROUPS, STUDIES, RATE_FUNCTIONS]
-    import_entries(entries, tables)
+    with lend_backend():
+        import_entries(entries, tables)
 
 
 def _resolve_name(name: str) -> tuple[ProblemName, type[Any]]:

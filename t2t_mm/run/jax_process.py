@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_mm.errors import UserError
+from t2t_mm.run.keras_backend import check_loaded_backend
 
 NO_CACHE = "none"
 _LEAST_SECONDS = 0.1
@@ -21,18 +22,19 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Pat
     """Start JAX, keep TensorFlow off its devices, and keep compiled programs for later processes.
 
     Args:
-        compile_cache: Folder of the programs; "none" for nowhere; empty: as chosen before in this
-            process, else what JAX_COMPILATION_CACHE_DIR says, else `t2t_mm/jax` in the user's own
-            cache folder.
+        compile_cache: Folder of the programs; "none" for nowhere; empty: the folder that the
+            user's own program has set in JAX, else as chosen before in this process, else what
+            JAX_COMPILATION_CACHE_DIR says, else `t2t_mm/jax` in the user's own cache folder.
         apart_from: Folders of runs and data: programs are of one machine and not to be moved.
 
     Returns:
         Where they are kept.
 
     Raises:
-        UserError: A device was asked for that is not there, TensorFlow has taken it, or programs
-            cannot be kept.
+        UserError: A device was asked for that is not there, TensorFlow has taken it, programs
+            cannot be kept, or Keras is on a third backend.
     """
+    check_loaded_backend()
     import jax
     from jax.experimental.compilation_cache import compilation_cache
 
@@ -46,15 +48,15 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Pat
                 "TensorFlow has started with the GPU, which JAX is to have alone",
                 fix="Begin a new process, and load or train before TensorFlow computes anything.",
             ) from error
-    if compile_cache or not _chosen:
+    users_own = None if compile_cache else _find_users_own()
+    if not users_own and (compile_cache or not _chosen):
         _chosen[:] = [find_cache_folder(compile_cache, apart_from)]
+        folder = str(_chosen[0]) if _chosen[0] else None
+        jax.config.update("jax_compilation_cache_dir", folder)  # type: ignore[no-untyped-call]
         jax.config.update(  # type: ignore[no-untyped-call]
-            "jax_compilation_cache_dir", str(_chosen[0]) if _chosen[0] else None
+            "jax_persistent_cache_min_compile_time_secs", _LEAST_SECONDS
         )
         compilation_cache.reset_cache()  # or it stays with a folder that it has opened
-    jax.config.update(  # type: ignore[no-untyped-call]
-        "jax_persistent_cache_min_compile_time_secs", _LEAST_SECONDS
-    )
     try:
         jax.devices()
     except (RuntimeError, AssertionError) as error:  # 0.10.2 asserts that there is any
@@ -64,7 +66,16 @@ def prepare_jax(compile_cache: str = "", apart_from: Iterable[Path] = ()) -> Pat
             fix="Leave JAX_PLATFORMS unset, or install what it names: pip install "
             "'t2t_mm[cuda12]' or 't2t_mm[cuda13]', by the driver that nvidia-smi shows.",
         ) from error
-    return _chosen[0]
+    return users_own or _chosen[0]
+
+
+def _find_users_own() -> Path | None:
+    """Return the folder that was set in JAX neither by us nor by JAX's own variable."""
+    import jax
+
+    folder = jax.config.jax_compilation_cache_dir  # type: ignore[attr-defined]
+    ours = [os.environ.get("JAX_COMPILATION_CACHE_DIR", ""), *map(str, _chosen)]
+    return Path(folder) if folder and folder not in ours else None
 
 
 def find_cache_folder(asked: str, apart_from: Iterable[Path] = ()) -> Path | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from t2t_mm.errors import UserError
 from t2t_mm.files.parsed_json import parse_json
+from t2t_mm.lent_backend import restore_wish
 
 KERAS_BACKENDS = ("tensorflow", "jax")
 _EXTRAS = {"jax": "pip install 't2t_mm[cuda12]', or [cuda13], or [jax] for the CPU"}
@@ -19,11 +22,11 @@ def choose_backend(asked: str = "", output_dir: str | Path = "") -> str:
 
     Args:
         asked: One of `KERAS_BACKENDS`; empty: what the environment variable KERAS_BACKEND says,
-            else what the run was last trained on if that is installed, else Keras's default.
+            else what the run was last trained on if that is installed, else TensorFlow.
         output_dir: The run, where there is one.
 
     Returns:
-        Its name; empty where the choice is left to Keras.
+        Its name.
 
     Raises:
         UserError: It is not among these or not installed, or Keras is loaded already with another.
@@ -42,8 +45,7 @@ def choose_backend(asked: str = "", output_dir: str | Path = "") -> str:
     if not chosen and output_dir:
         trained_on = read_backend(output_dir)
         chosen = trained_on if importlib.util.find_spec(trained_on or "keras") else ""
-    loaded = _find_loaded_backend()
-    if loaded:
+    if loaded := check_loaded_backend():
         if asked and asked != loaded:
             raise UserError(
                 f"Keras is loaded already with {loaded}",
@@ -51,15 +53,28 @@ def choose_backend(asked: str = "", output_dir: str | Path = "") -> str:
                 fix=f"Start Python anew with the environment variable KERAS_BACKEND={asked}.",
             )
         return loaded
-    if chosen:
-        if chosen in _EXTRAS and not importlib.util.find_spec(chosen):
-            raise UserError(
-                f"The backend {chosen} is not installed",
-                received={"backend": chosen},
-                fix=f"Install it: {_EXTRAS[chosen]}.",
-            )
-        os.environ["KERAS_BACKEND"] = chosen
+    chosen = chosen or "tensorflow"  # else Keras would ask the user's keras.json
+    if chosen in _EXTRAS and not importlib.util.find_spec(chosen):
+        raise UserError(
+            f"The backend {chosen} is not installed",
+            received={"backend": chosen},
+            fix=f"Install it: {_EXTRAS[chosen]}.",
+        )
+    os.environ["KERAS_BACKEND"] = chosen
     return chosen
+
+
+@contextlib.contextmanager
+def take_backend(asked: str = "", output_dir: str | Path = "") -> Iterator[str]:
+    """Choose Keras's backend as `choose_backend`, and leave the environment as it was.
+
+    What stayed there would be taken for the user's wish by the next call, of a study for instance.
+    """
+    before = os.environ.get("KERAS_BACKEND")
+    try:
+        yield choose_backend(asked, output_dir)
+    finally:
+        restore_wish(before)
 
 
 def read_backend(output_dir: str | Path) -> str:
@@ -72,6 +87,19 @@ def read_backend(output_dir: str | Path) -> str:
     return str(backend) if backend in KERAS_BACKENDS else ""  # any other would be imported
 
 
-def _find_loaded_backend() -> str:
+def check_loaded_backend() -> str:
+    """Return the backend that Keras is loaded with; empty where it is not loaded.
+
+    Raises:
+        UserError: It is none of ours.
+    """
     keras = sys.modules.get("keras")
-    return str(keras.backend.backend()) if keras is not None else ""
+    loaded = str(keras.backend.backend()) if keras is not None else ""
+    if loaded and loaded not in KERAS_BACKENDS:
+        raise UserError(
+            f"Keras is loaded already with {loaded}",
+            expected=" or ".join(KERAS_BACKENDS),
+            received={"backend": loaded},
+            fix="Start Python anew with the environment variable KERAS_BACKEND=tensorflow.",
+        )
+    return loaded

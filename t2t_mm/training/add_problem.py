@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2t_mm.files.quiet_start import import_tensorflow
-from t2t_mm.run.keras_backend import choose_backend
+from t2t_mm.random_state import keep_random_state
+from t2t_mm.run.keras_backend import take_backend
 from t2t_mm.run.run_settings import find_run_folder
 from t2t_mm.settings import HParams
 from t2t_mm.training.training_options import TrainingOptions
@@ -52,15 +53,16 @@ def add_problem(
         >>> made.graft.new, made.is_unmoved
         (['multimodel/command.en'], True)
     """
-    choose_backend(backend, find_run_folder(options.warm_start_from))
-    import_tensorflow()
-    from t2t_mm.training.grafted_problems import graft_problems  # imports Keras
+    with take_backend(backend, find_run_folder(options.warm_start_from)):
+        import_tensorflow()
+        from t2t_mm.training.grafted_problems import graft_problems  # imports Keras
 
-    return graft_problems(
-        problems,
-        data_dir=data_dir,
-        output_dir=Path(output_dir),
-        tmp_dir=tmp_dir,
-        hparams=hparams,
-        options=options,
-    )
+        with keep_random_state():
+            return graft_problems(
+                problems,
+                data_dir=data_dir,
+                output_dir=Path(output_dir),
+                tmp_dir=tmp_dir,
+                hparams=hparams,
+                options=options,
+            )

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2t_mm.files.quiet_start import import_tensorflow
-from t2t_mm.run.keras_backend import choose_backend
+from t2t_mm.random_state import keep_random_state
+from t2t_mm.run.keras_backend import take_backend
 from t2t_mm.settings import HParams
 from t2t_mm.training.training_options import TrainingOptions
 
@@ -57,18 +58,19 @@ def train(
         >>> run.task("mini_ende").command
         'de'
     """
-    choose_backend(backend, output_dir)
-    import_tensorflow()
-    from t2t_mm.training.trainer import train_run  # imports Keras
+    with take_backend(backend, output_dir):
+        import_tensorflow()
+        from t2t_mm.training.trainer import train_run  # imports Keras
 
-    return train_run(
-        problems,
-        hparams,
-        data_dir=Path(data_dir),
-        output_dir=Path(output_dir),
-        tmp_dir=tmp_dir,
-        options=options or TrainingOptions(),
-    )
+        with keep_random_state():
+            return train_run(
+                problems,
+                hparams,
+                data_dir=Path(data_dir),
+                output_dir=Path(output_dir),
+                tmp_dir=tmp_dir,
+                options=options or TrainingOptions(),
+            )
 
 
 def plan(
@@ -106,15 +108,16 @@ def plan(
         >>> found.problems["mini_ende"].batches
         10
     """
-    choose_backend(backend, output_dir)
-    import_tensorflow()
-    from t2t_mm.training.trainer import plan_run  # imports Keras
+    with take_backend(backend, output_dir):
+        import_tensorflow()
+        from t2t_mm.training.trainer import plan_run  # imports Keras
 
-    return plan_run(
-        problems,
-        hparams,
-        data_dir=Path(data_dir),
-        output_dir=Path(output_dir),
-        tmp_dir=tmp_dir,
-        options=options or TrainingOptions(),
-    )
+        with keep_random_state():
+            return plan_run(
+                problems,
+                hparams,
+                data_dir=Path(data_dir),
+                output_dir=Path(output_dir),
+                tmp_dir=tmp_dir,
+                options=options or TrainingOptions(),
+            )

@@ -4,6 +4,7 @@ import os
 import pwd
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,15 +68,45 @@ def test_tensorflow_that_has_the_gpu_is_an_error(monkeypatch: pytest.MonkeyPatch
         jax_process.prepare_jax("none")
 
 
-def test_a_folder_that_was_named_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    kept: dict[str, object] = {}
-    monkeypatch.setattr(jax.config, "update", kept.__setitem__)
+SET_IN_JAX = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+
+
+@pytest.fixture
+def fresh_jax(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A process in which nobody has set where JAX keeps its programs."""
+    before = {name: getattr(jax.config, name) for name in SET_IN_JAX}
     monkeypatch.setattr(jax_process, "_chosen", [])
+    jax.config.update("jax_compilation_cache_dir", None)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
+
+
+@pytest.mark.usefixtures("fresh_jax")
+def test_a_folder_that_was_named_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "of_jax"))
     for named, folder in (("", "of_jax"), ("none", None), ("", None), (str(tmp_path / "a"), "a")):
         expected = tmp_path / folder if folder else None
         assert jax_process.prepare_jax(named) == expected
-        assert kept["jax_compilation_cache_dir"] == (str(expected) if expected else None)
+        assert jax.config.jax_compilation_cache_dir == (str(expected) if expected else None)
+
+
+@pytest.mark.usefixtures("fresh_jax")
+def test_a_folder_that_the_users_program_has_set_stays_with_its_minimum(tmp_path: Path) -> None:
+    def look() -> tuple[object, ...]:
+        return tuple(getattr(jax.config, name) for name in SET_IN_JAX)
+
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 5.0)
+    ours, own, other = (str(tmp_path / name) for name in ("ours", "own", "other"))
+    jax.config.update("jax_compilation_cache_dir", own)
+    assert jax_process.prepare_jax() == Path(own)
+    assert look() == (own, 5.0)
+    assert jax_process.prepare_jax(ours) == jax_process.prepare_jax() == Path(ours)
+    assert look() == (ours, jax_process._LEAST_SECONDS)
+    jax.config.update("jax_compilation_cache_dir", other)  # after a call of ours
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 5.0)
+    assert jax_process.prepare_jax() == Path(other)
+    assert look() == (other, 5.0)
 
 
 @pytest.mark.slow

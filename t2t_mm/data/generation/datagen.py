@@ -33,6 +33,8 @@ from t2t_mm.data.vocabulary.vocabulary import (
 )
 from t2t_mm.errors import UserError
 from t2t_mm.files.disk import lock_folder, report_full_disk
+from t2t_mm.lent_backend import lend_backend
+from t2t_mm.random_state import keep_random_state
 from t2t_mm.registry.declared_facts import check_splits, check_version
 
 _COUNTS_WHERE: Final = {
@@ -81,8 +83,9 @@ def generate_data(
                           exchanged_by=['mini_deen'])]
     """
     _refuse_being_imported_by_a_worker()
-    bases, exchanged = _find_bases(problems, exclude, data_dir, tmp_dir)
-    made = _generate_bases(bases, Path(data_dir), options or GenerationOptions())
+    with lend_backend(), keep_random_state():
+        bases, exchanged = _find_bases(problems, exclude, data_dir, tmp_dir)
+        made = _generate_bases(bases, Path(data_dir), options or GenerationOptions())
     return [replace(one, exchanged_by=exchanged.get(one.name, ())) for one in made]
 
 
