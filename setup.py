@@ -1,6 +1,7 @@
 """The folder map: which import name lies in which folder. All else is in pyproject.toml."""
 
 import shutil
+from pathlib import Path
 
 from setuptools import find_packages, setup
 
@@ -12,7 +13,7 @@ FOLDERS = {
 }
 
 # setuptools packs all that lies there: also modules that the checkout has no longer.
-shutil.rmtree("build/lib", ignore_errors=True)
+shutil.rmtree(Path(__file__).parent / "build" / "lib", ignore_errors=True)
 setup(
     package_dir=FOLDERS,
     packages=[

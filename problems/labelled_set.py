@@ -127,8 +127,9 @@ class LabelledSet:
         """Take files out of the training files, in their order, which is that of hashes.
 
         The last file of a class stays: nobody could know the class of one that is held out alone.
-        Equal texts, and rows that name one file, come in a row and stay together: they are held
-        out if there is room for all of them, and none of their classes ends with them.
+        Equal texts, and rows that name one file, come in a row and stay together. They are held
+        out if none of their classes ends with them, and if they are not more than all that is to be
+        held out; where all that may go are, the fewest go.
 
         Args:
             shares: How much of the training files is for which split, if that has none; see

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 def lend_backend(name: str = "tensorflow") -> Iterator[None]:
     """Let Keras take a backend if it is first imported within the block and none was chosen.
 
-    The environment is then as before: what stayed there would be taken for the user's wish.
+    Processes that are started within it take what this one has. The environment is then as before:
+    what stayed there would be taken for the user's wish. One thread at a time.
 
     Args:
         name: Of Keras's backends.
@@ -21,11 +22,12 @@ def lend_backend(name: str = "tensorflow") -> Iterator[None]:
         >>> with lend_backend():
         ...     import keras
     """
-    before = os.environ.get("KERAS_BACKEND")
-    if before or "keras" in sys.modules:
+    before, keras = os.environ.get("KERAS_BACKEND"), sys.modules.get("keras")
+    if before:
         yield
         return
-    os.environ["KERAS_BACKEND"] = name
+    is_loaded = hasattr(keras, "backend")  # not while it is being imported
+    os.environ["KERAS_BACKEND"] = keras.backend.backend() if keras and is_loaded else name
     try:
         yield
     finally:

@@ -14,7 +14,8 @@ def keep_random_state() -> Iterator[None]:
 
     A run seeds them all, for nets and problems that draw from them; a search for hyperparameters
     that draws from them, too, would else try the same ones after every run. Of Keras and TensorFlow
-    those are kept that are imported before the block.
+    those are kept that are imported before the block and seeded anew within it: a problem that
+    draws from them without a seed moves them.
 
     Example:
         >>> state = random.getstate()

@@ -132,7 +132,7 @@ def list_last(model_dir: Path, min_steps: int = 0) -> list[Checkpoint]:
 def _lies_alone(best: Checkpoint, found: Sequence[Checkpoint]) -> bool:
     """Return whether the best one is left of before, if more are kept now than were then."""
     gaps = [after.step - before.step for before, after in itertools.pairwise(found)]
-    return best == found[0] and len(gaps) > 1 and gaps[0] > max(gaps[1:])
+    return best == found[0] and len(gaps) > 1 and gaps[0] > 2 * max(gaps[1:])
 
 
 def _copy_description(source: Path, target: Path) -> None:

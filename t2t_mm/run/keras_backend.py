@@ -69,6 +69,7 @@ def take_backend(asked: str = "", output_dir: str | Path = "") -> Iterator[str]:
     """Choose Keras's backend as `choose_backend`, and leave the environment as it was.
 
     What stayed there would be taken for the user's wish by the next call, of a study for instance.
+    One thread at a time.
     """
     before = os.environ.get("KERAS_BACKEND")
     try:

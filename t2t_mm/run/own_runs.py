@@ -66,12 +66,10 @@ def _make_key(path: Path) -> None:
     try:
         with open(descriptor, "wb") as file:
             file.write(key)
-        with contextlib.suppress(FileExistsError):
-            try:
-                os.link(written, path)
-            except OSError:  # of a file system without hard links; or the key is there already
-                descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-                with open(descriptor, "wb") as file:
-                    file.write(key)
+        try:
+            os.link(written, path)
+        except OSError:  # the key is there already, or the file system knows no hard links
+            if not path.exists():
+                os.replace(written, path)
     finally:
-        os.unlink(written)
+        Path(written).unlink(missing_ok=True)

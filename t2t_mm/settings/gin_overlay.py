@@ -33,6 +33,7 @@ _OF_GIN = (
 _VARIABLES = (
     *("_REGISTRY", "_INVERSE_REGISTRY", "_CONFIG", "_CONFIG_PROVENANCE", "_CONFIG_IS_LOCKED"),
     *("_OPERATIVE_CONFIG", "_SINGLETONS", "_IMPORTS", "_FINALIZE_HOOKS", "_ARG_SPEC_CACHE"),
+    "_CONSTANTS",
 )
 _ONE_AT_A_TIME = threading.Lock()
 _BINDING = re.compile(r"^(?P<name>[\w./]+)\.(?P<field>\w+) = ", re.MULTILINE)
@@ -80,6 +81,7 @@ def _set_aside(config: Any) -> Iterator[None]:
     for selector, entry in kept["_REGISTRY"].items():
         if entry.module == "gin":
             config._REGISTRY[selector] = config._INVERSE_REGISTRY[entry.wrapped] = entry
+    config.constant("gin.REQUIRED", config.REQUIRED)
     hooks = kept["_FINALIZE_HOOKS"]
     config._FINALIZE_HOOKS += [hook for hook in hooks if hook.__module__ == config.__name__]
     try:

@@ -21,6 +21,7 @@ from t2t_mm.errors import UserError
 from t2t_mm.evaluation.kept_results import drop_outputs, find_results, name_variant
 from t2t_mm.files.disk import is_claimed
 from t2t_mm.files.quiet_start import import_tensorflow
+from t2t_mm.lent_backend import lend_backend
 from t2t_mm.run.checkpoint import CheckpointStore
 from t2t_mm.run.keras_backend import read_backend
 from t2t_mm.run.run_settings import read_settings
@@ -137,9 +138,10 @@ class CellRun:
         if not (self.folder / "run.json").exists():
             return
         import_tensorflow()  # quietly, before Keras does
-        from t2t_mm.run.run_directory import open_run
+        with lend_backend():
+            from t2t_mm.run.run_directory import open_run
 
-        trained_on = open_run(self.folder).data_digests
+            trained_on = open_run(self.folder).data_digests
         changed = [name for name, one in digests.items() if trained_on.get(name, one) != one]
         if changed:
             raise UserError(

@@ -33,7 +33,8 @@ class TrainState:
         best: Lowest mean log perplexity so far (`inf` before the first evaluation).
         best_step: Where it was reached; -1 before the first evaluation.
         best_of_problem: The lowest log perplexity of each problem.
-        best_batches: Of how many batches of each problem those are; 0: of whole splits.
+        best_batches: Of how many batches of each problem those are; 0: of whole splits; -1: of a
+            run that did not keep it, or before the first evaluation.
         health: What is usual of each problem's batches, and how many were skipped in a row.
         awaits_evaluation: Whether an evaluation was due at this step and is not in `best` yet.
     """
@@ -46,18 +47,23 @@ class TrainState:
     best: float = float("inf")
     best_step: int = -1
     best_of_problem: dict[str, float] = field(default_factory=dict)
-    best_batches: int = 0
+    best_batches: int = -1
     health: dict[str, BatchHealth] = field(default_factory=dict)
     awaits_evaluation: bool = False
 
-    def compare_by(self, num_batches: int) -> None:
+    def compare_by(self, num_batches: int) -> bool:
         """Forget what was best by other batches than evaluations have now: they do not compare.
 
         The checkpoint that was stays the best one until the next evaluation.
+
+        Returns:
+            Whether something was forgotten.
         """
-        if num_batches != self.best_batches:
+        is_other = self.best_batches not in (-1, num_batches)
+        if is_other:
             self.best, self.best_of_problem = float("inf"), {}
-            self.best_batches = num_batches
+        self.best_batches = num_batches
+        return is_other
 
     def keep_best(self, log_perplexities: Mapping[str, float]) -> float:
         """Keep the lowest values of this step's evaluation and return their mean."""
@@ -118,7 +124,7 @@ class TrainState:
         self.counts = {n: {key: int(v) for key, v in one.items()} for n, one in counts.items()}
         self.best = float("inf") if best is None else float(best)
         self.best_of_problem = {n: float(v) for n, v in best_of_problem.items() if v is not None}
-        self.best_batches = int(state.get("best_batches", 0))
+        self.best_batches = int(state.get("best_batches", -1))
         health = state.get("health", {})  # older versions have none, nor 0.1.0 the next one
         self.health = {name: BatchHealth.from_json(one) for name, one in health.items()}
         self.awaits_evaluation = bool(state.get("awaits_evaluation", False))

@@ -212,8 +212,8 @@ def _train(declared: Run, inputs: TrainingInputs, options: TrainingOptions) -> R
     for line in _list_kept(run, declared):
         progress.note(line)
     evaluations = prepare_evaluations(run, inputs, backend, options, progress)
-    if options.evaluate:
-        state.compare_by(options.eval_steps)
+    if options.evaluate and state.compare_by(options.eval_steps):
+        progress.note("evaluations are of other batches than before: the next counts as the best")
     log = RunLog(run.directory, state.step, state.awaits_evaluation)
     with log, progress, profile_steps(backend, run.directory, progress, options.profile):
         run_training(state, run.tasks, hparams, mixture, store, log, progress, evaluations)

@@ -299,6 +299,7 @@ def test_a_closed_input_is_an_empty_one() -> None:
 def test_a_signal_ends_a_command_as_ctrl_c_does(
     number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    before = signal.signal(number, signal.SIG_DFL)  # under nohup one is ignored
     put_in_order = []
 
     def call(_: Any) -> None:
@@ -307,6 +308,9 @@ def test_a_signal_ends_a_command_as_ctrl_c_does(
         finally:
             put_in_order.append(number)
 
-    assert run(call=call) == 130
+    try:
+        assert run(call=call) == 130
+    finally:
+        signal.signal(number, before)
     assert put_in_order == [number]
     assert capsys.readouterr().err == "t2t-x: interrupted\n"

@@ -98,6 +98,7 @@ def test_a_best_checkpoint_of_long_before_is_none_of_the_last(tmp_path: Path) ->
         ((2000, 9000, 9500, 10000, 10500), 2000, [9000, 9500, 10000, 10500]),
         ((9000, 9500, 10000, 10500), 9000, [9000, 9500, 10000, 10500]),
         ((9000, 9500, 10000, 10100), 9000, [9000, 9500, 10000, 10100]),
+        ((1000, 2000, 2500), 1000, [1000, 2000, 2500]),  # the last step ends the run
     ],
 )
 def test_the_best_of_long_ago_is_left_out_though_more_are_kept_now(

@@ -117,13 +117,25 @@ def test_evaluations_by_fewer_batches_are_not_compared_with_others(tmp_path: Pat
     state.keep_best({"a": 1.0})
     other = make_state()
     other.restore(state.save(store))
-    other.compare_by(2)
+    assert not other.compare_by(2)
     assert (other.best, other.best_step) == (1.0, 10)
-    other.compare_by(0)
+    assert other.compare_by(0)
     assert (other.best, other.best_step, other.best_of_problem) == (math.inf, 10, {})
     other.step = 20
     other.keep_best({"a": 1.5})
     assert (other.best, other.best_step) == (1.5, 20)
+
+
+def test_of_a_run_that_did_not_keep_the_number_of_batches_the_best_stays(tmp_path: Path) -> None:
+    state, store = make_state(), CheckpointStore(tmp_path)
+    state.step = 10
+    state.keep_best({"a": 1.0})
+    checkpoint = state.save(store)
+    change_sealed(checkpoint.path / "state.json", lambda record: record.pop("best_batches"))
+    other = make_state()
+    other.restore(checkpoint)
+    assert not other.compare_by(10)
+    assert (other.best, other.best_step, other.best_batches) == (1.0, 10, 10)
 
 
 def test_a_checkpoint_written_before_its_evaluation_is_told_what_is_best(tmp_path: Path) -> None:

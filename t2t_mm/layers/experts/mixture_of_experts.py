@@ -142,7 +142,7 @@ class Experts(keras.layers.Layer):
             name = "auto"
         w_in, w_out = _read_values(self.w_in), _read_values(self.w_out)
         gates = ops.cast(gates, x.dtype)
-        if self.devices and name == "auto":
+        if len(self.devices) > 1 and name == "auto":
             name = "ragged"  # others would run rows of other slices, too
         run = choose_dispatch(name, x.shape[0])
         if self.devices:
