@@ -140,10 +140,15 @@ def make_tensor(name: str, values: list[Any], spec: tf.TensorSpec) -> tf.Tensor:
     return tensor
 
 
-def encode_values(values: Any) -> Any:
-    """Return values with bytes in place of {"b64": "..."}."""
+def encode_values(values: Any, most_levels: int = 32) -> Any:
+    """Return values with bytes in place of {"b64": "..."}.
+
+    On Python 3.13 TensorFlow ends the process where lists lie 255 levels deep.
+    """
     if isinstance(values, list):
-        return [encode_values(value) for value in values]
+        if not most_levels:
+            raise ValueError("lists lie too deep")
+        return [encode_values(value, most_levels - 1) for value in values]
     if isinstance(values, dict):
         if set(values) != {"b64"} or not isinstance(values["b64"], str):
             raise BadRequestError('Bytes are {"b64": "..."}')
