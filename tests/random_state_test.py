@@ -72,7 +72,7 @@ def test_an_error_within_changes_nothing_either() -> None:
     assert random.getstate() == state
 
 
-class DrawnForTests(Problem):
+class DrawnAtRandomForTests(Problem):
     modalities: ClassVar = {"inputs": Language("bytes"), "targets": Language("bytes")}
 
     def generate(self, split: str) -> Iterator[dict[str, str]]:
@@ -81,11 +81,11 @@ class DrawnForTests(Problem):
 
 
 def test_generation_leaves_the_generators_as_they_were(tmp_path: Path) -> None:
-    registry.register_problem(DrawnForTests)
+    registry.register_problem(DrawnAtRandomForTests)
     options = t2t_mm.GenerationOptions(progress=False)
     drawn = []
     for name in ("first", "second"):
-        t2t_mm.datagen("drawn_for_tests", data_dir=tmp_path / name, options=options)
+        t2t_mm.datagen("drawn_at_random_for_tests", data_dir=tmp_path / name, options=options)
         drawn.append((random.random(), np.random.rand()))
     assert drawn[0][0] != drawn[1][0] and drawn[0][1] != drawn[1][1]
     first, second = ((tmp_path / name).rglob("*train*-of-*") for name in ("first", "second"))
